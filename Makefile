@@ -1,0 +1,74 @@
+# `make` alone tells what there is. Nothing here is needed to run Dragoman but Python 3.11 with its venv module.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8080
+ARGS ?=
+
+.PHONY: help
+help: ## Tell what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: $(READY) ## Set up, then serve a demonstration on http://127.0.0.1:8080 (PORT=...)
+	@exec $(BIN)/dragoman demo --port $(PORT)
+
+.PHONY: test
+test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: check
+check: static test ## Format, lint, types, pages, tests: green before every commit
+
+.PHONY: static
+static: $(READY) ## Format, lint, types and pages, without the tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy --strict
+	@$(BIN)/python -m tools.check_docs
+	@$(BIN)/python -m tools.changelog
+
+.PHONY: fix
+fix: $(READY) ## Repair what a tool can repair
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/python -m tools.check_docs --write
+
+.PHONY: docs
+docs: $(READY) ## Write the generated tables of docs/ and of the dialects' pages
+	@$(BIN)/python -m tools.check_docs --write
+
+.PHONY: bench
+bench: $(READY) system ## Measure the write lane against the bare statements
+	@$(BIN)/python bench/lane.py $(ARGS)
+
+.PHONY: dialect
+dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect NAME=acme
+	@$(BIN)/python -m tools.new_dialect "$(NAME)"
+
+.PHONY: lock
+lock: $(READY) ## Pin the newest releases that pyproject.toml allows
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --all-extras --generate-hashes \
+	  --allow-unsafe --strip-extras --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --no-emit-options --output-file requirements.lock pyproject.toml
+
+# Done again only when what is to be installed changed.
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing what is pinned in requirements.lock into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What the tests need of the operating system: PostgreSQL's programs and strace.
+.PHONY: system
+system:
+	@tools/system_packages
