@@ -1,0 +1,255 @@
+"""The application: settings, store, clock and dialects put together. Opens units of work; the only one that knows all."""
+
+import asyncio
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from dragoman import dialects as dialects_package
+from dragoman.dialects._kit import Dialect, Operation, Reply, Request
+from dragoman.domain.access import Principal, system
+from dragoman.domain.clock import Clock, Moment, SystemClock
+from dragoman.domain.errors import Expected, Invalid, Unauthenticated, Unavailable
+from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
+from dragoman.settings import Settings
+from dragoman.store.keys import Keys, Lock
+from dragoman.store.overlay import Overlay, Stamp
+from dragoman.store.repository import Repository
+from dragoman.store.shapes import SHAPES, IdempotencyRecord
+from dragoman.store.store import Store
+from dragoman.store.work import Work
+from dragoman.usecases import people, tenants
+from dragoman.usecases.uow import UnitOfWork
+
+R = TypeVar("R")
+
+
+def discover() -> tuple[Dialect, ...]:
+    """Every dialect that has a folder, in the order of their names."""
+    return tuple(
+        importlib.import_module(f"dragoman.dialects.{module.name}").DIALECT
+        for module in pkgutil.iter_modules(dialects_package.__path__)
+        if not module.name.startswith("_")
+    )
+
+
+class App:
+    """One server, or one command. `open` migrates and makes the main tenant; `start` opens lanes for a server."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.store = Store(settings.database, self.clock)
+        self.dialects = self._configured()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_death: Callable[[], None] | None = None
+
+    def _configured(self) -> tuple[Dialect, ...]:
+        configured = []
+        for dialect in discover():
+            options = dict(self.settings.of_dialect(dialect.name))
+            if options.pop("enabled", True):
+                configured.append(dialect.configure(options) if dialect.configure is not None else dialect)
+        return tuple(configured)
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> "App":
+        """Bring the tables to the newest form, and make the default tenant when there is none."""
+        self.store.migrate()
+        self.ensure_tenant(self.settings.tenant)
+        return self
+
+    def ensure_tenant(self, name: str, *, must_be_new: bool = False) -> int:
+        """The number of the tenant of this name, made now if there is none."""
+        number = self.call(tenants.reserve, tenants.ReserveTenant(name, must_be_new), DIRECTORY_TENANT)
+        self.call(tenants.furnish, tenants.FurnishTenant(name), number)
+        return number
+
+    def start(self, on_death: Callable[[], None] | None = None) -> None:
+        """Open lanes and readers for the running event loop. `on_death` is called if one of them dies."""
+        self._loop = asyncio.get_running_loop()
+        self._on_death = on_death
+        self.store.start(self._answer, self._died)
+
+    def ready(self) -> bool:
+        """Whether work can be taken."""
+        return self._loop is not None and self.store.is_alive
+
+    def close(self) -> None:
+        """Work off what waits, then let go of the database."""
+        self.store.close()
+
+    def _died(self, error: BaseException) -> None:
+        if self._on_death is not None:
+            self._on_death()
+
+    # -- units of work ------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        run: Callable[[UnitOfWork, Any], R],
+        command: Any,
+        tenant: int,
+        *,
+        principal: Principal | None = None,
+        dialect: str = "cli",
+        operation: str | None = None,
+    ) -> R:
+        """Do one thing now, in this thread, and commit; for commands, which have no lanes."""
+        who = principal or system(tenant)
+        stamp = Stamp(who.login, dialect, operation or run.__name__)
+        work = Work(tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, who), command), stamp)
+        result: R = self.store.run(work)  # type: ignore[assignment]
+        return result
+
+    async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
+        """Send an operation's command to a lane or a reader, and wait for its result, which comes after the commit.
+
+        Raises what the use case refused. Unavailable when too many wait, or when its time was up before it ran. A
+        request with an Idempotency-Key is answered with a Reply, the stored one when it was done before.
+        """
+        principal, dialect = _who(request)
+        keys = command.keys()
+
+        def execute(overlay: Overlay) -> Any:
+            return operation.run(UnitOfWork(overlay, principal), command)
+
+        run: Callable[[Overlay], Any] = execute
+        key = request.headers.get("idempotency-key") if operation.idempotent_by_key else None
+        if key is not None:
+            run = self._once(key, execute, operation, request, keys)
+        stamp = Stamp(principal.login, dialect.name, operation.name)
+        return await self._wait(Work(principal.tenant, keys, run, stamp), writes=operation.write)
+
+    async def read(self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal) -> R:
+        """Run a read use case outside any operation."""
+        stamp = Stamp(principal.login, "core", run.__name__)
+        work = Work(
+            principal.tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp
+        )
+        result: R = await self._wait(work, writes=False)
+        return result
+
+    async def write(self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal, dialect: str) -> R:
+        """Run a use case that changes something outside any operation, through the lane."""
+        stamp = Stamp(principal.login, dialect, run.__name__)
+        work = Work(
+            principal.tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp
+        )
+        result: R = await self._wait(work, writes=True)
+        return result
+
+    async def _wait(self, work: Work, *, writes: bool) -> Any:
+        loop = self._loop
+        if loop is None:
+            raise Unavailable("starting", "The server is starting.")
+        future: asyncio.Future[Any] = loop.create_future()
+        work.future = future
+        if writes:
+            self.store.write(work)
+        else:
+            self.store.read(work)
+        timer = loop.call_later(self.settings.timeouts.request_seconds, self._give_up, work, future)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+
+    def _give_up(self, work: Work, future: "asyncio.Future[Any]") -> None:
+        # A work that runs already is answered when it is done: never a refusal for something that is applied.
+        if self.store.withdraw(work) and not future.done():
+            future.set_exception(Unavailable("timed_out", "The server was too busy; nothing was changed."))
+
+    def _answer(self, works: list[Work]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(_settle, works)
+
+    # -- idempotency --------------------------------------------------------------------------------------------
+
+    def _once(
+        self, key: str, execute: Callable[[Overlay], Any], operation: Operation, request: Request, keys: Any
+    ) -> Callable[[Overlay], Any]:
+        """`execute` with its answer kept under the key, in the same transaction as its effect."""
+        if not 1 <= len(key) <= 255:
+            raise Invalid("bad_idempotency_key", "An Idempotency-Key has 1 to 255 characters.")
+        principal, dialect = _who(request)
+        digest = hashlib.sha256(
+            b"\0".join(
+                (request.method.encode(), request.full_path.encode(), request.query_string.encode(), request.body)
+            )
+        ).hexdigest()
+        if isinstance(keys, Keys):
+            keys.also("idempotency", [(principal.credential, key)], Lock.CHANGE)
+
+        def run(overlay: Overlay) -> Reply:
+            records: Repository[IdempotencyRecord] = Repository(overlay, SHAPES["idempotency"])
+            known = records.find((principal.credential, key), Lock.CHANGE)
+            if known is not None:
+                return _stored(known, digest)
+            try:
+                with overlay.attempt() as nested:
+                    reply = operation.render(execute(nested), request)
+            except Expected as refused:
+                if not isinstance(keys, Keys) or isinstance(refused, Unavailable):
+                    raise  # what went alone has written through: it must be rolled back whole
+                reply = dialect.error(refused, request)
+            records.add(_record(principal, key, digest, reply, overlay.group.now))
+            return reply
+
+        return run
+
+    # -- who is who: what http/credentials.py asks for --------------------------------------------------------------
+
+    async def find_token(self, token_hash: str, tenant: int) -> Principal | None:
+        """The principal of a token, or None."""
+        return await self.read(people.find_token, people.FindToken(token_hash), system(tenant))
+
+    async def find_user_by_login(self, login: str) -> User | None:
+        """The user of a login, in whatever tenant, or None; the login may be an e-mail address."""
+        entry: LoginName | None = await self.read(people.find_login, people.FindLogin(login), system(DIRECTORY_TENANT))
+        if entry is None:
+            return None
+        return await self.read(people.find_user, people.FindUser(entry.user), system(entry.user_tenant))
+
+
+def _who(request: Request) -> tuple[Principal, Dialect]:
+    if request.principal is None or request.dialect is None:
+        raise Unauthenticated("no_principal", "The request has no principal.")
+    return request.principal, request.dialect
+
+
+def _settle(works: list[Work]) -> None:
+    for work in works:
+        future = work.future
+        if future.done():
+            continue
+        if work.error is not None:
+            future.set_exception(work.error)
+        else:
+            future.set_result(work.result)
+
+
+def _stored(known: IdempotencyRecord, digest: str) -> Reply:
+    if known.request_hash != digest:
+        raise Invalid("idempotency_key_reused", "This Idempotency-Key was used for another request.", status=422)
+    headers = msgspec.json.decode(known.headers, type=list[tuple[str, str]])
+    return Reply(known.status, known.body.encode(), known.content_type, headers)
+
+
+def _record(principal: Principal, key: str, digest: str, reply: Reply, now: Moment) -> IdempotencyRecord:
+    return IdempotencyRecord(
+        tenant=principal.tenant,
+        credential=principal.credential,
+        key=key,
+        request_hash=digest,
+        status=reply.status,
+        content_type=reply.content_type,
+        headers=msgspec.json.encode(reply.headers).decode(),
+        body=reply.body.decode(),
+        created_at=now,
+    )

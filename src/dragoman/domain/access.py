@@ -1,0 +1,114 @@
+"""Who may do what. The only place that decides rights; a dialect may narrow what stands here, never widen it.
+
+"Everybody may" holds only where a task names nobody as reader, editor, potential owner or administrator and no
+private contact is linked; an assignee or a creator alone hides nothing (DESIGN 3, rule 4).
+"""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dragoman.domain.errors import Forbidden
+
+if TYPE_CHECKING:
+    from dragoman.domain.contact import Contact
+    from dragoman.domain.task import Task
+
+
+class Permission(StrEnum):
+    """What a principal may want of a task."""
+
+    SEE = "see"
+    WORK = "work"  # claim what waits
+    EDIT = "edit"  # change fields, close, reopen, delete
+    ADMINISTER = "administer"
+
+
+class Role(StrEnum):
+    """What a work item makes of its holder."""
+
+    READER = "reader"
+    EDITOR = "editor"
+    POTENTIAL_OWNER = "potential_owner"
+    ADMINISTRATOR = "administrator"
+
+
+class WorkItem(msgspec.Struct, frozen=True):
+    """A role on a task. `holder` is a user's uid, `group:` and a group's uid, or `*` for everybody."""
+
+    role: Role
+    holder: str
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who acts: a user, or the system itself (`user` None)."""
+
+    tenant: int
+    user: str | None  # uid
+    login: str
+    is_admin: bool = False
+    groups: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None  # None: all that the user may
+    credential: str = ""  # names the token or password; idempotency keys belong to it
+
+    def has_scope(self, wanted: frozenset[str]) -> bool:
+        """True when any one of `wanted` was granted."""
+        return self.scopes is None or "*" in self.scopes or not self.scopes.isdisjoint(wanted)
+
+
+def system(tenant: int) -> Principal:
+    """The server itself, at work for a tenant."""
+    return Principal(tenant=tenant, user=None, login="system", is_admin=True)
+
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.READER: frozenset({Permission.SEE}),
+    Role.EDITOR: frozenset({Permission.SEE, Permission.EDIT}),
+    Role.POTENTIAL_OWNER: frozenset({Permission.SEE, Permission.WORK}),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+OF_EVERYBODY = frozenset({Permission.SEE, Permission.WORK})
+OF_ASSIGNEE_AND_CREATOR = frozenset({Permission.SEE, Permission.WORK, Permission.EDIT})
+OF_CONTACT_SHARERS = frozenset({Permission.SEE})
+
+
+def permissions(principal: Principal, task: "Task", contact: "Contact | None") -> frozenset[Permission]:
+    """All that `principal` may do with `task`. `contact` is the one the task links, if it exists."""
+    if principal.is_admin:
+        return frozenset(Permission)
+    user = principal.user
+    granted: frozenset[Permission] = frozenset()
+    if user is not None and user in (task.assignee, task.creator):
+        granted |= OF_ASSIGNEE_AND_CREATOR
+    for item in task.work_items:
+        if holds(principal, item.holder):
+            granted |= GRANTS[item.role]
+    private = contact is not None and contact.is_private
+    if private and contact is not None and contact.is_shared_with(user):
+        granted |= OF_CONTACT_SHARERS
+    if not task.work_items and not private:
+        granted |= OF_EVERYBODY
+    return granted
+
+
+def holds(principal: Principal, holder: str) -> bool:
+    """Whether a work item held by `holder` speaks of this principal."""
+    return holder == "*" or holder == principal.user or holder.removeprefix("group:") in principal.groups
+
+
+def may(principal: Principal, permission: Permission, task: "Task", contact: "Contact | None" = None) -> bool:
+    """Whether the principal may; see `permissions`."""
+    return permission in permissions(principal, task, contact)
+
+
+def require(principal: Principal, permission: Permission, task: "Task", contact: "Contact | None" = None) -> None:
+    """Forbidden unless the principal may."""
+    if not may(principal, permission, task, contact):
+        raise Forbidden("forbidden", f"{principal.login} may not {permission} this task.", permission=str(permission))
+
+
+def require_admin(principal: Principal) -> None:
+    """Forbidden unless the principal administers the tenant."""
+    if not principal.is_admin:
+        raise Forbidden("admin_only", f"Only an administrator may do this, and {principal.login} is none.")

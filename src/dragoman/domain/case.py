@@ -1,0 +1,73 @@
+"""Cases and stages: what holds tasks together (a service, a CRM case, an opportunity), and the steps of it."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.extension import Extension
+
+
+class CaseKind(StrEnum):
+    """What a case is to its vendor. `inbox` holds the tasks that were made without a case."""
+
+    SERVICE = "service"
+    CASE = "case"
+    OPPORTUNITY = "opportunity"
+    INBOX = "inbox"
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One case. It is open until it has a completion."""
+
+    tenant: int
+    number: int
+    uid: str
+    kind: CaseKind
+    title: str | None = None
+    description: str | None = None
+    contact: int | None = None
+    assignee: str | None = None
+    creator: str | None = None
+    started_at: Moment = Moment(0)  # a client may say when; created_at is our own
+    completed_at: Moment | None = None
+    expires_at: Moment | None = None
+    auto_complete_at: Moment | None = None
+    outcome_code: str | None = None
+    outcome_text: str | None = None
+    is_private: bool = False
+    created_at: Moment = Moment(0)
+    modified_at: Moment = Moment(0)
+    extensions: dict[str, Extension] = {}
+    extras: dict[str, dict[str, Any]] = {}
+    extension_count: int = 0
+    removed_at: Moment | None = None
+    revision: int = 1
+    row_version: int = 1
+    head_hash: str = ""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a case. It is open until it has a completion; several may be open at once."""
+
+    tenant: int
+    number: int
+    uid: str
+    case: int
+    title: str | None = None
+    previous: int | None = None
+    started_at: Moment = Moment(0)
+    completed_at: Moment | None = None
+    outcome_code: str | None = None
+    outcome_text: str | None = None
+    creator: str | None = None
+    created_at: Moment = Moment(0)
+    modified_at: Moment = Moment(0)
+    extensions: dict[str, Extension] = {}
+    extras: dict[str, dict[str, Any]] = {}
+    extension_count: int = 0
+    removed_at: Moment | None = None
+    revision: int = 1
+    row_version: int = 1
+    head_hash: str = ""

@@ -1,0 +1,19 @@
+"""A category: what kind of work a task is. It carries the count of its tasks, so that nobody has to walk them."""
+
+import msgspec
+
+from dragoman.domain.clock import Moment
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """One category; `sort_order` counts from 1."""
+
+    tenant: int
+    number: int
+    title: str
+    description: str = ""
+    icon: str = ""
+    sort_order: int = 0
+    task_count: int = 0
+    created_at: Moment = Moment(0)
+    row_version: int = 1

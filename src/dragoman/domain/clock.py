@@ -1,0 +1,70 @@
+"""Moments and clocks. Only a Clock asks the system for the time; everything else is handed a Moment.
+
+A Moment counts 100 ns since 1970 UTC, so that the seven digits of the CRM dialect survive a round trip.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import NewType, Protocol
+
+Moment = NewType("Moment", int)
+
+TICKS_PER_SECOND = 10_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock(Protocol):
+    """Where the present comes from."""
+
+    def now(self) -> Moment: ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for durations and time-outs."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> Moment:
+        return Moment(time.time_ns() // 100)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class FixedClock:
+    """A clock that stands until it is moved; for tests and for repeating the past."""
+
+    def __init__(self, at: Moment) -> None:
+        self.at = at
+
+    def now(self) -> Moment:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at / TICKS_PER_SECOND
+
+    def advance(self, seconds: float) -> None:
+        self.at = later(self.at, seconds=seconds)
+
+
+def from_datetime(value: datetime) -> Moment:
+    """The Moment of an aware datetime, to the microsecond that Python keeps."""
+    delta = value - EPOCH
+    return Moment((delta.days * 86_400 + delta.seconds) * TICKS_PER_SECOND + delta.microseconds * 10)
+
+
+def to_datetime(moment: Moment) -> datetime:
+    """An aware UTC datetime; the seventh digit is cut."""
+    return EPOCH + timedelta(microseconds=moment // 10)
+
+
+def later(moment: Moment, *, seconds: float) -> Moment:
+    """A moment so many seconds on; negative seconds go back."""
+    return Moment(moment + round(seconds * TICKS_PER_SECOND))
+
+
+def whole_seconds(moment: Moment) -> Moment:
+    """The moment cut to the second."""
+    return Moment(moment - moment % TICKS_PER_SECOND)

@@ -1,0 +1,262 @@
+"""A task: something a person is to do. Its states, the arrows between them, and the decisions that are pure.
+
+The arrows allow what any dialect needs; a vendor's stricter table is a guard of that dialect over these verbs. One
+rule holds throughout: an open task is claimed if and only if it has an assignee; an ended one keeps its last.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.domain.access import WorkItem
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Conflict
+from dragoman.domain.extension import Extension
+
+
+class State(StrEnum):
+    """Where a task stands."""
+
+    INACTIVE = "inactive"
+    READY = "ready"
+    CLAIMED = "claimed"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    TERMINATED = "terminated"
+    EXPIRED = "expired"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing is left to do."""
+        return self in ENDED
+
+
+ENDED = frozenset({State.COMPLETED, State.FAILED, State.TERMINATED, State.EXPIRED})
+OPEN = frozenset(State) - ENDED
+
+
+class Kind(StrEnum):
+    """What works a task off: a person, or the machine entry by entry."""
+
+    WORK = "work"
+    BATCH = "batch"
+
+
+class Verb(StrEnum):
+    """The core's verbs on a task."""
+
+    START = "start"
+    CLAIM = "claim"
+    RELEASE = "release"
+    ASSIGN = "assign"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    FINISH = "finish"
+    FAIL = "fail"
+    TERMINATE = "terminate"
+    EXPIRE = "expire"
+    REOPEN = "reopen"
+    AMEND_OUTCOME = "amend_outcome"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One task. References are numbers within the tenant or user uids; those that clients sent may dangle."""
+
+    tenant: int
+    number: int
+    uid: str
+    kind: Kind = Kind.WORK
+    name: str | None = None
+    title: str | None = None
+    description: str | None = None
+    category: int | None = None
+    type: str | None = None
+    state: State = State.READY
+    suspended: bool = False
+    escalated: bool = False
+    read: bool = False
+    open_children: int = 0
+    priority: int | None = None
+    assignee: str | None = None
+    creator: str | None = None
+    starter: str | None = None
+    contact: int | None = None
+    case: int | None = None
+    stage: int | None = None
+    parent: int | None = None
+    entity_kind: str | None = None  # a case or opportunity that a client named beside the case which holds the task
+    entity: int | None = None
+    due_at: Moment | None = None
+    due_local: str | None = None  # what the person chose: wall time and zone, for when the zone's rules change
+    due_zone: str | None = None
+    remind_before_minutes: int | None = None
+    expires_at: Moment | None = None
+    delete_at: Moment | None = None
+    resume_at: Moment | None = None
+    created_at: Moment = Moment(0)
+    modified_at: Moment = Moment(0)
+    activated_at: Moment | None = None
+    first_activated_at: Moment | None = None
+    claimed_at: Moment | None = None
+    completed_at: Moment | None = None
+    state_changed_at: Moment | None = None
+    outcome_code: str | None = None
+    outcome_text: str | None = None
+    properties: dict[str, str] = {}
+    extensions: dict[str, Extension] = {}  # by folded name
+    work_items: tuple[WorkItem, ...] = ()
+    extras: dict[str, dict[str, Any]] = {}  # dialect -> facts that it alone knows
+    extension_count: int = 0
+    work_item_count: int = 0
+    removed_at: Moment | None = None  # marked by the deletion of its case or contact; a sweep finishes
+    revision: int = 1
+    row_version: int = 1
+    head_hash: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do."""
+        return self.state not in ENDED
+
+    # The verbs. Each returns the task as it is afterwards, or the same object when nothing changes.
+
+    def start(self, *, at: Moment) -> "Task":
+        """Make an inactive task ready, or claimed when it has an assignee. Conflict from any other state."""
+        self._is_for_people()
+        if self.state is not State.INACTIVE:
+            raise Conflict("task_not_inactive", f"The task is {self.state}; only an inactive one can be started.")
+        return self._ready(at)
+
+    def claim(self, user: str, *, at: Moment, even_suspended: bool = False) -> "Task":
+        """Make `user` the assignee of a ready task. Claiming what one holds already changes nothing.
+
+        Conflict when another holds it, when it isn't ready, or when it is suspended and `even_suspended` is not set.
+        """
+        self._is_for_people()
+        if self.state is State.CLAIMED and self.assignee == user:
+            return self
+        if self.state is not State.READY:
+            raise Conflict("task_not_ready", f"The task is {self.state}; only a ready one can be claimed.")
+        if self.suspended and not even_suspended:
+            raise Conflict("task_suspended", "The task is suspended; resume it before it is claimed.")
+        return replace(self, state=State.CLAIMED, assignee=user, claimed_at=at, state_changed_at=at)
+
+    def release(self, *, at: Moment) -> "Task":
+        """Give a claimed task back. A ready one stays as it is; Conflict from any other state."""
+        self._is_for_people()
+        if self.state is State.READY:
+            return self
+        if self.state is not State.CLAIMED:
+            raise Conflict("task_not_claimed", f"The task is {self.state}; only a claimed one can be released.")
+        return replace(self, state=State.READY, assignee=None, claimed_at=None, activated_at=at, state_changed_at=at)
+
+    def assign(self, user: str | None, *, at: Moment) -> "Task":
+        """Hand the task to `user`, or to nobody. An inactive task is started by it; an ended one only notes it."""
+        if user == self.assignee:
+            return self
+        if not self.is_open:
+            return replace(self, assignee=user)
+        self._is_for_people()
+        if self.state is State.RUNNING:
+            raise Conflict("task_running", "The task is running; nobody can be given it now.")
+        if user is None:
+            return self.release(at=at)
+        started = self._ready(at) if self.state is State.INACTIVE else self
+        return replace(started, state=State.CLAIMED, assignee=user, claimed_at=at, state_changed_at=at)
+
+    def suspend(self, *, at: Moment, until: Moment | None = None) -> "Task":
+        """Set an open task aside, for good or until a moment. Suspending again only moves the moment."""
+        self._must_be_open("suspended")
+        if self.state is State.INACTIVE:
+            raise Conflict("task_inactive", "The task is inactive; there is nothing to suspend yet.")
+        return replace(self, suspended=True, resume_at=until)
+
+    def resume(self, *, at: Moment) -> "Task":
+        """Take a suspended task up again. One that isn't suspended stays as it is; Conflict when it has ended."""
+        self._must_be_open("resumed")
+        return replace(self, suspended=False, resume_at=None) if self.suspended else self
+
+    def finish(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
+        """End it as done. A completed task stays as it is when no outcome is given; Conflict if it ended otherwise."""
+        if self.state is State.COMPLETED and code is None and text is None:
+            return self
+        return self._end(State.COMPLETED, at, code, text)
+
+    def fail(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
+        """End it as not done. Conflict when it has ended."""
+        return self._end(State.FAILED, at, code, text)
+
+    def terminate(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
+        """Stop it before it is done. A terminated task stays as it is; Conflict if it ended otherwise."""
+        return self if self.state is State.TERMINATED else self._end(State.TERMINATED, at, code, text)
+
+    def expire(self, *, at: Moment) -> "Task":
+        """End it because its time is over. Conflict when it has ended."""
+        return self._end(State.EXPIRED, at, None, None)
+
+    def reopen(self, *, at: Moment) -> "Task":
+        """Take an ended task up again: claimed if it has an assignee, else ready. An open one stays as it is."""
+        self._is_for_people()
+        if self.is_open:
+            return self
+        return self._ready(at, completed_at=None, outcome_code=None, outcome_text=None)
+
+    def amend_outcome(self, *, at: Moment, code: str | None, text: str | None) -> "Task":
+        """Exchange the outcome of an ended task (Genesys ends twice). Conflict while it is open."""
+        self._is_for_people()
+        if self.is_open:
+            raise Conflict("task_open", f"The task is {self.state}; it has no outcome yet.")
+        return replace(self, outcome_code=code, outcome_text=text, completed_at=at)
+
+    def with_extra(self, dialect: str, facts: dict[str, Any]) -> "Task":
+        """The task with these facts of one dialect exchanged; an empty dict removes them."""
+        extras = {name: known for name, known in self.extras.items() if name != dialect}
+        return replace(self, extras=extras | {dialect: facts} if facts else extras)
+
+    def _ready(self, at: Moment, **changes: Any) -> "Task":
+        first = self.first_activated_at if self.first_activated_at is not None else at
+        state = State.CLAIMED if self.assignee else State.READY
+        claimed_at = at if self.assignee else None
+        return replace(
+            self,
+            state=state,
+            activated_at=at,
+            first_activated_at=first,
+            claimed_at=claimed_at,
+            state_changed_at=at,
+            **changes,
+        )
+
+    def _end(self, state: State, at: Moment, code: str | None, text: str | None) -> "Task":
+        self._must_be_open("ended")
+        return replace(
+            self,
+            state=state,
+            suspended=False,
+            resume_at=None,
+            completed_at=at,
+            state_changed_at=at,
+            outcome_code=code,
+            outcome_text=text,
+        )
+
+    def _must_be_open(self, participle: str) -> None:
+        self._is_for_people()
+        if not self.is_open:
+            raise Conflict("task_ended", f"The task is {self.state}; an ended task can't be {participle}.")
+
+    def _is_for_people(self) -> None:
+        # DESIGN 3 rule 5: closing a batch's task elsewhere must never be read as its approval.
+        if self.kind is Kind.BATCH:
+            raise Conflict("task_is_batch", "This task stands for a batch; it is decided where batches are reviewed.")
+
+
+def new_task(*, tenant: int, number: int, uid: str, at: Moment, **fields: Any) -> Task:
+    """A task made now: ready, or claimed when it has an assignee, or inactive when `state` says so."""
+    task = Task(tenant=tenant, number=number, uid=uid, created_at=at, modified_at=at, **fields)
+    if task.state is State.INACTIVE:
+        return task
+    return task._ready(at)

@@ -1,0 +1,56 @@
+"""What every answer needs and hardly ever changes: users, tenants, aliases, groups. Read once a second at most.
+
+Not for decisions that a concurrent change could turn wrong; those name their rows in `Keys`. A change made through
+this process is seen at once, one made by another node within a second.
+"""
+
+import threading
+from typing import Any
+
+import sqlalchemy as sa
+
+from dragoman.domain.clock import Clock
+from dragoman.store.keys import Key
+from dragoman.store.shapes import SHAPES
+
+FRESH_SECONDS = 1.0
+LARGEST = 20_000
+
+
+class Directory:
+    """A small cache in front of single rows, shared by all threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[tuple[int, str, Key], tuple[float, Any]] = {}
+        self._guard = threading.Lock()
+
+    def peek(self, connection: sa.Connection, tenant: int, name: str, key: Key) -> Any:
+        """The row, not older than a second, or None."""
+        now = self._clock.monotonic()
+        ref = (tenant, name, key)
+        with self._guard:
+            known = self._known.get(ref)
+        if known is not None and known[0] > now:
+            return known[1]
+        entity = self._read(connection, tenant, name, key)
+        with self._guard:
+            if len(self._known) >= LARGEST:
+                self._known.clear()
+            self._known[ref] = (now + FRESH_SECONDS, entity)
+        return entity
+
+    def forget(self, tenant: int, written: list[tuple[str, Key]]) -> None:
+        """Drop rows that were just written."""
+        with self._guard:
+            for name, key in written:
+                self._known.pop((tenant, name, key), None)
+
+    @staticmethod
+    def _read(connection: sa.Connection, tenant: int, name: str, key: Key) -> Any:
+        shape = SHAPES[name]
+        table = shape.table
+        values = key if isinstance(key, tuple) else (key,)
+        same = [table.c[column] == value for column, value in zip(shape.key, values, strict=True)]
+        row = connection.execute(sa.select(table).where(table.c.tenant == tenant, *same)).first()
+        return None if row is None else shape.decode(row)

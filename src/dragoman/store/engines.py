@@ -1,0 +1,145 @@
+"""All that differs between SQLite and PostgreSQL: how to open, begin, lock, and read what went wrong."""
+
+import re
+from enum import Enum
+from typing import Any
+
+import pysqlite3
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+
+from dragoman.store.keys import Lock
+
+BUSY_TIMEOUT_MS = 5_000  # patience for another process that writes (`token create` beside a server)
+WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
+STATEMENT_TIMEOUT_MS = 5_000
+OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
+
+
+class Trouble(Enum):
+    """What a database error means for the transaction that met it."""
+
+    RETRY = "retry"  # serialization, deadlock, busy: the same again may succeed
+    CLASH = "clash"  # a constraint or a value that the database refuses
+    FULL = "full"  # no room on the disk
+    LOST = "lost"  # the connection is gone
+
+
+class Engine:
+    """One database. `writer()` and `reader()` open connections; the rest says how its SQL differs."""
+
+    def __init__(self, url: str) -> None:
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_postgresql = self.url.get_backend_name() == "postgresql"
+        if not (self.is_sqlite or self.is_postgresql):
+            raise ValueError(f"{self.url.get_backend_name()} is no database that dragoman knows: sqlite or postgresql")
+        self._engine = self._open_sqlite() if self.is_sqlite else self._open_postgresql()
+
+    def _open_sqlite(self) -> sa.Engine:
+        if pysqlite3.sqlite_version_info < OLDEST_SAFE_SQLITE:
+            raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} may lose commits; 3.51.3 or later is needed")
+        engine = sa.create_engine(
+            self.url, module=pysqlite3, poolclass=sa.NullPool, connect_args={"check_same_thread": False}
+        )
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _open_postgresql(self) -> sa.Engine:
+        url = self.url if "+" in self.url.drivername else self.url.set(drivername="postgresql+psycopg")
+        options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS}"
+        given = url.query.get("options", "")
+        return sa.create_engine(
+            url.update_query_dict({"options": f"{given} {options}".strip()}),
+            poolclass=sa.NullPool,
+            isolation_level="READ COMMITTED",
+        )
+
+    @property
+    def raw(self) -> sa.Engine:
+        """SQLAlchemy's engine, for migrations."""
+        return self._engine
+
+    def writer(self) -> sa.Connection:
+        """A connection for changes. On SQLite it begins IMMEDIATE."""
+        return self._engine.connect()
+
+    def reader(self) -> sa.Connection:
+        """A connection that changes nothing and sees one moment for as long as a transaction lasts."""
+        if self.is_postgresql:
+            return self._engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection = self._engine.connect().execution_options(dragoman_reads=True)
+        connection.connection.dbapi_connection.execute("PRAGMA query_only=ON")  # type: ignore[union-attr]
+        return connection
+
+    def lane_writer(self) -> sa.Connection:
+        """The lane's own connection: the only one that checkpoints (RELIABILITY 3, rule 6)."""
+        connection = self.writer()
+        if self.is_sqlite:
+            connection.connection.dbapi_connection.execute(  # type: ignore[union-attr]
+                f"PRAGMA wal_autocheckpoint={WAL_LIMIT_PAGES}"
+            )
+        return connection
+
+    def locked(self, statement: sa.Select[Any], lock: Lock) -> sa.Select[Any]:
+        """The statement, holding its rows until the commit where the engine can."""
+        if self.is_sqlite or lock is Lock.NONE:
+            return statement
+        return statement.with_for_update(read=lock is Lock.SHARED)
+
+    def checkpoint(self, connection: sa.Connection) -> None:
+        """Move the write-ahead log into the database file; for when nobody waits."""
+        if self.is_sqlite:
+            connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+
+    def trouble(self, error: sa.exc.DBAPIError) -> Trouble:
+        """What this error means."""
+        if self.is_sqlite:
+            return _sqlite_trouble(error)
+        return _postgresql_trouble(error)
+
+    def dispose(self) -> None:
+        """Close what is pooled."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # an answer leaves after the flush; no setting turns this off
+        "cache_size=-65536",
+        "wal_autocheckpoint=0",
+        "case_sensitive_like=ON",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("dragoman_reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _sqlite_trouble(error: sa.exc.DBAPIError) -> Trouble:
+    name = getattr(error.orig, "sqlite_errorname", "") or str(error.orig)
+    if re.search(r"BUSY|LOCKED|locked", name):
+        return Trouble.RETRY
+    if re.search(r"SQLITE_FULL|disk is full", name):
+        return Trouble.FULL
+    if re.search(r"IOERR|CORRUPT|NOTADB|CANTOPEN|disk I/O|malformed", name):
+        return Trouble.LOST
+    return Trouble.CLASH
+
+
+def _postgresql_trouble(error: sa.exc.DBAPIError) -> Trouble:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state in ("40001", "40P01", "55P03", "57014"):
+        return Trouble.RETRY
+    if state in ("53100", "53200"):
+        return Trouble.FULL
+    if error.connection_invalidated or not state or state[:2] in ("08", "57"):
+        return Trouble.LOST
+    return Trouble.CLASH

@@ -1,0 +1,205 @@
+"""Writing what a group changed, in sets: a statement a table and kind of change, not one a row.
+
+Each row is written with the `row_version` that was read in its condition. The driver tells only the total of rows,
+so a mismatch says that something changed meanwhile, not what: the group runs again.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.store import tables, words
+from dragoman.store.overlay import Group, HistoryRow, Ref
+from dragoman.store.shapes import SHAPES, Shape
+
+
+class Changed(Exception):
+    """A row was changed by somebody else between reading and writing."""
+
+
+Change = tuple[Any, Any]  # entity as loaded (None: new), entity as it shall be (None: removed)
+
+
+def flush(connection: sa.Connection, group: Group) -> list[Ref]:
+    """Write all changes of the group; answers which rows. Changed when a row isn't as it was read."""
+    written: list[Ref] = []
+    changes: dict[str, list[Change]] = {}
+    for ref, entity in group.current.items():
+        before = group.loaded.get(ref)
+        if entity is not before:
+            changes.setdefault(ref[0], []).append((before, entity))
+            written.append(ref)
+    for name, shape in SHAPES.items():
+        if name in changes:
+            _flush_shape(connection, shape, changes[name])
+    _insert(connection, tables.history, [msgspec.structs.asdict(row) for row in group.history])
+    _insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
+    group.settle()
+    return written
+
+
+def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change]) -> None:
+    changes = [(before, _counted(shape, after)) for before, after in changes]
+    added = [after for before, after in changes if before is None and after is not None]
+    changed = [(before, after) for before, after in changes if before is not None and after is not None]
+    removed = [before for before, after in changes if before is not None and after is None]
+    if removed:
+        _delete(connection, shape, removed)
+    if changed:
+        _update(connection, shape, changed)
+    if added:
+        _insert(connection, shape.table, [shape.encode(entity, shape.fields) for entity in added])
+    if shape.satellites:
+        _flush_extensions(connection, shape, changes)
+    if "work_items" in shape.satellites:
+        _flush_work_items(connection, changes)
+    if shape.has_words:
+        _flush_words(connection, changes)
+
+
+def _counted(shape: Shape, entity: Any) -> Any:
+    """The entity with the counts of its satellites, which tell the loader whether to look."""
+    if entity is None or not shape.satellites:
+        return entity
+    if entity.extension_count != len(entity.extensions):
+        entity = msgspec.structs.replace(entity, extension_count=len(entity.extensions))
+    if "work_items" in shape.satellites and entity.work_item_count != len(entity.work_items):
+        entity = msgspec.structs.replace(entity, work_item_count=len(entity.work_items))
+    return entity
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(_insert_into(table), rows)
+
+
+@lru_cache(maxsize=64)
+def _insert_into(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
+def _update(connection: sa.Connection, shape: Shape, changed: list[Change]) -> None:
+    columns = sorted(
+        {
+            name
+            for before, after in changed
+            for name in shape.fields
+            if name not in shape.key and getattr(before, name) is not getattr(after, name)
+        }
+        - {"row_version", "tenant"}
+    )
+    rows = []
+    for before, after in changed:
+        row = shape.encode(after, tuple(columns))
+        row["row_version"] = before.row_version + 1
+        row.update(_condition(shape, before))
+        rows.append(row)
+    statement = _update_of(shape.name, tuple(columns))
+    _expect(connection.execute(statement, rows).rowcount, len(rows))
+
+
+@lru_cache(maxsize=1024)
+def _update_of(name: str, columns: tuple[str, ...]) -> sa.Update:
+    table = SHAPES[name].table
+    values: dict[str, Any] = {column: sa.bindparam(column) for column in (*columns, "row_version")}
+    return sa.update(table).where(*_where(name)).values(values)
+
+
+def _delete(connection: sa.Connection, shape: Shape, removed: list[Any]) -> None:
+    statement = sa.delete(shape.table).where(*_where(shape.name))
+    rows = [_condition(shape, before) for before in removed]
+    _expect(connection.execute(statement, rows).rowcount, len(rows))
+
+
+@lru_cache(maxsize=64)
+def _where(name: str) -> tuple[sa.ColumnElement[bool], ...]:
+    shape = SHAPES[name]
+    columns = ("tenant", *shape.key, "row_version")
+    return tuple(shape.table.c[column] == sa.bindparam(f"old_{column}") for column in columns)
+
+
+def _condition(shape: Shape, before: Any) -> dict[str, Any]:
+    columns = ("tenant", *shape.key, "row_version")
+    return {f"old_{name}": value for name, value in shape.encode(before, columns).items()}
+
+
+def _expect(count: int, wanted: int) -> None:
+    if count != wanted:
+        raise Changed(f"{count} of {wanted} rows were as they had been read")
+
+
+def _flush_extensions(connection: sa.Connection, shape: Shape, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        old = before.extensions if before is not None else {}
+        present = after.extensions if after is not None else {}
+        if old is present:
+            continue
+        entity = after if after is not None else before
+        where = {"tenant": entity.tenant, "owner_kind": shape.name, "owner": entity.number}
+        gone += [_old(where | {"folded": folded}) for folded in old | present if old.get(folded) != present.get(folded)]
+        new += [
+            where | {"folded": folded, "name": e.name, "value": e.value, "removed_at": None}
+            for folded, e in present.items()
+            if old.get(folded) != e
+        ]
+    if gone:
+        connection.execute(_delete_from(tables.extension, ("tenant", "owner_kind", "owner", "folded")), gone)
+    _insert(connection, tables.extension, new)
+
+
+def _flush_work_items(connection: sa.Connection, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        old = set(before.work_items) if before is not None else set()
+        present = set(after.work_items) if after is not None else set()
+        entity = after if after is not None else before
+        where = {"tenant": entity.tenant, "task": entity.number}
+        gone += [_old(where | {"role": str(item.role), "holder": item.holder}) for item in old - present]
+        new += [where | {"role": str(item.role), "holder": item.holder} for item in present - old]
+    if gone:
+        connection.execute(_delete_from(tables.work_item, ("tenant", "task", "role", "holder")), gone)
+    _insert(connection, tables.work_item, new)
+
+
+def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        if before and after and (before.title, before.description) == (after.title, after.description):
+            continue
+        old = words.of_task(before) if before is not None else set()
+        present = words.of_task(after) if after is not None else set()
+        entity = after if after is not None else before
+        where = {"tenant": entity.tenant, "task": entity.number}
+        gone += [_old(where | {"word": word}) for word in sorted(old - present)]
+        new += [where | {"word": word} for word in sorted(present - old)]
+    if gone:
+        connection.execute(_delete_from(tables.task_word, ("tenant", "word", "task")), gone)
+    _insert(connection, tables.task_word, new)
+
+
+def _old(key: dict[str, Any]) -> dict[str, Any]:
+    return {f"old_{name}": value for name, value in key.items()}
+
+
+@lru_cache(maxsize=64)
+def _delete_from(table: sa.Table, columns: tuple[str, ...]) -> sa.Delete:
+    return sa.delete(table).where(*(table.c[name] == sa.bindparam(f"old_{name}") for name in columns))
+
+
+def _tombstone(before: Any, row: HistoryRow) -> dict[str, Any]:
+    return {
+        "tenant": row.tenant,
+        "entity": row.entity,
+        "number": row.number,
+        "uid": before.uid,
+        "at": row.at,
+        "revision": row.revision,
+        "head_hash": row.hash,
+        "snapshot": msgspec.json.encode(before).decode(),
+    }

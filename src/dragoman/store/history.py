@@ -1,0 +1,38 @@
+"""History in the store: one row a visible change, chained by hashes."""
+
+import sqlalchemy as sa
+
+from dragoman.store import tables
+from dragoman.store.overlay import HistoryRow, MustBeAlone, Overlay
+
+H = tables.history.c
+COLUMNS = tuple(tables.history.columns)
+
+
+class History:
+    """The history of one tenant's entities. It is written by the flush, and only read here."""
+
+    def __init__(self, overlay: Overlay) -> None:
+        self._group = overlay.group
+
+    def page(self, entity: str, number: int, *, after: int = 0, limit: int = 100) -> list[HistoryRow]:
+        """Rows of one entity behind a revision, oldest first. For readers and commands that go alone."""
+        if self._group.connection is None:
+            raise MustBeAlone
+        statement = (
+            sa.select(*COLUMNS)
+            .where(H.tenant == self._group.tenant, H.entity == entity, H.number == number, H.revision > after)
+            .order_by(H.revision)
+            .limit(limit)
+        )
+        return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
+
+    def number_of_deleted(self, entity: str, uid: str) -> int | None:
+        """The number of a deleted entity, by its uid, or None."""
+        if self._group.connection is None:
+            raise MustBeAlone
+        table = tables.tombstone.c
+        row = self._group.connection.execute(
+            sa.select(table.number).where(table.tenant == self._group.tenant, table.entity == entity, table.uid == uid)
+        ).first()
+        return None if row is None else int(row[0])

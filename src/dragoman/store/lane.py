@@ -1,0 +1,165 @@
+"""Lanes: a queue, and threads that take what waits from it, group by group.
+
+A group is whatever queued while the one before it committed: nobody waits for company. A group holds one tenant;
+commands that go alone share it with nobody. Every work is answered after the commit.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from dragoman.domain.errors import Unavailable
+from dragoman.store.transaction import OutcomeUnknown, Transactions
+from dragoman.store.work import Stage, Work
+
+log = logging.getLogger("dragoman.store")
+
+LONGEST_QUEUE = 1_000
+LARGEST_GROUP = 256
+IDLE_SECONDS = 0.25  # so long without work, and the lane tidies up (checkpoint)
+
+
+class Queue:
+    """What waits for a lane. Bounded: beyond that, a request is told to come again."""
+
+    def __init__(self, longest: int = LONGEST_QUEUE, largest_group: int = LARGEST_GROUP) -> None:
+        self._longest = longest
+        self._largest_group = largest_group
+        self._waiting: deque[Work] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, work: Work) -> None:
+        """Queue a work. Unavailable when the queue is full or closed."""
+        with self._changed:
+            if self._closed:
+                raise Unavailable("shutting_down", "The server is stopping; nothing was changed.")
+            if len(self._waiting) >= self._longest:
+                raise Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
+            self._waiting.append(work)
+            self._changed.notify()
+
+    def withdraw(self, work: Work) -> bool:
+        """Take a work out before it runs. False when it runs already: then its answer must be awaited."""
+        with self._changed:
+            if work.stage is not Stage.WAITING or work not in self._waiting:
+                return False
+            work.stage = Stage.WITHDRAWN
+            self._waiting.remove(work)
+            return True
+
+    def take(self, idle_seconds: float | None) -> list[Work] | None:
+        """The next group, in the order of arrival. Empty when nothing came in time, None when the queue is done."""
+        with self._changed:
+            if not self._waiting and not self._closed:
+                self._changed.wait(idle_seconds)
+            if not self._waiting:
+                return None if self._closed else []
+            group = self._next_group()
+            if self._waiting:
+                self._changed.notify()
+            return group
+
+    def _next_group(self) -> list[Work]:
+        first = self._waiting.popleft()
+        group = [first]
+        if not first.is_alone:
+            others: deque[Work] = deque()
+            while self._waiting and len(group) < self._largest_group:
+                work = self._waiting.popleft()
+                if work.tenant != first.tenant:
+                    others.append(work)
+                elif work.is_alone:
+                    others.append(work)
+                    break  # whatever came after it stays after it
+                else:
+                    group.append(work)
+            self._waiting.extendleft(reversed(others))
+        for work in group:
+            work.stage = Stage.TAKEN
+        return group
+
+    def close(self) -> list[Work]:
+        """Take no more. What waits is still worked off by the lanes; returns what waits now."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            return list(self._waiting)
+
+    def abandon(self) -> list[Work]:
+        """Empty the queue because no lane is left; returns what was waiting."""
+        with self._changed:
+            self._closed = True
+            left, self._waiting = list(self._waiting), deque()
+            for work in left:
+                work.stage = Stage.WITHDRAWN
+            return left
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+class Lane:
+    """One thread and one connection on a queue. `answer` is called with the works of a group after its commit;
+    `died` when the thread ends by anything but `close`."""
+
+    def __init__(
+        self,
+        name: str,
+        queue: Queue,
+        transactions: Transactions,
+        answer: Callable[[list[Work]], None],
+        died: Callable[[BaseException], None],
+        idle: Callable[[Transactions], None] | None = None,
+    ) -> None:
+        self.name = name
+        self._queue = queue
+        self._transactions = transactions
+        self._answer = answer
+        self._died = died
+        self._idle = idle
+        self._busy_since_idle = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin taking groups."""
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still takes groups."""
+        return self._thread.is_alive()
+
+    def join(self, seconds: float) -> None:
+        """Wait until the queue is worked off, at most so long."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            while (group := self._queue.take(IDLE_SECONDS if self._busy_since_idle else None)) is not None:
+                if group:
+                    self._busy_since_idle = True
+                    self._serve(group)
+                else:
+                    self._busy_since_idle = False
+                    if self._idle is not None:
+                        self._idle(self._transactions)
+        except BaseException as error:  # house: ok, because a dead lane must end the process, whatever killed it
+            log.critical("lane.died", extra={"lane": self.name}, exc_info=error)
+            self._died(error)
+        finally:
+            self._transactions.close()
+
+    def _serve(self, group: list[Work]) -> None:
+        try:
+            self._transactions.run(group)
+        except OutcomeUnknown as unknown:
+            unsure = Unavailable("outcome_unknown", "The database's answer was lost; it may have applied this.")
+            for work in group:
+                if not work.is_settled:
+                    work.result, work.error = None, unsure
+            if self._transactions.engine.is_sqlite:
+                raise  # no 2xx and no refusal either: the process ends, the next start recovers
+            log.error("commit.outcome_unknown", extra={"lane": self.name}, exc_info=unknown)
+        self._answer(group)

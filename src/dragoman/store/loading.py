@@ -1,0 +1,148 @@
+"""Loading rows for a group: one statement a table, satellites only where a count says that there are any."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from dragoman.domain.access import Role, WorkItem
+from dragoman.domain.extension import Extension
+from dragoman.store import tables
+from dragoman.store.engines import Engine
+from dragoman.store.keys import Key, Keys, Lock
+from dragoman.store.overlay import Group
+from dragoman.store.shapes import SHAPES, Shape
+
+POINTERS = {"case": "case", "entity": "case", "stage": "stage", "contact": "contact", "category": "category"}
+"""Fields of a task by which it points to what comes later in the order of locking."""
+
+
+class Loader:
+    """Fills a group from one connection."""
+
+    def __init__(self, engine: Engine, connection: sa.Connection, group: Group, *, writes: bool) -> None:
+        self.engine = engine
+        self.connection = connection
+        self.group = group
+        self.writes = writes
+
+    def load(self, keys: Keys) -> None:
+        """Load all named rows, tables in the fixed order, then by key."""
+        wanted: dict[str, dict[Key, Lock]] = {}
+        for (name, key), lock in keys.wanted.items():
+            wanted.setdefault(name, {})[key] = lock
+        for name, shape in SHAPES.items():
+            if name in wanted:
+                self._load_locked(shape, wanted[name])
+            if name == "task" and keys.owners:
+                for owner, key, lock in self._owners(keys.owners):
+                    known = wanted.setdefault(owner, {})
+                    known[key] = max(lock, known.get(key, Lock.NONE))
+
+    def _owners(self, fields: Mapping[str, Lock]) -> Iterable[tuple[str, Key, Lock]]:
+        for (name, _), task in list(self.group.current.items()):
+            if name != "task" or task is None:
+                continue
+            for field, lock in fields.items():
+                number = getattr(task, field)
+                if number is not None:
+                    yield POINTERS[field], number, lock
+
+    def _load_locked(self, shape: Shape, wanted: dict[Key, Lock]) -> None:
+        for lock in (Lock.CHANGE, Lock.SHARED, Lock.NONE):
+            keys = [key for key, asked in wanted.items() if asked is lock]
+            if keys:
+                self._load(shape, keys, lock)
+
+    def _load(self, shape: Shape, keys: Sequence[Key], lock: Lock) -> None:
+        found: dict[Key, Any] = {}
+        if shape.key == ("number",):
+            numbers = sorted({key for key in keys if isinstance(key, int)})
+            uids = sorted({key for key in keys if isinstance(key, str)})
+            if numbers:
+                found |= {e.number: e for e in self._rows(shape, "number", numbers, lock)}
+            if uids:
+                found |= {e.uid: e for e in self._rows(shape, "uid", uids, lock)}
+        elif len(shape.key) == 1:
+            column = shape.key[0]
+            found = {getattr(e, column): e for e in self._rows(shape, column, sorted(keys), lock)}
+        else:
+            found = {shape.key_of(e): e for e in self._rows_by_tuple(shape, sorted(keys), lock)}
+        for key in keys:
+            self.group.know(shape, key, found.get(key), lock)
+
+    def _rows(self, shape: Shape, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
+        statement = _select_in(self.engine, shape.name, column, lock if self.writes else Lock.NONE)
+        rows = self.connection.execute(statement, {"tenant": self.group.tenant, "keys": values})
+        return self.with_satellites(shape, [shape.decode(row) for row in rows])
+
+    def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:
+        table = shape.table
+        same = [sa.and_(*(table.c[name] == value for name, value in zip(shape.key, key, strict=True))) for key in keys]
+        statement = sa.select(table).where(table.c.tenant == self.group.tenant, sa.or_(*same) if same else sa.true())
+        statement = self.engine.locked(statement.order_by(*(table.c[name] for name in shape.key)), lock)
+        return [shape.decode(row) for row in self.connection.execute(statement)]
+
+    def with_satellites(self, shape: Shape, entities: list[Any]) -> list[Any]:
+        """The entities with their extensions and work items; nothing is asked where the counts are zero."""
+        if "extensions" in shape.satellites:
+            entities = self._with_extensions(shape, entities)
+        if "work_items" in shape.satellites:
+            entities = self._with_work_items(entities)
+        return entities
+
+    def _with_extensions(self, shape: Shape, entities: list[Any]) -> list[Any]:
+        owners = [entity.number for entity in entities if entity.extension_count]
+        if not owners:
+            return entities
+        table = tables.extension
+        rows = self.connection.execute(
+            sa.select(table.c.owner, table.c.folded, table.c.name, table.c.value)
+            .where(
+                table.c.tenant == self.group.tenant,
+                table.c.owner_kind == shape.name,
+                table.c.owner.in_(owners),
+                table.c.removed_at.is_(None),
+            )
+            .order_by(table.c.owner, table.c.folded)
+        )
+        found: dict[int, dict[str, Extension]] = {}
+        for owner, folded, name, value in rows:
+            found.setdefault(owner, {})[folded] = Extension(name, value)
+        return [
+            replace(entity, extensions=found[entity.number]) if entity.number in found else entity
+            for entity in entities
+        ]
+
+    def _with_work_items(self, entities: list[Any]) -> list[Any]:
+        owners = [entity.number for entity in entities if entity.work_item_count]
+        if not owners:
+            return entities
+        table = tables.work_item
+        rows = self.connection.execute(
+            sa.select(table.c.task, table.c.role, table.c.holder)
+            .where(table.c.tenant == self.group.tenant, table.c.task.in_(owners))
+            .order_by(table.c.task, table.c.role, table.c.holder)
+        )
+        found: dict[int, list[WorkItem]] = {}
+        for number, role, holder in rows:
+            found.setdefault(number, []).append(WorkItem(Role(role), holder))
+        return [
+            replace(entity, work_items=tuple(found[entity.number])) if entity.number in found else entity
+            for entity in entities
+        ]
+
+
+@lru_cache(maxsize=256)
+def _select_in(engine: Engine, name: str, column: str, lock: Lock) -> sa.Select[Any]:
+    table = SHAPES[name].table
+    statement = (
+        sa.select(table)
+        .where(table.c.tenant == sa.bindparam("tenant"), table.c[column].in_(sa.bindparam("keys", expanding=True)))
+        .order_by(table.c[column])
+    )
+    if "removed_at" in table.c:
+        statement = statement.where(table.c.removed_at.is_(None))
+    return engine.locked(statement, lock)

@@ -1,0 +1,262 @@
+"""What a transaction holds in memory: the rows of its group, and over them one overlay a command.
+
+A command sees what the commands before it did, and its own changes above that. When it is refused, its overlay is
+dropped, numbers that it drew included. Overlays nest, so that bulk forms have an outcome an entry.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.extension import Extension
+from dragoman.store.keys import Key, Keys, Lock
+from dragoman.store.shapes import SHAPES, Shape
+
+Ref = tuple[str, Key]
+
+
+class NotAnnounced(Exception):
+    """A command wants rows that it did not name. The group runs again with them named."""
+
+    def __init__(self, entity: str, key: Key, lock: Lock) -> None:
+        super().__init__(f"{entity} {key!r} was not announced")
+        self.entity = entity
+        self.key = key
+        self.lock = lock
+
+
+class MustBeAlone(Exception):
+    """A command that named its keys turns out to need a set; it runs again alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who does it, through which dialect and operation: what history says of a change."""
+
+    principal: str
+    dialect: str
+    operation: str
+
+
+class HistoryRow(msgspec.Struct, frozen=True):
+    """One row of history, ready to be written. `changes` is JSON text: field to [old, new]."""
+
+    tenant: int
+    entity: str
+    number: int
+    revision: int
+    at: Moment
+    principal: str
+    dialect: str
+    operation: str
+    changes: str
+    hash: str = ""
+
+
+def chain(previous: str, row: HistoryRow) -> str:
+    """The hash of a history row: SHA-256 over the entity's previous hash and the row, in this fixed form."""
+    text = "\n".join(
+        (
+            previous,
+            f"{row.tenant} {row.entity} {row.number} {row.revision} {row.at}",
+            row.principal,
+            row.dialect,
+            row.operation,
+            row.changes,
+        )
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Group:
+    """The rows of one transaction: as they were loaded, and as the finished commands left them.
+
+    `load_all` fetches rows that were not announced; it is None where commands share the transaction for writing.
+    """
+
+    def __init__(self, tenant: int, now: Moment, peek: Callable[[str, Key], Any]) -> None:
+        self.tenant = tenant
+        self.now = now
+        self.loaded: dict[Ref, Any] = {}
+        self.current: dict[Ref, Any] = {}
+        self.locks: dict[Ref, Lock] = {}
+        self.numbers: dict[tuple[str, str], int | None] = {}  # (entity, uid) -> number
+        self.history: list[HistoryRow] = []
+        self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
+        self.peek = peek
+        # For commands that have the transaction to themselves, and for readers:
+        self.load_all: Callable[[Keys], None] | None = None
+        self.connection: Any = None
+
+    def know(self, shape: Shape, key: Key, entity: Any, lock: Lock) -> None:
+        """Note a row as loaded (None: there is none), under its number."""
+        if isinstance(key, str) and shape.key == ("number",):
+            self.numbers[shape.name, key] = None if entity is None else entity.number
+            if entity is None:
+                return
+            key = entity.number
+        ref = (shape.name, key)
+        if entity is not None and shape.key == ("number",) and hasattr(entity, "uid"):
+            self.numbers[shape.name, entity.uid] = entity.number
+        if ref not in self.loaded:
+            self.loaded[ref] = self.current[ref] = entity
+        self.locks[ref] = max(lock, self.locks.get(ref, Lock.NONE))
+
+    def settle(self) -> None:
+        """Note that everything was written: what is current is what the tables hold."""
+        for ref, entity in self.current.items():
+            before = self.loaded.get(ref)
+            if entity is not before and entity is not None and before is not None:
+                entity = self.current[ref] = replace(entity, row_version=before.row_version + 1)
+            self.loaded[ref] = entity
+        self.history.clear()
+        self.removed.clear()
+
+
+class Overlay:
+    """One command's changes over its group (or over the overlay that holds it)."""
+
+    def __init__(self, group: Group, parent: "Overlay | None" = None, *, stamp: Stamp) -> None:
+        self.group = group
+        self.parent = parent
+        self.stamp = stamp
+        self.changes: dict[Ref, Any] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
+
+    def find(self, shape: Shape, key: Key, lock: Lock = Lock.NONE) -> Any:
+        """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
+        if isinstance(key, str) and shape.key == ("number",):
+            number = self._number(shape, key, lock)
+            if number is None:
+                return None
+            key = number
+        ref = (shape.name, key)
+        overlay: Overlay | None = self
+        while overlay is not None:
+            if ref in overlay.changes:
+                return overlay.changes[ref]
+            overlay = overlay.parent
+        group = self.group
+        if ref not in group.current or group.locks[ref] < lock:
+            self._fetch(shape, key, lock)
+        return group.current.get(ref)
+
+    def _number(self, shape: Shape, uid: str, lock: Lock) -> int | None:
+        overlay: Overlay | None = self
+        while overlay is not None:
+            if (shape.name, uid) in overlay.numbers:
+                return overlay.numbers[shape.name, uid]
+            overlay = overlay.parent
+        if (shape.name, uid) not in self.group.numbers:
+            self._fetch(shape, uid, lock)
+        return self.group.numbers.get((shape.name, uid))
+
+    def _fetch(self, shape: Shape, key: Key, lock: Lock) -> None:
+        if self.group.load_all is None:
+            raise NotAnnounced(shape.name, key, lock)
+        self.group.load_all(Keys().also(shape.name, [key], lock))
+
+    def base(self, ref: Ref) -> Any:
+        """The row as it was before this command."""
+        return self.group.current.get(ref)
+
+    def put(self, shape: Shape, entity: Any) -> None:
+        """Note a new or changed row."""
+        key = shape.key_of(entity)
+        if shape.key == ("number",) and hasattr(entity, "uid"):
+            self.numbers[shape.name, entity.uid] = entity.number
+        self.changes[shape.name, key] = entity
+
+    def drop(self, shape: Shape, key: Key) -> None:
+        """Note a row as removed."""
+        self.changes[shape.name, key] = None
+
+    @contextmanager
+    def attempt(self) -> "Iterator[Overlay]":
+        """A nested overlay: kept when the block ends well, dropped when it raises."""
+        nested = Overlay(self.group, self, stamp=self.stamp)
+        yield nested
+        self.changes.update(nested.changes)
+        self.numbers.update(nested.numbers)
+
+    def close(self) -> None:
+        """Give the changes to the group, with one history row for each entity whose visible fields changed."""
+        group = self.group
+        for ref, entity in self.changes.items():
+            shape = SHAPES[ref[0]]
+            if shape.has_history:
+                entity = self._record(shape, ref, entity)
+            if ref not in group.loaded:
+                group.loaded[ref] = None
+                group.locks[ref] = Lock.CHANGE
+            group.current[ref] = entity
+        for (name, uid), number in self.numbers.items():
+            group.numbers[name, uid] = number
+        self.changes.clear()
+        self.numbers.clear()
+
+    def _record(self, shape: Shape, ref: Ref, entity: Any) -> Any:
+        before = self.base(ref)
+        if entity is None:
+            if before is None:
+                return None
+            changes: dict[str, Any] = {"deleted": [False, True]}
+            revision, previous = before.revision + 1, before.head_hash
+        else:
+            changes = differences(shape, before, entity)
+            if not changes:
+                return entity
+            revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
+        subject = entity if entity is not None else before
+        row = HistoryRow(
+            tenant=self.group.tenant,
+            entity=shape.name,
+            number=subject.number,
+            revision=revision,
+            at=self.group.now,
+            principal=self.stamp.principal,
+            dialect=self.stamp.dialect,
+            operation=self.stamp.operation,
+            changes=msgspec.json.encode(changes).decode(),
+        )
+        row = replace(row, hash=chain(previous, row))
+        self.group.history.append(row)
+        if entity is None:
+            self.group.removed.append((before, row))
+            return None
+        return replace(entity, head_hash=row.hash)
+
+
+def differences(shape: Shape, before: Any, after: Any) -> dict[str, Any]:
+    """What people see differently: field (or `extensions.Name`, `properties.key`, `extras.dialect`) to [old, new]."""
+    changes: dict[str, Any] = {}
+    for name in shape.visible:
+        new = getattr(after, name)
+        old = getattr(before, name) if before is not None else None
+        if old is new or old == new:
+            continue
+        if isinstance(new, dict):
+            _dict_differences(name, old or {}, new, changes)
+        elif before is not None or new not in (None, False, ()):
+            changes[name] = [old, new]
+    return changes
+
+
+def _dict_differences(name: str, old: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]) -> None:
+    for key in {**old, **new}:
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        known = after or before
+        spelled = known.name if isinstance(known, Extension) else key
+        changes[f"{name}.{spelled}"] = [_plain(before), _plain(after)]
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.Raw(value.value.encode()) if isinstance(value, Extension) else value

@@ -1,0 +1,97 @@
+"""The store: one database, its write lanes, its readers, its directory."""
+
+import threading
+from collections.abc import Callable
+
+from dragoman.domain.clock import Clock
+from dragoman.store import migrations
+from dragoman.store.directory import Directory
+from dragoman.store.engines import Engine
+from dragoman.store.lane import Lane, Queue
+from dragoman.store.transaction import Transactions
+from dragoman.store.work import Work
+
+SQLITE_LANES = 1  # it has one writer
+POSTGRESQL_LANES = 2
+READERS = 2
+
+
+class Store:
+    """Takes works by `write` and `read`, answers them after the commit through `answer` (called in a lane's thread).
+
+    `died` is called once when a lane's thread ends unexpectedly; the process should end.
+    """
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.engine = Engine(url)
+        self.clock = clock
+        self.directory = Directory(clock)
+        self._writes = Queue()
+        self._reads = Queue()
+        self._lanes: list[Lane] = []
+        self._own: Transactions | None = None
+        self._own_guard = threading.Lock()
+        self.failure: BaseException | None = None
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest form; harmless when they are, and when others do it at the same moment."""
+        migrations.run(self.engine)
+
+    def start(self, answer: Callable[[list[Work]], None], died: Callable[[BaseException], None]) -> None:
+        """Open lanes and readers."""
+
+        def on_death(error: BaseException) -> None:
+            self.failure = error
+            died(error)
+
+        lanes = SQLITE_LANES if self.engine.is_sqlite else POSTGRESQL_LANES
+        for index in range(lanes):
+            transactions = self._transactions(writes=True, lane=True)
+            self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, idle=self._tidy))
+        for index in range(READERS):
+            transactions = self._transactions(writes=False, lane=False)
+            self._lanes.append(Lane(f"reader-{index}", self._reads, transactions, answer, on_death))
+        for lane in self._lanes:
+            lane.start()
+
+    def _transactions(self, *, writes: bool, lane: bool) -> Transactions:
+        connect = (self.engine.lane_writer if lane else self.engine.writer) if writes else self.engine.reader
+        return Transactions(self.engine, self.clock, writes=writes, connect=connect, directory=self.directory)
+
+    def _tidy(self, transactions: Transactions) -> None:
+        self.engine.checkpoint(transactions.connection)
+
+    def write(self, work: Work) -> None:
+        """Queue a work for a write lane. Unavailable when too many wait."""
+        self._writes.put(work)
+
+    def read(self, work: Work) -> None:
+        """Queue a work for a reader."""
+        self._reads.put(work)
+
+    def withdraw(self, work: Work) -> bool:
+        """Take a work back before it runs. False when it runs or ran: its answer will come."""
+        return self._writes.withdraw(work) or self._reads.withdraw(work)
+
+    def run(self, work: Work) -> object:
+        """Run one work in this thread, on a connection of its own: for commands, which have no lanes."""
+        with self._own_guard:
+            if self._own is None:
+                self._own = self._transactions(writes=True, lane=False)
+            self._own.run([work])
+        return work.unwrap()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether every lane and reader takes work."""
+        return self.failure is None and all(lane.is_alive for lane in self._lanes)
+
+    def close(self, seconds: float = 10.0) -> None:
+        """Work off what waits, then stop. Nothing new is taken from now on."""
+        self._writes.close()
+        self._reads.close()
+        for lane in self._lanes:
+            lane.join(seconds)
+        if self._own is not None:
+            self._own.close()
+        self.engine.dispose()

@@ -1,0 +1,419 @@
+"""Tables and constraints, the same on both engines. Every key begins with the tenant.
+
+What is text compares bytewise everywhere; moments are counts of 100 ns; JSON of clients is kept as the text it was.
+No foreign keys: references that clients send may dangle, and those of our own are written in one transaction.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text
+
+metadata = MetaData()
+
+# SQLite compares text bytewise by itself; PostgreSQL must be told (DESIGN 3).
+STRING = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _key(name: str, type_: sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]) -> Column[Any]:
+    return Column(name, type_, primary_key=True, autoincrement=False, nullable=False)
+
+
+def _number(name: str) -> Column[Any]:
+    return Column(name, BigInteger)
+
+
+def _count(name: str, default: int = 0) -> Column[Any]:
+    return Column(name, BigInteger, nullable=False, server_default=str(default))
+
+
+def _text(name: str, *, nullable: bool = True) -> Column[Any]:
+    return Column(name, STRING, nullable=nullable)
+
+
+def _flag(name: str) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default=sa.false())
+
+
+def _json(name: str, empty: str = "{}") -> Column[Any]:
+    return Column(name, STRING, nullable=False, server_default=empty)
+
+
+def _versions() -> list[Column[Any]]:
+    return [
+        _count("revision", 1),
+        _count("row_version", 1),
+        Column("head_hash", STRING, nullable=False, server_default=""),
+    ]
+
+
+tenant = Table(
+    "tenant",
+    metadata,
+    _key("tenant", BigInteger),
+    _text("name", nullable=False),
+    _text("zone", nullable=False),
+    _count("inbox_case", 1),
+    _count("created_at"),
+    _count("row_version", 1),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("name", STRING),
+    _count("value"),
+    _count("row_version", 1),
+)
+
+login_name = Table(
+    "login_name",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("login", STRING),
+    _count("user_tenant"),
+    _text("user", nullable=False),
+    _count("row_version", 1),
+)
+
+user = Table(
+    "user",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    _count("number"),
+    _text("login", nullable=False),
+    _text("email"),
+    _text("display_name", nullable=False),
+    _text("first_name"),
+    _text("last_name"),
+    _text("title"),
+    _text("language"),
+    _text("zone"),
+    _flag("is_admin"),
+    _json("roles", "[]"),
+    _json("groups", "[]"),
+    _text("password_hash"),
+    _number("disabled_at"),
+    _count("created_at"),
+    _count("modified_at"),
+    _json("extras"),
+    _count("row_version", 1),
+    Index("user_by_login", "tenant", "login", unique=True),
+)
+
+group = Table(
+    "group",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    _text("name", nullable=False),
+    _count("created_at"),
+    _count("row_version", 1),
+    Index("group_by_name", "tenant", "name", unique=True),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("dialect", STRING),
+    _key("alias", STRING),
+    _text("user", nullable=False),
+    _count("row_version", 1),
+    Index("alias_by_user", "tenant", "user", "dialect"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("hash", STRING),
+    _text("user", nullable=False),
+    _json("scopes", "[]"),
+    _count("created_at"),
+    _number("expires_at"),
+    _number("revoked_at"),
+    _count("row_version", 1),
+    Index("token_by_user", "tenant", "user"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("kind", nullable=False),
+    _text("name"),
+    _text("title"),
+    _text("description"),
+    _number("category"),
+    _text("type"),
+    _text("state", nullable=False),
+    _flag("suspended"),
+    _flag("escalated"),
+    _flag("read"),
+    _count("open_children"),
+    _number("priority"),
+    _text("assignee"),
+    _text("creator"),
+    _text("starter"),
+    _number("contact"),
+    _number("case"),
+    _number("stage"),
+    _number("parent"),
+    _text("entity_kind"),
+    _number("entity"),
+    _number("due_at"),
+    _text("due_local"),
+    _text("due_zone"),
+    _number("remind_before_minutes"),
+    _number("expires_at"),
+    _number("delete_at"),
+    _number("resume_at"),
+    _count("created_at"),
+    _count("modified_at"),
+    _number("activated_at"),
+    _number("first_activated_at"),
+    _number("claimed_at"),
+    _number("completed_at"),
+    _number("state_changed_at"),
+    _text("outcome_code"),
+    _text("outcome_text"),
+    _json("properties"),
+    _json("extras"),
+    _count("extension_count"),
+    _count("work_item_count"),
+    _number("removed_at"),
+    *_versions(),
+    Index("task_by_uid", "tenant", "uid", unique=True),
+    Index("task_by_state_due", "tenant", "state", sa.text("coalesce(due_at, 9223372036854775807)"), "number"),
+    Index("task_by_assignee", "tenant", "assignee", "state", "number"),
+    Index("task_by_case", "tenant", "case", "number"),
+    Index("task_by_contact", "tenant", "contact", "number"),
+    Index("task_by_category", "tenant", "category", "number"),
+    Index("task_by_parent", "tenant", "parent", "number"),
+    Index("task_by_entity", "tenant", "entity_kind", "entity", "number"),
+)
+
+case = Table(
+    "case",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("kind", nullable=False),
+    _text("title"),
+    _text("description"),
+    _number("contact"),
+    _text("assignee"),
+    _text("creator"),
+    _count("started_at"),
+    _number("completed_at"),
+    _number("expires_at"),
+    _number("auto_complete_at"),
+    _text("outcome_code"),
+    _text("outcome_text"),
+    _flag("is_private"),
+    _count("created_at"),
+    _count("modified_at"),
+    _json("extras"),
+    _count("extension_count"),
+    _number("removed_at"),
+    *_versions(),
+    Index("case_by_uid", "tenant", "uid", unique=True),
+    Index("case_by_contact", "tenant", "contact", "number"),
+    Index("case_by_kind", "tenant", "kind", "number"),
+)
+
+stage = Table(
+    "stage",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _count("case"),
+    _text("title"),
+    _number("previous"),
+    _count("started_at"),
+    _number("completed_at"),
+    _text("outcome_code"),
+    _text("outcome_text"),
+    _text("creator"),
+    _count("created_at"),
+    _count("modified_at"),
+    _json("extras"),
+    _count("extension_count"),
+    _number("removed_at"),
+    *_versions(),
+    Index("stage_by_uid", "tenant", "uid", unique=True),
+    Index("stage_by_case", "tenant", "case", "number"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("kind", nullable=False),
+    _text("first_name"),
+    _text("last_name"),
+    _text("company_name"),
+    _number("company"),
+    _text("job_title"),
+    _text("about"),
+    _text("email"),
+    _flag("is_private"),
+    _json("shared_with", "[]"),
+    _count("task_count"),
+    _count("person_count"),
+    _text("creator"),
+    _count("created_at"),
+    _count("modified_at"),
+    _json("extras"),
+    _count("extension_count"),
+    _number("removed_at"),
+    *_versions(),
+    Index("contact_by_uid", "tenant", "uid", unique=True),
+    Index("contact_by_company", "tenant", "company", "number"),
+    Index("contact_private", "tenant", "is_private", "number"),
+)
+
+category = Table(
+    "category",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("title", nullable=False),
+    _text("description", nullable=False),
+    _text("icon", nullable=False),
+    _count("sort_order"),
+    _count("task_count"),
+    _count("created_at"),
+    _count("row_version", 1),
+)
+
+extension = Table(
+    "extension",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("owner_kind", STRING),
+    _key("owner", BigInteger),
+    _key("folded", STRING),
+    _text("name", nullable=False),
+    _text("value", nullable=False),
+    _number("removed_at"),  # marked by the deletion of its schema; a sweep finishes
+    Index("extension_by_name", "tenant", "owner_kind", "folded", "owner"),
+)
+
+extension_schema = Table(
+    "extension_schema",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("owner", STRING),
+    _key("folded", STRING),
+    _text("name", nullable=False),
+    _count("version", 1),
+    _flag("is_multi_valued"),
+    _json("attributes", "[]"),
+    _json("unique", "[]"),
+    _text("source", nullable=False),
+    _count("created_at"),
+    _count("row_version", 1),
+)
+
+work_item = Table(
+    "work_item",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("task", BigInteger),
+    _key("role", STRING),
+    _key("holder", STRING),
+    Index("work_item_by_holder", "tenant", "holder", "role", "task"),
+)
+
+task_word = Table(
+    "task_word",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("word", STRING),
+    _key("task", BigInteger),
+    Index("task_word_by_task", "tenant", "task"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("entity", STRING),
+    _key("number", BigInteger),
+    _key("revision", BigInteger),
+    _count("at"),
+    _text("principal", nullable=False),
+    _text("dialect", nullable=False),
+    _text("operation", nullable=False),
+    _text("changes", nullable=False),
+    _text("hash", nullable=False),
+    Index("history_by_moment", "tenant", "at"),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("entity", STRING),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _count("at"),
+    _count("revision"),
+    _text("head_hash", nullable=False),
+    _text("snapshot", nullable=False),
+    Index("tombstone_by_uid", "tenant", "entity", "uid"),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("sequence", BigInteger),
+    _count("from_at"),
+    _count("until_at"),
+    _text("heads", nullable=False),  # JSON: [[entity, number, revision, hash], …] in order
+    _text("hash", nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("name", STRING),
+    _text("owner", nullable=False),
+    _count("until_at"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("credential", STRING),
+    _key("key", STRING),
+    _text("request_hash", nullable=False),
+    _count("status"),
+    _text("content_type"),
+    _text("headers", nullable=False),
+    _text("body", nullable=False),
+    _count("created_at"),
+    Index("idempotency_by_age", "tenant", "created_at"),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("name", STRING),
+    _text("value", nullable=False),
+    _count("row_version", 1),
+)

@@ -1,0 +1,202 @@
+"""Transactions: begin, load, run in turn, flush, commit, and again when the database says so.
+
+The only place that commits. Every transaction is a function that can run again: commands are plain values, and an
+outcome is handed out after the commit alone.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from dragoman.domain.clock import Clock
+from dragoman.domain.errors import Conflict, Expected, Unavailable
+from dragoman.store.directory import Directory
+from dragoman.store.engines import Engine, Trouble
+from dragoman.store.flushing import Changed, flush
+from dragoman.store.keys import ALONE, Keys
+from dragoman.store.loading import Loader
+from dragoman.store.overlay import Group, MustBeAlone, NotAnnounced, Overlay
+from dragoman.store.work import Work
+
+log = logging.getLogger("dragoman.store")
+
+TRIES = 5
+ANNOUNCEMENTS = 8  # how often a group may turn out to need more rows than its commands named
+
+
+class OutcomeUnknown(Exception):
+    """A commit neither succeeded nor failed for certain. SQLite's process must end; the next start finds the truth."""
+
+
+class Transactions:
+    """Runs works on one connection, reopened when it is lost. Not for several threads at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        writes: bool,
+        connect: Callable[[], sa.Connection],
+        directory: Directory,
+    ) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.writes = writes
+        self._connect = connect
+        self._connection: sa.Connection | None = None
+        self._peek = directory.peek
+        self._forget = directory.forget
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The open connection, opened when there is none."""
+        if self._connection is None or self._connection.closed or self._connection.invalidated:
+            self.close()
+            self._connection = self._connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            try:
+                connection.close()
+            except sa.exc.DBAPIError:  # it was lost already
+                connection.invalidate()
+
+    def run(self, works: list[Work]) -> None:
+        """Bring every work to its result or error: twice as a group, then each by itself, five times at most."""
+        for _ in range(2 if len(works) > 1 else 0):
+            trouble = self._attempt(works)
+            if trouble is None:
+                return
+        for work in works:
+            if not work.is_settled:
+                self._run_single(work)
+
+    def _run_single(self, work: Work) -> None:
+        trouble: Exception | None = None
+        for attempt in range(TRIES):
+            if attempt:
+                time.sleep(0.002 * 4**attempt)  # house: ok, because a clash with another writer needs it to pass
+            trouble = self._attempt([work])
+            if trouble is None:
+                return
+            if self._is_away(trouble) and attempt:
+                break  # the next in line would wait for the same reason: say so at once
+        work.result, work.error = None, self._refusal(trouble)
+
+    def _is_away(self, trouble: Exception) -> bool:
+        return isinstance(trouble, sa.exc.DBAPIError) and self.engine.trouble(trouble) is Trouble.LOST
+
+    def _refusal(self, trouble: Exception | None) -> Exception:
+        if isinstance(trouble, sa.exc.IntegrityError):
+            return Conflict("already_exists", "Another has this name or number already.")
+        kind = self.engine.trouble(trouble) if isinstance(trouble, sa.exc.DBAPIError) else Trouble.RETRY
+        if kind is Trouble.FULL:
+            return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=30)
+        if kind is Trouble.CLASH and trouble is not None:
+            return trouble
+        return Unavailable("database_busy", "The database could not take this now; nothing was changed.")
+
+    def _attempt(self, works: list[Work]) -> Exception | None:
+        """One transaction for all of them. None when it was committed (or refused work by work)."""
+        try:
+            alone = self._with_announcements(works)
+        except Changed as error:
+            return error
+        except sa.exc.DBAPIError as error:
+            self._rolled_back(error)
+            return error
+        for work in alone:  # found out that they need a set: they go by themselves, after the others' commit
+            work.keys = ALONE
+            self._run_single(work)
+        return None
+
+    def _rolled_back(self, error: sa.exc.DBAPIError) -> None:
+        kind = self.engine.trouble(error)
+        log.warning("store.trouble", extra={"kind": kind.value, "error": str(error.orig)[:300]})
+        if kind is Trouble.LOST:
+            if self.engine.is_sqlite and self.writes:
+                raise OutcomeUnknown(str(error.orig)) from error
+            self.close()
+
+    def _with_announcements(self, works: list[Work]) -> list[Work]:
+        alone: list[Work] = []
+        for _ in range(ANNOUNCEMENTS):
+            present = [work for work in works if work not in alone]
+            if not present:
+                return alone
+            missing = self._transact(present, alone)
+            if missing is None:
+                return alone
+            work, error = missing
+            if not isinstance(work.keys, Keys):
+                raise error
+            work.keys.also(error.entity, [error.key], error.lock)
+        alone.extend(work for work in works if work not in alone)  # ever new rows: each may ask for them as it goes
+        return alone
+
+    def _transact(self, works: list[Work], alone: list[Work]) -> tuple[Work, NotAnnounced] | None:
+        connection = self.connection
+        with connection.begin() as transaction:
+            group = self._group(connection, works)
+            for work in works:
+                missing = self._execute(work, group, alone)
+                if missing is not None:
+                    transaction.rollback()
+                    return work, missing
+            if self.writes and works[0].is_alone and works[0].error is not None:
+                transaction.rollback()  # what it wrote through goes with it
+            elif self.writes:
+                written = flush(connection, group)
+                self._commit(transaction)
+                self._forget(group.tenant, written)
+        for work in works:
+            work.is_settled = work not in alone
+        return None
+
+    def _commit(self, transaction: sa.RootTransaction) -> None:
+        try:
+            transaction.commit()
+        except sa.exc.DBAPIError as error:
+            if self.engine.trouble(error) is not Trouble.LOST:
+                raise  # refused for certain: it runs again
+            self.close()
+            raise OutcomeUnknown(str(error.orig)) from error
+
+    def _group(self, connection: sa.Connection, works: list[Work]) -> Group:
+        tenant = works[0].tenant
+        lone = not self.writes or (len(works) == 1 and works[0].is_alone)
+        group = Group(tenant, self.clock.now(), lambda name, key: self._peek(connection, tenant, name, key))
+        loader = Loader(self.engine, connection, group, writes=self.writes)
+        if lone:
+            group.connection, group.load_all = connection, loader.load
+        keys = Keys()
+        for work in works:
+            if isinstance(work.keys, Keys):
+                keys.merge(work.keys)
+        loader.load(keys)
+        return group
+
+    @staticmethod
+    def _execute(work: Work, group: Group, alone: list[Work]) -> NotAnnounced | None:
+        overlay = Overlay(group, stamp=work.stamp)
+        work.result = work.error = None
+        try:
+            work.result = work.execute(overlay)
+            overlay.close()
+        except NotAnnounced as missing:
+            return missing
+        except MustBeAlone:
+            alone.append(work)
+        except Expected as refused:
+            work.error = refused
+        except (sa.exc.DBAPIError, Changed):
+            raise
+        except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
+            work.error = bug
+        return None
