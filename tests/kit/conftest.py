@@ -1,0 +1,98 @@
+"""A database with somebody to act in it, an adapter for each dialect, and how a command of the kit is run."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from tests.conftest import PASSWORD, add_user
+from tests.postgres import PostgreSQL
+from tests.server import PROGRAM, Server, basic, environment
+
+HERE = Path(__file__).parent
+ANNA = basic("anna", PASSWORD)
+JSON = {"Content-Type": "application/json"}
+
+RunKit = Callable[..., str]
+"""(command, adapter's dialect, options) -> what it printed. Fails unless every property held."""
+
+
+@pytest.fixture
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database as an installation has it, flushing to disk: these tests kill."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path / 'dragoman.db'}"
+        return
+    postgres: PostgreSQL = request.getfixturevalue("durable_postgres")
+    name = postgres.create_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def run_kit(database_url: str, tmp_path: Path) -> RunKit:
+    """Runs a command of the kit against a server of its own on this test's database."""
+    add_user(database_url, "anna", admin=True)
+
+    def run(name: str, dialect: str, *options: str) -> str:
+        adapter = tmp_path / f"{dialect}.json"
+        adapter.write_text(fill_adapter(database_url, dialect))
+        command = [sys.executable, str(HERE / name), "--adapter", str(adapter), *options]
+        command += ["--start", f"{PROGRAM} serve --port $PORT", "--server-log", str(tmp_path / "server.log")]
+        command += ["--header", f"Authorization: {ANNA['Authorization']}"]
+        done = subprocess.run(command, env=environment(database_url), capture_output=True, text=True, cwd=HERE)
+        log = (tmp_path / "server.log").read_text(errors="replace")[-10_000:]
+        assert done.returncode == 0, f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}\n{log}"
+        print(done.stdout.splitlines()[-1])  # noqa: T201  # the line of figures, for `pytest -s` and the report
+        return done.stdout
+
+    return run
+
+
+def fill_adapter(database_url: str, dialect: str) -> str:
+    """The adapter's text. What its calls need beforehand is made through the dialect itself."""
+    text = (HERE / "adapters" / f"{dialect}.json").read_text()
+    prepare = PREPARATIONS.get(dialect)
+    if prepare is None:
+        return text
+    with Server(database_url) as server:
+        return Template(text).safe_substitute(prepare(server))
+
+
+def prepare_genesys(server: Server) -> dict[str, object]:
+    """A service to hold the tasks, and one task."""
+    service = made(server, "/genesys/1/cs/services/start", {"service_type": "Kit", "contact_key": "kit"})["service_id"]
+    task = made(server, f"/genesys/1/cs/services/{service}/tasks/start", {"task_type": "Kit"})["task_id"]
+    return {"SERVICE": service, "TASK": task}
+
+
+def prepare_onlyoffice_crm(server: Server) -> dict[str, object]:
+    """One task."""
+    content = {"title": "Call the printer", "deadline": "2031-04-10", "categoryId": 1}
+    return {"TASK": made(server, "/api/2.0/crm/task.json", content)["response"]["id"]}
+
+
+PREPARATIONS: dict[str, Callable[[Server], dict[str, object]]] = {
+    "genesys": prepare_genesys,
+    "onlyoffice_crm": prepare_onlyoffice_crm,
+}
+
+
+def made(server: Server, path: str, content: object) -> dict[str, dict[str, int]]:
+    """The answer to a POST that must succeed."""
+    answer = server.call("POST", path, json.dumps(content), ANNA | JSON)
+    assert answer.status == 201, answer.text
+    found: dict[str, dict[str, int]] = answer.json()
+    return found
+
+
+def figure(output: str, pattern: str) -> int:
+    """A number out of the last line."""
+    found = re.search(pattern, output.splitlines()[-1])
+    assert found is not None, output
+    return int(found[1])

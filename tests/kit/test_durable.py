@@ -1,0 +1,15 @@
+"""An answer leaves after the flush; when the disk fails, none leaves. SQLite only: there the server writes the files."""
+
+import pytest
+
+from tests.kit.conftest import RunKit
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+def test_every_acknowledged_write_was_flushed_before(run_kit: RunKit) -> None:
+    run_kit("durable_ack.py", "native", "--count", "100")
+
+
+def test_no_write_is_acknowledged_once_the_disk_fails(run_kit: RunKit) -> None:
+    run_kit("durable_ack.py", "native", "--count", "100", "--fail-sync", "40")
