@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> int:
         return {**headers(run, client, version), "Authorization": credentials[client]}
 
     lost_update.Run.headers = with_credentials
-    return lost_update.main(arguments[:at] + arguments[at + 2 :])
+    status: int = lost_update.main(arguments[:at] + arguments[at + 2 :])
+    return status
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An answer leaves after the flush; when the disk fails, none leaves. SQLite only: there the server writes the files."""
+"""An answer leaves after the flush, and none when the disk fails. SQLite only: there the server writes the files."""
 
 import pytest
 
