@@ -5,7 +5,10 @@ import json
 from itertools import count
 from typing import Any
 
-from tests.server import Server, command
+from click.testing import CliRunner
+
+from dragoman.cli.main import dragoman
+from tests.server import Server
 
 PASSWORD = "a long enough password"
 ADMINISTRATORS = frozenset({"anna"})
@@ -24,8 +27,11 @@ class Tenant:
         self.command("tenant", "add", self.name)
 
     def command(self, *arguments: str, typed: str = "") -> str:
-        """Run `dragoman ARGUMENTS` on the server's database."""
-        return command(self.server.database_url, *arguments, typed=typed)
+        """Run `dragoman ARGUMENTS` on the server's database, in this process: a case needs several."""
+        done = CliRunner().invoke(dragoman, ["--database", self.server.database_url, *arguments], input=typed)
+        if done.exit_code != 0:
+            raise AssertionError(f"dragoman {' '.join(arguments)}: {done.exception!r} {done.output}")
+        return done.stdout
 
     def login(self, person: str) -> str:
         """The login of anna (who administers) or of another; logins are unique over all tenants."""
