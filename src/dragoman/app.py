@@ -1,11 +1,11 @@
-"""The application: settings, store, clock and dialects put together. Opens units of work; the only one that knows all."""
+"""The application: settings, store, clock and dialects put together. The only one that knows all."""
 
 import asyncio
 import hashlib
 import importlib
 import pkgutil
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -25,6 +25,9 @@ from dragoman.store.work import Work
 from dragoman.usecases import people, tenants
 from dragoman.usecases.uow import UnitOfWork
 
+if TYPE_CHECKING:
+    from dragoman.http.credentials import PasswordRecord
+
 R = TypeVar("R")
 
 
@@ -37,6 +40,18 @@ def discover() -> tuple[Dialect, ...]:
     )
 
 
+def create(settings: Settings) -> "tuple[App, dict[str, Any]]":
+    """What one process serves: an open application, and the pages beside its dialects."""
+    return App(settings).open(), {}
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop; the exit code."""
+    from dragoman.http import server  # loaded by nothing else: commands needn't wait for it
+
+    return server.serve(settings, f"{__name__}:{create.__name__}")
+
+
 class App:
     """One server, or one command. `open` migrates and makes the main tenant; `start` opens lanes for a server."""
 
@@ -47,6 +62,7 @@ class App:
         self.dialects = self._configured()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_death: Callable[[], None] | None = None
+        self._main_tenant: int | None = None
 
     def _configured(self) -> tuple[Dialect, ...]:
         configured = []
@@ -61,7 +77,7 @@ class App:
     def open(self) -> "App":
         """Bring the tables to the newest form, and make the default tenant when there is none."""
         self.store.migrate()
-        self.ensure_tenant(self.settings.tenant)
+        self._main_tenant = self.ensure_tenant(self.settings.tenant)
         return self
 
     def ensure_tenant(self, name: str, *, must_be_new: bool = False) -> int:
@@ -210,11 +226,28 @@ class App:
         return await self.read(people.find_token, people.FindToken(token_hash), system(tenant))
 
     async def find_user_by_login(self, login: str) -> User | None:
-        """The user of a login, in whatever tenant, or None; the login may be an e-mail address."""
-        entry: LoginName | None = await self.read(people.find_login, people.FindLogin(login), system(DIRECTORY_TENANT))
+        """The user of a login, in whatever tenant, or None. It may be an e-mail address, in letters of either case."""
+        entry: LoginName | None = None
+        for name in dict.fromkeys((login, login.casefold() if "@" in login else login)):
+            entry = entry or await self.read(people.find_login, people.FindLogin(name), system(DIRECTORY_TENANT))
         if entry is None:
             return None
         return await self.read(people.find_user, people.FindUser(entry.user), system(entry.user_tenant))
+
+    async def find_login(self, login: str) -> "PasswordRecord | None":
+        """The account of a login, for a password to be held against it."""
+        from dragoman.http.credentials import PasswordRecord
+
+        user = await self.find_user_by_login(login)
+        if user is None:
+            return None
+        return PasswordRecord(people.principal_of(user), user.password_hash, user.disabled_at is not None)
+
+    def anonymous(self) -> Principal:
+        """For whom a public operation acts: nobody of the main tenant. Whoever opens a dialect opens it for all."""
+        if self._main_tenant is None:
+            raise Unavailable("starting", "The server is starting.")
+        return Principal(tenant=self._main_tenant, user=None, login="anonymous", is_admin=True)
 
 
 def _who(request: Request) -> tuple[Principal, Dialect]:

@@ -1,0 +1,46 @@
+"""What a command says when it can't: one line, without a trace, without a password."""
+
+import click
+
+from dragoman.domain.errors import Expected, Invalid
+from dragoman.settings import BadSettings
+
+FAILED = 1
+
+
+def usage_line(error: click.UsageError) -> str:
+    """A wrong call, in one line that names the help."""
+    path = error.ctx.command_path if error.ctx is not None else "dragoman"
+    message = error.format_message().replace("\n", " ").rstrip(".")
+    return f"{path}: {message}. Try '{path} --help'."
+
+
+def said_of(error: Exception) -> str:
+    """Any other failure, in one line."""
+    if isinstance(error, Invalid) and error.problems:
+        return "; ".join(problem.message for problem in error.problems)
+    if isinstance(error, Expected):
+        return error.message
+    if isinstance(error, BadSettings):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}."
+    database = _said_by_database(error)
+    return database if database is not None else f"something went wrong here: {type(error).__name__}: {_line(error)}"
+
+
+def _said_by_database(error: Exception) -> str | None:
+    # Imported here: when the database spoke, it is loaded already; and nothing else needs it.
+    import sqlalchemy.exc
+
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        return f"the database says: {_line(error.orig or error)}."
+    if isinstance(error, sqlalchemy.exc.ArgumentError):
+        return "the database's URL can't be read; it looks like sqlite:///file.db or postgresql://user@host/name."
+    return None
+
+
+def _line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

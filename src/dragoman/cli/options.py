@@ -1,0 +1,63 @@
+"""Options that every command takes: which database, which file of settings, which tenant.
+
+They may stand before the command or behind it; the one nearest to the end counts.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta[f"dragoman.{parameter.name}"] = value
+
+
+def chosen(context: click.Context, name: str) -> str | None:
+    """What `--database`, `--config` or `--tenant` said, or None."""
+    value: str | None = context.meta.get(f"dragoman.{name}")
+    return value
+
+
+def common(command: F) -> F:
+    """Give a command the three options."""
+    for option in (
+        click.option(
+            "--tenant", metavar="NAME", expose_value=False, callback=_remember, help="The tenant.  [default: main]"
+        ),
+        click.option(
+            "--config",
+            metavar="FILE",
+            expose_value=False,
+            callback=_remember,
+            help="A TOML file of settings. Also DRAGOMAN_CONFIG.",
+        ),
+        click.option(
+            "--database",
+            metavar="URL",
+            expose_value=False,
+            callback=_remember,
+            help="sqlite:///FILE or postgresql://USER@HOST/NAME. Also DRAGOMAN_DATABASE.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+class Plain(click.ParamType[str]):
+    """Text that may stand in a list of names: not empty, no control characters, no blank at either end."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself, or a usage error."""
+        text = str(value)
+        if not text or len(text) > 255 or text != text.strip() or not text.isprintable():
+            self.fail("1 to 255 printable characters, no blank at either end", param, ctx)
+        return text
+
+
+PLAIN = Plain()

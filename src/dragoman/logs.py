@@ -1,0 +1,137 @@
+"""What the server says of itself on standard error: one JSON object a line, never a body or a token.
+
+A request is one line, written by RequestLog; everything else is an event, logged the ordinary way with a constant
+name and its facts as fields: `log.info("job.finished", extra={"job": 7})`. Lines of requests wait a moment and leave
+together, so that a line costs microseconds; `flush` is called at the end of the process.
+"""
+
+import asyncio
+import atexit
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment, from_datetime
+
+FLUSH_SECONDS = 0.05
+FLUSH_LINES = 500
+ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+
+Write = Callable[[bytes], object]
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """One request, as it is logged. What isn't known is left out."""
+
+    time: str
+    level: str
+    event: str
+    request: str
+    method: str = ""
+    path: str = ""
+    status: int = 0
+    milliseconds: float = 0.0
+    dialect: str = ""
+    operation: str = ""
+    tenant: int = 0
+    principal: str = ""
+    incident: str = ""
+    code: str = ""
+
+
+def to_standard_error(lines: bytes) -> None:
+    """One write for whole lines, so that those of several processes don't mix."""
+    stream = sys.stderr
+    stream.buffer.write(lines)
+    stream.flush()
+
+
+class Times:
+    """Moments as text, in milliseconds. The text of a second is made once."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def text(self, moment: Moment) -> str:
+        second, rest = divmod(moment, TICKS_PER_SECOND)
+        if second != self._second:
+            self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._second = second
+        return f"{self._text}.{rest // 10_000:03d}Z"
+
+
+class RequestLog:
+    """Lines of requests, kept until FLUSH_SECONDS have passed or FLUSH_LINES have come together."""
+
+    def __init__(self, write: Write = to_standard_error, *, enabled: bool = True) -> None:
+        self.enabled = enabled
+        self._write = write
+        self._times = Times()
+        self._lines: list[bytes] = []
+        self._encode = msgspec.json.Encoder().encode
+        self._waits = False
+
+    def time(self, moment: Moment) -> str:
+        return self._times.text(moment)
+
+    def add(self, line: Line) -> None:
+        """Keep a line for the next flush. Errors of ours are logged even when `enabled` is off."""
+        if not self.enabled and line.level != "error":
+            return
+        self._lines.append(self._encode(line))
+        if len(self._lines) >= FLUSH_LINES:
+            self.flush()
+        elif not self._waits:
+            self._waits = True
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits. Never raises: a full disk or a closed terminal must not fail a request."""
+        self._waits = False
+        lines, self._lines = self._lines, []
+        if lines:
+            try:
+                self._write(b"\n".join(lines) + b"\n")
+            except (OSError, ValueError):
+                return
+
+
+class JsonFormatter(logging.Formatter):
+    """A log record as one line of JSON: time, level, event, logger, its extra fields, the trace of an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._times = Times()
+
+    def format(self, record: logging.LogRecord) -> str:
+        made = from_datetime(datetime.fromtimestamp(record.created, UTC))
+        fields: dict[str, object] = {
+            "time": self._times.text(made),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            "logger": record.name,
+        }
+        fields.update((key, value) for key, value in vars(record).items() if key not in ORDINARY)
+        if record.exc_info and record.exc_info[0]:
+            fields["trace"] = "".join(traceback.format_exception(*record.exc_info))
+        return msgspec.json.encode(fields, enc_hook=str).decode()
+
+
+def setup(level: str = "info") -> RequestLog:
+    """Send the events of this process to standard error as JSON, and give the log for its requests."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # uvicorn warns of clients' mistakes and tells of each start; only its errors are ours to see.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every step of an ordinary start
+    requests = RequestLog(enabled=level in ("debug", "info"))
+    atexit.register(requests.flush)
+    return requests
