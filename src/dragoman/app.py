@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+DUE_EVERY_SECONDS = 0.25  # how often waiting requests are looked at for their time being up
+
 
 def discover() -> tuple[Dialect, ...]:
     """Every dialect that has a folder, in the order of their names."""
@@ -91,6 +93,7 @@ class App:
         self._loop = asyncio.get_running_loop()
         self._on_death = on_death
         self.store.start(self._answer, self._died)
+        self._refuse_due()
 
     def ready(self) -> bool:
         """Whether work can be taken."""
@@ -166,20 +169,21 @@ class App:
             raise Unavailable("starting", "The server is starting.")
         future: asyncio.Future[Any] = loop.create_future()
         work.future = future
+        work.deadline = loop.time() + self.settings.timeouts.request_seconds
         if writes:
             self.store.write(work)
         else:
             self.store.read(work)
-        timer = loop.call_later(self.settings.timeouts.request_seconds, self._give_up, work, future)
-        try:
-            return await future
-        finally:
-            timer.cancel()
+        return await future
 
-    def _give_up(self, work: Work, future: "asyncio.Future[Any]") -> None:
+    def _refuse_due(self) -> None:
         # A work that runs already is answered when it is done: never a refusal for something that is applied.
-        if self.store.withdraw(work) and not future.done():
-            future.set_exception(Unavailable("timed_out", "The server was too busy; nothing was changed."))
+        if self._loop is None:
+            return
+        for work in self.store.withdraw_due(self._loop.time()):
+            if not work.future.done():
+                work.future.set_exception(Unavailable("timed_out", "The server was too busy; nothing was changed."))
+        self._loop.call_later(DUE_EVERY_SECONDS, self._refuse_due)
 
     def _answer(self, works: list[Work]) -> None:
         if self._loop is not None:

@@ -68,6 +68,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.POTENTIAL_OWNER: frozenset({Permission.SEE, Permission.WORK}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
+ALL = frozenset(Permission)
 OF_EVERYBODY = frozenset({Permission.SEE, Permission.WORK})
 OF_ASSIGNEE_AND_CREATOR = frozenset({Permission.SEE, Permission.WORK, Permission.EDIT})
 OF_CONTACT_SHARERS = frozenset({Permission.SEE})
@@ -76,7 +77,7 @@ OF_CONTACT_SHARERS = frozenset({Permission.SEE})
 def permissions(principal: Principal, task: "Task", contact: "Contact | None") -> frozenset[Permission]:
     """All that `principal` may do with `task`. `contact` is the one the task links, if it exists."""
     if principal.is_admin:
-        return frozenset(Permission)
+        return ALL
     user = principal.user
     granted: frozenset[Permission] = frozenset()
     if user is not None and user in (task.assignee, task.creator):

@@ -18,7 +18,7 @@ class CaseKind(StrEnum):
     INBOX = "inbox"
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True):
     """One case. It is open until it has a completion."""
 
     tenant: int
@@ -39,16 +39,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     is_private: bool = False
     created_at: Moment = Moment(0)
     modified_at: Moment = Moment(0)
-    extensions: dict[str, Extension] = {}
     extras: dict[str, dict[str, Any]] = {}
     extension_count: int = 0
     removed_at: Moment | None = None
     revision: int = 1
     row_version: int = 1
     head_hash: str = ""
+    extensions: dict[str, Extension] = {}
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
+class Stage(msgspec.Struct, frozen=True):
     """One step of a case. It is open until it has a completion; several may be open at once."""
 
     tenant: int
@@ -64,10 +64,10 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     creator: str | None = None
     created_at: Moment = Moment(0)
     modified_at: Moment = Moment(0)
-    extensions: dict[str, Extension] = {}
     extras: dict[str, dict[str, Any]] = {}
     extension_count: int = 0
     removed_at: Moment | None = None
     revision: int = 1
     row_version: int = 1
     head_hash: str = ""
+    extensions: dict[str, Extension] = {}

@@ -5,7 +5,7 @@ import msgspec
 from dragoman.domain.clock import Moment
 
 
-class Category(msgspec.Struct, frozen=True, kw_only=True):
+class Category(msgspec.Struct, frozen=True):
     """One category; `sort_order` counts from 1."""
 
     tenant: int

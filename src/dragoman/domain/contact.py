@@ -16,7 +16,7 @@ class ContactKind(StrEnum):
     COMPANY = "company"
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
+class Contact(msgspec.Struct, frozen=True):
     """One contact. `shared_with` holds the uids of users who see a private one beside its creator."""
 
     tenant: int
@@ -37,13 +37,13 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     creator: str | None = None
     created_at: Moment = Moment(0)
     modified_at: Moment = Moment(0)
-    extensions: dict[str, Extension] = {}
     extras: dict[str, dict[str, Any]] = {}
     extension_count: int = 0
     removed_at: Moment | None = None
     revision: int = 1
     row_version: int = 1
     head_hash: str = ""
+    extensions: dict[str, Extension] = {}
 
     @property
     def display_name(self) -> str:

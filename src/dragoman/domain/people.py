@@ -7,7 +7,7 @@ import msgspec
 from dragoman.domain.clock import Moment
 
 
-class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+class Tenant(msgspec.Struct, frozen=True):
     """One tenant has everything. `zone` is the time zone of its clients that name none."""
 
     tenant: int
@@ -18,7 +18,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class User(msgspec.Struct, frozen=True):
     """One person who may act. `login` is unique over all tenants."""
 
     tenant: int
@@ -43,7 +43,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class Group(msgspec.Struct, frozen=True):
     """A named set of users; a work item may be held by it."""
 
     tenant: int
@@ -53,7 +53,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class Alias(msgspec.Struct, frozen=True, kw_only=True):
+class Alias(msgspec.Struct, frozen=True):
     """Another system's id for a user (a Genesys `resource_id`): found through this, never by an equal number."""
 
     tenant: int
@@ -63,7 +63,7 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class Token(msgspec.Struct, frozen=True, kw_only=True):
+class Token(msgspec.Struct, frozen=True):
     """A credential of a user. Only the SHA-256 of it is kept."""
 
     tenant: int
@@ -76,7 +76,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class LoginName(msgspec.Struct, frozen=True, kw_only=True):
+class LoginName(msgspec.Struct, frozen=True):
     """Which tenant's user has a login. Kept under tenant 0, where names are unique over all tenants."""
 
     tenant: int

@@ -62,7 +62,7 @@ class Verb(StrEnum):
     AMEND_OUTCOME = "amend_outcome"
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True):
     """One task. References are numbers within the tenant or user uids; those that clients sent may dangle."""
 
     tenant: int
@@ -106,8 +106,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     outcome_code: str | None = None
     outcome_text: str | None = None
     properties: dict[str, str] = {}
-    extensions: dict[str, Extension] = {}  # by folded name
-    work_items: tuple[WorkItem, ...] = ()
     extras: dict[str, dict[str, Any]] = {}  # dialect -> facts that it alone knows
     extension_count: int = 0
     work_item_count: int = 0
@@ -115,6 +113,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 1
     row_version: int = 1
     head_hash: str = ""
+    extensions: dict[str, Extension] = {}  # by folded name
+    work_items: tuple[WorkItem, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -52,5 +52,5 @@ class Directory:
         table = shape.table
         values = key if isinstance(key, tuple) else (key,)
         same = [table.c[column] == value for column, value in zip(shape.key, values, strict=True)]
-        row = connection.execute(sa.select(table).where(table.c.tenant == tenant, *same)).first()
+        row = connection.execute(sa.select(*shape.columns).where(table.c.tenant == tenant, *same)).first()
         return None if row is None else shape.decode(row)

@@ -54,6 +54,7 @@ class Engine:
             url.update_query_dict({"options": f"{given} {options}".strip()}),
             poolclass=sa.NullPool,
             isolation_level="READ COMMITTED",
+            paramstyle="format",  # by place: what `bulk` hands to the driver
         )
 
     @property

@@ -4,13 +4,12 @@ Each row is written with the `row_version` that was read in its condition. The d
 so a mismatch says that something changed meanwhile, not what: the group runs again.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from dragoman.store import tables, words
+from dragoman.store import bulk, tables, words
 from dragoman.store.overlay import Group, HistoryRow, Ref
 from dragoman.store.shapes import SHAPES, Shape
 
@@ -34,8 +33,8 @@ def flush(connection: sa.Connection, group: Group) -> list[Ref]:
     for name, shape in SHAPES.items():
         if name in changes:
             _flush_shape(connection, shape, changes[name])
-    _insert(connection, tables.history, [msgspec.structs.asdict(row) for row in group.history])
-    _insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
+    bulk.insert(connection, tables.history, [msgspec.structs.asdict(row) for row in group.history])
+    bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
     group.settle()
     return written
 
@@ -50,7 +49,7 @@ def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change])
     if changed:
         _update(connection, shape, changed)
     if added:
-        _insert(connection, shape.table, [shape.encode(entity, shape.fields) for entity in added])
+        bulk.insert(connection, shape.table, [shape.encode(entity, shape.fields) for entity in added])
     if shape.satellites:
         _flush_extensions(connection, shape, changes)
     if "work_items" in shape.satellites:
@@ -70,59 +69,22 @@ def _counted(shape: Shape, entity: Any) -> Any:
     return entity
 
 
-def _insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(_insert_into(table), rows)
-
-
-@lru_cache(maxsize=64)
-def _insert_into(table: sa.Table) -> sa.Insert:
-    return sa.insert(table)
-
-
 def _update(connection: sa.Connection, shape: Shape, changed: list[Change]) -> None:
-    columns = sorted(
-        {
-            name
-            for before, after in changed
-            for name in shape.fields
-            if name not in shape.key and getattr(before, name) is not getattr(after, name)
-        }
-        - {"row_version", "tenant"}
-    )
+    differing = set().union(*(shape.differing(before, after) for before, after in changed))
+    columns = [name for name in shape.fields if name in differing and name != "row_version"]
     rows = []
     for before, after in changed:
         row = shape.encode(after, tuple(columns))
         row["row_version"] = before.row_version + 1
-        row.update(_condition(shape, before))
+        row.update(shape.version(before))
         rows.append(row)
-    statement = _update_of(shape.name, tuple(columns))
-    _expect(connection.execute(statement, rows).rowcount, len(rows))
-
-
-@lru_cache(maxsize=1024)
-def _update_of(name: str, columns: tuple[str, ...]) -> sa.Update:
-    table = SHAPES[name].table
-    values: dict[str, Any] = {column: sa.bindparam(column) for column in (*columns, "row_version")}
-    return sa.update(table).where(*_where(name)).values(values)
+    count = bulk.update(connection, shape.table, (*columns, "row_version"), rows)
+    _expect(count, len(rows))
 
 
 def _delete(connection: sa.Connection, shape: Shape, removed: list[Any]) -> None:
-    statement = sa.delete(shape.table).where(*_where(shape.name))
-    rows = [_condition(shape, before) for before in removed]
-    _expect(connection.execute(statement, rows).rowcount, len(rows))
-
-
-@lru_cache(maxsize=64)
-def _where(name: str) -> tuple[sa.ColumnElement[bool], ...]:
-    shape = SHAPES[name]
-    columns = ("tenant", *shape.key, "row_version")
-    return tuple(shape.table.c[column] == sa.bindparam(f"old_{column}") for column in columns)
-
-
-def _condition(shape: Shape, before: Any) -> dict[str, Any]:
-    columns = ("tenant", *shape.key, "row_version")
-    return {f"old_{name}": value for name, value in shape.encode(before, columns).items()}
+    rows = [shape.version(before) for before in removed]
+    _expect(bulk.delete(connection, shape.table, bulk.versioned(shape.table), rows), len(rows))
 
 
 def _expect(count: int, wanted: int) -> None:
@@ -146,24 +108,24 @@ def _flush_extensions(connection: sa.Connection, shape: Shape, changes: list[Cha
             for folded, e in present.items()
             if old.get(folded) != e
         ]
-    if gone:
-        connection.execute(_delete_from(tables.extension, ("tenant", "owner_kind", "owner", "folded")), gone)
-    _insert(connection, tables.extension, new)
+    bulk.delete(connection, tables.extension, ("tenant", "owner_kind", "owner", "folded"), gone)
+    bulk.insert(connection, tables.extension, new)
 
 
 def _flush_work_items(connection: sa.Connection, changes: list[Change]) -> None:
     gone: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
     for before, after in changes:
+        if before is not None and after is not None and before.work_items is after.work_items:
+            continue
         old = set(before.work_items) if before is not None else set()
         present = set(after.work_items) if after is not None else set()
         entity = after if after is not None else before
         where = {"tenant": entity.tenant, "task": entity.number}
         gone += [_old(where | {"role": str(item.role), "holder": item.holder}) for item in old - present]
         new += [where | {"role": str(item.role), "holder": item.holder} for item in present - old]
-    if gone:
-        connection.execute(_delete_from(tables.work_item, ("tenant", "task", "role", "holder")), gone)
-    _insert(connection, tables.work_item, new)
+    bulk.delete(connection, tables.work_item, ("tenant", "task", "role", "holder"), gone)
+    bulk.insert(connection, tables.work_item, new)
 
 
 def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
@@ -178,18 +140,12 @@ def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
         where = {"tenant": entity.tenant, "task": entity.number}
         gone += [_old(where | {"word": word}) for word in sorted(old - present)]
         new += [where | {"word": word} for word in sorted(present - old)]
-    if gone:
-        connection.execute(_delete_from(tables.task_word, ("tenant", "word", "task")), gone)
-    _insert(connection, tables.task_word, new)
+    bulk.delete(connection, tables.task_word, ("tenant", "word", "task"), gone)
+    bulk.insert(connection, tables.task_word, new)
 
 
 def _old(key: dict[str, Any]) -> dict[str, Any]:
     return {f"old_{name}": value for name, value in key.items()}
-
-
-@lru_cache(maxsize=64)
-def _delete_from(table: sa.Table, columns: tuple[str, ...]) -> sa.Delete:
-    return sa.delete(table).where(*(table.c[name] == sa.bindparam(f"old_{name}") for name in columns))
 
 
 def _tombstone(before: Any, row: HistoryRow) -> dict[str, Any]:

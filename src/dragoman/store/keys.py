@@ -59,8 +59,9 @@ class Keys:
             ("counter", numbers),
             ("idempotency", idempotency),
         ):
-            for key in keys:
-                self.wanted[name, key] = Lock.CHANGE
+            if keys:
+                for key in keys:
+                    self.wanted[name, key] = Lock.CHANGE
         for key in schemas:
             self.wanted["extension_schema", key] = Lock.SHARED
 
@@ -73,8 +74,10 @@ class Keys:
 
     def merge(self, other: "Keys") -> None:
         """Take over all that another command names."""
-        for (entity, key), lock in other.wanted.items():
-            self.also(entity, [key], lock)
+        wanted = self.wanted
+        for ref, lock in other.wanted.items():
+            if wanted.get(ref, -1) < lock:
+                wanted[ref] = lock
         for field, lock in other.owners.items():
             self.owners[field] = max(self.owners.get(field, Lock.NONE), lock)
 

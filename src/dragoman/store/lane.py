@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from dragoman.domain.errors import Unavailable
 from dragoman.store.transaction import OutcomeUnknown, Transactions
-from dragoman.store.work import Stage, Work
+from dragoman.store.work import Work
 
 log = logging.getLogger("dragoman.store")
 
@@ -40,14 +40,13 @@ class Queue:
             self._waiting.append(work)
             self._changed.notify()
 
-    def withdraw(self, work: Work) -> bool:
-        """Take a work out before it runs. False when it runs already: then its answer must be awaited."""
+    def withdraw_due(self, now: float) -> list[Work]:
+        """Take out what still waits though its time is up, before it runs; what runs already is answered when done."""
         with self._changed:
-            if work.stage is not Stage.WAITING or work not in self._waiting:
-                return False
-            work.stage = Stage.WITHDRAWN
-            self._waiting.remove(work)
-            return True
+            due = [work for work in self._waiting if work.deadline <= now]
+            for work in due:
+                self._waiting.remove(work)
+            return due
 
     def take(self, idle_seconds: float | None) -> list[Work] | None:
         """The next group, in the order of arrival. Empty when nothing came in time, None when the queue is done."""
@@ -76,8 +75,6 @@ class Queue:
                 else:
                     group.append(work)
             self._waiting.extendleft(reversed(others))
-        for work in group:
-            work.stage = Stage.TAKEN
         return group
 
     def close(self) -> list[Work]:
@@ -92,8 +89,6 @@ class Queue:
         with self._changed:
             self._closed = True
             left, self._waiting = list(self._waiting), deque()
-            for work in left:
-                work.stage = Stage.WITHDRAWN
             return left
 
     def __len__(self) -> int:

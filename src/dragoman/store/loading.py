@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
+from sqlalchemy.dialects import postgresql
 
 from dragoman.domain.access import Role, WorkItem
 from dragoman.domain.extension import Extension
@@ -74,14 +76,15 @@ class Loader:
             self.group.know(shape, key, found.get(key), lock)
 
     def _rows(self, shape: Shape, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
-        statement = _select_in(self.engine, shape.name, column, lock if self.writes else Lock.NONE)
-        rows = self.connection.execute(statement, {"tenant": self.group.tenant, "keys": values})
+        text = _select_by(self.connection.dialect, shape.name, column, lock if self.writes else Lock.NONE)
+        keys: Any = values if self.engine.is_postgresql else msgspec.json.encode(values).decode()
+        rows = self.connection.exec_driver_sql(text, (self.group.tenant, keys)).all()
         return self.with_satellites(shape, [shape.decode(row) for row in rows])
 
     def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:
         table = shape.table
         same = [sa.and_(*(table.c[name] == value for name, value in zip(shape.key, key, strict=True))) for key in keys]
-        statement = sa.select(table).where(table.c.tenant == self.group.tenant, sa.or_(*same) if same else sa.true())
+        statement = sa.select(*shape.columns).where(table.c.tenant == self.group.tenant, sa.or_(*same))
         statement = self.engine.locked(statement.order_by(*(table.c[name] for name in shape.key)), lock)
         return [shape.decode(row) for row in self.connection.execute(statement)]
 
@@ -136,13 +139,29 @@ class Loader:
 
 
 @lru_cache(maxsize=256)
-def _select_in(engine: Engine, name: str, column: str, lock: Lock) -> sa.Select[Any]:
-    table = SHAPES[name].table
+def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
+    """The driver's text that selects an entity's rows by a list of keys: one text whatever their number, so that
+    the database plans it once. Its parameters are the tenant and the list (an array, or JSON on SQLite)."""
+    shape = SHAPES[name]
+    table = shape.table
+    keys: sa.BindParameter[Any] = sa.bindparam("keys")
+    found: sa.ColumnElement[bool]
+    if dialect.name == "postgresql":
+        found = table.c[column] == sa.any_(sa.cast(keys, postgresql.ARRAY(_element(table.c[column].type))))
+    else:
+        found = table.c[column].in_(sa.select(sa.func.json_each(keys).table_valued("value").c.value))
     statement = (
-        sa.select(table)
-        .where(table.c.tenant == sa.bindparam("tenant"), table.c[column].in_(sa.bindparam("keys", expanding=True)))
-        .order_by(table.c[column])
+        sa.select(*shape.columns).where(table.c.tenant == sa.bindparam("tenant"), found).order_by(table.c[column])
     )
     if "removed_at" in table.c:
         statement = statement.where(table.c.removed_at.is_(None))
-    return engine.locked(statement, lock)
+    if dialect.name == "postgresql" and lock is not Lock.NONE:
+        statement = statement.with_for_update(read=lock is Lock.SHARED)
+    compiled = statement.compile(dialect=dialect)
+    if list(compiled.positiontup or ()) != ["tenant", "keys"]:
+        raise TypeError("the driver must take the tenant first, then the keys")
+    return str(compiled)
+
+
+def _element(type_: Any) -> Any:
+    return sa.Text() if isinstance(type_, sa.Text) else type_

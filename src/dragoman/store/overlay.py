@@ -7,7 +7,6 @@ dropped, numbers that it drew included. Overlays nest, so that bulk forms have a
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from dragoman.domain.clock import Moment
 from dragoman.domain.extension import Extension
 from dragoman.store.keys import Key, Keys, Lock
-from dragoman.store.shapes import SHAPES, Shape
+from dragoman.store.shapes import BOOKKEEPING, SHAPES, Shape
 
 Ref = tuple[str, Key]
 
@@ -35,8 +34,7 @@ class MustBeAlone(Exception):
     """A command that named its keys turns out to need a set; it runs again alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """Who does it, through which dialect and operation: what history says of a change."""
 
     principal: str
@@ -59,19 +57,14 @@ class HistoryRow(msgspec.Struct, frozen=True):
     hash: str = ""
 
 
-def chain(previous: str, row: HistoryRow) -> str:
-    """The hash of a history row: SHA-256 over the entity's previous hash and the row, in this fixed form."""
-    text = "\n".join(
-        (
-            previous,
-            f"{row.tenant} {row.entity} {row.number} {row.revision} {row.at}",
-            row.principal,
-            row.dialect,
-            row.operation,
-            row.changes,
-        )
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+def chained(
+    previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, changes: str
+) -> HistoryRow:
+    """A history row with its hash: SHA-256 over the entity's previous hash and the row, in this fixed form."""
+    who, dialect, operation = stamp.principal, stamp.dialect, stamp.operation
+    head = f"{previous}\n{tenant} {entity} {number} {revision} {at}\n{who}\n{dialect}\n{operation}\n{changes}"
+    digest = hashlib.sha256(head.encode()).hexdigest()
+    return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest)
 
 
 class Group:
@@ -128,6 +121,7 @@ class Overlay:
         self.stamp = stamp
         self.changes: dict[Ref, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
+        self._differences: dict[Ref, tuple[Any, dict[str, Any]]] = {}
 
     def find(self, shape: Shape, key: Key, lock: Lock = Lock.NONE) -> Any:
         """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
@@ -162,9 +156,17 @@ class Overlay:
             raise NotAnnounced(shape.name, key, lock)
         self.group.load_all(Keys().also(shape.name, [key], lock))
 
-    def base(self, ref: Ref) -> Any:
-        """The row as it was before this command."""
-        return self.group.current.get(ref)
+    def revised(self, shape: Shape, entity: Any) -> Any:
+        """The entity as it will read: its revision one above that before this command, if people see a change."""
+        ref = (shape.name, shape.key_of(entity))
+        before = self.group.current.get(ref)
+        if before is None:
+            return entity
+        changes = differences(shape, before, entity)
+        if changes:
+            entity = replace(entity, revision=before.revision + 1, modified_at=self.group.now)
+        self._differences[ref] = (entity, changes)
+        return entity
 
     def put(self, shape: Shape, entity: Any) -> None:
         """Note a new or changed row."""
@@ -183,6 +185,7 @@ class Overlay:
         nested = Overlay(self.group, self, stamp=self.stamp)
         yield nested
         self.changes.update(nested.changes)
+        self._differences.update(nested._differences)
         self.numbers.update(nested.numbers)
 
     def close(self) -> None:
@@ -200,32 +203,33 @@ class Overlay:
             group.numbers[name, uid] = number
         self.changes.clear()
         self.numbers.clear()
+        self._differences.clear()
 
     def _record(self, shape: Shape, ref: Ref, entity: Any) -> Any:
-        before = self.base(ref)
+        before = self.group.current.get(ref)
         if entity is None:
             if before is None:
                 return None
             changes: dict[str, Any] = {"deleted": [False, True]}
             revision, previous = before.revision + 1, before.head_hash
         else:
-            changes = differences(shape, before, entity)
+            known, changes = self._differences.get(ref, (None, {}))
+            if known is not entity:
+                changes = differences(shape, before, entity)
             if not changes:
                 return entity
             revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
-        subject = entity if entity is not None else before
-        row = HistoryRow(
-            tenant=self.group.tenant,
-            entity=shape.name,
-            number=subject.number,
-            revision=revision,
-            at=self.group.now,
-            principal=self.stamp.principal,
-            dialect=self.stamp.dialect,
-            operation=self.stamp.operation,
-            changes=msgspec.json.encode(changes).decode(),
+        subject: Any = entity if entity is not None else before
+        row = chained(
+            previous,
+            self.group.tenant,
+            shape.name,
+            subject.number,
+            revision,
+            self.group.now,
+            self.stamp,
+            msgspec.json.encode(changes).decode(),
         )
-        row = replace(row, hash=chain(previous, row))
         self.group.history.append(row)
         if entity is None:
             self.group.removed.append((before, row))
@@ -236,10 +240,12 @@ class Overlay:
 def differences(shape: Shape, before: Any, after: Any) -> dict[str, Any]:
     """What people see differently: field (or `extensions.Name`, `properties.key`, `extras.dialect`) to [old, new]."""
     changes: dict[str, Any] = {}
-    for name in shape.visible:
-        new = getattr(after, name)
-        old = getattr(before, name) if before is not None else None
-        if old is new or old == new:
+    names = shape.differing(before, after) if before is not None else after.__struct_fields__
+    for name in names:
+        if name in BOOKKEEPING:
+            continue
+        old, new = getattr(before, name, None), getattr(after, name)
+        if old == new:
             continue
         if isinstance(new, dict):
             _dict_differences(name, old or {}, new, changes)

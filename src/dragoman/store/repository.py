@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dragoman.domain.errors import NotFound
 from dragoman.store.flushing import flush
 from dragoman.store.keys import Key, Keys, Lock
-from dragoman.store.overlay import MustBeAlone, Overlay, differences
+from dragoman.store.overlay import MustBeAlone, Overlay
 from dragoman.store.shapes import SHAPES, Counter, Shape
 
 E = TypeVar("E")
@@ -56,16 +56,9 @@ class Repository(Generic[E]):
         key = self.shape.key_of(entity)
         self._overlay.find(self.shape, key, Lock.CHANGE)
         if self.shape.has_history:
-            entity = self._revised(entity, self._overlay.base((self.shape.name, key)))
+            entity = self._overlay.revised(self.shape, entity)
         self._overlay.put(self.shape, entity)
         return entity
-
-    def _revised(self, entity: Any, before: Any) -> Any:
-        if before is None:
-            return entity
-        if not differences(self.shape, before, entity):
-            return entity
-        return replace(entity, revision=before.revision + 1, modified_at=self._overlay.group.now)
 
     def remove(self, entity: E) -> None:
         """Delete an entity; one with history leaves a tombstone."""

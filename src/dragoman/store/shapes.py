@@ -1,12 +1,16 @@
 """How entities lie in tables: one Shape each, from which loading, inserting and updating follow for all of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import astuple
 
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
@@ -18,7 +22,7 @@ from dragoman.domain.task import Kind, State, Task
 from dragoman.store import tables
 
 
-class Counter(msgspec.Struct, frozen=True, kw_only=True):
+class Counter(msgspec.Struct, frozen=True):
     """The last number that was given out in a tenant, of one sort."""
 
     tenant: int
@@ -27,7 +31,7 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
+class Setting(msgspec.Struct, frozen=True):
     """A switch that is turned while the server runs, and that all nodes must see (JSON text)."""
 
     tenant: int
@@ -36,7 +40,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     row_version: int = 1
 
 
-class IdempotencyRecord(msgspec.Struct, frozen=True, kw_only=True):
+class IdempotencyRecord(msgspec.Struct, frozen=True):
     """The answer that was given to a request with an Idempotency-Key, for 24 hours."""
 
     tenant: int
@@ -112,30 +116,45 @@ class Shape:
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The columns, in the order of the table."""
-        return tuple(column.name for column in self.table.columns)
+        """The columns, in the order of the entity's fields; satellites come after them."""
+        columns = set(self.table.columns.keys())
+        stored = tuple(name for name in self.type.__struct_fields__ if name in columns)
+        if len(stored) != len(columns) or stored != self.type.__struct_fields__[: len(stored)]:
+            raise TypeError(f"the fields of {self.type.__name__} are not the columns of {self.table.name}")
+        return stored
 
     @cached_property
-    def visible(self) -> tuple[str, ...]:
-        """The fields whose change people see."""
-        return tuple(name for name in self.type.__struct_fields__ if name not in BOOKKEEPING)
+    def columns(self) -> tuple[sa.Column[Any], ...]:
+        """What a SELECT names, so that `decode` can take its rows."""
+        return tuple(self.table.c[name] for name in self.fields)
 
     @cached_property
-    def _decoders(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-        return tuple((name, codec.decode) for name, codec in self.codecs.items())
+    def _decoders(self) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+        decoders = {name: codec.decode for name, codec in self.codecs.items()}
+        decoders |= {column.name: bool for column in self.table.columns if isinstance(column.type, sa.Boolean)}
+        return tuple((self.fields.index(name), decode) for name, decode in decoders.items())
 
-    def key_of(self, entity: Any) -> Any:
+    @cached_property
+    def key_of(self) -> Callable[[Any], Any]:
         """The entity's key as `Keys` spells it: a plain value, or a tuple where there are several columns."""
         if len(self.key) == 1:
-            return getattr(entity, self.key[0])
-        return tuple(str(v) if isinstance(v := getattr(entity, name), str) else v for name in self.key)
+            return attrgetter(self.key[0])
+        return lambda entity: tuple(_spelled(getattr(entity, name)) for name in self.key)
+
+    @cached_property
+    def _version_names(self) -> tuple[tuple[str, str], ...]:
+        return tuple((f"old_{name}", name) for name in ("tenant", *self.key, "row_version"))
+
+    def version(self, entity: Any) -> dict[str, Any]:
+        """What names this state of the row in the condition of a change: `old_` and the column, with its value."""
+        return {old: _spelled(getattr(entity, name)) for old, name in self._version_names}
 
     def decode(self, row: Any) -> Any:
-        """An entity from a row of all columns; satellites are not loaded yet."""
-        values = dict(zip(self.fields, row, strict=True))
-        for name, decode in self._decoders:
-            values[name] = decode(values[name])
-        return self.type(**values)
+        """An entity from a row of `columns`; satellites are not loaded yet."""
+        values = list(row)
+        for place, decode in self._decoders:
+            values[place] = decode(values[place])
+        return self.type(*values)
 
     def encode(self, entity: Any, columns: tuple[str, ...]) -> dict[str, Any]:
         """The values of these columns as the table keeps them."""
@@ -144,6 +163,14 @@ class Shape:
             name: codecs[name].encode(getattr(entity, name)) if name in codecs else getattr(entity, name)
             for name in columns
         }
+
+    def differing(self, before: Any, after: Any) -> Iterator[str]:
+        """The fields whose values are not the same object in two states of an entity, satellites among them."""
+        return compress(self.type.__struct_fields__, map(is_not, astuple(before), astuple(after)))
+
+
+def _spelled(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
 
 
 SHAPES: dict[str, Shape] = {

@@ -69,9 +69,9 @@ class Store:
         """Queue a work for a reader."""
         self._reads.put(work)
 
-    def withdraw(self, work: Work) -> bool:
-        """Take a work back before it runs. False when it runs or ran: its answer will come."""
-        return self._writes.withdraw(work) or self._reads.withdraw(work)
+    def withdraw_due(self, now: float) -> list[Work]:
+        """Take back what still waits though its time is up."""
+        return self._writes.withdraw_due(now) + self._reads.withdraw_due(now)
 
     def run(self, work: Work) -> object:
         """Run one work in this thread, on a connection of its own: for commands, which have no lanes."""

@@ -1,26 +1,17 @@
 """Work: a command on its way through a lane, and what became of it."""
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 from dragoman.store.keys import Alone, Keys
 from dragoman.store.overlay import Overlay, Stamp
 
 
-class Stage(Enum):
-    """Where a work is. It is withdrawn only while it waits, so nothing applied is ever called refused."""
-
-    WAITING = 1
-    TAKEN = 2
-    WITHDRAWN = 3
-
-
 class Work:
     """One command. `execute` runs it over an overlay, and may run several times. `future` is the submitter's own: the
     lane hands it back with the work after the commit."""
 
-    __slots__ = ("error", "execute", "future", "is_settled", "keys", "result", "stage", "stamp", "tenant")
+    __slots__ = ("deadline", "error", "execute", "future", "is_settled", "keys", "result", "stamp", "tenant")
 
     def __init__(
         self,
@@ -28,13 +19,14 @@ class Work:
         keys: Keys | Alone,
         execute: Callable[[Overlay], Any],
         stamp: Stamp,
+        deadline: float = float("inf"),
     ) -> None:
         self.tenant = tenant
         self.keys = keys
         self.execute = execute
         self.stamp = stamp
+        self.deadline = deadline  # on the monotonic clock; it isn't begun after that
         self.future: Any = None
-        self.stage = Stage.WAITING
         self.is_settled = False  # its transaction has ended for certain
         self.result: Any = None
         self.error: BaseException | None = None

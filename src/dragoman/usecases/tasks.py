@@ -14,7 +14,7 @@ from dragoman.domain.access import Permission, permissions, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict, NotFound
-from dragoman.domain.task import Kind, Task, Verb, new_task
+from dragoman.domain.task import ENDED, Kind, Task, Verb, new_task
 from dragoman.store.keys import Key, Lock
 from dragoman.usecases.uow import UnitOfWork
 
@@ -131,6 +131,8 @@ def _end_children(uow: UnitOfWork, parent: Task, end: Callable[[Task], Task]) ->
 
 def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
     """Move the counts from where the task was to where it is."""
+    if before is not None and after is not None and _counted(before) == _counted(after):
+        return
     old_category, new_category = _of(before, "category"), _of(after, "category")
     if old_category != new_category:
         _add_to_category(uow, old_category, -1)
@@ -144,6 +146,10 @@ def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
     if old_parent != new_parent:
         _add_to_parent(uow, old_parent, -1)
         _add_to_parent(uow, new_parent, 1)
+
+
+def _counted(task: Task) -> tuple[Any, ...]:
+    return task.category, task.contact, task.parent, task.state in ENDED
 
 
 def _of(task: Task | None, field: str) -> Any:

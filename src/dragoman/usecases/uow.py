@@ -1,8 +1,8 @@
 """The unit of work: all that a use case may touch while it does one thing for one command."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from typing import Any, Generic, TypeVar, overload
 
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
@@ -11,7 +11,9 @@ from dragoman.domain.people import Alias, Group, LoginName, Tenant
 from dragoman.store.cases import Cases, Stages
 from dragoman.store.categories import Categories
 from dragoman.store.contacts import Contacts
+from dragoman.store.digests import Digests
 from dragoman.store.history import History
+from dragoman.store.leases import Leases
 from dragoman.store.overlay import MustBeAlone, Overlay
 from dragoman.store.people import Tokens, Users
 from dragoman.store.repository import Numbers, People, Repository
@@ -19,6 +21,29 @@ from dragoman.store.schemas import Schemas
 from dragoman.store.settings import Settings
 from dragoman.store.shapes import SHAPES
 from dragoman.store.tasks import Tasks
+
+R = TypeVar("R")
+
+
+class lazy(Generic[R]):  # noqa: N801 - used as a decorator, like functools.cached_property
+    """A repository made when it is first used. functools.cached_property takes a lock that nothing here needs, and
+    costs a command a microsecond each."""
+
+    def __init__(self, make: Callable[[Any], R]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "lazy[R]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> R: ...
+    def __get__(self, instance: object | None, owner: type) -> "R | lazy[R]":
+        if instance is None:
+            return self
+        value = self._make(instance)
+        instance.__dict__[self._name] = value
+        return value
 
 
 class UnitOfWork:
@@ -65,62 +90,70 @@ class UnitOfWork:
         with outer.attempt() as nested:
             yield UnitOfWork(nested, self.principal)
 
-    @cached_property
+    @lazy
     def tasks(self) -> Tasks:
         return Tasks(self._overlay)
 
-    @cached_property
+    @lazy
     def cases(self) -> Cases:
         return Cases(self._overlay)
 
-    @cached_property
+    @lazy
     def stages(self) -> Stages:
         return Stages(self._overlay)
 
-    @cached_property
+    @lazy
     def contacts(self) -> Contacts:
         return Contacts(self._overlay)
 
-    @cached_property
+    @lazy
     def categories(self) -> Categories:
         return Categories(self._overlay)
 
-    @cached_property
+    @lazy
     def schemas(self) -> Schemas:
         return Schemas(self._overlay)
 
-    @cached_property
+    @lazy
     def users(self) -> Users:
         return Users(self._overlay)
 
-    @cached_property
+    @lazy
     def tokens(self) -> Tokens:
         return Tokens(self._overlay)
 
-    @cached_property
+    @lazy
     def groups(self) -> People[Group]:
         return People(self._overlay, SHAPES["group"])
 
-    @cached_property
+    @lazy
     def aliases(self) -> People[Alias]:
         return People(self._overlay, SHAPES["alias"])
 
-    @cached_property
+    @lazy
     def login_names(self) -> Repository[LoginName]:
         return Repository(self._overlay, SHAPES["login_name"])
 
-    @cached_property
+    @lazy
     def tenants(self) -> People[Tenant]:
         return People(self._overlay, SHAPES["tenant"])
 
-    @cached_property
+    @lazy
     def settings(self) -> Settings:
         return Settings(self._overlay)
 
-    @cached_property
+    @lazy
     def numbers(self) -> Numbers:
         return Numbers(self._overlay)
 
-    @cached_property
+    @lazy
     def history(self) -> History:
         return History(self._overlay)
+
+    @cached_property
+    def digests(self) -> Digests:
+        return Digests(self._overlay)
+
+    @cached_property
+    def leases(self) -> Leases:
+        return Leases(self._overlay)
