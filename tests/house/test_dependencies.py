@@ -11,8 +11,8 @@ from tests.house.source import ROOT
 def unexplained(pyproject: str, records: str) -> list[str]:
     """The declared packages that no decision record names in code style."""
     project = tomllib.loads(pyproject)["project"]
-    declared = [*project["dependencies"], *sum(project.get("optional-dependencies", {}).values(), [])]
-    names = {re.split(r"[\[><=~! ]", requirement)[0] for requirement in declared}
+    groups = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+    names = {re.split(r"[\[><=~! ]", requirement)[0] for group in groups for requirement in group}
     return sorted(name for name in names if f"`{name.lower()}`" not in records.lower())
 
 
