@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from dragoman.dialects._kit import Request
 from dragoman.domain.access import Permission
 from dragoman.domain.task import Task
-from dragoman.store.keys import Keys
 from dragoman.usecases import tasks
+from dragoman.usecases.keys import Keys
 from dragoman.usecases.uow import UnitOfWork
 
 
