@@ -1,10 +1,10 @@
 """From requests to commands, and what acme asks of the present state."""
 
 import msgspec
-from dragoman.dialects.acme import wire
 from msgspec.structs import replace
 
 from dragoman.dialects._kit import Request
+from dragoman.dialects.acme import wire
 from dragoman.domain.access import Permission
 from dragoman.domain.task import Task
 from dragoman.usecases import tasks

@@ -1,8 +1,8 @@
 """Acme's wire: what is awkward to see through a whole server."""
 
 import pytest
-from dragoman.dialects.acme import wire
 
+from dragoman.dialects.acme import wire
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.task import Task
