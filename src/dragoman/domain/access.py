@@ -12,6 +12,7 @@ import msgspec
 from dragoman.domain.errors import Forbidden
 
 if TYPE_CHECKING:
+    from dragoman.domain.case import Case
     from dragoman.domain.contact import Contact
     from dragoman.domain.task import Task
 
@@ -113,3 +114,29 @@ def require_admin(principal: Principal) -> None:
     """Forbidden unless the principal administers the tenant."""
     if not principal.is_admin:
         raise Forbidden("admin_only", f"Only an administrator may do this, and {principal.login} is none.")
+
+
+def may_see_contact(principal: Principal, contact: "Contact") -> bool:
+    """A private contact is seen by administrators, its creator, and those it is shared with; others by everybody."""
+    return principal.is_admin or not contact.is_private or contact.is_shared_with(principal.user)
+
+
+def may_edit_contact(principal: Principal, contact: "Contact") -> bool:
+    """Administrators, the creator, and those it is shared with: that everybody sees it doesn't suffice."""
+    return principal.is_admin or contact.is_shared_with(principal.user)
+
+
+def may_see_case(principal: Principal, case: "Case") -> bool:
+    """A private case is seen by administrators, its creator and its assignee; others by everybody."""
+    return not case.is_private or may_edit_case(principal, case)
+
+
+def may_edit_case(principal: Principal, case: "Case") -> bool:
+    """Administrators, its creator and its assignee."""
+    return principal.is_admin or (principal.user is not None and principal.user in (case.creator, case.assignee))
+
+
+def require_to(allowed: bool, principal: Principal, what: str) -> None:
+    """Forbidden, naming `what` was wanted, unless it is allowed."""
+    if not allowed:
+        raise Forbidden("forbidden", f"{principal.login} may not {what}.")
