@@ -1,0 +1,54 @@
+"""Preconditions: a client names the revision that it saw. Writers of different fields never conflict (DESIGN 3, 3)."""
+
+from typing import Any
+
+import msgspec
+
+from dragoman.domain.errors import StaleVersion
+from dragoman.usecases.uow import UnitOfWork
+
+Revisions = frozenset[int]
+PAGE = 200
+
+_names_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def check(
+    uow: UnitOfWork, kind: str, entity: Any, revisions: Revisions | None, written: frozenset[str] | None = None
+) -> None:
+    """StaleVersion, with the present state, unless the entity is at one of the revisions, or nothing of what is to be
+    `written` (names as history spells them) was changed since. None of `revisions` asks nothing; None of `written` is
+    everything.
+    """
+    if revisions is None or entity.revision in revisions:
+        return
+    seen = max((revision for revision in revisions if revision < entity.revision), default=None)
+    if seen is None or written is None:
+        raise _stale(kind, entity, frozenset())
+    changed = _changed_since(uow, kind, entity, seen) & frozenset(folded(name) for name in written)
+    if changed:
+        raise _stale(kind, entity, changed)
+
+
+def folded(name: str) -> str:
+    """A name of history as it is compared: names of extensions know no case."""
+    return name.casefold() if name.startswith("extensions.") else name
+
+
+def _changed_since(uow: UnitOfWork, kind: str, entity: Any, revision: int) -> frozenset[str]:
+    names: set[str] = set()
+    while revision < entity.revision:
+        rows = uow.history.page(kind, entity.number, after=revision, limit=PAGE)
+        for row in rows:
+            names.update(folded(name) for name in _names_of(row.changes))
+        if len(rows) < PAGE:
+            break
+        revision = rows[-1].revision
+    return frozenset(names)
+
+
+def _stale(kind: str, entity: Any, changed: frozenset[str]) -> StaleVersion:
+    which = f" Changed since: {', '.join(sorted(changed))}." if changed else ""
+    return StaleVersion(
+        "stale", f"The {kind} is at revision {entity.revision}.{which}", entity, changed=tuple(sorted(changed))
+    )
