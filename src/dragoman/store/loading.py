@@ -83,7 +83,10 @@ class Loader:
 
     def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:
         table = shape.table
-        same = [sa.and_(*(table.c[name] == value for name, value in zip(shape.key, key, strict=True))) for key in keys]
+        same = [
+            sa.and_(sa.true(), *(table.c[name] == value for name, value in zip(shape.key, key, strict=True)))
+            for key in keys
+        ]
         statement = sa.select(*shape.columns).where(table.c.tenant == self.group.tenant, sa.or_(*same))
         statement = self.engine.locked(statement.order_by(*(table.c[name] for name in shape.key)), lock)
         return [shape.decode(row) for row in self.connection.execute(statement)]

@@ -95,11 +95,11 @@ class Transactions:
     def _refusal(self, trouble: Exception | None) -> Exception:
         if isinstance(trouble, sa.exc.IntegrityError):
             return Conflict("already_exists", "Another has this name or number already.")
-        kind = self.engine.trouble(trouble) if isinstance(trouble, sa.exc.DBAPIError) else Trouble.RETRY
+        kind = self.engine.trouble(trouble) if isinstance(trouble, sa.exc.DBAPIError) else Trouble.CLASH
         if kind is Trouble.FULL:
             return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=30)
-        if kind is Trouble.CLASH and trouble is not None:
-            return trouble
+        if kind is Trouble.CLASH and trouble is not None and not isinstance(trouble, Changed):
+            return trouble  # a bug of ours: it let a value through that the database can't hold
         return Unavailable("database_busy", "The database could not take this now; nothing was changed.")
 
     def _attempt(self, works: list[Work]) -> Exception | None:
@@ -110,6 +110,10 @@ class Transactions:
             return error
         except sa.exc.DBAPIError as error:
             self._rolled_back(error)
+            return error
+        except OutcomeUnknown:
+            raise
+        except Exception as error:  # house: ok, because a value that the driver refuses must fail its command alone
             return error
         for work in alone:  # found out that they need a set: they go by themselves, after the others' commit
             work.keys = ALONE

@@ -1,0 +1,113 @@
+"""The store on every engine, each also with serialization failures injected at random statements."""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg.errors
+import pytest
+import sqlalchemy as sa
+
+from dragoman.app import App
+from dragoman.domain.access import Principal, system
+from dragoman.domain.clock import FixedClock, Moment
+from dragoman.settings import load
+from dragoman.store.keys import Alone, Keys
+from dragoman.store.overlay import Stamp
+from dragoman.store.transaction import Transactions
+from dragoman.store.work import Work
+from dragoman.usecases.uow import UnitOfWork
+from tests.postgres import PostgreSQL
+
+NOON = Moment(17_900_000_000_000_000)
+
+
+class Bench:
+    """An application with one tenant, driven group by group in the test's own thread."""
+
+    def __init__(self, url: str) -> None:
+        self.clock = FixedClock(NOON)
+        self.app = App(load(overrides={"database": url}), self.clock).open()
+        self.tenant = self.app.ensure_tenant("main")
+        self.principal = system(self.tenant)
+        self.writer: Transactions = self.app.store._transactions(writes=True, lane=True)
+        self.reader: Transactions = self.app.store._transactions(writes=False, lane=False)
+
+    def work(
+        self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone, principal: Principal | None = None
+    ) -> Work:
+        """A command of this tenant."""
+        who = principal or self.principal
+        stamp = Stamp(who.login, "test", run.__name__)
+        return Work(who.tenant, keys, lambda overlay: run(UnitOfWork(overlay, who)), stamp)
+
+    def group(self, *works: Work) -> None:
+        """Run these in one group."""
+        self.writer.run(list(works))
+
+    def write(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone, principal: Principal | None = None) -> Any:
+        """Run one command and answer its result."""
+        work = self.work(run, keys, principal)
+        self.writer.run([work])
+        return work.unwrap()
+
+    def read(self, run: Callable[[UnitOfWork], Any], principal: Principal | None = None) -> Any:
+        """Read what is committed."""
+        work = self.work(run, Keys(), principal)
+        self.reader.run([work])
+        return work.unwrap()
+
+    def sql(self, text: str, **values: Any) -> list[Any]:
+        """Look at a table behind everybody's back."""
+        with self.app.store.engine.raw.connect() as connection:
+            return list(connection.execute(sa.text(text), values))
+
+    def close(self) -> None:
+        self.writer.close()
+        self.reader.close()
+        self.app.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """An application on an empty database; `…-40001` meets a serialization failure at every eighth statement or so."""
+    backend, _, injected = request.param.partition("-")
+    if backend == "sqlite":
+        bench = Bench(f"sqlite:///{tmp_path / 'dragoman.db'}")
+        drop: Callable[[], None] | None = None
+    else:
+        postgres: PostgreSQL = request.getfixturevalue("postgres")
+        name = postgres.create_database()
+        bench = Bench(postgres.url(name))
+        drop = lambda: postgres.drop_database(name)  # noqa: E731 - the database's own end
+    if injected:
+        inject(bench.app.store.engine.raw, random.Random(40001))
+    yield bench
+    bench.close()
+    if drop is not None:
+        drop()
+
+
+def inject(engine: sa.Engine, chance: random.Random) -> None:
+    """Let statements fail as a distributed database lets them: the transaction must be run again."""
+    sqlite = engine.dialect.name == "sqlite"
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")) and chance.random() < 0.12:
+            raise sa.exc.OperationalError(statement, None, busy() if sqlite else refused())
+
+    sa.event.listen(engine, "before_cursor_execute", fail)
+
+
+def busy() -> Exception:
+    """SQLite's word for it."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorname = "SQLITE_BUSY"
+    return error
+
+
+def refused() -> Exception:
+    """PostgreSQL's word for it: 40001."""
+    return psycopg.errors.SerializationFailure("could not serialize access")
