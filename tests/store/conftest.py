@@ -35,9 +35,7 @@ class Bench:
         self.writer: Transactions = self.app.store._transactions(writes=True, lane=True)
         self.reader: Transactions = self.app.store._transactions(writes=False, lane=False)
 
-    def work(
-        self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone, principal: Principal | None = None
-    ) -> Work:
+    def work(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone, principal: Principal | None = None) -> Work:
         """A command of this tenant."""
         who = principal or self.principal
         stamp = Stamp(who.login, "test", run.__name__)
