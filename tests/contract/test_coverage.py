@@ -91,13 +91,15 @@ ROWS = [(dialect, row) for dialect in DIALECTS for row in dialect.not_offered]
 
 
 @pytest.mark.parametrize(("dialect", "row"), ROWS, ids=lambda part: getattr(part, "path", None) or part.name)
-def test_what_is_not_offered_is_refused_with_its_reason(dialect: Dialect, row: NotOffered, serving: Serving) -> None:
+def test_what_is_not_offered_is_refused_in_the_dialects_way(
+    dialect: Dialect, row: NotOffered, serving: Serving
+) -> None:
     tenant = Tenant(serving("sqlite", ""))
     path = "/".join(UNKNOWN if segment.startswith("{") else segment for segment in row.path.split("/"))
-    headers = {"Authorization": tenant.basic("anna")}
-    answer = tenant.server.call(row.method, dialect.prefixes[0] + path, headers=headers)
-    assert answer.status in HTTP_ERRORS
+    refused = dialect.error(errors.NotOffered("not_offered", row.reason, reason=row.reason), a_request(dialect))
+    answer = tenant.server.call(row.method, dialect.prefixes[0] + path, headers={"Authorization": tenant.basic("anna")})
     assert row.reason
+    assert answer.status == refused.status
 
 
 def a_request(dialect: Dialect) -> Request:
