@@ -96,7 +96,8 @@ def permissions(principal: Principal, task: "Task", contact: "Contact | None") -
 
 def holds(principal: Principal, holder: str) -> bool:
     """Whether a work item held by `holder` speaks of this principal."""
-    return holder == "*" or holder == principal.user or holder.removeprefix("group:") in principal.groups
+    kind, _, group = holder.partition(":")
+    return holder in ("*", principal.user) or (kind == "group" and group in principal.groups)
 
 
 def may(principal: Principal, permission: Permission, task: "Task", contact: "Contact | None" = None) -> bool:
