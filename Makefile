@@ -21,8 +21,8 @@ run: $(READY) ## Set up, then serve a demonstration on http://127.0.0.1:8080 (PO
 	@exec $(BIN)/dragoman demo --port $(PORT)
 
 .PHONY: test
-test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest)
-	@$(BIN)/pytest $(ARGS)
+test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest, -n 0 for one at a time)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: check
 check: static test ## Format, lint, types, pages, tests: green before every commit

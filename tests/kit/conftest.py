@@ -22,6 +22,13 @@ RunKit = Callable[..., str]
 """(command, adapter's dialect, options) -> what it printed. Fails unless every property held."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one of the workers, so that they don't load each other's servers."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.xdist_group("kit"))
+
+
 @pytest.fixture
 def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A database as an installation has it, flushing to disk: these tests kill."""
