@@ -47,7 +47,7 @@ docs: $(READY) ## Write the generated tables of docs/ and of the dialects' pages
 
 .PHONY: bench
 bench: $(READY) system ## Measure the write lane against the bare statements
-	@$(BIN)/python bench/lane.py $(ARGS)
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: dialect
 dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect NAME=acme

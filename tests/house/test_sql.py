@@ -13,7 +13,7 @@ from tests.house.source import Fault, Source, breaks, check
 TENANT = "tenant"
 FORBIDDEN_SQL = re.compile(
     r"pg_(try_)?advisory|\bSAVEPOINT\b|\bCREATE\s+(OR\s+REPLACE\s+)?TRIGGER\b|\bTEMP(ORARY)?\s+TABLE\b"
-    r"|\bDEFERRABLE\b|\bSKIP\s+LOCKED\b|\bnow\(\)|\bCURRENT_(TIMESTAMP|TIME|DATE)\b|\bTRUNCATE\b|\bLANGUAGE\s+plpgsql\b",
+    r"|\bDEFERRABLE\b|\bSKIP\s+LOCKED\b|\bnow\(\)|\bCURRENT_(TIMESTAMP|TIME|DATE)\b|\bTRUNCATE\s+\w|\bLANGUAGE\s+plpgsql\b",
     re.IGNORECASE,
 )
 FORBIDDEN_CALLS = re.compile(
