@@ -22,9 +22,9 @@ class Due(msgspec.Struct, frozen=True):
 class DueChange(msgspec.Struct, frozen=True):
     """What a client says of them; UNSET is not to be touched."""
 
-    at: Moment | None | UnsetType = UNSET
-    local: str | None | UnsetType = UNSET
-    zone: str | None | UnsetType = UNSET
+    at: Moment | UnsetType | None = UNSET
+    local: str | UnsetType | None = UNSET
+    zone: str | UnsetType | None = UNSET
 
 
 UNTOUCHED: Final = DueChange()

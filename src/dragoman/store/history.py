@@ -1,9 +1,14 @@
 """History in the store: one row a visible change, chained by hashes."""
 
+from typing import Any
+
+import msgspec
 import sqlalchemy as sa
 
 from dragoman.store import tables
+from dragoman.store.keys import Key
 from dragoman.store.overlay import HistoryRow, MustBeAlone, Overlay
+from dragoman.store.shapes import SHAPES
 
 H = tables.history.c
 COLUMNS = tuple(tables.history.columns)
@@ -36,3 +41,14 @@ class History:
             sa.select(table.number).where(table.tenant == self._group.tenant, table.entity == entity, table.uid == uid)
         ).first()
         return None if row is None else int(row[0])
+
+    def deleted(self, entity: str, key: Key) -> Any:
+        """A deleted entity as it was, by number or uid, or None. For readers and commands that go alone."""
+        if self._group.connection is None:
+            raise MustBeAlone
+        table = tables.tombstone.c
+        named = table.number == key if isinstance(key, int) else table.uid == key
+        row = self._group.connection.execute(
+            sa.select(table.snapshot).where(table.tenant == self._group.tenant, table.entity == entity, named)
+        ).first()
+        return None if row is None else msgspec.json.decode(row[0], type=SHAPES[entity].type)

@@ -16,6 +16,14 @@ from dragoman.store.shapes import SHAPES
 
 LAST = 9_223_372_036_854_775_807
 T = tables.task.c
+CONTACT = tables.contact.c
+USER = tables.user.c
+
+
+def _text(one: "sa.Select[Any]") -> sa.ColumnElement[Any]:
+    """What another table says, "" when it says nothing: no null, which the engines sort differently."""
+    return sa.func.coalesce(one.scalar_subquery(), "")
+
 
 SortKey = Literal[
     "number", "title", "due", "priority", "created", "modified", "category", "contact", "assignee", "ended", "state"
@@ -32,16 +40,19 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "category": sa.func.coalesce(T.category, sa.literal_column("0")),
     "state": T.state,
     "ended": sa.case((T.state.in_(sorted(ENDED)), 1), else_=0),
-    "contact": sa.select(
-        sa.func.coalesce(
-            tables.contact.c.company_name, tables.contact.c.first_name + " " + tables.contact.c.last_name, ""
+    "contact": _text(
+        sa.select(
+            sa.func.coalesce(
+                CONTACT.company_name,
+                sa.func.coalesce(CONTACT.first_name, "") + " " + sa.func.coalesce(CONTACT.last_name, ""),
+            )
+        ).where(CONTACT.tenant == T.tenant, CONTACT.number == T.contact)
+    ),
+    "assignee": _text(
+        sa.select(sa.func.coalesce(USER.last_name, "") + " " + USER.display_name).where(
+            USER.tenant == T.tenant, USER.uid == T.assignee
         )
-    )
-    .where(tables.contact.c.tenant == T.tenant, tables.contact.c.number == T.contact)
-    .scalar_subquery(),
-    "assignee": sa.select(sa.func.coalesce(tables.user.c.last_name, "") + " " + tables.user.c.display_name)
-    .where(tables.user.c.tenant == T.tenant, tables.user.c.uid == T.assignee)
-    .scalar_subquery(),
+    ),
 }
 """What a list can be sorted by: the only expressions that ever stand in an ORDER BY."""
 

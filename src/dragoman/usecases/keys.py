@@ -1,4 +1,4 @@
-"""Keys as commands name them, handed on from the store: a dialect's commands need them, the store they need not know."""
+"""Keys as commands name them, handed on from the store: dialects need them, and need not know the store."""
 
 from dragoman.store.keys import ALONE, Alone, Key, Keys, Lock
 
