@@ -1,15 +1,66 @@
 """Extensions: typed records that clients attach to a task, case, stage or contact, and the schemas that bind them.
 
-Inside, a schema is JSON Schema (draft 2020-12) checked by jsonschema-rs, which lists every fault with its path; what
-JSON Schema can't say (coercion of numeric text, defaults, names without regard to case, `unique`) stands here, as
-the Genesys page demands.
+Here stand the nouns and the rules of names and declarations. What a schema asks of a value is in `records.py`, its
+form as JSON Schema in `json_schema.py`. The rules are those of the Genesys page, sections 3.7, 3.8 and 5.
 """
 
+import re
+from collections.abc import Collection
 from enum import StrEnum
 
 import msgspec
 
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Invalid, Problem
+
+LONGEST_NAME = 255
+MOST_ATTRIBUTES = 1_000
+MOST_EXTENSIONS = 1_000
+
+DECLARED_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,25}")
+"""A name in a schema: the limit comes from names of database indexes at the vendor's."""
+
+TASK_CARD = "TaskCard"
+"""A read-only extension that every task shows to Genesys clients; it is computed, never stored."""
+
+BUILT_IN = frozenset(
+    {
+        "active_states",
+        "active_tasks",
+        "application_id",
+        "application_type",
+        "auto_complete_after",
+        "completed",
+        "completed_states",
+        "completed_tasks",
+        "contact_key",
+        "customer_id",
+        "disposition",
+        "disposition_desc",
+        "est_duration",
+        "expiration_time",
+        "interaction_id",
+        "media_type",
+        "previous_state_id",
+        "resource_id",
+        "resource_type",
+        "service_id",
+        "service_type",
+        "session_id",
+        "started",
+        "state_id",
+        "state_type",
+        "task_id",
+        "task_type",
+        "timestamp",
+        "ttl",
+    }
+)
+"""Fields that Genesys shows beside extensions: an extension of such a name could never be read back there."""
+
+RESERVED = BUILT_IN | {TASK_CARD.casefold()}
+
+TYPES = ("string", "integer", "long", "double", "date", "datetime", "currency", "boolean")
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -28,11 +79,6 @@ class Owner(StrEnum):
     CONTACT = "contact"
 
 
-def fold(name: str) -> str:
-    """The form in which names are compared: without regard to case."""
-    return name.casefold()
-
-
 class Attribute(msgspec.Struct, frozen=True):
     """One typed attribute of a record. `default` is JSON text, None when there is none."""
 
@@ -43,8 +89,11 @@ class Attribute(msgspec.Struct, frozen=True):
     default: str | None = None
 
 
-class ExtensionSchema(msgspec.Struct, frozen=True, kw_only=True):
-    """What the records of one extension must look like. `source` is the schema as it was posted, echoed as such."""
+class ExtensionSchema(msgspec.Struct, frozen=True):
+    """What the records of one extension must look like.
+
+    `source` is the schema as a Genesys client posted it, echoed as such; empty when it came another way.
+    """
 
     tenant: int
     owner: Owner
@@ -57,3 +106,48 @@ class ExtensionSchema(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     created_at: Moment = Moment(0)
     row_version: int = 1
+
+
+class Declaration(msgspec.Struct, frozen=True):
+    """The rules of a schema by themselves, however it was written down."""
+
+    is_multi_valued: bool
+    attributes: tuple[Attribute, ...]
+    unique: tuple[str, ...] = ()
+
+
+def fold(name: str) -> str:
+    """The form in which names are compared: without regard to case."""
+    return name.casefold()
+
+
+def name_fault(name: str) -> str | None:
+    """Why a value can't stand under this name, whether or not there is a schema for it; None when it can."""
+    if not name:
+        return "an extension needs a name"
+    if len(name) > LONGEST_NAME:
+        return f"a name has at most {LONGEST_NAME} characters"
+    if fold(name) in RESERVED:
+        return f"{name} is a name of the server's own"
+    return None
+
+
+def check_name(name: str) -> None:
+    """Invalid unless a value can stand under this name."""
+    fault = name_fault(name)
+    if fault is not None:
+        raise Invalid("invalid_name", fault, (Problem("", "name", fault),))
+
+
+def declared_name_fault(name: str) -> str | None:
+    """Why there can be no schema of this name; None when there can."""
+    if not DECLARED_NAME.fullmatch(name):
+        return "a name begins with a letter and has at most 26 letters, digits and underscores"
+    return name_fault(name)
+
+
+def attribute_name_fault(name: str, taken: Collection[str]) -> str | None:
+    """Why an attribute can't have this name beside those (folded) that are taken; None when it can."""
+    if not DECLARED_NAME.fullmatch(name):
+        return "an attribute's name begins with a letter and has at most 26 letters, digits and underscores"
+    return f"the attribute {name} is declared twice" if fold(name) in taken else None
