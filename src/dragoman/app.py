@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import pkgutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -15,7 +16,11 @@ from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
 from dragoman.domain.errors import Expected, Invalid, Unauthenticated, Unavailable
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
+from dragoman.jobs import digests
 from dragoman.settings import Settings
+from dragoman.store.digests import FOLDER as DIGESTS
+from dragoman.store.digests import Folder
+from dragoman.store.files import database_file
 from dragoman.store.keys import Keys, Lock
 from dragoman.store.overlay import Overlay, Stamp
 from dragoman.store.repository import Repository
@@ -44,7 +49,11 @@ def discover() -> tuple[Dialect, ...]:
 
 def create(settings: Settings) -> "tuple[App, dict[str, Any]]":
     """What one process serves: an open application, and the pages beside its dialects."""
-    return App(settings).open(), {}
+    from dragoman.web.views import Face, pages  # a command needs no templates
+
+    app = App(settings).open()
+    faces = [Face(each.name, each.title, each.prefixes, len(each.operations)) for each in app.dialects]
+    return app, {"/ui/": pages(faces)}
 
 
 def serve(settings: Settings) -> int:
@@ -65,6 +74,7 @@ class App:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_death: Callable[[], None] | None = None
         self._main_tenant: int | None = None
+        self._loops: list[asyncio.Task[None]] = []
 
     def _configured(self) -> tuple[Dialect, ...]:
         configured = []
@@ -94,6 +104,15 @@ class App:
         self._on_death = on_death
         self.store.start(self._answer, self._died)
         self._refuse_due()
+        self._loops = [self._loop.create_task(digests.run(self))]
+
+    @property
+    def digest_folder(self) -> Folder | None:
+        """Where hourly digests of the history are written, beside their table."""
+        if self.settings.digests:
+            return Folder(Path(self.settings.digests))
+        file = database_file(self.store.engine)
+        return Folder(file.with_name(DIGESTS)) if file is not None else None
 
     def ready(self) -> bool:
         """Whether work can be taken."""
