@@ -1,8 +1,8 @@
 """Extension schemas as JSON Schema (draft 2020-12), and back.
 
 The way back takes what the way there writes, and what says the same: an object of typed members, or an array of such.
-Whatever a record's rules can't express is refused by its place; only titles and remarks are passed over. `x-unique` names the attributes
-that no two records of one owner may share; the page of Genesys has it so, JSON Schema has no word for it.
+Whatever a record's rules can't express is refused by its place; only titles and remarks are passed over. `x-unique`
+names the attributes that no two records of one owner may share: JSON Schema has no word for it.
 """
 
 from typing import Any

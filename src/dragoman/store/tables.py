@@ -47,6 +47,12 @@ def _versions() -> list[Column[Any]]:
     ]
 
 
+def _where_set(name: str, column: str, *others: str) -> Index:
+    """An index of the few rows that have a value in this column."""
+    condition = sa.text(f"{column} IS NOT NULL")
+    return Index(name, "tenant", column, *others, sqlite_where=condition, postgresql_where=condition)
+
+
 tenant = Table(
     "tenant",
     metadata,
@@ -196,6 +202,7 @@ task = Table(
     Index("task_by_category", "tenant", "category", "number"),
     Index("task_by_parent", "tenant", "parent", "number"),
     Index("task_by_entity", "tenant", "entity_kind", "entity", "number"),
+    _where_set("task_removed", "removed_at", "number"),
 )
 
 case = Table(
@@ -208,6 +215,8 @@ case = Table(
     _text("title"),
     _text("description"),
     _number("contact"),
+    _text("customer_key"),
+    _text("contact_key"),
     _text("assignee"),
     _text("creator"),
     _count("started_at"),
@@ -226,6 +235,9 @@ case = Table(
     Index("case_by_uid", "tenant", "uid", unique=True),
     Index("case_by_contact", "tenant", "contact", "number"),
     Index("case_by_kind", "tenant", "kind", "number"),
+    _where_set("case_by_customer_key", "customer_key", "number"),
+    _where_set("case_by_contact_key", "contact_key", "number"),
+    _where_set("case_by_expiry", "expires_at", "number"),
 )
 
 stage = Table(
@@ -250,6 +262,7 @@ stage = Table(
     *_versions(),
     Index("stage_by_uid", "tenant", "uid", unique=True),
     Index("stage_by_case", "tenant", "case", "number"),
+    _where_set("stage_removed", "removed_at", "number"),
 )
 
 contact = Table(
@@ -307,6 +320,7 @@ extension = Table(
     _text("value", nullable=False),
     _number("removed_at"),  # marked by the deletion of its schema; a sweep finishes
     Index("extension_by_name", "tenant", "owner_kind", "folded", "owner"),
+    _where_set("extension_removed", "removed_at", "owner_kind", "owner"),
 )
 
 extension_schema = Table(

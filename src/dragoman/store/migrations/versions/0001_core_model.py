@@ -30,6 +30,8 @@ def upgrade() -> None:
         sa.Column("title", STRING, nullable=True),
         sa.Column("description", STRING, nullable=True),
         sa.Column("contact", sa.BigInteger(), nullable=True),
+        sa.Column("customer_key", STRING, nullable=True),
+        sa.Column("contact_key", STRING, nullable=True),
         sa.Column("assignee", STRING, nullable=True),
         sa.Column("creator", STRING, nullable=True),
         sa.Column("started_at", sa.BigInteger(), server_default="0", nullable=False),
@@ -52,6 +54,9 @@ def upgrade() -> None:
     op.create_index("case_by_contact", "case", ["tenant", "contact", "number"], unique=False)
     op.create_index("case_by_kind", "case", ["tenant", "kind", "number"], unique=False)
     op.create_index("case_by_uid", "case", ["tenant", "uid"], unique=True)
+    _index_where_set("case_by_customer_key", "case", "customer_key", "number")
+    _index_where_set("case_by_contact_key", "case", "contact_key", "number")
+    _index_where_set("case_by_expiry", "case", "expires_at", "number")
     op.create_table(
         "category",
         sa.Column("tenant", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -126,6 +131,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "owner_kind", "owner", "folded"),
     )
     op.create_index("extension_by_name", "extension", ["tenant", "owner_kind", "folded", "owner"], unique=False)
+    _index_where_set("extension_removed", "extension", "removed_at", "owner_kind", "owner")
     op.create_table(
         "extension_schema",
         sa.Column("tenant", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -230,6 +236,7 @@ def upgrade() -> None:
     )
     op.create_index("stage_by_case", "stage", ["tenant", "case", "number"], unique=False)
     op.create_index("stage_by_uid", "stage", ["tenant", "uid"], unique=True)
+    _index_where_set("stage_removed", "stage", "removed_at", "number")
     op.create_table(
         "task",
         sa.Column("tenant", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -289,6 +296,7 @@ def upgrade() -> None:
     op.create_index("task_by_entity", "task", ["tenant", "entity_kind", "entity", "number"], unique=False)
     op.create_index("task_by_parent", "task", ["tenant", "parent", "number"], unique=False)
     op.create_index("task_by_uid", "task", ["tenant", "uid"], unique=True)
+    _index_where_set("task_removed", "task", "removed_at", "number")
     op.create_table(
         "task_word",
         sa.Column("tenant", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -369,4 +377,11 @@ def upgrade() -> None:
     op.create_index("work_item_by_holder", "work_item", ["tenant", "holder", "role", "task"], unique=False)
     op.create_index(
         "task_by_state_due", "task", ["tenant", "state", sa.text("coalesce(due_at, 9223372036854775807)"), "number"]
+    )
+
+
+def _index_where_set(name: str, table: str, column: str, *others: str) -> None:
+    condition = sa.text(f"{column} IS NOT NULL")
+    op.create_index(
+        name, table, ["tenant", column, *others], sqlite_where=condition, postgresql_where=condition, unique=False
     )
