@@ -18,13 +18,13 @@ from dragoman.domain.errors import Expected, Invalid, Unauthenticated, Unavailab
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
 from dragoman.jobs import digests
 from dragoman.settings import Settings
+from dragoman.store.answers import Answers
 from dragoman.store.digests import FOLDER as DIGESTS
 from dragoman.store.digests import Folder
 from dragoman.store.files import database_file
 from dragoman.store.keys import Keys, Lock
 from dragoman.store.overlay import Overlay, Stamp
-from dragoman.store.repository import Repository
-from dragoman.store.shapes import SHAPES, IdempotencyRecord
+from dragoman.store.shapes import IdempotencyRecord
 from dragoman.store.store import Store
 from dragoman.store.work import Work
 from dragoman.usecases import people, tenants
@@ -226,7 +226,7 @@ class App:
             keys.also("idempotency", [(principal.credential, key)], Lock.CHANGE)
 
         def run(overlay: Overlay) -> Reply:
-            records: Repository[IdempotencyRecord] = Repository(overlay, SHAPES["idempotency"])
+            records = Answers(overlay)
             known = records.find((principal.credential, key), Lock.CHANGE)
             if known is not None:
                 return _stored(known, digest)

@@ -66,7 +66,7 @@ class Repository(Generic[E]):
         self._overlay.find(self.shape, key, Lock.CHANGE)
         self._overlay.drop(self.shape, key)
 
-    def by_condition(self, statement: sa.Select[Any] | sa.Update) -> Any:
+    def by_condition(self, statement: sa.Select[Any] | sa.Update | sa.Delete) -> Any:
         """Rows found by a condition, this command's own changes among them. The command must go alone."""
         group = self._overlay.group
         if group.load_all is None:

@@ -8,6 +8,7 @@ from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.people import Alias, Group, LoginName, Tenant
+from dragoman.store.answers import Answers
 from dragoman.store.cases import Cases, Stages
 from dragoman.store.categories import Categories
 from dragoman.store.contacts import Contacts
@@ -139,6 +140,10 @@ class UnitOfWork:
         return People(self._overlay, SHAPES["tenant"])
 
     @lazy
+    def answers(self) -> Answers:
+        return Answers(self._overlay)
+
+    @lazy
     def settings(self) -> Settings:
         return Settings(self._overlay)
 
@@ -150,10 +155,10 @@ class UnitOfWork:
     def history(self) -> History:
         return History(self._overlay)
 
-    @cached_property
+    @lazy
     def digests(self) -> Digests:
         return Digests(self._overlay)
 
-    @cached_property
+    @lazy
     def leases(self) -> Leases:
         return Leases(self._overlay)
