@@ -27,7 +27,10 @@ def said_of(error: Exception) -> str:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}."
     database = _said_by_database(error)
-    return database if database is not None else f"something went wrong here: {type(error).__name__}: {_line(error)}"
+    if database is not None:
+        return database
+    # Nothing that was foreseen; whoever wants to report it finds the way.
+    return f"{type(error).__name__}: {_line(error)}. DRAGOMAN_LOG_LEVEL=debug shows where."
 
 
 def _said_by_database(error: Exception) -> str | None:

@@ -5,6 +5,7 @@ Commands are loaded when they are called for, so that none waits for what only a
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -20,8 +21,16 @@ COMMANDS = {
     "tenant": "tenants",
     "user": "users",
     "token": "tokens",
+    "verify": "keeping",
+    "backup": "keeping",
+    "restore": "keeping",
+    "export": "keeping",
+    "import": "keeping",
 }
 """Command -> the module of this package that holds it, in the order of the help."""
+
+
+STOPPED = 130  # as shells tell of an interrupt
 
 
 class Commands(click.Group):
@@ -72,7 +81,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("dragoman: stopped by you.", err=True)
-        return 130
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read has gone; Python must not try to write the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception as error:  # house: ok, because a command says what went wrong in a line, never with a trace
         logging.getLogger(__name__).debug("command.failed", exc_info=error)
         click.echo(f"dragoman: {said_of(error)}", err=True)

@@ -1,5 +1,6 @@
 """From options to an open application."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -19,9 +20,12 @@ def read_settings(context: click.Context, overrides: Mapping[str, object] | None
     given = {"database": chosen(context, "database"), **(overrides or {})}
     dialects = {dialect.name: dialect.options for dialect in discover()}
     try:
-        return load(chosen(context, "config"), overrides=given, dialects=dialects)
+        settings = load(chosen(context, "config"), overrides=given, dialects=dialects)
     except BadSettings as error:
         raise click.UsageError(str(error), context) from error
+    if settings.log_level == "debug":
+        logging.basicConfig(level=logging.DEBUG, force=True)
+    return settings
 
 
 def make_app(context: click.Context, settings: Settings) -> App:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.digest import Digest, Head, document
 from dragoman.store import tables
 from dragoman.store.overlay import MustBeAlone, Overlay
@@ -110,6 +110,14 @@ class Folder:
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(file)
+
+    def set_aside(self, at: Moment) -> Path | None:
+        """Rename the folder, since another history takes the place of the one that it witnesses; its new name."""
+        if not self._entries(self.path):
+            return None
+        aside = self.path.with_name(f"{self.path.name}-until-{to_datetime(at):%Y%m%dT%H%M%SZ}")
+        self.path.rename(aside)
+        return aside
 
     def _file(self, tenant: int, sequence: int) -> Path:
         return self.path / str(tenant) / f"{sequence:08d}.json"

@@ -4,8 +4,8 @@ Read in pages, each in a transaction of its own, so that a server may go on writ
 named. What was deleted lawfully left a tombstone, which the last row of its history must fit.
 """
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.digest import Digest, document, read_heads, seal
 from dragoman.store import tables
 from dragoman.store.digests import Folder, digest_after, rows_between
+from dragoman.store.engines import Engine, Trouble
 from dragoman.store.overlay import Stamp, chained
 from dragoman.store.shapes import SHAPES
 
@@ -24,9 +25,6 @@ LOWEST, HIGHEST = -(2**63), 2**63 - 1
 ENTITIES = tuple(sorted(shape.name for shape in SHAPES.values() if shape.has_history))
 H = tables.history.c
 T = tables.tombstone.c
-
-Begin = Callable[[], AbstractContextManager[sa.Connection]]
-"""Opens a transaction that sees one moment."""
 
 
 class Broken(Exception):
@@ -52,22 +50,37 @@ class Head:
     hash: str = ""
 
 
-def verify(begin: Begin, folder: Folder | None = None) -> Report:
+def verify(engine: Engine, folder: Folder | None = None) -> Report:
     """Look at everything; stops at the first fault."""
-    walk = Walk(begin, folder)
-    try:
-        walk.run()
-    except Broken as fault:
-        walk.report.broken = str(fault)
+    with engine.reader() as connection:
+        walk = Walk(connection, folder)
+        try:
+            if engine.is_sqlite:
+                check_pages(connection)
+            walk.run()
+        except Broken as fault:
+            walk.report.broken = str(fault)
+        except sa.exc.DBAPIError as error:
+            if not engine.is_sqlite or engine.trouble(error) is Trouble.RETRY:
+                raise
+            walk.report.broken = f"the database file is damaged: {error.orig}"
     return walk.report
 
 
-class Walk:
-    """One verification."""
+def check_pages(connection: sa.Connection) -> None:
+    """Let SQLite look through its file. Broken at the first fault."""
+    with connection.begin():
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise Broken(f"the database file is damaged: {found}")
 
-    def __init__(self, begin: Begin, folder: Folder | None) -> None:
+
+class Walk:
+    """One verification. Within a transaction of the caller's it sees what that one sees."""
+
+    def __init__(self, connection: sa.Connection, folder: Folder | None = None) -> None:
         self.report = Report()
-        self._begin = begin
+        self._connection = connection
         self._folder = folder
 
     def run(self) -> None:
@@ -77,6 +90,14 @@ class Walk:
             for entity in ENTITIES:
                 self._walk(tenant, entity)
             self._check_digests(tenant)
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        if self._connection.in_transaction():
+            yield self._connection
+        else:
+            with self._connection.begin():
+                yield self._connection
 
     def _tenants(self) -> list[int]:
         found = set(self._folder.tenants()) if self._folder is not None else set()
