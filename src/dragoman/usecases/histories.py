@@ -8,8 +8,8 @@ from dragoman.domain.access import Permission, may_see_case, may_see_contact, re
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task import Task
-from dragoman.store.keys import ALONE, Alone, Key
 from dragoman.store.overlay import HistoryRow
+from dragoman.usecases.keys import ALONE, Alone, Ref
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = ["History", "HistoryPage", "HistoryRow", "history_page"]
@@ -19,7 +19,7 @@ class History(msgspec.Struct, frozen=True):
     """One page of the changes of a task, case or contact, behind a revision."""
 
     kind: str
-    entity: Key
+    entity: Ref
     limit: int
     after: int = 0
 
@@ -45,7 +45,7 @@ def history_page(uow: UnitOfWork, command: History) -> HistoryPage:
     return HistoryPage(items, items[-1].revision if len(rows) > len(items) else None)
 
 
-def _present_or_past(uow: UnitOfWork, kind: str, key: Key) -> Any:
+def _present_or_past(uow: UnitOfWork, kind: str, key: Ref) -> Any:
     repository: Any = {"task": uow.tasks, "case": uow.cases, "contact": uow.contacts}[kind]
     present = repository.find(key)
     return uow.history.deleted(kind, key) if present is None else present

@@ -2,4 +2,7 @@
 
 from dragoman.store.keys import ALONE, Alone, Key, Keys, Lock
 
-__all__ = ["ALONE", "Alone", "Key", "Keys", "Lock"]
+__all__ = ["ALONE", "Alone", "Key", "Keys", "Lock", "Ref"]
+
+Ref = int | str
+"""A task, case, stage or contact as a client names it: by number or uid."""

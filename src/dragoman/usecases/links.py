@@ -13,8 +13,8 @@ from dragoman.domain.access import Permission, may, may_see_case, may_see_contac
 from dragoman.domain.case import Stage
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task
-from dragoman.store.keys import Key, Keys, Lock
 from dragoman.usecases import tasks
+from dragoman.usecases.keys import Keys, Lock, Ref
 from dragoman.usecases.uow import UnitOfWork
 
 T = TypeVar("T")
@@ -25,10 +25,10 @@ class Links(msgspec.Struct, frozen=True):
     """Each by number or id; None lets go, UNSET isn't touched."""
 
     category: int | UnsetType | None = UNSET
-    contact: Key | UnsetType | None = UNSET
-    case: Key | UnsetType | None = UNSET
-    stage: Key | UnsetType | None = UNSET
-    parent: Key | UnsetType | None = UNSET
+    contact: Ref | UnsetType | None = UNSET
+    case: Ref | UnsetType | None = UNSET
+    stage: Ref | UnsetType | None = UNSET
+    parent: Ref | UnsetType | None = UNSET
 
 
 UNTOUCHED = Links()
@@ -92,7 +92,7 @@ def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str
     return found
 
 
-def _number(key: Key | None, entity: Any, field: str, problems: list[Problem]) -> int | None:
+def _number(key: Ref | None, entity: Any, field: str, problems: list[Problem]) -> int | None:
     if key is None:
         return None
     if entity is None:
@@ -128,14 +128,14 @@ def _hold(uow: UnitOfWork, stage: Stage, found: dict[str, Any], problems: list[P
     found["case"], found["stage"] = stage.case, stage.number
 
 
-def _case(uow: UnitOfWork, key: Key | None, problems: list[Problem]) -> int | None:
+def _case(uow: UnitOfWork, key: Ref | None, problems: list[Problem]) -> int | None:
     if key is None:
         return uow.home.inbox_case
     case = uow.cases.find(key, Lock.SHARED)
     return _number(key, case if case is not None and may_see_case(uow.principal, case) else None, "case", problems)
 
 
-def _parent(uow: UnitOfWork, key: Key, task: Task | None, problems: list[Problem]) -> Task | None:
+def _parent(uow: UnitOfWork, key: Ref, task: Task | None, problems: list[Problem]) -> Task | None:
     parent = uow.tasks.find(key, Lock.CHANGE)
     if parent is None or not may(uow.principal, Permission.SEE, parent, tasks.contact_of(uow, parent)):
         problems.append(Problem("/parent", "not_found", NOT_FOUND))

@@ -1,18 +1,19 @@
 """Lists of tasks: filtered, sorted, page by page, and only what the principal may see."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain.task import Task
-from dragoman.store.keys import ALONE, Alone, Key
 from dragoman.store.tasks import LAST, Sort, SortKey, TaskFilter
 from dragoman.store.words import split
 from dragoman.usecases import persons
+from dragoman.usecases.keys import ALONE, Alone, Ref
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["LAST", "List", "Page", "Sort", "SortKey", "TaskFilter", "list_page", "words"]
+__all__ = ["LAST", "List", "Page", "Sort", "SortKey", "TaskFilter", "list_page", "load_owners", "words"]
 
 NOTHING = 0  # a number that nothing has, and a user nobody is: for what a filter names and isn't there
 
@@ -25,7 +26,7 @@ class List(msgspec.Struct, frozen=True):
     limit: int
     after: tuple[Any, ...] | None = None
     people: dict[str, str] = {}  # assignee, creator: id or login
-    refs: dict[str, Key] = {}  # case, stage, contact, parent: number or id
+    refs: dict[str, Ref] = {}  # case, stage, contact, parent: number or id
 
     def keys(self) -> Alone:
         return ALONE
@@ -52,12 +53,30 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
     return Page(items, uow.tasks.sort_values(items[-1], command.sorts) if more else None)
 
 
+def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+    """Load what tasks of a list point to, people among it, a statement a table, for the `find`s that follow."""
+    for repository, fields in (
+        (uow.contacts, ("contact",)),
+        (uow.categories, ("category",)),
+        (uow.cases, ("case", "entity")),
+        (uow.users, ("creator", "assignee")),
+    ):
+        keys = {getattr(task, field) for task in tasks for field in fields} - {None}
+        if keys:
+            repository.load(sorted(keys))
+
+
 def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, name in command.people.items():
         user = persons.named(uow, name)
         found[field] = name if persons.is_uid(name) else str(NOTHING) if user is None else user.uid
-    repositories = {"case": uow.cases, "stage": uow.stages, "contact": uow.contacts, "parent": uow.tasks}
+    repositories: dict[str, Any] = {
+        "case": uow.cases,
+        "stage": uow.stages,
+        "contact": uow.contacts,
+        "parent": uow.tasks,
+    }
     for field, key in command.refs.items():
         number = key if isinstance(key, int) else _number(repositories[field].find(key))
         found |= {"contacts": (number,)} if field == "contact" else {field: number}

@@ -1,0 +1,128 @@
+"""Categories: what kind of work a task is. Only administrators change them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.domain.access import require_admin
+from dragoman.domain.category import Category
+from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.store.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases import tasks
+from dragoman.usecases.uow import UnitOfWork
+
+MOVED_AT_ONCE = 1_000
+
+
+class List(msgspec.Struct, frozen=True):
+    """Every category."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_all(uow: UnitOfWork, command: List) -> list[Category]:
+    """In the order that people gave them."""
+    return uow.categories.all()
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One category."""
+
+    category: int
+
+    def keys(self) -> Keys:
+        return Keys().also("category", [self.category], Lock.NONE)
+
+
+def get(uow: UnitOfWork, command: Get) -> Category:
+    """NotFound when there is none."""
+    return uow.categories.get(command.category)
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Make a category. Without an order it comes last."""
+
+    title: str
+    fields: Mapping[str, Any] = {}
+
+    def keys(self) -> Alone:
+        return ALONE  # its title must be its own
+
+
+def create(uow: UnitOfWork, command: Create) -> Category:
+    """Conflict when another has the title."""
+    require_admin(uow.principal)
+    others = uow.categories.all()
+    _check_title(command.title, others)
+    fields = {"sort_order": max((other.sort_order for other in others), default=0) + 1, **command.fields}
+    return add(uow, title=command.title, **fields)
+
+
+def add(uow: UnitOfWork, **fields: Any) -> Category:
+    """Make a category with the next number. The command names `numbers={"category"}`."""
+    number = uow.numbers.draw("category")
+    return uow.categories.add(Category(tenant=uow.tenant, number=number, created_at=uow.now, **fields))
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Change what is named, leave the rest."""
+
+    category: int
+    fields: Mapping[str, Any] = {}
+
+    def keys(self) -> Keys | Alone:
+        return ALONE if "title" in self.fields else Keys(categories={self.category})
+
+
+def change(uow: UnitOfWork, command: Change) -> Category:
+    """The changed category. Conflict when another has the title."""
+    require_admin(uow.principal)
+    category = uow.categories.get(command.category)
+    after = replace(category, **command.fields)
+    if after.title != category.title:
+        _check_title(after.title, [other for other in uow.categories.all() if other.number != category.number])
+    return category if after == category else uow.categories.save(after)
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete a category; its tasks, if there are any, go to another."""
+
+    category: int
+    move_to: int | None = None
+
+    def keys(self) -> Alone:
+        return ALONE  # its tasks are found by a condition
+
+
+def remove(uow: UnitOfWork, command: Remove) -> Category:
+    """The category as it was. Conflict for the last one, and while it has tasks and no place is named for them."""
+    require_admin(uow.principal)
+    category = uow.categories.find(command.category, Lock.CHANGE) or uow.categories.get(command.category)
+    if len(uow.categories.all()) == 1:
+        raise Conflict("last_category", "This is the last category; tasks need one to choose.")
+    if category.task_count:
+        _move(uow, category, command.move_to)
+    uow.categories.remove(category)
+    return category
+
+
+def _move(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
+    if move_to is None:
+        message = f"The category has {category.task_count} tasks; move_to must say where they shall go."
+        raise Conflict("category_in_use", message, tasks=category.task_count)
+    if move_to == category.number or uow.categories.find(move_to, Lock.CHANGE) is None:
+        why = "names no other category"
+        raise Invalid("bad_reference", f"move_to {why}.", (Problem("?move_to", "not_found", why),), status=409)
+    if category.task_count > MOVED_AT_ONCE:
+        message = f"The category has {category.task_count} tasks; at most {MOVED_AT_ONCE} are moved at once."
+        raise Conflict("too_many_tasks", message, tasks=category.task_count)
+    for task in uow.tasks.of_category(category.number, Lock.CHANGE):
+        tasks.save(uow, task, replace(task, category=move_to))
+
+
+def _check_title(title: str, others: list[Category]) -> None:
+    if any(other.title == title for other in others):
+        raise Conflict("title_taken", f"There is a category {title} already.")

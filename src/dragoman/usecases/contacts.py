@@ -1,0 +1,72 @@
+"""Contacts: making persons and companies. A company knows how many persons belong to it."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.errors import NotFound
+from dragoman.usecases.keys import Lock
+from dragoman.usecases.uow import UnitOfWork
+
+
+def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
+    """Make a contact, created by the principal.
+
+    The command names `numbers={"contact"}`, and for change the company that a person belongs to.
+    """
+    contact = uow.contacts.add(
+        Contact(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("contact"),
+            uid=uow.new_id(),
+            kind=kind,
+            creator=uow.principal.user,
+            created_at=uow.now,
+            modified_at=uow.now,
+            **fields,
+        )
+    )
+    if contact.company is not None:
+        _count_person(uow, contact.company, 1)
+    return contact
+
+
+def get(uow: UnitOfWork, number: int, lock: Lock = Lock.NONE) -> Contact:
+    """The contact. NotFound when there is none that the principal may see."""
+    contact = uow.contacts.find(number, lock)
+    if contact is None or not may_see_contact(uow.principal, contact):
+        raise NotFound("contact_not_found", f"There is no contact {number}.", id=number)
+    return contact
+
+
+def company(uow: UnitOfWork, number: int) -> Contact:
+    """The company that a person shall belong to. NotFound when the contact is none."""
+    found = get(uow, number, Lock.CHANGE)
+    if found.kind is not ContactKind.COMPANY:
+        raise NotFound("company_not_found", f"The contact {number} is no company.", id=number)
+    return found
+
+
+def join(uow: UnitOfWork, number: int, company: int) -> Contact:
+    """Make a person belong to a company, and to no other one. NotFound for a contact that is no person.
+
+    The command names both for change.
+    """
+    person = get(uow, number, Lock.CHANGE)
+    if person.kind is not ContactKind.PERSON:
+        raise NotFound("person_not_found", f"The contact {number} is no person.", id=number)
+    require_to(may_edit_contact(uow.principal, person), uow.principal, "change this contact")
+    if person.company == company:
+        return person
+    if person.company is not None:
+        _count_person(uow, person.company, -1)
+    _count_person(uow, company, 1)
+    return uow.contacts.save(replace(person, company=company))
+
+
+def _count_person(uow: UnitOfWork, company: int, count: int) -> None:
+    known = uow.contacts.find(company, Lock.CHANGE)
+    if known is not None:
+        uow.contacts.save(replace(known, person_count=known.person_count + count))
