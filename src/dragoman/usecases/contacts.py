@@ -29,7 +29,7 @@ def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
         )
     )
     if contact.company is not None:
-        _count_person(uow, contact.company, 1)
+        count_person(uow, contact.company, 1)
     return contact
 
 
@@ -61,12 +61,13 @@ def join(uow: UnitOfWork, number: int, company: int) -> Contact:
     if person.company == company:
         return person
     if person.company is not None:
-        _count_person(uow, person.company, -1)
-    _count_person(uow, company, 1)
+        count_person(uow, person.company, -1)
+    count_person(uow, company, 1)
     return uow.contacts.save(replace(person, company=company))
 
 
-def _count_person(uow: UnitOfWork, company: int, count: int) -> None:
-    known = uow.contacts.find(company, Lock.CHANGE)
+def count_person(uow: UnitOfWork, company: int | None, count: int) -> None:
+    """Note that so many persons more belong to a company, if it is there."""
+    known = None if company is None else uow.contacts.find(company, Lock.CHANGE)
     if known is not None:
         uow.contacts.save(replace(known, person_count=known.person_count + count))
