@@ -47,7 +47,7 @@ class Request:
         self.method = method
         self.full_path = path  # as called, percent-decoded, with its prefix
         self.query_string = query_string
-        self.headers: Mapping[str, str] = headers or {}  # names in lower case; repeated ones joined with ", "
+        self.headers: Mapping[str, str] = headers or {}  # names in lower case; repeats joined: ", ", cookies "; "
         self.body = body
         self.received_at = received_at
         self.base_url = base_url  # "http://host:port", for absolute links

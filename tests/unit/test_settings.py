@@ -1,0 +1,125 @@
+"""Settings: what counts, what is refused, what the reference page gets."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dragoman import settings
+from dragoman.settings import BadSettings
+
+
+@dataclass(frozen=True)
+class Switch:
+    name: str
+    default: object
+    summary: str = "A switch."
+    choices: tuple[object, ...] = ()
+
+
+DIALECTS = {
+    "genesys": [Switch("auth", True), Switch("not_found_status", 404, choices=(404, 500))],
+    "ibm_htm": [Switch("put_unknown", "refuse", choices=("refuse", "create"))],
+}
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "dragoman.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_need_neither_file_nor_environment() -> None:
+    read = settings.load(environ={})
+    assert (read.server.host, read.server.port, read.tenant) == ("127.0.0.1", 8080, "main")
+    assert read.database.startswith("sqlite:///")
+    assert read.database.endswith("dragoman.db")
+    assert read.limits.body_bytes == 1_048_576
+
+
+def test_the_command_line_beats_the_environment_which_beats_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, '[server]\nport = 1\nhost = "::1"\n[limits]\nqueue = 5\n')
+    environ = {"DRAGOMAN_CONFIG": str(file), "DRAGOMAN_SERVER_PORT": "2", "DRAGOMAN_LIMITS_QUEUE": "6"}
+    read = settings.load(environ=environ, overrides={"server.port": 3, "database": None})
+    assert (read.server.port, read.server.host, read.limits.queue) == (3, "::1", 6)
+
+
+def test_the_named_file_beats_the_one_of_the_environment(tmp_path: Path) -> None:
+    file = write(tmp_path, 'tenant = "north"')
+    assert settings.load(file, {"DRAGOMAN_CONFIG": "/nowhere.toml"}).tenant == "north"
+
+
+@pytest.mark.parametrize("text", ["true", "1", "on", "YES", "True"])
+def test_variables_may_spell_true_in_many_ways(text: str) -> None:
+    assert settings.load(environ={"DRAGOMAN_LIMITS_RATE": text}).limits.rate is True
+
+
+def test_a_list_in_a_variable_is_parted_by_commas() -> None:
+    read = settings.load(environ={"DRAGOMAN_SERVER_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2"})
+    assert read.server.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+
+
+def test_dialects_have_their_own_tables_with_defaults(tmp_path: Path) -> None:
+    file = write(tmp_path, "[dialects.genesys]\nauth = false\n")
+    environ = {"DRAGOMAN_DIALECTS_IBM_HTM_PUT_UNKNOWN": "create", "DRAGOMAN_DIALECTS_GENESYS_NOT_FOUND_STATUS": "500"}
+    read = settings.load(file, environ, dialects=DIALECTS)
+    assert read.of_dialect("genesys") == {"enabled": True, "auth": False, "not_found_status": 500}
+    assert read.of_dialect("ibm_htm") == {"enabled": True, "put_unknown": "create"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("prot = 1", "prot"),
+        ("[server]\nprot = 1", "server.prot"),
+        ("[servers]\nport = 1", "servers"),
+        ('[server]\nport = "80"', "server.port"),
+        ("server = 3", "server"),
+        ("[server]\nport = 70000", "server.port"),
+        ("[limits]\nrate = 1", "limits.rate"),
+        ("[dialects.acme]\nenabled = true", "dialects.acme"),
+        ("[dialects.genesys]\nauht = true", "dialects.genesys.auht"),
+        ("[dialects.genesys]\nnot_found_status = 418", "dialects.genesys.not_found_status"),
+        ('[dialects.genesys]\nenabled = "yes"', "dialects.genesys.enabled"),
+        ("[server\n", "is no TOML"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_file_and_key(tmp_path: Path, text: str, named: str) -> None:
+    file = write(tmp_path, text)
+    with pytest.raises(BadSettings) as refused:
+        settings.load(file, {}, dialects=DIALECTS)
+    assert str(file) in str(refused.value)
+    assert named in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DRAGOMAN_DATABSE", "x"), ("DRAGOMAN_SERVER_WORKERS", "many"), ("DRAGOMAN_LOG_LEVEL", "loud")],
+)
+def test_a_variable_that_is_not_understood_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        settings.load(environ={name: value})
+
+
+def test_variables_that_others_set_are_left_alone() -> None:
+    settings.load(environ={"DRAGOMAN_PORT": "tcp://10.0.0.1:80", "DRAGOMAN_TEST_POSTGRES": "1", "HOME": "/"})
+
+
+def test_a_missing_file_is_refused() -> None:
+    with pytest.raises(BadSettings, match="/nowhere"):
+        settings.load("/nowhere/dragoman.toml", {})
+
+
+def test_every_setting_is_described_once_with_a_sentence() -> None:
+    rows = settings.describe(DIALECTS)
+    assert len({row.name for row in rows}) == len(rows)
+    assert all(row.summary.endswith(".") and row.type for row in rows)
+    port = next(row for row in rows if row.name == "server.port")
+    assert (port.variable, port.type, port.default) == ("DRAGOMAN_SERVER_PORT", "whole number", "8080")
+    status = next(row for row in rows if row.name == "dialects.genesys.not_found_status")
+    assert (status.type, status.default) == ("404, 500", "404")
+
+
+def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_TENANT", "north")
+    assert settings.load().tenant == "north"
