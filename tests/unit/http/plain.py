@@ -1,0 +1,233 @@
+"""A dialect as small as can be, and an application behind it that keeps nothing: what the HTTP layer is tested with.
+
+`python -m tests.unit.http.plain` serves it, with the settings of DRAGOMAN_* variables.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from dragoman import settings
+from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation, Reply, Request, Route
+from dragoman.dialects._kit.credentials import Credential, from_authorization, from_cookie
+from dragoman.domain import errors
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import Clock, SystemClock
+from dragoman.domain.errors import Expected, Invalid
+from dragoman.domain.passwords import hash_password
+from dragoman.http import server
+from dragoman.http.credentials import PasswordRecord
+from dragoman.http.gate import ASGIApp, Receive, Scope, Send
+from dragoman.settings import Settings
+from dragoman.usecases.people import token_hash
+
+TOKEN = "dgm_1_" + "a" * 43
+READER_TOKEN = "dgm_1_" + "r" * 43
+ANNA = Principal(tenant=1, user="u-anna", login="anna", credential="password:anna")
+STATUS: dict[type[Expected], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.TooMany: 429,
+    errors.NotOffered: 405,
+    errors.Unavailable: 503,
+}
+BY_CODE = {"unsupported_encoding": 415, "not_offered": 501}
+READ = frozenset({"read", "write"})
+WRITE = frozenset({"write"})
+
+
+def error(problem: Expected, request: Request) -> Reply:
+    status = BY_CODE.get(problem.code, STATUS[type(problem)])
+    body = {"code": problem.code, "message": problem.message, **problem.parameters}
+    return reply(body, status=status)
+
+
+def incident(name: str, request: Request) -> Reply:
+    return reply({"incident": name}, status=500)
+
+
+def reply(value: object, status: int = 200) -> Reply:
+    return Reply(status, msgspec.json.encode(value), "application/json")
+
+
+def parse_path(request: Request) -> dict[str, Any]:
+    if "id" in request.path and not (request.path["id"].isascii() and request.path["id"].isdigit()):
+        raise errors.NotFound("task_unknown", "There is no such task.")
+    return {**request.path, "extension": request.extension, "login": request.principal and request.principal.login}
+
+
+def parse_title(request: Request) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise Invalid("not_json", "The body is no JSON.") from None
+    if not isinstance(body, dict) or not isinstance(body.get("title"), str):
+        raise Invalid("title_missing", "A title is needed.")
+    return {"title": body["title"], "thread": threading.current_thread().name}
+
+
+def login_of(request: Request) -> Credential:
+    body = msgspec.json.decode(request.body, type=dict[str, str])
+    return Credential(body["password"], login=body["user"])
+
+
+def raises(problem: Exception) -> Callable[..., Any]:
+    def run(uow: object, command: object) -> None:
+        raise problem
+
+    return run
+
+
+async def nap(uow: object, command: object) -> dict[str, Any]:
+    await asyncio.sleep(0.4)
+    return {"rested": True}
+
+
+def split_header(result: Any, request: Request) -> Reply:
+    return Reply(200, b"{}", "application/json", [("X-Title", "a\r\nX-Injected: 1")])
+
+
+SAME = Reply(200, b'{"id":"7","extension":"","login":"anna"}', "application/json")
+
+
+def operation(method: str, path: str, scopes: frozenset[str] = READ, **more: Any) -> Operation:
+    parts: dict[str, Any] = {
+        "parse": parse_path,
+        "run": lambda uow, command: command,
+        "render": lambda result, request: reply(result),
+        "name": f"{method} {path}",
+        "write": method not in ("GET", "HEAD"),
+    }
+    return Operation(method, path, scopes, **(parts | more))
+
+
+OPERATIONS = (
+    operation("GET", "/tasks/{id}"),
+    operation("POST", "/tasks", WRITE, parse=parse_title, render=lambda result, request: reply(result, status=201)),
+    operation("PUT", "/tasks/{id}", WRITE, query={"action": "claim"}, name="claim"),
+    operation("PUT", "/tasks/{id}", WRITE, query={"action": "start"}, name="start"),
+    operation("GET", "/tasks/filter", name="filter"),
+    operation("GET", "/open", PUBLIC),
+    operation("POST", "/login", frozenset({"login"}), credentials=login_of),
+    operation("GET", "/same", parse=lambda request: None, render=lambda result, request: SAME),
+    operation("GET", "/bug", run=raises(KeyError("secret of the house"))),
+    operation("GET", "/busy", run=raises(errors.Unavailable("queue_full", "Come back."))),
+    operation("GET", "/split", render=split_header),
+    operation("GET", "/nap", run=nap),
+    operation("POST", "/nap", WRITE, run=nap),
+)
+
+
+def find_credentials(request: Request) -> Credential | None:
+    header = request.headers.get("authorization")
+    found = from_cookie(request, "asc_auth_key")
+    if found is not None or header is not None:
+        return found or from_authorization(header or "", bare=True)
+    key, _, value = request.body.decode().partition("=")
+    return Credential(value) if key == "asc_auth_key" else None
+
+
+def cut_extension(path: str) -> Route:
+    for extension in (".json", ".xml"):
+        if path.lower().endswith(extension):
+            return Route(path[: -len(extension)], extension)
+    return Route(path)
+
+
+PLAIN = Dialect(
+    "plain",
+    "Plain",
+    ("/plain",),
+    OPERATIONS,
+    error,
+    incident,
+    not_offered=(NotOffered("DELETE", "/tasks/{id}", "Tasks stay."),),
+    head=True,
+)
+VENDOR = replace(
+    PLAIN,
+    name="vendor",
+    prefixes=("/Api/2.0", "/api/1.0"),
+    case_insensitive=True,
+    head=False,
+    gzip=True,
+    normalise=cut_extension,
+    find_credentials=find_credentials,
+    preflight=lambda request: Reply(200, headers=[("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")]),
+)
+BARE = replace(PLAIN, name="bare", prefixes=("/bare/1", ""), bare_roots=("/tasks", "/open"), head=False)
+
+
+class App:
+    """Runs each command where it stands, and knows two tokens and one password."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.dialects: tuple[Dialect, ...] = (PLAIN, VENDOR, BARE)
+        self.is_ready = True
+        self.tokens = {
+            token_hash(TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"write"}), credential="token:a"),
+            token_hash(READER_TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"read"}), credential="token:r"),
+        }
+        self.logins = {"anna": PasswordRecord(ANNA, hash_password("geheim"))}
+        self.look_ups = 0
+
+    async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
+        result = operation.run(None, command)
+        return await result if hasattr(result, "__await__") else result
+
+    async def find_token(self, token_hash: str, tenant: int) -> Principal | None:
+        self.look_ups += 1
+        return self.tokens.get(token_hash) if tenant == 1 else None
+
+    async def find_login(self, login: str) -> PasswordRecord | None:
+        self.look_ups += 1
+        return self.logins.get(login)
+
+    def anonymous(self) -> Principal:
+        return Principal(tenant=1, user=None, login="anonymous")
+
+    def start(self, on_death: Callable[[], None] | None = None) -> None:
+        if on_death is not None:
+            with suppress(ValueError):  # a server in a thread of a test has no signals
+                signal.signal(signal.SIGUSR1, lambda number, frame: on_death())
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+    def close(self) -> None:
+        sys.stderr.write('{"event":"app.closed"}\n')
+
+
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says how long its body was; breaks when it is told to."""
+    body = (await receive())["body"]
+    if body == b"break":
+        raise KeyError("secret of the page")
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"%s %d" % (scope["path"].encode(), len(body))})
+
+
+PAGES: Mapping[str, ASGIApp] = {"/ui/": page, "/plain/openapi.json": page}
+
+
+def make(settings: Settings) -> tuple[App, Mapping[str, ASGIApp]]:
+    return App(settings), PAGES
+
+
+if __name__ == "__main__":
+    # What runs as __main__ is another module than what `make` is found in, so that one is loaded by its name.
+    sys.exit(server.serve(settings.load(environ=os.environ), "tests.unit.http.plain:make"))
