@@ -17,7 +17,7 @@ from dragoman.usecases import keeping
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("verify")
+@click.command("verify", short_help="Check that history is what it was.")
 @common
 @click.pass_context
 def verify_command(context: click.Context) -> int:
@@ -29,9 +29,14 @@ def verify_command(context: click.Context) -> int:
     Names the first row that doesn't fit on standard error.
 
     \b
-    dragoman verify
+    Example:
+      dragoman verify
 
-    Exit codes: 0 all fits; 1 something doesn't, or there is no such database; 2 called wrongly.
+    \b
+    Exit codes:
+      0  all fits
+      1  something doesn't, or there is no such database
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         report = keeping.verify(app.store, app.digest_folder)
@@ -43,7 +48,7 @@ def verify_command(context: click.Context) -> int:
     return 0
 
 
-@click.command("backup")
+@click.command("backup", short_help="Copy the database to a file.")
 @click.argument("file", type=FILE)
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 @common
@@ -56,16 +61,21 @@ def backup_command(context: click.Context, file: Path, *, force: bool) -> None:
     passwords and tokens: nobody else may read it.
 
     \b
-    dragoman backup /var/backups/dragoman-$(date +%F).db
+    Example:
+      dragoman backup /var/backups/dragoman-$(date +%F).db
 
-    Exit codes: 0 copied; 1 it could not be, or there is such a file already; 2 called wrongly.
+    \b
+    Exit codes:
+      0  copied
+      1  it could not be, or there is such a file already
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         keeping.back_up(app.store, file, app.clock.now(), overwrite=force)
     click.echo(f"{file} written, its SHA-256 beside it")
 
 
-@click.command("restore")
+@click.command("restore", short_help="Put a copy in its place.")
 @click.argument("file", type=FILE)
 @click.option("--force", is_flag=True, help="Replace a database that is in use already: what it holds is lost.")
 @common
@@ -77,10 +87,15 @@ def restore_command(context: click.Context, file: Path, *, force: bool) -> None:
     looked for. A copy that is not what it was is refused.
 
     \b
-    dragoman restore /var/backups/dragoman-2026-05-01.db
-    dragoman restore copy.db --database postgresql://dragoman@db.example.com/dragoman
+    Example:
+      dragoman restore /var/backups/dragoman-2026-05-01.db
+      dragoman restore copy.db --database postgresql://dragoman@db.example.com/dragoman
 
-    Exit codes: 0 restored; 1 nothing was changed, the reason stands on standard error; 2 called wrongly.
+    \b
+    Exit codes:
+      0  restored
+      1  nothing was changed, the reason stands on standard error
+      2  called wrongly
     """
     with unopened(context) as app:
         aside = keeping.restore(app.store, file, app.digest_folder, app.clock.now(), force=force)
@@ -89,7 +104,7 @@ def restore_command(context: click.Context, file: Path, *, force: bool) -> None:
         click.echo(f"The digests of what was there before are kept in {aside}.")
 
 
-@click.command("export")
+@click.command("export", short_help="Write a tenant as lines of JSON.")
 @click.option("--all", "everything", is_flag=True, help="All tenants, not the chosen one alone.")
 @common
 @click.pass_context
@@ -101,10 +116,15 @@ def export_command(context: click.Context, *, everything: bool) -> None:
     there are and their SHA-256.
 
     \b
-    dragoman export > main.ndjson
-    dragoman export --all | gzip > everything.ndjson.gz
+    Example:
+      dragoman export > main.ndjson
+      dragoman export --all | gzip > everything.ndjson.gz
 
-    Exit codes: 0 written; 1 there is no such database or tenant; 2 called wrongly.
+    \b
+    Exit codes:
+      0  written
+      1  there is no such database or tenant
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         tenant = None if everything else tenant_of(context, app)
@@ -112,7 +132,7 @@ def export_command(context: click.Context, *, everything: bool) -> None:
         sys.stdout.buffer.flush()
 
 
-@click.command("import")
+@click.command("import", short_help="Fill an empty database with an export.")
 @common
 @click.pass_context
 def import_command(context: click.Context) -> None:
@@ -122,9 +142,14 @@ def import_command(context: click.Context) -> None:
     nothing is. A database in which anybody did anything is not empty.
 
     \b
-    dragoman import --database postgresql://dragoman@db.example.com/dragoman < main.ndjson
+    Example:
+      dragoman import --database postgresql://dragoman@db.example.com/dragoman < main.ndjson
 
-    Exit codes: 0 filled; 1 nothing was changed, the reason stands on standard error; 2 called wrongly.
+    \b
+    Exit codes:
+      0  filled
+      1  nothing was changed, the reason stands on standard error
+      2  called wrongly
     """
     if sys.stdin.isatty():
         raise Invalid("no_export", "Give the export on standard input: dragoman import < FILE.")

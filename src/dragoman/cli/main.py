@@ -21,6 +21,7 @@ COMMANDS = {
     "tenant": "tenants",
     "user": "users",
     "token": "tokens",
+    "fixture": "fixture",
     "verify": "keeping",
     "backup": "keeping",
     "restore": "keeping",
@@ -56,15 +57,19 @@ def dragoman() -> None:
     """One task server that every client can address in its own dialect.
 
     \b
-    Try it:        dragoman demo
-    Start it:      dragoman user add anna --admin && dragoman serve
-    Let one in:    dragoman token create --user anna --scope "task.read task.write"
+    Try it:       dragoman demo
+    Start it:     dragoman user add anna --admin && dragoman serve
+    Let one in:   dragoman token create --user anna --scope "task.read task.write"
 
     The database and the tenant are chosen by options, which may stand before or after the command, by variables
     (DRAGOMAN_DATABASE, DRAGOMAN_TENANT), or in the file of --config. Without any, the database is the SQLite file
     `dragoman.db` in your data folder.
 
-    Exit codes: 0 it was done; 1 it could not be done, the reason stands on standard error; 2 it was called wrongly.
+    \b
+    Exit codes:
+      0  it was done
+      1  it could not be done; the reason stands on standard error, in one line
+      2  it was called wrongly
     """
 
 

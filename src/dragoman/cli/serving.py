@@ -14,9 +14,14 @@ from dragoman.usecases import keeping
 
 @click.command("serve")
 @click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]")
 @click.option(
-    "--workers", type=click.IntRange(1, 256), help="Processes on the port; PostgreSQL for more than 1.  [default: 1]"
+    "--port", metavar="PORT", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    help="Processes on the port; PostgreSQL for more than 1.  [default: 1]",
 )
 @common
 @click.pass_context
@@ -27,11 +32,15 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     output once it accepts. SIGTERM finishes what is in hand. The log goes to standard error, a JSON object a line.
 
     \b
-    dragoman serve
-    dragoman serve --port 9000 --database postgresql://dragoman@db.example.com/dragoman --workers 4
+    Example:
+      dragoman serve
+      dragoman serve --port 9000 --database postgresql://dragoman@db.example.com/dragoman --workers 4
 
-    Exit codes: 0 stopped as told; 1 it could not start, or had to end; 2 called wrongly (more than one worker on
-    SQLite, which has one serving process).
+    \b
+    Exit codes:
+      0  stopped as told
+      1  it could not start, or had to end
+      2  called wrongly (more than one worker on SQLite, which has one serving process)
     """
     given = {"server.host": host, "server.port": port, "server.workers": workers}
     settings = read_settings(context, {**given, "tenant": chosen(context, "tenant")})

@@ -9,7 +9,7 @@ from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.usecases import tenants
 
 
-@click.group("tenant")
+@click.group("tenant", short_help="Add and list tenants.")
 @common
 def tenant_command() -> None:
     """Tenants: each has its own users, tasks and settings, and sees nothing of the others.
@@ -27,9 +27,14 @@ def add(context: click.Context, name: str) -> None:
     """Make a tenant, with an inbox and the twelve usual categories.
 
     \b
-    dragoman tenant add north
+    Example:
+      dragoman tenant add north
 
-    Exit codes: 0 made; 1 there is one of that name already; 2 called wrongly.
+    \b
+    Exit codes:
+      0  made
+      1  there is one of that name already
+      2  called wrongly
     """
     with opened(context) as app:
         number = app.ensure_tenant(name, must_be_new=True)
@@ -43,9 +48,14 @@ def list_(context: click.Context) -> None:
     """Show every tenant: its name and its number.
 
     \b
-    dragoman tenant list
+    Example:
+      dragoman tenant list
 
-    Exit codes: 0 shown; 1 there is no such database; 2 called wrongly.
+    \b
+    Exit codes:
+      0  shown
+      1  there is no such database
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         found = app.call(tenants.list_all, tenants.ListTenants(), DIRECTORY_TENANT)

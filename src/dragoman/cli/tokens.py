@@ -49,7 +49,7 @@ class Scopes(click.ParamType[tuple[str, ...]]):
         return words
 
 
-@click.group("token")
+@click.group("token", short_help="Make credentials for programs.")
 @common
 def token_command() -> None:
     """Tokens: what programs prove themselves with. A token acts for its user, and only within its scopes."""
@@ -73,10 +73,15 @@ def create(context: click.Context, login: str, scopes: tuple[str, ...], expires:
     Works while the server runs, and counts at once.
 
     \b
-    dragoman token create --user anna --scope "task.read task.write" --expires 90d
-    curl -H "Authorization: Bearer $(dragoman token create --user anna --scope '*')" http://127.0.0.1:8080/v1/tasks
+    Example:
+      dragoman token create --user anna --scope "task.read task.write" --expires 90d
+      curl -H "Authorization: Bearer $(dragoman token create --user anna --scope '*')" http://127.0.0.1:8080/v1/tasks
 
-    Exit codes: 0 made; 1 there is no such user, or it is disabled; 2 called wrongly.
+    \b
+    Exit codes:
+      0  made
+      1  there is no such user, or it is disabled
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)

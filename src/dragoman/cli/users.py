@@ -16,7 +16,7 @@ from dragoman.domain.people import DIRECTORY_TENANT, User
 from dragoman.usecases import people
 
 
-@click.group("user")
+@click.group("user", short_help="Add, list and disable people.")
 @common
 def user_command() -> None:
     """People: their logins, and who of them administers."""
@@ -38,10 +38,15 @@ def add(
     Logins are unique over all tenants.
 
     \b
-    dragoman user add anna --name "Anna Berg" --email anna@example.com --admin
-    echo "$PASSWORD" | dragoman user add bot --password-stdin
+    Example:
+      dragoman user add anna --name "Anna Berg" --email anna@example.com --admin
+      echo "$PASSWORD" | dragoman user add bot --password-stdin
 
-    Exit codes: 0 added; 1 the login is taken; 2 called wrongly.
+    \b
+    Exit codes:
+      0  added
+      1  the login is taken
+      2  called wrongly
     """
     password = _read_password(piped=password_stdin)
     with opened(context) as app:
@@ -56,16 +61,21 @@ def list_(context: click.Context) -> None:
     """Show every user of the tenant, disabled ones too.
 
     \b
-    dragoman user list --tenant north
+    Example:
+      dragoman user list --tenant north
 
-    Exit codes: 0 shown; 1 there is no such database or tenant; 2 called wrongly.
+    \b
+    Exit codes:
+      0  shown
+      1  there is no such database or tenant
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         users = app.call(people.list_users, people.ListUsers(), tenant_of(context, app))
     table(("LOGIN", "NAME", "E-MAIL", "RIGHTS"), [_row(user) for user in users])
 
 
-@user_command.command("disable")
+@user_command.command("disable", short_help="Shut a user out.")
 @click.argument("login", type=PLAIN)
 @common
 @click.pass_context
@@ -73,9 +83,14 @@ def disable(context: click.Context, login: str) -> None:
     """Shut a user out: within a second neither password nor tokens count. What the user did stays.
 
     \b
-    dragoman user disable anna
+    Example:
+      dragoman user disable anna
 
-    Exit codes: 0 disabled, now or before; 1 there is no such user; 2 called wrongly.
+    \b
+    Exit codes:
+      0  disabled, now or before
+      1  there is no such user
+      2  called wrongly
     """
     with opened(context, existing=True) as app:
         app.call(people.disable_user, people.DisableUser(login), tenant_of(context, app))
