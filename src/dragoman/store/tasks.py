@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
+from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.store import tables
 from dragoman.store.keys import Lock
 from dragoman.store.repository import Repository
 from dragoman.store.shapes import SHAPES
+from dragoman.store.words import LONGEST
 
 LAST = 9_223_372_036_854_775_807
 T = tables.task.c
@@ -25,8 +27,34 @@ def _text(one: "sa.Select[Any]") -> sa.ColumnElement[Any]:
     return sa.func.coalesce(one.scalar_subquery(), "")
 
 
+_CONTACT_NAME = sa.case(
+    (CONTACT.kind == str(ContactKind.COMPANY), sa.func.coalesce(CONTACT.company_name, "")),
+    else_=sa.func.trim(
+        sa.func.coalesce(CONTACT.first_name, "") + " " + sa.func.coalesce(CONTACT.last_name, ""),
+    ),
+)
+_OF_CONTACT = _text(sa.select(_CONTACT_NAME).where(CONTACT.tenant == T.tenant, CONTACT.number == T.contact))
+_OF_ASSIGNEE = _text(
+    sa.select(sa.func.coalesce(USER.last_name, "") + " " + USER.display_name).where(
+        USER.tenant == T.tenant, USER.uid == T.assignee
+    )
+)
+
 SortKey = Literal[
-    "number", "title", "due", "priority", "created", "modified", "category", "contact", "assignee", "ended", "state"
+    "number",
+    "title",
+    "due",
+    "without_due",
+    "priority",
+    "created",
+    "modified",
+    "category",
+    "contact",
+    "without_contact",
+    "assignee",
+    "without_assignee",
+    "ended",
+    "state",
 ]
 
 SORTS: dict[str, sa.ColumnElement[Any]] = {
@@ -40,19 +68,12 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "category": sa.func.coalesce(T.category, sa.literal_column("0")),
     "state": T.state,
     "ended": sa.case((T.state.in_(sorted(ENDED)), 1), else_=0),
-    "contact": _text(
-        sa.select(
-            sa.func.coalesce(
-                CONTACT.company_name,
-                sa.func.coalesce(CONTACT.first_name, "") + " " + sa.func.coalesce(CONTACT.last_name, ""),
-            )
-        ).where(CONTACT.tenant == T.tenant, CONTACT.number == T.contact)
-    ),
-    "assignee": _text(
-        sa.select(sa.func.coalesce(USER.last_name, "") + " " + USER.display_name).where(
-            USER.tenant == T.tenant, USER.uid == T.assignee
-        )
-    ),
+    "contact": _OF_CONTACT,
+    "assignee": _OF_ASSIGNEE,
+    # Before one of the above, these put what has none at one end, whichever way the above goes.
+    "without_due": sa.case((T.due_at.is_(None), 1), else_=0),
+    "without_contact": sa.case((_OF_CONTACT == "", 1), else_=0),
+    "without_assignee": sa.case((_OF_ASSIGNEE == "", 1), else_=0),
 }
 """What a list can be sorted by: the only expressions that ever stand in an ORDER BY."""
 
@@ -66,6 +87,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     unassigned: bool = False
     creator: str | None = None
     category: int | None = None
+    or_no_category: bool = False  # beside those of `category`
     case: int | None = None
     stage: int | None = None
     parent: int | None = None
@@ -181,7 +203,7 @@ class Tasks(Repository[Task]):
         return conditions
 
     def _has_word(self, beginning: str) -> sa.ColumnElement[bool]:
-        word = tables.task_word.c
+        word, beginning = tables.task_word.c, beginning[:LONGEST]
         # The successor of a prefix in byte order: no LIKE, whose rules differ between the engines.
         found = sa.select(word.task).where(word.tenant == self.tenant, word.word >= beginning)
         return T.number.in_(found.where(word.word < beginning + "\U0010ffff"))
@@ -212,10 +234,12 @@ def _equalities(wanted: TaskFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(T.state.not_in(ended) if wanted.is_open else T.state.in_(ended))
     if wanted.unassigned:
         conditions.append(T.assignee.is_(None))
+    if wanted.category is not None:
+        of_category = T.category == wanted.category
+        conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
     for name in (
         "assignee",
         "creator",
-        "category",
         "case",
         "stage",
         "parent",

@@ -4,13 +4,15 @@ import re
 
 from dragoman.domain.task import Task
 
+LONGEST = 64  # characters of a word that are kept and compared; what a key of an index can hold has an end
+
 _WORD = re.compile(r"\w+", re.UNICODE)
 
 
 def split(text: str) -> set[str]:
     """The words of a text, folded. Also what stands between blanks as a whole, for searches such as "e-mail"."""
     folded = text.casefold()
-    return set(_WORD.findall(folded)) | {part for part in folded.split() if len(part) <= 64}
+    return {word[:LONGEST] for word in (*_WORD.findall(folded), *folded.split())}
 
 
 def of_task(task: Task) -> set[str]:
