@@ -16,7 +16,7 @@ from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
 from dragoman.domain.errors import Expected, Invalid, Unauthenticated, Unavailable
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
-from dragoman.jobs import digests
+from dragoman.jobs import digests, pruning
 from dragoman.settings import Settings
 from dragoman.store.answers import Answers
 from dragoman.store.digests import FOLDER as DIGESTS
@@ -104,7 +104,7 @@ class App:
         self._on_death = on_death
         self.store.start(self._answer, self._died)
         self._refuse_due()
-        self._loops = [self._loop.create_task(digests.run(self))]
+        self._loops = [self._loop.create_task(loop.run(self)) for loop in (digests, pruning)]
 
     @property
     def digest_folder(self) -> Folder | None:

@@ -6,20 +6,18 @@ was full) it writes when it looks again.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
-from dragoman.domain.access import Principal, system
-from dragoman.domain.clock import Clock, Moment
+from dragoman.domain.access import system
+from dragoman.domain.clock import Moment
 from dragoman.domain.digest import Digest, due
-from dragoman.domain.errors import Expected
 from dragoman.domain.ids import new_id
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.jobs import loops
 from dragoman.usecases import digests, tenants
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R")
 LOOK_SECONDS = 60.0
 LEASE_SECONDS = 300.0
 LEASE = "digests"
@@ -35,31 +33,16 @@ class Folder(Protocol):
     def write(self, digest: Digest) -> None: ...
 
 
-class App(Protocol):
+class App(loops.App, Protocol):
     """What the loop needs of the application."""
-
-    clock: Clock
 
     @property
     def digest_folder(self) -> Folder | None: ...
 
-    async def read(self, run: Callable[..., R], command: Any, principal: Principal) -> R: ...
-
-    async def write(self, run: Callable[..., R], command: Any, principal: Principal, dialect: str) -> R: ...
-
 
 async def run(app: App) -> None:
     """Look once a minute whether an hour is full, for as long as the server runs."""
-    while True:
-        try:
-            await seal_what_is_due(app)
-        except Expected as busy:
-            log.warning("digests.later", extra={"code": busy.code})
-        except OSError as error:
-            log.warning("digests.not_written", extra={"error": str(error)})
-        except Exception:  # house: ok, because a loop that ended would be missed by nobody until it is needed
-            log.exception("digests.failed")
-        await asyncio.sleep(LOOK_SECONDS)
+    await loops.forever("digests", lambda: seal_what_is_due(app), LOOK_SECONDS)
 
 
 async def seal_what_is_due(app: App) -> int:

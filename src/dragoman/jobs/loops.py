@@ -1,0 +1,36 @@
+"""Loops inside the server: something small, done again and again for as long as it runs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import Clock
+from dragoman.domain.errors import Expected
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+
+class App(Protocol):
+    """What a loop needs of the application."""
+
+    clock: Clock
+
+    async def read(self, run: Callable[..., R], command: Any, principal: Principal) -> R: ...
+
+    async def write(self, run: Callable[..., R], command: Any, principal: Principal, dialect: str) -> R: ...
+
+
+async def forever(name: str, look: Callable[[], Awaitable[object]], every_seconds: float) -> None:
+    """Do it now, and again after each pause, whatever came of it."""
+    while True:
+        try:
+            await look()
+        except Expected as busy:
+            log.warning("loop.later", extra={"loop": name, "code": busy.code})
+        except Exception:  # house: ok, because a loop that ended would be missed by nobody until it is needed
+            log.exception("loop.failed", extra={"loop": name})
+        await asyncio.sleep(every_seconds)
