@@ -7,10 +7,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
+from dragoman.domain.access import may_edit_contact, may_see_contact, require_admin, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, Invalid, Problem
-from dragoman.usecases import contacts, preconditions
+from dragoman.usecases import contacts, preconditions, removal
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.uow import UnitOfWork
@@ -95,25 +95,31 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
 
 
 class Remove(msgspec.Struct, frozen=True):
-    """Delete a contact that nothing hangs on."""
+    """Delete a contact; its tasks, too, when an administrator says so."""
 
     contact: Ref
+    with_tasks: bool = False
     revisions: Revisions | None = None
 
-    def keys(self) -> Keys:
-        return Keys(contacts={self.contact})
+    def keys(self) -> Keys | Alone:
+        return ALONE if self.with_tasks else Keys(contacts={self.contact})
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Contact:
-    """The contact as it was. Conflict while tasks link it or persons belong to it."""
+    """The contact as it was. Conflict while persons belong to it, or tasks link it that shall not go with it."""
     contact = uow.contacts.get(command.contact)
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
     preconditions.check(uow, "contact", contact, command.revisions)
-    if contact.task_count or contact.person_count:
-        held = f"{contact.task_count} tasks and {contact.person_count} persons"
-        raise Conflict("contact_in_use", f"The contact has {held}; it can be deleted when it has none.")
+    if contact.person_count:
+        raise Conflict("contact_in_use", f"{contact.person_count} persons belong to this company.")
+    if command.with_tasks:
+        require_admin(uow.principal)
+        removal.remove_tasks(uow, contact=contact.number)
+    elif contact.task_count:
+        message = f"{contact.task_count} tasks link the contact; it can be deleted when none does, or with them."
+        raise Conflict("contact_in_use", message)
     contacts.count_person(uow, contact.company, -1)
-    uow.contacts.remove(contact)
+    uow.contacts.remove(uow.contacts.get(contact.number))
     return contact
 
 
