@@ -20,6 +20,9 @@ from dragoman.store.shapes import SHAPES, Shape
 POINTERS = {"case": "case", "entity": "case", "stage": "stage", "contact": "contact", "category": "category"}
 """Fields of a task by which it points to what comes later in the order of locking."""
 
+ALTERNATIVES = 200
+"""So many keys of several columns in one statement; SQLite takes a thousand at most."""
+
 
 class Loader:
     """Fills a group from one connection."""
@@ -71,7 +74,10 @@ class Loader:
             column = shape.key[0]
             found = {getattr(e, column): e for e in self._rows(shape, column, sorted(keys), lock)}
         else:
-            found = {shape.key_of(e): e for e in self._rows_by_tuple(shape, sorted(keys), lock)}
+            wanted = sorted(keys)
+            for start in range(0, len(wanted), ALTERNATIVES):
+                rows = self._rows_by_tuple(shape, wanted[start : start + ALTERNATIVES], lock)
+                found |= {shape.key_of(e): e for e in rows}
         for key in keys:
             self.group.know(shape, key, found.get(key), lock)
 

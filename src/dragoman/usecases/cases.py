@@ -1,161 +1,44 @@
-"""Cases: making, changing and deleting them. One that still holds tasks can't be deleted."""
+"""Cases: what holds tasks together. Making, finding and keeping them; deleting is in `removal.py`."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
-
-from dragoman.domain.access import may_edit_case, may_see_case, may_see_contact, require_to
-from dragoman.domain.case import Case, CaseKind, Stage
-from dragoman.domain.errors import Conflict, Invalid, Problem
-from dragoman.usecases import persons, preconditions
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
-from dragoman.usecases.preconditions import Revisions
+from dragoman.domain.access import may_edit_case, may_see_case, require_to
+from dragoman.domain.case import Case, CaseKind
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import NotFound
+from dragoman.store.keys import Key, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 
-class Create(msgspec.Struct, frozen=True):
-    """Make a case. `contact` is whom it concerns, by number or uid; `assignee` who sees to it, by uid or login."""
-
-    kind: CaseKind
-    fields: Mapping[str, Any] = {}
-    contact: Ref | None = None
-    assignee: str | None = None
-
-    def keys(self) -> Keys | Alone:
-        named = Keys(numbers={"case"})
-        return _keys(named, self.contact, self.assignee)
-
-
-def create(uow: UnitOfWork, command: Create) -> Case:
-    """The case, made by the principal."""
-    contact = None if command.contact is None else _contact(uow, command.contact)
-    assignee = None if command.assignee is None else persons.assignable(uow, command.assignee)
-    return add(uow, kind=command.kind, contact=contact, assignee=assignee, **command.fields)
-
-
-def add(uow: UnitOfWork, **fields: Any) -> Case:
-    """Make a case with the next number. The command names `numbers={"case"}`."""
+def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **fields: Any) -> Case:
+    """Make a case with the next number, created by the principal. The command names `numbers={"case"}`."""
     fields.setdefault("creator", uow.principal.user)
-    fields.setdefault("started_at", uow.now)
-    number = uow.numbers.draw("case")
     return uow.cases.add(
-        Case(tenant=uow.tenant, number=number, uid=uow.new_id(), created_at=uow.now, modified_at=uow.now, **fields)
+        Case(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("case"),
+            uid=uow.new_id(),
+            kind=kind,
+            started_at=uow.now if started_at is None else started_at,
+            created_at=uow.now,
+            modified_at=uow.now,
+            **fields,
+        )
     )
 
 
-class Get(msgspec.Struct, frozen=True):
-    """One case."""
-
-    case: Ref
-
-    def keys(self) -> Keys:
-        return Keys().also("case", [self.case], Lock.NONE)
-
-
-def get(uow: UnitOfWork, command: Get) -> Case:
-    """NotFound, or Forbidden for a private one of others."""
-    case = uow.cases.get(command.case)
+def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Case:
+    """The case by number or uid. NotFound when there is none, or its time is over; Forbidden when the principal may
+    not see it, or not change it and wants to."""
+    case = uow.cases.find(ref, lock)
+    if case is None or is_over(uow, case):
+        raise NotFound("case_not_found", f"There is no case {ref}.", id=ref)
     require_to(may_see_case(uow.principal, case), uow.principal, "see this case")
+    if to_edit:
+        require_to(may_edit_case(uow.principal, case), uow.principal, "change this case")
     return case
 
 
-class Stages(msgspec.Struct, frozen=True):
-    """The stages of a case."""
-
-    case: Ref
-
-    def keys(self) -> Alone:
-        return ALONE
-
-
-def stages(uow: UnitOfWork, command: Stages) -> list[Stage]:
-    """By number; those that are over, too."""
-    return uow.stages.of_case(get(uow, Get(command.case)).number)
-
-
-class List(msgspec.Struct, frozen=True):
-    """Cases by number, those behind `after`."""
-
-    limit: int
-    after: int = 0
-    kind: CaseKind | None = None
-
-    def keys(self) -> Alone:
-        return ALONE
-
-
-def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins. A page may be short."""
-    found = uow.cases.page(limit=command.limit + 1, after=command.after, kind=command.kind)
-    page = found[: command.limit]
-    seen = [case for case in page if may_see_case(uow.principal, case)]
-    return seen, page[-1].number if len(found) > len(page) else None
-
-
-class Change(msgspec.Struct, frozen=True):
-    """Change what is named, leave the rest."""
-
-    case: Ref
-    fields: Mapping[str, Any] = {}
-    contact: Ref | UnsetType | None = UNSET
-    assignee: str | UnsetType | None = UNSET
-    revisions: Revisions | None = None
-
-    def keys(self) -> Keys | Alone:
-        return _keys(Keys(cases={self.case}), self.contact, self.assignee)
-
-
-def change(uow: UnitOfWork, command: Change) -> Case:
-    """The changed case. StaleVersion, see `preconditions`."""
-    case = uow.cases.get(command.case)
-    require_to(may_edit_case(uow.principal, case), uow.principal, "change this case")
-    fields = dict(command.fields)
-    if command.contact is not UNSET:
-        fields["contact"] = None if command.contact is None else _contact(uow, command.contact)
-    if command.assignee is not UNSET:
-        fields["assignee"] = None if command.assignee is None else persons.assignable(uow, command.assignee)
-    preconditions.check(uow, "case", case, command.revisions, frozenset(fields))
-    after = replace(case, **fields)
-    return case if after == case else uow.cases.save(after)
-
-
-class Remove(msgspec.Struct, frozen=True):
-    """Delete a case that holds no tasks, with its stages."""
-
-    case: Ref
-    revisions: Revisions | None = None
-
-    def keys(self) -> Alone:
-        return ALONE  # whether it holds tasks is found by a condition
-
-
-def remove(uow: UnitOfWork, command: Remove) -> Case:
-    """The case as it was. Conflict for the inbox, and while tasks are in it."""
-    case = uow.cases.find(command.case, Lock.CHANGE) or uow.cases.get(command.case)
-    require_to(may_edit_case(uow.principal, case), uow.principal, "delete this case")
-    preconditions.check(uow, "case", case, command.revisions)
-    if case.number == uow.home.inbox_case:
-        raise Conflict("case_is_inbox", "The inbox holds what was made without a case; it can't be deleted.")
-    if uow.tasks.of_case(case.number, limit=1):
-        raise Conflict("case_in_use", "The case holds tasks; it can be deleted when it holds none.")
-    for stage in uow.stages.of_case(case.number, Lock.CHANGE):
-        uow.stages.remove(stage)
-    uow.cases.remove(case)
-    return case
-
-
-def _keys(keys: Keys, contact: object, assignee: object) -> Keys | Alone:
-    if isinstance(assignee, str) and not persons.is_uid(assignee):
-        return ALONE  # a login is found by a condition
-    return keys.also("contact", [contact], Lock.SHARED) if isinstance(contact, int | str) else keys
-
-
-def _contact(uow: UnitOfWork, key: Ref) -> int:
-    contact = uow.contacts.find(key, Lock.SHARED)
-    if contact is None or not may_see_contact(uow.principal, contact):
-        why = "names nothing that there is"
-        raise Invalid("bad_reference", f"contact {why}.", (Problem("/contact", "not_found", why),), status=409)
-    return contact.number
+def is_over(uow: UnitOfWork, case: Case) -> bool:
+    """Whether its time is over: then it is gone for everybody, and a sweep removes it."""
+    return case.expires_at is not None and case.expires_at <= uow.now

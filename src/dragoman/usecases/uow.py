@@ -17,6 +17,7 @@ from dragoman.store.history import History
 from dragoman.store.leases import Leases
 from dragoman.store.overlay import MustBeAlone, Overlay
 from dragoman.store.people import Tokens, Users
+from dragoman.store.removals import Removals
 from dragoman.store.repository import Numbers, People, Repository
 from dragoman.store.schemas import Schemas
 from dragoman.store.settings import Settings
@@ -114,6 +115,10 @@ class UnitOfWork:
     @lazy
     def schemas(self) -> Schemas:
         return Schemas(self._overlay)
+
+    @lazy
+    def removals(self) -> Removals:
+        return Removals(self._overlay)
 
     @lazy
     def users(self) -> Users:
