@@ -1,0 +1,50 @@
+"""ONLYOFFICE Workspace and Community Server, CRM tasks (`api/2.0/crm/task…`), for clients that no vendor serves any
+more. The specification is dialects/onlyoffice-crm.md ("the page"); what we do beyond it stands in README.md."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from dragoman.dialects._kit import Dialect, Reply, Request
+from dragoman.dialects.onlyoffice_crm.credentials import find
+from dragoman.dialects.onlyoffice_crm.errors import render_error, render_incident
+from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
+from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
+from dragoman.dialects.onlyoffice_crm.routes import normaliser
+
+
+def preflight(request: Request) -> Reply:
+    """OPTIONS on any path (page, 1)."""
+    allowed = [
+        ("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE"),
+        ("Access-Control-Allow-Headers", "origin, authorization, accept, content-type"),
+        ("Access-Control-Max-Age", "1728000"),
+    ]
+    return Reply(200, headers=allowed)
+
+
+def make(options: Options) -> Dialect:
+    """The dialect with these switches."""
+    offered = operations(options)
+    return Dialect(
+        name=NAME,
+        title="ONLYOFFICE CRM",
+        prefixes=("/api/2.0", "/api/1.0"),
+        operations=offered,
+        not_offered=NOT_OFFERED,
+        error=partial(render_error, options.default_format),
+        incident=partial(render_incident, options.default_format),
+        options=OPTIONS,
+        normalise=normaliser([*(row.path for row in offered), *(row.path for row in NOT_OFFERED)]),
+        case_insensitive=True,
+        find_credentials=find,
+        preflight=preflight,
+        configure=configure,
+    )
+
+
+def configure(values: Mapping[str, object]) -> Dialect:
+    """The dialect as the settings want it."""
+    return make(Options.of(values))
+
+
+DIALECT = make(DEFAULTS)

@@ -1,0 +1,101 @@
+"""Each expected error in this vendor's words (page, 2 and 6): status, message, HRESULT, and where the fault lies."""
+
+import re
+from functools import partial
+from typing import Any
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.onlyoffice_crm import envelope
+from dragoman.dialects.onlyoffice_crm.failures import OUT_OF_RANGE
+from dragoman.domain import errors
+
+LOGIN = "authentication.login"
+"""The name of the operation whose failures are told in its own way."""
+
+UNEXPECTED = -2146233088  # Exception
+INVALID_OPERATION = -2146233079
+NO_PERMISSION = -2146233078
+LOGIN_FAILED = -2146233087
+NOT_FOUND = -2147467259
+
+_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+")
+
+
+def render_error(default_format: str, error: errors.Expected, request: Request) -> Reply:
+    """The answer to an expected error. Whatever has no route is a plain 404, whoever isn't known a plain 401."""
+    if error.code in ("unknown_path", "method_not_allowed"):
+        return Reply(404, b"Not Found", "text/plain; charset=UTF-8")
+    answer = partial(envelope.reply, request, default_format)
+    if request.operation is not None and request.operation.name == LOGIN:
+        message = _login_failure(error)
+        if message is not None:
+            return answer(envelope.failure(500, message, LOGIN_FAILED))
+    if isinstance(error, errors.Unauthenticated):
+        return _unauthorized(request)
+    reply = answer(_failure(error))
+    if isinstance(error, errors.Unavailable | errors.TooMany):
+        reply.headers.append(("Retry-After", str(error.retry_after_seconds)))
+    return reply
+
+
+def render_incident(default_format: str, incident: str, request: Request) -> Reply:
+    """The answer to a bug: 500, its id and nothing else."""
+    failure = envelope.failure(500, f"Server error {incident}", UNEXPECTED)
+    return envelope.reply(request, default_format, failure)
+
+
+def _login_failure(error: errors.Expected) -> str | None:
+    """What a login is told; None for what is no matter of name and password. Clients test for "not 2xx" (page, 2)."""
+    match error:
+        case errors.Unauthenticated():
+            return "User authentication failed"
+        case errors.TooMany():
+            return "Login Fail. Too many attempts"
+    return None
+
+
+def _unauthorized(request: Request) -> Reply:
+    reply = Reply(401, b"Unauthorized", "text/html")
+    if "authorization" in request.headers:
+        host = _HOST.match(request.headers.get("host", ""))  # without the port
+        reply.headers.append(("WWW-Authenticate", f'Basic Realm="{host[0] if host else ""}"'))
+    return reply
+
+
+def _failure(error: errors.Expected) -> dict[str, Any]:
+    match error:
+        case errors.Invalid(code="unsupported_encoding"):
+            return envelope.failure(415, error.message, UNEXPECTED)
+        case errors.Invalid():
+            return _bad_arguments(error)
+        case errors.NotFound():
+            return envelope.failure(404, _told(error), NOT_FOUND)
+        case errors.Forbidden():
+            return envelope.failure(403, "Access Denied", NO_PERMISSION)
+        case errors.Conflict() | errors.StaleVersion():
+            return envelope.failure(403, error.message, INVALID_OPERATION)
+        case errors.TooLarge():
+            return envelope.failure(413, error.message, UNEXPECTED)
+        case errors.NotOffered():
+            return envelope.failure(501, error.message, UNEXPECTED)
+        case errors.TooMany() | errors.Unavailable():
+            return envelope.failure(503, error.message, UNEXPECTED)
+    return envelope.failure(500, error.message, UNEXPECTED)
+
+
+def _bad_arguments(error: errors.Invalid) -> dict[str, Any]:
+    hresult = error.parameters.get("hresult")
+    data = error.parameters.get("data")
+    unreadable = UNEXPECTED if error.code == "invalid_json" else OUT_OF_RANGE
+    return envelope.failure(
+        400,
+        error.message,
+        hresult if isinstance(hresult, int) else unreadable,
+        data if isinstance(data, dict) else None,
+    )
+
+
+def _told(error: errors.NotFound) -> str:
+    """The vendor names what is missing in two cases; else it says no more than that."""
+    told = error.parameters.get("told")
+    return told if isinstance(told, str) else "Not found"

@@ -1,0 +1,83 @@
+"""Cases: what tasks belong to (page, 13 and 14)."""
+
+import msgspec
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenCase
+from dragoman.domain.case import CaseKind
+from dragoman.usecases import crm_cases, removal
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+LONGEST_TITLE = 255
+
+
+class Create(msgspec.Struct, frozen=True):
+    """A new case."""
+
+    title: str
+
+    def keys(self) -> Keys:
+        return Keys(numbers={"case"})
+
+
+def parse_create(request: Request) -> Create:
+    """POST crm/case. A private case is refused: others would see it all the same."""
+    parameters = gather(request)
+    title, is_private = parameters.text("title"), parameters.boolean("isPrivate")
+    if not title:
+        raise bad_argument("title", "required")
+    if len(title) > LONGEST_TITLE:
+        raise bad_argument("title", f"longer than {LONGEST_TITLE} characters")
+    if is_private:
+        raise bad_argument("isPrivate", "not offered")
+    return Create(title)
+
+
+def create(uow: UnitOfWork, command: Create) -> SeenCase:
+    """The case, made by the principal."""
+    return Gathering(uow, 0).case(crm_cases.add(uow, CaseKind.CASE, command.title))
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One case."""
+
+    number: int
+
+    def keys(self) -> Keys:
+        return Keys().also("case", [self.number], Lock.NONE)
+
+
+def parse_get(request: Request) -> Get:
+    """GET crm/case/{id}."""
+    return Get(gather(request).integer("id"))
+
+
+def get(uow: UnitOfWork, command: Get) -> SeenCase:
+    """The case. NotFound also for what is none here: a service of Genesys, an opportunity."""
+    return Gathering(uow, 0).case(crm_cases.get(uow, command.number, CaseKind.CASE))
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """A case that shall go, and its tasks with it."""
+
+    number: int
+
+    def keys(self) -> Alone:
+        return ALONE  # its tasks are found by a condition
+
+
+def parse_delete(request: Request) -> Delete:
+    """DELETE crm/case/{id}."""
+    return Delete(gather(request).integer("id"))
+
+
+def delete(uow: UnitOfWork, command: Delete) -> SeenCase:
+    """The case as it was. Forbidden for who may not change it; Conflict when one of its tasks stands for a batch."""
+    case = crm_cases.get(uow, command.number, CaseKind.CASE, Lock.CHANGE)
+    crm_cases.require_edit(uow, case)
+    seen = Gathering(uow, 0).case(case)
+    removal.remove_case(uow, case)
+    return seen

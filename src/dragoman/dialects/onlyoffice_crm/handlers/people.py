@@ -1,0 +1,56 @@
+"""Users: who am I, and who else is there (page, 13)."""
+
+import msgspec
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.onlyoffice_crm.failures import not_found
+from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.domain.people import User
+from dragoman.usecases import persons, profiles
+from dragoman.usecases.keys import ALONE, Alone
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Everybody(msgspec.Struct, frozen=True):
+    """The users who may act."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class One(msgspec.Struct, frozen=True):
+    """A user by id or user name."""
+
+    name: str
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def parse_self(request: Request) -> profiles.Own:
+    """GET people/@self."""
+    return profiles.Own()
+
+
+def parse_list(request: Request) -> Everybody:
+    """GET people."""
+    return Everybody()
+
+
+def everybody(uow: UnitOfWork, command: Everybody) -> list[User]:
+    """By user name; without those who are shut out."""
+    return [user for user in uow.users.all() if user.disabled_at is None]
+
+
+def parse_one(request: Request) -> One:
+    """GET people/{user}."""
+    return One(gather(request).text("user") or "")
+
+
+def one(uow: UnitOfWork, command: One) -> User:
+    """Also one who is shut out, whose name still stands in tasks. NotFound for all else."""
+    folded = command.name.lower()
+    user = uow.users.find(folded) if persons.is_uid(folded) else uow.users.by_name(command.name)
+    if user is None:
+        raise not_found("User not found")
+    return user

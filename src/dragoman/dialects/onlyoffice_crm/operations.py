@@ -1,0 +1,385 @@
+"""The table of this dialect: what is offered, and what isn't and why. Rows and marks are those of the page, 7."""
+
+from functools import partial
+
+from dragoman.dialects._kit import PUBLIC, NotOffered, Operation
+from dragoman.dialects.onlyoffice_crm import answers
+from dragoman.dialects.onlyoffice_crm.errors import LOGIN
+from dragoman.dialects.onlyoffice_crm.handlers import (
+    authentication,
+    cases,
+    categories,
+    contacts,
+    people,
+    surroundings,
+    task_list,
+    tasks,
+)
+from dragoman.dialects.onlyoffice_crm.options import Options
+from dragoman.dialects.onlyoffice_crm.wire.cases import render_case
+from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
+from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
+from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
+from dragoman.usecases import categories as category_cases
+from dragoman.usecases import logins, profiles
+from dragoman.usecases.keys import Lock
+
+TASK_READ = frozenset({"task.read"})
+TASK_WRITE = frozenset({"task.write"})
+CATEGORY_READ = frozenset({"category.read"})
+CONTACT_WRITE = frozenset({"contact.write"})
+CASE_READ = frozenset({"case.read"})
+CASE_WRITE = frozenset({"case.write"})
+USER_READ = frozenset({"user.read"})
+
+OF_A_LOGIN = frozenset(
+    {
+        "task.read",
+        "task.write",
+        "category.read",
+        "category.write",
+        "contact.read",
+        "contact.write",
+        "case.read",
+        "case.write",
+        "user.read",
+    }
+)
+"""What the token of a login may do: all that this API can, as at the vendor."""
+
+
+def operations(options: Options) -> tuple[Operation, ...]:
+    """All that is offered, with these switches."""
+    return (*_tasks(options), *_categories(options), *_surroundings(options), *_contacts(options), *_cases(options))
+
+
+def _tasks(options: Options) -> tuple[Operation, ...]:
+    one = answers.one(options, 200, render_task)
+    return (
+        Operation(
+            "POST",
+            "/crm/task",
+            TASK_WRITE,
+            partial(tasks.parse_create, options),
+            tasks.create,
+            answers.one(options, 201, render_task),
+            "task.create",
+            summary="Make a task.",
+            standing="1 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/crm/task/{taskid}",
+            TASK_READ,
+            partial(tasks.parse_one, options, Lock.NONE),
+            tasks.get,
+            one,
+            "task.get",
+            write=False,
+            summary="Read a task.",
+            standing="2 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/{taskid}",
+            TASK_WRITE,
+            partial(tasks.parse_put, options),
+            tasks.put,
+            one,
+            "task.update",
+            summary="Replace all of a task that this API shows; what isn't sent is cleared.",
+            standing="3 [S][C]",
+        ),
+        Operation(
+            "DELETE",
+            "/crm/task/{taskid}",
+            TASK_WRITE,
+            partial(tasks.parse_delete, options),
+            tasks.delete,
+            one,
+            "task.delete",
+            summary="Delete a task; the answer is the task as it was.",
+            standing="4 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/{taskid}/close",
+            TASK_WRITE,
+            partial(tasks.parse_one, options, Lock.CHANGE),
+            tasks.close,
+            one,
+            "task.close",
+            summary="Close a task; a closed one stays as it is.",
+            standing="5 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/{taskid}/reopen",
+            TASK_WRITE,
+            partial(tasks.parse_one, options, Lock.CHANGE),
+            tasks.reopen,
+            one,
+            "task.reopen",
+            summary="Open a closed task again; an open one stays as it is.",
+            standing="6 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/crm/task/filter",
+            TASK_READ,
+            partial(task_list.parse, options),
+            task_list.run,
+            partial(task_list.render, options),
+            "task.filter",
+            write=False,
+            summary="List tasks by filter, sorted and page by page.",
+            standing="7 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/{taskid}/creationdate",
+            TASK_WRITE,
+            tasks.parse_creation_date,
+            tasks.set_moment,
+            answers.nothing(options),
+            "task.set_created",
+            summary="Set when a task was created, as an import knows it.",
+            standing="9 [C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/{taskid}/lastmodifeddate",
+            TASK_WRITE,
+            tasks.parse_modification_date,
+            tasks.set_moment,
+            answers.nothing(options),
+            "task.set_modified",
+            summary="Set when a task was last changed, as an import knows it.",
+            standing="10 [C]",
+        ),
+    )
+
+
+def _categories(options: Options) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "GET",
+            "/crm/task/category",
+            CATEGORY_READ,
+            categories.parse_list,
+            category_cases.list_all,
+            answers.array(options, 200, render_category),
+            "category.list",
+            write=False,
+            summary="List the task categories.",
+            standing="12 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/crm/task/category/{categoryid}",
+            CATEGORY_READ,
+            categories.parse_one,
+            category_cases.get,
+            answers.one(options, 200, render_category),
+            "category.get",
+            write=False,
+            summary="Read a task category.",
+            standing="13 [D][C]",
+        ),
+    )
+
+
+def _surroundings(options: Options) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "POST",
+            "/authentication",
+            frozenset({"login"}),
+            partial(authentication.parse, OF_A_LOGIN),
+            logins.log_in,
+            partial(authentication.render, options),
+            LOGIN,
+            credentials=authentication.credential,
+            summary="Exchange a user name and a password for a token.",
+            standing="29 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/people/@self",
+            USER_READ,
+            people.parse_self,
+            profiles.own,
+            answers.one(options, 200, render_profile),
+            "people.self",
+            write=False,
+            summary="Read the profile of whoever asks.",
+            standing="30 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/people",
+            USER_READ,
+            people.parse_list,
+            people.everybody,
+            answers.array(options, 200, render_profile),
+            "people.list",
+            write=False,
+            summary="List the active users.",
+            standing="31 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/people/{user}",
+            USER_READ,
+            people.parse_one,
+            people.one,
+            answers.one(options, 200, render_profile),
+            "people.get",
+            write=False,
+            summary="Read the profile of a user by id or user name.",
+            standing="31 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/capabilities",
+            PUBLIC,
+            surroundings.parse,
+            surroundings.capabilities,
+            answers.one(options, 200, _as_it_is),
+            "portal.capabilities",
+            write=False,
+            summary="Tell how people may log in.",
+            standing="32 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/settings/version/build",
+            PUBLIC,
+            surroundings.parse,
+            surroundings.build,
+            answers.one(options, 200, _as_it_is),
+            "portal.version",
+            write=False,
+            summary="Tell the version whose API this is.",
+            standing="33 [C]",
+        ),
+        Operation(
+            "GET",
+            "/settings",
+            USER_READ,
+            surroundings.parse,
+            surroundings.settings,
+            answers.one(options, 200, _as_it_is),
+            "portal.settings",
+            write=False,
+            summary="Tell the portal's time zone and culture.",
+            standing="34 [C]",
+        ),
+    )
+
+
+def _contacts(options: Options) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "POST",
+            "/crm/contact/person",
+            CONTACT_WRITE,
+            contacts.parse_person,
+            contacts.add_person,
+            answers.one(options, 201, render_whole_contact),
+            "contact.create_person",
+            summary="Make a person.",
+            standing="35 [D][C]",
+        ),
+        Operation(
+            "POST",
+            "/crm/contact/company",
+            CONTACT_WRITE,
+            contacts.parse_company,
+            contacts.add_company,
+            answers.one(options, 201, render_whole_contact),
+            "contact.create_company",
+            summary="Make a company.",
+            standing="35 [D][C]",
+        ),
+    )
+
+
+def _cases(options: Options) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "POST",
+            "/crm/case",
+            CASE_WRITE,
+            cases.parse_create,
+            cases.create,
+            answers.one(options, 201, render_case),
+            "case.create",
+            summary="Make a case.",
+            standing="38 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/crm/case/{id}",
+            CASE_READ,
+            cases.parse_get,
+            cases.get,
+            answers.one(options, 200, render_case),
+            "case.get",
+            write=False,
+            summary="Read a case.",
+            standing="38 [D][C]",
+        ),
+        Operation(
+            "DELETE",
+            "/crm/case/{id}",
+            CASE_WRITE,
+            cases.parse_delete,
+            cases.delete,
+            answers.one(options, 200, render_case),
+            "case.delete",
+            summary="Delete a case with its tasks.",
+            standing="38 [D][C]",
+        ),
+    )
+
+
+def _as_it_is(value: dict[str, object], _: Persons) -> dict[str, object]:
+    return value
+
+
+TEMPLATES = "Templates are only stored and listed by this API, never applied; they come with templates of our own."
+GROUP = "One request a contact does the same until bulk work is offered here."
+CATEGORIES = "Categories are changed through the native API; clients of this one only choose among them."
+CONTACTS = "Contacts are read, changed and deleted through the native API."
+DEALS = "Deals carry money and stages, which nothing here keeps yet."
+
+NOT_OFFERED = (
+    NotOffered("POST", "/crm/contact/task/group", GROUP, "task.create_group"),
+    NotOffered("POST", "/crm/contact/task/near", "The vendor took it out in 2015 (after 8.1).", "task.near"),
+    NotOffered("POST", "/crm/task/category", CATEGORIES, "category.create"),
+    NotOffered("PUT", "/crm/task/category/{id}", CATEGORIES, "category.update"),
+    NotOffered("PUT", "/crm/task/category/{id}/icon", CATEGORIES, "category.set_icon"),
+    NotOffered("PUT", "/crm/task/category/reorder", CATEGORIES, "category.reorder"),
+    NotOffered("DELETE", "/crm/task/category/{categoryid}", CATEGORIES, "category.delete"),
+    NotOffered("GET", "/crm/{entityType}/tasktemplatecontainer", TEMPLATES, "container.list"),
+    NotOffered("POST", "/crm/{entityType}/tasktemplatecontainer", TEMPLATES, "container.create"),
+    NotOffered("GET", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.get"),
+    NotOffered("PUT", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.update"),
+    NotOffered("DELETE", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.delete"),
+    NotOffered("GET", "/crm/tasktemplatecontainer/{containerid}/tasktemplate", TEMPLATES, "template.list"),
+    NotOffered("POST", "/crm/tasktemplatecontainer/{containerid}/tasktemplate", TEMPLATES, "template.create"),
+    NotOffered("PUT", "/crm/tasktemplatecontainer/{containerid}/tasktemplate", TEMPLATES, "template.update"),
+    NotOffered("GET", "/crm/tasktemplatecontainer/tasktemplate/{id}", TEMPLATES, "template.get"),
+    NotOffered("DELETE", "/crm/tasktemplatecontainer/tasktemplate/{id}", TEMPLATES, "template.delete"),
+    NotOffered("POST", "/authentication/{code}", "There is no second factor to confirm.", "authentication.confirm"),
+    NotOffered("GET", "/crm/contact/{contactid}", CONTACTS, "contact.get"),
+    NotOffered("DELETE", "/crm/contact/{contactid}", CONTACTS, "contact.delete"),
+    NotOffered("GET", "/crm/contact/filter", CONTACTS, "contact.filter"),
+    NotOffered("GET", "/crm/opportunity/stage", DEALS, "opportunity.stages"),
+    NotOffered("POST", "/crm/opportunity", DEALS, "opportunity.create"),
+    NotOffered("GET", "/crm/opportunity/{id}", DEALS, "opportunity.get"),
+    NotOffered("DELETE", "/crm/opportunity/{id}", DEALS, "opportunity.delete"),
+    NotOffered("POST", "/batch", "Clients found in public send one call a request.", "batch.run"),
+    NotOffered("GET", "/batch", "Clients found in public send one call a request.", "batch.read"),
+)

@@ -1,0 +1,23 @@
+"""Cases (page, 8.7)."""
+
+from typing import Any
+
+from dragoman.dialects.onlyoffice_crm.dates import print_date, zone_of
+from dragoman.dialects.onlyoffice_crm.seen import SeenCase
+from dragoman.dialects.onlyoffice_crm.wire.people import Persons
+
+
+def render_case(seen: SeenCase, persons: Persons) -> dict[str, Any]:
+    """A case."""
+    case = seen.case
+    return {
+        "members": [],
+        "createBy": persons.of(seen.creator),
+        "created": print_date(case.created_at, zone_of(seen.zone)),
+        "title": case.title or "",
+        "isClosed": case.completed_at is not None,
+        "isPrivate": case.is_private,
+        "canEdit": seen.can_edit,
+        "customFields": [],
+        "id": case.number,
+    }

@@ -1,0 +1,80 @@
+"""Contacts: the base that stands in a task, and persons and companies by themselves (page, 8.5 and 8.7)."""
+
+from typing import Any
+
+from dragoman.dialects.onlyoffice_crm.dates import print_date, zone_of
+from dragoman.dialects.onlyoffice_crm.seen import SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.wire.people import Persons
+from dragoman.domain.contact import Contact, ContactKind
+
+PHOTOS = "/Products/CRM/App_Themes/default/images/empty_{}_logo_{}.png"
+SMALL, MEDIUM = "40_40", "65_65"
+EMAIL = 1
+HOME = 0
+
+
+def render_contact(seen: SeenContact, persons: Persons, *, in_task: bool = False) -> dict[str, Any]:
+    """The base of a contact. Whoever may not see it learns no e-mail address and not who may."""
+    contact = seen.contact
+    members: dict[str, Any] = {}
+    if in_task and contact.email and seen.is_visible:
+        members["email"] = render_email(contact)
+    kind = "company" if contact.kind is ContactKind.COMPANY else "people"
+    members |= {
+        "smallFotoUrl": PHOTOS.format(kind, SMALL),
+        "mediumFotoUrl": PHOTOS.format(kind, MEDIUM),
+        "displayName": contact.display_name,
+        "isCompany": contact.kind is ContactKind.COMPANY,
+    }
+    if contact.is_private and seen.is_visible:
+        members["accessList"] = persons.of_all(seen.sharers)
+    return members | {
+        "isPrivate": contact.is_private,
+        "isShared": seen.sharing is not Sharing.NONE,
+        "shareType": int(seen.sharing),
+        "currency": None,
+        "canEdit": seen.can_edit,
+        "canDelete": seen.can_edit,
+        "id": contact.number,
+    }
+
+
+def render_email(contact: Contact) -> dict[str, Any]:
+    """The primary e-mail address as ContactInfo. It is the only one kept, so it goes by its contact's id."""
+    return {
+        "infoType": EMAIL,
+        "category": HOME,
+        "data": contact.email,
+        "categoryName": "Home",
+        "isPrimary": True,
+        "id": contact.number,
+    }
+
+
+def render_whole_contact(seen: SeenContact, persons: Persons) -> dict[str, Any]:
+    """A person or company as such."""
+    contact = seen.contact
+    members: dict[str, Any] = {}
+    if contact.kind is ContactKind.COMPANY:
+        members["companyName"] = contact.company_name or ""
+        if contact.person_count:
+            members["personsCount"] = contact.person_count
+    else:
+        members |= {"firstName": contact.first_name or "", "lastName": contact.last_name or ""}
+        if seen.company is not None:
+            members["company"] = render_contact(seen.company, persons)
+        if contact.job_title is not None:
+            members["title"] = contact.job_title
+    members |= {
+        "addresses": [],
+        "createBy": persons.of(seen.creator),
+        "created": print_date(contact.created_at, zone_of(seen.zone)),
+    }
+    if contact.about is not None:
+        members["about"] = contact.about
+    members["commonData"] = [render_email(contact)] if contact.email and seen.is_visible else []
+    members["customFields"] = []
+    if contact.task_count:
+        members["taskCount"] = contact.task_count
+    members["haveLateTasks"] = seen.has_late_tasks
+    return members | render_contact(seen, persons)
