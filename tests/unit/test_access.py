@@ -1,0 +1,74 @@
+"""Who may do what: each kind of user against each kind of task."""
+
+import pytest
+
+from dragoman.domain.access import Permission, Principal, Role, WorkItem, may, permissions, require, require_admin
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.errors import Forbidden
+from dragoman.domain.task import Task
+
+SEE, WORK, EDIT, ADMINISTER = Permission.SEE, Permission.WORK, Permission.EDIT, Permission.ADMINISTER
+NAMED = (WorkItem(Role.READER, "rita"), WorkItem(Role.EDITOR, "ed"), WorkItem(Role.POTENTIAL_OWNER, "group:crew"))
+
+
+def person(login: str, *groups: str, is_admin: bool = False) -> Principal:
+    return Principal(tenant=1, user=login, login=login, groups=frozenset(groups), is_admin=is_admin)
+
+
+def task(work_items: tuple[WorkItem, ...] = ()) -> Task:
+    return Task(tenant=1, number=1, uid="u", assignee="anna", creator="carl", work_items=work_items)
+
+
+def contact(*, is_private: bool) -> Contact:
+    return Contact(1, 1, "c", ContactKind.PERSON, is_private=is_private, shared_with=("sue",), creator="kim")
+
+
+MATRIX = [
+    # who, the task's work items, a private contact?, what they may
+    ("root", (), True, {SEE, WORK, EDIT, ADMINISTER}),
+    ("anna", (), False, {SEE, WORK, EDIT}),
+    ("carl", (), False, {SEE, WORK, EDIT}),
+    ("nina", (), False, {SEE, WORK}),  # nobody is named: everybody may see and take it
+    ("nina", (), True, set()),  # a private contact hides it
+    ("sue", (), True, {SEE}),
+    ("kim", (), True, {SEE}),
+    ("anna", (), True, {SEE, WORK, EDIT}),  # an assignee keeps it
+    ("nina", NAMED, False, set()),  # somebody is named: nobody else may
+    ("rita", NAMED, False, {SEE}),
+    ("ed", NAMED, False, {SEE, EDIT}),
+    ("carl", NAMED, False, {SEE, WORK, EDIT}),
+    ("member", NAMED, False, {SEE, WORK}),
+    ("adam", (WorkItem(Role.ADMINISTRATOR, "adam"),), False, {SEE, WORK, EDIT, ADMINISTER}),
+    ("nina", (WorkItem(Role.READER, "*"),), False, {SEE}),
+    ("crew", NAMED, False, set()),  # a user's id is no group's
+]
+
+
+@pytest.mark.parametrize(("login", "items", "is_private", "granted"), MATRIX)
+def test_what_each_may(login: str, items: tuple[WorkItem, ...], is_private: bool, granted: set[Permission]) -> None:
+    groups = ("crew",) if login == "member" else ()
+    principal = person(login, *groups, is_admin=login == "root")
+
+    assert permissions(principal, task(items), contact(is_private=is_private)) == granted
+
+
+def test_a_contact_that_does_not_exist_hides_nothing() -> None:
+    assert may(person("nina"), SEE, task(), None)
+
+
+def test_what_is_not_granted_is_forbidden() -> None:
+    with pytest.raises(Forbidden):
+        require(person("nina"), EDIT, task())
+    with pytest.raises(Forbidden):
+        require_admin(person("nina"))
+    require_admin(person("root", is_admin=True))
+
+
+def test_any_one_of_the_scopes_suffices() -> None:
+    wanted = frozenset({"batch.manage", "batch.update"})
+
+    assert Principal(1, None, "x", scopes=None).has_scope(wanted)
+    assert Principal(1, None, "x", scopes=frozenset({"*"})).has_scope(wanted)
+    assert Principal(1, None, "x", scopes=frozenset({"batch.update", "other"})).has_scope(wanted)
+    assert not Principal(1, None, "x", scopes=frozenset({"other"})).has_scope(wanted)
+    assert not Principal(1, None, "x", scopes=frozenset()).has_scope(wanted)
