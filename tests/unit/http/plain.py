@@ -122,6 +122,7 @@ OPERATIONS = (
     operation("GET", "/open", PUBLIC),
     operation("POST", "/login", frozenset({"login"}), credentials=login_of),
     operation("GET", "/same", parse=lambda request: None, render=lambda result, request: SAME),
+    operation("GET", "/large", render=lambda result, request: Reply(200, bytes(20_000_000), "text/plain")),
     operation("GET", "/bug", run=raises(KeyError("secret of the house"))),
     operation("GET", "/busy", run=raises(errors.Unavailable("queue_full", "Come back."))),
     operation("GET", "/split", render=split_header),

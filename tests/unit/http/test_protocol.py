@@ -3,8 +3,11 @@
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from dragoman import settings
+from dragoman.http import protocol
 from tests.unit.http.live import (
     AUTH,
     Live,
@@ -117,14 +120,23 @@ def test_a_target_and_headers_at_their_limits_are_taken(live: Live) -> None:
     assert exchange(live.port, f"GET /healthz HTTP/1.1\r\n{HOST}Connection: close\r\n{many}\r\n") == [200]
 
 
-def test_a_large_body_before_it_does_not_count_as_headers(live: Live) -> None:
-    body = '{"title": "' + "x" * 200_000 + '"}'
-    text = f"{POST}Content-Length: {len(body)}\r\n\r\n{body}"
-    with connect(live.port) as connection:
-        connection.sendall((text + LAST[:20]).encode())
-        time.sleep(0.05)
+def test_a_body_before_it_does_not_count_as_headers() -> None:
+    base = settings.load(environ={})
+    narrow = msgspec.structs.replace(base.limits, header_bytes=300, target_bytes=100)
+    body = '{"title": "' + "x" * 2_000 + '"}'
+    with serving(msgspec.structs.replace(base, limits=narrow)) as running, connect(running.port) as connection:
+        connection.sendall(f"{POST}Content-Length: {len(body)}\r\n\r\n{body}{LAST[:20]}".encode())
+        assert read_answer(connection)[0] == 201
         connection.sendall(LAST[20:].encode())
-        assert statuses(read_all(connection)) == [201, 200]
+        assert statuses(read_all(connection)) == [200]
+
+
+def test_an_answer_before_the_body_closes_the_connection(live: Live) -> None:
+    with connect(live.port) as connection:
+        connection.sendall(f"POST /plain/tasks HTTP/1.1\r\n{HOST}Content-Length: 10\r\n\r\n{{}}".encode())
+        seconds, said = seconds_until_closed(connection)
+    assert statuses(said) == [401]
+    assert seconds < 5
 
 
 def test_a_refusal_is_a_problem_with_a_code_and_logged(live: Live) -> None:
@@ -208,3 +220,30 @@ def test_a_client_that_leaves_in_its_body_leaves_nothing(hasty: Live) -> None:
     with connect(hasty.port) as connection:
         connection.sendall(LAST.encode())
         assert statuses(read_all(connection)) == [200]
+
+
+LARGE = f"GET /plain/large HTTP/1.1\r\n{HOST}{AUTH}\r\n"
+
+
+def test_a_long_answer_may_be_read_slowly(hasty: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.1)
+    with connect(hasty.port) as connection:
+        connection.sendall(LARGE.encode())
+        got = 0
+        while part := connection.recv(500_000):
+            got += len(part)
+            time.sleep(0.03)
+    assert got > 20_000_000
+
+
+def test_a_client_that_does_not_read_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.1)
+    with serving(shorter(header_seconds=0.3)) as running, connect(running.port) as connection:
+        connections = running.server.server_state.connections
+        connection.sendall(LARGE.encode())
+        connection.recv(1)
+        assert connections
+        deadline = time.monotonic() + 5
+        while connections:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.unit.http.live import AUTH, connect, read_all, statuses
 
 ROOT = Path(__file__).parents[3]
@@ -95,9 +97,10 @@ def test_workers_share_one_port_and_stop_together() -> None:
         assert server.wait(10) == 0
 
 
-def test_a_worker_that_dies_ends_the_whole_non_zero() -> None:
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_ends_by_itself_ends_the_whole_non_zero(end: signal.Signals) -> None:
     with process(DRAGOMAN_SERVER_WORKERS="2") as (server, _):
-        os.kill(children(server.pid)[0], signal.SIGKILL)
+        os.kill(children(server.pid)[0], end)
         assert server.wait(10) == 1
 
 
