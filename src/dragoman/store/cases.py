@@ -24,6 +24,18 @@ class Cases(Repository[Case]):
             statement = statement.where(C.kind == str(kind))
         return self.numbered(statement.order_by(C.number).limit(limit))
 
+    def of_customer(self, key: str) -> list[Case]:
+        """The cases of whom clients call by this key, by number."""
+        return self._where(C.customer_key == key)
+
+    def anonymous(self, contact_key: str) -> list[Case]:
+        """The cases of this contact key that nobody has put a customer to, by number."""
+        return self._where(sa.and_(C.contact_key == contact_key, C.customer_key.is_(None)))
+
+    def _where(self, condition: sa.ColumnElement[bool]) -> list[Case]:
+        statement = sa.select(C.number).where(C.tenant == self.tenant, condition, C.removed_at.is_(None))
+        return self.numbered(statement.order_by(C.number))
+
 
 class Stages(Repository[Stage]):
     """The stages of one tenant."""

@@ -1,11 +1,15 @@
 """Users, groups, aliases, tokens and tenants in the store."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
-from dragoman.domain.people import Token, User
+from dragoman.domain.people import Alias, Token, User
 from dragoman.store import tables
 from dragoman.store.repository import People, Repository
 from dragoman.store.shapes import SHAPES
+
+AT_ONCE = 1_000
 
 
 class Users(People[User]):
@@ -50,3 +54,24 @@ class Tokens(Repository[Token]):
         keys = [row[0] for row in self.by_condition(statement.order_by(table.created_at))]
         self.load(keys)
         return [token for key in keys if (token := self.find(key)) is not None]
+
+
+class Aliases(People[Alias]):
+    """Other systems' ids for the users of one tenant."""
+
+    shape = SHAPES["alias"]
+
+    def of_users(self, dialect: str, users: Collection[str]) -> dict[str, str]:
+        """What a dialect calls these users; the first in order where it has several words for one."""
+        table = tables.alias.c
+        found: dict[str, str] = {}
+        wanted = sorted(users)
+        for start in range(0, len(wanted), AT_ONCE):
+            statement = sa.select(table.user, table.alias).where(
+                table.tenant == self.tenant,
+                table.dialect == dialect,
+                table.user.in_(wanted[start : start + AT_ONCE]),
+            )
+            for user, alias in self.by_condition(statement.order_by(table.user, table.alias)):
+                found.setdefault(user, alias)
+        return found

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, overload
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
-from dragoman.domain.people import Alias, Group, LoginName, Tenant
+from dragoman.domain.people import Group, LoginName, Tenant
 from dragoman.store.answers import Answers
 from dragoman.store.cases import Cases, Stages
 from dragoman.store.categories import Categories
@@ -16,7 +16,7 @@ from dragoman.store.digests import Digests
 from dragoman.store.history import History
 from dragoman.store.leases import Leases
 from dragoman.store.overlay import MustBeAlone, Overlay
-from dragoman.store.people import Tokens, Users
+from dragoman.store.people import Aliases, Tokens, Users
 from dragoman.store.removals import Removals
 from dragoman.store.repository import Numbers, People, Repository
 from dragoman.store.schemas import Schemas
@@ -133,8 +133,8 @@ class UnitOfWork:
         return People(self._overlay, SHAPES["group"])
 
     @lazy
-    def aliases(self) -> People[Alias]:
-        return People(self._overlay, SHAPES["alias"])
+    def aliases(self) -> Aliases:
+        return Aliases(self._overlay)
 
     @lazy
     def login_names(self) -> Repository[LoginName]:
