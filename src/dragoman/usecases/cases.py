@@ -5,9 +5,14 @@ from typing import Any
 from dragoman.domain.access import may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment
-from dragoman.domain.errors import NotFound
+from dragoman.domain.errors import NotFound, TooLarge
+from dragoman.domain.task import Task
 from dragoman.store.keys import Key, Lock
+from dragoman.store.tasks import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
+
+MOST_TASKS = 100_000
+PAGE = 1_000
 
 
 def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **fields: Any) -> Case:
@@ -42,3 +47,16 @@ def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.N
 def is_over(uow: UnitOfWork, case: Case) -> bool:
     """Whether its time is over: then it is gone for everybody, and a sweep removes it."""
     return case.expires_at is not None and case.expires_at <= uow.now
+
+
+def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage: int | None = None) -> list[Task]:
+    """The tasks of a case that the principal may see, by number. TooLarge beyond 100,000: then ask page by page."""
+    wanted = TaskFilter(case=case.number, is_open=is_open, stage=stage, visible_to=uow.principal)
+    found: list[Task] = []
+    page = uow.tasks.page(wanted, (), limit=PAGE)
+    while page:
+        found += page
+        if len(found) > MOST_TASKS:
+            raise TooLarge("list_too_long", f"the list has more than {MOST_TASKS} tasks", limit=MOST_TASKS)
+        page = uow.tasks.page(wanted, (), limit=PAGE, after=(page[-1].number,)) if len(page) == PAGE else []
+    return found
