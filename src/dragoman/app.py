@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import pkgutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -206,7 +207,8 @@ class App:
 
     def _answer(self, works: list[Work]) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(_settle, works)
+            with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
+                self._loop.call_soon_threadsafe(_settle, works)
 
     # -- idempotency --------------------------------------------------------------------------------------------
 
