@@ -62,9 +62,7 @@ def test_a_list_shows_what_the_rule_allows(bench: Bench, login: str) -> None:
 
     def allowed(uow: UnitOfWork) -> list[int]:
         every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=1000)
-        return [
-            task.number for task in every if may(principal, Permission.SEE, task, tasks.contact_of(uow, task))
-        ]
+        return [task.number for task in every if may(principal, Permission.SEE, task, tasks.contact_of(uow, task))]
 
     shown = [task.number for task in bench.read(listed)]
     assert shown == bench.read(allowed)
