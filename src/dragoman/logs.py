@@ -24,7 +24,7 @@ ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 Write = Callable[[bytes], object]
 
 
-class Line(msgspec.Struct, omit_defaults=True):
+class Line(msgspec.Struct, omit_defaults=True, gc=False):
     """One request, as it is logged. What isn't known is left out."""
 
     time: str
@@ -72,8 +72,8 @@ class RequestLog:
         self.enabled = enabled
         self._write = write
         self._times = Times()
-        self._lines: list[bytes] = []
-        self._encode = msgspec.json.Encoder().encode
+        self._lines: list[Line] = []
+        self._encoder = msgspec.json.Encoder()
         self._waits = False
 
     def time(self, moment: Moment) -> str:
@@ -83,7 +83,7 @@ class RequestLog:
         """Keep a line for the next flush. Errors of ours are logged even when `enabled` is off."""
         if not self.enabled and line.level != "error":
             return
-        self._lines.append(self._encode(line))
+        self._lines.append(line)
         if len(self._lines) >= FLUSH_LINES:
             self.flush()
         elif not self._waits:
@@ -96,7 +96,7 @@ class RequestLog:
         lines, self._lines = self._lines, []
         if lines:
             try:
-                self._write(b"\n".join(lines) + b"\n")
+                self._write(self._encoder.encode_lines(lines))
             except (OSError, ValueError):
                 return
 

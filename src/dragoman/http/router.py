@@ -135,8 +135,6 @@ class Table:
                     further.append((node.words[word], values))
                 if node.variable is not None and segment:
                     further.append((node.variable, (*values, segment)))
-            if not further:
-                return further
             places = further
         return places
 
