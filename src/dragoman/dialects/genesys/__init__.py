@@ -1,0 +1,33 @@
+"""Genesys Context Services (Conversation Manager): see README.md."""
+
+from collections.abc import Mapping
+
+from dragoman.dialects._kit import Dialect
+from dragoman.dialects.genesys import errors
+from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
+from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
+from dragoman.dialects.genesys.wire.paths import normalise
+
+
+def configure(values: Mapping[str, object]) -> Dialect:
+    """The dialect with its switches set."""
+    return _dialect(Switches.of(values))
+
+
+def _dialect(switches: Switches) -> Dialect:
+    return Dialect(
+        name="genesys",
+        title="Genesys Context Services",
+        prefixes=("/genesys/1/cs", ""),
+        bare_roots=("/services", "/customers", "/metadata", "/profiles", "/server", "/maintenance"),
+        operations=operations(switches),
+        not_offered=NOT_OFFERED,
+        error=errors.renderer(switches),
+        incident=errors.render_incident,
+        options=OPTIONS,
+        normalise=normalise,
+        configure=configure,
+    )
+
+
+DIALECT = _dialect(DEFAULTS)

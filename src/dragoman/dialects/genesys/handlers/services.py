@@ -1,0 +1,282 @@
+"""Starting, ending, associating, reading and deleting services (page, rows 1 to 3, 10, 11, 14, 22, 23)."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.genesys.commands import Command, find_service, judge, judged_late, with_service
+from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.views import Inner, inside_of
+from dragoman.dialects.genesys.wire import events, moments, queries, resources
+from dragoman.dialects.genesys.wire.events import Event
+from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
+from dragoman.domain.access import may_see_case
+from dragoman.domain.case import Case, CaseKind
+from dragoman.domain.clock import Moment, later
+from dragoman.domain.errors import Conflict, Forbidden, Invalid
+from dragoman.domain.extension import Owner
+from dragoman.usecases import cases, extensions, removal
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+NAME = resources.NAME
+LONGEST_CUSTOMER = 16
+KEPT = ("service_type", "est_duration", "ttl", "expiration_time")
+
+
+class Start(Command, frozen=True):
+    """Begin a service."""
+
+    event: Event | Invalid
+    switches: Switches
+
+    def rows(self) -> Keys:
+        names = () if isinstance(self.event, Invalid) else self.event.extensions
+        return extensions.announce(Keys(numbers={"case"}), Owner.CASE, names)
+
+
+class Change(Command, frozen=True):
+    """Complete a service, put a customer to it, or move its end of life; which, says the function that runs it."""
+
+    service: ServiceId
+    content: Any
+    require_schema: bool = False
+    customer: str = ""
+
+    def rows(self) -> Keys:
+        keys = with_service(Keys(), self.service, Lock.CHANGE)
+        names = self.content.extensions if isinstance(self.content, Event) else ()
+        return extensions.announce(keys, Owner.CASE, names)
+
+
+class Delete(Command, frozen=True):
+    """Delete a service with all that it holds."""
+
+    service: ServiceId
+
+    def rows(self) -> Alone:
+        return ALONE
+
+
+class Filter(Command, frozen=True):
+    """What a list of services, or one of them, shows."""
+
+    inside: queries.Inside
+    wanted: queries.Wanted
+    matching: queries.ServiceFilter
+
+
+class Show(Command, frozen=True):
+    """One service."""
+
+    service: ServiceId
+    content: Filter | Invalid
+    style: str
+
+    def rows(self) -> Alone:
+        return ALONE
+
+
+class List(Command, frozen=True):
+    """The services of a customer, or those of a contact key that have none."""
+
+    content: Filter | Invalid
+    style: str
+    is_open: bool | None
+    customer: str | None = None
+    contact_key: str = ""
+
+    def rows(self) -> Alone:
+        return ALONE
+
+
+def parse_start(switches: Switches, request: Request) -> Start:
+    """`customer_id` or `contact_key` is needed."""
+    return Start(judged_late(lambda: events.parse_service_start(request.body)), switches)
+
+
+def parse_end(switches: Switches, request: Request) -> Change:
+    """Nothing is mandatory in the body."""
+    event = judged_late(lambda: events.parse_end(request.body))
+    return Change(_service(switches, request), event, switches.require_schema)
+
+
+def parse_associate(switches: Switches, request: Request) -> Change:
+    """The body may change fields of the start event."""
+    event = judged_late(lambda: _parse_association(request))
+    return Change(_service(switches, request), event, switches.require_schema, request.path["cid"])
+
+
+def parse_expiry(switches: Switches, request: Request) -> Change:
+    """`ttl` or `expiration_time`."""
+    refuse_literal("sid", request.path["sid"])
+    return Change(_service(switches, request), judged_late(lambda: events.parse_expiry(request.body)))
+
+
+def parse_delete(switches: Switches, request: Request) -> Delete:
+    """Nothing but the path."""
+    refuse_literal("sid", request.path["sid"])
+    return Delete(_service(switches, request))
+
+
+def parse_show(switches: Switches, request: Request) -> Show:
+    """The query says what is shown inside the service."""
+    refuse_literal("sid", request.path["sid"])
+    return Show(_service(switches, request), judged_late(lambda: _parse_filter(request)), switches.service_id_style)
+
+
+def parse_list(is_open: bool | None, switches: Switches, request: Request) -> List:
+    """Of a customer or of a contact key: all, those that are active, or those that are completed."""
+    content = judged_late(lambda: _parse_filter(request))
+    return List(
+        content, switches.service_id_style, is_open, request.path.get("cid"), request.path.get("contact_key", "")
+    )
+
+
+def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
+    """The new service's id."""
+    event = judge(command.event)
+    told, at = event.fields, event.at(uow.now)
+    known = {name: told[name] for name in KEPT if name in told}
+    known["started"] = event.only(events.SERVICE_EVENT, uow.now)
+    kind, seconds = told.get("service_type"), told.get("auto_complete_after")
+    made = cases.add(
+        uow,
+        CaseKind.SERVICE,
+        title=None if kind is None else str(kind),
+        customer_key=told.get("customer_id") or None,
+        contact_key=told.get("contact_key") or None,
+        started_at=at,
+        expires_at=_expires_at(told, at),
+        auto_complete_at=None if seconds is None else later(at, seconds=seconds),
+        extras={NAME: known},
+    )
+    extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.switches.require_schema)
+    return {"service_id": render_service(uow.cases.save(extended), command.switches.service_id_style)}
+
+
+def end(uow: UnitOfWork, command: Change) -> None:
+    """Completed, with its outcome. Its states and tasks stay as they are; the second time the end is overwritten."""
+    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
+    event: Event = judge(command.content)
+    code = event.fields.get("disposition")
+    ended = replace(
+        case,
+        completed_at=event.at(uow.now),
+        outcome_code=None if code is None else str(code),
+        outcome_text=event.fields.get("disposition_desc"),
+        extras=_with(case, completed=event.only(events.END, uow.now)),
+    )
+    uow.cases.save(extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
+
+
+def associate(uow: UnitOfWork, command: Change) -> None:
+    """The service belongs to this customer from now on; an earlier association is overridden."""
+    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
+    event: Event = judge(command.content)
+    told = event.fields
+    started = {**_started(case), **{name: value for name, value in told.items() if name in events.COMMON}}
+    facts: dict[str, Any] = {"started": started} if told else {}
+    changes: dict[str, Any] = {"customer_key": command.customer}
+    if "timestamp" in told:
+        changes["started_at"] = moments.parse(told["timestamp"])
+    if "contact_key" in told:
+        changes["contact_key"] = told["contact_key"] or None
+    if "service_type" in told:
+        facts["service_type"] = told["service_type"]
+        changes["title"] = str(told["service_type"])
+    changed = replace(case, extras=_with(case, **facts), **changes)
+    uow.cases.save(extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema))
+
+
+def update_expiry(uow: UnitOfWork, command: Change) -> None:
+    """When the service and all in it is gone; `ttl` counts from the start and wins."""
+    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
+    told: events.Fields = judge(command.content)
+    facts = {name: known for name, known in resources.facts(case).items() if name not in events.EXPIRY}
+    extras = {**case.extras, NAME: {**facts, **told}}
+    uow.cases.save(replace(case, extras=extras, expires_at=_expires_at(told, case.started_at)))
+
+
+def delete(uow: UnitOfWork, command: Delete) -> None:
+    """With all its states, tasks and extensions. Forbidden for cases that other dialects or the server made."""
+    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
+    if case.kind is not CaseKind.SERVICE:
+        raise Forbidden("no_service", f"{case.title or case.number} is no service of this dialect's making")
+    try:
+        removal.remove_case(uow, case)
+    except Conflict as kept:
+        raise Forbidden(kept.code, kept.message) from None
+
+
+def show(uow: UnitOfWork, command: Show) -> resources.Resource:
+    """The service, with what is asked for inside it."""
+    case = find_service(uow, command.service)
+    return _shown(uow, case, judge(command.content), command.style)
+
+
+def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
+    """All that match and may be seen, oldest first."""
+    asked = judge(command.content)
+    if command.customer is not None:
+        found = uow.cases.of_customer(command.customer)
+    else:
+        found = uow.cases.anonymous(command.contact_key)
+    seen = [case for case in found if may_see_case(uow.principal, case) and not cases.is_over(uow, case)]
+    matching = [case for case in seen if _matches(case, command.is_open, asked.matching)]
+    return [_shown(uow, case, asked, command.style) for case in resources.in_order(matching)]
+
+
+def _service(switches: Switches, request: Request) -> ServiceId:
+    return parse_service(request.path["sid"], switches.service_id_style)
+
+
+def _parse_association(request: Request) -> Event:
+    event = events.parse_association(request.body)
+    if len(request.path["cid"]) > LONGEST_CUSTOMER:
+        raise Invalid("invalid_value", f"customer_id must be at most {LONGEST_CUSTOMER} characters")
+    return event
+
+
+def _parse_filter(request: Request) -> Filter:
+    return Filter(queries.parse_inside(request), queries.parse_wanted(request), queries.parse_service_filter(request))
+
+
+def _shown(uow: UnitOfWork, case: Case, asked: Filter, style: str) -> resources.Resource:
+    shown = resources.service(case, style, asked.wanted)
+    return shown | inside_of(uow, case, Inner(asked.inside, asked.wanted))
+
+
+def _matches(case: Case, is_open: bool | None, asked: queries.ServiceFilter) -> bool:
+    if is_open is not None and is_open is not (case.completed_at is None):
+        return False
+    kind = resources.type_of(case, "service_type", case.title)
+    if asked.types is not None and not resources.is_of_type(kind, asked.types):
+        return False
+    return _within(case.started_at, asked.started_from, asked.started_to) and _within(
+        case.completed_at, asked.completed_from, asked.completed_to
+    )
+
+
+def _within(moment: Moment | None, begin: Moment | None, end: Moment | None) -> bool:
+    """On or after `begin`, strictly before `end`; what has no moment lies within no bounds."""
+    if moment is None:
+        return begin is None and end is None
+    return (begin is None or moment >= begin) and (end is None or moment < end)
+
+
+def _expires_at(told: events.Fields, started_at: Moment) -> Moment | None:
+    if "ttl" in told:
+        return later(started_at, seconds=told["ttl"])
+    return moments.parse(told["expiration_time"]) if "expiration_time" in told else None
+
+
+def _started(case: Case) -> dict[str, Any]:
+    told: dict[str, Any] = resources.facts(case).get("started") or {"timestamp": moments.render(case.started_at)}
+    return told
+
+
+def _with(case: Case, **facts: Any) -> dict[str, dict[str, Any]]:
+    """The case's extras with these facts of ours exchanged."""
+    return {**case.extras, NAME: {**resources.facts(case), **facts}} if facts else case.extras

@@ -1,0 +1,206 @@
+"""Starting, ending and reading tasks (page, rows 8, 9, 13, 16)."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.genesys.commands import (
+    Command,
+    find_service,
+    find_task,
+    judge,
+    judged_late,
+    with_number,
+    with_service,
+)
+from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.views import beside
+from dragoman.dialects.genesys.wire import events, queries, resources
+from dragoman.dialects.genesys.wire.events import Event
+from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
+from dragoman.domain.access import Permission
+from dragoman.domain.case import Case
+from dragoman.domain.clock import later
+from dragoman.domain.errors import Invalid
+from dragoman.domain.extension import Owner
+from dragoman.domain.task import Verb
+from dragoman.usecases import cases, extensions, tasks
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+NAME = resources.NAME
+SEEN = {**tasks.SEEN_OWNERS, "category": Lock.NONE}
+
+
+class Start(Command, frozen=True):
+    """Begin a task in a service."""
+
+    service: ServiceId
+    event: Event | Invalid
+    require_schema: bool
+
+    def rows(self) -> Keys:
+        keys = with_service(Keys(numbers={"task"}), self.service, Lock.SHARED)
+        if isinstance(self.event, Invalid):
+            return keys
+        state = self.event.fields.get("state_id")
+        if state is not None:
+            keys.also("stage", [state], Lock.SHARED)
+        return extensions.announce(keys, Owner.TASK, self.event.extensions)
+
+
+class End(Command, frozen=True):
+    """Complete a task, or overwrite how it was completed."""
+
+    service: ServiceId
+    task: str
+    event: Event | Invalid
+    require_schema: bool
+
+    def rows(self) -> Keys:
+        keys = with_service(Keys(owners=tasks.SEEN_OWNERS), self.service)
+        with_number(keys, "task", self.task, Lock.CHANGE)
+        names = () if isinstance(self.event, Invalid) else self.event.extensions
+        return extensions.announce(keys, Owner.TASK, names)
+
+
+class Show(Command, frozen=True):
+    """One task."""
+
+    service: ServiceId
+    task: str
+    wanted: queries.Wanted | Invalid
+    style: str
+
+    def rows(self) -> Keys:
+        keys = with_service(Keys(owners=SEEN), self.service)
+        return with_number(keys, "task", self.task, Lock.NONE)
+
+
+class Filter(Command, frozen=True):
+    """Conditions on a list of tasks."""
+
+    is_open: bool | None = None
+    state: int | None = None
+    types: frozenset[str] | None = None
+    wanted: queries.Wanted = queries.Wanted()
+
+
+class List(Command, frozen=True):
+    """The tasks of a service."""
+
+    service: ServiceId
+    content: Filter | Invalid
+    style: str
+
+    def rows(self) -> Alone:
+        return ALONE
+
+
+def parse_start(switches: Switches, request: Request) -> Start:
+    """Nothing is mandatory in the body."""
+    event = judged_late(lambda: events.parse_task_start(request.body))
+    return Start(parse_service(request.path["sid"], switches.service_id_style), event, switches.require_schema)
+
+
+def parse_end(switches: Switches, request: Request) -> End:
+    """Nothing is mandatory in the body."""
+    event = judged_late(lambda: events.parse_end(request.body))
+    service = parse_service(request.path["sid"], switches.service_id_style)
+    return End(service, request.path["tid"], event, switches.require_schema)
+
+
+def parse_show(switches: Switches, request: Request) -> Show:
+    """`extensions=` says which extensions stand in the task."""
+    refuse_literal("tid", request.path["tid"])
+    service = parse_service(request.path["sid"], switches.service_id_style)
+    wanted = judged_late(lambda: queries.parse_wanted(request))
+    return Show(service, request.path["tid"], wanted, switches.service_id_style)
+
+
+def parse_list(is_open: bool | None, switches: Switches, request: Request) -> List:
+    """All, or those that are active, or those that are completed."""
+    service = parse_service(request.path["sid"], switches.service_id_style)
+    return List(service, judged_late(lambda: _parse_filter(is_open, request)), switches.service_id_style)
+
+
+def _parse_filter(is_open: bool | None, request: Request) -> Filter:
+    types = queries.parse_list(request, "task_types")
+    state = queries.parse_state(request)
+    return Filter(is_open, state, None if types is None else frozenset(types), queries.parse_wanted(request))
+
+
+def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
+    """The new task's id. Its type becomes its title, its estimate its due time; whoever its `resource_id` is an alias
+    of becomes its assignee."""
+    case = find_service(uow, command.service, lock=Lock.SHARED)
+    event = judge(command.event)
+    told, at = event.fields, event.at(uow.now)
+    _check_state(uow, case, told.get("state_id"))
+    known = {name: told[name] for name in ("task_type",) if name in told}
+    known["started"] = event.only(events.COMMON, uow.now)
+    kind, duration = told.get("task_type"), told.get("est_duration")
+    made = tasks.add(
+        uow,
+        title=None if kind is None else str(kind),
+        case=case.number,
+        stage=told.get("state_id"),
+        assignee=_user(uow, told.get("resource_id")),
+        due_at=None if duration is None else later(at, seconds=duration),
+        extras={NAME: known},
+    )
+    extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.require_schema)
+    return {"task_id": tasks.save(uow, made, extended).number}
+
+
+def end(uow: UnitOfWork, command: End) -> None:
+    """Completed, with its outcome; the second time the end is overwritten."""
+    case = find_service(uow, command.service)
+    task = find_task(uow, command.service, command.task, case, Permission.EDIT)
+    event = judge(command.event)
+    code = event.fields.get("disposition")
+    ended = tasks.perform(
+        uow,
+        task,
+        Verb.FINISH if task.is_open else Verb.AMEND_OUTCOME,
+        code=None if code is None else str(code),
+        text=event.fields.get("disposition_desc"),
+    )
+    known = {**resources.facts(ended), "completed": event.only(events.END, uow.now)}
+    told = replace(ended.with_extra(NAME, known), completed_at=event.at(uow.now))
+    told = extensions.set_extensions(uow, told, event.extensions, require_schema=command.require_schema)
+    tasks.save(uow, ended, told)
+
+
+def show(uow: UnitOfWork, command: Show) -> resources.Resource:
+    """The task."""
+    case = find_service(uow, command.service)
+    task = find_task(uow, command.service, command.task, case, Permission.SEE)
+    wanted = judge(command.wanted)
+    return resources.task(task, render_service(case, command.style), wanted, beside(uow, [task], wanted))
+
+
+def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
+    """All of them that match and may be seen, oldest first."""
+    case = find_service(uow, command.service)
+    asked = judge(command.content)
+    found = cases.tasks_of(uow, case, is_open=asked.is_open, stage=asked.state)
+    context = beside(uow, found, asked.wanted)
+    if asked.types is not None:
+        found = [task for task in found if resources.is_of_type(resources.task_type(task, context), asked.types)]
+    service_id = render_service(case, command.style)
+    return [resources.task(task, service_id, asked.wanted, context) for task in resources.in_order(found)]
+
+
+def _check_state(uow: UnitOfWork, case: Case, number: int | None) -> None:
+    """Invalid unless the state is one of this service."""
+    stage = None if number is None else uow.stages.find(number, Lock.SHARED)
+    if number is not None and (stage is None or stage.case != case.number):
+        raise Invalid("invalid_value", f"state_id {number} is no state of this service")
+
+
+def _user(uow: UnitOfWork, resource: int | None) -> str | None:
+    """Only an alias says who a resource id is: never a user of an equal number (DESIGN 3)."""
+    alias = None if resource is None else uow.aliases.find((NAME, str(resource)))
+    return None if alias is None else alias.user

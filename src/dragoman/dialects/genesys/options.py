@@ -1,0 +1,58 @@
+"""The switches of this dialect, as `[dialects.genesys]` sets them (page, section 0)."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from dragoman.dialects._kit import Option
+
+
+class Switches(msgspec.Struct, frozen=True):
+    """What an operator may choose; the defaults serve clients of both generations."""
+
+    require_schema: bool = False
+    not_found_status: int = 404
+    service_id_style: str = "integer"
+    auth: bool = True
+    roles: bool = False
+    start_in_mode: str = "production"
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> "Switches":
+        """From the settings, which checked names, types and choices."""
+        return msgspec.convert(dict(values), cls)
+
+
+DEFAULTS = Switches()
+
+OPTIONS = (
+    Option(
+        "require_schema",
+        DEFAULTS.require_schema,
+        "Whether an extension needs a schema first, as up to 8.1; else a schema is enforced where there is one.",
+    ),
+    Option(
+        "not_found_status",
+        DEFAULTS.not_found_status,
+        "The status for an unknown service, state or task; 400 is that of 8.5.",
+        (404, 400),
+    ),
+    Option(
+        "service_id_style",
+        DEFAULTS.service_id_style,
+        "Whether a service's id is a number, or a text like 17-<uuid> as 8.5 issued them.",
+        ("integer", "guid"),
+    ),
+    Option(
+        "auth",
+        DEFAULTS.auth,
+        "Whether credentials are asked for; without, everybody who reaches the server may do everything here.",
+    ),
+    Option("roles", DEFAULTS.roles, "Whether reading needs the role Supervisor or Administrator, the rest the latter."),
+    Option(
+        "start_in_mode",
+        DEFAULTS.start_in_mode,
+        "The mode of a tenant in which nobody has set one yet.",
+        ("production", "maintenance"),
+    ),
+)

@@ -1,0 +1,83 @@
+"""What is read beside a service, state or task before it is shown: what is inside it, what other dialects know."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from dragoman.dialects.genesys.wire import moments, resources
+from dragoman.dialects.genesys.wire.queries import Inside, Wanted
+from dragoman.domain.case import Case, Stage
+from dragoman.domain.task import Task
+from dragoman.usecases import cases, extensions
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Inner(msgspec.Struct, frozen=True):
+    """What of the inside is asked for."""
+
+    inside: Inside
+    wanted: Wanted
+
+
+def inside_of(uow: UnitOfWork, case: Case, inner: Inner) -> resources.Resource:
+    """States and all tasks of a service, each without the service's id (page, 3.4)."""
+    inside = inner.inside
+    shown: resources.Resource = {}
+    if inside.active_states or inside.completed_states:
+        stages = resources.in_order(uow.stages.of_case(case.number))
+        for name, asked, is_open in (
+            ("active_states", inside.active_states, True),
+            ("completed_states", inside.completed_states, False),
+        ):
+            if asked:
+                shown[name] = [
+                    resources.state(stage, None, inner.wanted)
+                    for stage in stages
+                    if is_open is (stage.completed_at is None)
+                ]
+    return shown | _tasks(uow, case, None, inner)
+
+
+def inside_of_state(uow: UnitOfWork, case: Case, stage: Stage, inner: Inner) -> resources.Resource:
+    """The tasks of a state."""
+    return _tasks(uow, case, stage, inner)
+
+
+def _tasks(uow: UnitOfWork, case: Case, stage: Stage | None, inner: Inner) -> resources.Resource:
+    shown: resources.Resource = {}
+    for name, asked, is_open in (
+        ("active_tasks", inner.inside.active_tasks, True),
+        ("completed_tasks", inner.inside.completed_tasks, False),
+    ):
+        if asked:
+            number = None if stage is None else stage.number
+            found = resources.in_order(cases.tasks_of(uow, case, is_open=is_open, stage=number))
+            context = beside(uow, found, inner.wanted)
+            shown[name] = [resources.task(task, None, inner.wanted, context) for task in found]
+    return shown
+
+
+def beside(uow: UnitOfWork, tasks: Sequence[Task], wanted: Wanted) -> resources.Beside:
+    """Categories, resource ids and cards for tasks that this dialect's own facts don't say enough of."""
+    return resources.Beside(
+        _categories(uow, {task.category for task in tasks if "task_type" not in resources.facts(task)}),
+        _resources(uow, {task.assignee for task in tasks if "started" not in resources.facts(task)}),
+        {task.number: extensions.task_card(uow, task, moments.render) for task in tasks} if wanted.card else {},
+    )
+
+
+def _categories(uow: UnitOfWork, numbers: set[int | None]) -> dict[int, str]:
+    wanted = sorted(number for number in numbers if number is not None)
+    if not wanted:
+        return {}
+    uow.categories.load(list(wanted))
+    found = ((number, uow.categories.find(number)) for number in wanted)
+    return {number: category.title for number, category in found if category is not None}
+
+
+def _resources(uow: UnitOfWork, users: set[str | None]) -> dict[str, int]:
+    wanted = {user for user in users if user is not None}
+    if not wanted:
+        return {}
+    aliases = uow.aliases.of_users(resources.NAME, wanted)
+    return {user: int(alias) for user, alias in aliases.items() if alias.isascii() and alias.isdigit()}

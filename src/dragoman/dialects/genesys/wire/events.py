@@ -1,0 +1,207 @@
+"""Start, end and transition events (page, 3.1 to 3.3): the fields that we know, and extensions beside them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects._kit import fields, json
+from dragoman.dialects._kit.fields import Problems
+from dragoman.dialects.genesys.wire import faults, moments
+from dragoman.domain.clock import Moment
+from dragoman.domain.extension import name_fault
+
+Reader = Callable[[Any, str, Problems], Any]
+Fields = dict[str, Any]
+
+LONGEST_WORD = 255
+LONGEST_KEY = 1_024
+LONGEST_SECONDS = 2**31 - 1
+LONGEST_AUTO_COMPLETE = 100_000_000_000  # seconds; three thousand years
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event as it was told: fields with moments in their one form, extensions as the client's own text."""
+
+    fields: Fields = {}
+    extensions: dict[str, str] = {}
+
+    def at(self, now: Moment) -> Moment:
+        """When it happened: as the client says, else by the server's clock."""
+        written = self.fields.get("timestamp")
+        return moments.cut(now) if written is None else moments.parse(written)
+
+    def only(self, names: Mapping[str, Reader], now: Moment) -> Fields:
+        """Those of the fields, with the moment first and always."""
+        told = {name: value for name, value in self.fields.items() if name in names and name != "timestamp"}
+        return {"timestamp": moments.render(self.at(now)), **told}
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """The end of one state and the start of the next, at one moment."""
+
+    state: int
+    end: Event
+    start: Event
+
+
+def _word(value: Any, path: str, problems: Problems) -> Any:
+    """A "long or string", kept in the type that was received."""
+    if type(value) is int:
+        return value
+    if type(value) is str:
+        return fields.text(value, path, problems, max_length=LONGEST_WORD)
+    problems.add(path, "value", "must be text or an integer")
+    return ""
+
+
+def _text(max_length: int) -> Reader:
+    return lambda value, path, problems: fields.text(value, path, problems, max_length=max_length)
+
+
+def _interaction(value: Any, path: str, problems: Problems) -> str:
+    # Clients also send a number: its text is stored (page, 3.1).
+    text = str(value) if type(value) in (int, float) else value
+    return fields.text(text, path, problems, max_length=50)
+
+
+def _integer(value: Any, path: str, problems: Problems) -> int:
+    return fields.integer(value, path, problems)
+
+
+def _seconds(maximum: int = LONGEST_SECONDS) -> Reader:
+    return lambda value, path, problems: fields.integer(value, path, problems, minimum=0, maximum=maximum)
+
+
+def _moment(value: Any, path: str, problems: Problems) -> str:
+    return moments.render(fields.moment(value, path, problems, moments.parse))
+
+
+COMMON: dict[str, Reader] = {
+    "session_id": _text(32),
+    "interaction_id": _interaction,
+    "application_type": _word,
+    "application_id": _integer,
+    "resource_type": _word,
+    "resource_id": _integer,
+    "media_type": _word,
+    "timestamp": _moment,
+}
+OUTCOME: dict[str, Reader] = {"disposition": _word, "disposition_desc": _text(64)}
+EXPIRY: dict[str, Reader] = {"ttl": _seconds(), "expiration_time": _moment}
+SERVICE_EVENT: dict[str, Reader] = {**COMMON, **EXPIRY, "auto_complete_after": _seconds(LONGEST_AUTO_COMPLETE)}
+SERVICE_START: dict[str, Reader] = {
+    **SERVICE_EVENT,
+    "est_duration": _seconds(),
+    "customer_id": _text(16),
+    "contact_key": _text(LONGEST_KEY),
+    "service_type": _word,
+}
+STATE_START: dict[str, Reader] = {
+    **COMMON,
+    "est_duration": _seconds(),
+    "state_type": _word,
+    "previous_state_id": _integer,
+}
+TASK_START: dict[str, Reader] = {**COMMON, "est_duration": _seconds(), "task_type": _word, "state_id": _integer}
+END: dict[str, Reader] = {**COMMON, **OUTCOME}
+ASSOCIATE: dict[str, Reader] = {**COMMON, "contact_key": _text(LONGEST_KEY), "service_type": _word}
+
+IN_THE_URL = frozenset({"service_id"})
+"""What some clients repeat in the body of any event (page, 3.2)."""
+
+DROPPED = frozenset(SERVICE_START) | frozenset(STATE_START) | frozenset(TASK_START) | {"task_id"} | IN_THE_URL
+"""Fields of start events that public clients send in bodies of ends: neither errors nor extensions nor changes."""
+
+CUSTOMER_NEEDED = "customer_id or contact_key is needed"
+
+
+def parse_service_start(body: bytes) -> Event:
+    """A service's start: it names its customer, or how one got in touch."""
+    problems = Problems()
+    event = _read(json.parse_object(body), body, SERVICE_START, IN_THE_URL, problems)
+    if not problems and not event.fields.get("customer_id") and not event.fields.get("contact_key"):
+        problems.add("", "missing", CUSTOMER_NEEDED)
+    faults.raise_if_any(problems)
+    return event
+
+
+def parse_state_start(body: bytes) -> Event:
+    """A state's start; nothing is mandatory."""
+    return _event(body, STATE_START, IN_THE_URL)
+
+
+def parse_task_start(body: bytes) -> Event:
+    """A task's start; nothing is mandatory."""
+    return _event(body, TASK_START, IN_THE_URL)
+
+
+def parse_end(body: bytes) -> Event:
+    """The end of a service, state or task; nothing is mandatory."""
+    return _event(body, END, DROPPED)
+
+
+def parse_association(body: bytes) -> Event:
+    """What an association changes beside the customer."""
+    return _event(body, ASSOCIATE, DROPPED | frozenset(OUTCOME))
+
+
+def parse_expiry(body: bytes) -> Fields:
+    """`ttl` or `expiration_time`; one of them is needed."""
+    problems = Problems()
+    members = json.parse_object(body)
+    found = {name: read(members[name], f"/{name}", problems) for name, read in EXPIRY.items() if name in members}
+    if not found:
+        problems.add("", "missing", "ttl or expiration_time is needed")
+    faults.raise_if_any(problems)
+    return found
+
+
+def parse_transition(body: bytes) -> Transition:
+    """From one state to the next; what stands beside `from` and `to` is true of both."""
+    problems = Problems()
+    members = json.parse_object(body)
+    end = _part(members, "from", {"state_id": _integer, **OUTCOME}, problems)
+    start = _part(members, "to", {"state_type": _word, "est_duration": _seconds()}, problems)
+    if "from" in members and not problems and "state_id" not in end:
+        problems.add("/from/state_id", "missing", "is needed")
+    shared = _read(members, body, COMMON, IN_THE_URL | {"from", "to"}, problems)
+    faults.raise_if_any(problems)
+    state = end.pop("state_id")
+    started = {**shared.fields, **start, "previous_state_id": state}
+    return Transition(state, Event({**shared.fields, **end}), Event(started, shared.extensions))
+
+
+def _part(members: Fields, name: str, known: Mapping[str, Reader], problems: Problems) -> Fields:
+    if name not in members:
+        problems.add(f"/{name}", "missing", "is needed")
+        return {}
+    part = fields.mapping(members[name], f"/{name}", problems)
+    return {key: read(part[key], f"/{name}/{key}", problems) for key, read in known.items() if key in part}
+
+
+def _event(body: bytes, known: Mapping[str, Reader], dropped: frozenset[str]) -> Event:
+    if not body.strip():
+        return Event()
+    problems = Problems()
+    event = _read(json.parse_object(body), body, known, dropped, problems)
+    faults.raise_if_any(problems)
+    return event
+
+
+def _read(
+    members: Fields, body: bytes, known: Mapping[str, Reader], dropped: frozenset[str], problems: Problems
+) -> Event:
+    """Every other member is an extension of that name, in the client's own text."""
+    told: Fields = {}
+    others: list[str] = []
+    for name, value in members.items():
+        if name in known:
+            told[name] = known[name](value, fields.pointer("", name), problems)
+        elif name not in dropped:
+            fault = name_fault(name)
+            if fault is not None:
+                problems.add(fields.pointer("", name), "name", f"can't be an extension: {fault}")
+            others.append(name)
+    raw = json.members_raw(body) if others else {}
+    return Event(told, {name: raw[name] for name in others})

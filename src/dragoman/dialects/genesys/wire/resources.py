@@ -1,0 +1,156 @@
+"""Services, states and tasks as this vendor shows them (page, 3.4 to 3.6 and 11).
+
+What its own clients told is kept verbatim in `extras["genesys"]` and shown as it is. What other dialects wrote is put
+into the same words: their due time as an estimate, their end as a disposition.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects._kit import json
+from dragoman.dialects.genesys.wire import moments
+from dragoman.dialects.genesys.wire.paths import render_service
+from dragoman.dialects.genesys.wire.queries import SERVICE, STATE, TASK, Wanted
+from dragoman.domain.case import Case, Stage
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment
+from dragoman.domain.extension import TASK_CARD, Extension
+from dragoman.domain.task import State, Task
+
+NAME = "genesys"
+OUTCOMES = {State.FAILED: "failed", State.TERMINATED: "cancelled", State.EXPIRED: "cancelled"}
+"""How an end that this dialect doesn't know reads in it."""
+
+Resource = dict[str, Any]
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What stands beside tasks of other dialects: titles of categories, resource ids of users, task cards by number."""
+
+    categories: Mapping[int, str] = {}
+    resources: Mapping[str, int] = {}
+    cards: Mapping[int, str] = {}
+
+
+def facts(entity: Case | Stage | Task) -> dict[str, Any]:
+    """What this dialect alone knows of it."""
+    return entity.extras.get(NAME, {})
+
+
+def type_of(entity: Case | Stage | Task, field: str, title: str | None) -> Any:
+    """The type as its client gave it, else the title; None when there is neither."""
+    return facts(entity).get(field, title)
+
+
+def task_type(task: Task, beside: Beside) -> Any:
+    """A task without a type of its own shows its category's title, else its own (DESIGN 3)."""
+    title = task.title if task.category is None else beside.categories.get(task.category, task.title)
+    return type_of(task, "task_type", title)
+
+
+def is_of_type(type_: Any, wanted: frozenset[str]) -> bool:
+    """Whether it is one of these, compared as text; what has no type is none of them."""
+    return type_ is not None and str(type_) in wanted
+
+
+def started_at(entity: Case | Stage | Task) -> Moment:
+    """When it began: as its client said, else when it was made."""
+    if isinstance(entity, Task):
+        told = facts(entity).get("started")
+        return entity.created_at if told is None else moments.parse(told["timestamp"])
+    return entity.started_at
+
+
+def in_order(entities: Iterable[Any]) -> list[Any]:
+    """Oldest first by start, then by id: a public client takes the last as the most recent (page, section 1)."""
+    return sorted(entities, key=lambda entity: (started_at(entity), entity.number))
+
+
+def service(case: Case, style: str, wanted: Wanted) -> Resource:
+    """A service without what is inside it."""
+    known = facts(case)
+    shown: Resource = {
+        "service_id": render_service(case, style),
+        "service_type": type_of(case, "service_type", case.title),
+        "customer_id": case.customer_key,
+        "contact_key": case.contact_key,
+        "est_duration": known.get("est_duration"),
+        "ttl": known.get("ttl"),
+        "expiration_time": known.get("expiration_time"),
+        "started": known.get("started") or {"timestamp": moments.render(case.started_at)},
+    }
+    return _finished(shown, case, wanted.chosen(SERVICE, case.extensions))
+
+
+def state(stage: Stage, service_id: int | str | None, wanted: Wanted) -> Resource:
+    """A state; `service_id` is None inside a service."""
+    known = facts(stage)
+    shown: Resource = {
+        "service_id": service_id,
+        "state_id": stage.number,
+        "state_type": type_of(stage, "state_type", stage.title),
+        "previous_state_id": stage.previous,
+        "est_duration": known.get("est_duration"),
+        "started": known.get("started") or {"timestamp": moments.render(stage.started_at)},
+    }
+    return _finished(shown, stage, wanted.chosen(STATE, stage.extensions))
+
+
+def task(task: Task, service_id: int | str | None, wanted: Wanted, beside: Beside) -> Resource:
+    """A task; `service_id` is None inside a service."""
+    shown: Resource = {
+        "service_id": service_id,
+        "state_id": task.stage,
+        "task_id": task.number,
+        "task_type": task_type(task, beside),
+        "est_duration": est_duration(task),
+        "started": facts(task).get("started") or _begun_elsewhere(task, beside),
+    }
+    shown = _finished(shown, task, wanted.chosen(TASK, task.extensions))
+    if task.number in beside.cards:
+        shown[TASK_CARD] = json.verbatim(beside.cards[task.number])
+    return shown
+
+
+def est_duration(task: Task) -> int | None:
+    """Whole seconds from start to due time; None when there is no due time, or it lies before the start."""
+    if task.due_at is None:
+        return None
+    seconds = (task.due_at - started_at(task)) // TICKS_PER_SECOND
+    return seconds if seconds >= 0 else None
+
+
+def completed(entity: Case | Stage | Task) -> Resource | None:
+    """The end event: as it was told here when that is what the core still says, else in its words."""
+    if isinstance(entity, Task) and entity.is_open:
+        return None
+    if entity.completed_at is None:
+        return None
+    moment = moments.render(entity.completed_at)
+    told: Resource | None = facts(entity).get("completed")
+    if told is not None and told["timestamp"] == moment:
+        return told
+    code = entity.outcome_code
+    if isinstance(entity, Task):
+        code = OUTCOMES.get(entity.state, code)
+    outcome = {"disposition": code, "disposition_desc": entity.outcome_text}
+    return {"timestamp": moment, **{name: value for name, value in outcome.items() if value is not None}}
+
+
+def _begun_elsewhere(task: Task, beside: Beside) -> Resource:
+    started: Resource = {"timestamp": moments.render(task.created_at)}
+    resource = None if task.assignee is None else beside.resources.get(task.assignee)
+    return started if resource is None else {**started, "resource_id": resource}
+
+
+def _finished(shown: Resource, entity: Case | Stage | Task, extensions: Iterable[Extension]) -> Resource:
+    """Without members that have no value; with the end, its outcome (in both places: page, 3.4), and extensions."""
+    shown = {name: value for name, value in shown.items() if value is not None}
+    end = completed(entity)
+    if end is not None:
+        shown["completed"] = end
+        shown |= {name: end[name] for name in ("disposition", "disposition_desc") if name in end}
+    for extension in extensions:
+        shown[extension.name] = json.verbatim(extension.value)
+    return shown
