@@ -166,7 +166,12 @@ class Dispatcher:
         dialect = table.dialect
         if request.method == "OPTIONS" and dialect.preflight is not None:
             return dialect.preflight(request)
-        operation = table.find(request, below)
+        try:
+            operation = table.find(request, below)
+        except Expected:
+            if dialect.credentials_first:
+                await self._identify(request, dialect, None, receive)
+            raise
         if operation is None or operation.scopes != PUBLIC:
             await self._identify(request, dialect, operation, receive)
         else:

@@ -178,6 +178,7 @@ class Dialect:
     normalise: Callable[[str], Route] | None = None
     case_insensitive: bool = False  # paths; ids in them keep their case
     head: bool = False  # HEAD is answered like GET, without the body
+    credentials_first: bool = False  # they are asked for before an unknown path or method is told
     gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other
     find_credentials: Callable[[Request], Credential | None] | None = None
     preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials

@@ -26,6 +26,7 @@ def _dialect(switches: Switches) -> Dialect:
         incident=errors.render_incident,
         options=OPTIONS,
         normalise=normalise,
+        credentials_first=switches.auth,
         configure=configure,
     )
 
