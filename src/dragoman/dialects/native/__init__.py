@@ -1,0 +1,28 @@
+"""Our own API: a dialect like any other, for new clients, for tests, and for whoever wants all that the core can."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dragoman.dialects._kit import Dialect, Option
+from dragoman.dialects.native import errors
+from dragoman.dialects.native.operations import operations
+
+OPTIONS = (Option("require_if_match", False, "Whether changes of what has a revision must name it in If-Match."),)
+
+
+def configure(options: Mapping[str, object]) -> Dialect:
+    """The dialect as this server's settings want it."""
+    return replace(DIALECT, operations=operations(require_if_match=bool(options.get("require_if_match"))))
+
+
+DIALECT = Dialect(
+    name="native",
+    title="Dragoman",
+    prefixes=("/v1",),
+    operations=operations(),
+    error=errors.error,
+    incident=errors.incident,
+    options=OPTIONS,
+    head=True,
+    configure=configure,
+)

@@ -1,0 +1,94 @@
+"""Each expected error as problem details (RFC 9457): one shape, a stable code, every fault of the request."""
+
+from http import HTTPStatus
+
+from msgspec import UNSET, Raw, UnsetType
+
+from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.native import replies, trial, wire
+from dragoman.dialects.native.bodies.problems import Fault, Refusal
+from dragoman.domain import errors
+from dragoman.domain.errors import Expected, Problem
+
+MEDIA = "application/problem+json"
+REALM = 'realm="dragoman", charset="UTF-8"'
+
+STATUSES: tuple[tuple[type[Expected], int], ...] = (
+    (errors.Invalid, 400),
+    (errors.Unauthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.StaleVersion, 412),
+    (errors.TooLarge, 413),
+    (errors.TooMany, 429),
+    (errors.NotOffered, 501),
+    (errors.Unavailable, 503),
+)
+OF_CODES = {"method_not_allowed": 405, "unsupported_encoding": 415, "storage_full": 507}
+
+
+def error(error: Expected, request: Request) -> Reply:
+    """The refusal; for a dry run what would have been answered."""
+    if trial.is_outcome(error):
+        return trial.reply(error, request)
+    status = _status(error)
+    refusal = Refusal(
+        type=f"/problems/{error.code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=error.message,
+        code=error.code,
+        errors=_faults(error),
+        current=_current(error),
+    )
+    return Reply(status, json.encode(refusal), MEDIA, _headers(error))
+
+
+def incident(incident: str, request: Request) -> Reply:
+    """500, with nothing but the incident's id."""
+    refusal = Refusal(
+        type="/problems/incident",
+        title=HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
+        status=500,
+        detail="Something went wrong here; it was logged.",
+        code="incident",
+        incident=incident,
+    )
+    return Reply(500, json.encode(refusal), MEDIA)
+
+
+def _status(error: Expected) -> int:
+    given = error.parameters.get("status")
+    if isinstance(given, int):
+        return given
+    usual = next(status for kind, status in STATUSES if isinstance(error, kind))
+    return OF_CODES.get(error.code, usual)
+
+
+def _faults(error: Expected) -> list[Fault] | UnsetType:
+    problems = error.problems if isinstance(error, errors.Invalid) else ()
+    return [_fault(problem) for problem in problems] or UNSET
+
+
+def _fault(problem: Problem) -> Fault:
+    """A place that begins with a question mark is a parameter of the query."""
+    if problem.path.startswith("?"):
+        return Fault(code=problem.code, detail=problem.message, parameter=problem.path[1:])
+    return Fault(code=problem.code, detail=problem.message, pointer=problem.path)
+
+
+def _current(error: Expected) -> Raw | UnsetType:
+    known = error.current if isinstance(error, errors.StaleVersion) else None
+    return UNSET if known is None else json.verbatim(json.encode(wire.view(known)).decode())
+
+
+def _headers(error: Expected) -> list[tuple[str, str]]:
+    if isinstance(error, errors.Unauthenticated):
+        why = ', error="invalid_token"' if error.code == "credentials_unknown" else ""
+        return [("WWW-Authenticate", f"Basic {REALM}"), ("WWW-Authenticate", f'Bearer realm="dragoman"{why}')]
+    if isinstance(error, errors.TooMany | errors.Unavailable):
+        return [("Retry-After", str(error.retry_after_seconds))]
+    if isinstance(error, errors.StaleVersion) and error.current is not None:
+        return [replies.etag(error.current.revision)]  # type: ignore[attr-defined]
+    return []

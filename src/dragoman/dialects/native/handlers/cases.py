@@ -1,0 +1,77 @@
+"""Cases: made, read, listed, changed, deleted; and the stages of each."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.native import cursors, reading, replies, wire
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies.cases import Case, CaseList, CasePatch, NewCase, StageList
+from dragoman.dialects.native.handlers.tasks import lowered, moment, person
+from dragoman.domain import case as domain
+from dragoman.domain.case import CaseKind
+from dragoman.usecases import case_edits
+
+NOUN = "case"
+PLAIN = ("title", "description", "is_private")
+READ_ONLY = frozenset(Case.__struct_fields__)
+
+
+def parse_create(request: Request, query: queries.Trial) -> case_edits.Create:
+    """A case to be made."""
+    return reading.body(request, NewCase, _create, read_only=READ_ONLY)
+
+
+def parse_get(request: Request, query: queries.Nothing) -> case_edits.Get:
+    """One case by id or number."""
+    return case_edits.Get(reading.ref(request, NOUN))
+
+
+def parse_list(request: Request, query: queries.CaseQuery) -> case_edits.List:
+    """One page by number."""
+    kind = None if query.kind is UNSET else query.kind
+    return case_edits.List(query.limit, cursors.read_number(request, query.cursor), kind)
+
+
+def render_list(page: tuple[list[domain.Case], int | None], request: Request) -> Reply:
+    """One page, and the link to the next one."""
+    items, after = page
+    link = UNSET if after is None else cursors.link(request, (after,))
+    return replies.plain(CaseList(items=[wire.case(item) for item in items], next=link))
+
+
+def parse_stages(request: Request, query: queries.Nothing) -> case_edits.Stages:
+    """The stages of one case."""
+    return case_edits.Stages(reading.ref(request, NOUN))
+
+
+def render_stages(stages: list[domain.Stage], request: Request) -> Reply:
+    """All of them."""
+    return replies.plain(StageList([wire.stage(stage) for stage in stages]))
+
+
+def parse_patch(request: Request, query: queries.Trial) -> case_edits.Change:
+    """A merge patch: what is named changes."""
+    case, revisions = reading.ref(request, NOUN), reading.if_match(request)
+
+    def build(patch: CasePatch) -> case_edits.Change:
+        return case_edits.Change(case, _fields(patch), lowered(patch.contact), person(patch.assignee), revisions)
+
+    return reading.body(request, CasePatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+
+
+def parse_delete(request: Request, query: queries.HolderRemoval) -> case_edits.Remove:
+    """A case to be deleted."""
+    return case_edits.Remove(reading.ref(request, NOUN), query.with_tasks, reading.if_match(request))
+
+
+def _create(new: NewCase) -> case_edits.Create:
+    return case_edits.Create(CaseKind(new.kind), _fields(new), lowered(new.contact), person(new.assignee))
+
+
+def _fields(body: NewCase | CasePatch) -> dict[str, Any]:
+    fields = {name: value for name in PLAIN if (value := getattr(body, name)) is not UNSET}
+    if body.expires_at is not UNSET:
+        fields["expires_at"] = moment(body.expires_at)
+    return fields

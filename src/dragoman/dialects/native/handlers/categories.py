@@ -1,0 +1,59 @@
+"""Categories: what kinds of work there are."""
+
+from msgspec import UNSET
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.native import reading, replies, wire
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies.categories import Category, CategoryList, CategoryPatch, NewCategory
+from dragoman.domain import category as domain
+from dragoman.usecases import categories
+
+NOUN = "category"
+PLAIN = ("description", "icon", "sort_order")
+READ_ONLY = frozenset(Category.__struct_fields__)
+
+
+def parse_create(request: Request, query: queries.Trial) -> categories.Create:
+    """A category to be made."""
+    return reading.body(request, NewCategory, _create, read_only=READ_ONLY)
+
+
+def parse_get(request: Request, query: queries.Nothing) -> categories.Get:
+    """One category by number."""
+    return categories.Get(reading.number(request, NOUN, name="number"))
+
+
+def parse_list(request: Request, query: queries.Nothing) -> categories.List:
+    """All of them."""
+    return categories.List()
+
+
+def render_list(found: list[domain.Category], request: Request) -> Reply:
+    """In the order that people gave them."""
+    return replies.plain(CategoryList([wire.category(category) for category in found]))
+
+
+def parse_patch(request: Request, query: queries.Trial) -> categories.Change:
+    """A merge patch: what is named changes."""
+    number = reading.number(request, NOUN, name="number")
+
+    def build(patch: CategoryPatch) -> categories.Change:
+        return categories.Change(number, _set(patch, ("title", *PLAIN)))
+
+    return reading.body(request, CategoryPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+
+
+def parse_delete(request: Request, query: queries.CategoryRemoval) -> categories.Remove:
+    """A category to be deleted, and where its tasks go."""
+    return categories.Remove(
+        reading.number(request, NOUN, name="number"), query.move_to if query.move_to is not UNSET else None
+    )
+
+
+def _create(new: NewCategory) -> categories.Create:
+    return categories.Create(new.title, _set(new, PLAIN))
+
+
+def _set(body: NewCategory | CategoryPatch, names: tuple[str, ...]) -> dict[str, object]:
+    return {name: value for name in names if (value := getattr(body, name)) is not UNSET}

@@ -1,0 +1,65 @@
+"""Contacts: made, read, listed, changed, deleted."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.native import cursors, reading, replies, wire
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies.contacts import Contact, ContactList, ContactPatch, NewContact
+from dragoman.dialects.native.handlers.tasks import lowered
+from dragoman.domain import contact as domain
+from dragoman.usecases import contact_edits
+
+NOUN = "contact"
+PLAIN = ("first_name", "last_name", "company_name", "job_title", "about", "email", "is_private")
+READ_ONLY = frozenset(Contact.__struct_fields__)
+
+
+def parse_create(request: Request, query: queries.Trial) -> contact_edits.Create:
+    """A contact to be made."""
+    return reading.body(request, NewContact, _create, read_only=READ_ONLY)
+
+
+def parse_get(request: Request, query: queries.Nothing) -> contact_edits.Get:
+    """One contact by id or number."""
+    return contact_edits.Get(reading.ref(request, NOUN))
+
+
+def parse_list(request: Request, query: queries.Pages) -> contact_edits.List:
+    """One page by number."""
+    return contact_edits.List(query.limit, cursors.read_number(request, query.cursor))
+
+
+def render_list(page: tuple[list[domain.Contact], int | None], request: Request) -> Reply:
+    """One page, and the link to the next one."""
+    items, after = page
+    link = UNSET if after is None else cursors.link(request, (after,))
+    return replies.plain(ContactList(items=[wire.contact(item) for item in items], next=link))
+
+
+def parse_patch(request: Request, query: queries.Trial) -> contact_edits.Change:
+    """A merge patch: what is named changes."""
+    contact, revisions = reading.ref(request, NOUN), reading.if_match(request)
+
+    def build(patch: ContactPatch) -> contact_edits.Change:
+        return contact_edits.Change(contact, _fields(patch), lowered(patch.company), revisions)
+
+    return reading.body(request, ContactPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+
+
+def parse_delete(request: Request, query: queries.HolderRemoval) -> contact_edits.Remove:
+    """A contact to be deleted."""
+    return contact_edits.Remove(reading.ref(request, NOUN), query.with_tasks, reading.if_match(request))
+
+
+def _create(new: NewContact) -> contact_edits.Create:
+    return contact_edits.Create(new.kind, _fields(new), lowered(new.company))
+
+
+def _fields(body: NewContact | ContactPatch) -> dict[str, Any]:
+    fields = {name: value for name in PLAIN if (value := getattr(body, name)) is not UNSET}
+    if body.shared_with is not UNSET:
+        fields["shared_with"] = tuple(uid.lower() for uid in body.shared_with)
+    return fields

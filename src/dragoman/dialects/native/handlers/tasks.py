@@ -1,0 +1,123 @@
+"""Tasks: made, read, changed, deleted."""
+
+from typing import Any
+
+from msgspec import UNSET, Raw, UnsetType
+
+from dragoman.dialects._kit import Request, times
+from dragoman.dialects.native import reading, schema
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies.common import UUID
+from dragoman.dialects.native.bodies.tasks import NewTask, Task, TaskPatch
+from dragoman.domain.clock import Moment
+from dragoman.domain.due import UNTOUCHED, DueChange
+from dragoman.domain.task import State
+from dragoman.usecases import links, task_edits, task_verbs
+from dragoman.usecases.keys import Ref
+from dragoman.usecases.links import Links
+
+NOUN = "task"
+PLAIN = ("title", "name", "description", "type", "escalated", "read", "priority", "remind_before_minutes")
+MOMENTS = ("expires_at", "delete_at")
+READ_ONLY = frozenset(Task.__struct_fields__)
+
+
+def parse_create(request: Request, query: queries.Trial) -> task_edits.Create:
+    """A task to be made."""
+    return reading.body(request, NewTask, _create, read_only=READ_ONLY)
+
+
+def parse_get(request: Request, query: queries.Nothing) -> task_verbs.Get:
+    """One task by id or number."""
+    return task_verbs.Get(reading.ref(request, NOUN))
+
+
+def parse_patch(request: Request, query: queries.Trial) -> task_edits.Change:
+    """A merge patch: what is named changes."""
+    task, revisions = reading.ref(request, NOUN), reading.if_match(request)
+
+    def build(patch: TaskPatch) -> task_edits.Change:
+        return task_edits.Change(
+            task,
+            fields=_fields(patch),
+            due=_due(patch.due_at, patch.due_local, patch.due_zone),
+            links=_links(patch),
+            assignee=person(patch.assignee),
+            properties={} if isinstance(patch.properties, UnsetType) else patch.properties,
+            extensions={} if isinstance(patch.extensions, UnsetType) else _texts(patch.extensions),
+            revisions=revisions,
+        )
+
+    return reading.body(request, TaskPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+
+
+def parse_delete(request: Request, query: queries.Trial) -> task_edits.Remove:
+    """A task to be deleted."""
+    return task_edits.Remove(reading.ref(request, NOUN), reading.if_match(request))
+
+
+def person(name: Any) -> Any:
+    """Who was named, ids in lower case; UNSET and None stay."""
+    return name.lower() if isinstance(name, str) and UUID.fullmatch(name) else name
+
+
+def lowered(ref: Any) -> Any:
+    """What was named, ids in lower case; numbers, UNSET and None stay."""
+    return ref.lower() if isinstance(ref, str) else ref
+
+
+def moment(text: str | UnsetType | None) -> Any:
+    """The moment of a time; UNSET and None stay. ValueError when it can't be read."""
+    return times.parse_iso(text) if isinstance(text, str) else text
+
+
+def zone(name: str | UnsetType | None) -> Any:
+    """The name of a zone that there is; UNSET and None stay. ValueError when there is none."""
+    if isinstance(name, str) and name not in schema.zones():
+        raise ValueError("no such zone")
+    return name
+
+
+def _create(new: NewTask) -> task_edits.Create:
+    fields = _fields(new)
+    fields["properties"] = new.properties
+    if new.state == "inactive":
+        fields["state"] = State.INACTIVE
+    return task_edits.Create(
+        fields,
+        due=_due(*(UNSET if said is None else said for said in (new.due_at, new.due_local, new.due_zone))),
+        links=_links(new),
+        assignee=person(new.assignee),
+        extensions={name: text for name, text in _texts(new.extensions).items() if text is not None},
+    )
+
+
+def _fields(body: NewTask | TaskPatch) -> dict[str, Any]:
+    fields = {name: value for name in PLAIN if (value := getattr(body, name)) is not UNSET}
+    for name in MOMENTS:
+        text: str | UnsetType | None = getattr(body, name)
+        if text is not UNSET:
+            fields[name] = moment(text)
+    return fields
+
+
+def _due(at: str | UnsetType | None, local: str | UnsetType | None, zone_: str | UnsetType | None) -> DueChange:
+    if at is UNSET and local is UNSET and zone_ is UNSET:
+        return UNTOUCHED
+    due_at: Moment | UnsetType | None = moment(at)
+    return DueChange(due_at, local, zone(zone_))
+
+
+def _links(body: NewTask | TaskPatch) -> Links:
+    touched: dict[str, Ref | None] = {
+        name: lowered(ref) for name in Links.__struct_fields__ if (ref := getattr(body, name)) is not UNSET
+    }
+    if isinstance(body, NewTask):
+        touched = {name: ref for name, ref in touched.items() if ref is not None}
+    return Links(**touched) if touched else links.UNTOUCHED  # type: ignore[arg-type]
+
+
+def _texts(values: dict[str, Raw]) -> dict[str, str | None]:
+    """Each value as the text it was; None for null."""
+    texts = {name: bytes(raw).decode() for name, raw in values.items()}
+    return {name: None if text == "null" else text for name, text in texts.items()}

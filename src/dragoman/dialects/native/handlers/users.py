@@ -1,0 +1,39 @@
+"""Users: one's own profile, and who else there is."""
+
+from msgspec import UNSET
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.native import reading, replies, wire
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies.users import ProfilePatch, User, UserList
+from dragoman.dialects.native.handlers.tasks import zone
+from dragoman.domain import people
+from dragoman.usecases import profiles
+
+READ_ONLY = frozenset(User.__struct_fields__)
+
+
+def parse_own(request: Request, query: queries.Nothing) -> profiles.Own:
+    """Whoever asks."""
+    return profiles.Own()
+
+
+def parse_patch_own(request: Request, query: queries.Trial) -> profiles.ChangeOwn:
+    """A merge patch of one's own profile."""
+    return reading.body(request, ProfilePatch, _change, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+
+
+def parse_list(request: Request, query: queries.Nothing) -> profiles.List:
+    """All of them."""
+    return profiles.List()
+
+
+def render_list(found: list[people.User], request: Request) -> Reply:
+    """By login."""
+    return replies.plain(UserList([wire.user(user) for user in found]))
+
+
+def _change(patch: ProfilePatch) -> profiles.ChangeOwn:
+    zone(patch.zone)
+    named = {name: getattr(patch, name) for name in ProfilePatch.__struct_fields__}
+    return profiles.ChangeOwn({name: value for name, value in named.items() if value is not UNSET})

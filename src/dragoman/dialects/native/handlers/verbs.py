@@ -1,0 +1,52 @@
+"""The verbs: `POST /v1/tasks/{id}/{verb}`. Each answers the task as it is then."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.native import reading
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies.tasks import Assignment, Ending, Nothing, Suspension
+from dragoman.dialects.native.handlers.tasks import NOUN, moment, person
+from dragoman.domain.task import Verb
+from dragoman.usecases.task_verbs import Perform
+
+Parse = Callable[[Request, queries.Trial], Perform]
+
+BODIES: dict[Verb, type[Struct]] = dict.fromkeys(Verb, Nothing) | {
+    Verb.ASSIGN: Assignment,
+    Verb.SUSPEND: Suspension,
+    Verb.FINISH: Ending,
+    Verb.FAIL: Ending,
+    Verb.TERMINATE: Ending,
+    Verb.AMEND_OUTCOME: Ending,
+}
+"""What each verb is told."""
+
+
+def parsing(verb: Verb) -> Parse:
+    """How a request for this verb is read."""
+    type_ = BODIES[verb]
+    may_be_empty = verb is not Verb.ASSIGN
+
+    def parse(request: Request, query: queries.Trial) -> Perform:
+        task, revisions = reading.ref(request, NOUN), reading.if_match(request)
+
+        def build(told: Struct) -> Perform:
+            return _command(task, verb, told, revisions)
+
+        return reading.body(request, type_, build, may_be_empty=may_be_empty)
+
+    return parse
+
+
+def _command(task: int | str, verb: Verb, told: Struct, revisions: frozenset[int] | None) -> Perform:
+    match told:
+        case Assignment(assignee=assignee):
+            return Perform(task, verb, user=person(assignee), revisions=revisions)
+        case Suspension(until=until):
+            return Perform(task, verb, until=moment(until), revisions=revisions)
+        case Ending(code=code, text=text):
+            return Perform(task, verb, code=code, text=text, revisions=revisions)
+    return Perform(task, verb, revisions=revisions)

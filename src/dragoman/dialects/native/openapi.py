@@ -1,0 +1,178 @@
+"""The OpenAPI 3.1 document, made from the rows that route and the types that validate: it can't say anything else.
+
+If-Match and Idempotency-Key are told in words (`x-request-headers` names them for programs): a generator of requests
+that took them for free parameters would only learn that made-up revisions are stale.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgspec
+
+from dragoman import __version__
+from dragoman.dialects._kit import PUBLIC, Reply, Request, json
+from dragoman.dialects.native import schema
+from dragoman.dialects.native.bodies import common
+from dragoman.dialects.native.bodies.problems import Refusal
+from dragoman.dialects.native.declared import Row
+from dragoman.domain.extension import Owner
+
+PREFIX = "/v1"
+PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{schema.WHERE}Refusal"}}}
+REFUSALS = {
+    "400": "The request can't be read; every fault is listed.",
+    "401": "No credentials, or none that are known.",
+    "403": "Not allowed.",
+    "404": "There is no such thing.",
+    "409": "The present state forbids it, or it refers to what isn't there.",
+    "412": "Changed since; the present state is beside.",
+    "413": "Too much.",
+    "415": "Not a media type that is taken here.",
+    "422": "The Idempotency-Key was used for another request.",
+    "428": "This server wants If-Match.",
+    "429": "Too often; Retry-After says when again.",
+    "503": "Not now; nothing was changed. Retry-After says when again.",
+}
+CREDENTIALS = (
+    "A token of `dragoman token create`. HTTP Basic is taken, too: login and password, or a token as the password. "
+    "A password that is wrong ten times must wait a quarter of an hour."
+)
+PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "id": {"description": "The id, or the number.", "schema": {"type": "string", "minLength": 1, "maxLength": 36}},
+    "number": {
+        "description": "The number.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": common.LARGEST},
+    },
+    "name": {
+        "description": "The name, without regard to case.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, **common.WITHOUT_NUL},
+    },
+    "kind": {"description": "What the extensions belong to.", "schema": {"enum": [str(owner) for owner in Owner]}},
+}
+DESCRIPTION = """\
+Tasks, and what is around them. Every list answers `items` and, until its last page, `next`: follow it as it stands.
+
+- **Times** are RFC 3339, to seven digits behind the dot; they are answered in UTC.
+- **Changes** are JSON Merge Patches. With `If-Match: "7"` one says which revision one saw: writers of different fields
+  never conflict, a second writer of the same field is refused with 412 and the present state.
+- **Retries** are safe with `Idempotency-Key`: the same request under the same key is answered as it was the first time.
+- **Dry runs**: `?dry_run=true` answers what would be, and stores nothing; the answer has the header `Dry-Run: true`.
+- **Refusals** are problem details (RFC 9457) with a stable `code` and every fault of the request.
+"""
+
+
+def document(rows: Iterable[Row]) -> dict[str, Any]:
+    """The whole document."""
+    rows = list(rows)
+    paths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        paths.setdefault(PREFIX + row.path, {})[row.method.lower()] = _operation(row)
+    bodies = [type_ for row in rows for type_ in (row.body, row.answer) if type_ is not None]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Dragoman",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(_tag(row) for row in rows)],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schema.components([*bodies, Refusal]).items())),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": CREDENTIALS},
+            },
+        },
+    }
+
+
+def showing(rows: Iterable[Row]) -> Callable[[None, Request], Reply]:
+    """The document as an answer. It is made once, when it is first asked for."""
+
+    @cache
+    def text() -> bytes:
+        return json.encode(document(rows))
+
+    def render(nothing: None, request: Request) -> Reply:
+        return Reply(200, text(), "application/json")
+
+    return render
+
+
+def _operation(row: Row) -> dict[str, Any]:
+    headers = (["If-Match"] if row.conditional else []) + (["Idempotency-Key"] if row.write else [])
+    said: dict[str, Any] = {
+        "operationId": row.name,
+        "summary": row.summary,
+        "tags": [_tag(row)],
+        "parameters": [*_path_parameters(row), *_query_parameters(row)],
+        "responses": _responses(row),
+    }
+    if row.scopes != PUBLIC:
+        said["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes)]
+    if row.body is not None:
+        said["requestBody"] = _body(row)
+    if headers:
+        said["description"] = f"Honours {' and '.join(headers)}."
+        said["x-request-headers"] = headers
+    return said
+
+
+def _tag(row: Row) -> str:
+    return row.path.split("/")[1]
+
+
+def _path_parameters(row: Row) -> list[dict[str, Any]]:
+    names = re.findall(r"{(\w+)}", row.path)
+    return [{"name": name, "in": "path", "required": True, **PATH_PARAMETERS[name]} for name in names]
+
+
+def _query_parameters(row: Row) -> list[dict[str, Any]]:
+    """What the query may say. `cursor` is not told: it comes in `next`, and what is in it is ours to change."""
+    hints = get_type_hints(row.query, include_extras=True)
+    fields = [field for field in msgspec.structs.fields(row.query) if field.name != "cursor"]
+    return [_query_parameter(field, hints[field.name]) for field in fields]
+
+
+def _query_parameter(field: msgspec.structs.FieldInfo, hint: Any) -> dict[str, Any]:
+    rules = schema.schema_of(hint)
+    description = rules.pop("description", None)
+    if field.default not in (msgspec.UNSET, msgspec.NODEFAULT):
+        rules["default"] = field.default
+    told: dict[str, Any] = {"name": field.encode_name, "in": "query", "schema": rules}
+    if description is not None:
+        told["description"] = description
+    if rules.get("type") == "array":
+        told |= {"style": "form", "explode": False}
+    return told
+
+
+def _body(row: Row) -> dict[str, Any]:
+    content = {media: {"schema": schema.schema_of(row.body)} for media in row.media}
+    return {"required": not row.body_may_be_empty, "content": content}
+
+
+def _responses(row: Row) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done." if row.write else "Here it is."}
+    if row.answer is not None:
+        good["content"] = {"application/json": {"schema": schema.schema_of(row.answer)}}
+    if row.status == 201:
+        good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+    tried = {"200": {**good, "description": "What would be."}} if row.status == 201 and row.can_be_tried else {}
+    refusals = {status: {"description": REFUSALS[status], "content": PROBLEM} for status in _refusals(row)}
+    rest = {"default": {"description": "Refused.", "content": PROBLEM}}
+    return {str(row.status): good, **tried, **refusals, **rest}
+
+
+def _refusals(row: Row) -> list[str]:
+    statuses = ["400", "401", "403", "429", "503"]
+    statuses += ["404"] if "{" in row.path else []
+    statuses += ["409", "422"] if row.write else []
+    statuses += ["412", "428"] if row.conditional else []
+    statuses += ["413", "415"] if row.body is not None else []
+    return sorted(statuses)

@@ -1,0 +1,472 @@
+"""The table of operations: one row each, in the order of the reading page."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from dragoman.dialects._kit import PUBLIC, Operation
+from dragoman.dialects.native import openapi, reading, replies
+from dragoman.dialects.native.bodies import cases as case_bodies
+from dragoman.dialects.native.bodies import categories as category_bodies
+from dragoman.dialects.native.bodies import contacts as contact_bodies
+from dragoman.dialects.native.bodies import histories as history_bodies
+from dragoman.dialects.native.bodies import queries
+from dragoman.dialects.native.bodies import schemas as schema_bodies
+from dragoman.dialects.native.bodies import tasks as task_bodies
+from dragoman.dialects.native.bodies import users as user_bodies
+from dragoman.dialects.native.bodies.common import AnyJson
+from dragoman.dialects.native.declared import Row
+from dragoman.dialects.native.handlers import (
+    cases,
+    categories,
+    contacts,
+    documents,
+    histories,
+    schemas,
+    task_extensions,
+    task_lists,
+    tasks,
+    users,
+    verbs,
+)
+from dragoman.domain.task import Verb
+from dragoman.usecases import case_edits, contact_edits, profiles, task_edits, task_verbs
+from dragoman.usecases import categories as category_uses
+from dragoman.usecases import histories as history_uses
+from dragoman.usecases import schemas as schema_uses
+from dragoman.usecases import task_extensions as extension_uses
+from dragoman.usecases import task_lists as list_uses
+
+
+def _scope(*words: str) -> frozenset[str]:
+    return frozenset(words)
+
+
+ANY_SCOPE = _scope(
+    *(
+        f"{noun}.{what}"
+        for noun in ("task", "schema", "contact", "case", "category", "user")
+        for what in ("read", "write")
+    )
+)
+"""Whoever may do anything may know who he is."""
+
+_get = partial(Row, method="GET", write=False)
+_post = partial(Row, method="POST", query=queries.Trial, status=201, render=replies.made)
+_patch = partial(Row, method="PATCH", query=queries.Trial, media=reading.MERGE_PATCH, render=replies.one)
+_put = partial(Row, method="PUT", query=queries.Trial)
+_delete = partial(Row, method="DELETE", query=queries.Trial, status=204, render=replies.gone)
+
+VERBS: dict[Verb, str] = {
+    Verb.START: "Make an inactive task ready.",
+    Verb.CLAIM: "Take a ready task oneself. Of two who try at once, one gets it.",
+    Verb.RELEASE: "Give a claimed task back.",
+    Verb.ASSIGN: "Hand a task to somebody, or to nobody.",
+    Verb.SUSPEND: "Set a task aside, for good or until a moment.",
+    Verb.RESUME: "Take a suspended task up again.",
+    Verb.FINISH: "End a task as done; its open parts are terminated.",
+    Verb.FAIL: "End a task as not done.",
+    Verb.TERMINATE: "Stop a task before it is done; its open parts, too.",
+    Verb.EXPIRE: "End a task because its time is over; for its administrators.",
+    Verb.REOPEN: "Take an ended task up again.",
+    Verb.AMEND_OUTCOME: "Exchange the outcome of an ended task.",
+}
+
+
+def _verb(verb: Verb, summary: str, word: str | None = None) -> Row:
+    return Row(
+        method="POST",
+        path=f"/tasks/{{id}}/{word or verb}",
+        name=f"{word or verb}_task",
+        summary=summary,
+        scopes=_scope("task.write"),
+        parse=verbs.parsing(verb),
+        run=task_verbs.perform,
+        render=replies.one,
+        query=queries.Trial,
+        body=verbs.BODIES[verb],
+        body_may_be_empty=verb is not Verb.ASSIGN,
+        answer=task_bodies.Task,
+        conditional=True,
+    )
+
+
+def _history(noun: str, path: str) -> Row:
+    return _get(
+        path=path,
+        name=f"read_{noun}_history",
+        summary=f"Every change of a {noun}, oldest first; also when it was deleted.",
+        scopes=_scope(f"{noun}.read"),
+        parse=histories.parsing(noun),
+        run=history_uses.history_page,
+        render=histories.render,
+        query=queries.Pages,
+        answer=history_bodies.EntryList,
+    )
+
+
+TASKS = (
+    _get(
+        path="/tasks",
+        name="list_tasks",
+        summary="Tasks that meet conditions, in an order, page by page.",
+        scopes=_scope("task.read"),
+        parse=task_lists.parse,
+        run=list_uses.list_page,
+        render=task_lists.render,
+        query=queries.TaskQuery,
+        answer=task_bodies.TaskList,
+    ),
+    _post(
+        path="/tasks",
+        name="create_task",
+        summary="Make a task.",
+        scopes=_scope("task.write"),
+        parse=tasks.parse_create,
+        run=task_edits.create,
+        body=task_bodies.NewTask,
+        answer=task_bodies.Task,
+    ),
+    _get(
+        path="/tasks/{id}",
+        name="read_task",
+        summary="One task.",
+        scopes=_scope("task.read"),
+        parse=tasks.parse_get,
+        run=task_verbs.get,
+        render=replies.one,
+        answer=task_bodies.Task,
+    ),
+    _patch(
+        path="/tasks/{id}",
+        name="patch_task",
+        summary="Change what is named of a task, leave the rest.",
+        scopes=_scope("task.write"),
+        parse=tasks.parse_patch,
+        run=task_edits.change,
+        body=task_bodies.TaskPatch,
+        answer=task_bodies.Task,
+        conditional=True,
+    ),
+    _delete(
+        path="/tasks/{id}",
+        name="delete_task",
+        summary="Delete a task. Its history stays.",
+        scopes=_scope("task.write"),
+        parse=tasks.parse_delete,
+        run=task_edits.remove,
+        conditional=True,
+    ),
+    *(_verb(verb, summary) for verb, summary in VERBS.items()),
+    _verb(Verb.FINISH, "The same as finish.", "complete"),
+    _get(
+        path="/tasks/{id}/extensions/{name}",
+        name="read_task_extension",
+        summary="The value of an extension, byte by byte as it is kept.",
+        scopes=_scope("task.read"),
+        parse=task_extensions.parse_get,
+        run=extension_uses.get,
+        render=task_extensions.render,
+        answer=AnyJson,
+    ),
+    _put(
+        path="/tasks/{id}/extensions/{name}",
+        name="put_task_extension",
+        summary="Put a value in place of what was there.",
+        scopes=_scope("task.write"),
+        parse=task_extensions.parse_put,
+        run=extension_uses.put,
+        render=task_extensions.render,
+        body=AnyJson,
+        answer=AnyJson,
+        conditional=True,
+    ),
+    _delete(
+        path="/tasks/{id}/extensions/{name}",
+        name="delete_task_extension",
+        summary="Take an extension away.",
+        scopes=_scope("task.write"),
+        parse=task_extensions.parse_delete,
+        run=extension_uses.remove,
+        render=task_extensions.render_gone,
+        conditional=True,
+    ),
+    _history("task", "/tasks/{id}/history"),
+)
+
+CASES = (
+    _get(
+        path="/cases",
+        name="list_cases",
+        summary="Cases by number, page by page.",
+        scopes=_scope("case.read"),
+        parse=cases.parse_list,
+        run=case_edits.list_page,
+        render=cases.render_list,
+        query=queries.CaseQuery,
+        answer=case_bodies.CaseList,
+    ),
+    _post(
+        path="/cases",
+        name="create_case",
+        summary="Make a case.",
+        scopes=_scope("case.write"),
+        parse=cases.parse_create,
+        run=case_edits.create,
+        body=case_bodies.NewCase,
+        answer=case_bodies.Case,
+    ),
+    _get(
+        path="/cases/{id}",
+        name="read_case",
+        summary="One case.",
+        scopes=_scope("case.read"),
+        parse=cases.parse_get,
+        run=case_edits.get,
+        render=replies.one,
+        answer=case_bodies.Case,
+    ),
+    _patch(
+        path="/cases/{id}",
+        name="patch_case",
+        summary="Change what is named of a case, leave the rest.",
+        scopes=_scope("case.write"),
+        parse=cases.parse_patch,
+        run=case_edits.change,
+        body=case_bodies.CasePatch,
+        answer=case_bodies.Case,
+        conditional=True,
+    ),
+    _delete(
+        path="/cases/{id}",
+        name="delete_case",
+        summary="Delete a case and its stages. Its history stays.",
+        scopes=_scope("case.write"),
+        parse=cases.parse_delete,
+        run=case_edits.remove,
+        query=queries.HolderRemoval,
+        conditional=True,
+    ),
+    _get(
+        path="/cases/{id}/stages",
+        name="list_stages",
+        summary="The stages of a case.",
+        scopes=_scope("case.read"),
+        parse=cases.parse_stages,
+        run=case_edits.stages,
+        render=cases.render_stages,
+        answer=case_bodies.StageList,
+    ),
+    _history("case", "/cases/{id}/history"),
+)
+
+CONTACTS = (
+    _get(
+        path="/contacts",
+        name="list_contacts",
+        summary="Contacts by number, page by page.",
+        scopes=_scope("contact.read"),
+        parse=contacts.parse_list,
+        run=contact_edits.list_page,
+        render=contacts.render_list,
+        query=queries.Pages,
+        answer=contact_bodies.ContactList,
+    ),
+    _post(
+        path="/contacts",
+        name="create_contact",
+        summary="Make a contact.",
+        scopes=_scope("contact.write"),
+        parse=contacts.parse_create,
+        run=contact_edits.create,
+        body=contact_bodies.NewContact,
+        answer=contact_bodies.Contact,
+    ),
+    _get(
+        path="/contacts/{id}",
+        name="read_contact",
+        summary="One contact.",
+        scopes=_scope("contact.read"),
+        parse=contacts.parse_get,
+        run=contact_edits.get,
+        render=replies.one,
+        answer=contact_bodies.Contact,
+    ),
+    _patch(
+        path="/contacts/{id}",
+        name="patch_contact",
+        summary="Change what is named of a contact, leave the rest.",
+        scopes=_scope("contact.write"),
+        parse=contacts.parse_patch,
+        run=contact_edits.change,
+        body=contact_bodies.ContactPatch,
+        answer=contact_bodies.Contact,
+        conditional=True,
+    ),
+    _delete(
+        path="/contacts/{id}",
+        name="delete_contact",
+        summary="Delete a contact. Its history stays.",
+        scopes=_scope("contact.write"),
+        parse=contacts.parse_delete,
+        run=contact_edits.remove,
+        query=queries.HolderRemoval,
+        conditional=True,
+    ),
+    _history("contact", "/contacts/{id}/history"),
+)
+
+CATEGORIES = (
+    _get(
+        path="/categories",
+        name="list_categories",
+        summary="Every category, in order.",
+        scopes=_scope("category.read", "task.read"),
+        parse=categories.parse_list,
+        run=category_uses.list_all,
+        render=categories.render_list,
+        answer=category_bodies.CategoryList,
+    ),
+    _post(
+        path="/categories",
+        name="create_category",
+        summary="Make a category; for administrators.",
+        scopes=_scope("category.write"),
+        parse=categories.parse_create,
+        run=category_uses.create,
+        body=category_bodies.NewCategory,
+        answer=category_bodies.Category,
+    ),
+    _get(
+        path="/categories/{number}",
+        name="read_category",
+        summary="One category, by its number.",
+        scopes=_scope("category.read", "task.read"),
+        parse=categories.parse_get,
+        run=category_uses.get,
+        render=replies.one,
+        answer=category_bodies.Category,
+    ),
+    _patch(
+        path="/categories/{number}",
+        name="patch_category",
+        summary="Change what is named of a category; for administrators.",
+        scopes=_scope("category.write"),
+        parse=categories.parse_patch,
+        run=category_uses.change,
+        body=category_bodies.CategoryPatch,
+        answer=category_bodies.Category,
+    ),
+    _delete(
+        path="/categories/{number}",
+        name="delete_category",
+        summary="Delete a category; for administrators. Its tasks go to another.",
+        scopes=_scope("category.write"),
+        parse=categories.parse_delete,
+        run=category_uses.remove,
+        query=queries.CategoryRemoval,
+    ),
+)
+
+SCHEMAS = (
+    _get(
+        path="/schemas/{kind}",
+        name="list_schemas",
+        summary="The schemas of extensions of tasks, cases, stages or contacts.",
+        scopes=_scope("schema.read"),
+        parse=schemas.parse_list,
+        run=schema_uses.list_all,
+        render=schemas.render_list,
+        answer=schema_bodies.SchemaList,
+    ),
+    _post(
+        path="/schemas/{kind}",
+        name="create_schema",
+        summary="Declare a schema; it is enforced from then on. For administrators.",
+        scopes=_scope("schema.write"),
+        parse=schemas.parse_create,
+        run=schemas.create,
+        render=schemas.render_made,
+        body=schema_bodies.Schema,
+        answer=schema_bodies.Schema,
+    ),
+    _get(
+        path="/schemas/{kind}/{name}",
+        name="read_schema",
+        summary="One schema, by name without regard to case.",
+        scopes=_scope("schema.read"),
+        parse=schemas.parse_get,
+        run=schema_uses.get,
+        render=schemas.render,
+        answer=schema_bodies.Schema,
+    ),
+    _delete(
+        path="/schemas/{kind}/{name}",
+        name="delete_schema",
+        summary="Delete a schema and every value under its name. For administrators.",
+        scopes=_scope("schema.write"),
+        parse=schemas.parse_delete,
+        run=schemas.delete,
+    ),
+)
+
+USERS = (
+    _get(
+        path="/users",
+        name="list_users",
+        summary="Who there is.",
+        scopes=_scope("user.read"),
+        parse=users.parse_list,
+        run=profiles.list_all,
+        render=users.render_list,
+        answer=user_bodies.UserList,
+    ),
+    _get(
+        path="/users/me",
+        name="read_own_profile",
+        summary="Who one is.",
+        scopes=ANY_SCOPE,
+        parse=users.parse_own,
+        run=profiles.own,
+        render=replies.one,
+        answer=user_bodies.User,
+    ),
+    _patch(
+        path="/users/me",
+        name="patch_own_profile",
+        summary="Change what is named of one's own profile.",
+        scopes=_scope("user.write"),
+        parse=users.parse_patch_own,
+        run=profiles.change_own,
+        body=user_bodies.ProfilePatch,
+        answer=user_bodies.User,
+    ),
+)
+
+
+def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], Any]) -> Row:
+    return _get(
+        path=path,
+        name=name,
+        summary=summary,
+        scopes=PUBLIC,
+        parse=documents.parse,
+        run=documents.look,
+        render=render,
+    )
+
+
+ROWS: tuple[Row, ...] = (*TASKS, *CASES, *CONTACTS, *CATEGORIES, *SCHEMAS, *USERS)
+"""What the OpenAPI describes."""
+
+DOCUMENTS = (
+    _document("/openapi.json", "read_openapi", "The OpenAPI document of this API.", openapi.showing(ROWS)),
+    _document("/docs", "read_docs", "The page to read it.", documents.showing("docs.html")),
+    _document("/docs/docs.js", "read_docs_script", "The script of that page.", documents.showing("docs.js")),
+    _document("/docs/docs.css", "read_docs_style", "The style of that page.", documents.showing("docs.css")),
+)
+
+
+def operations(*, require_if_match: bool = False) -> tuple[Operation, ...]:
+    """All of them, as the router takes them."""
+    return tuple(row.operation(require_if_match=require_if_match) for row in (*ROWS, *DOCUMENTS))

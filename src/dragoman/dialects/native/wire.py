@@ -1,0 +1,229 @@
+"""What the core gives, as it is shown over the wire."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects._kit import json
+from dragoman.dialects._kit.times import render_native as time
+from dragoman.dialects.native.bodies import cases, categories, contacts, histories, tasks, users
+from dragoman.domain.case import Case, Stage
+from dragoman.domain.category import Category
+from dragoman.domain.clock import Moment
+from dragoman.domain.contact import Contact
+from dragoman.domain.extension import Extension
+from dragoman.domain.people import User
+from dragoman.domain.task import Task
+from dragoman.usecases.histories import HistoryRow
+
+NOTHING: dict[str, Any] = {}
+
+
+def maybe(moment: Moment | None) -> str | None:
+    """A moment, or null."""
+    return None if moment is None else time(moment)
+
+
+def task(task: Task) -> tasks.Task:
+    """A task as it is shown."""
+    return tasks.Task(
+        id=task.uid,
+        number=task.number,
+        kind=task.kind,
+        name=task.name,
+        title=task.title,
+        description=task.description,
+        category=task.category,
+        type=task.type,
+        state=task.state,
+        suspended=task.suspended,
+        escalated=task.escalated,
+        read=task.read,
+        open_children=task.open_children,
+        priority=task.priority,
+        assignee=task.assignee,
+        creator=task.creator,
+        starter=task.starter,
+        contact=task.contact,
+        case=task.case,
+        stage=task.stage,
+        parent=task.parent,
+        due_at=maybe(task.due_at),
+        due_local=task.due_local,
+        due_zone=task.due_zone,
+        remind_before_minutes=task.remind_before_minutes,
+        expires_at=maybe(task.expires_at),
+        delete_at=maybe(task.delete_at),
+        resume_at=maybe(task.resume_at),
+        created_at=time(task.created_at),
+        modified_at=time(task.modified_at),
+        activated_at=maybe(task.activated_at),
+        claimed_at=maybe(task.claimed_at),
+        completed_at=maybe(task.completed_at),
+        outcome=outcome(task),
+        properties=task.properties,
+        extensions=extensions(task.extensions),
+        extras=task.extras,
+        revision=task.revision,
+    )
+
+
+def outcome(ended: Task | Case | Stage) -> tasks.Outcome | None:
+    """How it ended, when that was said."""
+    if ended.outcome_code is None and ended.outcome_text is None:
+        return None
+    return tasks.Outcome(ended.outcome_code, ended.outcome_text)
+
+
+def extensions(known: dict[str, Extension]) -> dict[str, msgspec.Raw]:
+    """Values under the names as they are spelt, byte by byte."""
+    return {extension.name: json.verbatim(extension.value) for extension in known.values()} if known else NOTHING
+
+
+def contact(contact: Contact) -> contacts.Contact:
+    """A contact as it is shown."""
+    return contacts.Contact(
+        id=contact.uid,
+        number=contact.number,
+        kind=contact.kind,
+        display_name=contact.display_name,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        company_name=contact.company_name,
+        company=contact.company,
+        job_title=contact.job_title,
+        about=contact.about,
+        email=contact.email,
+        is_private=contact.is_private,
+        shared_with=list(contact.shared_with),
+        task_count=contact.task_count,
+        person_count=contact.person_count,
+        creator=contact.creator,
+        created_at=time(contact.created_at),
+        modified_at=time(contact.modified_at),
+        extensions=extensions(contact.extensions),
+        extras=contact.extras,
+        revision=contact.revision,
+    )
+
+
+def case(case: Case) -> cases.Case:
+    """A case as it is shown."""
+    return cases.Case(
+        id=case.uid,
+        number=case.number,
+        kind=case.kind,
+        title=case.title,
+        description=case.description,
+        contact=case.contact,
+        assignee=case.assignee,
+        creator=case.creator,
+        started_at=time(case.started_at),
+        completed_at=maybe(case.completed_at),
+        expires_at=maybe(case.expires_at),
+        outcome=outcome(case),
+        is_private=case.is_private,
+        created_at=time(case.created_at),
+        modified_at=time(case.modified_at),
+        extensions=extensions(case.extensions),
+        extras=case.extras,
+        revision=case.revision,
+    )
+
+
+def stage(stage: Stage) -> cases.Stage:
+    """A stage as it is shown."""
+    return cases.Stage(
+        id=stage.uid,
+        number=stage.number,
+        case=stage.case,
+        title=stage.title,
+        previous=stage.previous,
+        started_at=time(stage.started_at),
+        completed_at=maybe(stage.completed_at),
+        outcome=outcome(stage),
+        creator=stage.creator,
+        created_at=time(stage.created_at),
+        modified_at=time(stage.modified_at),
+        extensions=extensions(stage.extensions),
+        extras=stage.extras,
+        revision=stage.revision,
+    )
+
+
+def category(category: Category) -> categories.Category:
+    """A category as it is shown."""
+    return categories.Category(
+        number=category.number,
+        title=category.title,
+        description=category.description,
+        icon=category.icon,
+        sort_order=category.sort_order,
+        task_count=category.task_count,
+        created_at=time(category.created_at),
+    )
+
+
+def user(user: User) -> users.User:
+    """A user as it is shown."""
+    return users.User(
+        id=user.uid,
+        number=user.number,
+        login=user.login,
+        email=user.email,
+        display_name=user.display_name,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        title=user.title,
+        language=user.language,
+        zone=user.zone,
+        is_admin=user.is_admin,
+        roles=list(user.roles),
+        groups=list(user.groups),
+        disabled_at=maybe(user.disabled_at),
+        created_at=time(user.created_at),
+        modified_at=time(user.modified_at),
+    )
+
+
+_changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode
+
+
+def entry(row: HistoryRow) -> histories.Entry:
+    """One change as it is shown: moments as times, all else as it was noted."""
+    changes = {
+        name: histories.FieldChange(_shown(name, old), _shown(name, new))
+        for name, (old, new) in _changes_of(row.changes).items()
+    }
+    return histories.Entry(
+        revision=row.revision,
+        at=time(row.at),
+        principal=row.principal,
+        dialect=row.dialect,
+        operation=row.operation,
+        changes=changes,
+        hash=row.hash,
+    )
+
+
+def _shown(name: str, value: msgspec.Raw) -> msgspec.Raw:
+    """Names of moments end in `_at`, and nothing else's does (STYLE 4); below a dot stand names of clients."""
+    if not name.endswith("_at") or "." in name or bytes(value) == b"null":
+        return value
+    return msgspec.Raw(json.encode(time(Moment(int(bytes(value))))))
+
+
+VIEWS: dict[type[Any], Callable[[Any], Any]] = {
+    Task: task,
+    Contact: contact,
+    Case: case,
+    Stage: stage,
+    Category: category,
+    User: user,
+}
+
+
+def view(entity: Any) -> Any:
+    """An entity of whatever sort, as it is shown."""
+    return VIEWS[type(entity)](entity)
