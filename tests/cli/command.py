@@ -1,0 +1,54 @@
+"""Running `dragoman` as a person would, and looking at all that comes of it."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.server import PROGRAM, environment
+
+
+class Done:
+    """A command that has ended."""
+
+    def __init__(self, process: "subprocess.CompletedProcess[bytes]") -> None:
+        self.code = process.returncode
+        self.raw = process.stdout
+        self.out = process.stdout.decode()
+        self.error = process.stderr.decode()
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n{self.out}\n{self.error}"
+
+
+def dragoman(
+    database_url: str, *arguments: str, typed: str | bytes = b"", config: Path | None = None, **variables: str
+) -> Done:
+    """Run `dragoman ARGUMENTS` on a database."""
+    given = typed.encode() if isinstance(typed, str) else typed
+    known = environment(database_url, config) | variables
+    return Done(subprocess.run([PROGRAM, *arguments], env=known, input=given, capture_output=True))
+
+
+def well(database_url: str, *arguments: str, typed: str | bytes = b"") -> Done:
+    """Run it; AssertionError unless it ends with 0 and nothing on standard error."""
+    done = dragoman(database_url, *arguments, typed=typed)
+    assert (done.code, done.error) == (0, ""), done
+    return done
+
+
+def refused(database_url: str, *arguments: str, typed: str | bytes = b"", code: int = 1) -> str:
+    """Run what can't be done; what it says: one line, no trace, nothing on standard output."""
+    done = dragoman(database_url, *arguments, typed=typed)
+    assert (done.code, done.out) == (code, ""), done
+    assert done.error.startswith("dragoman"), done
+    assert done.error.endswith("\n"), done
+    assert "Traceback" not in done.error
+    assert done.error.count("\n") == 1, done
+    return done.error.rstrip("\n")
+
+
+def rows(database_url: str) -> list[dict[str, Any]]:
+    """All that a database holds, but for when it was asked."""
+    lines = well(database_url, "export", "--all").out.splitlines()
+    return [json.loads(line) for line in lines[1:-1]]
