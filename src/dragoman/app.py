@@ -15,9 +15,9 @@ from dragoman import dialects as dialects_package
 from dragoman.dialects._kit import Dialect, Operation, Reply, Request
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
-from dragoman.domain.errors import Expected, Invalid, Unauthenticated, Unavailable
+from dragoman.domain.errors import Expected, Invalid, NotFound, Unauthenticated, Unavailable
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
-from dragoman.jobs import digests, pruning
+from dragoman.jobs import digests, pruning, upkeep
 from dragoman.settings import Settings
 from dragoman.store.answers import Answers
 from dragoman.store.digests import FOLDER as DIGESTS
@@ -105,7 +105,7 @@ class App:
         self._on_death = on_death
         self.store.start(self._answer, self._died)
         self._refuse_due()
-        self._loops = [self._loop.create_task(loop.run(self)) for loop in (digests, pruning)]
+        self._loops = [self._loop.create_task(loop.run(self)) for loop in (digests, pruning, upkeep)]
 
     @property
     def digest_folder(self) -> Folder | None:
@@ -145,6 +145,35 @@ class App:
         work = Work(tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, who), command), stamp)
         result: R = self.store.run(work)  # type: ignore[assignment]
         return result
+
+    def say(self, method: str, target: str, principal: Principal, body: bytes, content_type: str) -> Reply:
+        """One request to a dialect, by somebody, without a server; for a demonstration.
+
+        Raises what the dialect would have refused.
+        """
+        from dragoman.http.router import Router
+
+        path, _, query = target.partition("?")
+        headers = {"content-type": content_type}
+        at = self.clock.now()
+        request = Request(method, path, query_string=query, headers=headers, body=body, received_at=at)
+        place = Router(self.dialects).place(path)
+        if place is None:
+            raise NotFound("unknown_path", f"There is nothing at {path}.")
+        table, request.prefix = place
+        request.dialect, request.principal = table.dialect, principal
+        operation = table.find(request, path.removeprefix(request.prefix))
+        if operation is None:
+            raise table.explain(request, path.removeprefix(request.prefix))
+        result = self.call(
+            operation.run,
+            operation.parse(request),
+            principal.tenant,
+            principal=principal,
+            dialect=table.dialect.name,
+            operation=operation.name,
+        )
+        return result if isinstance(result, Reply) else operation.render(result, request)
 
     async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
         """Send an operation's command to a lane or a reader, and wait for its result, which comes after the commit.

@@ -4,45 +4,23 @@ What is marked lies in the database, so it goes on after a restart, and on whate
 take is done once.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
 
-from dragoman.domain.access import Principal, system
-from dragoman.domain.clock import Clock
-from dragoman.domain.errors import Expected
+from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.jobs.loops import App, forever
 from dragoman.usecases import removal, tenants
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R")
 LOOK_SECONDS = 5.0
 SLICE_SECONDS = 0.05  # so long a slice may hold the lane
 SMALLEST = 20
 
 
-class App(Protocol):
-    """What the loop needs of the application."""
-
-    clock: Clock
-
-    async def read(self, run: Callable[..., R], command: Any, principal: Principal) -> R: ...
-
-    async def write(self, run: Callable[..., R], command: Any, principal: Principal, dialect: str) -> R: ...
-
-
 async def run(app: App) -> None:
     """Look every few seconds whether something is marked, for as long as the server runs."""
-    while True:
-        try:
-            await sweep(app)
-        except Expected as busy:
-            log.warning("removal.later", extra={"code": busy.code})
-        except Exception:  # house: ok, because a loop that ended would be missed by nobody until it is needed
-            log.exception("removal.failed")
-        await asyncio.sleep(LOOK_SECONDS)
+    await forever("removal", lambda: sweep(app), LOOK_SECONDS)
 
 
 async def sweep(app: App) -> int:
