@@ -278,7 +278,7 @@ class Dispatcher:
         self._requests.add(
             Line(
                 self._requests.time(now),
-                "error" if status >= 500 else "info",
+                "error" if request.incident else "info",
                 "http.request",
                 request.request_id,
                 request.method,
