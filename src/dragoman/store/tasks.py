@@ -171,6 +171,17 @@ class Tasks(Repository[Task]):
         """The children of a task that have not ended, by number."""
         return self._where(sa.and_(T.parent == parent, T.state.not_in(sorted(ENDED))), lock, None)
 
+    def late_contacts(self, contacts: Sequence[int], at: Moment) -> set[int]:
+        """Those of the contacts that have an open task whose due time is past."""
+        statement = sa.select(T.contact).where(
+            T.tenant == self.tenant,
+            T.contact.in_(contacts),
+            T.state.not_in(sorted(ENDED)),
+            T.due_at < at,
+            T.removed_at.is_(None),
+        )
+        return {int(row[0]) for row in self.by_condition(statement.distinct())}
+
     def _where(self, condition: sa.ColumnElement[bool], lock: Lock, limit: int | None) -> list[Task]:
         statement = sa.select(T.number).where(T.tenant == self.tenant, condition, T.removed_at.is_(None))
         return self.numbered(statement.order_by(T.number).limit(limit), lock)

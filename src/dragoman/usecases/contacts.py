@@ -6,9 +6,16 @@ from msgspec.structs import replace
 
 from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.errors import NotFound
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.store.contacts import ContactFilter
+from dragoman.usecases import removal
 from dragoman.usecases.keys import Lock
 from dragoman.usecases.uow import UnitOfWork
+
+__all__ = ["ContactFilter", "add", "company", "count_person", "get", "join", "remove"]
+
+MOST_PERSONS = 1_000
+"""So many persons lose their company at once."""
 
 
 def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
@@ -71,3 +78,21 @@ def count_person(uow: UnitOfWork, company: int | None, count: int) -> None:
     known = None if company is None else uow.contacts.find(company, Lock.CHANGE)
     if known is not None:
         uow.contacts.save(replace(known, person_count=known.person_count + count))
+
+
+def remove(uow: UnitOfWork, contact: Contact) -> None:
+    """Delete a contact and its tasks; the persons of a company stay, without one. The command goes alone.
+
+    Forbidden unless the principal may change it. Conflict when a task stands for a batch, or persons are too many.
+    """
+    require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
+    removal.remove_tasks(uow, contact=contact.number)
+    persons = uow.contacts.of_company(contact.number, Lock.CHANGE, limit=MOST_PERSONS + 1)
+    if len(persons) > MOST_PERSONS:
+        raise Conflict("too_many_persons", f"More than {MOST_PERSONS} persons belong to this company.")
+    for person in persons:
+        uow.contacts.save(replace(person, company=None))
+    count_person(uow, contact.company, -1)
+    present = uow.contacts.find(contact.number, Lock.CHANGE)
+    if present is not None:
+        uow.contacts.remove(present)

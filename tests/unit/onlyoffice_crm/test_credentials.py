@@ -6,10 +6,9 @@ import pytest
 
 from dragoman.dialects.onlyoffice_crm.credentials import find
 from dragoman.domain.errors import Unauthenticated
-from dragoman.usecases.people import token_text
 from tests.unit.onlyoffice_crm.asking import ask
 
-COOKIE, QUERY, FORM, HEADER = (token_text(1) for _ in range(4))
+COOKIE, QUERY, FORM, HEADER = (f"dgm_1_{letter * 43}" for letter in "CQFH")
 URLENCODED = "application/x-www-form-urlencoded"
 BASIC = "Basic " + base64.b64encode(b"anna@example.com:pw").decode()
 

@@ -11,6 +11,7 @@ from dragoman.dialects.onlyoffice_crm.parameters import (
     BAD_BOOLEAN,
     BAD_GUID,
     BAD_INTEGER,
+    NOBODY,
     Parameters,
     gather,
     to_boolean,
@@ -94,8 +95,8 @@ def test_malformed_xml_is_refused(body: str) -> None:
     "body", ["contactId[]=1&contactId[]=2", "contactId[0]=1&contactId[1]=2", "contactId=1&contactId=2"]
 )
 def test_arrays_of_forms(body: str) -> None:
-    assert gather(ask(body=body, content_type=FORM)).array("contactId", to_integer) == [1, 2]
-    assert gather(ask("GET", query=body)).array("contactid", to_integer) == [1, 2]
+    assert gather(ask(body=body, content_type=FORM)).integers("contactId") == [1, 2]
+    assert gather(ask("GET", query=body)).integers("contactid") == [1, 2]
 
 
 def test_forms_are_not_read_for_get() -> None:
@@ -220,3 +221,9 @@ def test_any_flat_object_is_its_members_as_text(members: dict[str, object]) -> N
     for name, value in first.items():
         expected = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
         assert found.text(name) == expected
+
+
+def test_empty_items_of_an_array_are_their_types_zero() -> None:
+    found = Parameters({"x": ["1", ""], "y": ["", GUID, NOBODY]})
+    assert found.integers("x") == [1, 0]
+    assert found.guids("y") == [GUID]

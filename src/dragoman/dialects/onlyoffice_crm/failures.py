@@ -15,9 +15,11 @@ CONVERSION = "conversion"
 
 
 def bad_argument(parameter: str, reason: str, message: str = UNEXPECTED) -> Invalid:
-    """A value that can't be. The vendor has one sentence for every fault; which one it is stands in `error.data`."""
+    """A value that can't be. The vendor has one sentence for nearly every fault; which one it is stands in `error.data`
+    (page, 17)."""
     problem = Problem(f"/{parameter}", reason, message)
-    return Invalid(ARGUMENT, message, (problem,), hresult=OUT_OF_RANGE, data={"parameter": parameter, "reason": reason})
+    data = {"parameter": parameter, "reason": reason} if message == UNEXPECTED else {}
+    return Invalid(ARGUMENT, message, (problem,), hresult=OUT_OF_RANGE, data=data)
 
 
 def bad_text(parameter: str, reason: str, message: str, hresult: int, *, quoted: bool = False) -> Invalid:

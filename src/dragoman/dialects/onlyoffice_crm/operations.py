@@ -9,15 +9,20 @@ from dragoman.dialects.onlyoffice_crm.handlers import (
     authentication,
     cases,
     categories,
+    contact_list,
     contacts,
+    opportunities,
     people,
     surroundings,
+    task_group,
     task_list,
+    task_moments,
     tasks,
 )
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.wire.cases import render_case
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
+from dragoman.dialects.onlyoffice_crm.wire.opportunities import render_opportunity, render_stage
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
 from dragoman.usecases import categories as category_cases
@@ -27,6 +32,8 @@ from dragoman.usecases.keys import Lock
 TASK_READ = frozenset({"task.read"})
 TASK_WRITE = frozenset({"task.write"})
 CATEGORY_READ = frozenset({"category.read"})
+CATEGORY_WRITE = frozenset({"category.write"})
+CONTACT_READ = frozenset({"contact.read"})
 CONTACT_WRITE = frozenset({"contact.write"})
 CASE_READ = frozenset({"case.read"})
 CASE_WRITE = frozenset({"case.write"})
@@ -50,7 +57,8 @@ OF_A_LOGIN = frozenset(
 
 def operations(options: Options) -> tuple[Operation, ...]:
     """All that is offered, with these switches."""
-    return (*_tasks(options), *_categories(options), *_surroundings(options), *_contacts(options), *_cases(options))
+    groups = (_tasks, _categories, _surroundings, _contacts, _opportunities, _cases)
+    return tuple(operation for group in groups for operation in group(options))
 
 
 def _tasks(options: Options) -> tuple[Operation, ...]:
@@ -136,11 +144,22 @@ def _tasks(options: Options) -> tuple[Operation, ...]:
             standing="7 [D][C]",
         ),
         Operation(
+            "POST",
+            "/crm/contact/task/group",
+            TASK_WRITE,
+            partial(task_group.parse, options),
+            task_group.run,
+            answers.array(options, 201, partial(render_task, in_list=True)),
+            "task.create_group",
+            summary="Make the same task for several contacts, or for none of them.",
+            standing="8 [C]",
+        ),
+        Operation(
             "PUT",
             "/crm/task/{taskid}/creationdate",
             TASK_WRITE,
-            tasks.parse_creation_date,
-            tasks.set_moment,
+            task_moments.parse_creation_date,
+            task_moments.set_moment,
             answers.nothing(options),
             "task.set_created",
             summary="Set when a task was created, as an import knows it.",
@@ -150,8 +169,8 @@ def _tasks(options: Options) -> tuple[Operation, ...]:
             "PUT",
             "/crm/task/{taskid}/lastmodifeddate",
             TASK_WRITE,
-            tasks.parse_modification_date,
-            tasks.set_moment,
+            task_moments.parse_modification_date,
+            task_moments.set_moment,
             answers.nothing(options),
             "task.set_modified",
             summary="Set when a task was last changed, as an import knows it.",
@@ -185,6 +204,61 @@ def _categories(options: Options) -> tuple[Operation, ...]:
             write=False,
             summary="Read a task category.",
             standing="13 [D][C]",
+        ),
+        Operation(
+            "POST",
+            "/crm/task/category",
+            CATEGORY_WRITE,
+            categories.parse_create,
+            categories.create,
+            answers.one(options, 201, render_category),
+            "category.create",
+            summary="Make a task category.",
+            standing="14 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/category/{id}",
+            CATEGORY_WRITE,
+            categories.parse_update,
+            categories.update,
+            answers.one(options, 200, render_category),
+            "category.update",
+            summary="Change a task category that has no tasks.",
+            standing="15 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/category/{id}/icon",
+            CATEGORY_WRITE,
+            categories.parse_update,
+            categories.set_icon,
+            answers.one(options, 200, render_category),
+            "category.set_icon",
+            summary="Change the icon of a task category.",
+            standing="16 [D][C]",
+        ),
+        Operation(
+            "PUT",
+            "/crm/task/category/reorder",
+            CATEGORY_WRITE,
+            categories.parse_reorder,
+            categories.reorder,
+            answers.array(options, 200, render_category),
+            "category.reorder",
+            summary="Put the task categories of some titles in this order.",
+            standing="17 [D][C]",
+        ),
+        Operation(
+            "DELETE",
+            "/crm/task/category/{categoryid}",
+            CATEGORY_WRITE,
+            categories.parse_delete,
+            categories.delete,
+            answers.one(options, 200, render_category),
+            "category.delete",
+            summary="Delete a task category; its tasks go to another.",
+            standing="18 [D][C]",
         ),
     )
 
@@ -302,6 +376,92 @@ def _contacts(options: Options) -> tuple[Operation, ...]:
             summary="Make a company.",
             standing="35 [D][C]",
         ),
+        Operation(
+            "GET",
+            "/crm/contact/{contactid}",
+            CONTACT_READ,
+            contact_list.parse_one,
+            contact_list.get,
+            answers.one(options, 200, render_whole_contact),
+            "contact.get",
+            write=False,
+            summary="Read a contact.",
+            standing="36 [D][C]",
+        ),
+        Operation(
+            "DELETE",
+            "/crm/contact/{contactid}",
+            CONTACT_WRITE,
+            contact_list.parse_one,
+            contact_list.delete,
+            answers.one(options, 200, render_whole_contact),
+            "contact.delete",
+            summary="Delete a contact with its tasks.",
+            standing="36 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/crm/contact/filter",
+            CONTACT_READ,
+            contact_list.parse_filter,
+            contact_list.run_filter,
+            partial(contact_list.render_filter, options),
+            "contact.filter",
+            write=False,
+            summary="List contacts by filter, page by page.",
+            standing="36 [D][C]",
+        ),
+    )
+
+
+def _opportunities(options: Options) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "GET",
+            "/crm/opportunity/stage",
+            CASE_READ,
+            opportunities.parse_stages,
+            opportunities.stages,
+            answers.array(options, 200, render_stage),
+            "opportunity.stages",
+            write=False,
+            summary="List the stages of opportunities.",
+            standing="37 [D][C]",
+        ),
+        Operation(
+            "POST",
+            "/crm/opportunity",
+            CASE_WRITE,
+            opportunities.parse_create,
+            opportunities.create,
+            answers.one(options, 201, render_opportunity),
+            "opportunity.create",
+            summary="Make an opportunity.",
+            standing="37 [D][C]",
+        ),
+        Operation(
+            "GET",
+            "/crm/opportunity/{id}",
+            CASE_READ,
+            opportunities.parse_get,
+            opportunities.get,
+            answers.one(options, 200, render_opportunity),
+            "opportunity.get",
+            write=False,
+            summary="Read an opportunity.",
+            standing="37 [D][C]",
+        ),
+        Operation(
+            "DELETE",
+            "/crm/opportunity/{id}",
+            CASE_WRITE,
+            opportunities.parse_delete,
+            opportunities.delete,
+            answers.one(options, 200, render_opportunity),
+            "opportunity.delete",
+            summary="Delete an opportunity with its tasks.",
+            standing="37 [D][C]",
+        ),
     )
 
 
@@ -349,19 +509,9 @@ def _as_it_is(value: dict[str, object], _: Persons) -> dict[str, object]:
 
 
 TEMPLATES = "Templates are only stored and listed by this API, never applied; they come with templates of our own."
-GROUP = "One request a contact does the same until bulk work is offered here."
-CATEGORIES = "Categories are changed through the native API; clients of this one only choose among them."
-CONTACTS = "Contacts are read, changed and deleted through the native API."
-DEALS = "Deals carry money and stages, which nothing here keeps yet."
 
 NOT_OFFERED = (
-    NotOffered("POST", "/crm/contact/task/group", GROUP, "task.create_group"),
     NotOffered("POST", "/crm/contact/task/near", "The vendor took it out in 2015 (after 8.1).", "task.near"),
-    NotOffered("POST", "/crm/task/category", CATEGORIES, "category.create"),
-    NotOffered("PUT", "/crm/task/category/{id}", CATEGORIES, "category.update"),
-    NotOffered("PUT", "/crm/task/category/{id}/icon", CATEGORIES, "category.set_icon"),
-    NotOffered("PUT", "/crm/task/category/reorder", CATEGORIES, "category.reorder"),
-    NotOffered("DELETE", "/crm/task/category/{categoryid}", CATEGORIES, "category.delete"),
     NotOffered("GET", "/crm/{entityType}/tasktemplatecontainer", TEMPLATES, "container.list"),
     NotOffered("POST", "/crm/{entityType}/tasktemplatecontainer", TEMPLATES, "container.create"),
     NotOffered("GET", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.get"),
@@ -373,13 +523,6 @@ NOT_OFFERED = (
     NotOffered("GET", "/crm/tasktemplatecontainer/tasktemplate/{id}", TEMPLATES, "template.get"),
     NotOffered("DELETE", "/crm/tasktemplatecontainer/tasktemplate/{id}", TEMPLATES, "template.delete"),
     NotOffered("POST", "/authentication/{code}", "There is no second factor to confirm.", "authentication.confirm"),
-    NotOffered("GET", "/crm/contact/{contactid}", CONTACTS, "contact.get"),
-    NotOffered("DELETE", "/crm/contact/{contactid}", CONTACTS, "contact.delete"),
-    NotOffered("GET", "/crm/contact/filter", CONTACTS, "contact.filter"),
-    NotOffered("GET", "/crm/opportunity/stage", DEALS, "opportunity.stages"),
-    NotOffered("POST", "/crm/opportunity", DEALS, "opportunity.create"),
-    NotOffered("GET", "/crm/opportunity/{id}", DEALS, "opportunity.get"),
-    NotOffered("DELETE", "/crm/opportunity/{id}", DEALS, "opportunity.delete"),
     NotOffered("POST", "/batch", "Clients found in public send one call a request.", "batch.run"),
     NotOffered("GET", "/batch", "Clients found in public send one call a request.", "batch.read"),
 )

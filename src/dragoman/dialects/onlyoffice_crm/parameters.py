@@ -4,15 +4,12 @@ Values are text until an operation asks for a type; what each type takes, and ho
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from dragoman.dialects._kit import Request, forms, json, xml
 from dragoman.dialects._kit.fields import flatten, fold_arrays
 from dragoman.dialects.onlyoffice_crm.dates import Date, parse_date
 from dragoman.dialects.onlyoffice_crm.failures import FORMAT, OUT_OF_RANGE, OVERFLOW, bad_text
-
-T = TypeVar("T")
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 BAD_INTEGER = "Input string was not in a correct format."
@@ -73,9 +70,14 @@ class Parameters:
         text = self.text(name)
         return to_member(text, name, members) if text else next(iter(members.values()))
 
-    def array(self, name: str, convert: Callable[[str, str], T]) -> list[T]:
-        """Each value converted, in order; missing is empty."""
-        return [convert(text, name) for text in self.values(name)]
+    def integers(self, name: str) -> list[int]:
+        """Each value as an integer, in order; missing is empty."""
+        return [to_integer(text, name) if text else 0 for text in self.values(name)]
+
+    def guids(self, name: str) -> list[str]:
+        """Each value as a guid, in order; missing is empty, nobody is left out."""
+        guids = [to_guid(text, name) for text in self.values(name) if text]
+        return [guid for guid in guids if guid != NOBODY]
 
 
 def gather(request: Request) -> Parameters:

@@ -1,5 +1,6 @@
 """What an answer shows: a task, contact or case with all that it points to, gathered while the store is at hand."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import msgspec
@@ -64,6 +65,17 @@ class SeenCase(msgspec.Struct, frozen=True, kw_only=True):
     can_edit: bool
 
 
+class SeenOpportunity(msgspec.Struct, frozen=True, kw_only=True):
+    """An opportunity as the principal sees it."""
+
+    case: Case
+    zone: str
+    creator: User | None
+    responsible: User | None
+    contact: SeenContact | None
+    can_edit: bool
+
+
 class Gathering:
     """Gathers what answers show, for one principal."""
 
@@ -101,17 +113,36 @@ class Gathering:
             can_edit=may_edit_contact(principal, contact),
         )
 
-    def whole_contact(self, contact: Contact) -> SeenContact:
+    def whole_contact(self, contact: Contact, *, has_late_tasks: bool = False) -> SeenContact:
         """The contact by itself: a person with the company, and whether something is late."""
         company = None if contact.company is None else self._uow.contacts.find(contact.company)
         return msgspec.structs.replace(
-            self.contact(contact), company=None if company is None else self.contact(company)
+            self.contact(contact),
+            company=None if company is None else self.contact(company),
+            has_late_tasks=has_late_tasks,
         )
+
+    def whole_contacts(self, contacts: Sequence[Contact]) -> list[SeenContact]:
+        """Several of them. The command goes alone."""
+        late = self._uow.tasks.late_contacts([contact.number for contact in contacts], self._uow.now)
+        return [self.whole_contact(contact, has_late_tasks=contact.number in late) for contact in contacts]
 
     def case(self, case: Case) -> SeenCase:
         """The case."""
         may_edit = may_edit_case(self._uow.principal, case)
         return SeenCase(case=case, zone=self._zone, creator=self._user(case.creator), can_edit=may_edit)
+
+    def opportunity(self, case: Case) -> SeenOpportunity:
+        """The case that is an opportunity."""
+        contact = None if case.contact is None else self._uow.contacts.find(case.contact)
+        return SeenOpportunity(
+            case=case,
+            zone=self._zone,
+            creator=self._user(case.creator),
+            responsible=self._user(case.assignee),
+            contact=None if contact is None else self.contact(contact),
+            can_edit=may_edit_case(self._uow.principal, case),
+        )
 
     def category(self, task: Task) -> Category | None:
         """The task's category; for a task of another dialect that has none, the one that an operator chose."""

@@ -1,9 +1,26 @@
-"""Task categories (page, 11)."""
+"""Task categories: reading them, and what only administrators may do (page, 11)."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.domain.access import require_admin
+from dragoman.domain.category import Category
 from dragoman.usecases import categories
+from dragoman.usecases.keys import ALONE, Alone
+from dragoman.usecases.uow import UnitOfWork
+
+LONGEST_TITLE = 255
+MOST_TITLES = 1_000
+IN_USE = "Can't be {}. There are some tasks with this category."
+LAST = "The last task category cannot be deleted"
+
+_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 
 
 def parse_list(request: Request) -> categories.List:
@@ -17,3 +34,156 @@ def parse_one(request: Request) -> categories.Get:
     if number == 0:
         raise bad_argument("categoryid", "required")
     return categories.Get(number)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Anything that is done to the categories; `number` is 0 where the path names none."""
+
+    number: int = 0
+    title: str | None = None
+    description: str | None = None
+    icon: str | None = None
+    order: int = 0
+    titles: tuple[str, ...] = ()
+    successor: int = 0
+
+    def keys(self) -> Alone:
+        return ALONE  # titles are looked up, tasks are found by a condition
+
+
+def parse_create(request: Request) -> Change:
+    """POST crm/task/category."""
+    parameters = gather(request)
+    title, description = parameters.text("title"), parameters.text("description")
+    return Change(0, title, description, parameters.text("imageName"), parameters.integer("sortOrder"))
+
+
+def parse_update(request: Request) -> Change:
+    """PUT crm/task/category/{id}, and its icon."""
+    parameters = gather(request)
+    number, title = parameters.integer("id"), parameters.text("title")
+    return Change(number, title, parameters.text("description"), parameters.text("imageName"))
+
+
+def parse_reorder(request: Request) -> Change:
+    """PUT crm/task/category/reorder."""
+    titles = gather(request).values("titles")
+    if len(titles) > MOST_TITLES:
+        raise bad_argument("titles", f"more than {MOST_TITLES}")
+    return Change(titles=tuple(titles))
+
+
+def parse_delete(request: Request) -> Change:
+    """DELETE crm/task/category/{categoryid}."""
+    parameters = gather(request)
+    return Change(parameters.integer("categoryid"), successor=parameters.integer("newcategoryid"))
+
+
+def create(uow: UnitOfWork, command: Change) -> Category:
+    """The new category. Where one has that title already nothing is stored: its id stands under what was sent."""
+    require_admin(uow.principal)
+    others = uow.categories.all()
+    known = next((other for other in others if other.title == command.title), None)
+    if known is not None:
+        icon = _file_name(command.icon or "")
+        return _posted(replace(known, description=command.description or "", icon=icon, task_count=0), command)
+    title, icon = _title(command), _icon(command)
+    order = command.order or max((other.sort_order for other in others), default=0) + 1
+    made = categories.add(uow, title=title, description=command.description or "", icon=icon, sort_order=order)
+    return _posted(made, command)
+
+
+def _posted(category: Category, command: Change) -> Category:
+    return replace(category, sort_order=command.order)
+
+
+def update(uow: UnitOfWork, command: Change) -> Category:
+    """Title, description and icon replaced, absent ones cleared. Invalid while tasks are in the category."""
+    require_admin(uow.principal)
+    if command.number == 0:
+        raise bad_argument("id", "required")
+    title = _title(command)
+    category = _found(uow, command.number)
+    if category.task_count:
+        raise bad_argument("id", "in use", IN_USE.format("edited"))
+    fields: dict[str, Any] = {"title": title, "description": command.description or ""}
+    fields["icon"] = _file_name(command.icon or "")
+    return categories.change(uow, categories.Change(command.number, fields))
+
+
+def set_icon(uow: UnitOfWork, command: Change) -> Category:
+    """Another icon, also while tasks are in the category."""
+    require_admin(uow.principal)
+    if command.number == 0:
+        raise bad_argument("id", "required")
+    icon = _icon(command)
+    return categories.change(uow, categories.Change(_found(uow, command.number).number, {"icon": icon}))
+
+
+def reorder(uow: UnitOfWork, command: Change) -> list[Category]:
+    """The categories of these titles in this order, their places still the old ones. Others keep theirs."""
+    require_admin(uow.principal)
+    by_title = {category.title: category for category in uow.categories.all()}
+    unknown = next((title for title in command.titles if title not in by_title), None)
+    if unknown is not None:
+        raise not_found()
+    titles = dict.fromkeys(command.titles)
+    for place, title in enumerate(titles):
+        if by_title[title].sort_order != place:
+            uow.categories.save(replace(by_title[title], sort_order=place))
+    return [by_title[title] for title in titles]
+
+
+def delete(uow: UnitOfWork, command: Change) -> Category:
+    """The category as it was, once its tasks went to another."""
+    require_admin(uow.principal)
+    if command.number == 0:
+        raise bad_argument("categoryid", "required")
+    if command.successor < 0:
+        raise bad_argument("newcategoryid", "negative")
+    category = _found(uow, command.number)
+    if len(uow.categories.all()) == 1:
+        raise bad_argument("categoryid", "last", LAST)
+    if category.task_count:
+        _check_successor(uow, command)
+    removed = categories.remove(uow, categories.Remove(command.number, command.successor or None))
+    return replace(removed, task_count=0)  # its tasks had left it when the vendor made the answer (page, 16.14)
+
+
+def _check_successor(uow: UnitOfWork, command: Change) -> None:
+    if command.successor == command.number:
+        raise bad_argument("newcategoryid", "the same", IN_USE.format("deleted"))
+    if command.successor == 0:
+        raise bad_argument("newcategoryid", "required")
+    if uow.categories.find(command.successor) is None:
+        raise bad_argument("newcategoryid", "unknown")
+
+
+def _found(uow: UnitOfWork, number: int) -> Category:
+    category = uow.categories.find(number)
+    if category is None:
+        raise not_found()
+    return category
+
+
+def _title(command: Change) -> str:
+    if not command.title:
+        raise bad_argument("title", "required")
+    if len(command.title) > LONGEST_TITLE:
+        raise bad_argument("title", f"longer than {LONGEST_TITLE} characters")
+    return command.title
+
+
+def _icon(command: Change) -> str:
+    icon = _file_name(command.icon or "")
+    if not icon:
+        raise bad_argument("imageName", "required")
+    return icon
+
+
+def _file_name(icon: str) -> str:
+    """Only the file name of a path is kept."""
+    name = _FOLDERS.sub("", icon)
+    if len(name) > LONGEST_TITLE:
+        raise bad_argument("imageName", f"longer than {LONGEST_TITLE} characters")
+    return name

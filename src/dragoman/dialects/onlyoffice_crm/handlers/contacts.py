@@ -5,7 +5,7 @@ import msgspec
 from dragoman.dialects._kit import Request
 from dragoman.dialects.onlyoffice_crm.failures import bad_argument
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.dialects.onlyoffice_crm.parameters import Parameters, gather, to_guid, to_integer
+from dragoman.dialects.onlyoffice_crm.parameters import Parameters, gather
 from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenContact, Sharing
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases import contacts
@@ -69,7 +69,7 @@ def parse_company(request: Request) -> Company:
     """POST crm/contact/company."""
     parameters = gather(request)
     name, about = parameters.text("companyName"), parameters.text("about")
-    persons = parameters.array("personList", to_integer)
+    persons = parameters.integers("personList")
     access = _read_access(parameters)
     if len(persons) > MOST_NAMED:
         raise bad_argument("personList", f"more than {MOST_NAMED}")
@@ -104,7 +104,7 @@ def add_company(uow: UnitOfWork, command: Company) -> SeenContact:
 
 def _read_access(parameters: Parameters) -> Access:
     share_type = parameters.choice("shareType", SHARE_TYPES)
-    managers = tuple(dict.fromkeys(parameters.array("managerList", to_guid)))
+    managers = tuple(dict.fromkeys(parameters.guids("managerList")))
     if len(managers) > MOST_NAMED:
         raise bad_argument("managerList", f"more than {MOST_NAMED}")
     return Access(share_type, managers)

@@ -1,0 +1,101 @@
+"""Contacts that are there already: reading, deleting and listing them (page, 13)."""
+
+import msgspec
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.onlyoffice_crm import envelope
+from dragoman.dialects.onlyoffice_crm.answers import listed
+from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.onlyoffice_crm.options import Options
+from dragoman.dialects.onlyoffice_crm.paging import Paging, read_paging
+from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenContact
+from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
+from dragoman.dialects.onlyoffice_crm.wire.people import Persons
+from dragoman.domain.contact import ContactKind
+from dragoman.usecases import contacts
+from dragoman.usecases.keys import ALONE, Alone, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+VIEWS = {"all": 0, "company": 1, "person": 2, "withopportunity": 3}
+KINDS = {1: ContactKind.COMPANY, 2: ContactKind.PERSON}
+WITH_OPPORTUNITY = 3
+
+
+class One(msgspec.Struct, frozen=True):
+    """One contact that shall be read or deleted."""
+
+    number: int
+
+    def keys(self) -> Alone:
+        return ALONE  # whether its tasks are late is found by a condition, and so are the tasks themselves
+
+
+def parse_one(request: Request) -> One:
+    """A path with a contact's id. Invalid when it is 0."""
+    number = gather(request).integer("contactid")
+    if number == 0:
+        raise bad_argument("contactid", "required")
+    return One(number)
+
+
+def get(uow: UnitOfWork, command: One) -> SeenContact:
+    """The contact. NotFound also for one that the principal may not see."""
+    return Gathering(uow, 0).whole_contacts([contacts.get(uow, command.number)])[0]
+
+
+def delete(uow: UnitOfWork, command: One) -> SeenContact:
+    """The contact as it was. Its tasks go with it."""
+    contact = contacts.get(uow, command.number, Lock.CHANGE)
+    seen = Gathering(uow, 0).whole_contacts([contact])[0]
+    contacts.remove(uow, contact)
+    return seen
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which contacts a client wants to see."""
+
+    view: int
+    paging: Paging
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of contacts, and how many match in all."""
+
+    items: list[SeenContact]
+    matches: int
+    paging: Paging
+
+
+def parse_filter(request: Request) -> Filter:
+    """GET crm/contact/filter."""
+    parameters = gather(request)
+    return Filter(parameters.choice("contactListView", VIEWS), read_paging(parameters))
+
+
+def run_filter(uow: UnitOfWork, command: Filter) -> Found:
+    """The contacts that match and that the principal may see, the newest first."""
+    wanted = contacts.ContactFilter(
+        kind=KINDS.get(command.view),
+        has_opportunity=command.view == WITH_OPPORTUNITY,
+        words=tuple(command.paging.filter_value.casefold().split()),
+        visible_to=uow.principal,
+    )
+    numbers = uow.contacts.matching(wanted)
+    page = numbers[command.paging.start : command.paging.end]
+    uow.contacts.load(list(page))
+    found = [contact for number in page if (contact := uow.contacts.find(number)) is not None]
+    companies = {contact.company for contact in found} - {None}
+    uow.contacts.load(sorted(companies, key=lambda number: number or 0))
+    return Found(Gathering(uow, 0).whole_contacts(found), len(numbers), command.paging)
+
+
+def render_filter(options: Options, found: Found, request: Request) -> Reply:
+    """The page."""
+    persons = Persons(request.base_url)
+    items = [render_whole_contact(seen, persons) for seen in found.items]
+    members = listed(options, 200, items, found.paging, found.matches, found.matches)
+    return envelope.reply(request, options.default_format, members)

@@ -1,0 +1,52 @@
+"""The two moments of a task that imports set (page, 9.5)."""
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.onlyoffice_crm.dates import Date, zone_of
+from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.domain.access import Permission, may, require
+from dragoman.usecases import tasks
+from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+
+class SetMoment(msgspec.Struct, frozen=True):
+    """When a task was created or last changed, as an import knows it."""
+
+    number: int
+    field: str
+    date: Date | None
+    parameter: str
+
+    def keys(self) -> Keys:
+        return Keys(tasks={self.number}, owners=tasks.SEEN_OWNERS)
+
+
+def parse_creation_date(request: Request) -> SetMoment:
+    """PUT crm/task/{taskid}/creationdate."""
+    return _parse_moment(request, "created_at", "creationDate")
+
+
+def parse_modification_date(request: Request) -> SetMoment:
+    """PUT crm/task/{taskid}/lastmodifeddate, spelt as the vendor does."""
+    return _parse_moment(request, "modified_at", "lastModifedDate")
+
+
+def _parse_moment(request: Request, field: str, parameter: str) -> SetMoment:
+    parameters = gather(request)
+    return SetMoment(parameters.integer("taskid"), field, parameters.date(parameter), parameter)
+
+
+def set_moment(uow: UnitOfWork, command: SetMoment) -> None:
+    """Set it. Who may not even see the task is told that there is none (page, 6.1)."""
+    task = uow.tasks.find(command.number, Lock.CHANGE)
+    contact = None if task is None else tasks.contact_of(uow, task)
+    if task is None or not may(uow.principal, Permission.SEE, task, contact):
+        raise not_found()
+    require(uow.principal, Permission.EDIT, task, contact)
+    if command.date is None:
+        raise bad_argument(command.parameter, "required")
+    uow.tasks.save(replace(task, **{command.field: command.date.at(zone_of(uow.home.zone))}))

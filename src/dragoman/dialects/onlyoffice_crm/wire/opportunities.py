@@ -1,0 +1,120 @@
+"""Opportunities, the stages that they go through, and currencies (page, 8.7)."""
+
+from typing import Any
+
+from dragoman.dialects.onlyoffice_crm.dates import NEVER, print_date, zone_of
+from dragoman.dialects.onlyoffice_crm.options import NAME
+from dragoman.dialects.onlyoffice_crm.seen import SeenOpportunity
+from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact
+from dragoman.dialects.onlyoffice_crm.wire.people import Persons
+from dragoman.domain.clock import Moment
+
+OPEN, WON, LOST = 0, 1, 2
+STAGES: dict[int, tuple[str, int, int]] = {
+    # The stages of a fresh portal: title, probability in percent, kind.
+    1: ("Initial contact", 1, OPEN),
+    2: ("Preapproach", 2, OPEN),
+    3: ("Suspect", 3, OPEN),
+    4: ("Champion", 20, OPEN),
+    5: ("Opportunity", 50, OPEN),
+    6: ("Prospect", 75, OPEN),
+    7: ("Verbal", 90, OPEN),
+    8: ("Won", 100, WON),
+    9: ("Lost", 0, LOST),
+}
+CURRENCIES: dict[str, tuple[str, str]] = {
+    "AUD": ("Australian Dollar", "A$"),
+    "BRL": ("Brazilian Real", "R$"),
+    "CAD": ("Canadian Dollar", "C$"),
+    "CHF": ("Swiss Franc", "CHF"),
+    "CNY": ("Chinese Yuan", "¥"),
+    "CZK": ("Czech Koruna", "Kč"),
+    "DKK": ("Danish Krone", "kr"),
+    "EUR": ("Euro", "€"),
+    "GBP": ("Pound Sterling", "£"),
+    "HUF": ("Hungarian Forint", "Ft"),
+    "INR": ("Indian Rupee", "₹"),
+    "JPY": ("Japanese Yen", "¥"),
+    "KRW": ("South Korean Won", "₩"),
+    "KZT": ("Kazakhstani Tenge", "₸"),
+    "MXN": ("Mexican Peso", "$"),
+    "NOK": ("Norwegian Krone", "kr"),
+    "NZD": ("New Zealand Dollar", "NZ$"),
+    "PLN": ("Polish Zloty", "zł"),
+    "RUB": ("Russian Ruble", "₽"),
+    "SEK": ("Swedish Krona", "kr"),
+    "TRY": ("Turkish Lira", "₺"),
+    "UAH": ("Ukrainian Hryvnia", "₴"),
+    "USD": ("US Dollar", "$"),
+    "ZAR": ("South African Rand", "R"),
+}
+
+
+def render_stage(stage: tuple[int, int], _: Persons) -> dict[str, Any]:
+    """A stage by its id, with the number of opportunities in it."""
+    number, count = stage
+    title, probability, kind = STAGES[number]
+    return {
+        "relativeItemsCount": count,
+        "successProbability": probability,
+        "stageType": kind,
+        "title": title,
+        "description": "",
+        "color": "",
+        "sortOrder": number,
+        "id": number,
+    }
+
+
+def render_opportunity(seen: SeenOpportunity, persons: Persons) -> dict[str, Any]:
+    """An opportunity. What its bid says is kept by this dialect alone."""
+    case, zone = seen.case, zone_of(seen.zone)
+    facts = case.extras.get(NAME, {})
+    members: dict[str, Any] = {
+        "createBy": persons.of(seen.creator),
+        "created": print_date(case.created_at, zone),
+        "members": [],
+    }
+    if seen.contact is not None:
+        members["contact"] = render_contact(seen.contact, persons)
+    members |= {
+        "title": case.title or "",
+        "description": case.description or "",
+        "responsible": persons.of(seen.responsible),
+    }
+    members |= _numbers(facts, "bid_type", "bid_value")
+    members["bidCurrency"] = render_currency(facts.get("currency", "USD"))
+    members |= _numbers(facts, "per_period_value")
+    members["stage"] = _stage(facts.get("stage", 1))
+    members |= _numbers(facts, "success_probability")
+    for name, fact in (("actualCloseDate", "actual_close"), ("expectedCloseDate", "expected_close")):
+        members[name] = print_date(Moment(facts[fact]), zone) if fact in facts else NEVER
+    return members | {
+        "isPrivate": case.is_private,
+        "canEdit": seen.can_edit,
+        "customFields": [],
+        "id": case.number,
+    }
+
+
+def render_currency(code: str) -> dict[str, Any]:
+    """A currency by its code."""
+    title, symbol = CURRENCIES[code]
+    return {"title": title, "symbol": symbol, "abbreviation": code, "isConvertable": False}
+
+
+_WIRE_NAMES = {
+    "bid_type": "bidType",
+    "bid_value": "bidValue",
+    "per_period_value": "perPeriodValue",
+    "success_probability": "successProbability",
+}
+
+
+def _numbers(facts: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {_WIRE_NAMES[name]: facts[name] for name in names if facts.get(name)}
+
+
+def _stage(number: int) -> dict[str, Any]:
+    stage = render_stage((number, 0), Persons(""))
+    return {name: value for name, value in stage.items() if name != "relativeItemsCount"}
