@@ -40,7 +40,8 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
     owner, folded = OWNERS[type(entity)], fold(name)
     schema = uow.schemas.named(owner, name, Lock.SHARED)
     if schema is None and require_schema:
-        raise Invalid("schema_missing", f"there is no schema for the {owner} extension {name}")
+        message = f"there is no schema for the {owner} extension {name}"
+        raise Invalid("schema_missing", message, name=name, owner=str(owner))
     former = entity.extensions.get(folded)
     if former is None and len(entity.extensions) >= MOST_EXTENSIONS:
         raise Invalid("too_many_extensions", f"a {owner} has at most {MOST_EXTENSIONS} extensions")

@@ -77,6 +77,8 @@ def message_of(error: errors.Expected) -> str:
         return f"a {owner} extension {name} exists"
     if error.code == "schema_not_found":
         return f"no {owner} extension schema {name}"
+    if error.code == "schema_missing":
+        return f"no schema for the {owner} extension {name}"
     return error.message
 
 
