@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.server import PROGRAM, environment
@@ -22,11 +24,17 @@ class Done:
 
 
 def dragoman(
-    database_url: str, *arguments: str, typed: str | bytes = b"", config: Path | None = None, **variables: str
+    database_url: str,
+    *arguments: str,
+    typed: str | bytes = b"",
+    config: Path | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Done:
-    """Run `dragoman ARGUMENTS` on a database."""
+    """Run `dragoman ARGUMENTS` on a database ("": none is named), with these variables beside."""
     given = typed.encode() if isinstance(typed, str) else typed
-    known = environment(database_url, config) | variables
+    known = {**environment(database_url, config), **variables}
+    if not database_url:
+        del known["DRAGOMAN_DATABASE"]
     return Done(subprocess.run([PROGRAM, *arguments], env=known, input=given, capture_output=True))
 
 

@@ -96,6 +96,6 @@ def at_a_terminal(database_url: str, arguments: list[str], answers: list[str]) -
 
 def test_a_folder_is_made_for_the_default_database_alone(tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "share")}
-    assert dragoman("", "tenant", "add", "north", **home).code == 0
+    assert dragoman("", "tenant", "add", "north", variables=home).code == 0
     assert (tmp_path / "share" / "dragoman" / "dragoman.db").exists()
     assert "There is no folder" in refused(f"sqlite:///{tmp_path}/nowhere/dragoman.db", "tenant", "add", "north")

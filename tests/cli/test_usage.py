@@ -88,7 +88,7 @@ def test_a_wrong_call_ends_with_2(tmp_path: Path, call: list[str], said: str) ->
 
 
 def test_an_unknown_setting_is_a_wrong_call(tmp_path: Path) -> None:
-    done = dragoman(f"sqlite:///{tmp_path}/dragoman.db", "tenant", "list", DRAGOMAN_NONSENSE="1")
+    done = dragoman(f"sqlite:///{tmp_path}/dragoman.db", "tenant", "list", variables={"DRAGOMAN_NONSENSE": "1"})
     assert (done.code, done.error.count("\n")) == (2, 1)
     assert "DRAGOMAN_NONSENSE" in done.error
 

@@ -18,6 +18,7 @@ from dragoman.cli.options import common
 
 COMMANDS = {
     "serve": "serving",
+    "demo": "demo",
     "tenant": "tenants",
     "user": "users",
     "token": "tokens",

@@ -1,0 +1,102 @@
+"""What a demonstration begins with: each dialect's own `demo.toml`, played without a server.
+
+A dialect without that file is served all the same, and shown by the first of its operations that only reads.
+"""
+
+import json
+import re
+import shlex
+import tomllib
+from datetime import timedelta
+from importlib.resources import files
+from typing import Annotated, Any
+
+import msgspec
+
+from dragoman.app import App
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import to_datetime
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}|\{uid:([a-z]+)\}|\{day:([+-][0-9]+)\}")
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request as a dialect's file writes it."""
+
+    request: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]+ /\S+$")]
+    body: str = ""
+    type: str = "application/json"
+    person: str = "anna"
+    save: dict[str, str] = {}
+    title: str = ""
+
+
+class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A dialect's file: what to do, and what to show."""
+
+    step: tuple[Ask, ...] = ()
+    show: Ask | None = None
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One line to copy, and what it does."""
+
+    dialect: str
+    title: str
+    curl: str
+
+
+def play(app: App, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
+    """Let every dialect make what its file says; what to show of each."""
+    return [_play(app, name, people, base_url, password) for name in (dialect.name for dialect in app.dialects)]
+
+
+def _play(app: App, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:
+    demo = read(dialect)
+    known: dict[str, Any] = {}
+    for ask in demo.step:
+        method, _, target = fill(app, ask.request, known, people).partition(" ")
+        body = fill(app, ask.body, known, people)
+        reply = app.say(method, target, people[ask.person], body.encode(), ask.type)
+        known |= {name: _at(json.loads(reply.body), pointer) for name, pointer in ask.save.items()}
+    if demo.show is None:
+        return _plain(app, dialect, base_url, password)
+    method, _, target = fill(app, demo.show.request, known, people).partition(" ")
+    body = fill(app, demo.show.body, known, people)
+    words = ["curl", "-u", f"{demo.show.person}:{password}", "-X", method]
+    if body:
+        words += ["-H", f"Content-Type: {demo.show.type}", "-d", body]
+    return Shown(dialect, demo.show.title, shlex.join([*words, base_url + target]))
+
+
+def read(dialect: str) -> Demo:
+    """The file of a dialect; an empty one when it has none."""
+    file = files(f"dragoman.dialects.{dialect}") / "demo.toml"
+    return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Demo) if file.is_file() else Demo()
+
+
+def fill(app: App, text: str, known: dict[str, Any], people: dict[str, Principal]) -> str:
+    """The text with its placeholders filled in."""
+
+    def value(found: re.Match[str]) -> str:
+        name, login, days = found.groups()
+        if login is not None:
+            return people[login].user or ""
+        if days is not None:
+            return f"{to_datetime(app.clock.now()) + timedelta(days=int(days)):%Y-%m-%d}"
+        return str(known[name])
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def _plain(app: App, dialect: str, base_url: str, password: str) -> Shown:
+    spoken = next(each for each in app.dialects if each.name == dialect)
+    prefix = next((prefix for prefix in spoken.prefixes if prefix), "")
+    path = next((o.path for o in spoken.operations if o.method == "GET" and "{" not in o.path), "")
+    return Shown(dialect, "read", shlex.join(["curl", "-u", f"anna:{password}", base_url + prefix + path]))
+
+
+def _at(document: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        document = document[int(part)] if isinstance(document, list) else document[part]
+    return document

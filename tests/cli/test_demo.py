@@ -1,0 +1,115 @@
+"""`demo`: what it prints works as printed, and nothing is left of it."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dragoman.app import App, discover
+from dragoman.cli import samples
+from dragoman.settings import load
+from tests.cli.command import refused
+from tests.postgres import free_port
+from tests.server import PROGRAM, environment
+
+
+class Demo(NamedTuple):
+    """A demonstration that runs, and what it said until it was ready."""
+
+    process: "subprocess.Popen[str]"
+    said: str
+    seconds: float
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    known = environment("") | {"TMPDIR": str(folder)}
+    del known["DRAGOMAN_DATABASE"]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [PROGRAM, "demo", "--port", str(free_port())],
+        env=known,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    with process.stdout as lines:
+        while "dragoman ready" not in said:
+            line = lines.readline()
+            assert line, said
+            said += line
+        yield Demo(process, said, time.monotonic() - began, folder)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def curls(demo: Demo) -> dict[str, str]:
+    """The printed line of each dialect."""
+    return dict(re.findall(r"^(\w+): .*\n  (curl .*)$", demo.said, re.MULTILINE))
+
+
+def test_there_is_a_line_for_every_dialect(demo: Demo) -> None:
+    assert set(curls(demo)) == {dialect.name for dialect in discover()}
+
+
+def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
+    for dialect, line in curls(demo).items():
+        for _ in range(2):
+            done = subprocess.run(
+                ["sh", "-c", f"{line} -sS -o /dev/null -w '%{{http_code}}'"], capture_output=True, text=True
+            )
+            assert (done.returncode, done.stderr, done.stdout) == (0, "", "200"), dialect
+
+
+def test_each_dialect_made_tasks_that_the_native_one_sees(demo: Demo) -> None:
+    url = re.search(r"dragoman ready (\S+)", demo.said)
+    assert url is not None
+    asked = subprocess.run(
+        ["curl", "-sS", "-u", "anna:dragoman", f"{url[1]}/v1/tasks?limit=100"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    titles = {task["title"] for task in json.loads(asked.stdout)["items"]}
+    assert {"Inspect", "Order tyres", "Print the flyers"} <= titles
+
+
+def test_the_printed_token_and_logins_count(demo: Demo) -> None:
+    url, token = re.search(r"ready (\S+)", demo.said), re.search(r"token +(dgm_\S+)", demo.said)
+    assert url is not None
+    assert token is not None
+    logins = [["-H", f"Authorization: Bearer {token[1]}"]]
+    logins += [["-u", f"{login}:{word}"] for login, word in re.findall(r"Log in as +(\w+), password (\w+)", demo.said)]
+    assert len(logins) == 4
+    for login in logins:
+        subprocess.run(["curl", "-fsS", *login, f"{url[1]}/v1/users/me"], check=True, capture_output=True)
+
+
+def test_nothing_is_left_of_it(demo: Demo) -> None:
+    assert list(demo.folder.iterdir())
+    demo.process.terminate()
+    assert demo.process.wait() == 0
+    assert not list(demo.folder.iterdir())
+
+
+def test_it_makes_a_database_of_its_own(tmp_path: Path) -> None:
+    assert "of its own" in refused("", "demo", "--database", f"sqlite:///{tmp_path}/d.db", code=2)
+
+
+def test_a_dialect_without_samples_is_shown_by_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert samples.read("_kit") == samples.Demo()
+    monkeypatch.setattr(samples, "read", lambda dialect: samples.Demo())
+    app = App(load(overrides={"database": f"sqlite:///{tmp_path}/d.db"})).open()
+    lines = {shown.dialect: shown.curl for shown in samples.play(app, {}, "http://here", "word")}
+    app.close()
+    assert lines["native"] == "curl -u anna:word http://here/v1/tasks"
