@@ -7,7 +7,7 @@ from typing import Any
 from dragoman.dialects._kit import Operation, Reply, Request
 from dragoman.dialects.native import reading, trial
 from dragoman.dialects.native.bodies import queries
-from dragoman.domain.errors import Invalid
+from dragoman.domain.errors import Invalid, StaleVersion
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -57,11 +57,13 @@ class Row:
         return issubclass(self.query, queries.Trial)
 
     def _parse(self, demands: bool) -> Callable[[Request], Any]:
-        query_type, parse = self.query, self.parse
+        query_type, parse, has_revisions = self.query, self.parse, self.conditional or not self.write
 
         def parse_request(request: Request) -> Any:
             if demands and "if-match" not in request.headers:
                 raise Invalid("if_match_required", "Say in If-Match which revision this is about.", status=428)
+            if not has_revisions and reading.if_match(request) is not None:
+                raise StaleVersion("no_revision", "What this changes has no revisions; leave If-Match out.")
             query = reading.query(request, query_type)
             command = parse(request, query)
             return trial.Trial(command) if getattr(query, "dry_run", False) else command

@@ -27,7 +27,7 @@ class Attribute(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     default: AnyJson | UnsetType = UNSET
 
 
-Properties = Annotated[dict[Name, Attribute], Meta(max_length=MOST_ATTRIBUTES)]
+Properties = Annotated[dict[Name, Attribute], Meta(min_length=1, max_length=MOST_ATTRIBUTES)]
 Names = Annotated[list[Name], Meta(max_length=MOST_ATTRIBUTES)]
 
 
