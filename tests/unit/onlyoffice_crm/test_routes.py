@@ -4,12 +4,14 @@ import pytest
 
 from dragoman.dialects._kit import Request
 from dragoman.dialects.onlyoffice_crm import DIALECT
+from dragoman.dialects.onlyoffice_crm.parameters import gather
 from dragoman.dialects.onlyoffice_crm.routes import normaliser
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected, NotFound
 from dragoman.http.router import Router
+from tests.unit.onlyoffice_crm.asking import ask
 
-PATHS = ["/crm/task", "/crm/task/{taskid}", "/crm/task/{taskid}/close", "/people/{user}", "/crm/{entityType}/x"]
+PATHS = ["/crm/task", "/crm/task/{taskid}", "/crm/task/{taskid}/close", "/people/{user}"]
 normalise = normaliser(PATHS)
 
 
@@ -26,7 +28,6 @@ normalise = normaliser(PATHS)
         ("/people/anna.berg", "/people/anna.berg", ""),
         ("/people/anna.json", "/people/anna", ".json"),
         ("/people/%40self", "/people/%40self", ""),
-        ("/crm/Case/x", "/crm/Case/x", ""),
     ],
 )
 def test_paths(path: str, below: str, extension: str) -> None:
@@ -38,7 +39,7 @@ def test_paths(path: str, below: str, extension: str) -> None:
     "path",
     [
         "", "/", "/crm", "/crm/task/abc", "/crm/task/12.pdf", "/crm/task/12.json.json", "/crm/task/-1", "/crm/task/1.5",
-        "/crm/task/٣", "/crm/task/1%20", "/crm/task//close", "/crm/task/12/open", "/crm/file/x", "/crm/task/%00",
+        "/crm/task/٣", "/crm/task/1%20", "/crm/task//close", "/crm/task/12/open", "/crm/task/%00",
         "/crm/task/12/close/x", "/people/", "/people/a/b", "/crm/task/1%2Fclose%2Fx",
     ],
 )  # fmt: skip
@@ -82,7 +83,16 @@ def operation_at(method: str, path: str) -> str:
         ("GET", "/api/2.0/crm/task/abc", "unknown_path"),
         ("GET", "/api/2.0/crm/tasks", "unknown_path"),
         ("GET", "/api/3.0/crm/task/5", "nowhere"),
+        ("GET", "/api/2.0/crm/case/tasktemplatecontainer", "not_offered"),
+        ("POST", "/api/2.0/crm/Person/tasktemplatecontainer.json", "not_offered"),
+        ("GET", "/api/2.0/crm/file/tasktemplatecontainer", "unknown_path"),
     ],
 )
 def test_where_requests_lead(method: str, path: str, expected: str) -> None:
     assert operation_at(method, path) == expected
+
+
+def test_a_word_where_a_number_belongs_leads_nowhere() -> None:
+    with pytest.raises(NotFound) as refused:
+        gather(ask("DELETE", taskid="category"))
+    assert refused.value.code == "unknown_path"

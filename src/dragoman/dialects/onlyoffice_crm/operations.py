@@ -508,12 +508,18 @@ def _as_it_is(value: dict[str, object], _: Persons) -> dict[str, object]:
     return value
 
 
+OWNERS = ("contact", "person", "company", "opportunity", "case")
+"""What a container of templates may be for."""
+
 TEMPLATES = "Templates are only stored and listed by this API, never applied; they come with templates of our own."
 
 NOT_OFFERED = (
     NotOffered("POST", "/crm/contact/task/near", "The vendor took it out in 2015 (after 8.1).", "task.near"),
-    NotOffered("GET", "/crm/{entityType}/tasktemplatecontainer", TEMPLATES, "container.list"),
-    NotOffered("POST", "/crm/{entityType}/tasktemplatecontainer", TEMPLATES, "container.create"),
+    *(NotOffered("GET", f"/crm/{word}/tasktemplatecontainer", TEMPLATES, f"container.list_{word}") for word in OWNERS),
+    *(
+        NotOffered("POST", f"/crm/{word}/tasktemplatecontainer", TEMPLATES, f"container.create_{word}")
+        for word in OWNERS
+    ),
     NotOffered("GET", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.get"),
     NotOffered("PUT", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.update"),
     NotOffered("DELETE", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.delete"),

@@ -10,6 +10,7 @@ from dragoman.dialects._kit import Request, forms, json, xml
 from dragoman.dialects._kit.fields import flatten, fold_arrays
 from dragoman.dialects.onlyoffice_crm.dates import Date, parse_date
 from dragoman.dialects.onlyoffice_crm.failures import FORMAT, OUT_OF_RANGE, OVERFLOW, bad_text
+from dragoman.dialects.onlyoffice_crm.routes import check_numbers
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 BAD_INTEGER = "Input string was not in a correct format."
@@ -82,6 +83,7 @@ class Parameters:
 
 def gather(request: Request) -> Parameters:
     """Path, query, body, each with its names folded. Invalid for a body that can't be read."""
+    check_numbers(request.path)
     path = {name.lower(): [value] for name, value in request.path.items()}
     query = _folded((name, value) for name, values in request.query.items() for value in values)
     return Parameters(path, query, _folded(body_fields(request)))

@@ -5,18 +5,14 @@ credentials (page, 1). So the shape of a path is looked at before the router see
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import unquote
 
 from dragoman.dialects._kit import Route
 from dragoman.domain.errors import NotFound
 
 EXTENSION = re.compile(r"\.(?:json|xml|tml)\Z", re.IGNORECASE)
-WORDS = {
-    "user": "[^/]+",
-    "code": "[^/]+",
-    "entityType": "(?:contact|person|company|opportunity|case)",
-}
+TEXTS = frozenset({"user", "code"})
 """Variables that aren't numbers."""
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
@@ -40,4 +36,11 @@ def normaliser(paths: Iterable[str]) -> Callable[[str], Route]:
 
 
 def _pattern(path: str) -> str:
-    return _VARIABLE.sub(lambda found: WORDS.get(found[1], "[0-9]+"), path)
+    return _VARIABLE.sub(lambda found: "[^/]+" if found[1] in TEXTS else "[0-9]+", path)
+
+
+def check_numbers(variables: Mapping[str, str]) -> None:
+    """NotFound for a word where a number belongs: the word has a path of its own, but not with this method."""
+    for name, value in variables.items():
+        if name not in TEXTS and not (value.isascii() and value.isdigit()):
+            raise NotFound("unknown_path", "There is nothing at this path.")
