@@ -84,7 +84,13 @@ def prepare_onlyoffice_crm(server: Server) -> dict[str, object]:
     return {"TASK": made(server, "/api/2.0/crm/task.json", content)["response"]["id"]}
 
 
+def prepare_native(server: Server) -> dict[str, object]:
+    """One task, of the number 1."""
+    return {"TASK": made(server, "/v1/tasks", {"title": "Call the printer"})["number"]}
+
+
 PREPARATIONS: dict[str, Callable[[Server], dict[str, object]]] = {
+    "native": prepare_native,
     "genesys": prepare_genesys,
     "onlyoffice_crm": prepare_onlyoffice_crm,
 }
