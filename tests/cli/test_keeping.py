@@ -1,0 +1,329 @@
+"""`verify`, `backup`, `restore`, `export`, `import`: a restore drill at every run (RELIABILITY.md 1, row 6)."""
+
+import json
+import random
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from dragoman.store.engines import Engine
+from tests.cli.command import refused, rows, well
+from tests.conftest import PASSWORD
+from tests.postgres import PostgreSQL
+from tests.server import PROGRAM, Server, basic, environment
+from tests.store.past import Past
+
+NewDatabase = Callable[[str], str]
+
+
+@pytest.fixture
+def used(database_url: str) -> str:
+    """A database with a past: changes, a deletion, two sealed hours, a user with a password."""
+    past = Past(database_url)
+    past.live()
+    past.app.close()
+    well(database_url, "user", "add", "anna", "--admin", "--password-stdin", typed=PASSWORD)
+    return database_url
+
+
+@pytest.fixture
+def new_database(tmp_path: Path, postgres: PostgreSQL) -> Iterator[NewDatabase]:
+    """More empty databases, on the engine that is asked for."""
+    made: list[str] = []
+
+    def make(backend: str) -> str:
+        if backend == "sqlite":
+            folder = tmp_path / f"new-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            return f"sqlite:///{folder / 'dragoman.db'}"
+        made.append(postgres.create_database())
+        return postgres.url(made[-1])
+
+    yield make
+    for name in made:
+        postgres.drop_database(name)
+
+
+def tamper(url: str, statement: str) -> None:
+    engine = Engine(url)
+    with engine.raw.begin() as connection:
+        assert connection.execute(sa.text(statement)).rowcount
+    engine.dispose()
+
+
+def test_verify_tells_what_it_looked_at(used: str) -> None:
+    assert well(used, "verify").out == "all fits: 35 history rows, 4 digests, 0 of them also as files\n"
+
+
+def test_verify_names_the_first_row_that_does_not_fit(used: str) -> None:
+    tamper(used, "UPDATE history SET principal = 'mallory' WHERE tenant = 1 AND entity = 'task' AND revision = 2")
+    said = refused(used, "verify")
+    assert said.startswith("dragoman: tenant 1, task 1, revision 2: the row doesn't fit its hash")
+
+
+def test_a_copy_made_under_load_is_whole(used: str, backend: str, new_database: NewDatabase, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    done = threading.Event()
+    acknowledged: list[int] = []
+    with Server(used) as server:
+
+        def write() -> None:
+            body, head = '{"title": "Call the printer"}', basic("anna", PASSWORD) | {"Content-Type": "application/json"}
+            while not done.is_set():
+                answer = server.call("POST", "/v1/tasks", body, head)
+                assert answer.status == 201
+                acknowledged.append(answer.json()["number"])
+
+        writers = [threading.Thread(target=write) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        while len(acknowledged) < 20:
+            done.wait(0.01)
+        before = list(acknowledged)
+        well(used, "backup", str(copy))
+        after = len(acknowledged)
+        done.set()
+        for writer in writers:
+            writer.join()
+        assert server.call("GET", "/readyz").status == 200
+    assert after > len(before)  # they did not wait for it
+
+    restored = new_database(backend)
+    well(restored, "restore", str(copy))
+
+    assert well(restored, "verify").out.startswith("all fits")
+    numbers = {row["number"] for row in rows(restored) if row["table"] == "task" and row["tenant"] == 1}
+    assert set(before) <= numbers
+    assert rows(restored) != rows(used)
+
+
+@pytest.mark.parametrize("other", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("way", ["backup", "export"])
+def test_all_of_it_arrives_on_either_engine(
+    used: str, new_database: NewDatabase, tmp_path: Path, other: str, way: str
+) -> None:
+    token = well(used, "token", "create", "--user", "anna", "--scope", "*").out.strip()
+    before = rows(used)
+    target = new_database(other)
+    if way == "backup":
+        well(used, "backup", str(tmp_path / "copy"))
+        well(target, "restore", str(tmp_path / "copy"))
+    else:
+        assert "rows imported" in well(target, "import", typed=well(used, "export", "--all").raw).out
+    assert rows(target) == before
+    assert "35 history rows, 4 digests" in well(target, "verify").out
+    with Server(target) as server:
+        mine = server.call("GET", "/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+        assert (mine.status, mine.json()["login"]) == (200, "anna")
+        made = server.call(
+            "POST", "/v1/tasks", '{"title": "After"}', basic("anna", PASSWORD) | {"Content-Type": "application/json"}
+        )
+        assert (
+            made.json()["number"] == max(r["number"] for r in before if r["table"] == "task" and r["tenant"] == 1) + 1
+        )
+
+
+def test_an_export_of_one_tenant_holds_nothing_of_another(used: str, new_database: NewDatabase) -> None:
+    lines = [json.loads(line) for line in well(used, "export", "--tenant", "north").out.splitlines()]
+    assert lines[0]["tenants"] == ["north"]
+    assert {line["tenant"] for line in lines[1:-1]} == {0, 2}
+    assert "anna" not in {line.get("login") for line in lines}
+    target = new_database("sqlite")
+    well(target, "import", typed=well(used, "export", "--tenant", "north").raw)
+    assert "all fits" in well(target, "verify").out
+    assert well(target, "tenant", "list").out.splitlines()[1:] == ["main   3", "north  2"]
+
+
+def test_moments_and_clients_json_arrive_as_they_were(database_url: str, new_database: NewDatabase) -> None:
+    well(database_url, "user", "add", "anna", "--admin", "--password-stdin", typed=PASSWORD)
+    value = '{"b" :1.0,\n "a":[25000.00, "\\u00e9\\ud83d\\ude00"]}'
+    with Server(database_url) as server:
+        body = '{"title": "é\U0001f600", "extensions": {"Quote": ' + value + "}}"
+        made = server.call(
+            "POST", "/v1/tasks", body.encode(), basic("anna", PASSWORD) | {"Content-Type": "application/json"}
+        )
+        assert made.status == 201
+    before = rows(database_url)
+    assert [row["value"] for row in before if row["table"] == "extension"] == [value]
+    target = new_database("sqlite" if database_url.startswith("postgresql") else "postgresql")
+    well(target, "import", typed=well(database_url, "export").raw)
+    assert rows(target) == before
+
+
+def test_a_used_database_is_replaced_by_force_alone(used: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    well(used, "backup", str(copy))
+    before = rows(used)
+    well(used, "user", "add", "bert")
+    now = rows(used)
+    assert "in use already" in refused(used, "restore", str(copy))
+    assert "in use already" in refused(used, "import", typed=well(used, "export").raw)
+    assert rows(used) == now
+    well(used, "restore", str(copy), "--force")
+    assert rows(used) == before
+
+
+def test_a_database_that_nobody_used_yet_counts_as_empty(used: str, backend: str, new_database: NewDatabase) -> None:
+    target = new_database(backend)
+    well(target, "tenant", "add", "south")
+    well(target, "import", typed=well(used, "export", "--all").raw)
+    assert rows(target) == rows(used)
+
+
+def test_a_file_is_not_written_over_but_by_force(used: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.write_text("precious")
+    assert "already" in refused(used, "backup", str(copy))
+    assert copy.read_text() == "precious"
+    well(used, "backup", str(copy), "--force")
+    assert copy.stat().st_mode & 0o777 == 0o600
+    subprocess.run(["sha256sum", "--check", "--quiet", "copy.sha256"], cwd=tmp_path, check=True)
+    assert sorted(file.name for file in tmp_path.iterdir() if file.name.startswith("copy")) == ["copy", "copy.sha256"]
+
+
+def test_a_byte_that_changed_is_found(used: str, backend: str, new_database: NewDatabase, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    well(used, "backup", str(copy))
+    whole = copy.read_bytes()
+    target = new_database(backend)
+    chance = random.Random(6)
+    for _ in range(3):
+        at = chance.randrange(100, len(whole))
+        copy.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :])
+        assert "is not what it was" in refused(target, "restore", str(copy))
+    copy.write_bytes(whole)
+    well(target, "restore", str(copy))
+
+
+def test_an_export_that_was_cut_or_changed_is_refused_whole(used: str, backend: str, new_database: NewDatabase) -> None:
+    lines = well(used, "export", "--all").raw.splitlines(keepends=True)
+    target = new_database(backend)
+    chance = random.Random(7)
+    middle = len(lines) // 2
+    changed = [line.replace(b'"title":"Inbox"', b'"title":"Xbox"') for line in lines]
+    assert changed != lines
+    for given in (
+        lines[:-1],
+        lines[1:],
+        lines[:middle] + lines[middle + 1 :],
+        lines[:middle] + [lines[middle + 1], lines[middle]] + lines[middle + 2 :],
+        changed,
+        [*lines, lines[middle]],
+        [b"".join(lines)[: chance.randrange(200, 9_000)]],
+        [lines[0].replace(b'"revision":"0', b'"revision":"9'), *lines[1:]],
+        [b'{"nonsense": 1}\n'],
+        [b"nonsense"],
+        [],
+    ):
+        refused(target, "import", typed=b"".join(given))
+    assert not [row for row in rows_or_none(target) if row["table"] in ("user", "task", "history")]
+    well(target, "import", typed=b"".join(lines))
+    assert rows(target) == rows(used)
+
+
+def rows_or_none(url: str) -> list[dict[str, object]]:
+    """What a database holds, its own beginning aside."""
+    return [row for row in rows(url) if row.get("operation") != "furnish"]
+
+
+def test_what_is_no_copy_of_ours_is_refused(used: str, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE t (a)")
+    connection.close()
+    (tmp_path / "text").write_text("nonsense")
+    before = rows(used)
+    assert "can't be read" in refused(used, "restore", str(foreign), "--force")
+    assert "neither" in refused(used, "restore", str(tmp_path / "text"), "--force")
+    assert "no file" in refused(used, "restore", str(tmp_path / "nowhere"), "--force")
+    assert rows(used) == before
+
+
+def test_a_damaged_copy_is_refused_without_its_sum_too(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'dragoman.db'}", tmp_path / "copy"
+    well(url, "user", "add", "anna")
+    well(url, "backup", str(copy))
+    (tmp_path / "copy.sha256").unlink()
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: len(whole) // 2])
+    before = rows(url)
+    assert "copy" in refused(url, "restore", str(copy), "--force")
+    assert rows(url) == before
+
+
+def test_a_served_file_is_not_replaced(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'dragoman.db'}", tmp_path / "copy"
+    well(url, "user", "add", "anna")
+    with Server(url):
+        well(url, "backup", str(copy))
+        assert "serves" in refused(url, "restore", str(copy), "--force")
+    well(url, "restore", str(copy), "--force")
+
+
+def test_the_old_log_is_not_played_onto_the_new_file(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'dragoman.db'}", tmp_path / "copy"
+    well(url, "user", "add", "anna")
+    well(url, "backup", str(copy))
+    before = rows(url)
+    with Server(url) as server:
+        well(url, "user", "add", "bert")
+        server.kill()  # what was written last stands in the log alone
+    assert (tmp_path / "dragoman.db-wal").exists()
+    well(url, "restore", str(copy), "--force")
+    assert rows(url) == before
+
+
+def test_digests_of_what_was_there_are_kept_aside(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'dragoman.db'}", tmp_path / "copy"
+    well(url, "user", "add", "anna")
+    well(url, "backup", str(copy))
+    digest = tmp_path / "digests" / "1" / "00000001.json"
+    digest.parent.mkdir(parents=True)
+    digest.write_text("{}")
+    assert "its file is there" in refused(url, "verify")
+    assert "are kept in" in well(url, "restore", str(copy), "--force").out
+    assert not digest.exists()
+    assert [folder.name[:14] for folder in tmp_path.glob("digests*")] == ["digests-until-"]
+    assert "all fits" in well(url, "verify").out
+
+
+@pytest.mark.parametrize("way", ["copy", "export"])
+def test_a_restore_that_is_killed_leaves_the_old_or_the_new(used: str, tmp_path: Path, way: str) -> None:
+    old = rows(used)
+    file = tmp_path / "file"
+    if way == "copy":
+        well(used, "backup", str(file))
+    else:
+        file.write_bytes(well(used, "export", "--all").raw)
+    new = old
+    well(used, "user", "add", "bert")
+    old = rows(used)
+    for milliseconds in range(200, 700, 80):
+        process = subprocess.Popen(
+            [PROGRAM, "restore", str(file), "--force"], env=environment(used), stdout=subprocess.DEVNULL
+        )
+        try:
+            process.wait(milliseconds / 1_000)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        found = rows(used)
+        assert found in (old, new)
+        if found == new:
+            well(used, "user", "add", "bert")
+            old = rows(used)
+    assert "all fits" in well(used, "verify").out
+
+
+def test_a_copy_can_be_opened_as_it_is(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'dragoman.db'}", tmp_path / "copy.db"
+    well(url, "user", "add", "anna")
+    well(url, "backup", str(copy))
+    shutil.rmtree(tmp_path / "elsewhere", ignore_errors=True)
+    assert rows(f"sqlite:///{copy}") == rows(url)
