@@ -116,6 +116,7 @@ def add_user(
         owner = app.call(people.claim_login, people.ClaimLogin(email.casefold(), tenant, uid), DIRECTORY_TENANT)
         if owner != uid:
             raise Conflict("email_taken", f"The address {email} is another user's.")
+    app.call(people.claim_login, people.ClaimLogin(uid, tenant, uid), DIRECTORY_TENANT)  # one may log in by id, too
     password_hash = hash_password(password) if password else None
     user = people.AddUser(uid, login, email=email, display_name=name, password_hash=password_hash, is_admin=admin)
     return app.call(people.add_user, user, tenant)

@@ -9,6 +9,7 @@ from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.paging import choose, read_paging
 from dragoman.dialects.onlyoffice_crm.parameters import gather
 from dragoman.domain.errors import Unauthenticated
+from dragoman.usecases import persons
 from dragoman.usecases.logins import LoggedIn, LogIn, login_of
 
 LIFETIME_SECONDS = 365 * 86_400
@@ -17,13 +18,16 @@ BY_PASSWORD = ("", "email")
 
 
 def credential(request: Request) -> Credential | None:
-    """The name and password of a login; None when one is missing, or when another provider shall vouch."""
+    """The name and password of a login; None when one is missing, or when another provider shall vouch.
+
+    The name may be an e-mail address or an id, which has letters of either case.
+    """
     parameters = gather(request)
     login, password = parameters.text("userName"), parameters.text("password")
     provider = (parameters.text("provider") or "").strip().lower()
     if provider not in BY_PASSWORD or not login or not password:
         return None
-    return Credential(password, login=login)
+    return Credential(password, login=login.lower() if persons.is_uid(login.lower()) else login)
 
 
 def parse(scopes: frozenset[str], request: Request) -> LogIn:
