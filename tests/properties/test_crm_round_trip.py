@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dragoman.app import App
 from dragoman.dialects._kit import json, times
@@ -186,3 +187,25 @@ def test_a_replacement_leaves_alone_what_it_does_not_speak_of(
         "number",
     ):
         assert getattr(after, field) == getattr(before, field), field
+
+
+def test_dates_are_meant_and_shown_in_the_portals_zone(portal: Portal) -> None:
+    def move(uow: UnitOfWork) -> None:
+        uow.tenants.save(replace(uow.home, zone="Europe/Berlin"))
+
+    def move_back(uow: UnitOfWork) -> None:
+        uow.tenants.save(replace(uow.home, zone="UTC"))
+
+    portal.do(move)
+    try:
+        seen = put(portal, 0, b'{"title":"New","deadline":"2031-07-10T06:30:00","categoryid":3}')
+        task = stored(portal, seen.task.number)
+        shown = render_task(seen, Persons(""))
+        assert (task.due_local, task.due_zone) == ("2031-07-10T06:30:00", "Europe/Berlin")
+        assert shown["deadLine"] == "2031-07-10T06:30:00.0000000+02:00"
+        assert shown["created"].endswith("+02:00")
+        sent = put(portal, task.number, sent_back(shown | {"description": ""}))
+        assert stored(portal, task.number) == task
+        assert render_task(sent, Persons(""))["deadLine"] == shown["deadLine"]
+    finally:
+        portal.do(move_back)
