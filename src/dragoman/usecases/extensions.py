@@ -44,7 +44,7 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
         raise Invalid("schema_missing", message, name=name, owner=str(owner))
     former = entity.extensions.get(folded)
     if former is None and len(entity.extensions) >= MOST_EXTENSIONS:
-        raise Invalid("too_many_extensions", f"a {owner} has at most {MOST_EXTENSIONS} extensions")
+        raise _too_many(owner)
     if schema is not None:
         value = Extension(schema.name, conform(schema, text))
     else:
@@ -56,6 +56,8 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
 
 def set_extensions(uow: UnitOfWork, entity: E, values: Mapping[str, str], *, require_schema: bool = False) -> E:
     """The entity with all of these values; none is taken when one is refused, and all faults are told at once."""
+    if len(values) > MOST_EXTENSIONS:
+        raise _too_many(OWNERS[type(entity)])
     refused: dict[str, Expected] = {}
     seen: set[str] = set()
     for name, text in values.items():
@@ -109,6 +111,10 @@ def task_card(uow: UnitOfWork, task: Task, render_moment: Callable[[Moment], str
         "status": str(task.state),
     }
     return msgspec.json.encode(card).decode()
+
+
+def _too_many(owner: Owner) -> Invalid:
+    return Invalid("too_many_extensions", f"a {owner} has at most {MOST_EXTENSIONS} extensions")
 
 
 def _together(refused: dict[str, Expected]) -> Expected:

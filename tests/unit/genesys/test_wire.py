@@ -219,7 +219,8 @@ def test_the_card_is_shown_only_when_it_is_named(query: str, card: bool) -> None
 
 
 def test_an_id_that_can_not_be_one_matches_nothing() -> None:
-    assert [queries.parse_state(asked(f"state_id={text}")) for text in ("7", "x", "")] == [7, 0, None]
+    assert [queries.parse_state(asked(f"state_id={text}")) for text in ("7", "x", "")] == [7, 0, 0]
+    assert queries.parse_state(asked("")) is None
 
 
 # Tasks of others

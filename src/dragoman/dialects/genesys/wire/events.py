@@ -9,7 +9,7 @@ from dragoman.dialects._kit import fields, json
 from dragoman.dialects._kit.fields import Problems
 from dragoman.dialects.genesys.wire import faults, moments
 from dragoman.domain.clock import Moment
-from dragoman.domain.extension import name_fault
+from dragoman.domain.extension import MOST_EXTENSIONS, name_fault
 
 Reader = Callable[[Any, str, Problems], Any]
 Fields = dict[str, Any]
@@ -203,5 +203,7 @@ def _read(
             if fault is not None:
                 problems.add(fields.pointer("", name), "name", f"can't be an extension: {fault}")
             others.append(name)
-    raw = json.members_raw(body) if others else {}
-    return Event(told, {name: raw[name] for name in others})
+    if len(others) > MOST_EXTENSIONS:
+        problems.add("", "value", f"more than {MOST_EXTENSIONS} extensions")
+    raw = json.members_raw(body) if others and not problems else {}
+    return Event(told, {name: raw[name] for name in others} if raw else {})

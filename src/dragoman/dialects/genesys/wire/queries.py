@@ -109,7 +109,7 @@ def parse_boolean(request: Request, name: str) -> bool:
 def parse_moment(request: Request, name: str) -> Moment | None:
     """A moment, None when it is not there."""
     value = request.first(name)
-    if not value:
+    if value is None:
         return None
     try:
         return moments.parse_in_query(value)
@@ -120,7 +120,7 @@ def parse_moment(request: Request, name: str) -> Moment | None:
 def parse_state(request: Request) -> int | None:
     """The number of the state that is asked for, 0 for one that there can't be; None when none is."""
     value = request.first("state_id")
-    return None if not value else parse_number(value) or 0
+    return None if value is None else parse_number(value) or 0
 
 
 def _invalid(name: str, message: str) -> Invalid:
