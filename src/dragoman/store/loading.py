@@ -88,12 +88,18 @@ class Loader:
         return self.with_satellites(shape, [shape.decode(row) for row in rows])
 
     def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:
+        # Grouped by what comes before the last column: a term a key would be too deep for SQLite's parser.
         table = shape.table
-        same = [
-            sa.and_(sa.true(), *(table.c[name] == value for name, value in zip(shape.key, key, strict=True)))
-            for key in keys
-        ]
-        statement = sa.select(*shape.columns).where(table.c.tenant == self.group.tenant, sa.or_(*same))
+        groups: dict[tuple[Any, ...], list[Any]] = {}
+        for key in keys:
+            groups.setdefault(key[:-1], []).append(key[-1:])
+        conditions = []
+        for head, tails in groups.items():
+            same = [table.c[name] == value for name, value in zip(shape.key, head, strict=False)]
+            if shape.key:
+                same.append(table.c[shape.key[-1]].in_([tail[0] for tail in tails]))
+            conditions.append(sa.and_(sa.true(), *same))
+        statement = sa.select(*shape.columns).where(table.c.tenant == self.group.tenant, sa.or_(*conditions))
         statement = self.engine.locked(statement.order_by(*(table.c[name] for name in shape.key)), lock)
         return [shape.decode(row) for row in self.connection.execute(statement)]
 
