@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pysqlite3
 
@@ -71,6 +72,8 @@ def restore(engine: Engine, file: Path, *, force: bool = False) -> None:
         if target.exists() and not force:
             _must_be_unused(engine)
         with _beside(target) as part:
+            for left in _logs(part):
+                left.unlink(missing_ok=True)
             if kind == SQLITE_BEGINS:
                 _take_copy(file, part)
             else:
@@ -102,7 +105,8 @@ def _load(engine: Engine, file: Path, kind: bytes, *, replace: bool) -> None:
         with file.open("rb") as stream:
             portable.load(engine, stream, replace=replace)
         return
-    with _beside(file) as copy:
+    with TemporaryDirectory(prefix="dragoman-restore-") as folder:
+        copy = Path(folder) / "copy.db"
         _take_copy(file, copy)
         source = _on_file(copy)
         try:
@@ -186,9 +190,9 @@ def _logs(database: Path) -> list[Path]:
 
 
 @contextmanager
-def _beside(file: Path) -> Iterator[Path]:
-    """A name for a file in the making, and nothing left of it afterwards."""
-    part = file.absolute().with_name(f"{file.name}.restoring-{os.getpid()}")
+def _beside(target: Path) -> Iterator[Path]:
+    """A name for a file in the making, and nothing left of it afterwards (but by a kill: the next one clears that)."""
+    part = target.with_name(f"{target.name}.restoring")
     try:
         yield part
     finally:
