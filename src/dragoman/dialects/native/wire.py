@@ -1,12 +1,12 @@
 """What the core gives, as it is shown over the wire."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import json
-from dragoman.dialects._kit.times import render_native as time
+from dragoman.dialects._kit import json, times
 from dragoman.dialects.native.bodies import cases, categories, contacts, histories, tasks, users
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
@@ -18,6 +18,10 @@ from dragoman.domain.task import Task
 from dragoman.usecases.histories import HistoryRow
 
 NOTHING: dict[str, Any] = {}
+REMEMBERED = 8_192
+
+time = lru_cache(maxsize=REMEMBERED)(times.render_native)
+"""A moment as text. Most of a task's moments never change, and making the text costs more than all else of a view."""
 
 
 def maybe(moment: Moment | None) -> str | None:
