@@ -77,9 +77,9 @@ class Put(msgspec.Struct, frozen=True):
     options: Options
 
     def keys(self) -> Keys:
-        # A category or contact that changes is asked for again with the lock that counting needs.
-        keys = Keys(tasks={self.number}, owners=POINTED_TO)
-        return shown_keys(self.content.name(keys, Lock.NONE), self.options.default_category)
+        # Whether category and contact change is known too late: asked for again, the group would run again each time.
+        keys = Keys(tasks={self.number}, owners=POINTED_TO | tasks.COUNTED_OWNERS)
+        return shown_keys(self.content.name(keys, Lock.CHANGE), self.options.default_category)
 
 
 def parse_put(options: Options, request: Request) -> Put:
