@@ -189,7 +189,8 @@ def test_a_command_finds_out_that_it_needs_a_set(bench: Bench) -> None:
     bench.group(ended, bench.work(rename(other, "beside it"), Keys(tasks={other})))
 
     assert ended.unwrap().open_children == 0
-    assert [str(bench.read(lambda uow, n=n: uow.tasks.get(n)).state) for n in numbers] == ["terminated"] * 2
+    children = bench.read(lambda uow: [uow.tasks.get(number) for number in numbers])
+    assert [str(child.state) for child in children] == ["terminated"] * 2
     assert bench.read(lambda uow: uow.tasks.get(other)).title == "beside it"
 
 
