@@ -333,7 +333,7 @@ def _type_words(kind: Any) -> str:
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) is Literal:
-        return ", ".join(_written(choice) for choice in get_args(kind))
+        return ", ".join(dict.fromkeys(_written(choice) for choice in get_args(kind)))
     if get_origin(kind) is tuple:
         return "list of text"
     return {bool: "true or false", int: "whole number", float: "number", str: "text"}[kind]

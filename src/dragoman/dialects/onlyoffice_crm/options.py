@@ -13,7 +13,7 @@ class Options(msgspec.Struct, frozen=True):
     """What an operator may choose; the defaults are the vendor's wire."""
 
     default_format: str = "json"
-    put_unknown: str = "create"
+    put_unknown: str | int = "create"
     next_index: str = "vendor"
     default_category: int = 9
 
@@ -36,7 +36,7 @@ OPTIONS = (
         "put_unknown",
         DEFAULTS.put_unknown,
         "What PUT on an unknown task does: make a new one under a new id as the vendor does, or answer 404.",
-        ("create", "404"),
+        ("create", "404", 404),
     ),
     Option(
         "next_index",
