@@ -5,7 +5,7 @@ import pty
 import subprocess
 from pathlib import Path
 
-from tests.cli.command import dragoman, refused, well
+from tests.cli.command import dragoman, refused, rows, well
 from tests.server import PROGRAM, environment
 
 PASSWORD = "a long enough password"
@@ -62,6 +62,11 @@ def test_a_password_that_was_promised_must_come(database_url: str) -> None:
 def test_names_that_would_break_a_list_are_refused(database_url: str) -> None:
     for name in ("", " anna", "an\nna", "x" * 256):
         assert "255 printable characters" in refused(database_url, "user", "add", name, code=2)
+
+
+def test_a_colon_in_a_login_is_refused_before_anything_is_kept(database_url: str) -> None:
+    assert "no colon" in refused(database_url, "user", "add", "an:na")
+    assert not [row for row in rows(database_url) if row["table"] == "login_name"]
 
 
 def test_on_a_terminal_the_password_is_asked_for_twice(database_url: str) -> None:

@@ -31,6 +31,24 @@ def test_a_token_holds_within_its_scopes_and_its_time(server: Server) -> None:
     assert status(server, short) == 401
 
 
+def test_a_revoked_token_counts_no_more(server: Server) -> None:
+    call = ["token", "create", "--user", "anna", "--scope", "task.read user.read"]
+    first, second = (well(server.database_url, *call).out.strip() for _ in range(2))
+    listed = well(server.database_url, "token", "list", "--user", "anna").out
+    names = [line.split()[0] for line in listed.splitlines()[1:]]
+    assert first not in listed
+    assert listed.count("task.read user.read") == len(names) == 2
+    assert status(server, first) == status(server, second) == 200
+
+    well(server.database_url, "token", "revoke", first)
+    well(server.database_url, "token", "revoke", names[1])
+    well(server.database_url, "token", "revoke", names[1])
+    time.sleep(2.1)
+    assert status(server, first) == status(server, second) == 401
+    for unknown in ("0123456789abcdef", names[0][:8], "dgm_1_" + "A" * 43):
+        assert "no such token" in refused(server.database_url, "token", "revoke", unknown)
+
+
 def test_a_disabled_user_s_token_counts_no_more(server: Server) -> None:
     well(server.database_url, "user", "add", "bert")
     token = well(server.database_url, "token", "create", "--user", "bert", "--scope", "*").out

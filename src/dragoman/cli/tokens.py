@@ -8,9 +8,11 @@ import click
 from dragoman.app import App
 from dragoman.cli.opening import opened, tenant_of
 from dragoman.cli.options import PLAIN, common
+from dragoman.cli.showing import table
+from dragoman.domain.clock import to_datetime
 from dragoman.domain.errors import Conflict, NotFound
-from dragoman.domain.people import DIRECTORY_TENANT, User
-from dragoman.usecases import people
+from dragoman.domain.people import DIRECTORY_TENANT, Token, User
+from dragoman.usecases import people, tokens
 
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 DURATION = re.compile(r"(?:[0-9]{1,9}[dhms])+")
@@ -85,21 +87,74 @@ def create(context: click.Context, login: str, scopes: tuple[str, ...], expires:
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
-        text = create_token(app, tenant, user_of(app, tenant, login), scopes, expires)
+        user = user_of(app, tenant, login)
+        if user.disabled_at is not None:
+            raise Conflict("user_disabled", f"The user {login} is disabled.")
+        text = create_token(app, tenant, user, scopes, expires)
     click.echo(text)
 
 
+@token_command.command("list")
+@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="Whose tokens.")
+@common
+@click.pass_context
+def list_(context: click.Context, login: str) -> None:
+    """Show a user's tokens, each by a name for `dragoman token revoke`; what it is nobody can tell any more.
+
+    \b
+    Example:
+      dragoman token list --user anna
+
+    \b
+    Exit codes:
+      0  shown
+      1  there is no such database or user
+      2  called wrongly
+    """
+    with opened(context, existing=True) as app:
+        tenant = tenant_of(context, app)
+        found = app.call(tokens.list_tokens, tokens.ListTokens(user_of(app, tenant, login).uid), tenant)
+    table(("TOKEN", "MADE", "EXPIRES", "REVOKED", "SCOPES"), [_row(token) for token in found])
+
+
+@token_command.command("revoke")
+@click.argument("token", type=PLAIN)
+@common
+@click.pass_context
+def revoke(context: click.Context, token: str) -> None:
+    """Let a token count no more, on every node within a second. TOKEN is itself, or its name in the list.
+
+    \b
+    Example:
+      dragoman token revoke 3f6c1e0a9b7d2c54
+
+    \b
+    Exit codes:
+      0  revoked, now or before
+      1  there is no such token
+      2  called wrongly
+    """
+    beginning = people.token_hash(token) if people.token_tenant(token) is not None else token
+    with opened(context, existing=True) as app:
+        app.call(tokens.revoke_token, tokens.RevokeToken(beginning), tenant_of(context, app))
+    click.echo("token revoked")
+
+
 def user_of(app: App, tenant: int, login: str) -> User:
-    """The tenant's user with this login. NotFound when there is none, Conflict when it is disabled."""
+    """The tenant's user with this login. NotFound when there is none."""
     entry = app.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
     user = None
     if entry is not None and entry.user_tenant == tenant:
         user = app.call(people.find_user, people.FindUser(entry.user), tenant)
     if user is None:
         raise NotFound("user_not_found", f"There is no user {login} in this tenant.")
-    if user.disabled_at is not None:
-        raise Conflict("user_disabled", f"The user {login} is disabled.")
     return user
+
+
+def _row(token: Token) -> tuple[str, ...]:
+    moments = (token.created_at, token.expires_at, token.revoked_at)
+    written = ("" if moment is None else f"{to_datetime(moment):%Y-%m-%d %H:%M} UTC" for moment in moments)
+    return token.hash[: tokens.SHOWN_DIGITS], *written, " ".join(token.scopes)
 
 
 def create_token(app: App, tenant: int, user: User, scopes: tuple[str, ...], seconds: int | None = None) -> str:

@@ -109,8 +109,9 @@ def add_user(
 ) -> User:
     """Claim the login and the e-mail address for the tenant, then make their user.
 
-    Conflict when either is another's, in this tenant or in any.
+    Conflict when either is another's, in this tenant or in any; Invalid for what can't be a login.
     """
+    people.check_login(login)
     uid = app.call(people.claim_login, people.ClaimLogin(login, tenant, new_id()), DIRECTORY_TENANT)
     if email is not None:
         owner = app.call(people.claim_login, people.ClaimLogin(email.casefold(), tenant, uid), DIRECTORY_TENANT)

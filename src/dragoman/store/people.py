@@ -55,6 +55,15 @@ class Tokens(Repository[Token]):
         self.load(keys)
         return [token for key in keys if (token := self.find(key)) is not None]
 
+    def beginning(self, digits: str) -> Token | None:
+        """The one token whose hash begins so, or None. The command must go alone."""
+        table = tables.token.c
+        statement = sa.select(table.hash).where(
+            table.tenant == self.tenant, table.hash >= digits, table.hash < digits + "\U0010ffff"
+        )
+        found = [row[0] for row in self.by_condition(statement.limit(2))]
+        return self.find(found[0]) if len(found) == 1 else None
+
 
 class Aliases(People[Alias]):
     """Other systems' ids for the users of one tenant."""

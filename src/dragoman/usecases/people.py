@@ -71,6 +71,12 @@ def claim_login(uow: UnitOfWork, command: ClaimLogin) -> str:
     return known.user
 
 
+def check_login(login: str) -> None:
+    """Invalid unless it can be a login: HTTP Basic knows no colon, and the lines that history seals no end of one."""
+    if not login.isprintable() or not 1 <= len(login) <= 255 or ":" in login or login != login.strip():
+        raise Invalid("bad_login", "A login has 1 to 255 printable characters, no colon, and no blank at either end.")
+
+
 class AddUser(msgspec.Struct, frozen=True):
     """Make the user whose login was claimed under this uid."""
 
@@ -88,8 +94,7 @@ class AddUser(msgspec.Struct, frozen=True):
 
 def add_user(uow: UnitOfWork, command: AddUser) -> User:
     """Conflict when there is a user of this login already."""
-    if not command.login or len(command.login) > 255 or ":" in command.login or command.login != command.login.strip():
-        raise Invalid("bad_login", "A login has 1 to 255 characters, no colon, and no blank at either end.")
+    check_login(command.login)
     if uow.users.find(command.uid, Lock.CHANGE) is not None:
         raise Conflict("login_taken", f"The login {command.login} is taken.")
     name = command.display_name or command.login
