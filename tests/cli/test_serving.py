@@ -4,7 +4,10 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import refused, well
+from tests.postgres import PostgreSQL, free_port
 from tests.server import PROGRAM, Server, environment
 
 
@@ -49,10 +52,7 @@ def test_a_second_server_on_a_sqlite_file_is_refused(tmp_path: Path) -> None:
         server.start()  # the lock went with the process
 
 
-def test_several_processes_may_serve_one_postgresql(postgres: object, request: object) -> None:
-    from tests.postgres import PostgreSQL
-
-    assert isinstance(postgres, PostgreSQL)
+def test_several_processes_may_serve_one_postgresql(postgres: PostgreSQL) -> None:
     url = postgres.url(postgres.create_database())
     with Server(url, options=("--workers", "2")) as one, Server(url) as other:
         for server in (one, other):
@@ -65,6 +65,14 @@ def test_a_port_in_use_is_said_in_a_line(tmp_path: Path) -> None:
         listening.listen()
         port = listening.getsockname()[1]
         assert "can't be listened on" in refused(f"sqlite:///{tmp_path}/d.db", "serve", "--port", str(port))
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_database_that_is_away_is_said_in_a_line(workers: str) -> None:
+    url = f"postgresql://dragoman:secret@127.0.0.1:{free_port()}/dragoman"
+    said = refused(url, "serve", "--port", "0", "--workers", workers)
+    assert "the database says" in said
+    assert "secret" not in said
 
 
 def test_commands_work_beside_a_running_server(server: Server) -> None:

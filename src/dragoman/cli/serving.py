@@ -53,6 +53,8 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
         prepare_file(app)
         with keeping.served_by_us(app.store):
             check_port(settings)
+            app.open()  # what is wrong with the database is said here, in a line, before there are workers
+            app.close()
             return serve(settings)
     finally:
         app.close()
