@@ -44,10 +44,11 @@ class Store:
             self.failure = error
             died(error)
 
+        tidy = self._tidy if self.engine.is_sqlite else None  # an idle lane needs no database that is away
         lanes = SQLITE_LANES if self.engine.is_sqlite else POSTGRESQL_LANES
         for index in range(lanes):
             transactions = self._transactions(writes=True, lane=True)
-            self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, idle=self._tidy))
+            self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, idle=tidy))
         for index in range(READERS):
             transactions = self._transactions(writes=False, lane=False)
             self._lanes.append(Lane(f"reader-{index}", self._reads, transactions, answer, on_death))

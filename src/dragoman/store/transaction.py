@@ -135,24 +135,25 @@ class Transactions:
             if not present:
                 return alone
             missing = self._transact(present, alone)
-            if missing is None:
+            if not missing:
                 return alone
-            work, error = missing
-            if not isinstance(work.keys, Keys):
-                raise error
-            work.keys.also(error.entity, [error.key], error.lock)
+            for work, wanted in missing:
+                if not isinstance(work.keys, Keys):
+                    raise wanted
+                work.keys.also(wanted.entity, [wanted.key], wanted.lock)
         alone.extend(work for work in works if work not in alone)  # ever new rows: each may ask for them as it goes
         return alone
 
-    def _transact(self, works: list[Work], alone: list[Work]) -> tuple[Work, NotAnnounced] | None:
+    def _transact(self, works: list[Work], alone: list[Work]) -> list[tuple[Work, NotAnnounced]]:
+        """Run and commit; or, when commands want rows that they didn't name, nothing but what each of them wants."""
         connection = self.connection
         with connection.begin() as transaction:
             group = self._group(connection, works)
-            for work in works:
-                missing = self._execute(work, group, alone)
-                if missing is not None:
-                    transaction.rollback()
-                    return work, missing
+            executed = [(work, self._execute(work, group, alone)) for work in works]
+            missing = [(work, wanted) for work, wanted in executed if wanted is not None]
+            if missing:
+                transaction.rollback()
+                return missing
             if self.writes and works[0].is_alone and works[0].error is not None:
                 transaction.rollback()  # what it wrote through goes with it
             elif self.writes:
@@ -161,7 +162,7 @@ class Transactions:
                 self._forget(group.tenant, written)
         for work in works:
             work.is_settled = work not in alone
-        return None
+        return []
 
     def _commit(self, transaction: sa.RootTransaction) -> None:
         try:

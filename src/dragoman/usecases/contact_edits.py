@@ -23,8 +23,8 @@ class Create(msgspec.Struct, frozen=True):
     fields: Mapping[str, Any] = {}
     company: Ref | None = None
 
-    def keys(self) -> Keys:
-        return Keys(numbers={"contact"}, contacts=() if self.company is None else {self.company})
+    def keys(self) -> Alone:
+        return ALONE
 
 
 def create(uow: UnitOfWork, command: Create) -> Contact:

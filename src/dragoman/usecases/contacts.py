@@ -8,6 +8,7 @@ from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.store.contacts import ContactFilter
+from dragoman.store.tasks import TaskFilter
 from dragoman.usecases import removal
 from dragoman.usecases.keys import Lock
 from dragoman.usecases.uow import UnitOfWork
@@ -19,16 +20,17 @@ MOST_PERSONS = 1_000
 
 
 def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
-    """Make a contact, created by the principal.
-
-    The command names `numbers={"contact"}`, and for change the company that a person belongs to.
+    """Make a contact, created by the principal. The command goes alone: tasks may have named this number before it
+    was given out, and are counted.
     """
+    number = uow.numbers.draw("contact")
     contact = uow.contacts.add(
         Contact(
             tenant=uow.tenant,
-            number=uow.numbers.draw("contact"),
+            number=number,
             uid=uow.new_id(),
             kind=kind,
+            task_count=uow.tasks.count(TaskFilter(contacts=(number,))),
             creator=uow.principal.user,
             created_at=uow.now,
             modified_at=uow.now,

@@ -9,7 +9,7 @@ from dragoman.dialects.onlyoffice_crm.parameters import Parameters, gather
 from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenContact, Sharing
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases import contacts
-from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_NAME = 255
@@ -39,8 +39,8 @@ class Person(msgspec.Struct, frozen=True):
     about: str | None
     access: Access
 
-    def keys(self) -> Keys:
-        return Keys(numbers={"contact"}, contacts={self.company} if self.company > 0 else ())
+    def keys(self) -> Alone:
+        return ALONE
 
 
 class Company(msgspec.Struct, frozen=True):
@@ -51,8 +51,8 @@ class Company(msgspec.Struct, frozen=True):
     persons: tuple[int, ...]
     access: Access
 
-    def keys(self) -> Keys:
-        return Keys(numbers={"contact"}, contacts=set(self.persons))
+    def keys(self) -> Alone:
+        return ALONE
 
 
 def parse_person(request: Request) -> Person:
