@@ -249,7 +249,7 @@ def differences(shape: Shape, before: Any, after: Any) -> dict[str, Any]:
             continue
         if isinstance(new, dict):
             _dict_differences(name, old or {}, new, changes)
-        elif before is not None or new not in (None, False, ()):
+        elif before is not None or (new is not False and new != ()):  # a priority of 0 is something said
             changes[name] = [old, new]
     return changes
 
