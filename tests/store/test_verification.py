@@ -192,35 +192,46 @@ def test_what_appeared_from_nowhere_is_found(past: Past) -> None:
         assert said_of(connection).endswith("task 999: it has no history")
 
 
-def mend(connection: sa.Connection, row: Row, changes: Row) -> None:
-    """What a forger does who knows how hashes are made: every later row, and the task, are made to fit."""
-    rows = [r for r in history(connection) if all(r[name] == row[name] for name in KEY[:-1])]
+def mend(connection: sa.Connection, tenant: int, number: int, *, owner: bool = True) -> None:
+    """What a forger does who knows how hashes are made: a task's every row is made to fit, and the task itself."""
+    mine = [
+        row for row in history(connection) if (row["tenant"], row["entity"], row["number"]) == (tenant, "task", number)
+    ]
     previous = ""
-    for each in rows:
-        if each["revision"] == row["revision"]:
-            each = each | changes
-        stamp = Stamp(each["principal"], each["dialect"], each["operation"])
-        numbers = (each["tenant"], each["entity"], each["number"], each["revision"], each["at"])
-        previous = chained(previous, *numbers, stamp, each["changes"]).hash
-        put(
-            connection,
-            each,
-            changes | {"hash": previous} if each["revision"] == row["revision"] else {"hash": previous},
-        )
-    table = tables.task
-    stands = sa.and_(table.c.tenant == row["tenant"], table.c.number == row["number"])
-    connection.execute(sa.update(table).where(stands).values(head_hash=previous))
+    for row in mine:
+        stamp = Stamp(row["principal"], row["dialect"], row["operation"])
+        numbers = (row["tenant"], row["entity"], row["number"], row["revision"], row["at"])
+        previous = chained(previous, *numbers, stamp, row["changes"]).hash
+        put(connection, row, {"hash": previous})
+    if owner:
+        table = tables.task
+        stands = sa.and_(table.c.tenant == tenant, table.c.number == number)
+        connection.execute(sa.update(table).where(stands).values(head_hash=previous))
 
 
-def sealed_row(connection: sa.Connection, past: Past) -> Row:
-    rows = history(connection)
-    return next(r for r in rows if r["tenant"] == past.main and r["entity"] == "task" and r["number"] == 1)
+def row_of(connection: sa.Connection, tenant: int, number: int, revision: int) -> Row:
+    wanted = {"tenant": tenant, "entity": "task", "number": number, "revision": revision}
+    return next(row for row in history(connection) if row.items() >= wanted.items())
+
+
+def test_a_forger_who_mends_the_rows_is_found_by_the_task(past: Past) -> None:
+    with tampering(past) as connection:
+        put(connection, row_of(connection, past.main, 1, 1), {"principal": "mallory"})
+        mend(connection, past.main, 1, owner=False)
+        assert said_of(connection).endswith("revision 3: the last row of its history is not the one it had")
+
+
+def test_a_forger_who_mends_a_gap_is_found_by_the_numbers(past: Past) -> None:
+    with tampering(past) as connection:
+        remove(connection, row_of(connection, past.main, 1, 2))
+        mend(connection, past.main, 1)
+        assert said_of(connection).endswith("task 1, revision 2: it is missing")
 
 
 def test_a_forger_who_mends_the_chain_is_found_by_the_digest(past: Past) -> None:
     with tampering(past) as connection:
-        row = sealed_row(connection, past)
-        mend(connection, row, {"principal": "mallory"})
+        put(connection, row_of(connection, past.main, 1, 1), {"principal": "mallory"})
+        mend(connection, past.main, 1)
         assert said_of(connection).endswith("the row is not the one that digest 1 sealed")
 
 
