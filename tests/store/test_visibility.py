@@ -5,9 +5,10 @@ import itertools
 import pytest
 from msgspec.structs import replace
 
-from dragoman.domain.access import Permission, Principal, Role, WorkItem, may
+from dragoman.domain.access import Permission, Principal, may
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import Task
+from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.keys import ALONE
 from dragoman.store.tasks import Sort, TaskFilter
 from dragoman.usecases import tasks

@@ -2,10 +2,11 @@
 
 import pytest
 
-from dragoman.domain.access import Permission, Principal, Role, WorkItem, may, permissions, require, require_admin
+from dragoman.domain.access import Permission, Principal, may, permissions, require, require_admin
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Forbidden
 from dragoman.domain.task import Task
+from dragoman.domain.work_item import Role, WorkItem
 
 SEE, WORK, EDIT, ADMINISTER = Permission.SEE, Permission.WORK, Permission.EDIT, Permission.ADMINISTER
 NAMED = (WorkItem(Role.READER, "rita"), WorkItem(Role.EDITOR, "ed"), WorkItem(Role.POTENTIAL_OWNER, "group:crew"))

@@ -12,13 +12,14 @@ from dragoman.dialects.genesys.handlers import extensions, services, tasks
 from dragoman.dialects.genesys.options import DEFAULTS
 from dragoman.dialects.genesys.wire import events, queries
 from dragoman.dialects.genesys.wire.paths import ServiceId
-from dragoman.domain.access import Principal, Role, WorkItem
+from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid
 from dragoman.domain.extension import Owner
 from dragoman.domain.people import Alias
 from dragoman.domain.task import Kind, State, Task
+from dragoman.domain.work_item import Role, WorkItem
 from dragoman.settings import load
 from dragoman.store.keys import ALONE, Alone
 from dragoman.usecases import tasks as core

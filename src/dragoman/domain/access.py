@@ -5,16 +5,14 @@ private contact is linked; an assignee or a creator alone hides nothing (DESIGN 
 """
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from dragoman.domain.case import Case
+from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Forbidden
-
-if TYPE_CHECKING:
-    from dragoman.domain.case import Case
-    from dragoman.domain.contact import Contact
-    from dragoman.domain.task import Task
+from dragoman.domain.task import Task
+from dragoman.domain.work_item import Role
 
 
 class Permission(StrEnum):
@@ -24,22 +22,6 @@ class Permission(StrEnum):
     WORK = "work"  # claim what waits
     EDIT = "edit"  # change fields, close, reopen, delete
     ADMINISTER = "administer"
-
-
-class Role(StrEnum):
-    """What a work item makes of its holder."""
-
-    READER = "reader"
-    EDITOR = "editor"
-    POTENTIAL_OWNER = "potential_owner"
-    ADMINISTRATOR = "administrator"
-
-
-class WorkItem(msgspec.Struct, frozen=True):
-    """A role on a task. `holder` is a user's uid, `group:` and a group's uid, or `*` for everybody."""
-
-    role: Role
-    holder: str
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -75,7 +57,7 @@ OF_ASSIGNEE_AND_CREATOR = frozenset({Permission.SEE, Permission.WORK, Permission
 OF_CONTACT_SHARERS = frozenset({Permission.SEE})
 
 
-def permissions(principal: Principal, task: "Task", contact: "Contact | None") -> frozenset[Permission]:
+def permissions(principal: Principal, task: Task, contact: Contact | None) -> frozenset[Permission]:
     """All that `principal` may do with `task`. `contact` is the one the task links, if it exists."""
     if principal.is_admin:
         return ALL
@@ -100,12 +82,12 @@ def holds(principal: Principal, holder: str) -> bool:
     return holder in ("*", principal.user) or (kind == "group" and group in principal.groups)
 
 
-def may(principal: Principal, permission: Permission, task: "Task", contact: "Contact | None" = None) -> bool:
+def may(principal: Principal, permission: Permission, task: Task, contact: Contact | None = None) -> bool:
     """Whether the principal may; see `permissions`."""
     return permission in permissions(principal, task, contact)
 
 
-def require(principal: Principal, permission: Permission, task: "Task", contact: "Contact | None" = None) -> None:
+def require(principal: Principal, permission: Permission, task: Task, contact: Contact | None = None) -> None:
     """Forbidden unless the principal may."""
     if not may(principal, permission, task, contact):
         raise Forbidden("forbidden", f"{principal.login} may not {permission} this task.", permission=str(permission))
@@ -117,22 +99,22 @@ def require_admin(principal: Principal) -> None:
         raise Forbidden("admin_only", f"Only an administrator may do this, and {principal.login} is none.")
 
 
-def may_see_contact(principal: Principal, contact: "Contact") -> bool:
+def may_see_contact(principal: Principal, contact: Contact) -> bool:
     """A private contact is seen by administrators, its creator, and those it is shared with; others by everybody."""
     return principal.is_admin or not contact.is_private or contact.is_shared_with(principal.user)
 
 
-def may_edit_contact(principal: Principal, contact: "Contact") -> bool:
+def may_edit_contact(principal: Principal, contact: Contact) -> bool:
     """Administrators, the creator, and those it is shared with: that everybody sees it doesn't suffice."""
     return principal.is_admin or contact.is_shared_with(principal.user)
 
 
-def may_see_case(principal: Principal, case: "Case") -> bool:
+def may_see_case(principal: Principal, case: Case) -> bool:
     """A private case is seen by administrators, its creator and its assignee; others by everybody."""
     return not case.is_private or may_edit_case(principal, case)
 
 
-def may_edit_case(principal: Principal, case: "Case") -> bool:
+def may_edit_case(principal: Principal, case: Case) -> bool:
     """Administrators, its creator and its assignee."""
     return principal.is_admin or (principal.user is not None and principal.user in (case.creator, case.assignee))
 

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.domain.access import WorkItem
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.extension import Extension
+from dragoman.domain.work_item import WorkItem
 
 
 class State(StrEnum):

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.dialects import postgresql
 
-from dragoman.domain.access import Role, WorkItem
 from dragoman.domain.extension import Extension
+from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store import tables
 from dragoman.store.engines import Engine
 from dragoman.store.keys import Key, Keys, Lock

@@ -1,0 +1,21 @@
+"""Work items: roles on a task, each held by a user, a group, or everybody."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What a work item makes of its holder."""
+
+    READER = "reader"
+    EDITOR = "editor"
+    POTENTIAL_OWNER = "potential_owner"
+    ADMINISTRATOR = "administrator"
+
+
+class WorkItem(msgspec.Struct, frozen=True):
+    """A role on a task. `holder` is a user's uid, `group:` and a group's uid, or `*` for everybody."""
+
+    role: Role
+    holder: str
