@@ -42,7 +42,7 @@ def create(uow: UnitOfWork, command: Create) -> SeenCase:
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One case."""
+    """One case or opportunity."""
 
     number: int
 
@@ -51,7 +51,7 @@ class Get(msgspec.Struct, frozen=True):
 
 
 def parse_get(request: Request) -> Get:
-    """GET crm/case/{id}."""
+    """GET crm/case/{id}, crm/opportunity/{id}."""
     return Get(gather(request).integer("id"))
 
 
@@ -61,7 +61,7 @@ def get(uow: UnitOfWork, command: Get) -> SeenCase:
 
 
 class Delete(msgspec.Struct, frozen=True):
-    """A case that shall go, and its tasks with it."""
+    """A case or opportunity that shall go, and its tasks with it."""
 
     number: int
 
@@ -70,7 +70,7 @@ class Delete(msgspec.Struct, frozen=True):
 
 
 def parse_delete(request: Request) -> Delete:
-    """DELETE crm/case/{id}."""
+    """DELETE crm/case/{id}, crm/opportunity/{id}."""
     return Delete(gather(request).integer("id"))
 
 

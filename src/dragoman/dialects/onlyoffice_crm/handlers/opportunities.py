@@ -10,6 +10,7 @@ import msgspec
 from dragoman.dialects._kit import Request
 from dragoman.dialects.onlyoffice_crm.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.failures import FORMAT, bad_argument, bad_text, not_found
+from dragoman.dialects.onlyoffice_crm.handlers.cases import Delete, Get
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.parameters import BAD_INTEGER, Parameters, gather
 from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenOpportunity
@@ -113,37 +114,9 @@ def create(uow: UnitOfWork, command: Create) -> SeenOpportunity:
     return Gathering(uow, 0).opportunity(case)
 
 
-class Get(msgspec.Struct, frozen=True):
-    """One opportunity."""
-
-    number: int
-
-    def keys(self) -> Keys:
-        return Keys().also("case", [self.number], Lock.NONE)
-
-
-def parse_get(request: Request) -> Get:
-    """GET crm/opportunity/{id}."""
-    return Get(gather(request).integer("id"))
-
-
 def get(uow: UnitOfWork, command: Get) -> SeenOpportunity:
     """NotFound also for what is none here."""
     return Gathering(uow, 0).opportunity(crm_cases.get(uow, command.number, CaseKind.OPPORTUNITY))
-
-
-class Delete(msgspec.Struct, frozen=True):
-    """An opportunity that shall go, and its tasks with it."""
-
-    number: int
-
-    def keys(self) -> Alone:
-        return ALONE  # its tasks are found by a condition
-
-
-def parse_delete(request: Request) -> Delete:
-    """DELETE crm/opportunity/{id}."""
-    return Delete(gather(request).integer("id"))
 
 
 def delete(uow: UnitOfWork, command: Delete) -> SeenOpportunity:
