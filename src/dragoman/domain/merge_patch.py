@@ -1,36 +1,51 @@
-"""JSON Merge Patch (RFC 7396) on JSON text: members that a patch doesn't touch keep their bytes and their place."""
+"""JSON Merge Patch (RFC 7396) on JSON text: what a patch doesn't change keeps its bytes and its place.
+
+A value that says the same in other words (1.5 for 1.50, members in another order) is no change: clients that read
+JSON and write it back don't know how it was spelt.
+"""
 
 import msgspec
 
 _members_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_value_of = msgspec.json.Decoder().decode
+_spelt = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder().encode
 _BLANKS = b" \t\r\n"
+_NULL = b"null"
 
 
 def merge_patch(target: str | None, patch: str) -> str:
     """The target with the patch applied. Anything but an object replaces it whole; null takes a member away."""
-    return _merged(b"" if target is None else target.encode(), patch.encode()).decode()
+    return _merged(b"" if target is None else target.encode(), patch.encode().strip(_BLANKS)).decode()
 
 
 def _merged(target: bytes, patch: bytes) -> bytes:
     if not _is_object(patch):
-        return patch
-    known = _members_of(target) if _is_object(target) else {}
-    changes = _members_of(patch)
-    if known.keys().isdisjoint(changes) and not any(_needs_care(value) for value in changes.values()):
-        return patch if not known else msgspec.json.encode({**known, **changes})
-    members: dict[str, msgspec.Raw] = dict(known)
-    for name, raw in changes.items():
-        if bytes(raw).strip(_BLANKS) == b"null":
+        return target if target and _says_the_same(target, patch) else patch
+    if not _is_object(target):
+        return patch if _NULL not in patch else _encode(_patched({}, patch))
+    known = _members_of(target)
+    members = _patched(known, patch)
+    return target if members == known else _encode(members)
+
+
+def _patched(known: dict[str, msgspec.Raw], patch: bytes) -> dict[str, msgspec.Raw]:
+    """The members afterwards; one that stays is the very same object."""
+    members = dict(known)
+    for name, change in _members_of(patch).items():
+        text = bytes(change)
+        if text == _NULL:
             members.pop(name, None)
-        else:
-            before = bytes(members[name]) if name in members else b""
-            members[name] = msgspec.Raw(_merged(before, bytes(raw)))
-    return msgspec.json.encode(members)
+            continue
+        before = bytes(known[name]) if name in known else b""
+        after = _merged(before, text)
+        if after != before:
+            members[name] = msgspec.Raw(after)
+    return members
 
 
-def _needs_care(value: msgspec.Raw) -> bool:
-    """Whether a new member can't be taken as it stands: a null in it means absence, at whatever depth of objects."""
-    return b"null" in bytes(value)
+def _says_the_same(one: bytes, other: bytes) -> bool:
+    return one == other or _spelt(_value_of(one)) == _spelt(_value_of(other))
 
 
 def _is_object(text: bytes) -> bool:
