@@ -1,0 +1,101 @@
+"""The OpenAPI document says what is routed and what is checked, and nothing in it points nowhere."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from dragoman.dialects._kit import PUBLIC, Reply
+from dragoman.dialects.native import DIALECT, openapi
+from dragoman.dialects.native.operations import DOCUMENTS, ROWS
+from dragoman.domain.extension import Owner
+from tests.unit.native.asking import OPERATIONS, ask
+
+DOCUMENT: dict[str, Any] = json.loads(OPERATIONS["read_openapi"].render(None, ask()).body)
+
+
+def all_of(document: Any) -> Iterator[dict[str, Any]]:
+    """Every object in the document."""
+    if isinstance(document, dict):
+        yield document
+    for inner in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        yield from all_of(inner)
+
+
+def test_it_describes_every_operation_but_the_documents_themselves() -> None:
+    told = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
+    routed = {(operation.method, f"/v1{operation.path}") for operation in DIALECT.operations}
+    assert routed - told == {("GET", f"/v1{row.path}") for row in DOCUMENTS}
+    assert told <= routed
+
+
+def test_ids_of_operations_are_their_names_in_history() -> None:
+    ids = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
+    assert sorted(ids) == sorted(row.name for row in ROWS)
+    assert len(set(ids)) == len(ids)
+
+
+def test_everything_that_is_pointed_to_is_there() -> None:
+    pointers = {found["$ref"] for found in all_of(DOCUMENT) if isinstance(found.get("$ref"), str)}
+    known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    assert pointers <= known
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_every_schema_is_one(name: str) -> None:
+    rules = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    jsonschema_rs.Draft202012Validator(rules)
+
+
+def test_every_pattern_can_be_read_and_means_the_whole_text() -> None:
+    for found in all_of(DOCUMENT):
+        if isinstance(found.get("pattern"), str):
+            re.compile(found["pattern"])
+            assert found["pattern"].startswith("^")
+            assert found["pattern"].endswith("$")
+
+
+def test_no_text_that_is_taken_may_hold_nul() -> None:
+    bodies = [row.body for row in ROWS if row.body is not None and hasattr(row.body, "__struct_fields__")]
+    assert bodies
+    for body in bodies:
+        for found in all_of(DOCUMENT["components"]["schemas"][body.__name__].get("properties", {})):
+            assert found.get("type") != "string" or "pattern" in found, (body, found)
+
+
+def test_every_operation_has_an_answer_and_says_how_it_refuses() -> None:
+    for methods in DOCUMENT["paths"].values():
+        for operation in methods.values():
+            assert any(status.startswith("2") for status in operation["responses"])
+            assert "default" in operation["responses"]
+            assert operation["summary"].endswith(".")
+
+
+def test_every_scope_is_told() -> None:
+    for row in ROWS:
+        told = DOCUMENT["paths"][f"/v1{row.path}"][row.method.lower()]["security"]
+        assert {way["bearer"][0] for way in told} == row.scopes != PUBLIC
+
+
+def test_a_cursor_is_nobodys_to_make_up() -> None:
+    names = {found["name"] for found in all_of(DOCUMENT) if found.get("in") == "query"}
+    assert "cursor" not in names
+    assert {"limit", "sort", "q", "dry_run", "move_to", "with_tasks"} <= names
+
+
+def test_kinds_of_schemas_are_the_cores() -> None:
+    assert openapi.PATH_PARAMETERS["kind"]["schema"]["enum"] == [str(owner) for owner in Owner]
+
+
+@pytest.mark.parametrize("name", ["read_docs", "read_docs_script", "read_docs_style"])
+def test_the_page_ships_with_us_and_fetches_nothing_elsewhere(name: str) -> None:
+    reply: Reply = OPERATIONS[name].render(None, ask())
+    assert reply.status == 200
+    assert b"https://" not in reply.body
+    assert b"http://" not in reply.body
+    policy = dict(reply.headers)["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
