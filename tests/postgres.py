@@ -3,6 +3,7 @@
 It ends with the tests, however they end: the kernel tells the server when pytest dies.
 """
 
+import itertools
 import os
 import shutil
 import signal
@@ -127,9 +128,19 @@ def find_programs() -> Path:
     return Path(on_path).resolve().parent
 
 
+PORTS_A_WORKER = 2_000
+_ports = itertools.count()
+
+
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on at this moment, and nobody else of this run will be given.
+
+    Below those that the system hands out for outgoing connections: one of these would be taken, every few hundred
+    servers, between being found free and being listened on. Each of pytest's workers has a range of its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 18_000 + worker % 6 * PORTS_A_WORKER + next(_ports) % PORTS_A_WORKER
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port

@@ -11,7 +11,7 @@ from string import Template
 import pytest
 
 from tests.conftest import PASSWORD, add_user
-from tests.postgres import PostgreSQL
+from tests.postgres import PostgreSQL, free_port
 from tests.server import PROGRAM, Server, basic, environment
 
 HERE = Path(__file__).parent
@@ -50,7 +50,14 @@ def run_kit(database_url: str, tmp_path: Path) -> RunKit:
         adapter = tmp_path / f"{dialect}.json"
         adapter.write_text(fill_adapter(database_url, dialect))
         command = [sys.executable, str(HERE / name), "--adapter", str(adapter), *options]
-        command += ["--start", f"{PROGRAM} serve --port $PORT", "--server-log", str(tmp_path / "server.log")]
+        command += [
+            "--port",
+            str(free_port()),
+            "--start",
+            f"{PROGRAM} serve --port $PORT",
+            "--server-log",
+            str(tmp_path / "server.log"),
+        ]
         command += ["--header", f"Authorization: {ANNA['Authorization']}"]
         done = subprocess.run(command, env=environment(database_url), capture_output=True, text=True, cwd=HERE)
         log = (tmp_path / "server.log").read_text(errors="replace")[-10_000:]
