@@ -96,7 +96,7 @@ def change(uow: UnitOfWork, command: Change) -> Task:
     if command.assignee is not UNSET:
         user = None if command.assignee is None else persons.assignable(uow, command.assignee)
         after = after.assign(user, at=uow.now)
-    return tasks.save(uow, task, after)
+    return task if after == task else tasks.save(uow, task, after)
 
 
 class Remove(msgspec.Struct, frozen=True):

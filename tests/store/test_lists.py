@@ -1,0 +1,89 @@
+"""Lists page by page: every order, either way, the same tasks once each, whatever is equal or missing."""
+
+from typing import Any, get_args
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.contact import ContactKind
+from dragoman.domain.task import State, Task
+from dragoman.store.keys import ALONE
+from dragoman.store.tasks import OF_THE_TASK, SORTS, Sort, SortKey, TaskFilter
+from dragoman.usecases import contacts, people, tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.store.conftest import Bench
+
+LOGINS = ("anna", "bert")
+
+
+def furnish(uow: UnitOfWork) -> None:
+    """Two of each value, in an order that no sort has; some have none."""
+    for number, login in enumerate(LOGINS):
+        people.add_user(uow, people.AddUser(f"0000000{number}", login, display_name=f"{login} B"))
+    contacts.add(uow, ContactKind.PERSON, first_name="Ilze", last_name=None)
+    contacts.add(uow, ContactKind.COMPANY, company_name="Äpfel")
+    contacts.add(uow, ContactKind.COMPANY, company_name=None)
+    for at in range(14):
+        task = tasks.add(
+            uow,
+            title=(None, "b", "a", "", "Z", "ä", "a")[at % 7],
+            due_at=(None, Moment(5), Moment(-5), Moment(5))[at % 4],
+            priority=(None, 0, 3)[at % 3],
+            category=(None, 2, 1)[at % 3],
+            contact=(None, 2, 1, 3, 99)[at % 5],
+            assignee=(None, "00000001", "00000000", "nobody")[at % 4],
+        )
+        if at % 5 == 4:
+            task = tasks.save(uow, task, replace(task, state=State.COMPLETED))
+        uow.tasks.save(replace(task, created_at=Moment(at % 3)))
+
+
+def pages(uow: UnitOfWork, sorts: tuple[Sort, ...], size: int) -> list[Task]:
+    found: list[Task] = []
+    after: tuple[Any, ...] | None = None
+    while True:
+        page = uow.tasks.page(TaskFilter(), sorts, limit=size, after=after)
+        if not page:
+            return found
+        found += page
+        after = uow.tasks.sort_values(page[-1], sorts)
+
+
+@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+def test_pages_put_together_are_the_list(bench: Bench) -> None:
+    bench.write(furnish, ALONE)
+
+    def compare(uow: UnitOfWork) -> None:
+        for key in get_args(SortKey):
+            for descending in (False, True):
+                for second in ((), (Sort("priority", not descending),)):
+                    sorts = (Sort(key, descending), *second)
+                    whole = [task.number for task in uow.tasks.page(TaskFilter(), sorts, limit=100)]
+                    assert sorted(whole) == list(range(1, 15))
+                    for size in (1, 4):
+                        assert [task.number for task in pages(uow, sorts, size)] == whole, sorts
+
+    bench.read(compare)
+
+
+@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+def test_a_cursor_made_of_the_task_is_that_of_the_table(bench: Bench) -> None:
+    bench.write(furnish, ALONE)
+
+    assert OF_THE_TASK.keys() <= SORTS.keys()
+
+    def compare(uow: UnitOfWork) -> None:
+        for task in uow.tasks.page(TaskFilter(), (), limit=100):
+            compare_one(uow, task)
+
+    bench.read(compare)
+
+
+def compare_one(uow: UnitOfWork, task: Task) -> None:
+    """The table's own values, asked for through a key that a task alone doesn't tell."""
+    keys = tuple(OF_THE_TASK)
+    sorts = (*(Sort(key) for key in keys), Sort("contact"))  # type: ignore[arg-type]
+    *kept, _contact, number = uow.tasks.sort_values(task, sorts)
+    assert tuple(kept) == tuple(OF_THE_TASK[key](task) for key in keys)
+    assert number == task.number
