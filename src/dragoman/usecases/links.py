@@ -10,10 +10,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dragoman.domain.access import Permission, may, may_see_case, may_see_contact
-from dragoman.domain.case import Stage
+from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task
-from dragoman.usecases import tasks
+from dragoman.usecases import cases, tasks
 from dragoman.usecases.keys import Keys, Lock, Ref
 from dragoman.usecases.uow import UnitOfWork
 
@@ -122,8 +122,7 @@ def _place(uow: UnitOfWork, links: Links, task: Task | None, found: dict[str, An
 
 
 def _hold(uow: UnitOfWork, stage: Stage, found: dict[str, Any], problems: list[Problem]) -> None:
-    case = uow.cases.find(stage.case, Lock.SHARED)
-    if case is None or not may_see_case(uow.principal, case):
+    if _found_case(uow, stage.case) is None:
         problems.append(Problem("/stage", "not_found", NOT_FOUND))
     found["case"], found["stage"] = stage.case, stage.number
 
@@ -131,8 +130,14 @@ def _hold(uow: UnitOfWork, stage: Stage, found: dict[str, Any], problems: list[P
 def _case(uow: UnitOfWork, key: Ref | None, problems: list[Problem]) -> int | None:
     if key is None:
         return uow.home.inbox_case
+    return _number(key, _found_case(uow, key), "case", problems)
+
+
+def _found_case(uow: UnitOfWork, key: Ref) -> Case | None:
     case = uow.cases.find(key, Lock.SHARED)
-    return _number(key, case if case is not None and may_see_case(uow.principal, case) else None, "case", problems)
+    if case is None or cases.is_over(uow, case) or not may_see_case(uow.principal, case):
+        return None
+    return case
 
 
 def _parent(uow: UnitOfWork, key: Ref, task: Task | None, problems: list[Problem]) -> Task | None:

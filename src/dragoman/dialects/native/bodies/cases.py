@@ -12,7 +12,7 @@ Title = Annotated[Line | None, Meta(description="What it is about, in a line.")]
 Description = Annotated[Text | None, Meta(description="What it is about, at length.")]
 ContactRef = Annotated[Ref | None, Meta(description="The contact it concerns, by number or id.")]
 Assignee = Annotated[Person | None, Meta(description="Who sees to it, by id or login.")]
-ExpiresAt = Annotated[Time | None, Meta(description="When it is over by itself.")]
+ExpiresAt = Annotated[Time | None, Meta(description="When it is deleted by itself, with all that it holds.")]
 IsPrivate = Annotated[bool, Meta(description="Whether only its creator and its assignee see it.")]
 Kind = Annotated[Literal["case", "opportunity", "service"], Meta(description="What it is to the clients that know it.")]
 
