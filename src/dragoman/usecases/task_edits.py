@@ -1,6 +1,6 @@
 """Making, changing and deleting one task as its own clients ask: field by field, links looked up, people by login."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -135,17 +135,30 @@ def _merged(present: Mapping[str, str], changes: Mapping[str, str | None]) -> di
 
 def _with_extensions(uow: UnitOfWork, task: Task, patches: Mapping[str, str | None]) -> Task:
     """Every extension patched. Invalid with the faults of all of them, each under its name."""
+    _check_names(patches.keys())
     problems: list[Problem] = []
     for name, patch in patches.items():
         try:
             task = _with_extension(uow, task, name, patch)
         except Invalid as refused:
-            where = f"/extensions/{name.replace('~', '~0').replace('/', '~1')}"
             told = refused.problems or (Problem("", refused.code, refused.message),)
-            problems.extend(Problem(where + fault.path, fault.code, fault.message) for fault in told)
+            problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in told)
     if problems:
         raise Invalid("invalid_extension", "An extension isn't as it should be; each fault is listed.", tuple(problems))
     return task
+
+
+def _check_names(names: Collection[str]) -> None:
+    first = {fold(name): name for name in reversed(tuple(names))}
+    twice = [name for name in names if first[fold(name)] != name]
+    if twice:
+        why = "is there twice: names know no case"
+        problems = tuple(Problem(_place(name), "contradiction", why) for name in twice)
+        raise Invalid("invalid_extension", f"The extension {twice[0]} {why}.", problems, status=409)
+
+
+def _place(name: str) -> str:
+    return f"/extensions/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def _with_extension(uow: UnitOfWork, task: Task, name: str, patch: str | None) -> Task:
