@@ -9,7 +9,7 @@ import pytest
 
 from dragoman.app import App
 from dragoman.dialects.native.trial import Trial, trying
-from dragoman.domain.access import Principal
+from dragoman.domain.access import Principal, system
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Conflict, Expected, Invalid, StaleVersion
@@ -18,7 +18,7 @@ from dragoman.settings import load
 from dragoman.store.overlay import Stamp
 from dragoman.store.transaction import Transactions
 from dragoman.store.work import Work
-from dragoman.usecases import cases, people, stages, task_edits, task_verbs
+from dragoman.usecases import case_edits, cases, categories, people, stages, task_edits, task_verbs
 from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.links import Links
 from dragoman.usecases.uow import UnitOfWork
@@ -178,3 +178,31 @@ def test_a_command_that_is_refused_costs_no_number_in_its_group(place: Place) ->
     bad = task_edits.Create(links=Links(contact=77))
     outcomes = place.group(*(place.work(task_edits.create, command) for command in (good, bad, good)))
     assert [getattr(outcome, "number", None) for outcome in outcomes] == [1, None, 2]
+
+
+def test_a_case_whose_time_is_over_holds_nothing_more(place: Place) -> None:
+    place.core(lambda uow: cases.add(uow, CaseKind.CASE, expires_at=Moment(NOON - 1)))
+    with pytest.raises(Invalid, match="names nothing"):
+        place.create(links=Links(case=2))
+    listed, _ = place.do(case_edits.list_page, case_edits.List(limit=10))
+    assert [case.number for case in listed] == [1]
+
+
+def test_more_tasks_than_a_lane_can_bear_are_not_moved_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(categories, "MOVED_AT_ONCE", 1)
+    admin = system(place.tenant)
+    for _ in range(2):
+        place.create(links=Links(category=1))
+    with pytest.raises(Conflict, match="at most 1"):
+        place.do(categories.remove, categories.Remove(1, move_to=2), admin)
+    place.do(task_edits.change, task_edits.Change(1, links=Links(category=3)))
+    place.do(categories.remove, categories.Remove(1, move_to=2), admin)
+    assert [place.get(number).category for number in (1, 2)] == [3, 2]
+
+
+def test_the_last_category_stays(place: Place) -> None:
+    admin = system(place.tenant)
+    for number in range(1, 12):
+        place.do(categories.remove, categories.Remove(number), admin)
+    with pytest.raises(Conflict, match="last"):
+        place.do(categories.remove, categories.Remove(12), admin)
