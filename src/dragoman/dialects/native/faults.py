@@ -3,15 +3,14 @@
 The rules are the JSON Schema that the OpenAPI prints, made from the same Structs; the sentences are ours.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 
-from dragoman.dialects._kit import times
 from dragoman.dialects._kit.fields import Problems, pointer
-from dragoman.dialects.native import schema
+from dragoman.dialects.native import forms, schema
 
 Error = jsonschema_rs.ValidationError
 
@@ -42,16 +41,7 @@ def find(type_: Any, value: Any, read_only: frozenset[str] = frozenset()) -> Pro
 @cache
 def _validator(type_: Any) -> Any:
     rules = schema.schema_of(type_) | {"components": {"schemas": schema.components([type_])}}
-    formats: dict[str, Callable[[str], bool]] = {"date-time": _is_moment, "time-zone": schema.zones().__contains__}
-    return jsonschema_rs.Draft202012Validator(rules, validate_formats=True, formats=formats)
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        times.parse_iso(text)
-    except ValueError:
-        return False
-    return True
+    return jsonschema_rs.Draft202012Validator(rules, validate_formats=True, formats=forms.FORMATS)
 
 
 def _in_order(errors: Iterable[Error]) -> list[Error]:

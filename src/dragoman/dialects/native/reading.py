@@ -13,7 +13,7 @@ import msgspec
 
 from dragoman.dialects._kit import Request, json
 from dragoman.dialects._kit.fields import Problems
-from dragoman.dialects.native import faults
+from dragoman.dialects.native import faults, forms
 from dragoman.dialects.native.bodies.common import LARGEST, UUID
 from dragoman.domain.errors import Invalid, NotFound, Problem
 
@@ -22,6 +22,8 @@ R = TypeVar("R")
 
 JSON = ("application/json",)
 MERGE_PATCH = ("application/merge-patch+json", "application/json")
+
+FAULTS_OF_BODY = "The body isn't as it should be; each fault is listed."
 
 ETAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*')
 REVISION = re.compile(r'(?<!W/)"([1-9][0-9]{0,18})"')
@@ -37,21 +39,36 @@ def body(
     may_be_empty: bool = False,
     read_only: frozenset[str] = frozenset(),
 ) -> R:
-    """What `build` makes of the body. Invalid with every fault of it; `build` may say no with ValueError."""
+    """What `build` makes of the body. Invalid with every fault of it."""
     if may_be_empty and not request.body:
         return build(type_())
     check_media(request, media)
     value = json.parse(request.body)
     try:
-        return build(_decoder(type_).decode(request.body))
-    except ValueError:  # msgspec's own refusals are such, too
-        problems = faults.find(type_, value, read_only)
-        problems.raise_if_any(message="The body isn't as it should be; each fault is listed.")
-        return build(_decoder(type_).decode(_with_whole_numbers(request.body, value)))
+        decoded = _decoded(type_, request.body)
+    except ValueError as refusal:
+        faults.find(type_, value, read_only).raise_if_any(message=FAULTS_OF_BODY)
+        decoded = _decoded_again(type_, request.body, value, refusal)
+    return build(decoded)
+
+
+def _decoded(type_: type[S], body: bytes) -> S:
+    """ValueError, msgspec's own among them, unless the body is of this type."""
+    decoded: S = _decoder(type_).decode(body)
+    forms.check_body(decoded)
+    return decoded
+
+
+def _decoded_again(type_: type[S], body: bytes, value: Any, refusal: ValueError) -> S:
+    """A body that JSON Schema finds no fault in, with 3.0 written as 3: to JSON Schema both are integers."""
+    try:
+        return _decoded(type_, _with_whole_numbers(body, value))
+    except ValueError:
+        fault = Problem("", "format", str(refusal))
+        raise Invalid("invalid_body", FAULTS_OF_BODY, (fault,)) from refusal
 
 
 def _with_whole_numbers(body: bytes, value: dict[str, Any]) -> bytes:
-    """The body with 3.0 written as 3: to JSON Schema, and so to the OpenAPI, both are integers."""
     members: dict[str, msgspec.Raw] = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     whole = {name: int(number) for name, number in value.items() if type(number) is float and number.is_integer()}
     return json.encode({**members, **whole})
@@ -94,8 +111,9 @@ def query(request: Request, type_: type[S]) -> S:
 def _parameter(name: str, kind: Any, text: str, problems: Problems) -> Any:
     value = _coerced(text, kind)
     try:
+        forms.check(value, forms.of_type(kind))
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except ValueError:
         for fault in faults.find(kind, value).found or (Problem("", "format", "can't be read"),):
             problems.add(f"?{name}", fault.code, fault.message)
         return None

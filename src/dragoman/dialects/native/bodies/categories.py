@@ -4,14 +4,14 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from dragoman.dialects.native.bodies.common import WITHOUT_NUL, Count, Line, Text
+from dragoman.dialects.native.bodies.common import WITHOUT_NUL, Line, Text
 
 Title = Annotated[
     str, Meta(min_length=1, max_length=255, description="Its own among all.", extra_json_schema=WITHOUT_NUL)
 ]
 Description = Annotated[Text, Meta(description="What belongs here.")]
 Icon = Annotated[Line, Meta(description="The name of a picture, for clients that show one.")]
-Order = Annotated[Count, Meta(description="Where it stands in a list of all.")]
+Order = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Where it stands in a list of all.")]
 
 
 class Category(Struct, frozen=True, kw_only=True):

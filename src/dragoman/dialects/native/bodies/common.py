@@ -27,21 +27,23 @@ TIME_PATTERN = rf"^{_DAY}T{_TIME_OF_DAY}(\.[0-9]{{1,7}})?{_OFFSET}$"
 LOCAL_PATTERN = rf"^{_DAY}T{_TIME_OF_DAY}$"
 UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 UUID = re.compile(UUID_PATTERN)
+EMAIL_PATTERN = r"^[^@\u0000-\u0020\u007f]+@[^@\u0000-\u0020\u007f]+$"
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$"
 
 Line = Annotated[str, Meta(max_length=255, extra_json_schema=WITHOUT_NUL)]
 Text = Annotated[str, Meta(max_length=65_536, extra_json_schema=WITHOUT_NUL)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST)]
 Number = Annotated[int, Meta(ge=1, le=LARGEST)]
 Minutes = Annotated[int, Meta(ge=0, le=5_256_000)]
-Uid = Annotated[str, Meta(pattern=UUID_PATTERN, extra_json_schema={"format": "uuid"})]
+Uid = Annotated[str, Meta(extra_json_schema={"pattern": UUID_PATTERN, "format": "uuid"})]
 Ref = Number | Uid
 ExtensionName = Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema=WITHOUT_NUL)]
 Person = Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema=WITHOUT_NUL)]
-Time = Annotated[str, Meta(pattern=TIME_PATTERN, extra_json_schema={"format": "date-time"})]
-LocalTime = Annotated[str, Meta(pattern=LOCAL_PATTERN)]
+Time = Annotated[str, Meta(extra_json_schema={"pattern": TIME_PATTERN, "format": "date-time"})]
+LocalTime = Annotated[str, Meta(extra_json_schema={"pattern": LOCAL_PATTERN})]
 Zone = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "time-zone"})]
-EMail = Annotated[str, Meta(max_length=255, pattern=r"^[^@\s\u0000]+@[^@\s\u0000]+$")]
-Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$")]
+EMail = Annotated[str, Meta(max_length=255, extra_json_schema={"pattern": EMAIL_PATTERN})]
+Language = Annotated[str, Meta(extra_json_schema={"pattern": LANGUAGE_PATTERN})]
 AnyJson = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/AnyJson"})]
 
 ANY_JSON: dict[str, Any] = {

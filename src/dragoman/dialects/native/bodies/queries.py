@@ -75,7 +75,7 @@ class TaskQuery(Pages, frozen=True, kw_only=True):
     sort: Annotated[
         str,
         Meta(
-            pattern=f"^{SORT_WORD}(,{SORT_WORD}){{0,4}}$",
+            extra_json_schema={"pattern": f"^{SORT_WORD}(,{SORT_WORD}){{0,4}}$"},
             description="By what, in this order; a minus turns it round. What is equal goes by number.",
         ),
     ] = "number"

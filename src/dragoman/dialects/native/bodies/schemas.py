@@ -11,7 +11,7 @@ SMALLEST = -LARGEST - 1
 NAME_PATTERN = "^[A-Za-z][A-Za-z0-9_]{0,25}$"
 
 Draft = Literal["https://json-schema.org/draft/2020-12/schema"]
-Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
+Name = Annotated[str, Meta(extra_json_schema={"pattern": NAME_PATTERN})]
 TypeWord = Literal["string", "integer", "number", "boolean"]
 OrNull = Annotated[list[TypeWord | Literal["null"]], Meta(min_length=2, max_length=2)]
 

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import UNSET, Raw, UnsetType
 
 from dragoman.dialects._kit import Request, times
-from dragoman.dialects.native import reading, schema
+from dragoman.dialects.native import reading
 from dragoman.dialects.native.bodies import queries
 from dragoman.dialects.native.bodies.common import UUID
 from dragoman.dialects.native.bodies.tasks import NewTask, Task, TaskPatch
@@ -67,15 +67,8 @@ def lowered(ref: Any) -> Any:
 
 
 def moment(text: str | UnsetType | None) -> Any:
-    """The moment of a time; UNSET and None stay. ValueError when it can't be read."""
+    """The moment of a time; UNSET and None stay."""
     return times.parse_iso(text) if isinstance(text, str) else text
-
-
-def zone(name: str | UnsetType | None) -> Any:
-    """The name of a zone that there is; UNSET and None stay. ValueError when there is none."""
-    if isinstance(name, str) and name not in schema.zones():
-        raise ValueError("no such zone")
-    return name
 
 
 def _create(new: NewTask) -> task_edits.Create:
@@ -105,7 +98,7 @@ def _due(at: str | UnsetType | None, local: str | UnsetType | None, zone_: str |
     if at is UNSET and local is UNSET and zone_ is UNSET:
         return UNTOUCHED
     due_at: Moment | UnsetType | None = moment(at)
-    return DueChange(due_at, local, zone(zone_))
+    return DueChange(due_at, local, zone_)
 
 
 def _links(body: NewTask | TaskPatch) -> Links:

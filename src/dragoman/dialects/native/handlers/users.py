@@ -6,7 +6,6 @@ from dragoman.dialects._kit import Reply, Request
 from dragoman.dialects.native import reading, replies, wire
 from dragoman.dialects.native.bodies import queries
 from dragoman.dialects.native.bodies.users import ProfilePatch, User, UserList
-from dragoman.dialects.native.handlers.tasks import zone
 from dragoman.domain import people
 from dragoman.usecases import profiles
 
@@ -34,6 +33,5 @@ def render_list(found: list[people.User], request: Request) -> Reply:
 
 
 def _change(patch: ProfilePatch) -> profiles.ChangeOwn:
-    zone(patch.zone)
     named = {name: getattr(patch, name) for name in ProfilePatch.__struct_fields__}
     return profiles.ChangeOwn({name: value for name, value in named.items() if value is not UNSET})
