@@ -206,3 +206,10 @@ def test_the_last_category_stays(place: Place) -> None:
         place.do(categories.remove, categories.Remove(number), admin)
     with pytest.raises(Conflict, match="last"):
         place.do(categories.remove, categories.Remove(12), admin)
+
+
+def test_behind_the_last_place_there_is_no_further_one(place: Place) -> None:
+    admin = system(place.tenant)
+    far = place.do(categories.create, categories.Create("Far", {"sort_order": categories.LAST_PLACE}), admin)
+    next_one = place.do(categories.create, categories.Create("Next"), admin)
+    assert (far.sort_order, next_one.sort_order) == (categories.LAST_PLACE, categories.LAST_PLACE)

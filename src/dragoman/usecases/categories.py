@@ -1,6 +1,6 @@
 """Categories: what kind of work a task is. Only administrators change them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from dragoman.usecases import tasks
 from dragoman.usecases.uow import UnitOfWork
 
 MOVED_AT_ONCE = 1_000
+LAST_PLACE = 2**31 - 1  # further than that, clients with numbers of 32 bits could not follow
 
 
 class List(msgspec.Struct, frozen=True):
@@ -57,8 +58,13 @@ def create(uow: UnitOfWork, command: Create) -> Category:
     require_admin(uow.principal)
     others = uow.categories.all()
     _check_title(command.title, others)
-    fields = {"sort_order": max((other.sort_order for other in others), default=0) + 1, **command.fields}
+    fields = {"sort_order": next_place(others), **command.fields}
     return add(uow, title=command.title, **fields)
+
+
+def next_place(others: Iterable[Category]) -> int:
+    """The place behind all others; at the very end several may share it."""
+    return min(max((other.sort_order for other in others), default=0) + 1, LAST_PLACE)
 
 
 def add(uow: UnitOfWork, **fields: Any) -> Category:

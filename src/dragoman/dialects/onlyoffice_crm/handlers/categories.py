@@ -88,7 +88,7 @@ def create(uow: UnitOfWork, command: Change) -> Category:
         icon = _file_name(command.icon or "")
         return _posted(replace(known, description=command.description or "", icon=icon, task_count=0), command)
     title, icon = _title(command), _icon(command)
-    order = command.order or max((other.sort_order for other in others), default=0) + 1
+    order = command.order or categories.next_place(others)
     made = categories.add(uow, title=title, description=command.description or "", icon=icon, sort_order=order)
     return _posted(made, command)
 
