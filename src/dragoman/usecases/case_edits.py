@@ -30,7 +30,8 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def create(uow: UnitOfWork, command: Create) -> Case:
-    """The case, made by the principal."""
+    """The case, made by the principal. Invalid when its time would be over at once."""
+    _check_time(uow, command.fields)
     contact = None if command.contact is None else _contact(uow, command.contact)
     assignee = None if command.assignee is None else persons.assignable(uow, command.assignee)
     return cases.add(uow, command.kind, contact=contact, assignee=assignee, **command.fields)
@@ -99,6 +100,7 @@ class Change(msgspec.Struct, frozen=True):
 def change(uow: UnitOfWork, command: Change) -> Case:
     """The changed case. StaleVersion, see `preconditions`."""
     case = cases.get(uow, command.case, to_edit=True)
+    _check_time(uow, command.fields)
     fields = dict(command.fields)
     if command.contact is not UNSET:
         fields["contact"] = None if command.contact is None else _contact(uow, command.contact)
@@ -136,6 +138,14 @@ def _keys(keys: Keys, contact: object, assignee: object) -> Keys | Alone:
     if isinstance(assignee, str) and not persons.is_uid(assignee):
         return ALONE  # a login is found by a condition
     return keys.also("contact", [contact], Lock.SHARED) if isinstance(contact, int | str) else keys
+
+
+def _check_time(uow: UnitOfWork, fields: Mapping[str, Any]) -> None:
+    expires_at = fields.get("expires_at")
+    if expires_at is not None and expires_at <= uow.now:
+        why = "is over already"
+        problem = Problem("/expires_at", "contradiction", why)
+        raise Invalid("time_is_over", f"expires_at {why}; to be rid of a case, delete it.", (problem,), status=409)
 
 
 def _contact(uow: UnitOfWork, key: Ref) -> int:

@@ -39,8 +39,17 @@ CREDENTIALS = (
     "A token of `dragoman token create`. HTTP Basic is taken, too: login and password, or a token as the password. "
     "A password that is wrong ten times must wait a quarter of an hour."
 )
+TRIED = {
+    # Without a shape, though it is that of 201: whoever follows ids would look for what was never made.
+    "description": "After a dry run: what 201 would answer. Nothing was made.",
+    "content": {"application/json": {}},
+}
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "id": {"description": "The id, or the number.", "schema": {"type": "string", "minLength": 1, "maxLength": 36}},
+    "key": {
+        "description": "The id, or the number, also of what was deleted.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 36},
+    },
     "number": {
         "description": "The number.",
         "schema": {"type": "integer", "minimum": 1, "maximum": common.LARGEST},
@@ -120,6 +129,8 @@ def _operation(row: Row) -> dict[str, Any]:
     if headers:
         said["description"] = f"Honours {' and '.join(headers)}."
         said["x-request-headers"] = headers
+    if row.can_be_tried and row.method == "DELETE":
+        said["description"] += " With `?dry_run=true` nothing is deleted."
     return said
 
 
@@ -133,9 +144,11 @@ def _path_parameters(row: Row) -> list[dict[str, Any]]:
 
 
 def _query_parameters(row: Row) -> list[dict[str, Any]]:
-    """What the query may say. `cursor` is not told: it comes in `next`, and what is in it is ours to change."""
+    """What the query may say. `cursor` is not told: it comes in `next`, and what is in it is ours to change. `dry_run`
+    of a deletion is told in words: tools take an answer of 2xx to DELETE for the end of what it names."""
     hints = get_type_hints(row.query, include_extras=True)
-    fields = [field for field in msgspec.structs.fields(row.query) if field.name != "cursor"]
+    untold = {"cursor", "dry_run"} if row.method == "DELETE" else {"cursor"}
+    fields = [field for field in msgspec.structs.fields(row.query) if field.name not in untold]
     return [_query_parameter(field, hints[field.name]) for field in fields]
 
 
@@ -163,7 +176,7 @@ def _responses(row: Row) -> dict[str, Any]:
         good["content"] = {"application/json": {"schema": schema.schema_of(row.answer)}}
     if row.status == 201:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
-    tried = {"200": {**good, "description": "What would be."}} if row.status == 201 and row.can_be_tried else {}
+    tried = {"200": TRIED} if row.status == 201 and row.can_be_tried else {}
     refusals = {status: {"description": REFUSALS[status], "content": PROBLEM} for status in _refusals(row)}
     rest = {"default": {"description": "Refused.", "content": PROBLEM}}
     return {str(row.status): good, **tried, **refusals, **rest}

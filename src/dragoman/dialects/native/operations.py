@@ -191,7 +191,7 @@ TASKS = (
         render=task_extensions.render_gone,
         conditional=True,
     ),
-    _history("task", "/tasks/{id}/history"),
+    _history("task", "/tasks/{key}/history"),
 )
 
 CASES = (
@@ -257,7 +257,7 @@ CASES = (
         render=cases.render_stages,
         answer=case_bodies.StageList,
     ),
-    _history("case", "/cases/{id}/history"),
+    _history("case", "/cases/{key}/history"),
 )
 
 CONTACTS = (
@@ -313,7 +313,7 @@ CONTACTS = (
         query=queries.HolderRemoval,
         conditional=True,
     ),
-    _history("contact", "/contacts/{id}/history"),
+    _history("contact", "/contacts/{key}/history"),
 )
 
 CATEGORIES = (

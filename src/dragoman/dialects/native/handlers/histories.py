@@ -15,7 +15,7 @@ def parsing(noun: str) -> Callable[[Request, Pages], History]:
     """How a request for the history of such a thing is read."""
 
     def parse(request: Request, query: Pages) -> History:
-        entity = reading.ref(request, noun)
+        entity = reading.ref(request, noun, name="key")
         return History(noun, entity, query.limit, cursors.read_number(request, query.cursor))
 
     return parse
