@@ -28,7 +28,7 @@ from dragoman.store.overlay import Overlay, Stamp
 from dragoman.store.shapes import IdempotencyRecord
 from dragoman.store.store import Store
 from dragoman.store.work import Work
-from dragoman.usecases import people, tenants
+from dragoman.usecases import people, resource_types, tenants
 from dragoman.usecases.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class App:
         configured = []
         for dialect in discover():
             options = dict(self.settings.of_dialect(dialect.name))
+            resource_types.offer(dialect.resource_types)  # batches of one that is switched off still run to their end
             if options.pop("enabled", True):
                 configured.append(dialect.configure(options) if dialect.configure is not None else dialect)
         return tuple(configured)

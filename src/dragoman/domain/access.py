@@ -11,7 +11,7 @@ import msgspec
 from dragoman.domain.case import Case
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Forbidden
-from dragoman.domain.task import Task
+from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role
 
 
@@ -50,10 +50,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.EDITOR: frozenset({Permission.SEE, Permission.EDIT}),
     Role.POTENTIAL_OWNER: frozenset({Permission.SEE, Permission.WORK}),
     Role.ADMINISTRATOR: frozenset(Permission),
+    Role.POTENTIAL_STARTER: frozenset({Permission.SEE, Permission.EDIT}),
+    Role.POTENTIAL_CREATOR: frozenset(),
 }
+SEEING = frozenset(role for role, granted in GRANTS.items() if Permission.SEE in granted)
+SEEING_INACTIVE = frozenset({Role.ADMINISTRATOR, Role.POTENTIAL_STARTER})
+"""Whose work items count before a task is started: nobody else is told of it yet (ibm-htm.md 15)."""
 ALL = frozenset(Permission)
 OF_EVERYBODY = frozenset({Permission.SEE, Permission.WORK})
-OF_ASSIGNEE_AND_CREATOR = frozenset({Permission.SEE, Permission.WORK, Permission.EDIT})
+OF_INVOLVED = frozenset({Permission.SEE, Permission.WORK, Permission.EDIT})
 OF_CONTACT_SHARERS = frozenset({Permission.SEE})
 
 
@@ -63,10 +68,11 @@ def permissions(principal: Principal, task: Task, contact: Contact | None) -> fr
         return ALL
     user = principal.user
     granted: frozenset[Permission] = frozenset()
-    if user is not None and user in (task.assignee, task.creator):
-        granted |= OF_ASSIGNEE_AND_CREATOR
+    is_draft = task.state is State.INACTIVE and bool(task.work_items)
+    if user is not None and user in (task.assignee, task.creator, task.starter):
+        granted |= ALL if is_draft and user == task.creator else OF_INVOLVED
     for item in task.work_items:
-        if holds(principal, item.holder):
+        if holds(principal, item.holder) and not (is_draft and item.role not in SEEING_INACTIVE):
             granted |= GRANTS[item.role]
     private = contact is not None and contact.is_private
     if private and contact is not None and contact.is_shared_with(user):

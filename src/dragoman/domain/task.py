@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.domain import timing as times
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.extension import Extension
+from dragoman.domain.message import MessageHead, Which
 from dragoman.domain.work_item import WorkItem
 
 
@@ -105,6 +107,9 @@ class Task(msgspec.Struct, frozen=True):
     state_changed_at: Moment | None = None
     outcome_code: str | None = None
     outcome_text: str | None = None
+    template: str | None = None  # the uid of the template's version that it was made from
+    timing: dict[str, str] = {}  # durations and what follows a timer, as `domain.timing` names them
+    messages: dict[str, MessageHead] = {}  # which message (`domain.message.Which`) -> what is known of it
     properties: dict[str, str] = {}
     extras: dict[str, dict[str, Any]] = {}  # dialect -> facts that it alone knows
     extension_count: int = 0
@@ -135,7 +140,6 @@ class Task(msgspec.Struct, frozen=True):
 
         Conflict when another holds it, when it isn't ready, or when it is suspended and `even_suspended` is not set.
         """
-        self._is_for_people()
         if self.state is State.CLAIMED and self.assignee == user:
             return self
         if self.state is not State.READY:
@@ -146,7 +150,6 @@ class Task(msgspec.Struct, frozen=True):
 
     def release(self, *, at: Moment) -> "Task":
         """Give a claimed task back. A ready one stays as it is; Conflict from any other state."""
-        self._is_for_people()
         if self.state is State.READY:
             return self
         if self.state is not State.CLAIMED:
@@ -159,12 +162,11 @@ class Task(msgspec.Struct, frozen=True):
             return self
         if not self.is_open:
             return replace(self, assignee=user)
-        self._is_for_people()
         if self.state is State.RUNNING:
             raise Conflict("task_running", "The task is running; nobody can be given it now.")
         if user is None:
             return self.release(at=at)
-        started = self._ready(at) if self.state is State.INACTIVE else self
+        started = self.start(at=at) if self.state is State.INACTIVE else self
         return replace(started, state=State.CLAIMED, assignee=user, claimed_at=at, state_changed_at=at)
 
     def suspend(self, *, at: Moment, until: Moment | None = None) -> "Task":
@@ -177,7 +179,23 @@ class Task(msgspec.Struct, frozen=True):
     def resume(self, *, at: Moment) -> "Task":
         """Take a suspended task up again. One that isn't suspended stays as it is; Conflict when it has ended."""
         self._must_be_open("resumed")
-        return replace(self, suspended=False, resume_at=None) if self.suspended else self
+        if not self.suspended:
+            return self
+        return replace(self, suspended=False, resume_at=None, timing=_without(self.timing, times.WAKES))
+
+    def wake(self, *, at: Moment) -> "Task":
+        """Resume it because the time of its suspension is over; as that was asked for, without its assignee then."""
+        how = self.timing.get(times.WAKES)
+        awake = self.resume(at=at)
+        if how is None or awake.state is not State.CLAIMED:
+            return awake
+        dropped = awake if how == times.RELEASE_AND_KEEP else awake.without_results()
+        return dropped.release(at=at)
+
+    def without_results(self) -> "Task":
+        """The task without what was saved for its end: output and fault."""
+        kept = {which: head for which, head in self.messages.items() if which == Which.INPUT}
+        return replace(self, messages=kept) if len(kept) != len(self.messages) else self
 
     def finish(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
         """End it as done. A completed task stays as it is when no outcome is given; Conflict if it ended otherwise."""
@@ -202,7 +220,8 @@ class Task(msgspec.Struct, frozen=True):
         self._is_for_people()
         if self.is_open:
             return self
-        return self._ready(at, completed_at=None, outcome_code=None, outcome_text=None)
+        delete_at = None if times.DELETED in self.timing else self.delete_at
+        return self._ready(at, completed_at=None, outcome_code=None, outcome_text=None, delete_at=delete_at)
 
     def amend_outcome(self, *, at: Moment, code: str | None, text: str | None) -> "Task":
         """Exchange the outcome of an ended task (Genesys ends twice). Conflict while it is open."""
@@ -217,7 +236,11 @@ class Task(msgspec.Struct, frozen=True):
         return replace(self, extras=extras | {dialect: facts} if facts else extras)
 
     def _ready(self, at: Moment, **changes: Any) -> "Task":
-        first = self.first_activated_at if self.first_activated_at is not None else at
+        first = self.first_activated_at
+        if first is None:
+            first = at
+            if self.timing:
+                changes = self._timed(at) | changes
         state = State.CLAIMED if self.assignee else State.READY
         claimed_at = at if self.assignee else None
         return replace(
@@ -230,6 +253,22 @@ class Task(msgspec.Struct, frozen=True):
             **changes,
         )
 
+    def _timed(self, at: Moment) -> dict[str, Any]:
+        """When it is due and when it ends, counted from the first time that it is ready."""
+        reached = {"due_at": self.due_at, "expires_at": self.expires_at}
+        for field, key in (("due_at", times.DUE), ("expires_at", times.EXPIRES)):
+            if key in self.timing and reached[field] is None:
+                reached[field] = times.after(at, self.timing[key])
+        return reached
+
+    def deletion(self, state: State, at: Moment) -> Moment | None:
+        """When it goes by itself, if it ends at this moment in this state."""
+        if times.DELETED not in self.timing:
+            return self.delete_at
+        if self.timing.get(times.KEPT) == times.UNLESS_COMPLETED and state is not State.COMPLETED:
+            return None
+        return times.after(at, self.timing[times.DELETED])
+
     def _end(self, state: State, at: Moment, code: str | None, text: str | None) -> "Task":
         self._must_be_open("ended")
         return replace(
@@ -237,6 +276,7 @@ class Task(msgspec.Struct, frozen=True):
             state=state,
             suspended=False,
             resume_at=None,
+            delete_at=self.deletion(state, at) if self.timing else self.delete_at,
             completed_at=at,
             state_changed_at=at,
             outcome_code=code,
@@ -252,6 +292,10 @@ class Task(msgspec.Struct, frozen=True):
         # DESIGN 3 rule 5: closing a batch's task elsewhere must never be read as its approval.
         if self.kind is Kind.BATCH:
             raise Conflict("task_is_batch", "This task stands for a batch; it is decided where batches are reviewed.")
+
+
+def _without(timing: dict[str, str], key: str) -> dict[str, str]:
+    return {name: value for name, value in timing.items() if name != key} if key in timing else timing
 
 
 def new_task(*, tenant: int, number: int, uid: str, at: Moment, **fields: Any) -> Task:

@@ -12,6 +12,8 @@ class Role(StrEnum):
     EDITOR = "editor"
     POTENTIAL_OWNER = "potential_owner"
     ADMINISTRATOR = "administrator"
+    POTENTIAL_STARTER = "potential_starter"
+    POTENTIAL_CREATOR = "potential_creator"  # of a template: who may make tasks from it; tasks have none
 
 
 class WorkItem(msgspec.Struct, frozen=True):

@@ -43,6 +43,12 @@ class Keys:
         settings: Iterable[str] = (),
         numbers: Iterable[str] = (),
         idempotency: Iterable[tuple[str, str]] = (),
+        templates: Iterable[str] = (),
+        messages: Iterable[tuple[str, str]] = (),
+        batches: Iterable[int | str] = (),
+        payloads: Iterable[str] = (),
+        resources: Iterable[int | str] = (),
+        jobs: Iterable[str] = (),
         owners: Mapping[str, Lock] | None = None,
     ) -> None:
         self.owners: dict[str, Lock] = dict(owners or {})
@@ -58,12 +64,19 @@ class Keys:
             ("setting", settings),
             ("counter", numbers),
             ("idempotency", idempotency),
+            ("message", messages),
+            ("batch", batches),
+            ("batch_payload", payloads),
+            ("resource", resources),
+            ("job", jobs),
         ):
             if keys:
                 for key in keys:
                     self.wanted[name, key] = Lock.CHANGE
         for key in schemas:
             self.wanted["extension_schema", key] = Lock.SHARED
+        for uid in templates:
+            self.wanted["template", uid] = Lock.SHARED
 
     def also(self, entity: str, keys: Iterable[Key], lock: Lock) -> "Keys":
         """These keys and those, at least as strongly locked. Returns itself."""

@@ -12,13 +12,19 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import astuple
 
+from dragoman.domain.batch import Batch, BatchPayload, Method, Status
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.extension import Attribute, ExtensionSchema, Owner
+from dragoman.domain.job import Job, JobState
+from dragoman.domain.message import Message, MessageHead
 from dragoman.domain.people import Alias, Group, LoginName, Tenant, Token, User
+from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
+from dragoman.domain.template import Template
+from dragoman.domain.work_item import Role
 from dragoman.store import tables
 
 
@@ -78,6 +84,12 @@ def _enum_codec(type_: Any) -> Codec:
 
 EXTRAS = _json_codec(dict[str, dict[str, Any]], {}, "{}")
 STRINGS = _json_codec(tuple[str, ...], (), "[]")
+TEXTS = _json_codec(dict[str, str], {}, "{}")
+ARGS = _json_codec(dict[str, Any], {}, "{}")
+MAYBE_STRINGS = Codec(
+    lambda value: None if value is None else msgspec.json.encode(value).decode(),
+    lambda text: None if text is None else STRINGS.decode(text),
+)
 
 BOOKKEEPING = frozenset(
     {
@@ -184,13 +196,31 @@ SHAPES: dict[str, Shape] = {
             codecs={
                 "kind": _enum_codec(Kind),
                 "state": _enum_codec(State),
-                "properties": _json_codec(dict[str, str], {}, "{}"),
+                "timing": TEXTS,
+                "messages": _json_codec(dict[str, MessageHead], {}, "{}"),
+                "properties": TEXTS,
                 "extras": EXTRAS,
             },
             has_history=True,
             satellites=("extensions", "work_items"),
             has_words=True,
         ),
+        Shape("message", tables.message, Message, key=("task", "which")),
+        Shape(
+            "batch",
+            tables.batch,
+            Batch,
+            codecs={"method": _enum_codec(Method), "status": _enum_codec(Status), "scopes": MAYBE_STRINGS},
+        ),
+        Shape("batch_payload", tables.batch_payload, BatchPayload, key=("batch",)),
+        Shape(
+            "resource",
+            tables.resource,
+            Resource,
+            codecs={"body": _json_codec(dict[str, Any], {}, "{}")},
+            has_history=True,
+        ),
+        Shape("job", tables.job, Job, key=("uid",), codecs={"args": ARGS, "state": _enum_codec(JobState)}),
         Shape(
             "case",
             tables.case,
@@ -229,6 +259,19 @@ SHAPES: dict[str, Shape] = {
                 "owner": _enum_codec(Owner),
                 "attributes": _json_codec(tuple[Attribute, ...], (), "[]"),
                 "unique": STRINGS,
+            },
+        ),
+        Shape(
+            "template",
+            tables.template,
+            Template,
+            key=("uid",),
+            codecs={
+                "fault_names": STRINGS,
+                "timing": TEXTS,
+                "roles": _json_codec(dict[Role, tuple[str, ...]], {}, "{}"),
+                "flags": _json_codec(dict[str, bool], {}, "{}"),
+                "properties": TEXTS,
             },
         ),
         Shape("setting", tables.setting, Setting, key=("name",)),

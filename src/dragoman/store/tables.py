@@ -47,9 +47,9 @@ def _versions() -> list[Column[Any]]:
     ]
 
 
-def _where_set(name: str, column: str, *others: str) -> Index:
-    """An index of the few rows that have a value in this column."""
-    condition = sa.text(f"{column} IS NOT NULL")
+def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
+    """An index of the few rows that have a value in this column, or in the one that `when` names."""
+    condition = sa.text(f"{when or column} IS NOT NULL")
     return Index(name, "tenant", column, *others, sqlite_where=condition, postgresql_where=condition)
 
 
@@ -188,6 +188,9 @@ task = Table(
     _number("state_changed_at"),
     _text("outcome_code"),
     _text("outcome_text"),
+    _text("template"),
+    _json("timing"),
+    _json("messages"),
     _json("properties"),
     _json("extras"),
     _count("extension_count"),
@@ -202,7 +205,11 @@ task = Table(
     Index("task_by_category", "tenant", "category", "number"),
     Index("task_by_parent", "tenant", "parent", "number"),
     Index("task_by_entity", "tenant", "entity_kind", "entity", "number"),
+    Index("task_by_kind", "tenant", "kind", "number"),
     _where_set("task_removed", "removed_at", "number"),
+    _where_set("task_by_expiry", "expires_at", "number"),
+    _where_set("task_by_resumption", "resume_at", "number"),
+    _where_set("task_by_deletion", "delete_at", "number"),
 )
 
 case = Table(
@@ -238,6 +245,7 @@ case = Table(
     _where_set("case_by_customer_key", "customer_key", "number"),
     _where_set("case_by_contact_key", "contact_key", "number"),
     _where_set("case_by_expiry", "expires_at", "number"),
+    _where_set("case_by_completion", "auto_complete_at", "number"),
 )
 
 stage = Table(
@@ -430,4 +438,140 @@ setting = Table(
     _key("name", STRING),
     _text("value", nullable=False),
     _count("row_version", 1),
+)
+
+template = Table(
+    "template",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    _text("name", nullable=False),
+    _count("version"),
+    _text("namespace"),
+    _text("display_name"),
+    _text("description"),
+    _text("kind", nullable=False),
+    _number("priority"),
+    _text("type"),
+    _flag("is_stopped"),
+    _flag("is_one_way"),
+    _text("input_name"),
+    _text("output_name"),
+    _json("fault_names", "[]"),
+    _json("timing"),
+    _json("roles"),
+    _json("flags"),
+    _json("properties"),
+    _count("valid_from"),
+    _count("created_at"),
+    _text("digest", nullable=False),
+    _count("row_version", 1),
+    Index("template_by_name", "tenant", "name", "version", unique=True),
+)
+
+message = Table(
+    "message",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("task", STRING),
+    _key("which", STRING),
+    _text("type", nullable=False),
+    _text("body", nullable=False),
+    _count("row_version", 1),
+)
+
+job = Table(
+    "job",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    _text("kind", nullable=False),
+    _number("subject"),
+    _json("args"),
+    Column("state", STRING, nullable=False),
+    _count("run_at"),
+    _text("owner"),
+    _number("lease_until"),
+    _count("attempt"),
+    _text("error"),
+    _count("created_at"),
+    _number("finished_at"),
+    _count("row_version", 1),
+    Index("job_by_state", "tenant", "state", "run_at"),
+    Index("job_by_subject", "tenant", "kind", "subject"),
+    sa.CheckConstraint(
+        "state IN ('scheduled','available','running','retryable','completed','discarded','cancelled')",
+        name="job_state",
+    ),
+    sa.CheckConstraint("(state = 'running') = (owner IS NOT NULL)", name="job_owner"),
+    sa.CheckConstraint("(owner IS NULL) = (lease_until IS NULL)", name="job_lease"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("method", nullable=False),
+    _text("type", nullable=False),
+    _text("field"),
+    _flag("review"),
+    _text("status", nullable=False),
+    _count("size"),
+    _number("total"),
+    _number("processed"),
+    _number("success"),
+    _number("failure"),
+    _count("cursor"),
+    _text("creator"),
+    _text("scopes"),
+    _text("decided_by"),
+    _number("decided_at"),
+    _count("created_at"),
+    _count("modified_at"),
+    _count("row_version", 1),
+    Index("batch_by_uid", "tenant", "uid", unique=True),
+    Index("batch_by_status", "tenant", "status", "number"),
+    sa.CheckConstraint("processed IS NULL OR processed = success + failure", name="batch_processed"),
+    sa.CheckConstraint("processed IS NULL OR processed <= total", name="batch_total"),
+    sa.CheckConstraint("status <> 'completed' OR processed = total", name="batch_completed"),
+    sa.CheckConstraint("status <> 'cancelled' OR processed = 0", name="batch_cancelled"),
+)
+
+batch_payload = Table(
+    "batch_payload",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("batch", STRING),
+    _text("entries"),
+    _text("data"),
+    _count("row_version", 1),
+)
+
+batch_outcome = Table(
+    "batch_outcome",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("batch", BigInteger),
+    _key("index", BigInteger),
+    _text("key"),
+    _text("error"),
+    _where_set("batch_outcome_failed", "batch", "index", when="error"),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("type", nullable=False),
+    _text("natural", nullable=False),
+    _json("body"),
+    _count("created_at"),
+    _count("modified_at"),
+    *_versions(),
+    Index("resource_by_uid", "tenant", "uid", unique=True),
+    Index("resource_by_natural", "tenant", "type", "natural", unique=True),
 )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from dragoman.domain.access import Principal
+from dragoman.domain.access import SEEING, SEEING_INACTIVE, Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import ENDED, State, Task
@@ -185,6 +185,10 @@ class Tasks(Repository[Task]):
         """The children of a task that have not ended, by number."""
         return self._where(sa.and_(T.parent == parent, T.state.not_in(sorted(ENDED))), lock, None)
 
+    def children(self, parent: int, lock: Lock = Lock.NONE) -> list[Task]:
+        """All parts of a task, by number."""
+        return self._where(T.parent == parent, lock, None)
+
     def late_contacts(self, contacts: Sequence[int], at: Moment) -> set[int]:
         """Those of the contacts that have an open task whose due time is past."""
         statement = sa.select(T.contact).where(
@@ -237,7 +241,9 @@ class Tasks(Repository[Task]):
         """`domain.access` in SQL: who may see. A test holds the two together."""
         item, contact = tables.work_item.c, tables.contact.c
         holders = ["*", principal.user, *(f"group:{group}" for group in sorted(principal.groups))]
-        named = sa.select(item.task).where(item.tenant == self.tenant, item.holder.in_(holders))
+        mine_by = sa.select(item.task).where(item.tenant == self.tenant, item.holder.in_(holders))
+        named = mine_by.where(item.role.in_(sorted(SEEING)))
+        named_early = mine_by.where(item.role.in_(sorted(SEEING_INACTIVE)))
         shared = f'%"{principal.user}"%'
         private = sa.select(contact.number).where(contact.tenant == self.tenant, contact.is_private.is_(sa.true()))
         mine = private.where(sa.or_(contact.creator == principal.user, contact.shared_with.like(shared)))
@@ -245,7 +251,9 @@ class Tasks(Repository[Task]):
             sa.and_(T.work_item_count == 0, sa.or_(T.contact.is_(None), T.contact.not_in(private))),
             T.assignee == principal.user,
             T.creator == principal.user,
-            T.number.in_(named),
+            T.starter == principal.user,
+            sa.and_(T.state != str(State.INACTIVE), T.number.in_(named)),
+            T.number.in_(named_early),
             T.contact.in_(mine),
         )
 

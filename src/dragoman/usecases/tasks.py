@@ -14,7 +14,7 @@ from dragoman.domain.access import Permission, permissions, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict, NotFound
-from dragoman.domain.task import ENDED, Kind, Task, Verb, new_task
+from dragoman.domain.task import ENDED, Kind, State, Task, Verb, new_task
 from dragoman.store.keys import Key, Lock
 from dragoman.usecases.uow import UnitOfWork
 
@@ -70,9 +70,19 @@ def remove(uow: UnitOfWork, task: Task) -> None:
     if task.kind is Kind.BATCH:
         raise Conflict("task_is_batch", "This task stands for a batch; it can't be deleted as a task.")
     if task.open_children:
-        _end_children(uow, task, lambda child: child.terminate(at=uow.now))
+        _reach_down(uow, task, lambda child: child.terminate(at=uow.now))
+    for which in task.messages:
+        uow.messages.drop(task.uid, which)
     _count(uow, task, None)
     uow.tasks.remove(uow.tasks.get(task.number))
+
+
+def remove_tree(uow: UnitOfWork, task: Task) -> None:
+    """Delete a task with its parts, whether they have ended or not."""
+    uow.must_be_alone()
+    for child in uow.tasks.children(task.number, Lock.CHANGE):
+        remove_tree(uow, child)
+    remove(uow, uow.tasks.get(task.number))
 
 
 def perform(
@@ -85,15 +95,37 @@ def perform(
     text: str | None = None,
     until: Moment | None = None,
 ) -> Task:
-    """Do a verb on the task and keep it. Finishing, terminating or expiring reaches down to open children."""
+    """Do a verb on the task and keep it. What ends, suspends or resumes it reaches down to its open parts."""
     after = _VERBS[verb](task, uow.now, user or "", code, text, until)
     if verb is Verb.ASSIGN:
         after = task.assign(user, at=uow.now)
-    if task.is_open and not after.is_open and task.open_children:
-        _end_children(uow, task, lambda child: child.terminate(at=uow.now))
+    return save_with_parts(uow, task, after)
+
+
+def save_with_parts(uow: UnitOfWork, task: Task, after: Task) -> Task:
+    """Keep a changed task; its open parts follow when it ended, was suspended or goes on.
+
+    They expire with it, are suspended and resumed with it, and are terminated by any other end of it.
+    """
+    follow = _following(uow, task, after) if task.open_children else None
+    if follow is not None:
+        _reach_down(uow, task, follow)
         task = uow.tasks.get(task.number)
         after = replace(after, open_children=task.open_children)
     return save(uow, task, after)
+
+
+def _following(uow: UnitOfWork, before: Task, after: Task) -> Callable[[Task], Task] | None:
+    at = uow.now
+    if before.is_open and not after.is_open:
+        if after.state is State.EXPIRED:
+            return lambda child: child.expire(at=at)
+        return lambda child: child.terminate(at=at)
+    if after.suspended and not before.suspended:
+        return lambda child: child if child.suspended or child.state is State.INACTIVE else child.suspend(at=at)
+    if before.suspended and not after.suspended:
+        return lambda child: child.resume(at=at)
+    return None
 
 
 _Decision = Callable[[Task, Moment, str, str | None, str | None, Moment | None], Task]
@@ -120,13 +152,15 @@ NEEDED: dict[Verb, Permission] = dict.fromkeys(Verb, Permission.EDIT) | {
 """The right that each verb asks for."""
 
 
-def _end_children(uow: UnitOfWork, parent: Task, end: Callable[[Task], Task]) -> None:
+def _reach_down(uow: UnitOfWork, parent: Task, follow: Callable[[Task], Task]) -> None:
     uow.must_be_alone()
     for child in uow.tasks.open_children(parent.number, Lock.CHANGE):
+        if child.kind is Kind.BATCH:
+            continue  # DESIGN 3 rule 5: a batch is decided by its reviewers alone, whatever it is a part of
         if child.open_children:
-            _end_children(uow, child, end)
+            _reach_down(uow, child, follow)
             child = uow.tasks.get(child.number)
-        save(uow, child, replace(end(child), open_children=child.open_children))
+        save(uow, child, follow(child))
 
 
 def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:

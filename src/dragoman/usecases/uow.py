@@ -7,22 +7,29 @@ from typing import Any, Generic, TypeVar, overload
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
+from dragoman.domain.job import Job
 from dragoman.domain.people import Group, LoginName, Tenant
 from dragoman.store.answers import Answers
+from dragoman.store.batches import Batches, Payloads
 from dragoman.store.cases import Cases, Stages
 from dragoman.store.categories import Categories
 from dragoman.store.contacts import Contacts
 from dragoman.store.digests import Digests
 from dragoman.store.history import History
+from dragoman.store.jobs import Jobs
 from dragoman.store.leases import Leases
+from dragoman.store.messages import Messages
 from dragoman.store.overlay import MustBeAlone, Overlay
 from dragoman.store.people import Aliases, Tokens, Users
 from dragoman.store.removals import Removals
 from dragoman.store.repository import Numbers, People, Repository
+from dragoman.store.resources import Resources
 from dragoman.store.schemas import Schemas
 from dragoman.store.settings import Settings
 from dragoman.store.shapes import SHAPES
 from dragoman.store.tasks import Tasks
+from dragoman.store.templates import Templates
+from dragoman.store.timers import Timers
 
 R = TypeVar("R")
 
@@ -79,6 +86,10 @@ class UnitOfWork:
     def new_id(self) -> str:
         """A time-ordered UUID."""
         return ids.new_id()
+
+    def enqueue(self, kind: str, subject: int | None = None, *, run_at: Moment | None = None, **args: Any) -> Job:
+        """Have something done later (`jobs/handlers.py` knows how): a row in this very transaction."""
+        return self.jobs.queue(self.new_id(), kind, subject, args, self.now, run_at if run_at is not None else self.now)
 
     def must_be_alone(self) -> None:
         """Say that this command turned out to need a set of rows: it is run again alone, if it isn't yet."""
@@ -167,3 +178,31 @@ class UnitOfWork:
     @lazy
     def leases(self) -> Leases:
         return Leases(self._overlay)
+
+    @lazy
+    def templates(self) -> Templates:
+        return Templates(self._overlay)
+
+    @lazy
+    def messages(self) -> Messages:
+        return Messages(self._overlay)
+
+    @lazy
+    def batches(self) -> Batches:
+        return Batches(self._overlay)
+
+    @lazy
+    def payloads(self) -> Payloads:
+        return Payloads(self._overlay)
+
+    @lazy
+    def resources(self) -> Resources:
+        return Resources(self._overlay)
+
+    @lazy
+    def jobs(self) -> Jobs:
+        return Jobs(self._overlay)
+
+    @lazy
+    def timers(self) -> Timers:
+        return Timers(self._overlay)

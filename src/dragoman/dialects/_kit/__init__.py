@@ -14,6 +14,7 @@ from dragoman.dialects._kit.credentials import Credential
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
+from dragoman.usecases.resource_types import ResourceType
 
 PUBLIC: frozenset[str] = frozenset({"public"})
 """The scope of an operation that asks for no credentials; it must be written down to be meant."""
@@ -183,3 +184,4 @@ class Dialect:
     find_credentials: Callable[[Request], Credential | None] | None = None
     preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
+    resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from dragoman.store.engines import Engine
 
-HEAD = "0001"
+HEAD = "0002"
 FOLDER = Path(__file__).parent
 
 

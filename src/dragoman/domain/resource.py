@@ -1,0 +1,23 @@
+"""Resources: objects of a vendor's that we keep as the plain JSON they are (phone numbers, prefixes, files)."""
+
+from typing import Any
+
+import msgspec
+
+from dragoman.domain.clock import Moment
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """One object. `natural` is its natural key, unique within its type; `body` holds all that clients set."""
+
+    tenant: int
+    number: int
+    uid: str
+    type: str
+    natural: str
+    body: dict[str, Any] = {}
+    created_at: Moment = Moment(0)
+    modified_at: Moment = Moment(0)
+    revision: int = 1
+    row_version: int = 1
+    head_hash: str = ""

@@ -1,0 +1,34 @@
+"""Templates: what tasks are made from. Each version is one template of its own, with a uid that tasks name."""
+
+import msgspec
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.work_item import Role
+
+
+class Template(msgspec.Struct, frozen=True):
+    """One version of a template. `roles` names holders as work items do: a user's uid, `group:` and a uid, or `*`."""
+
+    tenant: int
+    uid: str
+    name: str
+    version: int
+    namespace: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    kind: str = "human"  # human, originating, participating, administrative: the vendor's four
+    priority: int | None = None
+    type: str | None = None
+    is_stopped: bool = False
+    is_one_way: bool = False
+    input_name: str | None = None
+    output_name: str | None = None
+    fault_names: tuple[str, ...] = ()
+    timing: dict[str, str] = {}
+    roles: dict[Role, tuple[str, ...]] = {}
+    flags: dict[str, bool] = {}  # supportsDelegation and its kin, by the vendor's word
+    properties: dict[str, str] = {}
+    valid_from: Moment = Moment(0)
+    created_at: Moment = Moment(0)
+    digest: str = ""  # of the file's table that it was read from: loading the same again changes nothing
+    row_version: int = 1

@@ -1,0 +1,66 @@
+"""Jobs in the store: queued in the transaction of their cause, found when they are due."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.job import ENDED, WAITING, Job, JobState
+from dragoman.store import tables
+from dragoman.store.keys import Lock
+from dragoman.store.repository import Repository
+from dragoman.store.shapes import SHAPES
+
+J = tables.job.c
+
+
+class Jobs(Repository[Job]):
+    """The jobs of one tenant."""
+
+    shape = SHAPES["job"]
+
+    def queue(self, uid: str, kind: str, subject: int | None, args: dict[str, Any], now: Moment, run_at: Moment) -> Job:
+        """A new job; it runs when its moment has come, and not before this transaction is committed."""
+        state = JobState.SCHEDULED if run_at > now else JobState.AVAILABLE
+        return self.add(Job(self.tenant, uid, kind, subject, args, state, run_at=run_at, created_at=now))
+
+    def due(self, now: Moment, *, limit: int, lock: Lock = Lock.CHANGE) -> list[Job]:
+        """Jobs that somebody may take now, those whose holder's lease ran out among them. The command goes alone."""
+        statement = (
+            sa.select(J.uid).where(J.tenant == self.tenant, self._is_due(now)).order_by(J.run_at, J.uid).limit(limit)
+        )
+        uids = [row[0] for row in self.by_condition(statement)]
+        self.load(uids, lock)
+        found = [self.find(uid, lock) for uid in uids]
+        return [job for job in found if job is not None and job.is_due(now)]
+
+    def is_any_due(self, now: Moment) -> bool:
+        """Whether there is one to take."""
+        statement = sa.select(J.uid).where(J.tenant == self.tenant, self._is_due(now)).limit(1)
+        return self.by_condition(statement).first() is not None
+
+    def about(self, kind: str, subject: int) -> list[Job]:
+        """The jobs of a kind that are about one thing, the oldest first."""
+        statement = sa.select(J.uid).where(J.tenant == self.tenant, J.kind == kind, J.subject == subject)
+        uids = [row[0] for row in self.by_condition(statement.order_by(J.uid))]
+        self.load(uids)
+        return [job for uid in uids if (job := self.find(uid)) is not None]
+
+    def counts(self) -> dict[str, int]:
+        """How many there are in each state."""
+        statement = sa.select(J.state, sa.func.count()).where(J.tenant == self.tenant).group_by(J.state)
+        return {state: int(count) for state, count in self.by_condition(statement)}
+
+    def forget_ended(self, before: Moment, *, limit: int) -> int:
+        """Delete so many that ended before a moment; how many were. Those that were given up stay."""
+        done = [str(state) for state in ENDED if state is not JobState.DISCARDED]
+        old = sa.select(J.uid).where(J.tenant == self.tenant, J.state.in_(done), J.finished_at < before).limit(limit)
+        uids = [row[0] for row in self.by_condition(old)]
+        if uids:
+            self.by_condition(sa.delete(tables.job).where(J.tenant == self.tenant, J.uid.in_(uids)))
+        return len(uids)
+
+    def _is_due(self, now: Moment) -> sa.ColumnElement[bool]:
+        waiting = sa.and_(J.state.in_(sorted(WAITING)), J.run_at <= now)
+        orphaned = sa.and_(J.state == str(JobState.RUNNING), J.lease_until <= now)
+        return sa.or_(waiting, orphaned)

@@ -1,0 +1,58 @@
+"""Resources in the store: by number or uid, by natural key, type by type."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from dragoman.domain.resource import Resource
+from dragoman.store import tables
+from dragoman.store.keys import Lock
+from dragoman.store.repository import Repository
+from dragoman.store.shapes import SHAPES
+
+R = tables.resource.c
+AT_ONCE = 1_000
+
+
+class Resources(Repository[Resource]):
+    """The plain objects of one tenant."""
+
+    shape = SHAPES["resource"]
+
+    def by_natural(self, type_: str, naturals: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, Resource]:
+        """Those of a type with these natural keys. The command must go alone."""
+        found: dict[str, Resource] = {}
+        for start in range(0, len(naturals), AT_ONCE):
+            some = list(naturals[start : start + AT_ONCE])
+            statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_, R.natural.in_(some))
+            found |= {each.natural: each for each in self.numbered(statement.order_by(R.number), lock)}
+        return found
+
+    def by_uid(self, type_: str, uids: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, Resource]:
+        """Those of a type with these uids. The command must go alone."""
+        self.load(sorted(set(uids)), lock)
+        found = (self.find(uid, lock) for uid in sorted(set(uids)))
+        return {each.uid: each for each in found if each is not None and each.type == type_}
+
+    def page(self, type_: str, *, limit: int, offset: int = 0) -> list[Resource]:
+        """One page of a type, the newest first."""
+        statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_)
+        return self.numbered(statement.order_by(R.number.desc()).limit(limit).offset(offset))
+
+    def count(self, type_: str) -> int:
+        """How many of a type there are."""
+        statement = sa.select(sa.func.count()).select_from(tables.resource)
+        return int(self.by_condition(statement.where(R.tenant == self.tenant, R.type == type_)).scalar_one())
+
+    def all(self, type_: str) -> Iterator[Resource]:
+        """Every one of a type, the newest first, a thousand at a time."""
+        before = None
+        while True:
+            statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_)
+            if before is not None:
+                statement = statement.where(R.number < before)
+            some = self.numbered(statement.order_by(R.number.desc()).limit(AT_ONCE))
+            if not some:
+                return
+            yield from some
+            before = some[-1].number
