@@ -17,7 +17,14 @@ from dragoman.store.keys import Key, Keys, Lock
 from dragoman.store.overlay import Group
 from dragoman.store.shapes import SHAPES, Shape
 
-POINTERS = {"case": "case", "entity": "case", "stage": "stage", "contact": "contact", "category": "category"}
+POINTERS = {
+    "case": "case",
+    "entity": "case",
+    "stage": "stage",
+    "contact": "contact",
+    "category": "category",
+    "template": "template",
+}
 """Fields of a task by which it points to what comes later in the order of locking."""
 
 ALTERNATIVES = 200
@@ -51,9 +58,9 @@ class Loader:
             if name != "task" or task is None:
                 continue
             for field, lock in fields.items():
-                number = getattr(task, field)
-                if number is not None:
-                    yield POINTERS[field], number, lock
+                key = getattr(task, field)
+                if key is not None:
+                    yield POINTERS[field], key, lock
 
     def _load_locked(self, shape: Shape, wanted: dict[Key, Lock]) -> None:
         for lock in (Lock.CHANGE, Lock.SHARED, Lock.NONE):
