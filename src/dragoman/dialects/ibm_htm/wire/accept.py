@@ -1,0 +1,36 @@
+"""`Accept`: which of the media types that we can give a client likes best (page, 1)."""
+
+_MOST = 64  # media ranges that are looked at; no client names as many
+
+
+def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
+    """The offered type with the highest quality, the first of them where they are alike; None when none will do.
+
+    Without the header, and for `*/*`, that is the first one.
+    """
+    if accept is None or not accept.strip():
+        return offered[0]
+    ranges = [_read(part) for part in accept.split(",")[:_MOST]]
+    rated = [(_quality(type_, ranges), type_) for type_ in offered]
+    best = max(quality for quality, _ in rated)
+    return next(type_ for quality, type_ in rated if quality == best) if best > 0 else None
+
+
+def _read(text: str) -> tuple[str, float]:
+    """A media range and its quality; one that can't be read is taken as 1."""
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    quality = next((part[2:].strip() for part in parameters if part.startswith("q=")), "1")
+    try:
+        return name, min(max(float(quality), 0.0), 1.0)
+    except ValueError:
+        return name, 1.0
+
+
+def _quality(type_: str, ranges: list[tuple[str, float]]) -> float:
+    """What the most telling range says of a type: itself, then `application/*`, then `*/*`."""
+    family = type_.partition("/")[0] + "/*"
+    for wanted in (type_, family, "*/*"):
+        for name, quality in ranges:
+            if name == wanted:
+                return quality
+    return 0.0

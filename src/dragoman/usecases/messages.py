@@ -1,0 +1,37 @@
+"""Messages of tasks: kept beside the task, which knows of each that it is there, and what it was."""
+
+from msgspec.structs import replace
+
+from dragoman.domain.message import Message, Which, head
+from dragoman.domain.task import Task
+from dragoman.usecases.uow import UnitOfWork
+
+OTHER_RESULT = {Which.OUTPUT: Which.FAULT, Which.FAULT: Which.OUTPUT}
+"""Which result a new one takes the place of: a task ends with one of them."""
+
+
+def of(uow: UnitOfWork, task: Task, which: Which) -> Message | None:
+    """A message of the task, or None. The command names it in `Keys(messages=...)`, unless it goes alone or reads."""
+    return uow.messages.of(task.uid, which) if which in task.messages else None
+
+
+def put(uow: UnitOfWork, task: Task, which: Which, type_: str, body: str, name: str | None = None) -> Task:
+    """The task with this message, which is kept; an output takes the place of a fault, and the other way about.
+
+    The task itself is not saved yet: whatever else changes goes with it.
+    """
+    uow.messages.put(Message(task.tenant, task.uid, which, type_, body))
+    heads = {**task.messages, which: head(type_, body, name)}
+    other = OTHER_RESULT.get(which)
+    if other is not None and other in heads:
+        uow.messages.drop(task.uid, other)
+        del heads[other]
+    return replace(task, messages=heads) if heads != task.messages else task
+
+
+def drop_results(uow: UnitOfWork, task: Task) -> Task:
+    """The task without output and fault, which are forgotten; not saved yet."""
+    for which in OTHER_RESULT:
+        if which in task.messages:
+            uow.messages.drop(task.uid, which)
+    return task.without_results()
