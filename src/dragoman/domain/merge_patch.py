@@ -4,6 +4,8 @@ A value that says the same in other words (1.5 for 1.50, members in another orde
 JSON and write it back don't know how it was spelt.
 """
 
+from typing import Any
+
 import msgspec
 
 _members_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -17,6 +19,19 @@ _NULL = b"null"
 def merge_patch(target: str | None, patch: str) -> str:
     """The target with the patch applied. Anything but an object replaces it whole; null takes a member away."""
     return _merged(b"" if target is None else target.encode(), patch.encode().strip(_BLANKS)).decode()
+
+
+def merged_value(target: Any, patch: Any) -> Any:
+    """The same of decoded values."""
+    if not isinstance(patch, dict):
+        return patch
+    members = dict(target) if isinstance(target, dict) else {}
+    for name, change in patch.items():
+        if change is None:
+            members.pop(name, None)
+        else:
+            members[name] = merged_value(members.get(name), change)
+    return members
 
 
 def _merged(target: bytes, patch: bytes) -> bytes:

@@ -8,13 +8,15 @@ from dragoman.domain.clock import Moment
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """One object. `natural` is its natural key, unique within its type; `body` holds all that clients set."""
+    """One object. `natural` is its natural key, by which it is looked up; `twin` tells apart those that share one, and
+    is empty in types whose natural key is unique. `body` holds all that clients set."""
 
     tenant: int
     number: int
     uid: str
     type: str
     natural: str
+    twin: str = ""
     body: dict[str, Any] = {}
     created_at: Moment = Moment(0)
     modified_at: Moment = Moment(0)

@@ -115,10 +115,11 @@ class Group:
 class Overlay:
     """One command's changes over its group (or over the overlay that holds it)."""
 
-    def __init__(self, group: Group, parent: "Overlay | None" = None, *, stamp: Stamp) -> None:
+    def __init__(self, group: Group, parent: "Overlay | None" = None, *, stamp: Stamp, by_key: bool = False) -> None:
         self.group = group
         self.parent = parent
         self.stamp = stamp
+        self.by_key = by_key  # rows are found by key alone, though the command may have the transaction to itself
         self.changes: dict[Ref, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
         self._differences: dict[Ref, tuple[Any, dict[str, Any]]] = {}
@@ -180,13 +181,22 @@ class Overlay:
         self.changes[shape.name, key] = None
 
     @contextmanager
-    def attempt(self) -> "Iterator[Overlay]":
-        """A nested overlay: kept when the block ends well, dropped when it raises."""
-        nested = Overlay(self.group, self, stamp=self.stamp)
+    def attempt(self, *, by_key: bool = False) -> "Iterator[Overlay]":
+        """A nested overlay: kept when the block ends well, dropped when it raises.
+
+        `by_key`: reading by a condition raises MustBeAlone in it. Such a read writes through what was changed before
+        it, and that could not be dropped any more.
+        """
+        nested = Overlay(self.group, self, stamp=self.stamp, by_key=by_key or self.by_key)
         yield nested
         self.changes.update(nested.changes)
         self._differences.update(nested._differences)
         self.numbers.update(nested.numbers)
+
+    def must_be_alone(self) -> None:
+        """MustBeAlone unless rows may be found by a condition here."""
+        if self.by_key or self.group.load_all is None:
+            raise MustBeAlone
 
     def close(self) -> None:
         """Give the changes to the group, with one history row for each entity whose visible fields changed."""

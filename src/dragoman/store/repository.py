@@ -68,9 +68,8 @@ class Repository(Generic[E]):
 
     def by_condition(self, statement: sa.Select[Any] | sa.Update | sa.Delete) -> Any:
         """Rows found by a condition, this command's own changes among them. The command must go alone."""
+        self._overlay.must_be_alone()
         group = self._overlay.group
-        if group.load_all is None:
-            raise MustBeAlone
         if self._overlay.changes:
             self._overlay.close()
             flush(group.connection, group)

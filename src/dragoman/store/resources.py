@@ -19,13 +19,15 @@ class Resources(Repository[Resource]):
 
     shape = SHAPES["resource"]
 
-    def by_natural(self, type_: str, naturals: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, Resource]:
-        """Those of a type with these natural keys. The command must go alone."""
-        found: dict[str, Resource] = {}
-        for start in range(0, len(naturals), AT_ONCE):
-            some = list(naturals[start : start + AT_ONCE])
+    def by_natural(self, type_: str, naturals: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, list[Resource]]:
+        """Those of a type with these natural keys, by number. The command must go alone."""
+        found: dict[str, list[Resource]] = {}
+        wanted = sorted(set(naturals))
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
             statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_, R.natural.in_(some))
-            found |= {each.natural: each for each in self.numbered(statement.order_by(R.number), lock)}
+            for each in self.numbered(statement.order_by(R.number), lock):
+                found.setdefault(each.natural, []).append(each)
         return found
 
     def by_uid(self, type_: str, uids: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, Resource]:

@@ -106,6 +106,7 @@ BOOKKEEPING = frozenset(
         "revision",
         "row_version",
         "head_hash",
+        "twin",
     }
 )
 """Fields whose change nobody sees: no revision, no history."""

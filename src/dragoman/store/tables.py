@@ -568,10 +568,11 @@ resource = Table(
     _text("uid", nullable=False),
     _text("type", nullable=False),
     _text("natural", nullable=False),
+    _text("twin", nullable=False),
     _json("body"),
     _count("created_at"),
     _count("modified_at"),
     *_versions(),
     Index("resource_by_uid", "tenant", "uid", unique=True),
-    Index("resource_by_natural", "tenant", "type", "natural", unique=True),
+    Index("resource_by_natural", "tenant", "type", "natural", "twin", unique=True),
 )

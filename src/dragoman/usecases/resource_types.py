@@ -10,6 +10,9 @@ from typing import Any
 from dragoman.domain.batch import Method
 from dragoman.usecases.uow import UnitOfWork
 
+Create = Callable[[UnitOfWork, Any], None]
+"""Makes one object of what was sent for it."""
+
 Patch = Callable[[UnitOfWork, int], None]
 """Changes one object, named by its number."""
 
@@ -20,8 +23,11 @@ class ResourceType:
     made in an error report. `scopes`: what the creator's token must allow for each method; any one suffices.
 
     `find` answers, for each entry (as text), the numbers of the objects whose property equals it, and loads them.
-    `patch` reads the change once and gives what applies it. All raise expected errors, entry by entry; they decide
-    the rights of the unit of work's principal by themselves.
+    `create` is given all that one transaction will make, and gives what makes one; `patch` reads a change and gives
+    what applies it: both may look up by condition what all of them need. What they give runs entry by entry in a unit
+    of work that knows rows by key alone (`uow.attempt(by_key=True)`); where more is needed it says so
+    (`must_be_alone`) and runs again by itself. All raise expected errors, and decide the rights of the unit of work's
+    principal by themselves.
     """
 
     name: str
@@ -30,8 +36,8 @@ class ResourceType:
     natural_key: str
     scopes: Mapping[Method, frozenset[str]]
     find: Callable[[UnitOfWork, str, Sequence[str]], list[tuple[int, ...]]]
-    create: Callable[[UnitOfWork, Any], None]
-    patch: Callable[[Any], Patch]
+    create: Callable[[UnitOfWork, Sequence[Any]], Create]
+    patch: Callable[[UnitOfWork, Any], Patch]
     remove: Callable[[UnitOfWork, int], None]
 
 

@@ -19,7 +19,7 @@ from dragoman.store.history import History
 from dragoman.store.jobs import Jobs
 from dragoman.store.leases import Leases
 from dragoman.store.messages import Messages
-from dragoman.store.overlay import MustBeAlone, Overlay
+from dragoman.store.overlay import Overlay, Stamp
 from dragoman.store.people import Aliases, Tokens, Users
 from dragoman.store.removals import Removals
 from dragoman.store.repository import Numbers, People, Repository
@@ -93,15 +93,21 @@ class UnitOfWork:
 
     def must_be_alone(self) -> None:
         """Say that this command turned out to need a set of rows: it is run again alone, if it isn't yet."""
-        if self._overlay.group.load_all is None:
-            raise MustBeAlone
+        self._overlay.must_be_alone()
 
     @contextmanager
-    def attempt(self) -> Iterator["UnitOfWork"]:
-        """A part that may fail by itself: its changes are dropped when the block raises."""
+    def attempt(self, *, by_key: bool = False) -> Iterator["UnitOfWork"]:
+        """A part that may fail by itself: its changes are dropped when the block raises. `by_key`: what reads by a
+        condition in it raises MustBeAlone."""
         outer = self._overlay
-        with outer.attempt() as nested:
+        with outer.attempt(by_key=by_key) as nested:
             yield UnitOfWork(nested, self.principal)
+
+    def in_the_name_of(self, principal: Principal, dialect: str, operation: str) -> "UnitOfWork":
+        """The same unit of work for somebody on whose behalf it acts: rights are his, and history names him and what
+        he began, for all that this command changes."""
+        self._overlay.stamp = Stamp(principal.login, dialect, operation)
+        return UnitOfWork(self._overlay, principal)
 
     @lazy
     def tasks(self) -> Tasks:

@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.Column("uid", STRING, nullable=False),
         sa.Column("type", STRING, nullable=False),
         sa.Column("natural", STRING, nullable=False),
+        sa.Column("twin", STRING, nullable=False),
         sa.Column("body", STRING, server_default="{}", nullable=False),
         sa.Column("created_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("modified_at", sa.BigInteger(), server_default="0", nullable=False),
@@ -119,7 +120,7 @@ def upgrade() -> None:
         sa.Column("head_hash", STRING, server_default="", nullable=False),
         sa.PrimaryKeyConstraint("tenant", "number"),
     )
-    op.create_index("resource_by_natural", "resource", ["tenant", "type", "natural"], unique=True)
+    op.create_index("resource_by_natural", "resource", ["tenant", "type", "natural", "twin"], unique=True)
     op.create_index("resource_by_uid", "resource", ["tenant", "uid"], unique=True)
     op.create_table(
         "template",
