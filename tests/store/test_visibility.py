@@ -27,6 +27,8 @@ ITEMS = (
     (WorkItem(Role.EDITOR, "group:crew"),),
     (WorkItem(Role.POTENTIAL_OWNER, "*"),),
     (WorkItem(Role.ADMINISTRATOR, "dora"),),
+    (WorkItem(Role.POTENTIAL_STARTER, "bert"), WorkItem(Role.READER, "*")),
+    (WorkItem(Role.POTENTIAL_CREATOR, "*"),),
 )
 PEOPLE = ((None, None), ("anna", None), (None, "bert"), ("cara", "anna"))
 

@@ -1,11 +1,12 @@
 """Who may do what: each kind of user against each kind of task."""
 
 import pytest
+from msgspec.structs import replace
 
 from dragoman.domain.access import Permission, Principal, may, permissions, require, require_admin
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Forbidden
-from dragoman.domain.task import Task
+from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role, WorkItem
 
 SEE, WORK, EDIT, ADMINISTER = Permission.SEE, Permission.WORK, Permission.EDIT, Permission.ADMINISTER
@@ -51,6 +52,44 @@ def test_what_each_may(login: str, items: tuple[WorkItem, ...], is_private: bool
     principal = person(login, *groups, is_admin=login == "root")
 
     assert permissions(principal, task(items), contact(is_private=is_private)) == granted
+
+
+DRAFT = [
+    # who, what they may of a task that carl made, that is anna's, and that nobody started yet
+    ("root", {SEE, WORK, EDIT, ADMINISTER}),
+    ("carl", {SEE, WORK, EDIT, ADMINISTER}),
+    ("anna", {SEE, WORK, EDIT}),
+    ("sid", {SEE, EDIT}),
+    ("adam", {SEE, WORK, EDIT, ADMINISTER}),
+    ("rita", set()),
+    ("ed", set()),
+    ("member", set()),
+    ("nina", set()),
+]
+
+
+@pytest.mark.parametrize(("login", "granted"), DRAFT)
+def test_a_draft_is_seen_by_those_who_make_start_and_administer_it(login: str, granted: set[Permission]) -> None:
+    principal = person(login, *(("crew",) if login == "member" else ()), is_admin=login == "root")
+    early = (WorkItem(Role.POTENTIAL_STARTER, "sid"), WorkItem(Role.ADMINISTRATOR, "adam"))
+    draft = replace(task((*NAMED, *early)), state=State.INACTIVE)
+
+    assert permissions(principal, draft, None) == granted
+
+
+def test_a_draft_without_work_items_hides_nothing() -> None:
+    # Other dialects make them, too, and name nobody (DESIGN 3 rule 4).
+    assert permissions(person("nina"), replace(task(), state=State.INACTIVE), None) == {SEE, WORK}
+
+
+def test_who_started_a_task_may_what_its_creator_may() -> None:
+    started = replace(task(NAMED), starter="sid")
+    assert permissions(person("sid"), started, None) == {SEE, WORK, EDIT}
+
+
+def test_who_may_make_tasks_of_a_template_sees_none_by_that() -> None:
+    only = task((WorkItem(Role.POTENTIAL_CREATOR, "*"),))
+    assert permissions(person("nina"), only, None) == set()
 
 
 def test_a_contact_that_does_not_exist_hides_nothing() -> None:

@@ -13,6 +13,7 @@ from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.extension import Extension
+from dragoman.domain.message import MessageHead
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.usecases.histories import HistoryRow
@@ -66,6 +67,9 @@ def task(task: Task) -> tasks.Task:
         claimed_at=maybe(task.claimed_at),
         completed_at=maybe(task.completed_at),
         outcome=outcome(task),
+        template=task.template,
+        timing=task.timing,
+        messages=messages(task.messages) if task.messages else NOTHING,
         properties=task.properties,
         extensions=extensions(task.extensions),
         extras=task.extras,
@@ -78,6 +82,11 @@ def outcome(ended: Task | Case | Stage) -> tasks.Outcome | None:
     if ended.outcome_code is None and ended.outcome_text is None:
         return None
     return tasks.Outcome(ended.outcome_code, ended.outcome_text)
+
+
+def messages(known: dict[str, MessageHead]) -> dict[str, tasks.MessageHead]:
+    """What the task knows of its messages."""
+    return {which: tasks.MessageHead(head.type, head.sha256, head.name) for which, head in known.items()}
 
 
 def extensions(known: dict[str, Extension]) -> dict[str, msgspec.Raw]:

@@ -56,6 +56,14 @@ class Outcome(Struct, frozen=True):
     text: Text | None = None
 
 
+class MessageHead(Struct, frozen=True):
+    """What is known of a message; its text is read through the dialect that has messages."""
+
+    type: Annotated[str, Meta(description="Its media type.")]
+    sha256: Annotated[str, Meta(description="The digest of its text.")]
+    name: Annotated[str | None, Meta(description="The name of a fault.")] = None
+
+
 class Task(Struct, frozen=True, kw_only=True):
     """One task. References are numbers; people are ids."""
 
@@ -93,6 +101,9 @@ class Task(Struct, frozen=True, kw_only=True):
     claimed_at: str | None
     completed_at: Annotated[str | None, Meta(description="When it ended, however it did.")]
     outcome: Outcome | None
+    template: Annotated[str | None, Meta(description="The version of the template that it was made from, by id.")]
+    timing: Annotated[dict[str, str], Meta(description="Durations from which its moments follow, as they were sent.")]
+    messages: Annotated[dict[str, MessageHead], Meta(description="Its input, output and fault, those there are.")]
     properties: dict[str, str]
     extensions: dict[str, AnyJson]
     extras: Annotated[dict[str, dict[str, Any]], Meta(description="Facts that only one dialect knows, read-only.")]
