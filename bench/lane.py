@@ -8,6 +8,7 @@ It asserts that history rows equal the accepted updates.
 
 import argparse
 import asyncio
+import itertools
 import random
 import statistics
 import time
@@ -73,14 +74,13 @@ class Ours:
         for _ in range(TASKS // CHUNK):
             self.app.call(fill, Fill(CHUNK), self.tenant)
         self.before = self.history_rows()  # a database that was benched before keeps its history
+        self.priorities = itertools.count(2)  # each is a change: the same priority again would leave no history
         self.accepted = 0
 
     async def update(self) -> None:
         """Change the priority of a random task and wait for the commit."""
         number = random.randint(1, TASKS)
-        task = await self.app.write(
-            set_priority, SetPriority(number, random.randint(1, 1_000_000)), self.principal, "native"
-        )
+        task = await self.app.write(set_priority, SetPriority(number, next(self.priorities)), self.principal, "native")
         self.accepted += task.revision > 1
 
     def history_rows(self) -> int:
@@ -124,6 +124,13 @@ async def compare(url: str, callers: tuple[int, ...], rounds: int, seconds: floa
     return {f"c{count}": round(statistics.median(found), 3) for count, found in ratios.items()}
 
 
+def make_room(url: str) -> None:
+    """Remove a SQLite file of an earlier bench, and what lies beside it."""
+    if url.startswith("sqlite"):
+        for path in Path(url.removeprefix("sqlite:///")).parent.glob(Path(url).name + "*"):
+            path.unlink()
+
+
 def main() -> None:
     """Compare on every database that is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -135,9 +142,7 @@ def main() -> None:
     callers = tuple(int(count) for count in options.callers.split(","))
     results = {}
     for url in options.urls:
-        if url.startswith("sqlite"):
-            for path in Path(url.removeprefix("sqlite:///")).parent.glob(Path(url).name + "*"):
-                path.unlink()
+        make_room(url)
         engine = url.split(":")[0].split("+")[0]
         results[f"lane_vs_floor_{engine}"] = asyncio.run(compare(url, callers, options.rounds, options.seconds))
     print(msgspec.json.encode(results).decode())
