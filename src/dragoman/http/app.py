@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dragoman.dialects._kit import PUBLIC, Dialect, Operation, Reply, Request
+from dragoman.dialects._kit import Limits as BodyLimits
 from dragoman.dialects._kit.credentials import usual
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, Moment
@@ -101,6 +102,9 @@ class Dispatcher:
         self._router = Router(app.dialects)
         self._authenticator = Authenticator(app, app.settings, app.clock)
         self._rates = Rates(app.settings.limits)
+        self._body_limits = BodyLimits(
+            self.limits.json_depth, self.limits.json_members, self.limits.bulk_json_members, self.limits.entries
+        )
         self._requests = requests or RequestLog()
         self._pages = Pages(mounts or {}, self.limits, self.timeouts)
         self._id_stem = new_id()[-12:]
@@ -137,6 +141,7 @@ class Dispatcher:
     def _open(self, request: Exchange, scope: Scope) -> None:
         headers = read_headers(scope)
         request.headers = headers
+        request.limits = self._body_limits
         request.query_string = scope["query_string"].decode("latin-1")
         request.base_url = self._settings.server.public_url or f"{scope['scheme']}://{headers['host']}"
         request.address = self._address(scope, headers)
@@ -220,12 +225,17 @@ class Dispatcher:
     async def _read(self, request: Exchange, dialect: Dialect, operation: Operation | None, receive: Receive) -> None:
         if request.body_was_read:
             return
-        limit = (operation and operation.body_limit) or self.limits.body_bytes
+        limit = self._most_bytes(operation)
         if check_body(request.headers, limit, gzip=dialect.gzip):
             body = await read_body(receive, limit, self.timeouts.body_seconds)
             request.body_was_read = True
             zipped = request.headers.get("content-encoding", "").lower() == "gzip"
             request.body = await asyncio.to_thread(decompress, body, limit) if zipped else body
+
+    def _most_bytes(self, operation: Operation | None) -> int:
+        if operation is not None and operation.is_bulk:
+            return self.limits.bulk_body_bytes
+        return (operation and operation.body_limit) or self.limits.body_bytes
 
     # Beside the dialects
 

@@ -30,6 +30,20 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much JSON a body may hold: the settings `limits` that dialects themselves look at."""
+
+    json_depth: int = 64
+    json_members: int = 100_000
+    bulk_json_members: int = 250_000
+    entries: int = 100_000
+
+
+LIMITS = Limits()
+"""What the settings say when nobody chose otherwise."""
+
+
 class Request:
     """One request as the dialects see it: nothing is parsed before it is asked for, and then once."""
 
@@ -61,6 +75,7 @@ class Request:
         self.request_id = ""
         self.address = ""  # of the client, as far as trusted proxies tell it
         self.deadline = 0.0  # second of the monotonic clock by which the answer is to leave
+        self.limits = LIMITS
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
@@ -78,7 +93,10 @@ class Request:
         """The body as strict JSON (`_kit/json.py`). Invalid when it is none."""
         from dragoman.dialects._kit import json
 
-        return json.parse(self.body)
+        limits = self.limits
+        bulk = self.operation is not None and self.operation.is_bulk
+        members = limits.bulk_json_members if bulk else limits.json_members
+        return json.parse(self.body, max_depth=limits.json_depth, max_members=members)
 
 
 class Command(Protocol):
@@ -112,6 +130,7 @@ class Operation:
     body_limit: int | None = None  # bytes; None: the setting `limits.body_bytes`
     credentials: Callable[[Request], Credential | None] | None = None
     idempotent_by_key: bool = False  # honours Idempotency-Key
+    is_bulk: bool = False  # its body may be as large as the settings `limits.bulk_…` say
     summary: str = ""  # one sentence for the generated reference
     standing: str = ""  # row and mark of the dialect's page
 
