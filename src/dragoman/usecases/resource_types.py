@@ -5,13 +5,23 @@ A dialect offers its types (`Dialect.resource_types`); the application makes the
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from dragoman.domain.batch import Method
 from dragoman.usecases.uow import UnitOfWork
 
-Create = Callable[[UnitOfWork, Any], None]
-"""Makes one object of what was sent for it."""
+
+class Found(NamedTuple):
+    """What matches an entry: how many objects, and the number of the one if it is one."""
+
+    objects: int
+    number: int | None = None
+
+
+NOTHING = Found(0)
+
+Create = Callable[[UnitOfWork, bytes], None]
+"""Makes one object of what was sent for it, JSON text that was handed to `ResourceType.create`."""
 
 Patch = Callable[[UnitOfWork, int], None]
 """Changes one object, named by its number."""
@@ -22,12 +32,12 @@ class ResourceType:
     """One type. `keys` are the properties by which a batch may pick objects; `natural_key` names one that is being
     made in an error report. `scopes`: what the creator's token must allow for each method; any one suffices.
 
-    `find` answers, for each entry (as text), the numbers of the objects whose property equals it, and loads them.
-    `create` is given all that one transaction will make, and gives what makes one; `patch` reads a change and gives
-    what applies it: both may look up by condition what all of them need. What they give runs entry by entry in a unit
-    of work that knows rows by key alone (`uow.attempt(by_key=True)`); where more is needed it says so
-    (`must_be_alone`) and runs again by itself. All raise expected errors, and decide the rights of the unit of work's
-    principal by themselves.
+    `find` tells for each value (as text) what has it as that property, and loads them for change. `create` is given
+    all that one transaction will make, as JSON text, and gives what makes one; `patch` reads a change and gives what
+    applies it: both may look up by condition what all of them need. What they give, and `remove`, run entry by entry
+    in a unit of work that knows rows by key alone (`uow.attempt(by_key=True)`); where more is needed they say so
+    (`must_be_alone`) and run again by themselves. All raise expected errors, and decide the rights of the unit of
+    work's principal by themselves.
     """
 
     name: str
@@ -35,9 +45,9 @@ class ResourceType:
     keys: tuple[str, ...]
     natural_key: str
     scopes: Mapping[Method, frozenset[str]]
-    find: Callable[[UnitOfWork, str, Sequence[str]], list[tuple[int, ...]]]
-    create: Callable[[UnitOfWork, Sequence[Any]], Create]
-    patch: Callable[[UnitOfWork, Any], Patch]
+    find: Callable[[UnitOfWork, str, Sequence[str]], list[Found]]
+    create: Callable[[UnitOfWork, Sequence[bytes]], Create]
+    patch: Callable[[UnitOfWork, bytes], Patch]
     remove: Callable[[UnitOfWork, int], None]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain.batch import Method
@@ -16,7 +17,7 @@ from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.merge_patch import merged_value
 from dragoman.domain.resource import Resource
 from dragoman.store.keys import Lock
-from dragoman.usecases.resource_types import Create, Patch, ResourceType
+from dragoman.usecases.resource_types import NOTHING, Create, Found, Patch, ResourceType
 from dragoman.usecases.uow import UnitOfWork
 
 Body = dict[str, Any]
@@ -77,13 +78,17 @@ def remove(uow: UnitOfWork, resource: Resource) -> None:
     uow.resources.remove(resource)
 
 
-def find(uow: UnitOfWork, plain: PlainType, key: str, values: Sequence[str]) -> list[tuple[int, ...]]:
-    """For each value the numbers of the objects whose `key` (sid or natural) it is; they are loaded for change."""
+def find(uow: UnitOfWork, plain: PlainType, key: str, values: Sequence[str]) -> list[Found]:
+    """For each value what has it as `key` (sid or natural); loaded for change. The command goes alone."""
     if key == plain.sid:
         by_uid = uow.resources.by_uid(plain.name, values, Lock.CHANGE)
-        return [(by_uid[value].number,) if value in by_uid else () for value in values]
+        return [Found(1, by_uid[value].number) if value in by_uid else NOTHING for value in values]
     by_natural = uow.resources.by_natural(plain.name, values, Lock.CHANGE)
-    return [tuple(each.number for each in by_natural.get(value, ())) for value in values]
+    return [_found(by_natural.get(value, [])) for value in values]
+
+
+def _found(matching: Sequence[Resource]) -> Found:
+    return Found(len(matching), matching[0].number if len(matching) == 1 else None)
 
 
 def page(uow: UnitOfWork, plain: PlainType, *, limit: int, offset: int = 0) -> list[Resource]:
@@ -112,14 +117,14 @@ def resource_type(plain: PlainType) -> ResourceType:
     )
 
 
-def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[Any]) -> Create:
+def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[bytes]) -> Create:
     """What makes one of these: which of their natural keys are taken is asked once for all of them."""
-    bodies: dict[int, Body | Invalid] = {id(content): _body_or_faults(plain, content) for content in contents}
+    bodies = {content: _body_or_faults(plain, content) for content in contents}
     naturals = [body[plain.natural] for body in bodies.values() if not isinstance(body, Invalid)]
     there = uow.resources.by_natural(plain.name, naturals) if plain.is_unique else {}
 
-    def apply(part: UnitOfWork, content: Any) -> None:
-        body = bodies[id(content)]
+    def apply(part: UnitOfWork, content: bytes) -> None:
+        body = bodies[content]
         if isinstance(body, Invalid):
             raise body
         natural = body[plain.natural]
@@ -132,14 +137,14 @@ def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[Any]) -> Cre
     return apply
 
 
-def _body_or_faults(plain: PlainType, content: Any) -> Body | Invalid:
+def _body_or_faults(plain: PlainType, content: bytes) -> Body | Invalid:
     try:
         return _new_body(plain, _an_object(content))
     except Invalid as faults:
         return faults
 
 
-def _patching(plain: PlainType, content: Any) -> Patch:
+def _patching(plain: PlainType, content: bytes) -> Patch:
     patch = _without_read_only(plain, _an_object(content))
 
     def apply(part: UnitOfWork, number: int) -> None:
@@ -187,7 +192,8 @@ def _without_read_only(plain: PlainType, content: Mapping[str, Any]) -> Body:
     return {name: value for name, value in content.items() if name != plain.sid and name not in plain.read_only}
 
 
-def _an_object(content: Any) -> Mapping[str, Any]:
-    if not isinstance(content, dict):
+def _an_object(content: bytes) -> Body:
+    value: Any = msgspec.json.decode(content)
+    if not isinstance(value, dict):
         raise Invalid("invalid_body", "must be an object", (Problem("", "type", "must be an object"),))
-    return content
+    return value
