@@ -24,6 +24,7 @@ from dragoman.store.digests import FOLDER as DIGESTS
 from dragoman.store.digests import Folder
 from dragoman.store.files import database_file
 from dragoman.store.keys import Keys, Lock
+from dragoman.store.lane import Pressure
 from dragoman.store.overlay import Overlay, Stamp
 from dragoman.store.shapes import IdempotencyRecord
 from dragoman.store.store import Store
@@ -204,14 +205,32 @@ class App:
         result: R = await self._wait(work, writes=False)
         return result
 
-    async def write(self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal, dialect: str) -> R:
-        """Run a use case that changes something outside any operation, through the lane."""
-        stamp = Stamp(principal.login, dialect, run.__name__)
+    async def write(
+        self,
+        run: Callable[[UnitOfWork, Any], R],
+        command: Any,
+        principal: Principal,
+        dialect: str,
+        *,
+        operation: str | None = None,
+        bulk: bool = False,
+    ) -> R:
+        """Run a use case that changes something outside any operation, through the lane.
+
+        `operation` is what history calls it, else the use case's own name. With `bulk` it is a slice of long work: it
+        is no request that others give way to, and waits as long as it must.
+        """
+        stamp = Stamp(principal.login, dialect, operation or run.__name__)
         work = Work(
             principal.tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp
         )
+        work.is_bulk = bulk
         result: R = await self._wait(work, writes=True)
         return result
+
+    def pressure(self) -> Pressure:
+        """Whether people wait for the write lane, and how long they keep it: what long work gives way to."""
+        return self.store.pressure()
 
     async def _wait(self, work: Work, *, writes: bool) -> Any:
         loop = self._loop
@@ -219,7 +238,8 @@ class App:
             raise Unavailable("starting", "The server is starting.")
         future: asyncio.Future[Any] = loop.create_future()
         work.future = future
-        work.deadline = loop.time() + self.settings.timeouts.request_seconds
+        if not work.is_bulk:
+            work.deadline = loop.time() + self.settings.timeouts.request_seconds
         if writes:
             self.store.write(work)
         else:

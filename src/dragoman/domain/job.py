@@ -14,13 +14,14 @@ from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 
 LEASE_SECONDS = 30.0
-HEARTBEAT_SECONDS = 10.0
+"""So long a worker that says nothing more keeps a job, unless the setting `jobs.lease_seconds` says otherwise."""
 ATTEMPTS = 20
 LONGEST_PAUSE_SECONDS = 600.0
+LONGEST_ERROR = 1_000
 
 
 class JobState(StrEnum):
-    """Where a job stands. The arrows are `claim`, `retire`, `complete`, `retry`, `give_back`, `cancel`."""
+    """Where a job stands. The arrows are the methods of `Job`; `ARROWS` names them."""
 
     SCHEDULED = "scheduled"  # its moment has not come
     AVAILABLE = "available"
@@ -33,6 +34,24 @@ class JobState(StrEnum):
 
 WAITING = frozenset({JobState.SCHEDULED, JobState.AVAILABLE, JobState.RETRYABLE})
 ENDED = frozenset({JobState.COMPLETED, JobState.DISCARDED, JobState.CANCELLED})
+
+ARROWS: tuple[tuple[JobState, str, JobState], ...] = (
+    (JobState.SCHEDULED, "claim", JobState.RUNNING),
+    (JobState.AVAILABLE, "claim", JobState.RUNNING),
+    (JobState.RETRYABLE, "claim", JobState.RUNNING),
+    (JobState.RUNNING, "claim", JobState.RUNNING),  # its holder's lease ran out: another attempt
+    (JobState.RUNNING, "claim", JobState.DISCARDED),  # and that attempt was the last
+    (JobState.RUNNING, "complete", JobState.COMPLETED),
+    (JobState.RUNNING, "retry", JobState.RETRYABLE),
+    (JobState.RUNNING, "retry", JobState.DISCARDED),
+    (JobState.RUNNING, "give_back", JobState.AVAILABLE),
+    (JobState.RUNNING, "give_back", JobState.SCHEDULED),  # for a moment
+    (JobState.SCHEDULED, "cancel", JobState.CANCELLED),
+    (JobState.AVAILABLE, "cancel", JobState.CANCELLED),
+    (JobState.RETRYABLE, "cancel", JobState.CANCELLED),
+    (JobState.RUNNING, "cancel", JobState.CANCELLED),
+)
+"""From, by which verb, to. There are no others."""
 
 
 class LeaseLost(Conflict):
@@ -63,15 +82,18 @@ class Job(msgspec.Struct, frozen=True):
             return self.lease_until is not None and self.lease_until <= now
         return self.state in WAITING and self.run_at <= now
 
-    def claim(self, owner: str, *, at: Moment) -> "Job":
-        """Give it to `owner` for one lease. A lease that ran out has cost an attempt."""
+    def claim(self, owner: str, *, at: Moment, lease_seconds: float = LEASE_SECONDS) -> "Job":
+        """Give it to `owner` for one lease. A lease that ran out has cost an attempt: one whose last attempt it was
+        is discarded instead, or a job that kills its workers would go round for ever."""
         if not self.is_due(at):
             raise Conflict("job_not_due", f"The job is {self.state}.")
+        if self.attempt >= ATTEMPTS:
+            return self._free(JobState.DISCARDED, finished_at=at, error=self.error or "Its workers were lost.")
         return replace(
             self,
             state=JobState.RUNNING,
             owner=owner,
-            lease_until=later(at, seconds=LEASE_SECONDS),
+            lease_until=later(at, seconds=lease_seconds),
             attempt=self.attempt + 1,
         )
 
@@ -81,9 +103,9 @@ class Job(msgspec.Struct, frozen=True):
             raise LeaseLost("lease_lost", "Another has the job by now.")
         return self
 
-    def prolong(self, *, at: Moment) -> "Job":
+    def prolong(self, *, at: Moment, lease_seconds: float = LEASE_SECONDS) -> "Job":
         """Hold it for one more lease, from now."""
-        return replace(self, lease_until=later(at, seconds=LEASE_SECONDS))
+        return replace(self, lease_until=later(at, seconds=lease_seconds))
 
     def complete(self, *, at: Moment) -> "Job":
         """It is done."""
@@ -91,18 +113,20 @@ class Job(msgspec.Struct, frozen=True):
 
     def retry(self, error: str, *, at: Moment) -> "Job":
         """It failed: try again after a pause that doubles, or give it up visibly after the last attempt."""
+        error = error[:LONGEST_ERROR]
         if self.attempt >= ATTEMPTS:
             return self._free(JobState.DISCARDED, finished_at=at, error=error)
         pause = min(2.0 ** (self.attempt - 1), LONGEST_PAUSE_SECONDS)
         return self._free(JobState.RETRYABLE, run_at=later(at, seconds=pause), error=error)
 
-    def give_back(self, *, at: Moment) -> "Job":
-        """Its holder stops, but did not fail: the attempt is not counted."""
-        return self._free(JobState.AVAILABLE, run_at=at, attempt=self.attempt - 1)
+    def give_back(self, *, at: Moment, pause_seconds: float = 0.0) -> "Job":
+        """Its holder stops, or can't go on just now, but did not fail: the attempt is not counted."""
+        state = JobState.SCHEDULED if pause_seconds else JobState.AVAILABLE
+        return self._free(state, run_at=later(at, seconds=pause_seconds), attempt=self.attempt - 1)
 
     def cancel(self, *, at: Moment) -> "Job":
-        """It is not wanted any more."""
-        return self._free(JobState.CANCELLED, finished_at=at)
+        """It is not wanted any more: whoever runs it writes nothing from now on. One that has ended stays as it is."""
+        return self if self.state in ENDED else self._free(JobState.CANCELLED, finished_at=at)
 
     def _free(self, state: JobState, **changes: Any) -> "Job":
         return replace(self, state=state, owner=None, lease_until=None, **changes)

@@ -14,6 +14,20 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 
+class Pressure(Protocol):
+    """How much people want of the write lane at this moment."""
+
+    @property
+    def is_felt(self) -> bool:
+        """Whether requests wait, or were served since the last slice of bulk work."""
+        ...
+
+    @property
+    def group_seconds(self) -> float:
+        """How long the last group of requests took."""
+        ...
+
+
 class App(Protocol):
     """What a loop needs of the application."""
 
@@ -21,7 +35,18 @@ class App(Protocol):
 
     async def read(self, run: Callable[..., R], command: Any, principal: Principal) -> R: ...
 
-    async def write(self, run: Callable[..., R], command: Any, principal: Principal, dialect: str) -> R: ...
+    async def write(
+        self,
+        run: Callable[..., R],
+        command: Any,
+        principal: Principal,
+        dialect: str,
+        *,
+        operation: str | None = None,
+        bulk: bool = False,
+    ) -> R: ...
+
+    def pressure(self) -> Pressure: ...
 
 
 async def forever(name: str, look: Callable[[], Awaitable[object]], every_seconds: float) -> None:

@@ -34,10 +34,11 @@ class Jobs(Repository[Job]):
         found = [self.find(uid, lock) for uid in uids]
         return [job for job in found if job is not None and job.is_due(now)]
 
-    def is_any_due(self, now: Moment) -> bool:
-        """Whether there is one to take."""
-        statement = sa.select(J.uid).where(J.tenant == self.tenant, self._is_due(now)).limit(1)
-        return self.by_condition(statement).first() is not None
+    def tenants_with_due(self, now: Moment) -> list[int]:
+        """The numbers of all tenants that have one to take: a look into each one's index, in one statement."""
+        theirs = sa.exists().where(J.tenant == tables.tenant.c.tenant, self._is_due(now))
+        statement = sa.select(tables.tenant.c.tenant).where(theirs).order_by(tables.tenant.c.tenant)
+        return [int(row[0]) for row in self.by_condition(statement)]
 
     def about(self, kind: str, subject: int) -> list[Job]:
         """The jobs of a kind that are about one thing, the oldest first."""

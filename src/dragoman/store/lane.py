@@ -9,6 +9,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
+
+from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Unavailable
 from dragoman.store.transaction import OutcomeUnknown, Transactions
 from dragoman.store.work import Work
@@ -18,6 +21,42 @@ log = logging.getLogger("dragoman.store")
 LONGEST_QUEUE = 1_000
 LARGEST_GROUP = 256
 IDLE_SECONDS = 0.25  # so long without work, and the lane tidies up (checkpoint)
+
+
+class Pressure(msgspec.Struct, frozen=True):
+    """How much people want of the lanes: what bulk work gives way to (DESIGN 2)."""
+
+    is_felt: bool
+    """Whether requests wait, or were served since the last slice of bulk work."""
+    group_seconds: float
+    """How long the last group of requests took; 0 when there was none yet."""
+
+
+class Meter:
+    """Measures the groups of all lanes of a queue, with two looks at the clock for each."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._groups = 0  # of requests, those that run among them
+        self._seen = 0  # so many there were when the last slice of bulk work began
+        self.group_seconds = 0.0
+
+    @property
+    def is_served(self) -> bool:
+        """Whether a group of requests ran since the last slice of bulk work began."""
+        return self._groups != self._seen
+
+    def run(self, group: list[Work], run: Callable[[list[Work]], None]) -> None:
+        """Run a group. One that a slice of bulk work rides in says nothing of how long requests take."""
+        bulk = sum(work.is_bulk for work in group)
+        if bulk:
+            self._seen = self._groups
+        if bulk < len(group):
+            self._groups += 1
+        began = self._clock.monotonic()
+        run(group)
+        if not bulk:
+            self.group_seconds = self._clock.monotonic() - began
 
 
 class Queue:
@@ -77,6 +116,11 @@ class Queue:
             self._waiting.extendleft(reversed(others))
         return group
 
+    def has_requests(self) -> bool:
+        """Whether anything waits but bulk work."""
+        with self._changed:
+            return not all(work.is_bulk for work in self._waiting)
+
     def close(self) -> list[Work]:
         """Take no more. What waits is still worked off by the lanes; returns what waits now."""
         with self._changed:
@@ -106,6 +150,7 @@ class Lane:
         transactions: Transactions,
         answer: Callable[[list[Work]], None],
         died: Callable[[BaseException], None],
+        meter: Meter,
         idle: Callable[[Transactions], None] | None = None,
     ) -> None:
         self.name = name
@@ -114,6 +159,7 @@ class Lane:
         self._answer = answer
         self._died = died
         self._idle = idle
+        self._meter = meter
         self._busy_since_idle = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -148,7 +194,7 @@ class Lane:
 
     def _serve(self, group: list[Work]) -> None:
         try:
-            self._transactions.run(group)
+            self._meter.run(group, self._transactions.run)
         except OutcomeUnknown as unknown:
             unsure = Unavailable("outcome_unknown", "The database's answer was lost; it may have applied this.")
             for work in group:

@@ -7,7 +7,7 @@ from dragoman.domain.clock import Clock
 from dragoman.store import migrations
 from dragoman.store.directory import Directory
 from dragoman.store.engines import Engine
-from dragoman.store.lane import Lane, Queue
+from dragoman.store.lane import Lane, Meter, Pressure, Queue
 from dragoman.store.transaction import Transactions
 from dragoman.store.work import Work
 
@@ -28,6 +28,7 @@ class Store:
         self.directory = Directory(clock)
         self._writes = Queue()
         self._reads = Queue()
+        self._meter = Meter(clock)
         self._lanes: list[Lane] = []
         self._own: Transactions | None = None
         self._own_guard = threading.Lock()
@@ -48,10 +49,10 @@ class Store:
         lanes = SQLITE_LANES if self.engine.is_sqlite else POSTGRESQL_LANES
         for index in range(lanes):
             transactions = self._transactions(writes=True, lane=True)
-            self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, idle=tidy))
+            self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, self._meter, tidy))
         for index in range(READERS):
             transactions = self._transactions(writes=False, lane=False)
-            self._lanes.append(Lane(f"reader-{index}", self._reads, transactions, answer, on_death))
+            self._lanes.append(Lane(f"reader-{index}", self._reads, transactions, answer, on_death, Meter(self.clock)))
         for lane in self._lanes:
             lane.start()
 
@@ -69,6 +70,10 @@ class Store:
     def read(self, work: Work) -> None:
         """Queue a work for a reader."""
         self._reads.put(work)
+
+    def pressure(self) -> Pressure:
+        """How much people want of the write lanes now."""
+        return Pressure(self._meter.is_served or self._writes.has_requests(), self._meter.group_seconds)
 
     def withdraw_due(self, now: float) -> list[Work]:
         """Take back what still waits though its time is up."""

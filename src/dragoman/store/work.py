@@ -11,7 +11,7 @@ class Work:
     """One command. `execute` runs it over an overlay, and may run several times. `future` is the submitter's own: the
     lane hands it back with the work after the commit."""
 
-    __slots__ = ("deadline", "error", "execute", "future", "is_settled", "keys", "result", "stamp", "tenant")
+    __slots__ = ("deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys", "result", "stamp", "tenant")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Work:
         self.stamp = stamp
         self.deadline = deadline  # on the monotonic clock; it isn't begun after that
         self.future: Any = None
+        self.is_bulk = False  # a slice of long work, for which nobody waits
         self.is_settled = False  # its transaction has ended for certain
         self.result: Any = None
         self.error: BaseException | None = None

@@ -1,0 +1,19 @@
+"""What each kind of job does: kind -> handler.
+
+A handler works in slices, each a command sent by `app.write(..., bulk=True)` that carries the hold: `jobs.held` is the
+first line of its use case, and the last slice calls `jobs.complete`. So a handler may be cut off after any slice and
+begun anew by another worker; where it goes on stands in the database, not in the handler.
+
+What it raises: LeaseLost ends the attempt quietly; Unavailable gives the job back for a moment, uncounted; anything
+else is a failed attempt.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from dragoman.domain.job import Job
+from dragoman.jobs.loops import App
+from dragoman.usecases.jobs import Hold
+
+Handler = Callable[[App, Hold, Job], Awaitable[None]]
+
+HANDLERS: dict[str, Handler] = {}
