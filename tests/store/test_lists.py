@@ -9,7 +9,8 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import State, Task
 from dragoman.store.keys import ALONE
-from dragoman.store.tasks import OF_THE_TASK, SORTS, Sort, SortKey, TaskFilter
+from dragoman.store.task_filters import TaskFilter
+from dragoman.store.task_sorts import OF_THE_TASK, SORTS, Sort, SortKey
 from dragoman.usecases import contacts, people, tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.store.conftest import Bench
@@ -33,6 +34,7 @@ def furnish(uow: UnitOfWork) -> None:
             category=(None, 2, 1)[at % 3],
             contact=(None, 2, 1, 3, 99)[at % 5],
             assignee=(None, "00000001", "00000000", "nobody")[at % 4],
+            type=(None, "b", "a")[at % 3],
         )
         if at % 5 == 4:
             task = tasks.save(uow, task, replace(task, state=State.COMPLETED))

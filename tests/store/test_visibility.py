@@ -10,7 +10,8 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.keys import ALONE
-from dragoman.store.tasks import Sort, TaskFilter
+from dragoman.store.task_filters import TaskFilter
+from dragoman.store.task_sorts import Sort
 from dragoman.usecases import tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.store.conftest import Bench

@@ -54,6 +54,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.POTENTIAL_CREATOR: frozenset(),
 }
 SEEING = frozenset(role for role, granted in GRANTS.items() if Permission.SEE in granted)
+WORKING = frozenset(role for role, granted in GRANTS.items() if Permission.WORK in granted)
 SEEING_INACTIVE = frozenset({Role.ADMINISTRATOR, Role.POTENTIAL_STARTER})
 """Whose work items count before a task is started: nobody else is told of it yet (ibm-htm.md 15)."""
 ALL = frozenset(Permission)
@@ -80,6 +81,16 @@ def permissions(principal: Principal, task: Task, contact: Contact | None) -> fr
     if not task.work_items and not private:
         granted |= OF_EVERYBODY
     return granted
+
+
+def is_candidate(principal: Principal, task: Task, contact: Contact | None) -> bool:
+    """Whether the task is offered to the principal: as an administrator, by a work item, or because it is everybody's.
+
+    Its assignee and creator have to do with it, which lets them work on it too, but nobody offered it to them.
+    """
+    if principal.is_admin or any(item.role in WORKING and holds(principal, item.holder) for item in task.work_items):
+        return True
+    return not task.work_items and not (contact is not None and contact.is_private)
 
 
 def holds(principal: Principal, holder: str) -> bool:

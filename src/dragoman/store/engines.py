@@ -1,12 +1,14 @@
 """All that differs between SQLite and PostgreSQL: how to open, begin, lock, and read what went wrong."""
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
 import pysqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.compiler import compiles
 
 from dragoman.store.keys import Lock
 
@@ -103,6 +105,28 @@ class Engine:
     def dispose(self) -> None:
         """Close what is pooled."""
         self._engine.dispose()
+
+
+class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it stands for
+    """What JSON text says at a path, when that is true or false; null when nothing stands there."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def __init__(self, text: sa.ColumnElement[Any], path: Sequence[str]) -> None:
+        super().__init__(text, *(sa.literal_column(f"'{word}'") for word in path))
+
+
+@compiles(json_flag, "sqlite")
+def _json_flag_of_sqlite(element: json_flag, compiler: Any, **options: Any) -> str:
+    text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"({' -> '.join((text, *steps))} ->> {last})"
+
+
+@compiles(json_flag, "postgresql")
+def _json_flag_of_postgresql(element: json_flag, compiler: Any, **options: Any) -> str:
+    text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"(({' -> '.join((f'{text}::json', *steps))} ->> {last}) = 'true')"
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -8,7 +8,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.errors import NotFound, TooLarge
 from dragoman.domain.task import Task
 from dragoman.store.keys import Key, Lock
-from dragoman.store.tasks import TaskFilter
+from dragoman.store.task_filters import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_TASKS = 100_000

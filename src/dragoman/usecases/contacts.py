@@ -8,7 +8,7 @@ from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.store.contacts import ContactFilter
-from dragoman.store.tasks import TaskFilter
+from dragoman.store.task_filters import TaskFilter
 from dragoman.usecases import removal
 from dragoman.usecases.keys import Lock
 from dragoman.usecases.uow import UnitOfWork

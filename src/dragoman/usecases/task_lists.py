@@ -7,13 +7,26 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain.task import Task
-from dragoman.store.tasks import LAST, Sort, SortKey, TaskFilter
+from dragoman.store.task_filters import EVERY_WAY, TaskFilter, Through
+from dragoman.store.task_sorts import LAST, Sort, SortKey
 from dragoman.store.words import split
 from dragoman.usecases import persons
 from dragoman.usecases.keys import ALONE, Alone, Ref
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["LAST", "List", "Page", "Sort", "SortKey", "TaskFilter", "list_page", "load_owners", "words"]
+__all__ = [
+    "EVERY_WAY",
+    "LAST",
+    "List",
+    "Page",
+    "Sort",
+    "SortKey",
+    "TaskFilter",
+    "Through",
+    "list_page",
+    "load_owners",
+    "words",
+]
 
 NOTHING = 0  # a number that nothing has, and a user nobody is: for what a filter names and isn't there
 

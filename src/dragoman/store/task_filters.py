@@ -1,0 +1,196 @@
+"""Conditions on tasks as SQL. Who may see and who may claim: the rules of `domain.access`, which tests hold them to."""
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.domain.access import SEEING, SEEING_INACTIVE, WORKING, Principal
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import ENDED, State
+from dragoman.domain.work_item import Role
+from dragoman.store import tables
+from dragoman.store.engines import json_flag
+from dragoman.store.words import LONGEST
+
+T = tables.task.c
+Conditions = list[sa.ColumnElement[bool]]
+
+Through = Literal["everybody", "individual", "group"]
+"""Why somebody sees a task: because everybody does, by himself, or as one of a group."""
+EVERY_WAY: frozenset[Through] = frozenset({"everybody", "individual", "group"})
+
+
+class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions, all of which must hold; one that is None or empty asks nothing."""
+
+    states: tuple[State, ...] = ()
+    is_open: bool | None = None
+    assignee: str | None = None
+    unassigned: bool = False
+    creator: str | None = None
+    category: int | None = None
+    or_no_category: bool = False  # beside those of `category`
+    case: int | None = None
+    stage: int | None = None
+    parent: int | None = None
+    contacts: tuple[int, ...] | None = None
+    contact_or_persons_of: int | None = None  # a contact; for a company also its persons
+    entity: tuple[str, int] | None = None  # kind and number of a case or opportunity
+    kind: str | None = None
+    suspended: bool | None = None
+    has_open_children: bool | None = None
+    not_suspended_or: tuple[str, ...] | None = None  # where the extras, or its template's flags, allow otherwise
+    priority: int | None = None
+    type: str | None = None
+    due_from: Moment | None = None
+    due_to: Moment | None = None  # both inclusive
+    created_from: Moment | None = None
+    created_to: Moment | None = None
+    modified_from: Moment | None = None
+    modified_to: Moment | None = None
+    words: tuple[str, ...] = ()  # folded; each must begin a word of title or description
+    claimable_by: Principal | None = None  # by a role, not as one who has to do with it already
+    visible_to: Principal | None = None
+    visible_through: frozenset[Through] = EVERY_WAY
+    any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
+
+
+def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
+    """What must hold of a task that matches; tenant and removal aside."""
+    found = _equalities(wanted) + _ranges(wanted) + _links(tenant, wanted)
+    found += [_has_word(tenant, word) for word in wanted.words]
+    if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
+        found.append(_claimable(tenant, wanted.claimable_by))
+    if wanted.visible_to is not None and not wanted.visible_to.is_admin:
+        found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
+    if wanted.any_of:
+        found.append(sa.or_(*(sa.and_(sa.true(), *conditions(tenant, one)) for one in wanted.any_of)))
+    return found
+
+
+def _equalities(wanted: TaskFilter) -> Conditions:
+    conditions: Conditions = []
+    if wanted.states:
+        conditions.append(T.state.in_([str(state) for state in wanted.states]))
+    if wanted.is_open is not None:
+        ended = sorted(str(state) for state in ENDED)
+        conditions.append(T.state.not_in(ended) if wanted.is_open else T.state.in_(ended))
+    if wanted.unassigned:
+        conditions.append(T.assignee.is_(None))
+    if wanted.category is not None:
+        of_category = T.category == wanted.category
+        conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
+    if wanted.has_open_children is not None:
+        conditions.append(T.open_children > 0 if wanted.has_open_children else T.open_children == 0)
+    if wanted.not_suspended_or is not None:
+        conditions.append(sa.or_(T.suspended.is_(sa.false()), _is_flagged(wanted.not_suspended_or)))
+    for name in (
+        "assignee",
+        "creator",
+        "case",
+        "stage",
+        "parent",
+        "kind",
+        "suspended",
+        "priority",
+        "type",
+    ):
+        value = getattr(wanted, name)
+        if value is not None:
+            conditions.append(T[name] == value)
+    return conditions
+
+
+def _ranges(wanted: TaskFilter) -> Conditions:
+    conditions: Conditions = []
+    for column, low, high in (
+        (T.due_at, wanted.due_from, wanted.due_to),
+        (T.created_at, wanted.created_from, wanted.created_to),
+        (T.modified_at, wanted.modified_from, wanted.modified_to),
+    ):
+        if low is not None:
+            conditions.append(column >= low)
+        if high is not None:
+            conditions.append(column <= high)
+    return conditions
+
+
+def _is_flagged(path: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    """Whether the task's extras say `true` at this path, or say nothing and its template's flag of that name is set."""
+    template = tables.template.c
+    of_template = sa.select(json_flag(template.flags, path[-1:])).where(
+        template.tenant == T.tenant, template.uid == T.template
+    )
+    return sa.func.coalesce(json_flag(T.extras, path), of_template.scalar_subquery(), sa.false())
+
+
+def _links(tenant: int, wanted: TaskFilter) -> Conditions:
+    conditions: Conditions = []
+    if wanted.contacts is not None:
+        conditions.append(T.contact.in_(wanted.contacts))
+    if wanted.contact_or_persons_of is not None:
+        number = wanted.contact_or_persons_of
+        persons = sa.select(tables.contact.c.number).where(
+            tables.contact.c.tenant == tenant, tables.contact.c.company == number
+        )
+        conditions.append(sa.or_(T.contact == number, T.contact.in_(persons)))
+    if wanted.entity is not None:
+        kind, number = wanted.entity
+        case = tables.case.c
+        held = sa.select(case.number).where(case.tenant == tenant, case.number == number, case.kind == kind)
+        conditions.append(sa.or_(T.case.in_(held), sa.and_(T.entity_kind == kind, T.entity == number)))
+    return conditions
+
+
+def _has_word(tenant: int, beginning: str) -> sa.ColumnElement[bool]:
+    word, beginning = tables.task_word.c, beginning[:LONGEST]
+    # The successor of a prefix in byte order: no LIKE, whose rules differ between the engines.
+    found = sa.select(word.task).where(word.tenant == tenant, word.word >= beginning)
+    return T.number.in_(found.where(word.word < beginning + "\U0010ffff"))
+
+
+def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
+    """Who may see, by the ways that are asked for; all of them together are `domain.access`."""
+    named = _named(tenant, principal, SEEING, through)
+    named_early = _named(tenant, principal, SEEING_INACTIVE, through)
+    ways = [sa.and_(T.state != str(State.INACTIVE), T.number.in_(named)), T.number.in_(named_early)]
+    if "everybody" in through:
+        ways.append(_of_nobody(tenant))
+    if "individual" in through:
+        shared = f'%"{principal.user}"%'
+        contact = tables.contact.c
+        mine = _private(tenant).where(sa.or_(contact.creator == principal.user, contact.shared_with.like(shared)))
+        ways += [column == principal.user for column in (T.assignee, T.creator, T.starter)]
+        ways.append(T.contact.in_(mine))
+    return sa.or_(*ways)
+
+
+def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
+    """To whom the task is offered: `domain.access.is_candidate`."""
+    return sa.or_(_of_nobody(tenant), T.number.in_(_named(tenant, principal, WORKING, EVERY_WAY)))
+
+
+def _named(tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]) -> "sa.Select[Any]":
+    """Numbers of the tasks on which the principal holds a work item of these roles."""
+    holders: list[str] = []
+    if "everybody" in through:
+        holders.append("*")
+    if "individual" in through and principal.user is not None:
+        holders.append(principal.user)
+    if "group" in through:
+        holders += [f"group:{group}" for group in sorted(principal.groups)]
+    item = tables.work_item.c
+    held = sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders))
+    return held.where(item.role.in_(sorted(roles)))
+
+
+def _of_nobody(tenant: int) -> sa.ColumnElement[bool]:
+    """Nobody is named and no private contact is linked: the task is everybody's."""
+    return sa.and_(T.work_item_count == 0, sa.or_(T.contact.is_(None), T.contact.not_in(_private(tenant))))
+
+
+def _private(tenant: int) -> "sa.Select[Any]":
+    contact = tables.contact.c
+    return sa.select(contact.number).where(contact.tenant == tenant, contact.is_private.is_(sa.true()))

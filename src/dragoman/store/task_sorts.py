@@ -1,0 +1,185 @@
+"""Orders of lists of tasks: the only expressions that ever stand in an ORDER BY, and the cursors that follow them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.domain.contact import ContactKind
+from dragoman.domain.task import ENDED, State, Task
+from dragoman.store import tables
+
+LAST = 9_223_372_036_854_775_807
+HIGHEST = "\U0010ffff"
+"""A text behind every other, in byte order."""
+
+T = tables.task.c
+CONTACT = tables.contact.c
+USER = tables.user.c
+
+
+def _text(one: "sa.Select[Any]") -> sa.ColumnElement[Any]:
+    """What another table says, "" when it says nothing: no null, which the engines sort differently."""
+    return sa.func.coalesce(one.scalar_subquery(), "")
+
+
+def _or_last(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A moment; a task without it comes behind those that have one."""
+    return sa.func.coalesce(moment, sa.literal_column(str(LAST)))
+
+
+def _text_or_last(*texts: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(*texts, HIGHEST)
+
+
+def _flag(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    return sa.case((condition, 1), else_=0)
+
+
+def _login(person: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """What a person is called in a login; one that is gone, or never was, by the id that a client sent."""
+    found = sa.select(USER.login).where(USER.tenant == T.tenant, USER.uid == person)
+    return _text_or_last(found.scalar_subquery(), person)
+
+
+_CONTACT_NAME = sa.case(
+    (CONTACT.kind == str(ContactKind.COMPANY), sa.func.coalesce(CONTACT.company_name, "")),
+    else_=sa.func.trim(
+        sa.func.coalesce(CONTACT.first_name, "") + " " + sa.func.coalesce(CONTACT.last_name, ""),
+    ),
+)
+_OF_CONTACT = _text(sa.select(_CONTACT_NAME).where(CONTACT.tenant == T.tenant, CONTACT.number == T.contact))
+_OF_ASSIGNEE = _text(
+    sa.select(sa.func.coalesce(USER.last_name, "") + " " + USER.display_name).where(
+        USER.tenant == T.tenant, USER.uid == T.assignee
+    )
+)
+
+STATE_CODES: dict[State, int] = {
+    State.INACTIVE: 1,
+    State.READY: 2,
+    State.RUNNING: 3,
+    State.COMPLETED: 5,
+    State.FAILED: 6,
+    State.TERMINATED: 7,
+    State.CLAIMED: 8,
+    State.EXPIRED: 12,
+}
+"""The states as IBM numbers them, and so sorts by them (ibm-htm.md 4.1)."""
+
+SortKey = Literal[
+    "number",
+    "uid",
+    "name",
+    "title",
+    "type",
+    "template",
+    "due",
+    "without_due",
+    "expires",
+    "resumes",
+    "priority",
+    "created",
+    "modified",
+    "activated",
+    "first_activated",
+    "claimed",
+    "completed",
+    "state_changed",
+    "category",
+    "contact",
+    "without_contact",
+    "assignee",
+    "without_assignee",
+    "assignee_login",
+    "creator_login",
+    "starter_login",
+    "ended",
+    "state",
+    "state_code",
+    "suspended",
+    "escalated",
+    "read",
+    "waiting",
+]
+
+SORTS: dict[str, sa.ColumnElement[Any]] = {
+    "number": T.number,
+    "uid": T.uid,
+    "name": _text_or_last(T.name, T.title),
+    "title": sa.func.coalesce(T.title, ""),
+    "type": _text_or_last(T.type),
+    "template": _text_or_last(T.template),
+    # The expression of the index task_by_state_due, to the letter.
+    "due": _or_last(T.due_at),
+    "expires": _or_last(T.expires_at),
+    "resumes": _or_last(T.resume_at),
+    "priority": sa.func.coalesce(T.priority, sa.literal_column("0")),
+    "created": T.created_at,
+    "modified": T.modified_at,
+    "activated": _or_last(T.activated_at),
+    "first_activated": _or_last(T.first_activated_at),
+    "claimed": _or_last(T.claimed_at),
+    "completed": _or_last(T.completed_at),
+    "state_changed": _or_last(T.state_changed_at),
+    "category": sa.func.coalesce(T.category, sa.literal_column("0")),
+    "state": T.state,
+    "state_code": sa.case({str(state): code for state, code in STATE_CODES.items()}, value=T.state, else_=0),
+    "ended": _flag(T.state.in_(sorted(ENDED))),
+    "contact": _OF_CONTACT,
+    "assignee": _OF_ASSIGNEE,
+    "assignee_login": _login(T.assignee),
+    "creator_login": _login(T.creator),
+    "starter_login": _login(T.starter),
+    "suspended": _flag(T.suspended.is_(sa.true())),
+    "escalated": _flag(T.escalated.is_(sa.true())),
+    "read": _flag(T.read.is_(sa.true())),
+    "waiting": _flag(T.open_children > 0),
+    # Before one of the above, these put what has none at one end, whichever way the above goes.
+    "without_due": _flag(T.due_at.is_(None)),
+    "without_contact": _flag(_OF_CONTACT == ""),
+    "without_assignee": _flag(_OF_ASSIGNEE == ""),
+}
+"""What a list can be sorted by."""
+
+OF_THE_TASK: dict[str, Callable[[Task], Any]] = {
+    "number": lambda task: task.number,
+    "title": lambda task: task.title or "",
+    "due": lambda task: LAST if task.due_at is None else task.due_at,
+    "priority": lambda task: task.priority or 0,
+    "created": lambda task: task.created_at,
+    "modified": lambda task: task.modified_at,
+    "category": lambda task: task.category or 0,
+    "state": lambda task: str(task.state),
+}
+"""The same, of a task that is loaded: the table need not be asked again for a cursor. A test holds the two together."""
+
+
+class Sort(msgspec.Struct, frozen=True):
+    """One sort key and its direction."""
+
+    key: SortKey
+    descending: bool = False
+
+
+def order(sort: Sort) -> sa.ColumnElement[Any]:
+    """The key as it stands in an ORDER BY."""
+    expression = SORTS[sort.key]
+    return expression.desc() if sort.descending else expression.asc()
+
+
+def beyond(sorts: Sequence[Sort], after: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    """What comes behind a row in this order, key by key, since directions may differ.
+
+    That nothing comes before the row's first value follows, but no engine sees it by itself: said, it lets an index
+    begin there, so that a page in the middle costs no more than the first.
+    """
+    alternatives: list[sa.ColumnElement[bool]] = []
+    for index, sort in enumerate(sorts):
+        same = [SORTS[earlier.key] == value for earlier, value in zip(sorts[:index], after, strict=False)]
+        expression = SORTS[sort.key]
+        further = expression < after[index] if sort.descending else expression > after[index]
+        alternatives.append(sa.and_(*same, further))
+    first, value = SORTS[sorts[0].key], after[0]
+    return sa.and_(first <= value if sorts[0].descending else first >= value, sa.or_(*alternatives))
