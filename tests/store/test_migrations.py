@@ -1,21 +1,53 @@
 """Migrations bring what the code expects, once, however many start at the same moment."""
 
+import hashlib
+import json
 import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from dragoman.store import migrations
+from dragoman.domain.clock import Moment
+from dragoman.store import migrations, portable, verification
 from dragoman.store.engines import Engine
 from dragoman.store.tables import metadata
 from tests.server import PROGRAM, environment
+from tests.store.past import Past
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
+    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
+]
+FIRST_FORM = "0001"
+KILLED = """
+import os, sys
+import sqlalchemy as sa
+from dragoman.store import migrations
+from dragoman.store.engines import Engine
+
+engine, left = Engine(sys.argv[1]), int(sys.argv[2])
+
+def count(_connection, _cursor, statement, *_rest):
+    global left
+    left -= statement.lstrip().startswith(("CREATE", "ALTER"))
+    if left < 0:
+        os._exit(9)
+
+sa.event.listen(engine.raw, "before_cursor_execute", count)
+migrations.run(engine)
+"""
+"""A process that dies before one of the statements by which its migrations make tables."""
 
 
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
-@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_tables_are_those_of_the_code(database_url: str) -> None:
     engine = Engine(database_url)
     migrations.run(engine)
@@ -65,3 +97,78 @@ def test_the_newest_migration_is_the_one_that_the_start_looks_for() -> None:
     script = ScriptDirectory(str(migrations.FOLDER))
 
     assert script.get_heads() == [migrations.HEAD]
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> list[dict[str, Any]]:
+    """The rows of a database with a past, as an export has them."""
+    past = Past(f"sqlite:///{tmp_path / 'past.db'}")
+    past.live()
+    past.app.close()
+    return rows(Engine(f"sqlite:///{tmp_path / 'past.db'}"))
+
+
+@pytest.fixture
+def old(database_url: str, past: list[dict[str, Any]]) -> Iterator[Engine]:
+    """A database of the first form that holds all of that."""
+    engine = Engine(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(migrations.FOLDER))
+    config.attributes["engine"] = engine
+    command.upgrade(config, FIRST_FORM)
+    tables = sa.MetaData()
+    with engine.raw.begin() as connection:
+        tables.reflect(connection)
+        for row in past:
+            table = tables.tables[row["table"]]
+            connection.execute(table.insert().values({name: row[name] for name in row if name in table.columns}))
+    yield engine
+    engine.dispose()
+
+
+def rows(engine: Engine) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in list(portable.lines(engine, Moment(0)))[1:-1]]
+
+
+def columns_of(engine: Engine) -> dict[str, set[str]]:
+    """What each table has."""
+    tables = sa.MetaData()
+    with engine.raw.connect() as connection:
+        tables.reflect(connection)
+    return {name: set(table.columns.keys()) for name, table in tables.tables.items()}
+
+
+def test_a_database_of_the_first_form_keeps_all_that_it_holds(old: Engine, past: list[dict[str, Any]]) -> None:
+    assert "template" not in columns_of(old)["task"]
+    migrations.run(old)
+    assert rows(old) == past
+    report = verification.verify(old)
+    assert (report.broken, report.rows) == (None, 35)
+
+
+@pytest.mark.parametrize("after", [2, 9, 16])
+def test_a_migration_that_is_killed_is_done_by_the_next_start(
+    old: Engine, past: list[dict[str, Any]], after: int, database_url: str
+) -> None:
+    before = columns_of(old)
+    killed = subprocess.run([sys.executable, "-c", KILLED, database_url, str(after)])
+    assert killed.returncode == 9
+    assert columns_of(old) in (before, before | {"migration_lock": {"tenant"}})  # all of a step or nothing
+    migrations.run(old)
+    assert rows(old) == past
+
+
+def test_an_export_of_the_first_form_is_read(old: Engine, past: list[dict[str, Any]], tmp_path: Path) -> None:
+    known = columns_of(old)
+    first = b'{"dragoman":"export","format":1,"revision":"0001","made_at":0,"tenants":["main","north"]}\n'
+    lines = [first]
+    for row in past:
+        kept = {name: row[name] for name in row if name == "table" or name in known[row["table"]]}
+        lines.append(json.dumps(kept).encode() + b"\n")
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    last = json.dumps({"dragoman": "end", "rows": len(past), "sha256": digest}).encode() + b"\n"
+    target = Engine(f"sqlite:///{tmp_path / 'target.db'}")
+    migrations.run(target)
+    assert portable.load(target, [*lines, last]) == len(past)
+    assert rows(target) == past
+    target.dispose()

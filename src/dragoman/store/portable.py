@@ -60,6 +60,24 @@ def _form(table: sa.Table) -> type[msgspec.Struct]:
     )
 
 
+def _read_form(table: sa.Table) -> type[msgspec.Struct]:
+    """The form in which lines are read: one that an older Dragoman wrote lacks the columns that came since."""
+    fields = [(str(column.name), _type(column), _default(column)) for column in table.columns]
+    return msgspec.defstruct(
+        f"Read_{table.name}", fields, tag_field="table", tag=str(table.name), forbid_unknown_fields=True, kw_only=True
+    )
+
+
+def _default(column: sa.Column[Any]) -> Any:
+    """What a migration gives the rows that were there before the column; NODEFAULT where there is no such thing."""
+    if column.server_default is None:
+        return None if column.nullable else msgspec.NODEFAULT
+    given = column.server_default.arg  # type: ignore[attr-defined]
+    if isinstance(column.type, sa.Boolean):
+        return False
+    return int(given) if isinstance(column.type, sa.BigInteger) else str(given)
+
+
 def _type(column: sa.Column[Any]) -> Any:
     kind = bool if isinstance(column.type, sa.Boolean) else int if isinstance(column.type, sa.BigInteger) else str
     return kind | None if column.nullable else kind
@@ -194,7 +212,8 @@ def _maybe_last(line: bytes) -> Last | None:
 @cache
 def _decoder() -> msgspec.json.Decoder[Any]:
     forms: Any = None
-    for _, form in _carried().values():
+    for table, _ in _carried().values():
+        form = _read_form(table)
         forms = form if forms is None else forms | form
     return msgspec.json.Decoder(forms)
 
