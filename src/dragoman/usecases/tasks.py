@@ -69,6 +69,11 @@ def remove(uow: UnitOfWork, task: Task) -> None:
     """Delete a task; it leaves a tombstone with its history. Conflict for one that stands for a batch."""
     if task.kind is Kind.BATCH:
         raise Conflict("task_is_batch", "This task stands for a batch; it can't be deleted as a task.")
+    remove_for_batch(uow, task)
+
+
+def remove_for_batch(uow: UnitOfWork, task: Task) -> None:
+    """The same for a task whose batch goes with it: nobody else asks for it."""
     if task.open_children:
         _reach_down(uow, task, lambda child: child.terminate(at=uow.now))
     for which in task.messages:
