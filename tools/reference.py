@@ -11,7 +11,7 @@ import dragoman
 from dragoman import settings as settings_module
 from dragoman.app import discover
 from dragoman.cli.main import dragoman as command_line
-from dragoman.dialects._kit import PUBLIC, Dialect, Operation
+from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation
 from dragoman.domain import errors as errors_module
 
 CODE = Path(dragoman.__path__[0])
@@ -56,7 +56,7 @@ def _dialect(dialect: Dialect) -> str:
     rows = [(code(_request(row)), row.name, _scopes(row), row.summary) for row in dialect.operations]
     parts.append(table(("request", "operation", "any one of the scopes", "what it does"), rows))
     if dialect.not_offered:
-        refused = [(code(f"{row.method} {row.path}"), row.reason) for row in dialect.not_offered]
+        refused = [(code(_request(row)), row.reason) for row in dialect.not_offered]
         parts.append(table(("not offered", "why"), refused))
     if dialect.options:
         options = [(code(option.name), code(str(option.default)), option.summary) for option in dialect.options]
@@ -64,7 +64,7 @@ def _dialect(dialect: Dialect) -> str:
     return "\n".join(parts)
 
 
-def _request(row: Operation) -> str:
+def _request(row: Operation | NotOffered) -> str:
     query = "&".join(f"{name}={value}" for name, value in row.query.items())
     return f"{row.method} {row.path}" + (f"?{query}" if query else "")
 

@@ -1,6 +1,6 @@
 """Nothing is offered unseen: each operation has a case that succeeds, each error an answer in the dialect's shape."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -104,6 +104,7 @@ def test_what_is_not_offered_is_refused_in_the_dialects_way(
 ) -> None:
     tenant = Tenant(serving("sqlite", ""))
     path = "/".join(filled(segment) for segment in row.path.split("/"))
+    path += f"?{urlencode(row.query)}" if row.query else ""
     refused = dialect.error(errors.NotOffered("not_offered", row.reason, reason=row.reason), a_request(dialect))
     answer = tenant.server.call(row.method, dialect.prefixes[0] + path, headers={"Authorization": tenant.basic("anna")})
     assert row.reason

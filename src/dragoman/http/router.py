@@ -64,7 +64,7 @@ class Table:
                 node = node.variable
             else:
                 node = node.words.setdefault(segment.lower() if self._fold else segment, Node())
-        query = row.query if isinstance(row, Operation) else {}
+        query = row.query
         entries = node.methods.setdefault(row.method, [])
         if any(entry.query == query for entry in entries):
             raise BadTable(f"{self.dialect.name}: {row.method} {row.path} {dict(query) or ''} is declared twice.")
@@ -99,7 +99,8 @@ class Table:
         segments = self._segments(request, below)
         for node, _ in self._places(segments):
             entries = node.methods.get(request.method, [])
-            known = tuple(value for entry in entries for value in entry.query.values())
+            offered = (entry for entry in entries if isinstance(entry.row, Operation))
+            known = tuple(value for entry in offered for value in entry.query.values())
             parameter = next((name for entry in entries for name in entry.query), "action")
             if entries:
                 value = request.first(parameter)

@@ -154,7 +154,10 @@ PLAIN = Dialect(
     OPERATIONS,
     error,
     incident,
-    not_offered=(NotOffered("DELETE", "/tasks/{id}", "Tasks stay."),),
+    not_offered=(
+        NotOffered("DELETE", "/tasks/{id}", "Tasks stay."),
+        NotOffered("PUT", "/tasks/{id}", "Nobody escalates.", query={"action": "escalate"}),
+    ),
     head=True,
 )
 VENDOR = replace(

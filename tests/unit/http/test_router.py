@@ -82,6 +82,12 @@ def test_what_is_left_out_says_why() -> None:
     assert (refused.value.code, refused.value.parameters["reason"]) == ("not_offered", "Tasks stay.")
 
 
+def test_an_action_that_is_left_out_says_why_and_is_none_of_the_known() -> None:
+    with pytest.raises(NotOffered) as refused:
+        find("PUT /plain/tasks/7", query="action=escalate")
+    assert refused.value.parameters["reason"] == "Nobody escalates."
+
+
 def test_head_is_get_where_the_dialect_has_it() -> None:
     assert named(find("HEAD /plain/tasks/7")) == "GET /tasks/{id}"
     with pytest.raises(NotOffered):

@@ -137,12 +137,16 @@ class Operation:
 
 @dataclass(frozen=True)
 class NotOffered:
-    """A vendor's operation that we leave out, and why: answered with the dialect's error, listed in the reference."""
+    """A vendor's operation that we leave out, and why: answered with the dialect's error, listed in the reference.
+
+    `query` restricts the match as an operation's does.
+    """
 
     method: str
     path: str
     reason: str
     name: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
