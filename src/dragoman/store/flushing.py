@@ -20,6 +20,9 @@ class Changed(Exception):
 
 Change = tuple[Any, Any]  # entity as loaded (None: new), entity as it shall be (None: removed)
 
+COUNTS = {"extensions": "extension_count", "work_items": "work_item_count"}
+"""What follows a satellite when it is written."""
+
 
 def flush(connection: sa.Connection, group: Group) -> list[Ref]:
     """Write all changes of the group; answers which rows. Changed when a row isn't as it was read."""
@@ -32,14 +35,14 @@ def flush(connection: sa.Connection, group: Group) -> list[Ref]:
             written.append(ref)
     for name, shape in SHAPES.items():
         if name in changes:
-            _flush_shape(connection, shape, changes[name])
+            _flush_shape(connection, shape, changes[name], group)
     bulk.insert(connection, tables.history, [msgspec.structs.asdict(row) for row in group.history])
     bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
     group.settle()
     return written
 
 
-def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change]) -> None:
+def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change], group: Group) -> None:
     changes = [(before, _counted(shape, after)) for before, after in changes]
     added = [after for before, after in changes if before is None and after is not None]
     changed = [(before, after) for before, after in changes if before is not None and after is not None]
@@ -47,7 +50,7 @@ def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change])
     if removed:
         _delete(connection, shape, removed)
     if changed:
-        _update(connection, shape, changed)
+        _update(connection, shape, changed, _differing(shape, changed, group))
     if added:
         bulk.insert(connection, shape.table, [shape.encode(entity, shape.fields) for entity in added])
     if shape.satellites:
@@ -69,8 +72,16 @@ def _counted(shape: Shape, entity: Any) -> Any:
     return entity
 
 
-def _update(connection: sa.Connection, shape: Shape, changed: list[Change]) -> None:
-    differing = set().union(*(shape.differing(before, after) for before, after in changed))
+def _differing(shape: Shape, changed: list[Change], group: Group) -> set[str]:
+    """The fields that differ in any of the rows."""
+    differing: set[str] = set()
+    for before, after in changed:
+        known = group.changed.get((shape.name, shape.key_of(after)))
+        differing.update(shape.differing(before, after) if known is None else known)
+    return differing | {COUNTS[name] for name in differing & COUNTS.keys()}
+
+
+def _update(connection: sa.Connection, shape: Shape, changed: list[Change], differing: set[str]) -> None:
     columns = [name for name in shape.fields if name in differing and name != "row_version"]
     rows = []
     for before, after in changed:

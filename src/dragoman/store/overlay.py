@@ -5,9 +5,9 @@ dropped, numbers that it drew included. Overlays nest, so that bulk forms have a
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -67,6 +67,18 @@ def chained(
     return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest)
 
 
+class Difference(NamedTuple):
+    """An entity as a command leaves it, against what its group has: fields that differ, and what history tells."""
+
+    entity: Any
+    names: tuple[str, ...]
+    changes: dict[str, Any]
+
+
+RECORDED = frozenset({"revision", "modified_at", "head_hash"})
+"""What differs in every row whose change is recorded."""
+
+
 class Group:
     """The rows of one transaction: as they were loaded, and as the finished commands left them.
 
@@ -80,9 +92,12 @@ class Group:
         self.current: dict[Ref, Any] = {}
         self.locks: dict[Ref, Lock] = {}
         self.numbers: dict[tuple[str, str], int | None] = {}  # (entity, uid) -> number
+        self.changed: dict[Ref, set[str] | None] = {}  # names of fields that commands changed; None: any may differ
         self.history: list[HistoryRow] = []
         self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
+        self.is_written = True  # the tables hold what is current
         self.peek = peek
+        self.has_queued = False  # a job: whoever looks for some need not wait for the next time
         # For commands that have the transaction to themselves, and for readers:
         self.load_all: Callable[[Keys], None] | None = None
         self.connection: Any = None
@@ -101,6 +116,14 @@ class Group:
             self.loaded[ref] = self.current[ref] = entity
         self.locks[ref] = max(lock, self.locks.get(ref, Lock.NONE))
 
+    def note(self, ref: Ref, names: Iterable[str] | None) -> None:
+        """Note which fields of a row a command changed, so that its flush needn't look for them."""
+        known = self.changed.setdefault(ref, set(RECORDED))
+        if names is None or known is None:
+            self.changed[ref] = None
+        else:
+            known.update(names)
+
     def settle(self) -> None:
         """Note that everything was written: what is current is what the tables hold."""
         for ref, entity in self.current.items():
@@ -108,8 +131,10 @@ class Group:
             if entity is not before and entity is not None and before is not None:
                 entity = self.current[ref] = replace(entity, row_version=before.row_version + 1)
             self.loaded[ref] = entity
+        self.changed.clear()
         self.history.clear()
         self.removed.clear()
+        self.is_written = True
 
 
 class Overlay:
@@ -122,7 +147,7 @@ class Overlay:
         self.by_key = by_key  # rows are found by key alone, though the command may have the transaction to itself
         self.changes: dict[Ref, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
-        self._differences: dict[Ref, tuple[Any, dict[str, Any]]] = {}
+        self._differences: dict[Ref, Difference] = {}
 
     def find(self, shape: Shape, key: Key, lock: Lock = Lock.NONE) -> Any:
         """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
@@ -163,10 +188,11 @@ class Overlay:
         before = self.group.current.get(ref)
         if before is None:
             return entity
-        changes = differences(shape, before, entity)
+        names = tuple(shape.differing(before, entity))
+        changes = differences(before, entity, names)
         if changes:
             entity = replace(entity, revision=before.revision + 1, modified_at=self.group.now)
-        self._differences[ref] = (entity, changes)
+        self._differences[ref] = Difference(entity, names, changes)
         return entity
 
     def put(self, shape: Shape, entity: Any) -> None:
@@ -184,10 +210,18 @@ class Overlay:
     def attempt(self, *, by_key: bool = False) -> "Iterator[Overlay]":
         """A nested overlay: kept when the block ends well, dropped when it raises.
 
-        `by_key`: reading by a condition raises MustBeAlone in it. Such a read writes through what was changed before
-        it, and that could not be dropped any more.
+        With `by_key` it is like a command of its own, in this one's name: what it changes has its own revision and
+        history. It reads by no condition (MustBeAlone), since that writes through what was changed before, which
+        could not be dropped any more.
         """
-        nested = Overlay(self.group, self, stamp=self.stamp, by_key=by_key or self.by_key)
+        if by_key:
+            if self.changes:
+                self.close()
+            entry = Overlay(self.group, stamp=self.stamp, by_key=True)
+            yield entry
+            entry.close()
+            return
+        nested = Overlay(self.group, self, stamp=self.stamp, by_key=self.by_key)
         yield nested
         self.changes.update(nested.changes)
         self._differences.update(nested._differences)
@@ -201,6 +235,7 @@ class Overlay:
     def close(self) -> None:
         """Give the changes to the group, with one history row for each entity whose visible fields changed."""
         group = self.group
+        group.is_written = group.is_written and not self.changes
         for ref, entity in self.changes.items():
             shape = SHAPES[ref[0]]
             if shape.has_history:
@@ -223,9 +258,7 @@ class Overlay:
             changes: dict[str, Any] = {"deleted": [False, True]}
             revision, previous = before.revision + 1, before.head_hash
         else:
-            known, changes = self._differences.get(ref, (None, {}))
-            if known is not entity:
-                changes = differences(shape, before, entity)
+            changes = self._changes(shape, ref, before, entity)
             if not changes:
                 return entity
             revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
@@ -246,11 +279,24 @@ class Overlay:
             return None
         return replace(entity, head_hash=row.hash)
 
+    def _changes(self, shape: Shape, ref: Ref, before: Any, entity: Any) -> dict[str, Any]:
+        if before is None:
+            self.group.note(ref, None)  # new; or removed by one command and brought back by this one
+            return differences(None, entity, entity.__struct_fields__)
+        known = self._differences.get(ref)
+        if known is None or known.entity is not entity:
+            names = tuple(shape.differing(before, entity))
+            known = Difference(entity, names, differences(before, entity, names))
+        self.group.note(ref, known.names)
+        return known.changes
 
-def differences(shape: Shape, before: Any, after: Any) -> dict[str, Any]:
-    """What people see differently: field (or `extensions.Name`, `properties.key`, `extras.dialect`) to [old, new]."""
+
+def differences(before: Any, after: Any, names: Iterable[str]) -> dict[str, Any]:
+    """What people see differently: field (or `extensions.Name`, `properties.key`, `extras.dialect`) to [old, new].
+
+    Only these fields are looked at. Without a `before`, what is empty or false isn't told.
+    """
     changes: dict[str, Any] = {}
-    names = shape.differing(before, after) if before is not None else after.__struct_fields__
     for name in names:
         if name in BOOKKEEPING:
             continue
