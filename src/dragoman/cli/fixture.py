@@ -1,11 +1,14 @@
 """`dragoman fixture`: what conformance tests of a dialect find in a fresh database."""
 
+from importlib import resources
+
 import click
 import msgspec
 
 from dragoman.app import App
 from dragoman.cli.opening import opened, tenant_of
 from dragoman.cli.options import common
+from dragoman.cli.template import load_content
 from dragoman.cli.users import add_user
 from dragoman.domain.errors import Conflict
 from dragoman.domain.people import DIRECTORY_TENANT
@@ -15,6 +18,7 @@ ADMIN = ("conformance-admin", "conformance-admin-password")
 USER = ("conformance-user", "conformance-user-password")
 IBM_USERS = ("olga", "paul", "petra", "ed", "rita", "adam", "nina")
 """ibm-htm.md 15: the password of each is its name. `htmadmin`, who administers, is made beside them."""
+TEMPLATES = resources.files("dragoman.cli") / "conformance.toml"
 
 
 class Loaded(msgspec.Struct):
@@ -37,7 +41,7 @@ def fixture_command() -> None:
 @common
 @click.pass_context
 def conformance(context: click.Context) -> None:
-    """Load the users that the conformance tests of the dialects name, and print what a runner must know.
+    """Load the users and templates that the conformance tests of the dialects name; print what a runner must know.
 
     One line of JSON: admin_login, admin_password, user_login, user_password, token_user (a login for
     `dragoman token create`). Loading it twice changes nothing. There are no tasks; the time zone is UTC, and the
@@ -60,6 +64,7 @@ def conformance(context: click.Context) -> None:
         _add(app, tenant, "htmadmin", "htmadmin", admin=True)
         for name in IBM_USERS:
             _add(app, tenant, name, name)
+        load_content(app, tenant, TEMPLATES.read_bytes())
     click.echo(msgspec.json.encode(Loaded(*ADMIN, *USER, token_user=ADMIN[0])))
 
 

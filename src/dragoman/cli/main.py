@@ -22,6 +22,7 @@ COMMANDS = {
     "tenant": "tenants",
     "user": "users",
     "token": "tokens",
+    "template": "template",
     "fixture": "fixture",
     "verify": "keeping",
     "backup": "keeping",

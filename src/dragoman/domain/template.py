@@ -5,6 +5,9 @@ import msgspec
 from dragoman.domain.clock import Moment
 from dragoman.domain.work_item import Role
 
+KINDS = ("human", "originating", "participating", "administrative")
+"""The vendor's four: collaboration, invocation, to-do, administration (ibm-htm.md 3)."""
+
 
 class Template(msgspec.Struct, frozen=True):
     """One version of a template. `roles` names holders as work items do: a user's uid, `group:` and a uid, or `*`."""
@@ -16,7 +19,7 @@ class Template(msgspec.Struct, frozen=True):
     namespace: str | None = None
     display_name: str | None = None
     description: str | None = None
-    kind: str = "human"  # human, originating, participating, administrative: the vendor's four
+    kind: str = "human"  # one of KINDS
     priority: int | None = None
     type: str | None = None
     is_stopped: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from dragoman.domain.people import Alias, Token, User
+from dragoman.domain.people import Alias, Group, Token, User
 from dragoman.store import tables
 from dragoman.store.repository import People, Repository
 from dragoman.store.shapes import SHAPES
@@ -40,6 +40,19 @@ class Users(People[User]):
             if folded in (user.login.casefold(), (user.email or "").casefold()):
                 return user
         return None
+
+
+class Groups(People[Group]):
+    """The groups of one tenant."""
+
+    shape = SHAPES["group"]
+
+    def by_name(self, name: str) -> Group | None:
+        """The group of this name, or None; the one made first, if several have it. The command must go alone."""
+        table = tables.group.c
+        statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name == name)
+        row = self.by_condition(statement.order_by(table.uid).limit(1)).first()
+        return None if row is None else self.find(row[0])
 
 
 class Tokens(Repository[Token]):

@@ -8,7 +8,7 @@ from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.job import Job
-from dragoman.domain.people import Group, LoginName, Tenant
+from dragoman.domain.people import LoginName, Tenant
 from dragoman.store.answers import Answers
 from dragoman.store.batches import Batches, Payloads
 from dragoman.store.cases import Cases, Stages
@@ -20,7 +20,7 @@ from dragoman.store.jobs import Jobs
 from dragoman.store.leases import Leases
 from dragoman.store.messages import Messages
 from dragoman.store.overlay import Overlay, Stamp
-from dragoman.store.people import Aliases, Tokens, Users
+from dragoman.store.people import Aliases, Groups, Tokens, Users
 from dragoman.store.removals import Removals
 from dragoman.store.repository import Numbers, People, Repository
 from dragoman.store.resources import Resources
@@ -146,8 +146,8 @@ class UnitOfWork:
         return Tokens(self._overlay)
 
     @lazy
-    def groups(self) -> People[Group]:
-        return People(self._overlay, SHAPES["group"])
+    def groups(self) -> Groups:
+        return Groups(self._overlay)
 
     @lazy
     def aliases(self) -> Aliases:

@@ -1,0 +1,107 @@
+"""`dragoman template`: what tasks are made from."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from dragoman.app import App
+from dragoman.cli.errors import FAILED
+from dragoman.cli.opening import opened, tenant_of
+from dragoman.cli.options import common
+from dragoman.cli.showing import table
+from dragoman.cli.template_file import read
+from dragoman.domain.errors import Invalid
+from dragoman.domain.template import Template
+from dragoman.usecases import templates
+
+LARGEST = 16 * 2**20
+
+
+@click.group("template", short_help="Load and list templates of tasks.")
+@common
+def template_command() -> None:
+    """Templates: who may do what with the tasks that are made from one, what they are given, when they end.
+
+    Each version of a template is one of its own; tasks stay with the version that they were made from.
+    """
+
+
+@template_command.command("load")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@common
+@click.pass_context
+def load(context: click.Context, file: Path) -> int:
+    """Load the templates of a TOML file, all of them or, when anything is wrong with one, none.
+
+    Loading the same again changes nothing. A table that was changed makes a new version of the template of that name,
+    with an id of its own, or with the `tktid` that it names; a tktid that was loaded with other contents is refused,
+    since tasks were made from those. `stopped` alone changes the version that is there. `-` reads standard input. The
+    guide's page on templates shows all that a file may say.
+
+    \b
+    Example:
+      dragoman template load templates.toml
+
+    \b
+    Exit codes:
+      0  loaded, now or before
+      1  nothing was loaded; each fault stands in a line of standard error, as FILE:LINE: what is wrong
+      2  called wrongly
+    """
+    content = _content(file)
+    with opened(context) as app:
+        try:
+            loaded = load_content(app, tenant_of(context, app), content)
+        except Invalid as error:
+            if error.code != "bad_templates":
+                raise
+            for fault in error.problems:
+                click.echo(f"dragoman: {file}:{fault.path}: {fault.message}.", err=True)
+            return FAILED
+    for each in loaded:
+        click.echo(f"template {each.template.name}, version {each.template.version}, {each.outcome}")
+    return 0
+
+
+@template_command.command("list")
+@common
+@click.pass_context
+def list_(context: click.Context) -> None:
+    """Show every version of every template of the tenant, the newest first.
+
+    \b
+    Example:
+      dragoman template list
+
+    \b
+    Exit codes:
+      0  shown
+      1  there is no such database or tenant
+      2  called wrongly
+    """
+    with opened(context, existing=True) as app:
+        found = app.call(templates.list_all, templates.ListTemplates(), tenant_of(context, app))
+    table(("NAME", "VERSION", "ID", "KIND", "STATE"), [_row(template) for template in found])
+
+
+def load_content(app: App, tenant: int, content: bytes) -> list[templates.Loaded]:
+    """Load a file's content. Invalid (`bad_templates`), with every fault by its line, when there is any."""
+    entries, faults = read(content)
+    return app.call(templates.load, templates.LoadTemplates(tuple(entries), tuple(faults)), tenant)
+
+
+def _content(file: Path) -> bytes:
+    if str(file) == "-":
+        content = sys.stdin.buffer.read(LARGEST + 1)
+    else:
+        with file.open("rb") as opened_file:
+            content = opened_file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Invalid("templates_too_large", f"{file}: a file of templates has at most {LARGEST // 2**20} MiB.")
+    return content
+
+
+def _row(template: Template) -> tuple[str, str, str, str, str]:
+    state = "stopped" if template.is_stopped else "started"
+    return template.name, str(template.version), templates.spelled(template.uid), template.kind, state
