@@ -69,6 +69,10 @@ class App(Directory, Protocol):
         """Whether work can be taken."""
         ...
 
+    async def stop(self) -> None:
+        """Begin nothing new by itself; requests are still answered."""
+        ...
+
     def close(self) -> None:
         """Work off what waits, then let go of everything."""
         ...
@@ -181,6 +185,11 @@ class Dispatcher:
             await self._identify(request, dialect, operation, receive)
         else:
             request.principal = self._app.anonymous()
+        if request.is_tunnelled and _is_form(request):
+            await self._read(request, dialect, operation, receive)
+            request.join_form()
+            operation = table.find(request, below)
+            _check_scope(request, operation)
         if operation is None:
             raise table.explain(request, below)
         if request.has_body:
@@ -216,9 +225,7 @@ class Dispatcher:
         if principal is None:
             principal = await self._authenticator.principal(credential, request.address)
         request.principal = principal
-        if operation is not None and not principal.has_scope(operation.scopes):
-            scopes = tuple(sorted(operation.scopes))
-            raise Forbidden("scope_missing", f"The token needs one of: {', '.join(scopes)}.", scopes=scopes)
+        _check_scope(request, operation)
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
 
@@ -314,6 +321,13 @@ class Dispatcher:
         if address in self._settings.server.trusted_proxies:
             return headers.get("x-forwarded-for", address).rpartition(",")[2].strip() or address
         return address
+
+
+def _check_scope(request: Request, operation: Operation | None) -> None:
+    principal = request.principal
+    if operation is not None and principal is not None and not principal.has_scope(operation.scopes):
+        scopes = tuple(sorted(operation.scopes))
+        raise Forbidden("scope_missing", f"The token needs one of: {', '.join(scopes)}.", scopes=scopes)
 
 
 def _is_form(request: Request) -> bool:

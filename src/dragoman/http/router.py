@@ -77,6 +77,8 @@ class Table:
         None when path and method are known but what the query asks isn't: `explain` says so, once the caller is known.
         NotFound for an unknown path, NotOffered for a method or row that isn't served.
         """
+        if request.method == "POST" and self.dialect.method_headers:
+            request.tunnel(self.dialect.method_headers)
         segments = self._segments(request, below)
         for node, values in self._places(segments):
             entries = node.methods.get(request.method)

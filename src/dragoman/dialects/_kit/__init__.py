@@ -16,6 +16,9 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
 from dragoman.usecases.resource_types import ResourceType
 
+TUNNELLED = frozenset({"PUT", "DELETE", "GET"})
+"""Methods that a client which can only POST may name in a header."""
+
 PUBLIC: frozenset[str] = frozenset({"public"})
 """The scope of an operation that asks for no credentials; it must be written down to be meant."""
 
@@ -70,6 +73,7 @@ class Request:
         self.prefix = ""  # the dialect's prefix as the caller wrote it ("" for the bare Genesys paths)
         self.extension = ""  # ".json", ".xml": what the dialect's normaliser cut off
         self.path: dict[str, str] = {}  # path variables, percent-decoded
+        self.is_tunnelled = False  # sent as POST, with the method that is meant in a header
         self.operation: Operation | None = None  # None until the router has found one
         self.principal: Principal | None = None
         self.request_id = ""
@@ -88,6 +92,21 @@ class Request:
         """The first value of a query parameter, or None."""
         values = self.query.get(name)
         return values[0] if values else None
+
+    def tunnel(self, names: tuple[str, ...]) -> None:
+        """Take the method that the first of these headers names, if it is one that may be meant."""
+        for name in names:
+            meant = self.headers.get(name, "").strip().upper()
+            if meant in TUNNELLED:
+                self.method, self.is_tunnelled = meant, True
+                return
+
+    def join_form(self) -> None:
+        """Make the fields of a form parameters of the query; nothing is left of the body."""
+        parts = filter(None, (self.query_string, self.body.decode("latin-1")))
+        self.query_string, self.body = "&".join(parts), b""
+        self.headers = {name: value for name, value in self.headers.items() if name != "content-type"}
+        self.__dict__.pop("query", None)
 
     def json(self) -> Any:
         """The body as strict JSON (`_kit/json.py`). Invalid when it is none."""
@@ -204,6 +223,7 @@ class Dialect:
     head: bool = False  # HEAD is answered like GET, without the body
     credentials_first: bool = False  # they are asked for before an unknown path or method is told
     gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other
+    method_headers: tuple[str, ...] = ()  # a POST may name the method that it means here; its form joins the query
     find_credentials: Callable[[Request], Credential | None] | None = None
     preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None

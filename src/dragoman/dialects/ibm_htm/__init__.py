@@ -1,0 +1,34 @@
+"""IBM Human Task Manager REST, `/rest/bpm/htm/v1`. The specification is dialects/ibm-htm.md ("the page"); what we do
+beyond it stands in README.md."""
+
+from collections.abc import Mapping
+
+from dragoman.dialects._kit import Dialect
+from dragoman.dialects.ibm_htm import errors
+from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
+from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
+
+
+def configure(values: Mapping[str, object]) -> Dialect:
+    """The dialect as the settings want it."""
+    return make(Options.of(values))
+
+
+def make(options: Options) -> Dialect:
+    """The dialect with these switches."""
+    return Dialect(
+        name=NAME,
+        title="IBM Human Task Manager",
+        prefixes=("/rest/bpm/htm/v1",),
+        operations=OPERATIONS,
+        not_offered=NOT_OFFERED,
+        error=errors.renderer(options),
+        incident=errors.render_incident,
+        options=OPTIONS,
+        gzip=True,
+        method_headers=("x-method-override", "x-http-method-override"),
+        configure=configure,
+    )
+
+
+DIALECT = make(DEFAULTS)

@@ -1,0 +1,165 @@
+"""Each expected error as this vendor tells it (page, 13): status, message id, text, parameters."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm.options import Options
+from dragoman.dialects.ibm_htm.wire import negotiation
+from dragoman.domain import errors
+
+JSON = "application/json"
+CHALLENGE = ("WWW-Authenticate", 'Basic realm="task-server", charset="UTF-8"')
+ALIASES = frozenset({"forceTerminate"})
+"""Action words that we take and don't advertise."""
+
+AFTER_ENCODING = frozenset({"unsupported_media_type", "bad_object_id", "other_object_id"})
+"""What is looked at together with the encoding of a body, or after it."""
+
+ROLE_DENIED = 0
+"""Stands for the status that an operator may choose."""
+
+ANSWERS: dict[str, tuple[int, str]] = {
+    "parameter_missing": (400, "CWTKA0122E"),
+    "unknown_value": (400, "CWTKA0158E"),
+    "parameters_at_odds": (400, "CWTKA0123E"),
+    "bad_object_id": (400, "CWTKA0001E"),
+    "other_object_id": (400, "CWTKA0002E"),
+    "invalid_json": (400, "CWTKA0149E"),
+    "bad_value": (400, "CWTKA0149E"),
+    "invalid_xml": (400, "CWTKA0132E"),
+    "bad_duration": (400, "CWTKA0085E"),
+    "bad_timer": (400, "CWTKA0121E"),
+    "value_too_long": (400, "CWTKA0005E"),
+    "time_and_duration": (400, "CWTKA0116E"),
+    "bad_priority": (400, "CWTKA0136E"),
+    "member_missing": (400, "CWTKA0159E"),
+    "unknown_user": (400, "CWTKA0084E"),
+    "bad_role": (400, "CWTKA0022E"),
+    "role_missing": (ROLE_DENIED, "CWTKA0068E"),
+    "forbidden": (ROLE_DENIED, "CWTKA0068E"),
+    "admin_only": (ROLE_DENIED, "CWTKA0068E"),
+    "property_forbidden": (403, "CWTKA0041E"),
+    "one_way_task": (403, "CWTKA0008E"),
+    "target_role_missing": (403, "CWTKA0110E"),
+    "task_not_found": (404, "CWTKA0024E"),
+    "template_not_found": (404, "CWTKA0025E"),
+    "not_acceptable": (406, "CWTKA0156E"),
+    "state_forbids": (409, "CWTKA0062E"),
+    "suspended": (409, "CWTKA0072E"),
+    "task_suspended": (409, "CWTKA0072E"),
+    "not_suspended": (409, "CWTKA0112E"),
+    "waiting_for_subtasks": (409, "CWTKA0075E"),
+    "property_state": (409, "CWTKA0041E"),
+    "wrong_kind": (409, "CWTKA0064E"),
+    "task_is_batch": (409, "CWTKA0064E"),
+    "no_subtasks": (409, "CWTKA0076E"),
+    "no_delegation": (409, "CWTKA0049E"),
+    "not_top_level": (409, "CWTKA0045E"),
+    "not_transferable": (409, "CWTKA0014E"),
+    "unsupported_media_type": (415, "CWTKA0016E"),
+    "unsupported_encoding": (415, "CWTKA0016E"),
+    "method_not_allowed": (405, "CWTKA0016E"),
+}
+"""By code. The pairing of statuses and message ids is that of the page."""
+
+KINDS: dict[type[errors.Expected], tuple[int, str]] = {
+    errors.Invalid: (400, "CWTKA0149E"),
+    errors.Unauthenticated: (401, "CWTKA0012E"),
+    errors.Forbidden: (403, "CWTKA0012E"),
+    errors.NotFound: (404, "CWTKA0024E"),
+    errors.Conflict: (409, "CWTKA0062E"),
+    errors.StaleVersion: (409, "CWTKA0062E"),
+    errors.TooLarge: (413, "CWTKA0005E"),
+    errors.TooMany: (429, "CWTKA0052E"),
+    errors.NotOffered: (404, "CWTKA0024E"),
+    errors.Unavailable: (503, "CWTKA0052E"),
+}
+"""By kind, where the code says no more. For these the page asks for any id of the family."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """An error as it stands in an answer."""
+
+    status: int
+    number: str
+    message: str
+    parameters: tuple[str, ...] = ()
+
+    def members(self) -> dict[str, object]:
+        """The body of an answer."""
+        body: dict[str, object] = {"errorNumber": self.number, "errorMessage": self.message}
+        if self.parameters:
+            body["errorMessageParameters"] = self.parameters
+        return body
+
+
+def tell(error: errors.Expected, options: Options) -> Told:
+    """The error in this vendor's words; also for what failed in a bulk request."""
+    if error.code == "unknown_action":
+        return _unknown_action(error)
+    status, number = ANSWERS.get(error.code) or KINDS[type(error)]
+    message, told = error.message, error.parameters.get("told", ())
+    if isinstance(error, errors.Unauthenticated):
+        message = "No authorization for the requested action."
+    parameters = tuple(map(str, told)) if isinstance(told, tuple) else ()
+    return Told(status or options.role_denied_status, number, f"{number}: {message}", parameters)
+
+
+def renderer(options: Options) -> Callable[[errors.Expected, Request], Reply]:
+    """How errors are told under these switches."""
+
+    def render_error(error: errors.Expected, request: Request) -> Reply:
+        told = tell(_first(error, request), options)
+        reply = Reply(told.status, json.encode(told.members()), JSON)
+        if isinstance(error, errors.Unauthenticated):
+            reply.headers.append(CHALLENGE)
+        if isinstance(error, errors.TooMany | errors.Unavailable):
+            reply.headers.append(("Retry-After", str(error.retry_after_seconds)))
+        return reply
+
+    return render_error
+
+
+def render_incident(incident: str, request: Request) -> Reply:
+    """A bug of ours: its id where the vendor has its details, and nothing else."""
+    told = Told(500, "CWTKA0052E", "CWTKA0052E: An unexpected error occurred.")
+    body = told.members() | {"programmersDetails": {"incident": incident}}
+    return Reply(500, json.encode(body), JSON)
+
+
+def _unknown_action(error: errors.Expected) -> Told:
+    """Worked exchange 6: the word, and those that there are."""
+    name, value = str(error.parameters.get("parameter")), error.parameters.get("value")
+    if value is None:
+        return _told_400("CWTKA0122E", f"The parameter '{name}' is required.", name)
+    known = error.parameters.get("known")
+    words = (word for word in dict.fromkeys(known if isinstance(known, tuple) else ()) if word not in ALIASES)
+    word = refusals.cut(str(value))
+    message = f"The parameter '{name}' has an unsupported value '{word}'."
+    return _told_400("CWTKA0158E", message, name, word, ", ".join(words))
+
+
+def _told_400(number: str, message: str, *parameters: str) -> Told:
+    return Told(400, number, f"{number}: {message}", parameters)
+
+
+def _first(error: errors.Expected, request: Request) -> errors.Expected:
+    """What the page's order of checks tells first: the server tells of an unknown action, and of a body's encoding,
+    before we have looked at the request."""
+    if error.code == "unknown_action":
+        return _fault_of(negotiation.check, request) or error
+    if error.code == "unsupported_encoding" and request.operation is not None:
+        found = _fault_of(request.operation.parse, request)
+        return found if found is not None and found.code not in AFTER_ENCODING else error
+    return error
+
+
+def _fault_of(look: Callable[[Request], object], request: Request) -> errors.Expected | None:
+    try:
+        look(request)
+    except errors.Expected as found:
+        return found
+    return None

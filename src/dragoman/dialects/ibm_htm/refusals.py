@@ -1,0 +1,193 @@
+"""What this vendor refuses, in its words (page, 13). The status and the message id of each stand in `errors.py`.
+
+`told` are the values that a client finds in `errorMessageParameters`.
+"""
+
+from collections.abc import Iterable
+
+from dragoman.domain.errors import Conflict, Forbidden, Invalid, NotFound
+
+SHOWN = 128
+"""So much of a client's own text is told back."""
+
+
+def cut(text: str) -> str:
+    """The beginning of a text that may be long."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+# What a request must look like
+
+
+def bad_id(text: str) -> Invalid:
+    """Not the form of an id."""
+    return Invalid("bad_object_id", f"The ID '{cut(text)}' is not valid.", told=(cut(text),))
+
+
+def other_id(text: str, wanted: str) -> Invalid:
+    """The id of an object of another type."""
+    told = (cut(text), wanted)
+    return Invalid("other_object_id", f"The ID '{cut(text)}' has the wrong type; {wanted} is needed.", told=told)
+
+
+def missing_parameter(name: str) -> Invalid:
+    """A query parameter that must be there."""
+    return Invalid("parameter_missing", f"The parameter '{name}' is required.", told=(name,))
+
+
+def unknown_value(name: str, value: str, known: Iterable[str] = ()) -> Invalid:
+    """A query parameter with a value that it can't have."""
+    told = (name, cut(value), ", ".join(known))
+    message = f"The parameter '{name}' has an unsupported value '{cut(value)}'."
+    return Invalid("unknown_value", message, told=told if told[2] else told[:2])
+
+
+def at_odds(*names: str) -> Invalid:
+    """Query parameters that exclude or need each other."""
+    message = f"The parameters {' and '.join(repr(name) for name in names)} cannot be combined like this."
+    return Invalid("parameters_at_odds", message, told=names)
+
+
+def bad_timer(text: str) -> Invalid:
+    """A deadline or duration of a suspension that can't be taken."""
+    return Invalid("bad_timer", f"'{cut(text)}' is not a time in the future.", told=(cut(text),))
+
+
+def not_acceptable(header: str) -> Invalid:
+    """`Accept` or `Accept-Encoding` leaves us nothing to send."""
+    return Invalid("not_acceptable", f"The header '{header}' cannot be satisfied.", told=(header,))
+
+
+def bad_type(text: str) -> Invalid:
+    """A content type that isn't read here."""
+    return Invalid("unsupported_media_type", f"The content type '{cut(text)}' is not supported.", told=(cut(text),))
+
+
+# What a body must hold
+
+
+def bad_body(message: str) -> Invalid:
+    """A body that is not what it must be."""
+    return Invalid("invalid_json", message)
+
+
+def bad_value(name: str, why: str) -> Invalid:
+    """A property with a value of the wrong type, or one that it can't have."""
+    return Invalid("bad_value", f"The value of the property '{cut(name)}' is not valid: {why}.", told=(cut(name),))
+
+
+def too_long(name: str, limit: int) -> Invalid:
+    """A text beyond its limit."""
+    message = f"The value of '{cut(name)}' is longer than {limit}."
+    return Invalid("value_too_long", message, told=(cut(name), str(limit)))
+
+
+def bad_priority(value: object) -> Invalid:
+    """A priority below zero, or beyond 32 bits."""
+    text = cut(str(value))
+    return Invalid("bad_priority", f"The priority '{text}' is not valid.", told=(text,))
+
+
+def time_and_duration(time: str, duration: str) -> Invalid:
+    """A time and the duration that it follows from, both at once."""
+    message = f"'{time}' and '{duration}' cannot be set together."
+    return Invalid("time_and_duration", message, told=(time, duration))
+
+
+def missing_member(name: str) -> Invalid:
+    """A member of the body that must be there."""
+    return Invalid("member_missing", f"The member '{name}' is required.", told=(name,))
+
+
+def unknown_user(name: str) -> Invalid:
+    """Nobody of this login."""
+    return Invalid("unknown_user", f"The user '{cut(name)}' does not exist.", told=(cut(name),))
+
+
+def bad_role(name: str) -> Invalid:
+    """No role, or not one for this."""
+    return Invalid("bad_role", f"The role '{cut(name)}' is not valid here.", told=(cut(name),))
+
+
+# What there is
+
+
+def no_task(task: str) -> NotFound:
+    """No task of this id."""
+    return NotFound("task_not_found", f"The task instance '{task}' does not exist.", told=(task,))
+
+
+def no_template(template: str) -> NotFound:
+    """No template of this id."""
+    return NotFound("template_not_found", f"The task template '{template}' does not exist.", told=(template,))
+
+
+# Who may
+
+
+def role_missing(user: str, action: str, task: str) -> Forbidden:
+    """No work item of the user permits it."""
+    message = f"User '{user}' is not authorized to perform '{action}' on '{task}'."
+    return Forbidden("role_missing", message, told=(user, action, task))
+
+
+def not_your_property(name: str) -> Forbidden:
+    """The user may update, but not this property."""
+    return Forbidden("property_forbidden", f"The property '{name}' cannot be updated.", told=(name,))
+
+
+def one_way(task: str) -> Forbidden:
+    """There is neither output nor fault."""
+    return Forbidden("one_way_task", f"The task '{task}' is one-way: it has neither output nor fault.", told=(task,))
+
+
+# What the state allows
+
+
+def state_forbids(state: str, task: str, action: str) -> Conflict:
+    """The state doesn't allow the action."""
+    message = f"Task instance state '{state}' of task '{task}' does not allow the requested action '{action}'."
+    return Conflict("state_forbids", message, told=(state, task, action))
+
+
+def is_suspended(task: str, action: str) -> Conflict:
+    """The action needs a task that goes on."""
+    message = f"Task '{task}' is suspended and does not allow the requested action '{action}'."
+    return Conflict("suspended", message, told=(task, action))
+
+
+def not_suspended(task: str) -> Conflict:
+    """There is nothing to resume."""
+    return Conflict("not_suspended", f"Task '{task}' is not suspended.", told=(task,))
+
+
+def is_waiting(task: str, action: str) -> Conflict:
+    """Its subtasks must end first."""
+    message = f"Task '{task}' waits for its subtasks and does not allow the requested action '{action}'."
+    return Conflict("waiting_for_subtasks", message, told=(task, action))
+
+
+def not_this_property_now(name: str) -> Conflict:
+    """The property can't be updated in this state."""
+    return Conflict("property_state", f"The property '{name}' cannot be updated.", told=(name,))
+
+
+def wrong_kind(task: str, action: str) -> Conflict:
+    """Not for a task of this kind."""
+    message = f"The kind of task '{task}' does not allow the requested action '{action}'."
+    return Conflict("wrong_kind", message, told=(task, action))
+
+
+def no_subtasks(task: str) -> Conflict:
+    """The task takes no subtasks."""
+    return Conflict("no_subtasks", f"Task '{task}' does not support subtasks.", told=(task,))
+
+
+def no_delegation(task: str) -> Conflict:
+    """The task's work items stay with whom they are."""
+    return Conflict("no_delegation", f"Task '{task}' does not support delegation.", told=(task,))
+
+
+def not_top_level(task: str) -> Conflict:
+    """Only for a task that is no part of another."""
+    return Conflict("not_top_level", f"Task '{task}' is not a top-level task.", told=(task,))

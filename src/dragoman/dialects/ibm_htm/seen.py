@@ -1,0 +1,84 @@
+"""A task with all that its representation speaks of, gathered while the store is at hand."""
+
+import msgspec
+
+from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.wire import ids
+from dragoman.domain.case import CaseKind
+from dragoman.domain.task import Task
+from dragoman.domain.template import Template
+from dragoman.usecases.keys import Lock
+from dragoman.usecases.uow import UnitOfWork
+
+OWNERS = {"contact": Lock.NONE, "template": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE}
+"""What must be loaded beside a task that is to be shown."""
+
+DEEPEST = 64
+"""So many levels of subtasks are climbed to the top of a hierarchy."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The task; people by login, other tasks and what holds it by the ids of this vendor."""
+
+    task: Task
+    template: Template | None = None
+    owner: str | None = None
+    originator: str | None = None
+    starter: str | None = None
+    type: str | None = None
+    parent_context: str | None = None
+    top: str | None = None
+
+
+def gather(uow: UnitOfWork, task: Task) -> Seen:
+    """All of it. Only a subtask asks for rows that the keys of its command don't name."""
+    template = None if task.template is None else uow.templates.find(task.template)
+    return Seen(
+        task,
+        template,
+        owner=login_of(uow, task.assignee),
+        originator=login_of(uow, task.creator),
+        starter=login_of(uow, task.starter),
+        type=type_of(uow, task),
+        parent_context=parent_context(uow, task),
+        top=_top(uow, task),
+    )
+
+
+def login_of(uow: UnitOfWork, user: str | None) -> str | None:
+    """A user's login; the id itself of one that we don't know."""
+    known = None if user is None else uow.users.find(user)
+    return user if known is None else known.login
+
+
+def type_of(uow: UnitOfWork, task: Task) -> str | None:
+    """The type; of a task that has none, the title of its category (DESIGN 3)."""
+    if task.type is not None or task.category is None:
+        return task.type
+    category = uow.categories.find(task.category)
+    return None if category is None else category.title
+
+
+def parent_context(uow: UnitOfWork, task: Task) -> str | None:
+    """`parentContextID`: of a subtask its parent, else what a client said, else the case that holds the task."""
+    parent = None if task.parent is None else uow.tasks.find(task.parent)
+    if parent is not None:
+        return ids.task_id(parent.uid)
+    told = fact(task, "parentContextID")
+    if told is not None:
+        return str(told)
+    if task.case is None or task.case == uow.home.inbox_case:
+        return None
+    case = uow.cases.find(task.case)
+    return None if case is None or case.kind is CaseKind.INBOX else ids.render(ids.CONTAINER, case.uid)
+
+
+def _top(uow: UnitOfWork, task: Task) -> str:
+    """`topLevelTaskID`: the task itself unless it is a part of another."""
+    top = task
+    for _ in range(DEEPEST):
+        above = None if top.parent is None else uow.tasks.find(top.parent)
+        if above is None:
+            break
+        top = above
+    return ids.task_id(top.uid)

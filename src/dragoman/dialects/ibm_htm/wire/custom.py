@@ -1,0 +1,35 @@
+"""Custom properties: texts by name. Facts of other sorts that a task has from other dialects are shown as JSON text,
+and what is too long for this vendor is cut in the view, not in the store (page, 17)."""
+
+import msgspec
+
+from dragoman.domain.task import Task
+
+LONGEST_NAME = 220
+LONGEST_VALUE = 254
+"""In bytes of UTF-8 (page, 6)."""
+
+_DECODE = msgspec.json.Decoder().decode
+
+
+def shown(task: Task) -> dict[str, str]:
+    """All that there are. A property wins over an extension of the same name."""
+    if not task.extensions and all(len(value) <= LONGEST_VALUE // 4 for value in task.properties.values()):
+        return task.properties
+    found = {extension.name: cut(_text(extension.value)) for extension in task.extensions.values()}
+    found.update((name, cut(value)) for name, value in task.properties.items())
+    return found
+
+
+def cut(text: str) -> str:
+    """So much of a text as this vendor takes, in whole characters."""
+    if len(text) <= LONGEST_VALUE // 4:
+        return text
+    raw = text.encode()
+    return text if len(raw) <= LONGEST_VALUE else raw[:LONGEST_VALUE].decode(errors="ignore")
+
+
+def _text(value: str) -> str:
+    """A JSON text; a string stands for itself."""
+    decoded = _DECODE(value.encode()) if value.startswith('"') else value
+    return str(decoded)

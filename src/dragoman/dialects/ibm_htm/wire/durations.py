@@ -1,0 +1,37 @@
+"""The three lengths of time of a task beside the moments that follow from them (page, 3, 6 and 17).
+
+A length is shown as it was sent for as long as the moment still follows from it; where somebody set a moment of his
+own, here or in another dialect, it is `DURATION_NOT_USED`.
+"""
+
+from dragoman.domain import timing
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import Task
+
+
+def until_due(task: Task) -> str | None:
+    """`durationUntilDue`."""
+    return _shown(task.timing.get(timing.DUE), task.due_at, beginning(task))
+
+
+def until_expires(task: Task) -> str | None:
+    """`durationUntilExpires`."""
+    return _shown(task.timing.get(timing.EXPIRES), task.expires_at, beginning(task))
+
+
+def until_deleted(task: Task) -> str | None:
+    """`durationUntilDeleted`."""
+    return _shown(task.timing.get(timing.DELETED), task.delete_at, task.completed_at)
+
+
+def beginning(task: Task) -> Moment | None:
+    """When the lengths until due and expired begin; None for a task that was not started yet."""
+    return task.first_activated_at
+
+
+def _shown(sent: str | None, moment: Moment | None, since: Moment | None) -> str | None:
+    if moment is None:
+        return sent
+    if sent is None or since is None or timing.after(since, sent) != moment:
+        return timing.NOT_USED
+    return sent

@@ -1,0 +1,51 @@
+"""Ids: a prefix and four hexadecimal words without leading zeros, which are the 128 bits of a UUID (page, 1 and 17)."""
+
+import re
+
+from dragoman.dialects.ibm_htm import refusals
+
+TASK, TEMPLATE, CONTAINER = "_TKI", "_TKT", "_PI"
+
+_OBJECT = re.compile(r"_[A-Z]{1,4}:[0-9a-f]{1,8}(?:\.[0-9a-f]{1,8}){3}")
+
+
+def task_id(uid: str) -> str:
+    """A task's id: `_TKI:a01b0144.2bf91704.fec7573f.b3151268`."""
+    return render(TASK, uid)
+
+
+def template_id(uid: str) -> str:
+    """A template's id."""
+    return render(TEMPLATE, uid)
+
+
+def render(prefix: str, uid: str) -> str:
+    """The id of something with this UUID."""
+    digits = uid.replace("-", "")
+    words = (digits[at : at + 8].lstrip("0") or "0" for at in range(0, 32, 8))
+    return f"{prefix}:{'.'.join(words)}"
+
+
+def parse_task(text: str) -> str:
+    """The UUID of a task. Invalid for what is no id, and for the id of something else."""
+    return _parse(TASK, text)
+
+
+def parse_template(text: str) -> str:
+    """The UUID of a template. Invalid for what is no id, and for the id of something else."""
+    return _parse(TEMPLATE, text)
+
+
+def is_object(text: str) -> bool:
+    """Whether the text is an id of whatever sort."""
+    return _OBJECT.fullmatch(text) is not None
+
+
+def _parse(prefix: str, text: str) -> str:
+    if not is_object(text):
+        raise refusals.bad_id(text)
+    found, _, words = text.partition(":")
+    if found != prefix:
+        raise refusals.other_id(text, prefix)
+    digits = "".join(word.rjust(8, "0") for word in words.split("."))
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

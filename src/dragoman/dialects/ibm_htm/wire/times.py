@@ -1,0 +1,28 @@
+"""Moments and lengths of time as this vendor writes them: UTC, whole seconds, a literal Z (page, 1)."""
+
+import re
+from datetime import UTC
+
+from dragoman.dialects._kit import times
+from dragoman.domain.clock import Moment, whole_seconds
+
+_SHORT_OFFSET = re.compile(r"([+-][0-9]{2})(?::?([0-9]{2}))?$")
+
+render = times.render_seconds
+"""`2031-05-04T10:20:30Z`. Never fractions: a known client reads a fixed pattern."""
+
+
+def parse(text: str) -> Moment:
+    """A date and time with `Z`, an offset, or neither, which is UTC; fractions are cut. ValueError for all else."""
+    date, t, clock = text.partition("T")
+    spelled = f"{date}{t}{_SHORT_OFFSET.sub(_long_offset, clock)}"
+    return whole_seconds(times.parse_iso(spelled, zone=UTC, fraction_digits=range(10)))
+
+
+def shown(moment: Moment) -> Moment:
+    """The moment that a reader of our answer knows."""
+    return whole_seconds(moment)
+
+
+def _long_offset(found: "re.Match[str]") -> str:
+    return f"{found[1]}:{found[2] or '00'}"
