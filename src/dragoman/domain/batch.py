@@ -122,6 +122,13 @@ class Batch(msgspec.Struct, frozen=True):
             modified_at=at,
         )
 
+    def give_up(self, *, at: Moment) -> "Batch":
+        """It could not be prepared, or not be run to its end: its counts begin if they had not, and whatever has no
+        outcome is about to fail."""
+        if self.status is not Status.CREATED:
+            return replace(self, status=Status.RUNNING, modified_at=at)
+        return replace(self.prepare(at=at), status=Status.RUNNING)
+
     def must_be_deletable(self) -> None:
         """Conflict while it is being executed, or is about to be."""
         if self.status not in DELETABLE:

@@ -27,6 +27,11 @@ class Pressure(Protocol):
         """How long the last group of requests took."""
         ...
 
+    @property
+    def bulk_seconds(self) -> float:
+        """How long the last slice of bulk work took, without its wait."""
+        ...
+
 
 class App(Protocol):
     """What a loop needs of the application."""

@@ -30,6 +30,8 @@ class Pressure(msgspec.Struct, frozen=True):
     """Whether requests wait, or were served since the last slice of bulk work."""
     group_seconds: float
     """How long the last group of requests took; 0 when there was none yet."""
+    bulk_seconds: float
+    """How long the last slice of bulk work took, without its wait."""
 
 
 class Meter:
@@ -40,6 +42,7 @@ class Meter:
         self._groups = 0  # of requests, those that run among them
         self._seen = 0  # so many there were when the last slice of bulk work began
         self.group_seconds = 0.0
+        self.bulk_seconds = 0.0
 
     @property
     def is_served(self) -> bool:
@@ -55,8 +58,11 @@ class Meter:
             self._groups += 1
         began = self._clock.monotonic()
         run(group)
+        seconds = self._clock.monotonic() - began
         if not bulk:
-            self.group_seconds = self._clock.monotonic() - began
+            self.group_seconds = seconds
+        elif bulk == len(group):
+            self.bulk_seconds = seconds
 
 
 class Queue:

@@ -72,6 +72,7 @@ class Repository(Generic[E]):
         group = self._overlay.group
         if self._overlay.changes:
             self._overlay.close()
+        if not group.is_written:
             flush(group.connection, group)
         return group.connection.execute(statement)
 

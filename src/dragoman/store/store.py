@@ -73,7 +73,8 @@ class Store:
 
     def pressure(self) -> Pressure:
         """How much people want of the write lanes now."""
-        return Pressure(self._meter.is_served or self._writes.has_requests(), self._meter.group_seconds)
+        meter = self._meter
+        return Pressure(meter.is_served or self._writes.has_requests(), meter.group_seconds, meter.bulk_seconds)
 
     def withdraw_due(self, now: float) -> list[Work]:
         """Take back what still waits though its time is up."""

@@ -79,6 +79,16 @@ class Tasks(Repository[Task]):
         """All parts of a task, by number."""
         return self._where(T.parent == parent, lock, None)
 
+    def counted_by(self, column: str, values: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """For each value that some tasks have in a column: how many, and the lowest of their numbers."""
+        named = T[column]
+        wanted = list(values) if isinstance(named.type, sa.Text) else [int(value) for value in values]
+        statement = sa.select(named, sa.func.count(), sa.func.min(T.number)).where(
+            T.tenant == self.tenant, T.removed_at.is_(None), named.in_(wanted)
+        )
+        found = self.by_condition(statement.group_by(named))
+        return {str(value): (int(count), int(number)) for value, count, number in found}
+
     def late_contacts(self, contacts: Sequence[int], at: Moment) -> set[int]:
         """Those of the contacts that have an open task whose due time is past."""
         statement = sa.select(T.contact).where(

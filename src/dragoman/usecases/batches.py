@@ -144,8 +144,13 @@ def follow(uow: UnitOfWork, batch: Batch) -> Task:
     elif state is State.RUNNING:
         after = replace(after, assignee=None, claimed_at=None)  # whoever reviewed it has decided: the machine has it
     elif state in ENDED:
-        after = replace(after, completed_at=uow.now)
+        after = replace(after, completed_at=uow.now, outcome_code=str(batch.status), outcome_text=summary(batch))
     return tasks.save(uow, task, after)
+
+
+def summary(batch: Batch) -> str | None:
+    """How it went, for people; None when nothing was executed."""
+    return f"{batch.success} of {batch.total} done, {batch.failure} failed" if batch.processed else None
 
 
 def remove(uow: UnitOfWork, uid: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from dragoman.dialects._kit import Dialect, Option
 from dragoman.dialects.native import errors
 from dragoman.dialects.native.operations import operations
+from dragoman.dialects.native.resource_types import TASK
 
 OPTIONS = (Option("require_if_match", False, "Whether changes of what has a revision must name it in If-Match."),)
 
@@ -25,4 +26,5 @@ DIALECT = Dialect(
     options=OPTIONS,
     head=True,
     configure=configure,
+    resource_types=(TASK,),
 )

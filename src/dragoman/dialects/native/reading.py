@@ -43,13 +43,17 @@ def body(
     if may_be_empty and not request.body:
         return build(type_())
     check_media(request, media)
-    value = json.parse(request.body)
+    return build(document(request.body, type_, read_only=read_only))
+
+
+def document(text: bytes, type_: type[S], *, read_only: frozenset[str] = frozenset()) -> S:
+    """The JSON text as this type. Invalid with every fault of it."""
+    value = json.parse(text)
     try:
-        decoded = _decoded(type_, request.body)
+        return _decoded(type_, text)
     except ValueError as refusal:
         faults.find(type_, value, read_only).raise_if_any(message=FAULTS_OF_BODY)
-        decoded = _decoded_again(type_, request.body, value, refusal)
-    return build(decoded)
+        return _decoded_again(type_, text, value, refusal)
 
 
 def _decoded(type_: type[S], body: bytes) -> S:

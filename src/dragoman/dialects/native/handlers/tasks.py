@@ -15,6 +15,7 @@ from dragoman.domain.task import State
 from dragoman.usecases import links, task_edits, task_verbs
 from dragoman.usecases.keys import Ref
 from dragoman.usecases.links import Links
+from dragoman.usecases.preconditions import Revisions
 
 NOUN = "task"
 PLAIN = ("title", "name", "description", "type", "escalated", "read", "priority", "remind_before_minutes")
@@ -24,7 +25,7 @@ READ_ONLY = frozenset(Task.__struct_fields__)
 
 def parse_create(request: Request, query: queries.Trial) -> task_edits.Create:
     """A task to be made."""
-    return reading.body(request, NewTask, _create, read_only=READ_ONLY)
+    return reading.body(request, NewTask, creation, read_only=READ_ONLY)
 
 
 def parse_get(request: Request, query: queries.Nothing) -> task_verbs.Get:
@@ -37,16 +38,7 @@ def parse_patch(request: Request, query: queries.Trial) -> task_edits.Change:
     task, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
     def build(patch: TaskPatch) -> task_edits.Change:
-        return task_edits.Change(
-            task,
-            fields=_fields(patch),
-            due=_due(patch.due_at, patch.due_local, patch.due_zone),
-            links=_links(patch),
-            assignee=person(patch.assignee),
-            properties={} if isinstance(patch.properties, UnsetType) else patch.properties,
-            extensions={} if isinstance(patch.extensions, UnsetType) else _texts(patch.extensions),
-            revisions=revisions,
-        )
+        return change(task, patch, revisions)
 
     return reading.body(request, TaskPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
 
@@ -54,6 +46,35 @@ def parse_patch(request: Request, query: queries.Trial) -> task_edits.Change:
 def parse_delete(request: Request, query: queries.Trial) -> task_edits.Remove:
     """A task to be deleted."""
     return task_edits.Remove(reading.ref(request, NOUN), reading.if_match(request))
+
+
+def change(task: Ref, patch: TaskPatch, revisions: Revisions | None = None) -> task_edits.Change:
+    """What a patch asks for."""
+    return task_edits.Change(
+        task,
+        fields=_fields(patch),
+        due=_due(patch.due_at, patch.due_local, patch.due_zone),
+        links=_links(patch),
+        assignee=person(patch.assignee),
+        properties={} if isinstance(patch.properties, UnsetType) else patch.properties,
+        extensions={} if isinstance(patch.extensions, UnsetType) else _texts(patch.extensions),
+        revisions=revisions,
+    )
+
+
+def creation(new: NewTask) -> task_edits.Create:
+    """What a new task asks for."""
+    fields = _fields(new)
+    fields["properties"] = new.properties
+    if new.state == "inactive":
+        fields["state"] = State.INACTIVE
+    return task_edits.Create(
+        fields,
+        due=_due(*(UNSET if said is None else said for said in (new.due_at, new.due_local, new.due_zone))),
+        links=_links(new),
+        assignee=person(new.assignee),
+        extensions={name: text for name, text in _texts(new.extensions).items() if text is not None},
+    )
 
 
 def person(name: Any) -> Any:
@@ -69,20 +90,6 @@ def lowered(ref: Any) -> Any:
 def moment(text: str | UnsetType | None) -> Any:
     """The moment of a time; UNSET and None stay."""
     return times.parse_iso(text) if isinstance(text, str) else text
-
-
-def _create(new: NewTask) -> task_edits.Create:
-    fields = _fields(new)
-    fields["properties"] = new.properties
-    if new.state == "inactive":
-        fields["state"] = State.INACTIVE
-    return task_edits.Create(
-        fields,
-        due=_due(*(UNSET if said is None else said for said in (new.due_at, new.due_local, new.due_zone))),
-        links=_links(new),
-        assignee=person(new.assignee),
-        extensions={name: text for name, text in _texts(new.extensions).items() if text is not None},
-    )
 
 
 def _fields(body: NewTask | TaskPatch) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""Tasks as objects that a batch works on, whichever dialect made them: found in sets, changed one by one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, get_args
+
+from msgspec.structs import replace
+
+from dragoman.domain.access import Permission
+from dragoman.domain.errors import Conflict
+from dragoman.domain.task import Kind, State, Task, Verb
+from dragoman.store.keys import Lock
+from dragoman.usecases import persons, task_edits, tasks
+from dragoman.usecases.resource_types import NOTHING, Found
+from dragoman.usecases.task_edits import Change, Create
+from dragoman.usecases.uow import UnitOfWork
+
+Ending = Literal["completed", "terminated", "ready"]
+"""The states that a patch may ask for, each by a verb: finish, terminate, and reopen (or start)."""
+
+Property = Literal["assignee", "case", "category", "contact", "parent"]
+KEYS = ("id", *get_args(Property))
+"""By what a batch may pick tasks: the id or number, and what an index finds."""
+
+LARGEST = 2**63 - 1
+
+
+def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
+    """For each value what has it. The tasks are loaded for change, and what decides about them with them."""
+    if key == "id":
+        found = _by_id(uow, values)
+    else:
+        texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
+        counted = uow.tasks.counted_by(key, texts) if texts else {}
+        uow.tasks.load(sorted(number for count, number in counted.values() if count == 1), Lock.CHANGE)
+        found = {value: Found(count, number if count == 1 else None) for value, (count, number) in counted.items()}
+    _load_surroundings(uow, [each.number for each in found.values() if each.number is not None])
+    return [found.get(value, NOTHING) for value in values]
+
+
+def _by_id(uow: UnitOfWork, values: Sequence[str]) -> dict[str, Found]:
+    refs: dict[str, int | str] = {}
+    for value in values:
+        if _is_number(value):
+            refs[value] = int(value)
+        elif persons.is_uid(value):
+            refs[value] = value
+    uow.tasks.load(list(set(refs.values())), Lock.CHANGE)
+    there = ((value, uow.tasks.find(ref, Lock.CHANGE)) for value, ref in refs.items())
+    return {value: Found(1, task.number) for value, task in there if task is not None}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= LARGEST
+
+
+def _load_surroundings(uow: UnitOfWork, numbers: Iterable[int]) -> None:
+    there = [uow.tasks.get(number) for number in numbers]
+    if contacts := {task.contact for task in there if task.contact is not None}:
+        uow.contacts.load(sorted(contacts))
+    if parents := {task.parent for task in there if task.parent is not None}:
+        uow.tasks.load(sorted(parents), Lock.CHANGE)
+
+
+def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[[UnitOfWork, int], None]:
+    """What makes this change to one task after the other; its `task` doesn't matter. A login is looked up once."""
+    if isinstance(change.assignee, str):
+        change = replace(change, assignee=persons.assignable(uow, change.assignee))
+    is_change = change != Change(change.task)
+
+    def apply(part: UnitOfWork, number: int) -> None:
+        task = tasks.get(part, number, Permission.EDIT)
+        if task.kind is Kind.BATCH:
+            raise Conflict("task_is_batch", "This task stands for a batch; a batch can't change it.")
+        if is_change:
+            task = task_edits.change(part, replace(change, task=number))
+        if state is not None:
+            tasks.perform(part, task, _verb(task, state))
+
+    return apply
+
+
+def _verb(task: Task, state: Ending) -> Verb:
+    if state == "completed":
+        return Verb.FINISH
+    if state == "terminated":
+        return Verb.TERMINATE
+    return Verb.START if task.state is State.INACTIVE else Verb.REOPEN
+
+
+def known_assignee(uow: UnitOfWork, command: Create) -> Create:
+    """The same, its assignee by id."""
+    if command.assignee is None or persons.is_uid(command.assignee):
+        return command
+    return replace(command, assignee=persons.assignable(uow, command.assignee))
+
+
+def remove(uow: UnitOfWork, number: int) -> None:
+    """Delete a task as one of its own clients would."""
+    task_edits.remove(uow, task_edits.Remove(number))
