@@ -41,7 +41,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     suspended: bool | None = None
     has_open_children: bool | None = None
-    not_suspended_or: tuple[str, ...] | None = None  # where the extras, or its template's flags, allow otherwise
+    not_suspended_or: tuple[str, ...] = ()  # where in the extras it may say `true`, and so may be suspended
     priority: int | None = None
     type: str | None = None
     due_from: Moment | None = None
@@ -84,8 +84,9 @@ def _equalities(wanted: TaskFilter) -> Conditions:
         conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
     if wanted.has_open_children is not None:
         conditions.append(T.open_children > 0 if wanted.has_open_children else T.open_children == 0)
-    if wanted.not_suspended_or is not None:
-        conditions.append(sa.or_(T.suspended.is_(sa.false()), _is_flagged(wanted.not_suspended_or)))
+    if wanted.not_suspended_or:
+        said = sa.func.coalesce(json_flag(T.extras, wanted.not_suspended_or), sa.false())
+        conditions.append(sa.or_(T.suspended.is_(sa.false()), said))
     for name in (
         "assignee",
         "creator",
@@ -115,15 +116,6 @@ def _ranges(wanted: TaskFilter) -> Conditions:
         if high is not None:
             conditions.append(column <= high)
     return conditions
-
-
-def _is_flagged(path: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """Whether the task's extras say `true` at this path, or say nothing and its template's flag of that name is set."""
-    template = tables.template.c
-    of_template = sa.select(json_flag(template.flags, path[-1:])).where(
-        template.tenant == T.tenant, template.uid == T.template
-    )
-    return sa.func.coalesce(json_flag(T.extras, path), of_template.scalar_subquery(), sa.false())
 
 
 def _links(tenant: int, wanted: TaskFilter) -> Conditions:
@@ -169,7 +161,13 @@ def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> 
 
 def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
     """To whom the task is offered: `domain.access.is_candidate`."""
-    return sa.or_(_of_nobody(tenant), T.number.in_(_named(tenant, principal, WORKING, EVERY_WAY)))
+    item = tables.work_item.c
+    administered = sa.select(item.task).where(item.tenant == tenant, item.role == str(Role.ADMINISTRATOR))
+    return sa.or_(
+        _of_nobody(tenant),
+        T.number.in_(_named(tenant, principal, WORKING, EVERY_WAY)),
+        sa.and_(T.creator == principal.user, T.number.not_in(administered)),
+    )
 
 
 def _named(tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]) -> "sa.Select[Any]":

@@ -55,6 +55,11 @@ _OF_ASSIGNEE = _text(
         USER.tenant == T.tenant, USER.uid == T.assignee
     )
 )
+_OF_CATEGORY = (
+    sa.select(tables.category.c.title)
+    .where(tables.category.c.tenant == T.tenant, tables.category.c.number == T.category)
+    .scalar_subquery()
+)
 
 STATE_CODES: dict[State, int] = {
     State.INACTIVE: 1,
@@ -84,7 +89,7 @@ SortKey = Literal[
     "modified",
     "activated",
     "first_activated",
-    "claimed",
+    "started",
     "completed",
     "state_changed",
     "category",
@@ -109,7 +114,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "uid": T.uid,
     "name": _text_or_last(T.name, T.title),
     "title": sa.func.coalesce(T.title, ""),
-    "type": _text_or_last(T.type),
+    "type": _text_or_last(T.type, _OF_CATEGORY),
     "template": _text_or_last(T.template),
     # The expression of the index task_by_state_due, to the letter.
     "due": _or_last(T.due_at),
@@ -120,9 +125,9 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "modified": T.modified_at,
     "activated": _or_last(T.activated_at),
     "first_activated": _or_last(T.first_activated_at),
-    "claimed": _or_last(T.claimed_at),
+    "started": _or_last(sa.case((T.starter.is_(None), T.claimed_at), else_=T.activated_at)),
     "completed": _or_last(T.completed_at),
-    "state_changed": _or_last(T.state_changed_at),
+    "state_changed": sa.func.coalesce(T.state_changed_at, T.created_at),
     "category": sa.func.coalesce(T.category, sa.literal_column("0")),
     "state": T.state,
     "state_code": sa.case({str(state): code for state, code in STATE_CODES.items()}, value=T.state, else_=0),
