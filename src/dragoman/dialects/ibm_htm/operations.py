@@ -4,8 +4,11 @@ Each noun has a group of rows of its own; actions stand in the order in which an
 """
 
 from dragoman.dialects._kit import NotOffered, Operation
-from dragoman.dialects.ibm_htm.handlers import tasks
+from dragoman.dialects.ibm_htm.handlers import messages, tasks
+from dragoman.dialects.ibm_htm.wire.messages import render as render_message
+from dragoman.dialects.ibm_htm.wire.replies import empty
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
+from dragoman.domain.message import Which
 
 READ = frozenset({"task.read"})
 WRITE = frozenset({"task.write"})
@@ -27,7 +30,40 @@ DETAILS = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*DETAILS,)
+MESSAGES = (
+    *(
+        Operation(
+            "GET",
+            f"{TASK}/{which}",
+            READ,
+            messages.parse_get(which),
+            messages.get,
+            render_message,
+            f"task.{which}.show",
+            write=False,
+            summary=f"The {which} message, as XML or JSON; with `new`, an empty one.",
+            standing=standing,
+        )
+        for which, standing in ((Which.INPUT, "13 [D]"), (Which.OUTPUT, "15 [D]"), (Which.FAULT, "17 [D]"))
+    ),
+    *(
+        Operation(
+            "PUT",
+            f"{TASK}/{which}",
+            WRITE,
+            messages.parse_put(which),
+            messages.put,
+            empty,
+            f"task.{which}.set",
+            is_bulk=True,
+            summary=f"Set the {which} message.",
+            standing=standing,
+        )
+        for which, standing in ((Which.INPUT, "14 [D]"), (Which.OUTPUT, "16 [D]"), (Which.FAULT, "18 [D]"))
+    ),
+)
+
+OPERATIONS: tuple[Operation, ...] = (*DETAILS, *MESSAGES)
 
 _EXTENSION = "an extension of the vendor's that we leave out: the page asks for its core"
 

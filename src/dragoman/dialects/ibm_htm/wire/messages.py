@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects._kit import Reply, Request, json, xml
+from dragoman.dialects.ibm_htm import refusals
 from dragoman.dialects.ibm_htm.wire.accept import choose
 from dragoman.domain.errors import Expected, Invalid
 
@@ -17,12 +18,11 @@ XML = "application/xml"
 JSON = "application/json"
 TYPES = (XML, JSON, "text/xml")
 """What a message may be read as, the documented default first."""
-LIMIT = 64 * 2**20
-"""The largest body with a message (DESIGN 4)."""
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _DECODE = msgspec.json.Decoder().decode
+_ANY_SIZE = 2**31  # it was bounded when it was taken
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -32,80 +32,85 @@ class Sent(msgspec.Struct, frozen=True):
     body: str
     fault: Expected | None = None
 
-    def checked(self) -> "Sent":
-        """Itself. Invalid `invalid_json` or `invalid_xml` when it can't be taken."""
+    def check(self) -> None:
+        """Invalid (`invalid_json`, `invalid_xml`) when it can't be taken."""
         if self.fault is not None:
             raise self.fault
-        return self
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A message as it is to be answered: the root's name for XML, what was sent, None for nothing."""
+
+    root: str
+    type: str = XML
+    body: str | None = None
 
 
 def read(request: Request) -> Sent | None:
     """The message of a body; None for an empty one, whatever type it names (page, 1: real clients do that).
 
-    Invalid `unsupported_media_type` for another type than the three.
+    Invalid (`unsupported_media_type`) for another type than the three.
     """
-    if not request.body:
-        return None
-    type_ = request.headers.get("content-type", XML).partition(";")[0].strip().lower() or XML
-    if type_ not in TYPES:
-        raise Invalid("unsupported_media_type", f"A message is XML or JSON, not {type_[:64]}.", type=type_)
+    return sent(request) if request.body else None
+
+
+def sent(request: Request) -> Sent:
+    """The message of a body that must hold one; an empty body is a fault of it."""
+    header = request.headers.get("content-type", XML)
+    media_type = header.partition(";")[0].strip().lower() or XML
+    if media_type not in TYPES:
+        raise refusals.bad_type(header)
+    type_ = JSON if media_type == JSON else XML
     try:
-        return _read_json(request.body) if type_ == JSON else _read_xml(request.body)
+        return Sent(type_, _read_json(request) if type_ == JSON else _read_xml(request))
     except Invalid as fault:
-        return Sent(JSON if type_ == JSON else XML, "", fault)
+        return Sent(type_, "", fault)
 
 
-def empty(request: Request) -> Sent:
-    """What a body that must hold a message is when it is empty: a fault of its type."""
-    type_ = request.headers.get("content-type", XML).partition(";")[0].strip().lower()
-    code = "invalid_json" if type_ == JSON else "invalid_xml"
-    return Sent(JSON if type_ == JSON else XML, "", Invalid(code, "The body is empty; it must be a message."))
+def _members(request: Request) -> int:
+    is_bulk = request.operation is not None and request.operation.is_bulk
+    return request.limits.bulk_json_members if is_bulk else request.limits.json_members
 
 
-def _read_json(body: bytes) -> Sent:
-    value, text = json.parse_raw(body)
+def _read_json(request: Request) -> str:
+    value, text = json.parse_raw(request.body, max_depth=request.limits.json_depth, max_members=_members(request))
     if not isinstance(value, dict):
-        raise Invalid("invalid_json", "A message is a JSON object.")
-    return Sent(JSON, text)
+        raise refusals.bad_body("A message is a JSON object.")
+    return text
 
 
-def _read_xml(body: bytes) -> Sent:
-    xml.parse(body)
+def _read_xml(request: Request) -> str:
+    body = request.body
+    xml.parse(body, max_depth=request.limits.json_depth, max_nodes=_members(request))
     if body.startswith(_UTF16_MARKS):  # kept as UTF-8, so the declaration would be wrong
-        return Sent(XML, _DECLARATION.sub("", body.decode("utf-16"), count=1).lstrip())
-    return Sent(XML, body.decode("utf-8-sig"))
+        return _DECLARATION.sub("", body.decode("utf-16"), count=1).lstrip()
+    return body.decode("utf-8-sig")
 
 
-def wanted(request: Request) -> str:
-    """The type in which a message is answered. Invalid `not_acceptable` when the client takes neither XML nor JSON."""
-    chosen = choose(request.headers.get("accept"), TYPES)
-    if chosen is None:
-        raise Invalid("not_acceptable", "A message can be had as XML or as JSON.")
-    return chosen
-
-
-def reply(type_: str, root: str, stored: tuple[str, str] | None) -> Reply:
-    """A message in the wanted type. `stored` is what was sent, type and text; None is an empty message."""
-    body = render_json(stored) if type_ == JSON else render_xml(root, stored)
-    return Reply(200, body, f"{type_}; charset=UTF-8" if type_ != JSON else JSON)
-
-
-def render_json(stored: tuple[str, str] | None) -> bytes:
-    """As JSON; nothing is `{}`."""
-    if stored is None:
-        return b"{}"
-    type_, text = stored
+def render(stored: Stored, request: Request) -> Reply:
+    """A message in the type that the client likes best; without a word on it, XML."""
+    type_ = choose(request.headers.get("accept"), TYPES)
     if type_ == JSON:
-        return text.encode()
-    return json.encode(_as_object(xml.parse(text.encode())))
+        return Reply(200, as_json(stored), JSON)
+    return Reply(200, as_xml(stored), f"{type_ or XML}; charset=UTF-8")
 
 
-def render_xml(root: str, stored: tuple[str, str] | None) -> bytes:
+def as_json(stored: Stored) -> bytes:
+    """As JSON; nothing is `{}`."""
+    if stored.body is None:
+        return b"{}"
+    if stored.type == JSON:
+        return stored.body.encode()
+    return json.encode(_as_object(xml.parse(stored.body.encode(), max_depth=_ANY_SIZE, max_nodes=_ANY_SIZE)))
+
+
+def as_xml(stored: Stored) -> bytes:
     """As XML; nothing is an empty root element. What was sent as XML keeps the root that it had."""
-    if stored is None:
-        return xml.render(root, {})
-    type_, text = stored
-    return xml.render(root, _DECODE(text.encode()), nil=True) if type_ == JSON else text.encode()
+    if stored.body is None:
+        return xml.render(stored.root, {})
+    if stored.type == XML:
+        return stored.body.encode()
+    return xml.render(stored.root, _DECODE(stored.body.encode()), nil=True)
 
 
 def _as_object(root: xml.Element) -> dict[str, Any]:
