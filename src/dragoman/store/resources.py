@@ -58,3 +58,16 @@ class Resources(Repository[Resource]):
                 return
             yield from some
             before = some[-1].number
+
+    def bodies(self, type_: str) -> Iterator[tuple[int, str, str]]:
+        """Number, uid and JSON of every one, the newest first; nothing of them stays in memory."""
+        statement = sa.select(R.number, R.uid, R.body).where(R.tenant == self.tenant, R.type == type_)
+        before: int | None = None
+        while True:
+            further = statement if before is None else statement.where(R.number < before)
+            rows = self.by_condition(further.order_by(R.number.desc()).limit(AT_ONCE)).all()
+            for number, uid, body in rows:
+                yield int(number), uid, body
+            if len(rows) < AT_ONCE:
+                return
+            before = int(rows[-1][0])

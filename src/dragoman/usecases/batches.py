@@ -166,6 +166,11 @@ def remove(uow: UnitOfWork, uid: str) -> None:
         uow.enqueue(FORGET, batch.number)
 
 
+def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:
+    """A page of its failures, in the order of the entries. For readers and commands that go alone."""
+    return uow.batches.failures(batch.number, limit=limit, offset=offset)
+
+
 def forget(uow: UnitOfWork, number: int, *, at_once: int) -> bool:
     """Delete outcomes of a batch that is gone, so many at once; whether all are deleted. The command goes alone."""
     return uow.batches.forget_outcomes(number, limit=at_once) < at_once

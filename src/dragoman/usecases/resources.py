@@ -45,7 +45,12 @@ class PlainType:
 
 def shown(plain: PlainType, resource: Resource) -> Body:
     """All that there is to see of an object: its properties and its sid."""
-    return {**dict.fromkeys(plain.properties), **resource.body, plain.sid: resource.uid}
+    return shown_as(plain, resource.uid, resource.body)
+
+
+def shown_as(plain: PlainType, uid: str, body: Body) -> Body:
+    """The same of an object that isn't at hand as a whole."""
+    return {**dict.fromkeys(plain.properties), **body, plain.sid: uid}
 
 
 def get(uow: UnitOfWork, plain: PlainType, key: int | str) -> Resource:
@@ -71,6 +76,12 @@ def merge(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mapping[
     Invalid and Conflict as `create`. A command that gives it another natural key goes alone.
     """
     return _merged(uow, plain, resource, _without_read_only(plain, patch))
+
+
+def exchange(uow: UnitOfWork, plain: PlainType, resource: Resource, content: Mapping[str, Any]) -> Resource:
+    """The object with all that clients may set exchanged: what isn't sent is unset. Otherwise as `merge`."""
+    fixed = {name: value for name, value in resource.body.items() if name in plain.read_only}
+    return _kept(uow, plain, resource, {**merged_value({}, _without_read_only(plain, content)), **fixed})
 
 
 def remove(uow: UnitOfWork, resource: Resource) -> None:
@@ -154,7 +165,11 @@ def _patching(plain: PlainType, content: bytes) -> Patch:
 
 
 def _merged(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mapping[str, Any]) -> Resource:
-    body = plain.keep(merged_value(resource.body, patch))
+    return _kept(uow, plain, resource, merged_value(resource.body, patch))
+
+
+def _kept(uow: UnitOfWork, plain: PlainType, resource: Resource, wanted: Body) -> Resource:
+    body = plain.keep(wanted)
     if body == resource.body:
         return resource
     natural = body[plain.natural]

@@ -19,6 +19,7 @@ _BLANKS = b" \t\r\n"
 _decode = msgspec.json.Decoder().decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 _BRACKETS_ALIKE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
@@ -66,6 +67,11 @@ def verbatim(text: str) -> msgspec.Raw:
 def encode(value: Any) -> bytes:
     """JSON without blanks, UTF-8; what `verbatim` made goes in byte by byte."""
     return _encode(value)
+
+
+def encode_sorted(value: Any) -> bytes:
+    """The same, with the keys of every object in alphabetical order."""
+    return _encode_sorted(value)
 
 
 def _is_plain(body: bytes, value: Any) -> bool:
