@@ -17,7 +17,8 @@ from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
 from dragoman.domain.errors import Expected, Invalid, NotFound, Unauthenticated, Unavailable
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
-from dragoman.jobs import digests, pruning, upkeep
+from dragoman.jobs import digests, pruning, timers, upkeep
+from dragoman.jobs.worker import Worker
 from dragoman.settings import Settings
 from dragoman.store.answers import Answers
 from dragoman.store.digests import FOLDER as DIGESTS
@@ -65,6 +66,13 @@ def serve(settings: Settings) -> int:
     return server.serve(settings, f"{__name__}:{create.__name__}")
 
 
+def work(settings: Settings) -> int:
+    """Do background work until told to stop, without serving anything; the exit code."""
+    from dragoman.jobs import process
+
+    return process.work(settings, lambda: App(settings).open())
+
+
 class App:
     """One server, or one command. `open` migrates and makes the main tenant; `start` opens lanes for a server."""
 
@@ -77,6 +85,7 @@ class App:
         self._on_death: Callable[[], None] | None = None
         self._main_tenant: int | None = None
         self._loops: list[asyncio.Task[None]] = []
+        self._worker: Worker | None = None
 
     def _configured(self) -> tuple[Dialect, ...]:
         configured = []
@@ -107,7 +116,18 @@ class App:
         self._on_death = on_death
         self.store.start(self._answer, self._died)
         self._refuse_due()
-        self._loops = [self._loop.create_task(loop.run(self)) for loop in (digests, pruning, upkeep)]
+        self._worker = Worker(self, self.settings.jobs)
+        self.store.on_queued = self._worker.hint
+        beginnings = (digests.run(self), pruning.run(self), upkeep.run(self), timers.run(self), self._worker.run())
+        self._loops = [self._loop.create_task(beginning) for beginning in beginnings]
+
+    async def stop(self) -> None:
+        """Begin nothing new by itself, and give back the jobs in hand; requests are answered all the same."""
+        if self._worker is not None:
+            await self._worker.stop()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
 
     @property
     def digest_folder(self) -> Folder | None:

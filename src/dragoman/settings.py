@@ -121,6 +121,22 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     login_window_seconds: Annotated[Seconds, Meta(description="The time over which failed logins are counted.")] = 900.0
 
 
+class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How background work is done."""
+
+    at_once: Annotated[
+        int, Meta(ge=1, le=32, description="How many jobs a process works on at the same time; others wait.")
+    ] = 2
+    lease_seconds: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=3600,
+            description="How long a worker that says nothing more keeps its job; it speaks up each third of that.",
+        ),
+    ] = 30.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one process."""
 
@@ -143,6 +159,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: Server = Server()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
+    jobs: Jobs = Jobs()
     dialects: dict[str, dict[str, Any]] = {}
 
     def of_dialect(self, name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dragoman.domain.errors import Conflict, NotFound, Unavailable
 from dragoman.domain.extension import Attribute, Declaration, Extension, Owner
 from dragoman.domain.task import Kind
 from dragoman.store.keys import ALONE, Keys, Lock
-from dragoman.usecases import cases, extensions, removal, schemas, stages, tasks
+from dragoman.usecases import cases, extensions, removal, schemas, stages, tasks, timers
 from dragoman.usecases.uow import UnitOfWork
 from tests.store.conftest import Bench
 
@@ -156,11 +156,14 @@ def test_a_part_and_its_whole_go_together(bench: Bench) -> None:
 
 def test_a_case_whose_time_is_over_is_gone_and_swept(bench: Bench) -> None:
     case = make_case(bench, 3, expires_at=bench.clock.now() + 10_000_000)
-    assert not bench.read(lambda uow: removal.waits(uow, removal.Waits()))
+    assert not bench.read(lambda uow: uow.timers.ending(uow.now, 2))
     bench.clock.advance(1)
     with pytest.raises(NotFound):
         bench.read(lambda uow: cases.get(uow, case.number))
-    assert sweep(bench) == [1, 2, 1, 2, 1]
+    assert bench.read(lambda uow: uow.timers.ending(uow.now, 2)) == [case.number]
+    patiently(bench, lambda uow: timers.fire(uow, timers.Fire("end", (case.number,), rows=2)))
+    assert names_seen(bench, case.number) == []
+    assert sweep(bench) == [2, 1, 2, 1]
     assert deleted(bench, "case") == [case.number]
     assert deleted(bench, "task") == [1, 2, 3]
 

@@ -4,11 +4,10 @@ import asyncio
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from dragoman.app import App
 from dragoman.domain.case import CaseKind
-from dragoman.domain.errors import NotFound, Unavailable
+from dragoman.domain.errors import Unavailable
 from dragoman.jobs import upkeep
 from dragoman.settings import load
 from dragoman.store.keys import ALONE, Alone
@@ -61,27 +60,6 @@ def test_what_an_earlier_process_marked_is_removed(database_url: str) -> None:
 
     asyncio.run(serve())
     assert app.call(deletions, Lone(), tenant) == TASKS
-    app.close()
-
-
-def test_a_service_that_expires_while_the_server_runs_is_removed(database_url: str) -> None:
-    app = App(load(overrides={"database": database_url})).open()
-    tenant = app.ensure_tenant("main")
-    app.call(make_many, Lone(), tenant)
-
-    def expire(uow: UnitOfWork, command: Lone) -> None:
-        uow.cases.save(replace(uow.cases.get(2), expires_at=uow.now))
-
-    app.call(expire, Lone(), tenant)
-
-    async def serve() -> None:
-        app.start()
-        while app.call(is_waiting, Lone(), tenant):
-            await upkeep.sweep(app)
-
-    asyncio.run(serve())
-    with pytest.raises(NotFound):
-        app.call(lambda uow, command: uow.cases.get(2), Lone(), tenant)
     app.close()
 
 

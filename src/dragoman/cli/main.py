@@ -18,6 +18,7 @@ from dragoman.cli.options import common
 
 COMMANDS = {
     "serve": "serving",
+    "work": "working",
     "demo": "demo",
     "tenant": "tenants",
     "user": "users",

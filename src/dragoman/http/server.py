@@ -61,6 +61,13 @@ class Server(uvicorn.Server):
         if self.started:
             self._on_ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is in hand, and let the application put down its own work meanwhile."""
+        if self.exit_code:
+            await super().shutdown(sockets)  # a dead lane answers to nothing
+            return
+        await asyncio.gather(super().shutdown(sockets), self._application.stop())
+
     def fail(self) -> None:
         """End at once, non-zero: nothing that waits for a dead lane will ever be answered."""
         self.exit_code = FAILED

@@ -22,6 +22,7 @@ class Jobs(Repository[Job]):
     def queue(self, uid: str, kind: str, subject: int | None, args: dict[str, Any], now: Moment, run_at: Moment) -> Job:
         """A new job; it runs when its moment has come, and not before this transaction is committed."""
         state = JobState.SCHEDULED if run_at > now else JobState.AVAILABLE
+        self._overlay.group.has_queued = True
         return self.add(Job(self.tenant, uid, kind, subject, args, state, run_at=run_at, created_at=now))
 
     def due(self, now: Moment, *, limit: int, lock: Lock = Lock.CHANGE) -> list[Job]:

@@ -17,7 +17,6 @@ from dragoman.store.shapes import SHAPES
 
 T = tables.task.c
 S = tables.stage.c
-C = tables.case.c
 X = tables.extension.c
 
 
@@ -111,20 +110,13 @@ class Removals(Repository[Task]):
 
     # Both
 
-    def expired_cases(self, at: Moment, limit: int) -> list[int]:
-        """Numbers of cases whose time is over."""
-        statement = sa.select(C.number).where(
-            C.tenant == self.tenant, C.expires_at <= at, C.expires_at.is_not(None), C.removed_at.is_(None)
-        )
-        return self._numbers(statement.order_by(C.expires_at, C.number).limit(limit))
-
-    def is_waiting(self, at: Moment) -> bool:
+    def is_waiting(self) -> bool:
         """Whether there is anything to sweep."""
         marked = [
             sa.select(column).where(column.table.c.tenant == self.tenant, column.is_not(None)).limit(1)
             for column in (T.removed_at, S.removed_at, X.removed_at)
         ]
-        return any(self._numbers(statement) for statement in marked) or bool(self.expired_cases(at, 1))
+        return any(self._numbers(statement) for statement in marked)
 
     def _tasks(self, case: int | None, contact: int | None) -> list[sa.ColumnElement[bool]]:
         if case is None and contact is None:

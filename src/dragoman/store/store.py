@@ -33,6 +33,7 @@ class Store:
         self._own: Transactions | None = None
         self._own_guard = threading.Lock()
         self.failure: BaseException | None = None
+        self.on_queued: Callable[[], None] | None = None  # called in a lane's thread when a job was queued
 
     def migrate(self) -> None:
         """Bring the tables to the newest form; harmless when they are, and when others do it at the same moment."""
@@ -58,7 +59,13 @@ class Store:
 
     def _transactions(self, *, writes: bool, lane: bool) -> Transactions:
         connect = (self.engine.lane_writer if lane else self.engine.writer) if writes else self.engine.reader
-        return Transactions(self.engine, self.clock, writes=writes, connect=connect, directory=self.directory)
+        return Transactions(
+            self.engine, self.clock, writes=writes, connect=connect, directory=self.directory, queued=self._queued
+        )
+
+    def _queued(self) -> None:
+        if self.on_queued is not None:
+            self.on_queued()
 
     def _tidy(self, transactions: Transactions) -> None:
         self.engine.checkpoint(transactions.connection)

@@ -207,9 +207,10 @@ task = Table(
     Index("task_by_entity", "tenant", "entity_kind", "entity", "number"),
     Index("task_by_kind", "tenant", "kind", "number"),
     _where_set("task_removed", "removed_at", "number"),
-    _where_set("task_by_expiry", "expires_at", "number"),
+    # With the state: what ended keeps the moment when it would have expired, and is not to be walked over each time.
+    _where_set("task_by_expiry", "state", "expires_at", "number", when="expires_at"),
     _where_set("task_by_resumption", "resume_at", "number"),
-    _where_set("task_by_deletion", "delete_at", "number"),
+    _where_set("task_by_deletion", "state", "delete_at", "number", when="delete_at"),
 )
 
 case = Table(
@@ -245,7 +246,14 @@ case = Table(
     _where_set("case_by_customer_key", "customer_key", "number"),
     _where_set("case_by_contact_key", "contact_key", "number"),
     _where_set("case_by_expiry", "expires_at", "number"),
-    _where_set("case_by_completion", "auto_complete_at", "number"),
+    Index(
+        "case_by_completion",
+        "tenant",
+        "auto_complete_at",
+        "number",
+        sqlite_where=sa.text("completed_at IS NULL AND auto_complete_at IS NOT NULL"),
+        postgresql_where=sa.text("completed_at IS NULL AND auto_complete_at IS NOT NULL"),
+    ),
 )
 
 stage = Table(

@@ -31,7 +31,10 @@ class OutcomeUnknown(Exception):
 
 
 class Transactions:
-    """Runs works on one connection, reopened when it is lost. Not for several threads at once."""
+    """Runs works on one connection, reopened when it is lost. Not for several threads at once.
+
+    `queued` is called after the commit of a transaction that queued a job.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Transactions:
         writes: bool,
         connect: Callable[[], sa.Connection],
         directory: Directory,
+        queued: Callable[[], None] | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
@@ -49,6 +53,7 @@ class Transactions:
         self._connection: sa.Connection | None = None
         self._peek = directory.peek
         self._forget = directory.forget
+        self._queued = queued
 
     @property
     def connection(self) -> sa.Connection:
@@ -160,6 +165,8 @@ class Transactions:
                 written = flush(connection, group)
                 self._commit(transaction)
                 self._forget(group.tenant, written)
+                if group.has_queued and self._queued is not None:
+                    self._queued()
         for work in works:
             work.is_settled = work not in alone
         return []

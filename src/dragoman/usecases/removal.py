@@ -20,35 +20,39 @@ from dragoman.usecases.uow import UnitOfWork
 DIRECT = 1_000
 """So many rows are removed in one transaction."""
 
-EXPIRED = 20
-"""So many cases are looked at for one that can go."""
 
-
-def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> None:
-    """Delete a case with all that it holds. Conflict for the tenant's inbox, and when a task stands for a batch."""
+def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
+    """Delete a case with all that it holds; how many rows went with it now. Conflict for the tenant's inbox, and when
+    a task stands for a batch."""
     if case.kind is CaseKind.INBOX:
         raise Conflict("inbox_stays", "This holds the tasks that were made without a case; it can't be deleted.")
-    remove_tasks(uow, case=case.number, direct=direct)
+    removed = remove_tasks(uow, case=case.number, direct=direct)
     stages = uow.removals.stages(case.number, limit=direct + 1)
     if len(stages) > direct:
         uow.removals.mark_stages(uow.now, case.number)
     else:
         _remove_stages(uow, stages)
+        removed += len(stages)
     held = uow.cases.find(case.number, Lock.CHANGE)
     if held is not None:
         uow.cases.remove(held)
+    return removed + 1
 
 
-def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | None = None, direct: int = DIRECT) -> None:
-    """Delete a case's or a contact's tasks. Conflict, before anything is done, when one stands for a batch."""
+def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | None = None, direct: int = DIRECT) -> int:
+    """Delete a case's or a contact's tasks; how many went now, which is none when they were marked instead.
+
+    Conflict, before anything is done, when one stands for a batch.
+    """
     uow.must_be_alone()
     if uow.removals.has_batch(case=case, contact=contact):
         raise Conflict("task_is_batch", "One of the tasks stands for a batch; it can't be deleted as a task.")
     numbers = uow.removals.tasks(case=case, contact=contact, limit=direct + 1)
     if len(numbers) > direct:
         uow.removals.mark_tasks(uow.now, case=case, contact=contact)
-    else:
-        _remove_tasks(uow, numbers)
+        return 0
+    _remove_tasks(uow, numbers)
+    return len(numbers)
 
 
 def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
@@ -69,8 +73,8 @@ class Waits(msgspec.Struct, frozen=True):
 
 
 def waits(uow: UnitOfWork, command: Waits) -> bool:
-    """True as long as something is marked, or a case's time is over."""
-    return uow.removals.is_waiting(uow.now)
+    """True as long as something is marked."""
+    return uow.removals.is_waiting()
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -98,16 +102,6 @@ def sweep(uow: UnitOfWork, command: Sweep) -> int:
             for number, folded in _remove_values(uow, owner, values):
                 uow.removals.drop_value(owner, number, folded)
             return len(values)
-    return _remove_expired(uow, command.limit)
-
-
-def _remove_expired(uow: UnitOfWork, direct: int) -> int:
-    for number in uow.removals.expired_cases(uow.now, EXPIRED):
-        case = uow.cases.find(number, Lock.CHANGE)
-        if case is None or uow.removals.has_batch(case=number):
-            continue  # it is over for everybody all the same, and goes when its batches are gone
-        remove_case(uow, case, direct=direct)
-        return 1
     return 0
 
 

@@ -212,6 +212,9 @@ class App:
     def ready(self) -> bool:
         return self.is_ready
 
+    async def stop(self) -> None:
+        sys.stderr.write('{"event":"app.stopped"}\n')
+
     def close(self) -> None:
         sys.stderr.write('{"event":"app.closed"}\n')
 

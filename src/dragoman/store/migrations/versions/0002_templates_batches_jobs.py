@@ -155,8 +155,8 @@ def upgrade() -> None:
         "case",
         ["tenant", "auto_complete_at", "number"],
         unique=False,
-        sqlite_where=sa.text("auto_complete_at IS NOT NULL"),
-        postgresql_where=sa.text("auto_complete_at IS NOT NULL"),
+        sqlite_where=sa.text("completed_at IS NULL AND auto_complete_at IS NOT NULL"),
+        postgresql_where=sa.text("completed_at IS NULL AND auto_complete_at IS NOT NULL"),
     )
     op.add_column("task", sa.Column("template", STRING, nullable=True))
     op.add_column("task", sa.Column("timing", STRING, server_default="{}", nullable=False))
@@ -164,7 +164,7 @@ def upgrade() -> None:
     op.create_index(
         "task_by_deletion",
         "task",
-        ["tenant", "delete_at", "number"],
+        ["tenant", "state", "delete_at", "number"],
         unique=False,
         sqlite_where=sa.text("delete_at IS NOT NULL"),
         postgresql_where=sa.text("delete_at IS NOT NULL"),
@@ -172,7 +172,7 @@ def upgrade() -> None:
     op.create_index(
         "task_by_expiry",
         "task",
-        ["tenant", "expires_at", "number"],
+        ["tenant", "state", "expires_at", "number"],
         unique=False,
         sqlite_where=sa.text("expires_at IS NOT NULL"),
         postgresql_where=sa.text("expires_at IS NOT NULL"),

@@ -1,0 +1,69 @@
+"""A process that does background work and serves nothing: jobs, timers, upkeep. Ends as a server does."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from dragoman import logs
+from dragoman.settings import Settings
+
+log = logging.getLogger(__name__)
+
+READY = "dragoman ready to work"
+FAILED = 1
+CLOSING_SECONDS = 3.0
+
+
+class App(Protocol):
+    """What is set to work."""
+
+    def start(self, on_death: Callable[[], None] | None = None) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def work(settings: Settings, open_app: Callable[[], App]) -> int:
+    """Work until told to stop; the exit code. The process ends by itself, non-zero, when a lane has died."""
+    logs.setup(settings.log_level)
+    app = open_app()
+    code = asyncio.run(_work(app))
+    if code:
+        sys.stderr.flush()
+        os._exit(code)  # a thread that hangs on a dead database must not keep the process
+    return code
+
+
+async def _work(app: App) -> int:
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[int] = loop.create_future()
+
+    def end(code: int) -> None:
+        if not told.done():
+            told.set_result(code)
+
+    def died() -> None:
+        loop.call_soon_threadsafe(end, FAILED)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end, 0)
+    app.start(died)
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+    code = await told
+    return code or await _close(app)
+
+
+async def _close(app: App) -> int:
+    await app.stop()
+    try:
+        await asyncio.wait_for(asyncio.to_thread(app.close), CLOSING_SECONDS)
+    except TimeoutError:
+        log.error("worker.closing_too_slowly")
+        return FAILED
+    return 0
