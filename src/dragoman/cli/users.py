@@ -5,6 +5,7 @@ import sys
 import click
 
 from dragoman.app import App
+from dragoman.cli.aliases import alias
 from dragoman.cli.opening import opened, tenant_of
 from dragoman.cli.options import PLAIN, common
 from dragoman.cli.showing import table
@@ -20,6 +21,9 @@ from dragoman.usecases import people
 @common
 def user_command() -> None:
     """People: their logins, and who of them administers."""
+
+
+user_command.add_command(alias)
 
 
 @user_command.command("add")

@@ -83,6 +83,14 @@ class Aliases(People[Alias]):
 
     shape = SHAPES["alias"]
 
+    def all(self) -> list[Alias]:
+        """Every alias. The command must go alone."""
+        table = tables.alias.c
+        statement = sa.select(table.dialect, table.alias).where(table.tenant == self.tenant)
+        keys = [(dialect, alias) for dialect, alias in self.by_condition(statement)]
+        self.load(keys)
+        return [alias for key in keys if (alias := self.find(key)) is not None]
+
     def of_users(self, dialect: str, users: Collection[str]) -> dict[str, str]:
         """What a dialect calls these users; the first in order where it has several words for one."""
         table = tables.alias.c

@@ -41,6 +41,18 @@ def test_a_word_that_lacks_the_method_gives_way_to_the_variable() -> None:
     assert request.path == {"id": "filter"}
 
 
+def test_a_word_that_leads_nowhere_gives_way_to_the_variable() -> None:
+    ways = (
+        operation("GET", "/tasks/open/parts"),
+        operation("GET", "/tasks/{id}/history"),
+        operation("GET", "/{kind}/{id}/history/{entry}"),
+    )
+    router = Router([replace(PLAIN, operations=ways, not_offered=())])
+    assert named(find("GET /plain/tasks/open/parts", router)) == "GET /tasks/open/parts"
+    assert find("GET /plain/tasks/open/history", router).path == {"id": "open"}
+    assert find("GET /plain/tasks/open/history/3", router).path == {"kind": "tasks", "id": "open", "entry": "3"}
+
+
 def test_variables_are_decoded_and_keep_their_case() -> None:
     assert find("GET /plain/tasks/a%2Fb%20%C3%A9").path == {"id": "a/b é"}
     assert find("GET /API/2.0/TASKS/AbC").path == {"id": "AbC"}

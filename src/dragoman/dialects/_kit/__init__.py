@@ -227,4 +227,5 @@ class Dialect:
     find_credentials: Callable[[Request], Credential | None] | None = None
     preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
+    read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is kept; None: as we do
     resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect

@@ -6,6 +6,7 @@ from dragoman.dialects._kit import Dialect
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
+from dragoman.dialects.genesys.wire import events
 from dragoman.dialects.genesys.wire.paths import normalise
 
 
@@ -28,6 +29,7 @@ def _dialect(switches: Switches) -> Dialect:
         normalise=normalise,
         credentials_first=switches.auth,
         configure=configure,
+        read_alias=events.read_resource,
     )
 
 

@@ -9,6 +9,7 @@ from dragoman.dialects._kit import fields, json
 from dragoman.dialects._kit.fields import Problems
 from dragoman.dialects.genesys.wire import faults, moments
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import MOST_EXTENSIONS, name_fault
 
 Reader = Callable[[Any, str, Problems], Any]
@@ -16,6 +17,7 @@ Fields = dict[str, Any]
 
 LONGEST_WORD = 255
 LONGEST_KEY = 1_024
+LONGEST_RESOURCE = 18  # digits; all such numbers have 64 bits
 LONGEST_SECONDS = 2**31 - 1
 LONGEST_AUTO_COMPLETE = 100_000_000_000  # seconds; three thousand years
 
@@ -63,6 +65,13 @@ def _interaction(value: Any, path: str, problems: Problems) -> str:
     # Clients also send a number: its text is stored (page, 3.1).
     text = str(value) if type(value) in (int, float) else value
     return fields.text(text, path, problems, max_length=50)
+
+
+def read_resource(text: str) -> str:
+    """A `resource_id` (the DBID of an agent) as aliases of users spell it. Invalid when it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_RESOURCE):
+        raise Invalid("bad_alias", f"{text} is no resource_id: that is a number of at most {LONGEST_RESOURCE} digits.")
+    return str(int(text))
 
 
 def _integer(value: Any, path: str, problems: Problems) -> int:
