@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.task import Task
 from dragoman.store.task_filters import EVERY_WAY, TaskFilter, Through
-from dragoman.store.task_sorts import LAST, Sort, SortKey
+from dragoman.store.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.store.words import split
 from dragoman.usecases import persons
 from dragoman.usecases.keys import ALONE, Alone, Ref
@@ -17,6 +17,7 @@ from dragoman.usecases.uow import UnitOfWork
 __all__ = [
     "EVERY_WAY",
     "LAST",
+    "STATE_CODES",
     "List",
     "Page",
     "Sort",

@@ -4,9 +4,9 @@ Each noun has a group of rows of its own; actions stand in the order in which an
 """
 
 from dragoman.dialects._kit import NotOffered, Operation
-from dragoman.dialects.ibm_htm.handlers import messages, tasks
+from dragoman.dialects.ibm_htm.handlers import messages, queries, tasks
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
-from dragoman.dialects.ibm_htm.wire.replies import empty
+from dragoman.dialects.ibm_htm.wire.replies import render_nothing
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
 from dragoman.domain.message import Which
 
@@ -53,7 +53,7 @@ MESSAGES = (
             WRITE,
             messages.parse_put(which),
             messages.put,
-            empty,
+            render_nothing,
             f"task.{which}.set",
             is_bulk=True,
             summary=f"Set the {which} message.",
@@ -63,11 +63,131 @@ MESSAGES = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*DETAILS, *MESSAGES)
+QUERIES = (
+    Operation(
+        "GET",
+        "/tasks/query/{query}",
+        READ,
+        queries.parse_list,
+        queries.find,
+        queries.render_list,
+        "query.list",
+        write=False,
+        summary="Tasks by what one wants to do with them, with the attributes that one wants to see.",
+        standing="32 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/query/{query}/count",
+        READ,
+        queries.parse_count,
+        queries.count,
+        queries.render_count,
+        "query.count",
+        write=False,
+        summary="How many tasks the same query finds.",
+        standing="33 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/query/{query}/attributes",
+        READ,
+        queries.parse_attributes,
+        queries.describe,
+        queries.render_attributes,
+        "query.attributes",
+        write=False,
+        summary="The attributes of a query table.",
+        standing="34 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/queries",
+        READ,
+        queries.parse_queries,
+        queries.describe,
+        queries.render_queries,
+        "query.tables",
+        write=False,
+        summary="The query tables that there are.",
+        standing="35 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/query",
+        READ,
+        queries.parse_list,
+        queries.find,
+        queries.render_list,
+        "query.list.old",
+        write=False,
+        summary="The list in its older spelling.",
+        standing="36 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/queryCount",
+        READ,
+        queries.parse_count,
+        queries.count,
+        queries.render_count,
+        "query.count.old",
+        write=False,
+        summary="The count in its older spelling.",
+        standing="37 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/queryTables",
+        READ,
+        queries.parse_queries,
+        queries.describe,
+        queries.render_queries,
+        "query.tables.old",
+        write=False,
+        summary="The query tables in their older spelling.",
+        standing="38 [D]",
+    ),
+    Operation(
+        "GET",
+        "/tasks/queryTable/{query}/attributes",
+        READ,
+        queries.parse_attributes,
+        queries.describe,
+        queries.render_attributes,
+        "query.attributes.old",
+        write=False,
+        summary="The attributes in their older spelling.",
+        standing="39 [D]",
+    ),
+)
+
+OPERATIONS: tuple[Operation, ...] = (*DETAILS, *MESSAGES, *QUERIES)
 
 _EXTENSION = "an extension of the vendor's that we leave out: the page asks for its core"
 
-NOT_OFFERED: tuple[NotOffered, ...] = tuple(
+_LANGUAGE = "the languages of queries (whereClause, queryFilter) are not offered yet"
+_TEMPLATE_QUERIES = "queries of templates are not offered yet"
+
+
+def _tables(noun: str, reason: str) -> tuple[NotOffered, ...]:
+    """The eight spellings of queries (rows 32 to 39) for something that can't be queried here."""
+    query, table = f"/{noun}/query/{{query}}", f"/{noun}/queryTable/{{query}}/attributes"
+    newer = (query, f"{query}/count", f"{query}/attributes", f"/{noun}/queries")
+    older = (f"/{noun}/query", f"/{noun}/queryCount", f"/{noun}/queryTables", table)
+    return tuple(NotOffered("GET", path, reason) for path in (*newer, *older))
+
+
+_QUERIES_LEFT_OUT = (
+    NotOffered("PUT", "/task", _LANGUAGE, query={"action": "claimNext"}),
+    NotOffered("GET", "/tasks/filter", _LANGUAGE),
+    NotOffered("GET", "/taskTemplates/filter", _LANGUAGE),
+    *_tables("taskTemplates", _TEMPLATE_QUERIES),
+    *_tables("escalations", _EXTENSION),
+    *_tables("workBaskets", _EXTENSION),
+)
+
+NOT_OFFERED: tuple[NotOffered, ...] = _QUERIES_LEFT_OUT + tuple(
     NotOffered(method, path, _EXTENSION)
     for method, path in (
         ("POST", "/task/{tkiid}/binaryCustomProperty/{name}"),

@@ -42,6 +42,28 @@ def unknown_value(name: str, value: str, known: Iterable[str] = ()) -> Invalid:
     return Invalid("unknown_value", message, told=told if told[2] else told[:2])
 
 
+def not_served(name: str, why: str) -> Invalid:
+    """A query parameter that the vendor has and we leave out: ignoring it would answer another question."""
+    return Invalid("parameter_not_served", f"The parameter '{name}' is not supported: {why}.", told=(name,))
+
+
+def bad_attribute(name: str, table: str) -> Invalid:
+    """The query table has no such attribute."""
+    message = f"The attribute '{cut(name)}' of the query table '{table}' is not valid."
+    return Invalid("bad_attribute", message, told=(cut(name), table))
+
+
+def unsortable(name: str, most: int) -> Invalid:
+    """An attribute that only so many tasks can be sorted by."""
+    message = f"More than {most} tasks cannot be sorted by the attribute '{name}'."
+    return Invalid("bad_attribute", message, told=(name,))
+
+
+def bad_operator(text: str) -> Invalid:
+    """A word behind an attribute that says nothing there."""
+    return Invalid("bad_operator", f"The operator '{cut(text)}' is not valid.", told=(cut(text),))
+
+
 def at_odds(*names: str) -> Invalid:
     """Query parameters that exclude or need each other."""
     message = f"The parameters {' and '.join(repr(name) for name in names)} cannot be combined like this."
@@ -74,6 +96,11 @@ def bad_body(message: str) -> Invalid:
 def bad_value(name: str, why: str) -> Invalid:
     """A property with a value of the wrong type, or one that it can't have."""
     return Invalid("bad_value", f"The value of the property '{cut(name)}' is not valid: {why}.", told=(cut(name),))
+
+
+def bad_duration(text: str) -> Invalid:
+    """No length of time, or one that leads beyond the year 9999."""
+    return Invalid("bad_duration", f"The duration '{cut(text)}' is not valid.", told=(cut(text),))
 
 
 def too_long(name: str, limit: int) -> Invalid:
@@ -120,6 +147,11 @@ def no_task(task: str) -> NotFound:
 def no_template(template: str) -> NotFound:
     """No template of this id."""
     return NotFound("template_not_found", f"The task template '{template}' does not exist.", told=(template,))
+
+
+def no_query(name: str) -> NotFound:
+    """No query table of this name."""
+    return NotFound("query_not_found", f"The query table '{cut(name)}' does not exist.", told=(cut(name),))
 
 
 # Who may
@@ -191,3 +223,20 @@ def no_delegation(task: str) -> Conflict:
 def not_top_level(task: str) -> Conflict:
     """Only for a task that is no part of another."""
     return Conflict("not_top_level", f"Task '{task}' is not a top-level task.", told=(task,))
+
+
+def template_stopped(template: str) -> Conflict:
+    """No tasks are made of the template now."""
+    return Conflict("template_stopped", f"The task template '{template}' is not started.", told=(template,))
+
+
+def not_transferable(role: str) -> Conflict:
+    """There is no such work item, or it can't be moved."""
+    message = f"There is no work item of the role '{role}' that can be transferred like this."
+    return Conflict("not_transferable", message, told=(role,))
+
+
+def target_role_missing(user: str, role: str) -> Forbidden:
+    """Who is to get the work item lacks the role that it takes."""
+    message = f"User '{cut(user)}' lacks the role that is needed to receive '{role}'."
+    return Forbidden("target_role_missing", message, told=(cut(user), role))

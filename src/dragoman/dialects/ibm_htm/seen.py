@@ -1,5 +1,8 @@
 """A task with all that its representation speaks of, gathered while the store is at hand."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from dragoman.dialects.ibm_htm.facts import fact
@@ -43,6 +46,33 @@ def gather(uow: UnitOfWork, task: Task) -> Seen:
         parent_context=parent_context(uow, task),
         top=_top(uow, task),
     )
+
+
+def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Seen]:
+    """The tasks of a list, with what they point to loaded a statement a table. The command goes alone, or reads."""
+    pointers: tuple[tuple[Any, tuple[str, ...]], ...] = (
+        (uow.templates, ("template",)),
+        (uow.categories, ("category",)),
+        (uow.cases, ("case",)),
+        (uow.users, ("assignee", "creator", "starter")),
+    )
+    for repository, fields in pointers:
+        repository.load(sorted({getattr(task, field) for task in tasks for field in fields} - {None}))
+    _load_above(uow, tasks)
+    return [gather(uow, task) for task in tasks]
+
+
+def _load_above(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+    """Level by level what the tasks are parts of."""
+    known = {task.number for task in tasks}
+    level = {task.parent for task in tasks if task.parent is not None} - known
+    for _ in range(DEEPEST):
+        if not level:
+            break
+        uow.tasks.load(sorted(level))
+        known |= level
+        found = [uow.tasks.find(number) for number in sorted(level)]
+        level = {task.parent for task in found if task is not None and task.parent is not None} - known
 
 
 def login_of(uow: UnitOfWork, user: str | None) -> str | None:

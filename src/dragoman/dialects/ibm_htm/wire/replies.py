@@ -1,8 +1,10 @@
-"""Answers without a shape of their own."""
+"""Answers that every part of this dialect gives."""
+
+from typing import Any
 
 from dragoman.dialects._kit import Reply, Request
 
 
-def empty(result: object, request: Request) -> Reply:
-    """200 with an empty body: it was done (page, 5)."""
+def render_nothing(_result: Any, request: Request) -> Reply:
+    """Done: 200 with an empty body (page, 5)."""
     return Reply(200)

@@ -1,0 +1,254 @@
+"""The query table TASK (page, 9.2; rows 32 to 39): lists and counts of tasks, and what the table is made of."""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.ibm_htm import guard, refusals, seen
+from dragoman.dialects.ibm_htm.options import NAME
+from dragoman.dialects.ibm_htm.seen import Seen
+from dragoman.dialects.ibm_htm.wire import negotiation, query
+from dragoman.dialects.ibm_htm.wire.parameters import boolean, whole_number
+from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
+from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
+from dragoman.domain.access import Principal
+from dragoman.domain.task import ENDED, State
+from dragoman.usecases import people
+from dragoman.usecases.keys import ALONE, Alone
+from dragoman.usecases.task_lists import TaskFilter, Through
+from dragoman.usecases.uow import UnitOfWork
+
+MOST = 10_000
+"""So many tasks in one answer, and so many are looked through for what no column of ours holds."""
+
+WAYS: tuple[Through, ...] = ("everybody", "individual", "group")
+
+
+class View(msgspec.Struct, frozen=True):
+    """Whose tasks are asked for, and which of them."""
+
+    interaction: str | None
+    through: frozenset[Through]
+    of_all: bool
+    on_behalf_of: str | None
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A page of a view."""
+
+    view: View
+    attributes: tuple[Attribute, ...]
+    orders: tuple[Order, ...]
+    offset: int
+    size: int | None
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The page."""
+
+    ask: Ask
+    items: list[Seen]
+
+
+def parse_list(request: Request) -> Ask:
+    """Rows 32 and 36."""
+    view = _view(request)
+    offset, size = whole_number(request, "offset"), whole_number(request, "size")
+    _check_name(request)
+    return Ask(
+        view,
+        query.parse_attributes(request.first("selectedAttributes")),
+        query.parse_orders(request.first("sortAttributes")),
+        offset or 0,
+        size,
+    )
+
+
+def parse_count(request: Request) -> View:
+    """Rows 33 and 37."""
+    view = _view(request)
+    _check_name(request)
+    return view
+
+
+def find(uow: UnitOfWork, command: Ask) -> Found:
+    """Tasks of the view in the order that is asked for. Forbidden where it is another's and the caller may not."""
+    wanted = conditions(uow, command.view)
+    size = MOST if command.size is None else min(command.size, MOST)
+    sorts = query.sorts_of(command.orders)
+    if sorts is None:
+        every = _in_memory(uow, wanted, command.orders)
+        return Found(command, every[command.offset : command.offset + size])
+    page = uow.tasks.page(wanted, sorts, limit=size, offset=command.offset) if size else []
+    return Found(command, seen.gather_all(uow, page))
+
+
+def count(uow: UnitOfWork, command: View) -> int:
+    """How many there are."""
+    return uow.tasks.count(conditions(uow, command))
+
+
+def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
+    """The view as the store takes it. Forbidden (`role_missing`) for `admin` by whoever is no administrator."""
+    caller = uow.principal
+    if view.of_all:
+        if not caller.is_admin:
+            raise refusals.role_missing(guard.login(uow), "QUERY", query.TABLE)
+        if view.on_behalf_of is not None:
+            caller = _other(uow, view.on_behalf_of)
+    everybodys = view.of_all and view.on_behalf_of is None
+    return TaskFilter(
+        # An administrator, too, is shown his own tasks alone unless he asks for all of them.
+        visible_to=None if everybodys else replace(caller, is_admin=False),
+        visible_through=view.through,
+        any_of=INTERACTIONS[view.interaction](caller) if view.interaction is not None else (),
+    )
+
+
+def _other(uow: UnitOfWork, login: str) -> Principal:
+    user = uow.users.by_login(login)
+    if user is None:
+        raise refusals.unknown_user(login)
+    return people.principal_of(user)
+
+
+def _work_on(caller: Principal) -> TaskFilter:
+    return TaskFilter(states=(State.CLAIMED,), assignee=caller.user, suspended=False)
+
+
+def _available(caller: Principal) -> TaskFilter:
+    return TaskFilter(states=(State.READY,), claimable_by=caller, not_suspended_or=(NAME, "supportsClaimIfSuspended"))
+
+
+INTERACTIONS: dict[str, Callable[[Principal], tuple[TaskFilter, ...]]] = {
+    "WORK_ON": lambda caller: (_work_on(caller),),
+    "WORK_ON_ACTIVE": lambda caller: (replace(_work_on(caller), has_open_children=False),),
+    "ASSESS_AVAILABLE": lambda caller: (_available(caller),),
+    "ASSESS_AND_WORK_ON": lambda caller: (_work_on(caller), _available(caller)),
+    "CHECK_COMPLETED": lambda caller: (TaskFilter(states=tuple(sorted(ENDED)), assignee=caller.user),),
+    "BROWSE_ALL": lambda caller: (),
+}
+"""`interactionFilter`: one of these conditions must hold."""
+
+
+def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -> list[Seen]:
+    """All tasks of the view, sorted by what they show. Invalid when there are more than we would look through."""
+    if uow.tasks.count(wanted) > MOST:
+        name = next(order.attribute.name for order in orders if order.attribute.sort is None)
+        raise refusals.unsortable(name, MOST)
+    every = seen.gather_all(uow, uow.tasks.page(wanted, (), limit=MOST))
+    shown = [(details(one), one) for one in every]
+    for order in reversed(orders):
+        keys = {one.task.number: query.sort_key(order.attribute, told, one.task) for told, one in shown}
+        shown.sort(key=lambda pair: keys[pair[1].task.number], reverse=order.descending)
+    return [one for _, one in shown]
+
+
+def render_list(found: Found, request: Request) -> Reply:
+    """The answer of 9.2."""
+    ask = found.ask
+    body: Shown = {
+        "identifier": query.KEY_SOURCE,
+        "query": query.TABLE,
+        "entityTypeName": query.TABLE,
+        "offset": ask.offset,
+        "size": len(found.items),
+    }
+    if ask.size is not None:
+        body["requestedSize"] = ask.size
+    body["attributeInfo"] = [attribute.info() for attribute in ask.attributes]
+    body["items"] = [query.item(ask.attributes, details(one)) for one in found.items]
+    return Reply(200, json.encode(body), JSON)
+
+
+def render_count(number: int, request: Request) -> Reply:
+    """Rows 33 and 37."""
+    return Reply(200, json.encode({"count": number}), JSON)
+
+
+class Describe(msgspec.Struct, frozen=True):
+    """What there is to be asked: the same for everybody."""
+
+    kind: str | None = None
+    authorization: str | None = None
+    sources: frozenset[str] = frozenset()
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def parse_attributes(request: Request) -> Describe:
+    """Rows 34 and 39."""
+    negotiation.check(request, negotiation.JSON)
+    _check_name(request)
+    return Describe()
+
+
+def describe(uow: UnitOfWork, command: Describe) -> Describe:
+    """Nothing is asked of the store."""
+    return command
+
+
+def render_attributes(command: Describe, request: Request) -> Reply:
+    """The table and its attributes."""
+    items = [attribute.info() for attribute in query.ATTRIBUTES.values()]
+    return Reply(200, json.encode({"identifier": "name", "query": query.TABLE, **query.KIND, "items": items}), JSON)
+
+
+def parse_queries(request: Request) -> Describe:
+    """Rows 35 and 38."""
+    negotiation.check(request, negotiation.JSON)
+    for name, known in (("kind", query.KINDS), ("authorizationType", query.AUTHORIZATION_TYPES)):
+        value = request.first(name)
+        if value is not None and value not in known:
+            raise refusals.unknown_value(name, value, known)
+    sources = (name.strip().upper() for name in (request.first("sourceAttributes") or "").split(","))
+    return Describe(request.first("kind"), request.first("authorizationType"), frozenset(filter(None, sources)))
+
+
+def render_queries(command: Describe, request: Request) -> Reply:
+    """The one table that there is, unless a filter leaves it out."""
+    fits = (
+        command.kind in (None, query.KIND["kind"])
+        and command.authorization in (None, query.KIND["authorizationType"])
+        and command.sources <= query.ATTRIBUTES.keys() | {one.source for one in query.ATTRIBUTES.values()}
+    )
+    items = [{"name": query.TABLE, **query.KIND}] if fits else []
+    return Reply(200, json.encode({"identifier": "name", "items": items}), JSON)
+
+
+def _view(request: Request) -> View:
+    negotiation.check(request, negotiation.JSON)
+    if (request.first("queryFilter") or "").strip():
+        raise refusals.not_served("queryFilter", "the query language is not offered yet; interactionFilter is")
+    of_all, on_behalf_of = boolean(request, "admin", default=False), request.first("onBehalfUser") or None
+    if on_behalf_of is not None and not of_all:
+        raise refusals.at_odds("onBehalfUser", "admin")
+    boolean(request, "inherited", default=False)  # no work item is inherited here, so it adds nothing
+    through = frozenset(way for way in WAYS if boolean(request, way, default=True))
+    return View(_interaction(request), through, of_all, on_behalf_of)
+
+
+def _interaction(request: Request) -> str | None:
+    """The older spelling has no such parameter, and ignores it like all that it doesn't know."""
+    value = request.first("interactionFilter") if "query" in request.path else None
+    if value is not None and value not in INTERACTIONS:
+        raise refusals.unknown_value("interactionFilter", value, INTERACTIONS)
+    return value
+
+
+def _check_name(request: Request) -> None:
+    """The name of the table stands in the path, or in the older spelling's parameter."""
+    name = next(iter(request.path.values()), None) or request.first("queryTableName")
+    if name is None:
+        raise refusals.missing_parameter("queryTableName")
+    if name != query.TABLE:
+        raise refusals.no_query(name)
