@@ -13,6 +13,7 @@ from dragoman.dialects.ibm_htm.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.domain.access import Permission, holds, is_candidate
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.domain.work_item import Role
@@ -52,7 +53,7 @@ class Action(StrEnum):
     """What can be done to a task, as `ACTION_…` names it."""
 
     GET = "GETTASK"
-    UPDATE = "UPDATE"
+    UPDATE = "UPDATE"  # its rules stand in `properties.py`, property by property
     START = "STARTTASK"
     CLAIM = "CLAIM"
     CANCEL = "CANCELCLAIM"
@@ -108,11 +109,9 @@ RULES: dict[Action, Rule] = {
     Action.SET_OUTPUT: Rule(_CLAIMED, frozenset({OW, ED, AD})),
     Action.SET_FAULT: Rule(_CLAIMED, frozenset({OW, ED, AD})),
 }
-"""The page, 4.2; what `update` asks stands in `properties.py`, property by property."""
+"""The page, 4.2."""
 
-DECIDED_ELSEWHERE = frozenset(
-    {Action.START, Action.COMPLETE, Action.SUSPEND, Action.SUSPEND_AND_CANCEL, Action.RESUME, Action.TERMINATE}
-) | {Action.DELETE, Action.SET_INPUT, Action.SET_OUTPUT, Action.SET_FAULT}
+DECIDED_ELSEWHERE = frozenset(Action) - {Action.GET, Action.UPDATE, Action.CLAIM, Action.CANCEL}
 """What nobody does here to a task that stands for a batch: it would decide the batch (DESIGN 3, rule 5)."""
 
 
@@ -163,17 +162,26 @@ def check(uow: UnitOfWork, task: Task, action: Action) -> frozenset[HtmRole]:
     return roles
 
 
+def permits(task: Task, roles: frozenset[HtmRole], action: Action) -> bool:
+    """Whether the table lets somebody with these roles do the action now."""
+    rule = RULES[action]
+    return not roles.isdisjoint(rule.only.get(task.state, rule.who)) and _state_fault(task, action) is None
+
+
 def check_state(task: Task, action: Action) -> None:
     """Conflict unless state and flags let the action be done, whoever does it."""
-    rule = RULES[action]
-    shown = ids.task_id(task.uid)
-    if task.kind is Kind.BATCH and action in DECIDED_ELSEWHERE:
-        raise refusals.wrong_kind(shown, action)
-    if task.state not in rule.states:
-        raise refusals.state_forbids(STATES[task.state], shown, action)
-    fault = _flag_fault(rule, task, shown, action)
+    fault = _state_fault(task, action)
     if fault is not None:
         raise fault
+
+
+def _state_fault(task: Task, action: Action) -> Expected | None:
+    rule, shown = RULES[action], ids.task_id(task.uid)
+    if task.kind is Kind.BATCH and action in DECIDED_ELSEWHERE:
+        return refusals.wrong_kind(shown, action)
+    if task.state not in rule.states:
+        return refusals.state_forbids(STATES[task.state], shown, action)
+    return _flag_fault(rule, task, shown, action)
 
 
 def _flag_fault(rule: Rule, task: Task, shown: str, action: Action) -> Expected | None:
@@ -190,11 +198,38 @@ def _flag_fault(rule: Rule, task: Task, shown: str, action: Action) -> Expected 
 
 
 def load(uow: UnitOfWork, uid: str) -> Task:
-    """The task, as its timers have left it by now. NotFound (`task_not_found`) when there is none."""
+    """The task as its timers leave it at this moment, whether they have fired yet or not (page, 4.4).
+
+    NotFound (`task_not_found`) when there is none, or none any more.
+    """
     task = uow.tasks.find(uid)
-    if task is None:
+    if task is None or _is_gone(task, uow.now):
         raise refusals.no_task(ids.task_id(uid))
+    return as_of(task, uow.now)
+
+
+def as_of(task: Task, now: Moment) -> Task:
+    """The task as its timers leave it: ended when its time is over, awake when its suspension is."""
+    if task.kind is Kind.BATCH:
+        return task
+    if task.is_open and task.expires_at is not None and task.expires_at <= now:
+        return task.expire(at=task.expires_at)
+    if task.suspended and task.resume_at is not None and task.resume_at <= now:
+        return task.wake(at=task.resume_at)
     return task
+
+
+def _is_gone(task: Task, now: Moment) -> bool:
+    return task.delete_at is not None and task.delete_at <= now and not task.is_open and task.kind is not Kind.BATCH
+
+
+def keep(uow: UnitOfWork, after: Task) -> Task:
+    """Keep a task that `load` gave and that changed since; what it no longer has of messages is forgotten."""
+    before = uow.tasks.get(after.number)
+    for which in before.messages:
+        if which not in after.messages:
+            uow.messages.drop(before.uid, which)
+    return tasks.save_with_parts(uow, before, after)
 
 
 def check_parent(uow: UnitOfWork, parent: Task) -> None:

@@ -3,8 +3,10 @@
 Each noun has a group of rows of its own; actions stand in the order in which an unknown one is told of them.
 """
 
+from typing import Any
+
 from dragoman.dialects._kit import NotOffered, Operation
-from dragoman.dialects.ibm_htm.handlers import messages, queries, tasks
+from dragoman.dialects.ibm_htm.handlers import actions, allowed, completion, messages, queries, start, tasks, update
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
 from dragoman.dialects.ibm_htm.wire.replies import render_nothing
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
@@ -27,6 +29,101 @@ DETAILS = (
         write=False,
         summary="The details of a task.",
         standing="1 [D]",
+    ),
+)
+
+
+def _action(
+    word: str, name: str, parse: Any, run: Any, summary: str, standing: str, *, render: Any = render_nothing
+) -> Operation:
+    """`PUT task/{tkiid}?action=word`. Those with a message in the body take as much as bulk requests do."""
+    has_message = word in ("start", "complete")
+    return Operation(
+        "PUT",
+        TASK,
+        WRITE,
+        parse,
+        run,
+        render,
+        name,
+        query={"action": word},
+        is_bulk=has_message,
+        summary=summary,
+        standing=standing,
+    )
+
+
+ACTIONS = (
+    _action("update", "task.update", update.parse_update, update.update, "Change properties: all or none.", "2 [S]"),
+    _action("start", "task.start", start.parse_start, start.start, "Start an inactive task.", "3 [D]"),
+    _action(
+        "claim",
+        "task.claim",
+        actions.parse_claim,
+        actions.claim,
+        "Take responsibility for a task; the answer is its input message.",
+        "4 [D]",
+        render=render_message,
+    ),
+    _action("cancel", "task.cancel", actions.parse_cancel, actions.cancel, "Give a claim back.", "5 [D]"),
+    _action(
+        "complete",
+        "task.complete",
+        completion.parse_complete,
+        completion.complete,
+        "Complete a task with an output or a fault.",
+        "6 [D]",
+    ),
+    _action(
+        "suspend",
+        "task.suspend",
+        actions.parse_suspend,
+        actions.suspend,
+        "Set a task aside, for good or for a time.",
+        "7 [D]",
+    ),
+    _action(
+        "suspendAndCancelClaim",
+        "task.suspend_and_cancel",
+        actions.parse_suspend_and_cancel,
+        actions.suspend_and_cancel,
+        "Set a task aside for a time, and give the claim back when that is over.",
+        "8 [D]",
+    ),
+    _action("resume", "task.resume", actions.parse_act, actions.resume, "Go on with a suspended task.", "9 [D]"),
+    _action(
+        "terminate", "task.terminate", actions.parse_act, actions.terminate, "Stop a task with its subtasks.", "10 [A]"
+    ),
+    _action(
+        "forceTerminate",
+        "task.force_terminate",
+        actions.parse_act,
+        actions.terminate,
+        "The same, as the process API next door spells it.",
+        "10 [A]",
+    ),
+    Operation(
+        "DELETE",
+        TASK,
+        WRITE,
+        tasks.parse_delete,
+        tasks.delete,
+        render_nothing,
+        "task.delete",
+        summary="Delete a task with its subtasks; one that isn't there is no fault.",
+        standing="11 [D]",
+    ),
+    Operation(
+        "GET",
+        "/task/actions",
+        READ,
+        allowed.parse_ask,
+        allowed.ask,
+        allowed.render,
+        "task.actions",
+        write=False,
+        summary="What the caller may do now with some tasks.",
+        standing="24 [D]",
     ),
 )
 
@@ -162,7 +259,7 @@ QUERIES = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*DETAILS, *MESSAGES, *QUERIES)
+OPERATIONS: tuple[Operation, ...] = (*DETAILS, *ACTIONS, *MESSAGES, *QUERIES)
 
 _EXTENSION = "an extension of the vendor's that we leave out: the page asks for its core"
 

@@ -10,11 +10,12 @@ from dragoman.dialects.ibm_htm.facts import fact
 from dragoman.dialects.ibm_htm.guard import RULES, Action
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import Sent, Stored, sent
+from dragoman.dialects.ibm_htm.wire.parameters import boolean
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.domain.message import Which
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
-from dragoman.usecases import messages, tasks
+from dragoman.usecases import messages
 from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
@@ -42,7 +43,7 @@ def parse_get(which: Which) -> Callable[[Request], Get]:
 
     def parse(request: Request) -> Get:
         negotiation.check(request)
-        is_new = _flag(request, "new")
+        is_new = boolean(request, "new", default=False)
         name = request.first("faultName") or None if which is Which.FAULT else None
         if which is Which.FAULT and is_new and name is None:
             raise refusals.missing_parameter("faultName")
@@ -102,7 +103,7 @@ def put(uow: UnitOfWork, command: Put) -> None:
     if command.which in RESULTS:
         _refuse_one_way(task)
     guard.check_state(task, action)
-    tasks.save(uow, task, store(uow, task, command.which, command.sent, command.name))
+    guard.keep(uow, store(uow, task, command.which, command.sent, command.name))
 
 
 def store(uow: UnitOfWork, task: Task, which: Which, message: Sent, name: str | None = None) -> Task:
@@ -152,9 +153,3 @@ def _refuse_one_way(task: Task) -> None:
     if fact(task, "oneWay"):
         raise refusals.one_way(ids.task_id(task.uid))
 
-
-def _flag(request: Request, name: str) -> bool:
-    value = request.first(name)
-    if value not in (None, "true", "false"):
-        raise refusals.unknown_value(name, str(value), ("true", "false"))
-    return value == "true"

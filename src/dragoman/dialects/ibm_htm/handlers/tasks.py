@@ -1,4 +1,4 @@
-"""The details of a task (page, row 1)."""
+"""The details of a task, and its deletion (page, rows 1 and 11)."""
 
 import msgspec
 
@@ -7,7 +7,8 @@ from dragoman.dialects.ibm_htm import guard, seen
 from dragoman.dialects.ibm_htm.guard import Action
 from dragoman.dialects.ibm_htm.seen import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
-from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases import tasks
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -31,3 +32,26 @@ def show(uow: UnitOfWork, command: Show) -> Seen:
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
     return seen.gather(uow, task)
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """Delete a task with all its parts, which are found by a condition."""
+
+    task: str
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def parse_delete(request: Request) -> Delete:
+    """Nothing but the task."""
+    negotiation.check(request)
+    return Delete(ids.parse_task(request.path["tkiid"]))
+
+
+def delete(uow: UnitOfWork, command: Delete) -> None:
+    """Gone, with its parts. One that isn't there is gone already (page, 5)."""
+    stored = uow.tasks.find(command.task, Lock.CHANGE)
+    if stored is not None:
+        guard.check(uow, guard.as_of(stored, uow.now), Action.DELETE)
+        tasks.remove_tree(uow, stored)

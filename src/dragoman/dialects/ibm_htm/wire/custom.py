@@ -33,3 +33,10 @@ def _text(value: str) -> str:
     """A JSON text; a string stands for itself."""
     decoded = _DECODE(value.encode()) if value.startswith('"') else value
     return str(decoded)
+
+
+def is_too_long(name: str, value: str) -> bool:
+    """Whether a name or a value is more than this vendor takes."""
+    if len(name) * 4 <= LONGEST_NAME and len(value) * 4 <= LONGEST_VALUE:
+        return False
+    return len(name.encode()) > LONGEST_NAME or len(value.encode()) > LONGEST_VALUE

@@ -1,0 +1,65 @@
+"""Completing a task with an output or a fault (page, row 6)."""
+
+import msgspec
+
+from dragoman.dialects._kit import Request
+from dragoman.dialects.ibm_htm import guard, refusals
+from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.guard import Action
+from dragoman.dialects.ibm_htm.handlers import messages
+from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, read
+from dragoman.domain.message import Which
+from dragoman.domain.task import Task
+from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+EMPTY = Sent(JSON, "{}")
+"""A fault that says nothing but its name."""
+
+
+class Complete(msgspec.Struct, frozen=True):
+    """End a task. `message` is its output, or its fault where that is named."""
+
+    task: str
+    message: Sent | None = None
+    fault: str | None = None
+
+    def keys(self) -> Keys:
+        keys = Keys(tasks={self.task}, owners=messages.OWNERS)
+        if self.message is None and self.fault is None:
+            return keys
+        return keys.also("message", messages.touched(self.task, Which.OUTPUT), Lock.CHANGE)
+
+
+def parse_complete(request: Request) -> Complete:
+    """The body, if there is one, is a message."""
+    negotiation.check(request)
+    fault = request.first("faultName")
+    message = read(request)
+    return Complete(ids.parse_task(request.path["tkiid"]), message, fault)
+
+
+def complete(uow: UnitOfWork, command: Complete) -> None:
+    """Finished, or failed when a fault is named or was saved; a message that comes with it replaces what was saved."""
+    task = guard.load(uow, command.task)
+    message = command.message
+    if message is not None:
+        message.check()
+    messages.check_fault_name(uow, task, command.fault)
+    guard.check(uow, task, Action.COMPLETE)
+    if fact(task, "oneWay") and (message is not None or command.fault is not None):
+        raise refusals.one_way(ids.task_id(task.uid))
+    if command.fault is not None:
+        task = _with_fault(uow, task, message, command.fault)
+    elif message is not None:
+        task = messages.store(uow, task, Which.OUTPUT, message)
+    fault = task.messages.get(Which.FAULT)
+    guard.keep(uow, task.finish(at=uow.now) if fault is None else task.fail(at=uow.now, code=fault.name))
+
+
+def _with_fault(uow: UnitOfWork, task: Task, message: Sent | None, name: str) -> Task:
+    saved = task.messages.get(Which.FAULT)
+    if message is None and saved is not None and saved.name == name:
+        return task
+    return messages.store(uow, task, Which.FAULT, message or EMPTY, name)

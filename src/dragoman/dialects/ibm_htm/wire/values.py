@@ -1,0 +1,116 @@
+"""Values of a JSON body, by the vendor's rule of coercion (page, 1): a string takes any scalar; a boolean or a number
+also takes a string that reads as one; objects and arrays are never taken for something else."""
+
+from typing import Any
+
+from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm.wire import ids, times
+from dragoman.domain import timing
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Invalid
+
+LARGEST = 2**31 - 1
+"""Of a priority: the vendor's integers have 32 bits."""
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+def text(name: str, value: Any) -> str:
+    """A string, or a scalar as it is written."""
+    if type(value) is str:
+        return value
+    if type(value) is bool:
+        return "true" if value else "false"
+    if type(value) is int or type(value) is float:
+        return str(value)
+    raise refusals.bad_value(name, "a string is needed")
+
+
+def filled_text(name: str, value: Any) -> str:
+    """A string that says something."""
+    said = text(name, value)
+    if not said.strip():
+        raise refusals.bad_value(name, "it may not be empty")
+    return said
+
+
+def text_or_null(name: str, value: Any) -> str | None:
+    """A string; null takes away what was there."""
+    return None if value is None else text(name, value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """`true` or `false`, in quotes or without."""
+    if type(value) is bool:
+        return value
+    said = _BOOLEANS.get(value.strip().lower()) if type(value) is str else None
+    if said is None:
+        raise refusals.bad_value(name, "true or false is needed")
+    return said
+
+
+def priority(name: str, value: Any) -> int:
+    """A number from 0 on."""
+    number = _whole(value)
+    if number is None:
+        raise refusals.bad_value(name, "a whole number is needed")
+    if not 0 <= number <= LARGEST:
+        raise refusals.bad_priority(number)
+    return number
+
+
+def moment(name: str, value: Any) -> Moment:
+    """A date and time; null is refused."""
+    try:
+        if type(value) is str:
+            return times.parse(value)
+    except ValueError:
+        raise refusals.bad_value(name, "a date and time such as 2031-05-04T10:20:30Z is needed") from None
+    raise refusals.bad_value(name, "a date and time is needed")
+
+
+def duration(name: str, value: Any) -> str:
+    """A calendar expression, one of the constants, or ISO 8601: kept exactly as it was sent."""
+    said = text(name, value)
+    try:
+        timing.after(Moment(0), said)
+    except Invalid:
+        raise refusals.bad_duration(said) from None
+    return said
+
+
+def authorization(name: str, value: Any) -> str:
+    """What an owner may do with what the task is a part of."""
+    if value not in ("AUTH_NONE", "AUTH_READER"):
+        raise refusals.bad_value(name, "AUTH_NONE or AUTH_READER is needed")
+    return str(value)
+
+
+def object_id(name: str, value: Any) -> str:
+    """The id of whatever object."""
+    said = text(name, value)
+    if not ids.is_object(said):
+        raise refusals.bad_id(said)
+    return said
+
+
+def texts(name: str, value: Any) -> dict[str, str]:
+    """An object of strings."""
+    if type(value) is not dict:
+        raise refusals.bad_value(name, "an object of strings is needed")
+    if "" in value:
+        raise refusals.bad_value(name, "a name may not be empty")
+    return {key: text(f"{name}.{key}", member) for key, member in value.items()}
+
+
+def _whole(value: Any) -> int | None:
+    if type(value) is int:
+        return value
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is str:
+        try:
+            return int(value) if value.isascii() and len(value) <= 20 and "_" not in value else None
+        except ValueError:
+            return None
+    return None
