@@ -1,0 +1,22 @@
+"""CarrierX Core API v2, batch tasks (`/core/v2/batch/tasks`): a method applied to many objects after a review. The
+specification is dialects/carrierx-batch.md, whose sections are named in brackets; what we chose stands in README.md."""
+
+from dragoman.dialects._kit import Dialect
+from dragoman.dialects.carrierx_batch.answers import preflight
+from dragoman.dialects.carrierx_batch.errors import render_error, render_incident
+from dragoman.dialects.carrierx_batch.operations import NOT_OFFERED, OPERATIONS
+from dragoman.dialects.carrierx_batch.types import RESOURCE_TYPES
+
+DIALECT = Dialect(
+    name="carrierx_batch",
+    title="CarrierX batch tasks",
+    prefixes=("/core/v2",),
+    operations=OPERATIONS,
+    not_offered=NOT_OFFERED,
+    error=render_error,
+    incident=render_incident,
+    head=True,
+    credentials_first=True,  # 401 before 404 (carrierx-batch.md 18)
+    preflight=preflight,
+    resource_types=RESOURCE_TYPES,
+)

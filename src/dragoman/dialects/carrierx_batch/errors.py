@@ -1,0 +1,123 @@
+"""Each expected error in this dialect's words (carrierx-batch.md 12): `message`, and `errors` that are never empty."""
+
+from typing import Any
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects._kit.json_fault import position
+from dragoman.dialects.carrierx_batch import answers
+from dragoman.domain import errors
+
+BAD_PARAMETERS = frozenset(
+    {"bad_parameter", "invalid_query", "edge_not_found", "filter_too_wide", "page_too_large", "bad_idempotency_key"}
+)
+UNREADABLE_BODIES = frozenset({"unsupported_media_type", "unsupported_encoding", "gzip_unreadable"})
+NOT_IN_REVIEW = frozenset({"batch_not_in_review", "batch_executing"})
+
+NO_JSON = "No JSON object could be decoded"
+NOT_VALID = "object validation error"
+
+Entries = list[dict[str, Any]]
+
+
+def render_error(error: errors.Expected, request: Request) -> Reply:
+    """The answer to an expected error."""
+    match error:
+        case errors.Invalid():
+            return _invalid(error, request)
+        case errors.Unauthenticated():
+            return _unauthenticated(error)
+        case errors.Forbidden():
+            return _told(403, "Forbidden", [_entry(_missing(error), "forbidden")])
+        case errors.NotFound():
+            message = "Not Found" if error.code == "unknown_path" else "Cannot find item by SID"
+            return _told(404, message, [_entry(message, "not_found")])
+        case errors.Conflict():
+            return _conflict(error)
+        case errors.StaleVersion():
+            return _told(412, "Precondition Failed", [_entry(error.message, "precondition_failed")])
+        case errors.TooLarge():
+            return _told(413, "Request body too large", [_entry(error.message, "too_large")])
+        case errors.NotOffered():
+            return _not_offered(error)
+        case errors.TooMany():
+            return _later(429, "Too Many Requests", "rate_limited", error)
+        case errors.Unavailable():
+            return _later(503, "Service Unavailable", "unavailable", error)
+    return _told(500, "Internal Server Error", [_entry(error.message, "internal")])
+
+
+def render_incident(incident: str, _request: Request) -> Reply:
+    """The answer to a bug: 500 with an id to ask after, never a trace."""
+    message = "Internal Server Error"
+    return _told(500, message, [{"message": message, "reference_id": incident, "type": "internal"}])
+
+
+def _told(status: int, message: str, entries: Entries, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    return answers.reply(status, {"errors": entries, "message": message}, headers)
+
+
+def _entry(message: str, type_: str, field: str | None = None) -> dict[str, Any]:
+    named = {} if field is None else {"field": field}
+    return {**named, "message": message, "type": type_}
+
+
+def _invalid(error: errors.Invalid, request: Request) -> Reply:
+    if error.code == "invalid_json":
+        return _unreadable(error, request)
+    if error.code in UNREADABLE_BODIES:
+        return _told(415, "Unsupported media type", [_entry("Unsupported media type", "media_type")])
+    if error.code in BAD_PARAMETERS:
+        parameter = error.parameters.get("parameter")
+        return _told(400, "Bad Request", [_entry(error.message, "bad_parameter", _text(parameter))])
+    if error.code == "idempotency_key_reused":
+        return _told(422, NOT_VALID, [_entry(error.message, "invalid_value", "Idempotency-Key")])
+    entries = [_entry(each.message, each.code, each.path.removeprefix("/") or None) for each in error.problems]
+    return _told(422, NOT_VALID, entries or [_entry(error.message, "invalid_value")])
+
+
+def _unreadable(error: errors.Invalid, request: Request) -> Reply:
+    """What is no JSON, and where. A text that ends too early ends at its last character (E17)."""
+    if any(problem.code == "too_many" for problem in error.problems):
+        return _told(413, "Request body too large", [_entry(error.message, "too_large")])
+    line, column = error.parameters.get("line"), error.parameters.get("column")
+    if not isinstance(line, int) or not isinstance(column, int):
+        return _told(400, NO_JSON, [_entry(NO_JSON, "malformed_json")])
+    if (line, column) == position(request.body, len(request.body)):
+        column = max(1, column - 1)
+    return _told(400, NO_JSON, [_entry(f"{NO_JSON}: line {line} column {column}", "malformed_json")])
+
+
+def _unauthenticated(error: errors.Unauthenticated) -> Reply:
+    missing = error.code == "credentials_missing"
+    message, type_ = ("Unauthorized", "unauthorized") if missing else ("Bad credentials", "bad_credentials")
+    return _told(401, message, [_entry(message, type_)], (("WWW-Authenticate", 'Bearer realm="core"'),))
+
+
+def _missing(error: errors.Forbidden) -> str:
+    scopes = error.parameters.get("scopes")
+    return f"needs one of: {', '.join(scopes)}" if isinstance(scopes, tuple) else error.message
+
+
+def _conflict(error: errors.Conflict) -> Reply:
+    """Another has the natural key: the vendor calls that a value which isn't valid (9)."""
+    if error.code == "already_exists":
+        entry = _entry(error.message, "invalid_value", _text(error.parameters.get("field")))
+        return _told(422, NOT_VALID, [entry | {"reference_sid": error.parameters.get("reference_sid")}])
+    if error.code in NOT_IN_REVIEW:
+        return _told(409, "task is not pending review", [_entry(error.message, "conflict", "status")])
+    return _told(409, "Conflict", [_entry(error.message, "conflict")])
+
+
+def _not_offered(error: errors.NotOffered) -> Reply:
+    if error.code == "method_not_allowed":
+        return _told(405, "Method Not Allowed", [_entry(error.message, "method_not_allowed")])
+    return _told(501, "Not Implemented", [_entry(error.message, "not_offered")])
+
+
+def _later(status: int, message: str, type_: str, error: errors.TooMany | errors.Unavailable) -> Reply:
+    headers = (("Retry-After", str(error.retry_after_seconds)),)
+    return _told(status, message, [_entry(error.message, type_)], headers)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""Requests and the commands that they become, by the vendor's nouns."""

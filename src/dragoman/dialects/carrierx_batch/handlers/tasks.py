@@ -1,0 +1,151 @@
+"""One task: made, read, decided, removed."""
+
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.carrierx_batch import answers, faults, paging
+from dragoman.dialects.carrierx_batch.wire import changes, tasks
+from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
+from dragoman.dialects.carrierx_batch.wire.orders import parse_order
+from dragoman.domain.batch import Batch, Status
+from dragoman.domain.errors import NotOffered, StaleVersion
+from dragoman.usecases import batches
+from dragoman.usecases.batches import Order, Seen
+from dragoman.usecases.keys import Keys
+from dragoman.usecases.tasks import COUNTED_OWNERS
+from dragoman.usecases.uow import UnitOfWork
+
+UPLOADS = ("text/csv", "application/x-ndjson")
+FLAGS = {"true": True, "false": False}
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Take in a batch, or only say how it would be."""
+
+    order: Order
+    dry_run: bool = False
+
+    def keys(self) -> Keys:
+        return Keys() if self.dry_run else Keys(numbers={"task"})
+
+
+def parse_create(request: Request) -> Create:
+    """An unknown word for `dry_run` is refused: it might be meant, and the batch would run."""
+    media = faults.media_of(request)
+    if media in UPLOADS:
+        raise NotOffered("not_offered", f"Uploads of {media} are not taken yet: send the entries as JSON.")
+    value = faults.body_of(request)
+    dry_run = FLAGS.get(request.first("dry_run") or "false")
+    if dry_run is None:
+        paging.refuse("dry_run", "must be true or false")
+    return Create(parse_order(value, most=request.limits.entries), dry_run)
+
+
+def create(uow: UnitOfWork, command: Create) -> Seen:
+    """The answer shows `created`, even if a worker takes it at once (4, rule 6)."""
+    return batches.would_be(uow, command.order) if command.dry_run else batches.create(uow, command.order)
+
+
+class Get(msgspec.Struct, frozen=True):
+    """Read one task, or some of its keys."""
+
+    sid: str
+    selection: tasks.Selection
+
+    def keys(self) -> Keys:
+        return batches.read_only(self.sid, with_payload=self.selection.with_payload)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A task, and which of its keys are asked for."""
+
+    seen: Seen
+    selection: tasks.Selection
+
+
+def parse_get(request: Request) -> Get:
+    """By sid."""
+    return Get(parse_sid(request.path["task_sid"]), paging.parse_selection(request))
+
+
+def get(uow: UnitOfWork, command: Get) -> Shown:
+    """NotFound for an unknown sid, and for another partner's."""
+    chosen = command.selection
+    batch = batches.get(uow, command.sid)
+    seen = batches.see(uow, batch, with_payload=chosen.with_payload, with_failures=chosen.with_failures)
+    return Shown(seen, chosen)
+
+
+def render_shown(shown: Shown, _request: Request) -> Reply:
+    """The answer to GET, with the version that If-Match may name."""
+    return answers.reply(200, tasks.shown(shown.seen, shown.selection), (("ETag", tasks.etag(shown.seen.batch)),))
+
+
+class Update(msgspec.Struct, frozen=True):
+    """Approve or cancel, by PATCH or by PUT. `versions`: one of them must be the present one; None asks nothing."""
+
+    sid: str
+    change: changes.Change
+    versions: tuple[str, ...] | None = None
+
+    def keys(self) -> Keys:
+        return batches.named(self.sid)
+
+
+def parse_patch(request: Request) -> Update:
+    """Any keys of the Task."""
+    return _parse_update(request, whole=False)
+
+
+def parse_put(request: Request) -> Update:
+    """All keys of the Task."""
+    return _parse_update(request, whole=True)
+
+
+def _parse_update(request: Request, *, whole: bool) -> Update:
+    value = faults.body_of(request)  # what can't be read is told before an unknown sid (7)
+    sid = parse_sid(request.path["task_sid"])
+    header = request.headers.get("if-match")
+    versions = None if header is None else tuple(part.strip() for part in header.split(","))
+    return Update(sid, changes.parse_change(value, whole=whole), versions)
+
+
+def update(uow: UnitOfWork, command: Update) -> Seen:
+    """Nothing is written unless all checks pass: the body, then the status, then the version that was seen (7, 16)."""
+    batch = batches.get(uow, command.sid)
+    seen = batches.see(uow, batch)
+    decision = changes.read_decision(command.change, seen)
+    if decision is None or batch.status is Status.PENDING_REVIEW:
+        _check_version(batch, command.versions)
+    if decision is None:
+        return seen
+    decided = batches.decide(uow, batch, decision)
+    return msgspec.structs.replace(seen, batch=decided)
+
+
+def _check_version(batch: Batch, versions: tuple[str, ...] | None) -> None:
+    if versions is not None and "*" not in versions and tasks.etag(batch) not in versions:
+        raise StaleVersion("stale", "the task is not what it was when it was read", batch)
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete the record of a task."""
+
+    sid: str
+
+    def keys(self) -> Keys:
+        keys = batches.named(self.sid)
+        keys.owners.update(COUNTED_OWNERS)
+        return keys
+
+
+def parse_remove(request: Request) -> Remove:
+    """By sid."""
+    return Remove(parse_sid(request.path["task_sid"]))
+
+
+def remove(uow: UnitOfWork, command: Remove) -> Any:
+    """Conflict while it executes."""
+    batches.remove(uow, command.sid)

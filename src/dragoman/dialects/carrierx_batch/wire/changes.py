@@ -1,0 +1,83 @@
+"""What PATCH and PUT ask for (carrierx-batch.md 7): `status` may change, all else must be what it is.
+
+Whether a body is right depends on the task, so it is read in two parts: what can be told from the body alone, and
+the rest once the task is known.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects._kit.fields import Problems
+from dragoman.dialects.carrierx_batch import faults
+from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
+from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
+from dragoman.domain.batch import Decision
+from dragoman.usecases.batches import Seen
+
+LARGE = ("data", "entries")
+
+SMALL: dict[str, Callable[[Seen], Any]] = {
+    "field": lambda seen: seen.batch.field,
+    "method": lambda seen: str(seen.batch.method),
+    "partner_sid": lambda seen: partner_sid(seen.owner),
+    "review": lambda seen: seen.batch.review,
+    "task_sid": lambda seen: seen.batch.uid,
+    "type": lambda seen: seen.batch.type,
+}
+"""Keys that may be sent with their present value only; others that a client can't set move under its feet, and are
+ignored."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A body as it was sent. `texts`: its large members, as they would be kept. `whole`: it was a PUT."""
+
+    body: Any
+    texts: dict[str, str]
+    whole: bool
+
+
+def parse_change(value: Any, *, whole: bool) -> Change:
+    """What can be told before the task is known."""
+    sent = value if isinstance(value, dict) else {}
+    return Change(value, {name: faults.spelled(sent[name]) for name in LARGE if name in sent}, whole)
+
+
+def read_decision(change: Change, seen: Seen) -> Decision | None:
+    """The decision that is asked for; None for none, or for the present one. Invalid with every fault; what is wrong
+    anywhere leaves a legal status beside it unapplied (E12)."""
+    body = faults.an_object(change.body)
+    problems = Problems()
+    for name in NAMES:
+        if name not in body:
+            if change.whole:
+                problems.add(name, faults.REQUIRED, "this field is required")
+        elif name == "status":
+            _check_status(body[name], seen, problems)
+        elif not _is_same(name, change, seen):
+            problems.add(name, faults.READ_ONLY, "cannot be changed after creation")
+    faults.refuse_unknown(body, NAMES, problems)
+    faults.refuse(problems)
+    status = body.get("status", str(seen.batch.status))
+    return None if status == seen.batch.status else Decision(status)
+
+
+def _check_status(status: Any, seen: Seen, problems: Problems) -> None:
+    if not isinstance(status, str):
+        problems.add("status", faults.TYPE, "must be a string")
+    elif status not in tuple(Decision) and status != seen.batch.status:
+        problems.add("status", faults.VALUE, "can be changed to approved or cancelled only")
+
+
+def _is_same(name: str, change: Change, seen: Seen) -> bool:
+    sent = change.body[name]
+    if name in SMALL:
+        present = SMALL[name](seen)
+        return type(sent) is type(present) and bool(sent == present)
+    if name not in LARGE or seen.payload is None:
+        return True
+    kept: str | None = getattr(seen.payload, name)
+    if change.texts[name] == (kept or "null"):
+        return True
+    return kept is not None and bool(msgspec.json.decode(kept) == sent)  # 1.0 may come back as 1
