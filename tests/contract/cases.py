@@ -24,6 +24,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ask
     reply: str | None = None
     reply_text: str | None = None
     more: bool = False
+    until: bool = False
     reply_headers: dict[str, str] = {}
     save: dict[str, str] = {}
 

@@ -1,6 +1,7 @@
 """Plays a case: its world is made, its steps are sent one after the other, each reply is compared."""
 
 import re
+import time
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -9,6 +10,10 @@ from tests.contract.placeholders import Mismatch, compare_json, compare_text, fi
 from tests.server import Answer
 from tests.tenant import PASSWORD, Tenant
 from tests.worlds import WORLDS
+
+
+PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.02
 
 
 class Exchange:
@@ -24,9 +29,8 @@ class Exchange:
         for name in self._case.given:
             self._saved |= WORLDS[name](self._tenant)
         for number, step in enumerate(self._case.step, 1):
-            answer = self._send(step)
             try:
-                self._compare(step, answer)
+                answer = self._ask(step)
                 self._saved |= {name: read(where, answer) for name, where in step.save.items()}
             except Mismatch as fault:
                 raise Mismatch(f"step {number}, {step.request}: {fault}") from None
@@ -52,6 +56,19 @@ class Exchange:
         for member in rest:
             value = value[member]
         return value
+
+    def _ask(self, step: Step) -> Answer:
+        """The answer that the step wants; one that the server comes to by itself is asked for again and again."""
+        last_try = time.monotonic() + (PATIENCE_SECONDS if step.until else 0)
+        while True:
+            answer = self._send(step)
+            try:
+                self._compare(step, answer)
+                return answer
+            except Mismatch:
+                if time.monotonic() >= last_try:
+                    raise
+            time.sleep(PAUSE_SECONDS)
 
     def _send(self, step: Step) -> Answer:
         headers = {name: fill(value, self.known) for name, value in step.headers.items()}
