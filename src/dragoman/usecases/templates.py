@@ -10,7 +10,7 @@ from collections import Counter
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.domain.access import require_admin
+from dragoman.domain.access import Principal, holds, require_admin
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
@@ -165,6 +165,13 @@ class GetTemplate(msgspec.Struct, frozen=True):
 def get(uow: UnitOfWork, command: GetTemplate) -> Template:
     """The version. NotFound when there is none."""
     return uow.templates.get(command.uid)
+
+
+def may_create(principal: Principal, template: Template) -> bool:
+    """Who is named as a potential creator, or administers tasks of the template; everybody where nobody is named."""
+    creators = template.roles.get(Role.POTENTIAL_CREATOR, ())
+    named = (*creators, *template.roles.get(Role.ADMINISTRATOR, ()))
+    return principal.is_admin or not creators or any(holds(principal, holder) for holder in named)
 
 
 def spelled(uid: str) -> str:

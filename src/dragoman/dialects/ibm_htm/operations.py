@@ -6,7 +6,22 @@ Each noun has a group of rows of its own; actions stand in the order in which an
 from typing import Any
 
 from dragoman.dialects._kit import NotOffered, Operation
-from dragoman.dialects.ibm_htm.handlers import actions, allowed, completion, messages, queries, start, tasks, update
+from dragoman.dialects.ibm_htm.handlers import (
+    actions,
+    allowed,
+    assignment,
+    completion,
+    creation,
+    hierarchy,
+    history,
+    messages,
+    queries,
+    roles,
+    start,
+    tasks,
+    templates,
+    update,
+)
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
 from dragoman.dialects.ibm_htm.wire.replies import render_nothing
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
@@ -160,6 +175,111 @@ MESSAGES = (
     ),
 )
 
+CREATION = (
+    Operation(
+        "POST",
+        "/task",
+        WRITE,
+        creation.parse,
+        creation.create,
+        creation.render,
+        "task.create",
+        is_bulk=True,
+        summary="Make a task from a template, perhaps as a subtask, and perhaps start it.",
+        standing="12 [D]",
+    ),
+    Operation(
+        "GET",
+        f"{TASK}/subtasks",
+        READ,
+        hierarchy.parse_list,
+        hierarchy.list_all,
+        hierarchy.render_list,
+        "task.subtasks",
+        write=False,
+        summary="The subtasks of a task.",
+        standing="22 [D]",
+    ),
+    Operation(
+        "GET",
+        f"{TASK}/history",
+        READ,
+        history.parse,
+        history.show,
+        history.render,
+        "task.history",
+        write=False,
+        summary="What happened to a task, event by event.",
+        standing="23 [D]",
+    ),
+)
+
+ROLES = (
+    Operation(
+        "GET",
+        f"{TASK}/role/{{role}}",
+        READ,
+        roles.parse_get,
+        roles.get,
+        roles.render,
+        "role.show",
+        write=False,
+        summary="Who holds a role on a task.",
+        standing="19 [D]",
+    ),
+    Operation(
+        "PUT",
+        f"{TASK}/role/{{role}}",
+        WRITE,
+        assignment.parse_assign,
+        assignment.assign,
+        render_nothing,
+        "role.assign",
+        query={"action": "assign"},
+        summary="Give a role to one more user.",
+        standing="20 [D]",
+    ),
+    Operation(
+        "PUT",
+        f"{TASK}/role/{{role}}",
+        WRITE,
+        assignment.parse_transfer,
+        assignment.transfer,
+        render_nothing,
+        "role.transfer",
+        query={"action": "transfer"},
+        summary="Move a role from one holder to another.",
+        standing="21 [D]",
+    ),
+)
+
+TEMPLATES = (
+    Operation(
+        "GET",
+        "/taskTemplate/{tktid}",
+        READ,
+        templates.parse_get,
+        templates.get,
+        templates.render,
+        "template.show",
+        write=False,
+        summary="One version of a template.",
+        standing="40 [D]",
+    ),
+    Operation(
+        "GET",
+        "/taskTemplate/{tktid}/input",
+        READ,
+        templates.parse_input,
+        templates.get_input,
+        render_message,
+        "template.input",
+        write=False,
+        summary="An empty input message of a template's tasks.",
+        standing="41 [D]",
+    ),
+)
+
 QUERIES = (
     Operation(
         "GET",
@@ -259,7 +379,7 @@ QUERIES = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*DETAILS, *ACTIONS, *MESSAGES, *QUERIES)
+OPERATIONS: tuple[Operation, ...] = (*DETAILS, *ACTIONS, *MESSAGES, *QUERIES, *CREATION, *ROLES, *TEMPLATES)
 
 _EXTENSION = "an extension of the vendor's that we leave out: the page asks for its core"
 

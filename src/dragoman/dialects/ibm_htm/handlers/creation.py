@@ -1,0 +1,140 @@
+"""Making tasks from templates, perhaps as a part of another, perhaps started at once (page, row 12, 4.3 and 10)."""
+
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.ibm_htm import guard, refusals, seen
+from dragoman.dialects.ibm_htm.facts import of_template
+from dragoman.dialects.ibm_htm.handlers.hierarchy import Relation, parse_relation
+from dragoman.dialects.ibm_htm.handlers.start import INVOCATION, started
+from dragoman.dialects.ibm_htm.options import NAME
+from dragoman.dialects.ibm_htm.seen import Seen
+from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.messages import Sent, read
+from dragoman.dialects.ibm_htm.wire.tasks import details
+from dragoman.domain import timing
+from dragoman.domain.message import Message, Which, head
+from dragoman.domain.task import State, Task
+from dragoman.domain.template import Template
+from dragoman.domain.work_item import Role, WorkItem
+from dragoman.usecases import tasks, templates
+from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+CREATE = "CREATETASK"
+CREATE_ONLY, ASYNC, SYNC = MODES = ("createOnly", "async", "sync")
+EVERYBODY = "*"
+
+
+class Create(msgspec.Struct, frozen=True):
+    """A task to be made of a template, by uid."""
+
+    template: str
+    mode: str
+    parent: str | None = None
+    sent: Sent | None = None
+
+    def keys(self) -> Keys:
+        keys = Keys(tasks={self.parent} if self.parent else (), numbers={"task"}, owners=seen.OWNERS)
+        return keys.also("template", [self.template], Lock.SHARED)
+
+
+def parse(request: Request) -> Create:
+    """POST task?taskTemplateID=, with the input message in the body, or nothing."""
+    negotiation.check(request, negotiation.JSON)
+    template = request.first("taskTemplateID")
+    if not template:
+        raise refusals.missing_parameter("taskTemplateID")
+    mode = request.first("mode") or CREATE_ONLY
+    if mode not in MODES:
+        raise refusals.unknown_value("mode", mode, MODES)
+    relation: Relation | None = parse_relation(request, mode)
+    message = read(request)
+    parent = None if relation is None else relation.parent()
+    return Create(ids.parse_template(template), mode, parent, message)
+
+
+def create(uow: UnitOfWork, command: Create) -> Seen:
+    """Make it; with `async` it is started, too. The principal becomes its originator."""
+    template = uow.templates.find(command.template)
+    if template is None:
+        raise refusals.no_template(ids.template_id(command.template))
+    parent = None if command.parent is None else guard.load(uow, command.parent)
+    if command.sent is not None:
+        command.sent.check()
+    _check(uow, template, command.mode)
+    if parent is not None:
+        guard.check_parent(uow, parent)
+    task = _make(uow, template, command, parent)
+    return seen.gather(uow, task if command.mode == CREATE_ONLY else tasks.save(uow, task, started(uow, task)))
+
+
+def render(made: Seen, request: Request) -> Reply:
+    """201, where the task is, and its details."""
+    shown = details(made)
+    location = f"{request.base_url}{request.prefix}/task/{shown['tkiid']}"
+    return Reply(201, json.encode(shown), "application/json", [("Location", location)])
+
+
+def _check(uow: UnitOfWork, template: Template, mode: str) -> None:
+    """Refused as it would be on its start: no service is bound here that could answer a synchronous call."""
+    shown = ids.template_id(template.uid)
+    if mode == SYNC and template.kind != INVOCATION:
+        raise refusals.unknown_value("mode", mode, (CREATE_ONLY, ASYNC))
+    if not templates.may_create(uow.principal, template):
+        raise refusals.role_missing(uow.principal.login, CREATE, shown)
+    if template.is_stopped or template.valid_from > uow.now:
+        raise refusals.template_stopped(shown)
+    if mode == SYNC:
+        raise refusals.wrong_kind(shown, "CALLTASK")
+
+
+def _make(uow: UnitOfWork, template: Template, command: Create, parent: Task | None) -> Task:
+    uid = uow.new_id()
+    fields: dict[str, Any] = {
+        "uid": uid,
+        "name": template.name,
+        "title": template.display_name,
+        "description": template.description,
+        "type": template.type,
+        "priority": template.priority,
+        "template": template.uid,
+        "timing": _timing(template, is_part=parent is not None),
+        "properties": template.properties,
+        "work_items": _work_items(template, uow.principal.user),
+        "extras": {NAME: facts} if (facts := of_template(template)) else {},
+        "state": State.INACTIVE,
+    }
+    if parent is not None:
+        fields |= {"parent": parent.number, "case": parent.case}
+    message = command.sent
+    if message is not None:
+        # A new task has no message that would have to be looked for.
+        uow.messages.add(Message(uow.tenant, uid, Which.INPUT, message.type, message.body))
+        fields["messages"] = {Which.INPUT: head(message.type, message.body)}
+    return tasks.add(uow, **fields)
+
+
+def _timing(template: Template, *, is_part: bool) -> dict[str, str]:
+    """The template's durations. A to-do task that stands alone goes when it has ended, if nothing is said (page, 4.4);
+    a part goes with the whole."""
+    found = dict(template.timing)
+    if is_part:
+        return {key: text for key, text in found.items() if key not in (timing.DELETED, timing.KEPT)}
+    if template.kind == "participating":
+        found.setdefault(timing.DELETED, timing.ZERO)
+    return found
+
+
+def _work_items(template: Template, originator: str | None) -> tuple[WorkItem, ...]:
+    """Its roles, each holder an item. Where no potential owner is named everybody is one, where no administrator is
+    named the originator is (page, 8)."""
+    roles = {role: holders for role, holders in template.roles.items() if role is not Role.POTENTIAL_CREATOR}
+    if not roles.get(Role.POTENTIAL_OWNER):
+        roles[Role.POTENTIAL_OWNER] = (EVERYBODY,)
+    if not roles.get(Role.ADMINISTRATOR) and originator is not None:
+        roles[Role.ADMINISTRATOR] = (originator,)
+    items = {WorkItem(role, holder) for role, holders in roles.items() for holder in holders}
+    return tuple(sorted(items, key=lambda item: (item.role, item.holder)))

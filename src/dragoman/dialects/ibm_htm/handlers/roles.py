@@ -1,0 +1,64 @@
+"""Who holds a role on a task (page, row 19)."""
+
+import msgspec
+
+from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.ibm_htm import guard, work_items
+from dragoman.dialects.ibm_htm.guard import Action
+from dragoman.dialects.ibm_htm.handlers.messages import OWNERS, template_of
+from dragoman.dialects.ibm_htm.seen import login_of
+from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
+from dragoman.dialects.ibm_htm.wire.roles import Reason
+from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
+from dragoman.usecases import tasks
+from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Get(msgspec.Struct, frozen=True):
+    """Who holds this role on the task."""
+
+    task: str
+    reason: Reason
+
+    def keys(self) -> Keys:
+        return Keys(owners=OWNERS).also("task", [self.task], Lock.NONE)
+
+
+class Holders(msgspec.Struct, frozen=True):
+    """Logins, or None for everybody, and names of groups."""
+
+    users: list[str] | None
+    groups: list[str]
+
+
+def parse_get(request: Request) -> Get:
+    """GET task/{tkiid}/role/{role}."""
+    negotiation.check(request, negotiation.JSON)
+    return Get(ids.parse_task(request.path["tkiid"]), roles.parse(request.path["role"]))
+
+
+def get(uow: UnitOfWork, command: Get) -> Holders:
+    """For whoever is something to the task."""
+    task = guard.load(uow, command.task)
+    guard.check(uow, task, Action.GET)
+    contact = tasks.contact_of(uow, task)
+    found = work_items.holders(task, command.reason, template_of(uow, task), contact)
+    if EVERYBODY in found:
+        return Holders(None, [])
+    groups = [name_of_group(uow, holder) for holder in found if holder.startswith(GROUP)]
+    users = [login_of(uow, holder) or holder for holder in found if not holder.startswith(GROUP)]
+    return Holders(users, groups)
+
+
+def name_of_group(uow: UnitOfWork, holder: str) -> str:
+    """The name of a group that holds a work item; its id if there is none of it any more."""
+    uid = holder.removeprefix(GROUP)
+    group = uow.groups.find(uid)
+    return uid if group is None else group.name
+
+
+def render(found: Holders, request: Request) -> Reply:
+    """The vendor's result set."""
+    body = {"staffResultSet": roles.result_set(found.users, found.groups)}
+    return Reply(200, json.encode(body), "application/json")
