@@ -87,7 +87,7 @@ class Job(msgspec.Struct, frozen=True):
         is discarded instead, or a job that kills its workers would go round for ever."""
         if not self.is_due(at):
             raise Conflict("job_not_due", f"The job is {self.state}.")
-        if self.attempt >= ATTEMPTS:
+        if self.state is JobState.RUNNING and self.attempt >= ATTEMPTS:
             return self._free(JobState.DISCARDED, finished_at=at, error=self.error or "Its workers were lost.")
         return replace(
             self,
