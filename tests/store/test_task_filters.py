@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from dragoman.domain.access import SEEING, Principal, is_candidate, permissions
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.keys import ALONE
 from dragoman.store.task_filters import EVERY_WAY, TaskFilter, Through
@@ -128,6 +128,35 @@ def test_suspended_tasks_are_found_where_they_may_be_claimed_all_the_same(bench:
 
     found = compare(bench, TaskFilter(not_suspended_or=("acme", "claims")), expected)
     assert len(found) == 9
+
+
+def furnish_timers(uow: UnitOfWork) -> None:
+    for kind, state, early in itertools.product(Kind, (State.READY, State.CLAIMED, State.COMPLETED), (True, False)):
+        at = Moment(uow.now if early else uow.now + 1)
+        fields = {"kind": kind, "assignee": "bert" if state is State.CLAIMED else None}
+        for timers in ({}, {"expires_at": at}, {"delete_at": at}):
+            task = tasks.add(uow, title="x", **fields, **timers)
+            tasks.save(uow, task, replace(task, state=state))
+
+
+@pytest.mark.parametrize(
+    "states", [(), (State.READY,), (State.COMPLETED,), (State.EXPIRED,), (State.EXPIRED, State.CLAIMED)]
+)
+def test_states_are_those_that_timers_leave_whether_they_have_fired_or_not(
+    bench: Bench, states: tuple[State, ...]
+) -> None:
+    bench.write(furnish_timers, ALONE)
+    now = bench.clock.now()
+
+    def expected(_: UnitOfWork, task: Task) -> bool:
+        is_over = task.kind is not Kind.BATCH
+        if is_over and not task.is_open and task.delete_at is not None and task.delete_at <= now:
+            return False
+        if is_over and task.is_open and task.expires_at is not None and task.expires_at <= now:
+            task = replace(task, state=State.EXPIRED)
+        return not states or task.state in states
+
+    assert compare(bench, TaskFilter(states=states, as_of=now), expected)
 
 
 def furnish_parts(uow: UnitOfWork) -> None:

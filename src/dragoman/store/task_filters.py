@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from dragoman.domain.access import SEEING, SEEING_INACTIVE, WORKING, Principal
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import ENDED, State
+from dragoman.domain.task import ENDED, Kind, State
 from dragoman.domain.work_item import Role
 from dragoman.store import tables
 from dragoman.store.engines import json_flag
@@ -55,11 +55,14 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     visible_to: Principal | None = None
     visible_through: frozenset[Through] = EVERY_WAY
     any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
+    as_of: Moment | None = None  # as timers leave the tasks at this moment, whether they have fired yet or not
 
 
 def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     """What must hold of a task that matches; tenant and removal aside."""
     found = _equalities(wanted) + _ranges(wanted) + _links(tenant, wanted)
+    if wanted.as_of is not None:
+        found.append(sa.not_(_is_over(T.delete_at, wanted.as_of, is_open=False)))
     found += [_has_word(tenant, word) for word in wanted.words]
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
         found.append(_claimable(tenant, wanted.claimable_by))
@@ -73,7 +76,7 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
 def _equalities(wanted: TaskFilter) -> Conditions:
     conditions: Conditions = []
     if wanted.states:
-        conditions.append(T.state.in_([str(state) for state in wanted.states]))
+        conditions.append(_in_state(wanted.states, wanted.as_of))
     if wanted.is_open is not None:
         ended = sorted(str(state) for state in ENDED)
         conditions.append(T.state.not_in(ended) if wanted.is_open else T.state.in_(ended))
@@ -102,6 +105,21 @@ def _equalities(wanted: TaskFilter) -> Conditions:
         if value is not None:
             conditions.append(T[name] == value)
     return conditions
+
+
+def _in_state(states: Collection[State], at: Moment | None) -> sa.ColumnElement[bool]:
+    named = T.state.in_([str(state) for state in states])
+    if at is None:
+        return named
+    expired = _is_over(T.expires_at, at, is_open=True)
+    return sa.or_(named, expired) if State.EXPIRED in states else sa.and_(named, sa.not_(expired))
+
+
+def _is_over(timer: sa.ColumnElement[Any], at: Moment, *, is_open: bool) -> sa.ColumnElement[bool]:
+    """Whether the time of an open task, or of an ended one, was over by then. Batches have no timers of a task."""
+    ended = T.state.in_(sorted(ENDED))
+    over = sa.and_(timer.is_not(None), timer <= at, T.kind != str(Kind.BATCH))
+    return sa.and_(over, sa.not_(ended) if is_open else ended)
 
 
 def _ranges(wanted: TaskFilter) -> Conditions:
