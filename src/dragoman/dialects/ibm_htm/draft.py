@@ -37,7 +37,9 @@ class Draft:
             self.fields[field] = value
 
     def time(self, key: str, length: str) -> None:
-        """Note a length of time as it was sent."""
+        """Note a length of time as it was sent. Invalid for one that leads too far from now on."""
+        if length not in timing.CONSTANTS:
+            timing.after(self.uow.now, length)
         self.timing = {**(self.task.timing if self.timing is None else self.timing), key: length}
 
     def result(self) -> Task:

@@ -6,6 +6,7 @@ own, here or in another dialect, it is `DURATION_NOT_USED`.
 
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
 
 
@@ -32,6 +33,11 @@ def beginning(task: Task) -> Moment | None:
 def _shown(sent: str | None, moment: Moment | None, since: Moment | None) -> str | None:
     if moment is None:
         return sent
-    if sent is None or since is None or timing.after(since, sent) != moment:
-        return timing.NOT_USED
-    return sent
+    return sent if sent is not None and since is not None and _reaches(since, sent, moment) else timing.NOT_USED
+
+
+def _reaches(since: Moment, sent: str, moment: Moment) -> bool:
+    try:
+        return timing.after(since, sent) == moment
+    except Invalid:  # it began so late that it would lead beyond the year 9999: somebody set the moment
+        return False
