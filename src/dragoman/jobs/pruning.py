@@ -3,7 +3,7 @@
 from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.loops import App, forever
-from dragoman.usecases import pruning, tenants
+from dragoman.usecases import jobs, pruning, tenants
 
 LOOK_SECONDS = 600.0
 
@@ -14,9 +14,10 @@ async def run(app: App) -> None:
 
 
 async def prune(app: App) -> int:
-    """Forget every tenant's old answers, slice by slice; how many there were."""
+    """Forget every tenant's old answers and the jobs that are done, slice by slice; how many there were."""
     forgotten = 0
     for _, tenant in await app.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-        while done := await app.write(pruning.prune_answers, pruning.PruneAnswers(), system(tenant), "core"):
-            forgotten += done
+        for run, command in ((pruning.prune_answers, pruning.PruneAnswers()), (jobs.prune, jobs.Prune())):
+            while done := await app.write(run, command, system(tenant), "core", bulk=True):
+                forgotten += done
     return forgotten
