@@ -4,17 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
-from msgspec.structs import replace
-from sqlalchemy.dialects import postgresql
 
-from dragoman.domain.extension import Extension
-from dragoman.domain.work_item import Role, WorkItem
-from dragoman.store import tables
 from dragoman.store.engines import Engine
 from dragoman.store.keys import Key, Keys, Lock
+from dragoman.store.listing import among, as_parameter, driver_text
 from dragoman.store.overlay import Group
+from dragoman.store.satellites import with_satellites
 from dragoman.store.shapes import SHAPES, Shape
 
 POINTERS = {
@@ -90,9 +86,11 @@ class Loader:
 
     def _rows(self, shape: Shape, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
         text = _select_by(self.connection.dialect, shape.name, column, lock if self.writes else Lock.NONE)
-        keys: Any = values if self.engine.is_postgresql else msgspec.json.encode(values).decode()
-        rows = self.connection.exec_driver_sql(text, (self.group.tenant, keys)).all()
-        return self.with_satellites(shape, [shape.decode(row) for row in rows])
+        keys = as_parameter(self.connection.dialect, values)
+        result: Any = self.connection.exec_driver_sql(text, (self.group.tenant, keys))
+        rows = result.cursor.fetchall()  # as the driver has them: nothing of SQLAlchemy's rows is used
+        result.close()
+        return with_satellites(self.connection, self.group.tenant, shape, [shape.decode(row) for row in rows])
 
     def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:
         # Grouped by what comes before the last column: a term a key would be too deep for SQLite's parser.
@@ -110,80 +108,19 @@ class Loader:
         statement = self.engine.locked(statement.order_by(*(table.c[name] for name in shape.key)), lock)
         return [shape.decode(row) for row in self.connection.execute(statement)]
 
-    def with_satellites(self, shape: Shape, entities: list[Any]) -> list[Any]:
-        """The entities with their extensions and work items; nothing is asked where the counts are zero."""
-        if "extensions" in shape.satellites:
-            entities = self._with_extensions(shape, entities)
-        if "work_items" in shape.satellites:
-            entities = self._with_work_items(entities)
-        return entities
-
-    def _with_extensions(self, shape: Shape, entities: list[Any]) -> list[Any]:
-        owners = [entity.number for entity in entities if entity.extension_count]
-        if not owners:
-            return entities
-        table = tables.extension
-        rows = self.connection.execute(
-            sa.select(table.c.owner, table.c.folded, table.c.name, table.c.value)
-            .where(
-                table.c.tenant == self.group.tenant,
-                table.c.owner_kind == shape.name,
-                table.c.owner.in_(owners),
-                table.c.removed_at.is_(None),
-            )
-            .order_by(table.c.owner, table.c.folded)
-        )
-        found: dict[int, dict[str, Extension]] = {}
-        for owner, folded, name, value in rows:
-            found.setdefault(owner, {})[folded] = Extension(name, value)
-        return [
-            replace(entity, extensions=found[entity.number]) if entity.number in found else entity
-            for entity in entities
-        ]
-
-    def _with_work_items(self, entities: list[Any]) -> list[Any]:
-        owners = [entity.number for entity in entities if entity.work_item_count]
-        if not owners:
-            return entities
-        table = tables.work_item
-        rows = self.connection.execute(
-            sa.select(table.c.task, table.c.role, table.c.holder)
-            .where(table.c.tenant == self.group.tenant, table.c.task.in_(owners))
-            .order_by(table.c.task, table.c.role, table.c.holder)
-        )
-        found: dict[int, list[WorkItem]] = {}
-        for number, role, holder in rows:
-            found.setdefault(number, []).append(WorkItem(Role(role), holder))
-        return [
-            replace(entity, work_items=tuple(found[entity.number])) if entity.number in found else entity
-            for entity in entities
-        ]
-
 
 @lru_cache(maxsize=256)
 def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
-    """The driver's text that selects an entity's rows by a list of keys: one text whatever their number, so that
-    the database plans it once. Its parameters are the tenant and the list (an array, or JSON on SQLite)."""
+    """The driver's text that selects an entity's rows by a list of keys."""
     shape = SHAPES[name]
     table = shape.table
-    keys: sa.BindParameter[Any] = sa.bindparam("keys")
-    found: sa.ColumnElement[bool]
-    if dialect.name == "postgresql":
-        found = table.c[column] == sa.any_(sa.cast(keys, postgresql.ARRAY(_element(table.c[column].type))))
-    else:
-        found = table.c[column].in_(sa.select(sa.func.json_each(keys).table_valued("value").c.value))
     statement = (
-        sa.select(*shape.columns).where(table.c.tenant == sa.bindparam("tenant"), found).order_by(table.c[column])
+        sa.select(*shape.columns)
+        .where(table.c.tenant == sa.bindparam("tenant"), among(dialect, table.c[column]))
+        .order_by(table.c[column])
     )
     if "removed_at" in table.c:
         statement = statement.where(table.c.removed_at.is_(None))
     if dialect.name == "postgresql" and lock is not Lock.NONE:
         statement = statement.with_for_update(read=lock is Lock.SHARED)
-    compiled = statement.compile(dialect=dialect)
-    if list(compiled.positiontup or ()) != ["tenant", "keys"]:
-        raise TypeError("the driver must take the tenant first, then the keys")
-    return str(compiled)
-
-
-def _element(type_: Any) -> Any:
-    return sa.Text() if isinstance(type_, sa.Text) else type_
+    return driver_text(dialect, statement)
