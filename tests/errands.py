@@ -19,7 +19,7 @@ DIALECT = "carrierx_batch"
 
 
 class AtOnce:
-    """An application for the worker that does everything when it is asked. `broken` is called before each slice."""
+    """An application for the worker that does all when it is asked. `before` is told of each transaction."""
 
     def __init__(self, app: App) -> None:
         self._app = app

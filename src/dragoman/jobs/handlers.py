@@ -11,9 +11,14 @@ else is a failed attempt.
 from collections.abc import Awaitable, Callable
 
 from dragoman.domain.job import Job
+from dragoman.jobs import batches
 from dragoman.jobs.loops import App
 from dragoman.usecases.jobs import Hold
 
 Handler = Callable[[App, Hold, Job], Awaitable[None]]
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "batch.prepare": batches.prepare,
+    "batch.run": batches.run,
+    "batch.abandon": batches.abandon,
+}

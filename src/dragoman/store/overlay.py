@@ -207,25 +207,29 @@ class Overlay:
         self.changes[shape.name, key] = None
 
     @contextmanager
-    def attempt(self, *, by_key: bool = False) -> "Iterator[Overlay]":
-        """A nested overlay: kept when the block ends well, dropped when it raises.
-
-        With `by_key` it is like a command of its own, in this one's name: what it changes has its own revision and
-        history. It reads by no condition (MustBeAlone), since that writes through what was changed before, which
-        could not be dropped any more.
-        """
-        if by_key:
-            if self.changes:
-                self.close()
-            entry = Overlay(self.group, stamp=self.stamp, by_key=True)
-            yield entry
-            entry.close()
-            return
+    def attempt(self) -> "Iterator[Overlay]":
+        """A nested overlay: kept when the block ends well, dropped when it raises."""
         nested = Overlay(self.group, self, stamp=self.stamp, by_key=self.by_key)
         yield nested
         self.changes.update(nested.changes)
         self._differences.update(nested._differences)
         self.numbers.update(nested.numbers)
+
+    def beside(self) -> "Overlay":
+        """One like that of a command of its own, in this one's name: what it changes has its own revision and history.
+
+        It is closed, or cleared, again and again. It reads by no condition (MustBeAlone), since that writes through
+        what was changed before, which could not be dropped any more.
+        """
+        if self.changes:
+            self.close()
+        return Overlay(self.group, stamp=self.stamp, by_key=True)
+
+    def clear(self) -> None:
+        """Drop all changes."""
+        self.changes.clear()
+        self.numbers.clear()
+        self._differences.clear()
 
     def must_be_alone(self) -> None:
         """MustBeAlone unless rows may be found by a condition here."""
@@ -244,11 +248,9 @@ class Overlay:
                 group.loaded[ref] = None
                 group.locks[ref] = Lock.CHANGE
             group.current[ref] = entity
-        for (name, uid), number in self.numbers.items():
-            group.numbers[name, uid] = number
-        self.changes.clear()
-        self.numbers.clear()
-        self._differences.clear()
+        if self.numbers:
+            group.numbers.update(self.numbers)
+        self.clear()
 
     def _record(self, shape: Shape, ref: Ref, entity: Any) -> Any:
         before = self.group.current.get(ref)

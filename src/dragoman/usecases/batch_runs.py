@@ -20,7 +20,7 @@ from dragoman.usecases.batch_payloads import Content
 from dragoman.usecases.jobs import Hold
 from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.resource_types import Found, Patch, ResourceType
-from dragoman.usecases.uow import UnitOfWork
+from dragoman.usecases.uow import Entries, UnitOfWork
 
 GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
 
@@ -175,9 +175,10 @@ def _outcomes(uow: UnitOfWork, batch: Batch, content: Content, entries: range) -
         entries = entries[:1]  # what an entry finds depends on the one before it
     do = _doing(named, batch, type_, content, entries)
     errors: list[str | None] = []
+    parts = named.entries()
     for index in entries:
         try:
-            errors.append(_attempt(named, do, index))
+            errors.append(_attempt(parts, do, index))
         except MustBeAlone:
             if not errors:
                 return [_alone(named, do, index)]
@@ -282,10 +283,9 @@ def _texts(content: Content, entries: range) -> list[str]:
     return [] if content.entries is None else [str(entry) for entry in content.entries[entries.start : entries.stop]]
 
 
-def _attempt(uow: UnitOfWork, do: Do, index: int) -> str | None:
+def _attempt(parts: Entries, do: Do, index: int) -> str | None:
     try:
-        with uow.attempt(by_key=True) as part:
-            return do(part, index)
+        return parts.attempt(do, index)
     except Expected as refused:
         return batch_report.refused(refused)
 

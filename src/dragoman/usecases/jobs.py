@@ -7,7 +7,7 @@ effects: so nothing is done twice, and nothing by a worker that lost the job whi
 import msgspec
 
 from dragoman.domain.clock import later
-from dragoman.domain.job import LEASE_SECONDS, Job, LeaseLost
+from dragoman.domain.job import LEASE_SECONDS, Job, JobState, LeaseLost
 from dragoman.store.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
@@ -15,6 +15,9 @@ KEPT_SECONDS = 7 * 86_400.0
 """So long a job that is done can be looked at. One that was given up stays until somebody removes it."""
 
 SLICE = 1_000
+
+AFTERMATH = {"batch.prepare": "batch.abandon", "batch.run": "batch.abandon"}
+"""What must be done when a job of a kind was given up: a job of another kind, about the same subject."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -67,7 +70,14 @@ class Claim(msgspec.Struct, frozen=True):
 def claim(uow: UnitOfWork, command: Claim) -> list[Job]:
     """The jobs as they are now: running, for this owner; or discarded, when their last worker was lost as well."""
     due = uow.jobs.due(uow.now, limit=command.limit)
-    return [uow.jobs.save(job.claim(command.owner, at=uow.now, lease_seconds=command.lease_seconds)) for job in due]
+    return [_kept(uow, job.claim(command.owner, at=uow.now, lease_seconds=command.lease_seconds)) for job in due]
+
+
+def _kept(uow: UnitOfWork, job: Job) -> Job:
+    """The job as it is now; with one that is given up goes what must be done about it."""
+    if job.state is JobState.DISCARDED and job.kind in AFTERMATH:
+        uow.enqueue(AFTERMATH[job.kind], job.subject)
+    return uow.jobs.save(job)
 
 
 class Prolong(msgspec.Struct, frozen=True):
@@ -97,7 +107,7 @@ class Fail(msgspec.Struct, frozen=True):
 
 def fail(uow: UnitOfWork, command: Fail) -> Job:
     """The job as it is now: waiting to be tried again, or discarded. LeaseLost as above."""
-    return uow.jobs.save(held(uow, command.hold).retry(command.error, at=uow.now))
+    return _kept(uow, held(uow, command.hold).retry(command.error, at=uow.now))
 
 
 class GiveBack(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Tasks as objects that a batch works on, whichever dialect made them: found in sets, changed one by one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 from msgspec.structs import replace
@@ -27,34 +27,29 @@ LARGEST = 2**63 - 1
 def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     """For each value what has it. The tasks are loaded for change, and what decides about them with them."""
     if key == "id":
-        found = _by_id(uow, values)
-    else:
-        texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
-        counted = uow.tasks.counted_by(key, texts) if texts else {}
-        uow.tasks.load(sorted(number for count, number in counted.values() if count == 1), Lock.CHANGE)
-        found = {value: Found(count, number if count == 1 else None) for value, (count, number) in counted.items()}
-    _load_surroundings(uow, [each.number for each in found.values() if each.number is not None])
+        return _by_id(uow, values)
+    texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
+    counted = uow.tasks.counted_by(key, texts) if texts else {}
+    single = sorted(number for count, number in counted.values() if count == 1)
+    uow.tasks.load(single, Lock.CHANGE)
+    _load_surroundings(uow, [uow.tasks.get(number) for number in single])
+    found = {value: Found(count, number if count == 1 else None) for value, (count, number) in counted.items()}
     return [found.get(value, NOTHING) for value in values]
 
 
-def _by_id(uow: UnitOfWork, values: Sequence[str]) -> dict[str, Found]:
-    refs: dict[str, int | str] = {}
-    for value in values:
-        if _is_number(value):
-            refs[value] = int(value)
-        elif persons.is_uid(value):
-            refs[value] = value
-    uow.tasks.load(list(set(refs.values())), Lock.CHANGE)
-    there = ((value, uow.tasks.find(ref, Lock.CHANGE)) for value, ref in refs.items())
-    return {value: Found(1, task.number) for value, task in there if task is not None}
+def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
+    refs = [int(value) if _is_number(value) else value if persons.is_uid(value) else None for value in values]
+    uow.tasks.load(list({ref for ref in refs if ref is not None}), Lock.CHANGE)
+    there = [None if ref is None else uow.tasks.find(ref, Lock.CHANGE) for ref in refs]
+    _load_surroundings(uow, [task for task in there if task is not None])
+    return [NOTHING if task is None else Found(1, task.number) for task in there]
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= LARGEST
 
 
-def _load_surroundings(uow: UnitOfWork, numbers: Iterable[int]) -> None:
-    there = [uow.tasks.get(number) for number in numbers]
+def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
     if contacts := {task.contact for task in there if task.contact is not None}:
         uow.contacts.load(sorted(contacts))
     if parents := {task.parent for task in there if task.parent is not None}:
@@ -72,7 +67,7 @@ def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[
         if task.kind is Kind.BATCH:
             raise Conflict("task_is_batch", "This task stands for a batch; a batch can't change it.")
         if is_change:
-            task = task_edits.change(part, replace(change, task=number))
+            task = task_edits.apply(part, task, change)
         if state is not None:
             tasks.perform(part, task, _verb(task, state))
 

@@ -83,6 +83,11 @@ def change(uow: UnitOfWork, command: Change) -> Task:
     task = tasks.get(uow, command.task, Permission.EDIT)
     if command.revisions is not None:
         preconditions.check(uow, "task", task, command.revisions, command.written())
+    return apply(uow, task, command)
+
+
+def apply(uow: UnitOfWork, task: Task, command: Change) -> Task:
+    """The task changed; who may is decided already."""
     fields = {**command.fields, **links.resolve(uow, command.links, task)}
     if command.due is not UNTOUCHED:
         present = Due(task.due_at, task.due_local, task.due_zone)

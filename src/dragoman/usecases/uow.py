@@ -96,12 +96,15 @@ class UnitOfWork:
         self._overlay.must_be_alone()
 
     @contextmanager
-    def attempt(self, *, by_key: bool = False) -> Iterator["UnitOfWork"]:
-        """A part that may fail by itself: its changes are dropped when the block raises. `by_key`: what reads by a
-        condition in it raises MustBeAlone."""
+    def attempt(self) -> Iterator["UnitOfWork"]:
+        """A part that may fail by itself: its changes are dropped when the block raises."""
         outer = self._overlay
-        with outer.attempt(by_key=by_key) as nested:
+        with outer.attempt() as nested:
             yield UnitOfWork(nested, self.principal)
+
+    def entries(self) -> "Entries":
+        """For bulk work: parts that are like commands of their own. This one changes nothing while they are done."""
+        return Entries(self._overlay.beside(), self.principal)
 
     def in_the_name_of(self, principal: Principal, dialect: str, operation: str) -> "UnitOfWork":
         """The same unit of work for somebody on whose behalf it acts: rights are his, and history names him and what
@@ -212,3 +215,18 @@ class UnitOfWork:
     @lazy
     def timers(self) -> Timers:
         return Timers(self._overlay)
+
+
+class Entries:
+    """One after the other, each kept whole or not at all, with revisions and history of its own."""
+
+    def __init__(self, overlay: Overlay, principal: Principal) -> None:
+        self._overlay = overlay
+        self._part = UnitOfWork(overlay, principal)  # one for all: making it costs as much as an entry's rules
+
+    def attempt(self, do: Callable[[UnitOfWork, int], R], index: int) -> R:
+        """What `do` answers for this entry. What it raises drops its changes; MustBeAlone when it needs a set."""
+        self._overlay.clear()  # what one that was refused has left
+        result = do(self._part, index)
+        self._overlay.close()
+        return result

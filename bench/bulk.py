@@ -1,0 +1,168 @@
+"""What a batch costs against its floor: one field of 100,000 tasks, with an outcome and a history row for each.
+
+    python bench/bulk.py sqlite:////tmp/bench.db postgresql://…
+
+Rounds are interleaved; the last line is JSON with the median ratio for each engine (the goal is 0.5), and how much of
+their rate single updates at 16 callers keep while a batch runs. It asserts that every entry has its outcome and every
+task its change.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import time
+from pathlib import Path
+
+import msgspec
+import sqlalchemy as sa
+from bulk_floor import BulkFloor
+from lane import Fill, SetPriority, fill, rate, set_priority
+
+from dragoman.app import App
+from dragoman.domain.access import Principal, system
+from dragoman.domain.batch import Batch, Decision, Method, Status
+from dragoman.jobs import batches as handlers
+from dragoman.settings import load
+from dragoman.store import tables
+from dragoman.store.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases import batches, people
+from dragoman.usecases.jobs import Hold
+from dragoman.usecases.uow import UnitOfWork
+
+CHUNK = 1_000
+CALLERS = 16
+SECONDS = 3.0
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A batch over tasks 1 to `count`."""
+
+    count: int
+    priority: int
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def order(uow: UnitOfWork, command: Order) -> str:
+    """Make and approve it; the job that runs it is left to the caller, with its uid."""
+    entries = msgspec.json.encode([str(number) for number in range(1, command.count + 1)]).decode()
+    data = msgspec.json.encode({"priority": command.priority}).decode()
+    sent = batches.Order(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
+    made = batches.create(uow, sent).batch
+    prepared = uow.batches.save(made.prepare(at=uow.now))
+    for job in uow.jobs.about(batches.PREPARE, made.number):
+        uow.jobs.remove(job)
+    batches.decide(uow, prepared, Decision.APPROVED)
+    job = uow.jobs.about(batches.RUN, made.number)[0]
+    uow.jobs.save(job.claim("bench", at=uow.now, lease_seconds=3_600.0))
+    return job.uid
+
+
+class Look(msgspec.Struct, frozen=True):
+    """The batch of a job."""
+
+    job: str
+
+    def keys(self) -> Keys:
+        return Keys().also("job", [self.job], Lock.NONE)
+
+
+class Ours:
+    """The product, driven as its worker drives it."""
+
+    def __init__(self, url: str, tasks: int) -> None:
+        self.app = App(load(overrides={"database": url})).open()
+        self.tenant = self.app.ensure_tenant("main")
+        self.tasks = tasks
+        for _ in range(tasks // CHUNK):
+            self.app.call(fill, Fill(CHUNK), self.tenant)
+        command = people.AddUser("00000000-0000-7000-8000-000000000001", "anna", is_admin=False)
+        self.anna: Principal = people.principal_of(self.app.call(people.add_user, command, self.tenant))
+        self.app.call(own, Order(tasks, 0), self.tenant)
+
+    async def run(self, priority: int) -> float:
+        """Give every task this priority by an approved batch; how many rows a second."""
+        uid = self.app.call(order, Order(self.tasks, priority), self.tenant, principal=self.anna, dialect="bench")
+        job = self.app.call(lambda uow, look: uow.jobs.get(look.job), Look(uid), self.tenant)
+        began = time.perf_counter()
+        await handlers.run(self.app, Hold(uid, "bench", 1), job)
+        seconds = time.perf_counter() - began
+        self.check(job.subject)
+        return self.tasks / seconds
+
+    async def update(self) -> None:
+        """Change the priority of a random task and wait for the commit, as a request does."""
+        command = SetPriority(random.randint(1, self.tasks), random.randint(1, 1_000_000))
+        await self.app.write(set_priority, command, system(self.tenant), "native")
+
+    def check(self, number: int | None) -> None:
+        """SystemExit unless every entry worked and has its outcome and its history."""
+        batch: Batch = self.app.call(lambda uow, _: uow.batches.get(number), Look(""), self.tenant)
+        done, outcomes = tables.history.c, tables.batch_outcome.c
+        with self.app.store.engine.raw.connect() as connection:
+            counted = [
+                connection.execute(sa.select(sa.func.count()).where(*where)).scalar_one()
+                for where in (
+                    (outcomes.batch == number, outcomes.error.is_(None)),
+                    (done.operation == batches.RUN, done.entity == "task", done.at >= batch.created_at),
+                )
+            ]
+        if batch.status is not Status.COMPLETED or batch.success != self.tasks or min(counted) < self.tasks:
+            raise SystemExit(f"{batch} has {counted} outcomes and history rows")
+
+
+def own(uow: UnitOfWork, command: Order) -> None:
+    """The tasks belong to the one whose batches change them."""
+    T = tables.task.c  # noqa: N806 - as in the store
+    creator = "00000000-0000-7000-8000-000000000001"
+    uow.tasks.by_condition(sa.update(tables.task).where(T.tenant == uow.tenant).values(creator=creator))
+
+
+def say(line: str) -> None:
+    """How it goes, at once."""
+    print(line, flush=True)
+
+
+async def compare(url: str, tasks: int, rounds: int) -> dict[str, float]:
+    """The median ratios."""
+    floor, ours = BulkFloor(url, tasks), Ours(url, tasks)
+    ours.app.start()
+    name, ratios, kept = url.split(":")[0], [], []
+    for round_ in range(rounds):
+        under = floor.run(100 + round_)
+        above = await ours.run(100 + round_)
+        ratios.append(above / under)
+        say(f"{name:12} floor {under:8.0f} rows/s  batch {above:8.0f} rows/s  {ratios[-1]:.2f}")
+        quiet = await rate(ours.update, CALLERS, SECONDS)
+        batch = asyncio.create_task(ours.run(200 + round_))
+        busy = await rate(ours.update, CALLERS, SECONDS)
+        if batch.done():
+            raise SystemExit("the batch was over too soon: take more tasks")
+        rows = await batch
+        kept.append(busy / quiet)
+        say(f"{'':12} updates {quiet:6.0f}/s alone, {busy:6.0f}/s beside a batch of {rows:.0f} rows/s  {kept[-1]:.2f}")
+    ours.app.close()
+    return {"bulk_vs_floor": round(statistics.median(ratios), 3), "updates_kept": round(statistics.median(kept), 3)}
+
+
+def main() -> None:
+    """Compare on every database that is named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("urls", nargs="+")
+    parser.add_argument("--tasks", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    results = {}
+    for url in options.urls:
+        if url.startswith("sqlite"):
+            for path in Path(url.removeprefix("sqlite:///")).parent.glob(Path(url).name + "*"):
+                path.unlink()
+        engine = url.split(":")[0].split("+")[0]
+        results[engine] = asyncio.run(compare(url, options.tasks, options.rounds))
+    print(msgspec.json.encode(results).decode())
+
+
+if __name__ == "__main__":
+    main()
