@@ -46,7 +46,7 @@ docs: $(READY) ## Write the generated tables of docs/ and of the dialects' pages
 	@$(BIN)/python -m tools.check_docs --write
 
 .PHONY: bench
-bench: $(READY) system ## Measure the write lane against the bare statements
+bench: $(READY) system ## Measure the write lane, and a dialect over HTTP (QUICK=1 for a short look)
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: dialect
