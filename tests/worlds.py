@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from importlib import resources
 from typing import Any
 
 from dragoman.dialects.ibm_htm.wire.ids import task_id
@@ -9,6 +10,7 @@ from tests.tenant import Tenant
 
 World = Callable[[Tenant], dict[str, Any]]
 
+HTM = "/rest/bpm/htm/v1"
 DIDS, BATCHES = "/core/v2/phonenumber/dids", "/core/v2/batch/tasks"
 PATIENCE_SECONDS = 10.0
 
@@ -31,6 +33,72 @@ def htm_task(tenant: Tenant) -> dict[str, Any]:
     return {"task": made | {"tkiid": tkiid, "escaped": tkiid.replace(":", "%3A")}}
 
 
+def htm_fixture(tenant: Tenant) -> dict[str, Any]:
+    """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`, `{stopped}`,
+    which is like the first but takes no new tasks, `{call}`, an invocation, and `{closed}`, which only olga may use."""
+    fixture = (resources.files("dragoman.cli") / "conformance.toml").read_text()
+    for person in ("paul", "petra", "ed", "rita", "adam"):
+        fixture = fixture.replace(f'"{person}"', f'"{tenant.login(person)}"')
+    more = f"""
+[[template]]
+tktid = "_TKT:801a0001.1.1.3"
+name = "Old"
+stopped = true
+
+[[template]]
+tktid = "_TKT:801a0001.1.1.4"
+name = "Call"
+kind = "originating"
+input = "order"
+
+[[template]]
+tktid = "_TKT:801a0001.1.1.5"
+name = "Closed"
+namespace = "http://example.com/tasks"
+kind = "participating"
+display_name = "Behind doors"
+description = "For few"
+type = "secret"
+input = "order"
+output = "answer"
+faults = ["Refused", "Lost"]
+valid_from = 2030-01-01T00:00:00+02:00
+[template.roles]
+potential_creator = ["{tenant.login("olga")}"]
+potential_starter = ["{tenant.login("paul")}"]
+[template.durations]
+due = "2days 3hours"
+expires = "P14D"
+deleted = "1week"
+deleted_after = "success"
+[template.supports]
+delegation = false
+sub_tasks = false
+[template.properties]
+region = "north"
+"""
+    tenant.command("template", "load", "-", "--tenant", tenant.name, typed=fixture + more)
+    names = ("review", "archive", "stopped", "call", "closed")
+    return {name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(names, 1)}
+
+
+def htm_ready(tenant: Tenant) -> dict[str, Any]:
+    """The same, and a task of the first template that olga made and started: `{tkiid}`."""
+    world = htm_fixture(tenant)
+    order = f"taskTemplateID={world['review']}&mode=async"
+    made = tenant.native("POST", f"{HTM}/task?{order}", {"document": "D-1"}, person="olga")
+    return world | {"tkiid": made["tkiid"]}
+
+
+def htm_claimed(tenant: Tenant) -> dict[str, Any]:
+    """The same, claimed by paul."""
+    world = htm_ready(tenant)
+    headers = {"Authorization": tenant.basic("paul")}
+    claimed = tenant.server.call("PUT", f"{HTM}/task/{world['tkiid']}?action=claim", headers=headers)
+    assert claimed.status == 200, claimed.text
+    return world
+
+
 def numbers(tenant: Tenant) -> dict[str, Any]:
     """The phone numbers 12025550101 and 12025550102: `{first.did_sid}`, `{second.did_sid}`."""
     made = [tenant.native("POST", DIDS, {"phonenumber": number}) for number in ("12025550101", "12025550102")]
@@ -51,4 +119,16 @@ def batch_in_review(tenant: Tenant) -> dict[str, Any]:
     return world | {"batch": batch}
 
 
-WORLDS: dict[str, World] = {world.__name__: world for world in (task, claimed_task, htm_task, numbers, batch_in_review)}
+WORLDS: dict[str, World] = {
+    world.__name__: world
+    for world in (
+        task,
+        claimed_task,
+        htm_task,
+        htm_fixture,
+        htm_ready,
+        htm_claimed,
+        numbers,
+        batch_in_review,
+    )
+}
