@@ -11,7 +11,6 @@ from tests.server import Answer
 from tests.tenant import PASSWORD, Tenant
 from tests.worlds import WORLDS
 
-
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
 
