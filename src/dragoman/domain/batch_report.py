@@ -71,7 +71,7 @@ def _problem(path: str, message: str) -> dict[str, str]:
 
 
 def _detail(message: str, *errors: dict[str, str]) -> str:
-    return _text({"message": message, "errors": [dict(sorted(error.items())) for error in errors]})
+    return _text({"errors": [dict(sorted(error.items())) for error in errors], "message": message})
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The jobs of a batch: it is prepared, run slice by slice, or given up."""
+"""The jobs of a batch: it is prepared, run slice by slice, or given up; and forgotten when it is gone."""
 
 import logging
 from collections.abc import Callable
@@ -46,6 +46,14 @@ async def abandon(app: App, hold: Hold, job: Job) -> None:
     while not progress.is_over:
         command = batch_runs.Abandon(hold, content, size)
         progress = await _write(app, job, batch_runs.abandon_slice, command, ABANDON)
+        size = _next(app, size)
+
+
+async def forget(app: App, hold: Hold, job: Job) -> None:
+    """Delete the outcomes of a batch that is gone."""
+    is_over, size = False, FIRST
+    while not is_over:
+        is_over = await _write(app, job, batches.forget, batches.Forget(hold, size), batches.FORGET)
         size = _next(app, size)
 
 

@@ -21,4 +21,5 @@ HANDLERS: dict[str, Handler] = {
     "batch.prepare": batches.prepare,
     "batch.run": batches.run,
     "batch.abandon": batches.abandon,
+    "batch.forget": batches.forget,
 }

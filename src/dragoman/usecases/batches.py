@@ -14,8 +14,9 @@ from dragoman.domain.batch import TASK_STATE, Batch, BatchPayload, Decision, Met
 from dragoman.domain.errors import NotFound
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
-from dragoman.store.keys import Keys, Lock
-from dragoman.usecases import tasks
+from dragoman.store.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases import jobs, tasks
+from dragoman.usecases.jobs import Hold
 from dragoman.usecases.uow import UnitOfWork
 
 PREPARE, RUN, FORGET = "batch.prepare", "batch.run", "batch.forget"
@@ -171,6 +172,20 @@ def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[
     return uow.batches.failures(batch.number, limit=limit, offset=offset)
 
 
-def forget(uow: UnitOfWork, number: int, *, at_once: int) -> bool:
-    """Delete outcomes of a batch that is gone, so many at once; whether all are deleted. The command goes alone."""
-    return uow.batches.forget_outcomes(number, limit=at_once) < at_once
+class Forget(msgspec.Struct, frozen=True):
+    """Delete so many outcomes of a batch that is gone."""
+
+    hold: Hold
+    size: int
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def forget(uow: UnitOfWork, command: Forget) -> bool:
+    """Whether all of them are deleted; the job is done with that."""
+    job = jobs.held(uow, command.hold)
+    is_over = uow.batches.forget_outcomes(job.subject or 0, limit=command.size) < command.size
+    if is_over:
+        jobs.complete(uow, job)
+    return is_over
