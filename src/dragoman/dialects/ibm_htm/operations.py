@@ -10,6 +10,7 @@ from dragoman.dialects.ibm_htm.handlers import (
     actions,
     allowed,
     assignment,
+    bulk,
     completion,
     creation,
     hierarchy,
@@ -379,7 +380,59 @@ QUERIES = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*DETAILS, *ACTIONS, *MESSAGES, *QUERIES, *CREATION, *ROLES, *TEMPLATES)
+
+def _bulk(word: str, name: str, parse: Any, run: Any, summary: str, standing: str) -> Operation:
+    """`PUT task?action=word`: the same on many tasks."""
+    return Operation(
+        "PUT",
+        "/task",
+        WRITE,
+        parse,
+        run,
+        bulk.render_failures,
+        name,
+        query={"action": word},
+        summary=summary,
+        standing=standing,
+    )
+
+
+BULK = (
+    _bulk("cancel", "tasks.cancel", bulk.parse_cancel, bulk.cancel, "Give many claims back.", "25 [D]"),
+    _bulk("suspend", "tasks.suspend", bulk.parse_suspend, bulk.suspend, "Set many tasks aside for a time.", "26 [D]"),
+    _bulk("resume", "tasks.resume", bulk.parse_resume, bulk.resume, "Go on with many suspended tasks.", "27 [D]"),
+    _bulk(
+        "suspendAndCancelClaim",
+        "tasks.suspend_and_cancel",
+        bulk.parse_suspend_and_cancel,
+        bulk.suspend_and_cancel,
+        "Set many tasks aside for a time, and give the claims back when that is over.",
+        "28 [D]",
+    ),
+    Operation(
+        "PUT",
+        "/task/role/{role}",
+        WRITE,
+        bulk.parse_transfer,
+        bulk.transfer,
+        bulk.render_failures,
+        "tasks.role.transfer",
+        query={"action": "transfer"},
+        summary="Let somebody else hold a role on many tasks.",
+        standing="30 [D]",
+    ),
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *DETAILS,
+    *ACTIONS,
+    *BULK,
+    *MESSAGES,
+    *QUERIES,
+    *CREATION,
+    *ROLES,
+    *TEMPLATES,
+)
 
 _EXTENSION = "an extension of the vendor's that we leave out: the page asks for its core"
 

@@ -14,7 +14,7 @@ from dragoman.dialects.ibm_htm.wire.parameters import boolean, whole_number
 from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
 from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
 from dragoman.domain.access import Principal
-from dragoman.domain.task import ENDED, State
+from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases import people
 from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.task_lists import TaskFilter, Through
@@ -88,7 +88,11 @@ def find(uow: UnitOfWork, command: Ask) -> Found:
         every = _in_memory(uow, wanted, command.orders)
         return Found(command, every[command.offset : command.offset + size])
     page = uow.tasks.page(wanted, sorts, limit=size, offset=command.offset) if size else []
-    return Found(command, seen.gather_all(uow, page))
+    return Found(command, _seen(uow, page))
+
+
+def _seen(uow: UnitOfWork, page: list[Task]) -> list[Seen]:
+    return seen.gather_all(uow, [guard.as_of(task, uow.now) for task in page])
 
 
 def count(uow: UnitOfWork, command: View) -> int:
@@ -104,12 +108,14 @@ def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
             raise refusals.role_missing(guard.login(uow), "QUERY", query.TABLE)
         if view.on_behalf_of is not None:
             caller = _other(uow, view.on_behalf_of)
+    interactions = INTERACTIONS[view.interaction](caller) if view.interaction is not None else ()
     everybodys = view.of_all and view.on_behalf_of is None
     return TaskFilter(
         # An administrator, too, is shown his own tasks alone unless he asks for all of them.
         visible_to=None if everybodys else replace(caller, is_admin=False),
         visible_through=view.through,
-        any_of=INTERACTIONS[view.interaction](caller) if view.interaction is not None else (),
+        any_of=tuple(replace(one, as_of=uow.now) for one in interactions),
+        as_of=uow.now,
     )
 
 
@@ -144,7 +150,7 @@ def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -
     if uow.tasks.count(wanted) > MOST:
         name = next(order.attribute.name for order in orders if order.attribute.sort is None)
         raise refusals.unsortable(name, MOST)
-    every = seen.gather_all(uow, uow.tasks.page(wanted, (), limit=MOST))
+    every = _seen(uow, uow.tasks.page(wanted, (), limit=MOST))
     shown = [(details(one), one) for one in every]
     for order in reversed(orders):
         keys = {one.task.number: query.sort_key(order.attribute, told, one.task) for told, one in shown}

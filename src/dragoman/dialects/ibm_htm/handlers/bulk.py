@@ -1,0 +1,196 @@
+"""Actions on many tasks at once (page, 11; rows 25 to 28 and 30). Each task is an attempt of its own: one that fails is
+told of, and undoes nothing else."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.ibm_htm import errors, refusals
+from dragoman.dialects.ibm_htm.handlers import actions, assignment
+from dragoman.dialects.ibm_htm.handlers.actions import Act
+from dragoman.dialects.ibm_htm.handlers.assignment import Move
+from dragoman.dialects.ibm_htm.options import DEFAULTS
+from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.roles import Reason
+from dragoman.dialects.ibm_htm.wire.tasks import JSON
+from dragoman.dialects.ibm_htm.wire.until import Until, parse_until
+from dragoman.domain.errors import Expected, Invalid, TooLarge
+from dragoman.domain.message import Which
+from dragoman.usecases import tasks
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+MOST = 10_000
+"""So many tasks in one request: it is one transaction, and others wait for it."""
+
+MEMBER = "taskIDs"
+
+OF_ALL = frozenset({"unknown_user"})
+"""What is wrong with the request, whatever the task; it shows before anything is changed."""
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    """An action on these tasks, by their ids as the client wrote them. `until` and `keep_data` are for suspensions."""
+
+    tasks: tuple[str, ...]
+    until: Until = Until()
+    keep_data: bool = False
+
+    def keys(self) -> Keys:
+        return Keys(tasks=readable(self.tasks), owners=tasks.SEEN_OWNERS)
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Give claims back: what was saved for the end goes with them. Few tasks have any of it, and only they tell."""
+
+    tasks: tuple[str, ...]
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """What became of a task that the action failed for."""
+
+    task: str
+    error: Expected
+
+
+def parse_cancel(request: Request) -> Release:
+    """Row 25."""
+    negotiation.check(request, negotiation.JSON)
+    return Release(parse_tasks(request))
+
+
+def parse_suspend(request: Request) -> Bulk:
+    """Row 26: always for a time, unlike that of a single task."""
+    negotiation.check(request, negotiation.JSON)
+    until = parse_until(request, needed=True)
+    return Bulk(parse_tasks(request), until)
+
+
+def parse_resume(request: Request) -> Bulk:
+    """Row 27."""
+    negotiation.check(request, negotiation.JSON)
+    return Bulk(parse_tasks(request))
+
+
+def parse_suspend_and_cancel(request: Request) -> Bulk:
+    """Row 28."""
+    negotiation.check(request, negotiation.JSON)
+    keep_data, until = actions.parse_keep_data(request), parse_until(request, needed=True)
+    return Bulk(parse_tasks(request), until, keep_data)
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """A role that somebody else is to hold on all of these tasks."""
+
+    tasks: tuple[str, ...]
+    reason: Reason
+    moves: tuple[Move, ...]
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def parse_transfer(request: Request) -> Transfer:
+    """Row 30, with the parameters of row 21."""
+    negotiation.check(request, negotiation.JSON)
+    reason, moves = assignment.parse_moves(request)
+    return Transfer(parse_tasks(request), reason, moves)
+
+
+def transfer(uow: UnitOfWork, command: Transfer) -> list[Failure]:
+    """Move the role on each of them. Invalid (`unknown_user`) for the whole: nobody could get it on any."""
+    reason, moves = command.reason, command.moves
+    return attempts(
+        uow, command.tasks, lambda part, uid: assignment.transfer(part, assignment.Transfer(uid, reason, moves))
+    )
+
+
+def parse_tasks(request: Request) -> tuple[str, ...]:
+    """`taskIDs` of the body. Invalid when it isn't there, or holds what is no text; TooLarge for too many."""
+    negotiation.check_json(request)
+    body = json.parse_object(request.body) if request.body.strip() else {}
+    if MEMBER not in body:
+        raise refusals.missing_member(MEMBER)
+    listed = body[MEMBER]
+    if not isinstance(listed, list):
+        raise refusals.bad_value(MEMBER, "an array of task IDs is needed")
+    if len(listed) > MOST:
+        raise TooLarge("too_many_tasks", f"A request may name {MOST} tasks at most.", limit=MOST)
+    return tuple(_text(entry) for entry in listed)
+
+
+def _text(entry: object) -> str:
+    """A scalar is taken as text (page, 1), and then is no id of ours."""
+    if entry is None or isinstance(entry, dict | list):
+        raise refusals.bad_value(MEMBER, "each entry is the ID of a task")
+    return entry if isinstance(entry, str) else json.encode(entry).decode()
+
+
+def each(act: Callable[[UnitOfWork, Act], None]) -> Callable[[UnitOfWork, Bulk], list[Failure]]:
+    """The run of an action of one task, for all of them in turn."""
+
+    def run(uow: UnitOfWork, command: Bulk) -> list[Failure]:
+        until, keep = command.until, command.keep_data
+        return attempts(uow, command.tasks, lambda part, uid: act(part, Act(uid, until, keep)))
+
+    return run
+
+
+def attempts(uow: UnitOfWork, texts: Iterable[str], act: Callable[[UnitOfWork, str], None]) -> list[Failure]:
+    """Do it to each of these tasks; what couldn't be done."""
+    failures: list[Failure] = []
+    for text in texts:
+        try:
+            uid = ids.parse_task(text)
+            with uow.attempt() as part:
+                act(part, uid)
+        except Expected as error:
+            if error.code in OF_ALL:
+                raise
+            failures.append(Failure(text, error))
+    return failures
+
+
+def cancel(uow: UnitOfWork, command: Release) -> list[Failure]:
+    """Give them back; tasks, what they link and what they forget are loaded a statement a table."""
+    uids = readable(command.tasks)
+    uow.tasks.load(uids, Lock.CHANGE)
+    found = [task for uid in uids if (task := uow.tasks.find(uid)) is not None]
+    uow.contacts.load(sorted({task.contact for task in found if task.contact is not None}))
+    forgotten = [(task.uid, which) for task in found for which in task.messages if which != Which.INPUT]
+    uow.messages.load(sorted(forgotten), Lock.CHANGE)
+    return attempts(uow, command.tasks, lambda part, uid: actions.cancel(part, Act(uid)))
+
+
+suspend = each(actions.suspend)
+resume = each(actions.resume)
+suspend_and_cancel = each(actions.suspend_and_cancel)
+
+
+def readable(texts: Iterable[str]) -> list[str]:
+    """The uids among these ids; what is none fails by itself later on."""
+    found: list[str] = []
+    for text in texts:
+        try:
+            found.append(ids.parse_task(text))
+        except Invalid:
+            continue
+    return found
+
+
+def render_failures(failures: list[Failure], request: Request) -> Reply:
+    """200 either way: empty when all succeeded, else what failed and why (page, 11)."""
+    if not failures:
+        return Reply(200)
+    listed = [{"tkiid": failure.task, **_told(failure.error)} for failure in failures]
+    return Reply(200, json.encode({"failedOperations": listed}), JSON)
+
+
+def _told(error: Expected) -> dict[str, str]:
+    # No switch changes what is told here: a status has no place in it.
+    told = errors.tell(error, DEFAULTS)
+    return {"errorNumber": told.number, "errorMessage": told.message}
