@@ -172,7 +172,7 @@ def test_whoever_lost_a_job_ends_quietly(database_url: str, caplog: pytest.LogCa
             await done(app, hold, job)
 
         uid = enqueue(node)
-        await Worker(node.app, handlers={KIND: sleeps}).run_once()
+        await Worker(node.app, Settings(at_once=1), {KIND: sleeps}).run_once()
         assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.COMPLETED, 2)
         assert count(node) == 1
 
