@@ -26,7 +26,7 @@ def check(request: Request, offered: tuple[str, ...] = JSON_OR_XML) -> None:
 def check_json(request: Request) -> None:
     """The body is JSON, as it is without a content type."""
     type_ = request.headers.get("content-type")
-    if type_ is not None and type_ != "application/json" and _media_type(type_) != "application/json":
+    if type_ and type_ != "application/json" and _media_type(type_) not in ("application/json", ""):
         raise refusals.bad_type(type_)
 
 
