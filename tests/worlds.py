@@ -35,7 +35,7 @@ def htm_task(tenant: Tenant) -> dict[str, Any]:
 
 def htm_fixture(tenant: Tenant) -> dict[str, Any]:
     """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`, `{stopped}`,
-    which is like the first but takes no new tasks, `{call}`, an invocation, and `{closed}`, which only olga may use."""
+    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use, and `{later}`, which holds from the year 9000."""
     fixture = (resources.files("dragoman.cli") / "conformance.toml").read_text()
     for person in ("paul", "petra", "ed", "rita", "adam"):
         fixture = fixture.replace(f'"{person}"', f'"{tenant.login(person)}"')
@@ -62,7 +62,7 @@ type = "secret"
 input = "order"
 output = "answer"
 faults = ["Refused", "Lost"]
-valid_from = 2030-01-01T00:00:00+02:00
+valid_from = 2020-01-01T00:00:00+02:00
 [template.roles]
 potential_creator = ["{tenant.login("olga")}"]
 potential_starter = ["{tenant.login("paul")}"]
@@ -76,9 +76,14 @@ delegation = false
 sub_tasks = false
 [template.properties]
 region = "north"
+
+[[template]]
+tktid = "_TKT:801a0001.1.1.6"
+name = "Later"
+valid_from = 9000-01-01
 """
     tenant.command("template", "load", "-", "--tenant", tenant.name, typed=fixture + more)
-    names = ("review", "archive", "stopped", "call", "closed")
+    names = ("review", "archive", "stopped", "call", "closed", "later")
     return {name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(names, 1)}
 
 

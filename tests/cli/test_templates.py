@@ -155,7 +155,7 @@ reader = ["olga", "zoe"]
         ),
         (
             "[[template]]\nname = 'a'\nvalid_from = 1",
-            "3: valid_from: must be a date and time, such as 2031-05-04T10:00:00Z",
+            "3: valid_from: must be a date, such as 2031-05-04 or 2031-05-04T10:00:00Z",
         ),
         (
             "[[template]]\nname = 'a'\nkind = 'odd'",

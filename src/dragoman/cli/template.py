@@ -31,7 +31,7 @@ def template_command() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @common
 @click.pass_context
-def load(context: click.Context, file: Path) -> int:
+def load(context: click.Context, file: Path) -> None:
     """Load the templates of a TOML file, all of them or, when anything is wrong with one, none.
 
     Loading the same again changes nothing. A table that was changed makes a new version of the template of that name,
@@ -58,10 +58,9 @@ def load(context: click.Context, file: Path) -> int:
                 raise
             for fault in error.problems:
                 click.echo(f"dragoman: {file}:{fault.path}: {fault.message}.", err=True)
-            return FAILED
+            context.exit(FAILED)
     for each in loaded:
         click.echo(f"template {each.template.name}, version {each.template.version}, {each.outcome}")
-    return 0
 
 
 @template_command.command("list")

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from dragoman.cli.toml_lines import Path, lines_of
@@ -199,8 +199,10 @@ def _duration(value: Any) -> str:
 
 
 def _moment(value: Any) -> Moment:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime):
-        raise ValueError("must be a date and time, such as 2031-05-04T10:00:00Z")
+        raise ValueError("must be a date, such as 2031-05-04 or 2031-05-04T10:00:00Z")
     try:
         return from_datetime(value if value.tzinfo is not None else value.replace(tzinfo=UTC))
     except OverflowError:
