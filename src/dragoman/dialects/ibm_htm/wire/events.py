@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, REASONS, Reason, symbol
+from dragoman.domain import timing
 from dragoman.domain.clock import Moment
 from dragoman.domain.message import Which
 from dragoman.domain.task import ENDED, State
@@ -28,7 +29,14 @@ FOLLOWING = frozenset({"due_at", "due_local", "due_zone", "expires_at", "delete_
 """Times that follow from a change of state; by themselves they are an update."""
 UPDATED = FOLLOWING | {"name", "title", "description", "category", "type", "priority", "contact", "case", "stage"}
 UPDATED |= {"remind_before_minutes", "escalated", "read"}
-PARTS_UPDATED = ("timing.", "extensions.", "extras.")
+PARTS_UPDATED = (
+    f"timing.{timing.DUE}",
+    f"timing.{timing.EXPIRES}",
+    f"timing.{timing.DELETED}",
+    "extensions.",
+    "extras.",
+)
+"""How a suspension will end belongs to the suspension, and is told by that."""
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
