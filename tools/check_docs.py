@@ -19,6 +19,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": reference.commands,
     "dialects": reference.dialects,
     "errors": reference.errors,
+    "job-kinds": reference.job_kinds,
+    "job-states": reference.job_states,
     "settings": reference.settings,
 }
 

@@ -1,6 +1,7 @@
 """What the code says of itself, as Markdown: settings, commands, dialects, error codes."""
 
 import ast
+import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from dragoman.app import discover
 from dragoman.cli.main import dragoman as command_line
 from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation
 from dragoman.domain import errors as errors_module
+from dragoman.domain.job import ARROWS
+from dragoman.jobs.handlers import HANDLERS
 
 CODE = Path(dragoman.__path__[0])
 KINDS = {kind.__name__: kind for kind in errors_module.Expected.__subclasses__()}
@@ -102,6 +105,21 @@ def _text(node: ast.expr) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(part) for part in node.values)
     return str(node.value) if isinstance(node, ast.Constant) else "…"
+
+
+def job_kinds() -> str:
+    """Every kind of job, and what its handler says it does."""
+    rows = [(code(kind), _first_line(handler)) for kind, handler in sorted(HANDLERS.items())]
+    return table(("kind", "what it does"), rows)
+
+
+def job_states() -> str:
+    """Every arrow between the states of a job."""
+    return table(("from", "by", "to"), [(code(before), verb, code(after)) for before, verb, after in ARROWS])
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0]
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
