@@ -22,10 +22,13 @@ from lane import Fill, SetPriority, fill, rate, set_priority
 from dragoman.app import App
 from dragoman.domain.access import Principal, system
 from dragoman.domain.batch import Batch, Decision, Method, Status
+from dragoman.domain.ids import new_id
 from dragoman.jobs import batches as handlers
 from dragoman.settings import load
 from dragoman.store import tables
-from dragoman.store.keys import ALONE, Alone, Keys, Lock
+from dragoman.store.keys import ALONE, Alone
+from dragoman.store.task_filters import TaskFilter
+from dragoman.store.task_sorts import Sort
 from dragoman.usecases import batches, people
 from dragoman.usecases.jobs import Hold
 from dragoman.usecases.uow import UnitOfWork
@@ -36,8 +39,9 @@ SECONDS = 3.0
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A batch over tasks 1 to `count`."""
+    """A batch over so many tasks."""
 
+    first: int
     count: int
     priority: int
 
@@ -47,7 +51,9 @@ class Order(msgspec.Struct, frozen=True):
 
 def order(uow: UnitOfWork, command: Order) -> str:
     """Make and approve it; the job that runs it is left to the caller, with its uid."""
-    entries = msgspec.json.encode([str(number) for number in range(1, command.count + 1)]).decode()
+    entries = msgspec.json.encode(
+        [str(number) for number in range(command.first, command.first + command.count)]
+    ).decode()
     data = msgspec.json.encode({"priority": command.priority}).decode()
     sent = batches.Order(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
     made = batches.create(uow, sent).batch
@@ -65,8 +71,14 @@ class Look(msgspec.Struct, frozen=True):
 
     job: str
 
-    def keys(self) -> Keys:
-        return Keys().also("job", [self.job], Lock.NONE)
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def last_number(uow: UnitOfWork, command: Look) -> int:
+    """The number of the newest task; 0 when there is none."""
+    newest = uow.tasks.page(TaskFilter(), [Sort("number", descending=True)], limit=1)
+    return newest[0].number if newest else 0
 
 
 class Ours:
@@ -76,28 +88,31 @@ class Ours:
         self.app = App(load(overrides={"database": url})).open()
         self.tenant = self.app.ensure_tenant("main")
         self.tasks = tasks
+        uid = new_id()  # a database that was benched before has others, and their tasks
+        user = self.app.call(people.add_user, people.AddUser(uid, f"anna-{uid}"), self.tenant)
+        self.anna: Principal = people.principal_of(user)
+        self.first = self.app.call(last_number, Look(""), self.tenant) + 1
         for _ in range(tasks // CHUNK):
-            self.app.call(fill, Fill(CHUNK), self.tenant)
-        command = people.AddUser("00000000-0000-7000-8000-000000000001", "anna", is_admin=False)
-        self.anna: Principal = people.principal_of(self.app.call(people.add_user, command, self.tenant))
-        self.app.call(own, Order(tasks, 0), self.tenant)
+            self.app.call(fill, Fill(CHUNK), self.tenant, principal=self.anna)
 
     async def run(self, priority: int) -> float:
         """Give every task this priority by an approved batch; how many rows a second."""
-        uid = self.app.call(order, Order(self.tasks, priority), self.tenant, principal=self.anna, dialect="bench")
+        uid = self.app.call(
+            order, Order(self.first, self.tasks, priority), self.tenant, principal=self.anna, dialect="bench"
+        )
         job = self.app.call(lambda uow, look: uow.jobs.get(look.job), Look(uid), self.tenant)
         began = time.perf_counter()
         await handlers.run(self.app, Hold(uid, "bench", 1), job)
         seconds = time.perf_counter() - began
-        self.check(job.subject)
+        self.check(job.subject or 0)
         return self.tasks / seconds
 
     async def update(self) -> None:
         """Change the priority of a random task and wait for the commit, as a request does."""
-        command = SetPriority(random.randint(1, self.tasks), random.randint(1, 1_000_000))
+        command = SetPriority(self.first + random.randrange(self.tasks), random.randint(1, 1_000_000))
         await self.app.write(set_priority, command, system(self.tenant), "native")
 
-    def check(self, number: int | None) -> None:
+    def check(self, number: int) -> None:
         """SystemExit unless every entry worked and has its outcome and its history."""
         batch: Batch = self.app.call(lambda uow, _: uow.batches.get(number), Look(""), self.tenant)
         done, outcomes = tables.history.c, tables.batch_outcome.c
@@ -111,13 +126,6 @@ class Ours:
             ]
         if batch.status is not Status.COMPLETED or batch.success != self.tasks or min(counted) < self.tasks:
             raise SystemExit(f"{batch} has {counted} outcomes and history rows")
-
-
-def own(uow: UnitOfWork, command: Order) -> None:
-    """The tasks belong to the one whose batches change them."""
-    T = tables.task.c  # noqa: N806 - as in the store
-    creator = "00000000-0000-7000-8000-000000000001"
-    uow.tasks.by_condition(sa.update(tables.task).where(T.tenant == uow.tenant).values(creator=creator))
 
 
 def say(line: str) -> None:

@@ -1,18 +1,21 @@
 """The jobs of a batch: it is prepared, run slice by slice, or given up; and forgotten when it is gone."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from dragoman.domain import batch_report
 from dragoman.domain.access import system
 from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.job import Job, LeaseLost
 from dragoman.jobs.loops import App
-from dragoman.jobs.slices import FIRST, next_size
-from dragoman.usecases import batch_payloads, batch_runs, batches
+from dragoman.jobs.slices import FIRST, next_size, pause
+from dragoman.usecases import batch_entries, batch_payloads, batch_runs, batches
 from dragoman.usecases.batch_payloads import Content
-from dragoman.usecases.batch_runs import Progress
+from dragoman.usecases.batch_runs import Progress, Slice
 from dragoman.usecases.jobs import Hold
 
 log = logging.getLogger(__name__)
@@ -34,9 +37,10 @@ async def run(app: App, hold: Hold, job: Job) -> None:
     if progress.is_over:
         return
     content, size = await _content(app, job), FIRST
+    slice_ = Slice(hold, content, progress.dialect, size)
     while not progress.is_over:
-        progress = await _slice(app, hold, job, content, size, progress.cursor)
-        size = _next(app, size)
+        progress = await _slice(app, job, replace(slice_, size=size), progress.cursor)
+        size = await _next(app, size)
 
 
 async def abandon(app: App, hold: Hold, job: Job) -> None:
@@ -46,7 +50,7 @@ async def abandon(app: App, hold: Hold, job: Job) -> None:
     while not progress.is_over:
         command = batch_runs.Abandon(hold, content, size)
         progress = await _write(app, job, batch_runs.abandon_slice, command, ABANDON)
-        size = _next(app, size)
+        size = await _next(app, size)
 
 
 async def forget(app: App, hold: Hold, job: Job) -> None:
@@ -54,39 +58,42 @@ async def forget(app: App, hold: Hold, job: Job) -> None:
     is_over, size = False, FIRST
     while not is_over:
         is_over = await _write(app, job, batches.forget, batches.Forget(hold, size), batches.FORGET)
-        size = _next(app, size)
+        size = await _next(app, size)
 
 
-def _next(app: App, size: int) -> int:
+async def _next(app: App, size: int) -> int:
+    """How many entries the next slice has, after the pause that people are given."""
     pressure = app.pressure()
+    if seconds := pause(pressure.bulk_seconds, pressure):
+        await asyncio.sleep(seconds)
     return next_size(size, pressure.bulk_seconds, pressure)
 
 
-async def _slice(app: App, hold: Hold, job: Job, content: Content, size: int, first: int) -> Progress:
+async def _slice(app: App, job: Job, slice_: Slice, first: int) -> Progress:
     """The next entries. A slice that breaks by a fault of ours is done entry by entry, so that one fails alone."""
     try:
-        return await _run_slice(app, job, batch_runs.Slice(hold, content, size))
+        return await _run_slice(app, job, slice_)
     except (LeaseLost, Unavailable):
         raise
-    except batch_runs.EntryRefused as refused:
+    except batch_entries.EntryRefused as refused:
         failure = str(refused.parameters["failure"])
     except Exception as fault:  # house: ok, because an entry that we can't do must not stop those behind it
-        if size > 1:
+        if slice_.size > 1:
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
-            return await _one_by_one(app, hold, job, content, size, first)
+            return await _one_by_one(app, job, slice_, first)
         log.error("batch.entry_failed", extra={"batch": job.subject, "index": first}, exc_info=fault)
         failure = batch_report.refused(fault) if isinstance(fault, Expected) else batch_report.failed(INCIDENT)
-    return await _run_slice(app, job, batch_runs.Slice(hold, content, 1, failure))
+    return await _run_slice(app, job, replace(slice_, size=1, failure=failure))
 
 
-async def _one_by_one(app: App, hold: Hold, job: Job, content: Content, count: int, first: int) -> Progress:
+async def _one_by_one(app: App, job: Job, slice_: Slice, first: int) -> Progress:
     progress = Progress(first, is_over=False)
-    while not progress.is_over and progress.cursor < first + count:
-        progress = await _slice(app, hold, job, content, 1, progress.cursor)
+    while not progress.is_over and progress.cursor < first + slice_.size:
+        progress = await _slice(app, job, replace(slice_, size=1), progress.cursor)
     return progress
 
 
-async def _run_slice(app: App, job: Job, command: batch_runs.Slice) -> Progress:
+async def _run_slice(app: App, job: Job, command: Slice) -> Progress:
     progress: Progress = await _write(app, job, batch_runs.run_slice, command, batches.RUN)
     return progress
 

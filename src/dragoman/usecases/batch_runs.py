@@ -1,40 +1,30 @@
 """Batches at work: prepared, run entry by entry in slices, and ended in any case.
 
 A slice is one transaction: the changes of some entries, their outcomes, the counts, and with the last one the job and
-the task. So after a crash the work goes on at the first entry without an outcome, and nothing is done twice. It is done
-with the creator's rights as they are at that moment: an approver lends none, a creator gains none.
+the task. So after a crash the work goes on at the first entry without an outcome, and nothing is done twice.
 """
-
-from collections.abc import Callable
 
 import msgspec
 
 from dragoman.domain import batch_report
-from dragoman.domain.access import Principal
-from dragoman.domain.batch import Batch, Method, Outcome, Status
-from dragoman.domain.errors import Expected, NotFound
+from dragoman.domain.batch import Batch, Outcome, Status
 from dragoman.domain.job import ATTEMPTS, Job
-from dragoman.store.overlay import MustBeAlone
-from dragoman.usecases import batches, jobs, people, resource_types
+from dragoman.usecases import batch_entries, batches, jobs, resource_types
 from dragoman.usecases.batch_payloads import Content
 from dragoman.usecases.jobs import Hold
 from dragoman.usecases.keys import ALONE, Alone, Lock
-from dragoman.usecases.resource_types import Found, Patch, ResourceType
-from dragoman.usecases.uow import Entries, UnitOfWork
+from dragoman.usecases.uow import UnitOfWork
 
 GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
 
 
-class EntryRefused(Expected):
-    """An entry that had the transaction to itself was refused: nothing of it is kept, and its failure is recorded by
-    the next one."""
-
-
 class Progress(msgspec.Struct, frozen=True):
-    """Where a batch stands after a slice: the first entry without an outcome, and whether that is all."""
+    """Where a batch stands after a slice: the first entry without an outcome, and whether that is all. `dialect` is
+    the one in which it was made."""
 
     cursor: int
     is_over: bool
+    dialect: str = ""
 
 
 class Prepare(msgspec.Struct, frozen=True):
@@ -76,15 +66,17 @@ def begin(uow: UnitOfWork, command: Begin) -> Progress:
         return Progress(0, is_over=True)
     if running is not batch:
         _keep(uow, running)
-    return Progress(running.cursor, is_over=False)
+    made = uow.history.page("task", running.number, limit=1)
+    return Progress(running.cursor, is_over=False, dialect=made[0].dialect if made else uow.dialect)
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """Do so many entries. `failure`: of the first one, which was tried by itself, it is known already what was wrong
-    with it (JSON text)."""
+    """Do so many entries, through the dialect in which the batch was made. `failure`: of the first one, which was tried
+    by itself, it is known already what was wrong with it (JSON text)."""
 
     hold: Hold
     content: Content
+    dialect: str
     size: int
     failure: str | None = None
 
@@ -93,7 +85,7 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
-    """One transaction's entries. EntryRefused when the one that had it to itself was refused."""
+    """One transaction's entries. `batch_entries.EntryRefused` when the one that had it to itself was refused."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is None or batch.status is not Status.RUNNING:
@@ -103,7 +95,7 @@ def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
     entries = range(first, min(first + command.size, batch.size))
     if command.failure is not None:
         return _advance(uow, job, batch, content, [command.failure])
-    return _advance(uow, job, batch, content, _outcomes(uow, batch, content, entries))
+    return _advance(uow, job, batch, content, batch_entries.outcomes(uow, batch, content, command.dialect, entries))
 
 
 class Abandon(msgspec.Struct, frozen=True):
@@ -156,142 +148,3 @@ def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: 
     else:
         uow.batches.save(advanced)
     return Progress(advanced.cursor, is_over)
-
-
-# Entries
-
-
-def _outcomes(uow: UnitOfWork, batch: Batch, content: Content, entries: range) -> list[str | None]:
-    """For each entry what was wrong with it, None when it worked. Fewer than asked for when the next one needs a
-    transaction of its own."""
-    type_ = resource_types.named(batch.type)
-    if type_ is None:
-        return [batch_report.failed(f"there is no type {batch.type} any more")] * len(entries)
-    creator, refusal = _creator(uow, batch, type_)
-    if creator is None:
-        return [refusal] * len(entries)
-    named = uow.in_the_name_of(creator, _dialect(uow, batch), batches.RUN)
-    if batch.field is not None and _changes_its_key(batch, content, entries):
-        entries = entries[:1]  # what an entry finds depends on the one before it
-    do = _doing(named, batch, type_, content, entries)
-    errors: list[str | None] = []
-    parts = named.entries()
-    for index in entries:
-        try:
-            errors.append(_attempt(parts, do, index))
-        except MustBeAlone:
-            if not errors:
-                return [_alone(named, do, index)]
-            break
-    return errors
-
-
-def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Principal | None, str | None]:
-    """Who made the batch, with what may be done in his name now; or why nothing may."""
-    user = None if batch.creator is None else uow.users.find(batch.creator, Lock.SHARED)
-    if user is None or user.disabled_at is not None:
-        return None, batch_report.forbidden("the creator of this task may do nothing any more")
-    scopes = None if batch.scopes is None else frozenset(batch.scopes)
-    creator = people.principal_of(user, scopes=scopes)
-    wanted = type_.scopes[batch.method]
-    if not creator.has_scope(wanted):
-        return None, batch_report.scope_missing(wanted)
-    return creator, None
-
-
-def _dialect(uow: UnitOfWork, batch: Batch) -> str:
-    """The dialect in which the batch was made."""
-    made = uow.history.page("task", batch.number, limit=1)
-    return made[0].dialect if made else uow.dialect
-
-
-def _changes_its_key(batch: Batch, content: Content, entries: range) -> bool:
-    if batch.method is not Method.PATCH:
-        return False
-    spelled = msgspec.json.encode(batch.field)
-    return any(spelled in content.text(index) for index in entries[: len(content.texts)])
-
-
-Do = Callable[[UnitOfWork, int], str | None]
-"""Does one entry; answers what was wrong with finding its object, and raises what the object had against it."""
-
-
-def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range) -> Do:
-    if batch.method is Method.POST:
-        create = type_.create(uow, [content.text(index) for index in entries])
-
-        def make(part: UnitOfWork, index: int) -> str | None:
-            create(part, content.text(index))
-            return None
-
-        return make
-
-    field, values = batch.field or "", _texts(content, entries)
-    found = dict(zip(entries, type_.find(uow, field, values), strict=True))
-    change = _changing(uow, batch, type_, content)
-
-    def pick(part: UnitOfWork, index: int) -> str | None:
-        match = found[index]
-        if match.number is None:
-            return _unmatched(type_, field, match)
-        try:
-            change(part, index, match.number)
-        except NotFound as gone:
-            if gone.parameters.get("id") != match.number:
-                raise
-            return batch_report.not_found(type_.name, field)  # an entry before it deleted the object
-        return None
-
-    return pick
-
-
-def _unmatched(type_: ResourceType, field: str, match: Found) -> str:
-    if match.objects:
-        return batch_report.ambiguous(field, match.objects)
-    return batch_report.not_found(type_.name, field)
-
-
-def _changing(
-    uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content
-) -> Callable[[UnitOfWork, int, int], None]:
-    """What does the batch's method to the object that an entry picked."""
-    if batch.method is Method.DELETE:
-        return lambda part, index, number: type_.remove(part, number)
-    patches: dict[bytes, Patch | Expected] = {}
-
-    def patch(part: UnitOfWork, index: int, number: int) -> None:
-        text = content.text(index)
-        apply = patches.get(text)
-        if apply is None:
-            apply = patches[text] = _patch(uow, type_, text)
-        if isinstance(apply, Expected):
-            raise apply.with_traceback(None)
-        apply(part, number)
-
-    return patch
-
-
-def _patch(uow: UnitOfWork, type_: ResourceType, text: bytes) -> Patch | Expected:
-    try:
-        return type_.patch(uow, text)
-    except Expected as refused:
-        return refused
-
-
-def _texts(content: Content, entries: range) -> list[str]:
-    """The entries as text: a number and its text pick the same object."""
-    return [] if content.entries is None else [str(entry) for entry in content.entries[entries.start : entries.stop]]
-
-
-def _attempt(parts: Entries, do: Do, index: int) -> str | None:
-    try:
-        return parts.attempt(do, index)
-    except Expected as refused:
-        return batch_report.refused(refused)
-
-
-def _alone(uow: UnitOfWork, do: Do, index: int) -> str | None:
-    try:
-        return do(uow, index)
-    except Expected as refused:
-        raise EntryRefused("entry_refused", refused.message, failure=batch_report.refused(refused)) from refused
