@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from dragoman.app import App
 from dragoman.domain.access import system
+from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.task import Task
 from dragoman.settings import load
 from dragoman.store import transaction
 from dragoman.store.keys import ALONE, Alone, Keys
-from dragoman.store.lane import Queue
+from dragoman.store.lane import Meter, Queue
 from dragoman.store.overlay import Overlay, Stamp
 from dragoman.store.work import Work
 from dragoman.usecases import tasks
@@ -73,6 +74,52 @@ def served(database_url: str) -> Iterator[Served]:
 
 def create(uow: UnitOfWork) -> Task:
     return tasks.add(uow, title="made in a lane")
+
+
+def bulk() -> Work:
+    """A slice of long work."""
+    slice_ = work()
+    slice_.is_bulk = True
+    return slice_
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_served", "seconds"),
+    [
+        ([], False, 0.0),
+        ([[work()]], True, 1.0),
+        ([[work()], [bulk()]], False, 1.0),  # nobody came since: it may take its time
+        ([[work()], [bulk()], [work(), work()]], True, 1.0),
+        ([[bulk(), work()]], True, 0.0),  # how long requests take is not told by a group that a slice rode in
+    ],
+)
+def test_long_work_is_told_what_people_want(groups: list[list[Work]], is_served: bool, seconds: float) -> None:
+    clock = FixedClock(Moment(0))
+    meter = Meter(clock)
+    for group in groups:
+        meter.run(group, lambda works: clock.advance(1))
+    assert (meter.is_served, meter.group_seconds) == (is_served, seconds)
+
+
+def test_a_request_that_is_served_while_a_slice_runs_is_seen() -> None:
+    clock = FixedClock(Moment(0))
+    meter = Meter(clock)
+    meter.run([bulk()], lambda works: meter.run([work()], lambda works: clock.advance(1)))  # in the other lane
+    assert meter.is_served
+
+
+def test_slices_that_wait_are_no_requests() -> None:
+    queue = Queue()
+    queue.put(bulk())
+    assert not queue.has_requests()
+    queue.put(work())
+    assert queue.has_requests()
+
+
+def test_a_slice_waits_as_long_as_it_must() -> None:
+    queue = Queue()
+    queue.put(bulk())
+    assert queue.withdraw_due(1e9) == []
 
 
 def test_a_group_holds_one_tenant_and_keeps_the_order() -> None:
