@@ -2,7 +2,7 @@
 
 import pytest
 
-from dragoman.jobs.slices import LARGEST, LEAST_SECONDS, next_size, pause
+from dragoman.jobs.slices import LARGEST, next_size, pause
 from dragoman.store.lane import Pressure
 
 
