@@ -131,6 +131,16 @@ class App:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
 
+    def work_off(self) -> None:
+        """Do the jobs that are due now, and what they lead to; for a command, which serves nobody meanwhile."""
+        asyncio.run(self._work_off())
+
+    async def _work_off(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.store.start(self._answer, self._died)
+        await Worker(self, self.settings.jobs).run_once()
+        self._loop = None
+
     @property
     def digest_folder(self) -> Folder | None:
         """Where hourly digests of the history are written, beside their table."""

@@ -85,7 +85,7 @@ def _introduce(app: App, settings: Settings) -> None:
             token = create_token(app, tenant, user, ("*",))
     host = settings.server.host
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
-    shown = samples.play(app, people, base_url, PASSWORD)
+    shown = samples.play(app, tenant, people, base_url, PASSWORD)
 
     click.echo("A demonstration on a fresh database, which is gone when you stop it (Ctrl-C).\n")
     click.echo(f"Look around   {base_url}/ui/")

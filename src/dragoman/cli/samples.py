@@ -1,6 +1,7 @@
 """What a demonstration begins with: each dialect's own `demo.toml`, played without a server.
 
-A dialect without that file is served all the same, and shown by the first of its operations that only reads.
+A dialect without that file is served all the same, and shown by the first of its operations that only reads. The
+templates that its tasks are made from stand in `demo-templates.toml` beside it.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 
 from dragoman.app import App
+from dragoman.cli.template import load_content
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import to_datetime
 
@@ -46,9 +48,15 @@ class Shown(msgspec.Struct, frozen=True):
     curl: str
 
 
-def play(app: App, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
-    """Let every dialect make what its file says; what to show of each."""
-    return [_play(app, name, people, base_url, password) for name in (dialect.name for dialect in app.dialects)]
+def play(app: App, tenant: int, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
+    """Let every dialect make what its file says, and what follows by itself; what to show of each."""
+    shown = []
+    for dialect in app.dialects:
+        for content in templates_of(dialect.name):
+            load_content(app, tenant, content)
+        shown.append(_play(app, dialect.name, people, base_url, password))
+    app.work_off()
+    return shown
 
 
 def _play(app: App, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:
@@ -73,6 +81,12 @@ def read(dialect: str) -> Demo:
     """The file of a dialect; an empty one when it has none."""
     file = files(f"dragoman.dialects.{dialect}") / "demo.toml"
     return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Demo) if file.is_file() else Demo()
+
+
+def templates_of(dialect: str) -> list[bytes]:
+    """What its tasks are made from, as a file of templates says it; none when it has no such file."""
+    file = files(f"dragoman.dialects.{dialect}") / "demo-templates.toml"
+    return [file.read_bytes()] if file.is_file() else []
 
 
 def fill(app: App, text: str, known: dict[str, Any], people: dict[str, Principal]) -> str:
