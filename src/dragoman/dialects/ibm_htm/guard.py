@@ -213,9 +213,9 @@ def as_of(task: Task, now: Moment) -> Task:
     if task.kind is Kind.BATCH:
         return task
     if task.is_open and task.expires_at is not None and task.expires_at <= now:
-        return task.expire(at=task.expires_at)
+        return task.expire(at=now)
     if task.suspended and task.resume_at is not None and task.resume_at <= now:
-        return task.wake(at=task.resume_at)
+        return task.wake(at=now)
     return task
 
 
