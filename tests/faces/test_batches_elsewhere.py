@@ -250,6 +250,15 @@ def test_nothing_that_is_said_elsewhere_decides_a_batch(desk: Desk, attempt: Att
         assert in_its_own_shape(attempt.name, reply.status, reply.body)
 
 
+@pytest.mark.parametrize("action", ["suspend&duration=P1D", "resume", "cancel"])
+def test_the_bulk_forms_of_ibm_pass_a_batch_by(desk: Desk, action: str) -> None:
+    batch = batch_in(desk, Status.PENDING_REVIEW)
+    before = everything(desk, batch)
+    status, told = said(desk, "PUT", f"/rest/bpm/htm/v1/task?action={action}", {"taskIDs": [tkiid(batch.uid)]})
+    assert (status, len(told["failedOperations"])) == (200, 1)
+    assert everything(desk, batch) == before
+
+
 def test_timers_pass_a_batch_by(desk: Desk) -> None:
     waiting, ended = batch_in(desk, Status.PENDING_REVIEW), batch_in(desk, Status.CANCELLED)
     for batch in (waiting, ended):

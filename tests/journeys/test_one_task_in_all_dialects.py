@@ -1,12 +1,17 @@
-"""One task, made through one vendor's API, changed through another's, read through our own: right in all of them."""
+"""One task, made through one vendor's API, changed through the others', read through our own: right in all of them."""
 
 import json
+import time
 from typing import Any
 
+from dragoman.dialects.ibm_htm.wire.ids import task_id
 from tests.conftest import PASSWORD
 from tests.server import Server, basic
 
 ANNA = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
+HTM = "/rest/bpm/htm/v1/task"
+BATCHES = "/core/v2/batch/tasks"
+PATIENCE_SECONDS = 20.0
 
 
 def call(server: Server, method: str, path: str, content: object = None) -> Any:
@@ -46,6 +51,74 @@ def test_a_task_made_through_genesys_and_updated_through_crm_reads_natively(serv
     assert [row["dialect"] for row in history] == ["genesys", "genesys", "onlyoffice_crm", "native"]
     assert [row["revision"] for row in history] == [1, 2, 3, 4]
     assert history[2]["changes"]["title"] == {"old": "Inspect", "new": "Inspect it well"}
+
+
+def batch_with(server: Server, sid: str, status: str) -> Any:
+    """The batch, once it has this status."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (shown := call(server, "GET", f"{BATCHES}/{sid}"))["status"] != status:
+        assert time.monotonic() < until, shown
+        time.sleep(0.02)
+    return shown
+
+
+def test_one_task_goes_through_all_dialects_and_its_history_names_each(server: Server) -> None:
+    service = call(server, "POST", "/genesys/1/cs/services/start", {"contact_key": "x"})["service_id"]
+    begun = {"task_type": "Inspect", "est_duration": 900, "Wheel": {"size": 28}}
+    number = call(server, "POST", f"/services/{service}/tasks/start", begun)["task_id"]
+    sent = {"title": "Inspect it well", "deadline": "2031-04-10T06:30:00Z", "categoryid": 2, "alertValue": 15}
+    call(server, "PUT", f"/api/2.0/crm/task/{number}", sent)
+
+    tkiid = task_id(call(server, "GET", f"/v1/tasks/{number}")["id"])
+    shown = call(server, "GET", f"{HTM}/{tkiid}")
+    assert (shown["displayName"], shown["state"], shown["dueTime"]) == (
+        "Inspect it well",
+        "STATE_READY",
+        "2031-04-10T06:30:00Z",
+    )
+    for action, body in (("claim", None), ("update", '{"priority": 4, "customProperties": {"ward": "3b"}}')):
+        answer = server.call("PUT", f"{HTM}/{tkiid}?action={action}", body, ANNA)
+        assert answer.status == 200, answer.text
+
+    change = {"priority": 9, "properties": {"bulk": "yes"}}
+    order = {"method": "PATCH", "type": "task", "field": "id", "entries": [str(number)], "data": change}
+    batch = call(server, "POST", BATCHES, order)["task_sid"]
+    batch_with(server, batch, "pending_review")
+    assert call(server, "GET", f"/v1/tasks/{batch}")["kind"] == "batch"  # it waits in every inbox
+    assert call(server, "GET", f"/v1/tasks/{number}")["priority"] == 4
+    call(server, "PATCH", f"{BATCHES}/{batch}", {"status": "approved"})
+    done = batch_with(server, batch, "completed")
+    assert (done["total"], done["success"], done["failure"]) == (1, 1, 0)
+
+    assert server.call("PUT", f"{HTM}/{tkiid}?action=complete", '{"size": 28}', ANNA).status == 200
+    call(server, "PATCH", f"/v1/tasks/{number}", {"read": True})
+
+    native = call(server, "GET", f"/v1/tasks/{number}")
+    assert (native["title"], native["priority"], native["state"]) == ("Inspect it well", 9, "completed")
+    assert (native["properties"], native["category"]) == ({"ward": "3b", "bulk": "yes"}, 2)
+    assert (native["due_at"], native["remind_before_minutes"]) == ("2031-04-10T06:30:00Z", 15)
+    assert (native["extensions"], native["case"]) == ({"Wheel": {"size": 28}}, service)
+    assert call(server, "GET", f"/api/2.0/crm/task/{number}")["response"]["isClosed"]
+    genesys = call(server, "GET", f"/services/{service}/tasks/{number}?extensions=Wheel,TaskCard")
+    assert (genesys["task_type"], genesys["Wheel"], genesys["TaskCard"]["priority"]) == ("Inspect", {"size": 28}, 9)
+    assert "completed" in genesys
+    assert call(server, "GET", f"{HTM}/{tkiid}")["customProperties"]["ward"] == "3b"
+
+    history = call(server, "GET", f"/v1/tasks/{number}/history")["items"]
+    assert [row["dialect"] for row in history] == [
+        "genesys",
+        "onlyoffice_crm",
+        "ibm_htm",
+        "ibm_htm",
+        "carrierx_batch",
+        "ibm_htm",
+        "native",
+    ]
+    assert {row["principal"] for row in history} == {"anna"}
+    assert history[4]["changes"] == {
+        "priority": {"old": 4, "new": 9},
+        "properties.bulk": {"old": None, "new": "yes"},
+    }
 
 
 def test_what_ends_in_one_dialect_has_ended_in_the_others(server: Server) -> None:
