@@ -6,8 +6,9 @@ from typing import Literal, get_args
 from msgspec.structs import replace
 
 from dragoman.domain.access import Permission
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
-from dragoman.domain.task import Kind, State, Task, Verb
+from dragoman.domain.task import Kind, State, Task
 from dragoman.store.keys import Lock
 from dragoman.usecases import persons, task_edits, tasks
 from dragoman.usecases.resource_types import NOTHING, Found
@@ -60,26 +61,25 @@ def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[
     """What makes this change to one task after the other; its `task` doesn't matter. A login is looked up once."""
     if isinstance(change.assignee, str):
         change = replace(change, assignee=persons.assignable(uow, change.assignee))
-    is_change = change != Change(change.task)
 
     def apply(part: UnitOfWork, number: int) -> None:
         task = tasks.get(part, number, Permission.EDIT)
         if task.kind is Kind.BATCH:
             raise Conflict("task_is_batch", "This task stands for a batch; a batch can't change it.")
-        if is_change:
-            task = task_edits.apply(part, task, change)
+        after = task_edits.changed(part, task, change)
         if state is not None:
-            tasks.perform(part, task, _verb(task, state))
+            after = _reach(after, state, part.now)
+        tasks.save_with_parts(part, task, after)
 
     return apply
 
 
-def _verb(task: Task, state: Ending) -> Verb:
+def _reach(task: Task, state: Ending, at: Moment) -> Task:
     if state == "completed":
-        return Verb.FINISH
+        return task.finish(at=at)
     if state == "terminated":
-        return Verb.TERMINATE
-    return Verb.START if task.state is State.INACTIVE else Verb.REOPEN
+        return task.terminate(at=at)
+    return task.start(at=at) if task.state is State.INACTIVE else task.reopen(at=at)
 
 
 def known_assignee(uow: UnitOfWork, command: Create) -> Create:

@@ -8,7 +8,8 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dragoman.domain.access import Permission
-from dragoman.domain.due import UNTOUCHED, Due, DueChange, changed
+from dragoman.domain.due import UNTOUCHED, Due, DueChange
+from dragoman.domain.due import changed as due_changed
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.extension import Owner, fold
 from dragoman.domain.merge_patch import merge_patch
@@ -38,7 +39,7 @@ class Create(msgspec.Struct, frozen=True):
 
 def create(uow: UnitOfWork, command: Create) -> Task:
     """The task, ready, or claimed when it has an assignee, or inactive when `fields` say so."""
-    due = changed(Due(), command.due, default_zone=uow.home.zone)
+    due = due_changed(Due(), command.due, default_zone=uow.home.zone)
     fields = {**command.fields, **dict(zip(DUE, (due.at, due.local, due.zone), strict=True))}
     if command.assignee is not None:
         fields["assignee"] = persons.assignable(uow, command.assignee)
@@ -83,15 +84,15 @@ def change(uow: UnitOfWork, command: Change) -> Task:
     task = tasks.get(uow, command.task, Permission.EDIT)
     if command.revisions is not None:
         preconditions.check(uow, "task", task, command.revisions, command.written())
-    return apply(uow, task, command)
+    return tasks.save(uow, task, changed(uow, task, command))
 
 
-def apply(uow: UnitOfWork, task: Task, command: Change) -> Task:
-    """The task changed; who may is decided already."""
+def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
+    """The task as the command wants it, not stored yet; the same object when everything is so already."""
     fields = {**command.fields, **links.resolve(uow, command.links, task)}
     if command.due is not UNTOUCHED:
         present = Due(task.due_at, task.due_local, task.due_zone)
-        due = changed(present, command.due, default_zone=uow.home.zone)
+        due = due_changed(present, command.due, default_zone=uow.home.zone)
         fields.update(zip(DUE, (due.at, due.local, due.zone), strict=True))
     if command.properties:
         fields["properties"] = _merged(task.properties, command.properties)
@@ -101,7 +102,7 @@ def apply(uow: UnitOfWork, task: Task, command: Change) -> Task:
     if command.assignee is not UNSET:
         user = None if command.assignee is None else persons.assignable(uow, command.assignee)
         after = after.assign(user, at=uow.now)
-    return task if after == task else tasks.save(uow, task, after)
+    return task if after == task else after
 
 
 class Remove(msgspec.Struct, frozen=True):
