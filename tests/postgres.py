@@ -129,7 +129,7 @@ def find_programs() -> Path:
 
 
 PORTS_A_WORKER = 2_000
-_ports = itertools.count()
+_ports = itertools.count(os.getpid() * 97)  # two runs of the tests at the same time begin elsewhere
 
 
 def free_port() -> int:
