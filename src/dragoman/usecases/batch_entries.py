@@ -11,7 +11,7 @@ import msgspec
 from dragoman.domain import batch_report
 from dragoman.domain.access import Principal
 from dragoman.domain.batch import Batch, Method
-from dragoman.domain.errors import Expected, NotFound
+from dragoman.domain.errors import Conflict, Expected, NotFound
 from dragoman.store.overlay import MustBeAlone
 from dragoman.usecases import batches, people, resource_types
 from dragoman.usecases.batch_payloads import Content
@@ -20,7 +20,7 @@ from dragoman.usecases.resource_types import Found, Patch, ResourceType
 from dragoman.usecases.uow import Entries, UnitOfWork
 
 
-class EntryRefused(Expected):
+class EntryRefused(Conflict):
     """An entry that had the transaction to itself was refused: nothing of it is kept, and its failure is recorded by
     the next one."""
 
