@@ -23,6 +23,8 @@ OWNERS = {"contact": Lock.NONE, "template": Lock.NONE}
 RESULTS = (Which.OUTPUT, Which.FAULT)
 SETTING = {Which.INPUT: Action.SET_INPUT, Which.OUTPUT: Action.SET_OUTPUT, Which.FAULT: Action.SET_FAULT}
 GET_FAULT = "GETFAULTMESSAGE"
+LONGEST_NAME = 220
+"""Of a fault, in bytes of UTF-8; as long as a task's name."""
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -143,8 +145,12 @@ def fault_name(task: Task) -> str | None:
 def check_fault_name(uow: UnitOfWork, task: Task, name: str | None) -> None:
     """Invalid unless the template knows a fault of this name. A task without a template takes any name; one that is
     one-way has no faults at all, which is told otherwise."""
+    if name is None:
+        return
+    if len(name.encode()) > LONGEST_NAME:
+        raise refusals.too_long("faultName", LONGEST_NAME)
     template = template_of(uow, task)
-    if name is None or template is None or template.is_one_way or name in template.fault_names:
+    if template is None or template.is_one_way or name in template.fault_names:
         return
     raise refusals.unknown_value("faultName", name, template.fault_names)
 
@@ -152,4 +158,3 @@ def check_fault_name(uow: UnitOfWork, task: Task, name: str | None) -> None:
 def _refuse_one_way(task: Task) -> None:
     if fact(task, "oneWay"):
         raise refusals.one_way(ids.task_id(task.uid))
-

@@ -52,9 +52,11 @@ def parse_start(request: Request) -> Start:
 
 
 def start(uow: UnitOfWork, command: Start) -> None:
-    """Ready; an invocation task runs, with the caller as its starter. No service is bound here that could answer it,
-    so `sync` is refused for every kind."""
+    """Ready; an invocation task runs, with the caller as its starter. `sync` is for that kind alone (page, 5), and
+    refused there, too: no service is bound here that could answer it."""
     task = guard.load(uow, command.task)
+    if command.mode == SYNC and kind_of(task) != INVOCATION:
+        raise refusals.unknown_value("mode", SYNC, (ASYNC,))
     parent = None if command.parent is None else guard.load(uow, command.parent)
     if command.message is not None:
         command.message.check()
