@@ -175,11 +175,11 @@ class Tree:
 
 
 GROWTH = ("claim", "divide") * 3
-STEPS = st.lists(st.tuples(st.sampled_from((*GROWTH, *RULES)), st.integers(0, 7)), max_size=25)
+STEPS = st.lists(st.tuples(st.sampled_from((*GROWTH, *RULES)), st.integers(0, 3)), min_size=6, max_size=25)
 
 
 @given(steps=STEPS)
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_a_tree_of_subtasks_stands_as_the_page_says(desk: Desk, steps: list[tuple[str, int]]) -> None:
     tree = Tree(desk)
     for word, place in [("claim", 0), ("divide", 0), *steps]:
