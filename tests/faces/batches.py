@@ -28,13 +28,14 @@ def batch_in(desk: Desk, status: Status, **fields: Any) -> Batch:
         if fields:
             task = uow.tasks.get(made.number)
             tasks.save(uow, task, replace(task, **fields))
-        return _led_to(uow, made, status)
+        return led_to(uow, made, status)
 
     made: Batch = desk.core(run)
     return made
 
 
-def _led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
+def led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
+    """A new batch, led to this status."""
     if status is Status.CREATED:
         return batch
     batch = _kept(uow, batch.prepare(at=uow.now))
