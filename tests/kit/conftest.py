@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from dragoman.cli.main import dragoman
 from tests.conftest import PASSWORD, add_user
 from tests.postgres import PostgreSQL, free_port
 from tests.server import PROGRAM, Server, basic, environment
@@ -47,9 +50,10 @@ def run_kit(database_url: str, tmp_path: Path) -> RunKit:
     add_user(database_url, "anna", admin=True)
 
     def run(name: str, dialect: str, *options: str) -> str:
-        adapter = tmp_path / f"{dialect}.json"
-        adapter.write_text(fill_adapter(database_url, dialect))
-        command = [sys.executable, str(HERE / name), "--adapter", str(adapter), *options]
+        adapter, known = tmp_path / f"{dialect}.json", prepared(database_url, dialect)
+        adapter.write_text(Template((HERE / "adapters" / f"{dialect}.json").read_text()).safe_substitute(known))
+        command = [sys.executable, str(HERE / name), "--adapter", str(adapter)]
+        command += [Template(option).safe_substitute(known) for option in options]
         command += [
             "--port",
             str(free_port()),
@@ -68,14 +72,13 @@ def run_kit(database_url: str, tmp_path: Path) -> RunKit:
     return run
 
 
-def fill_adapter(database_url: str, dialect: str) -> str:
-    """The adapter's text. What its calls need beforehand is made through the dialect itself."""
-    text = (HERE / "adapters" / f"{dialect}.json").read_text()
+def prepared(database_url: str, dialect: str) -> dict[str, object]:
+    """What the calls of an adapter need beforehand, made through the dialect itself: by the name in its text."""
     prepare = PREPARATIONS.get(dialect)
     if prepare is None:
-        return text
+        return {}
     with Server(database_url) as server:
-        return Template(text).safe_substitute(prepare(server))
+        return prepare(server)
 
 
 def prepare_genesys(server: Server) -> dict[str, object]:
@@ -96,18 +99,37 @@ def prepare_native(server: Server) -> dict[str, object]:
     return {"TASK": made(server, "/v1/tasks", {"title": "Call the printer"})["number"]}
 
 
+TEMPLATE = """
+[[template]]
+tktid = "_TKT:801a0001.1.1.9"
+name = "Kit"
+"""
+
+
+def prepare_ibm_htm(server: Server) -> dict[str, object]:
+    """A template of which everybody may claim the tasks, and one task that anna has claimed."""
+    loaded = CliRunner().invoke(dragoman, ["--database", server.database_url, "template", "load", "-"], input=TEMPLATE)
+    assert loaded.exit_code == 0, loaded.output
+    template = "_TKT:801a0001.1.1.9"
+    task = made(server, f"/rest/bpm/htm/v1/task?taskTemplateID={template}&mode=async", {"document": "D-1"})["tkiid"]
+    claimed = server.call("PUT", f"/rest/bpm/htm/v1/task/{task}?action=claim", headers=ANNA)
+    assert claimed.status == 200, claimed.text
+    return {"TEMPLATE": template, "TASK": task}
+
+
 PREPARATIONS: dict[str, Callable[[Server], dict[str, object]]] = {
     "native": prepare_native,
     "genesys": prepare_genesys,
     "onlyoffice_crm": prepare_onlyoffice_crm,
+    "ibm_htm": prepare_ibm_htm,
 }
 
 
-def made(server: Server, path: str, content: object) -> dict[str, dict[str, int]]:
+def made(server: Server, path: str, content: object) -> dict[str, Any]:
     """The answer to a POST that must succeed."""
     answer = server.call("POST", path, json.dumps(content), ANNA | JSON)
     assert answer.status == 201, answer.text
-    found: dict[str, dict[str, int]] = answer.json()
+    found: dict[str, Any] = answer.json()
     return found
 
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import PASSWORD, add_user
 from tests.kit.conftest import RunKit
 from tests.server import basic
@@ -20,11 +22,20 @@ def test_writers_of_different_fields_do_not_undo_each_other(run_kit: RunKit) -> 
     run_kit("lost_update.py", "native", "--mode", "fields", *options, "--update-body", '{"$field": "$value"}')
 
 
-def test_one_of_many_claims_wins(run_kit: RunKit, database_url: str, tmp_path: Path) -> None:
+CLAIMS = {
+    "native": ("POST /v1/tasks/$id/claim", ""),
+    "ibm_htm": ("PUT /rest/bpm/htm/v1/task/$id?action=claim", ""),
+}
+"""How a task is claimed in the dialects that know a word for it."""
+
+
+@pytest.mark.parametrize("dialect", CLAIMS)
+def test_one_of_many_claims_wins(dialect: str, run_kit: RunKit, database_url: str, tmp_path: Path) -> None:
     people = [f"client{number}" for number in range(CLIENTS)]
     for login in people:
         add_user(database_url, login)
     credentials = tmp_path / "credentials.json"
     credentials.write_text(json.dumps([basic(login, PASSWORD)["Authorization"] for login in people]))
-    claim = ["--mode", "claim", "--update", "POST /v1/tasks/$id/claim", "--update-body", ""]
-    run_kit("claim.py", "native", *claim, "--clients", str(CLIENTS), "--credentials", str(credentials))
+    call, body = CLAIMS[dialect]
+    claim = ["--mode", "claim", "--update", call, "--update-body", body]
+    run_kit("claim.py", dialect, *claim, "--clients", str(CLIENTS), "--credentials", str(credentials))
