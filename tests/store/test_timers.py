@@ -16,10 +16,12 @@ from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import Kind, State, Task, Verb
 from dragoman.jobs import timers as loops
 from dragoman.jobs.timers import ASIDE_SECONDS, Loop
+from dragoman.store.keys import ALONE
 from dragoman.usecases import cases, removal, stages, tasks, timers
 from dragoman.usecases.timers import TIMERS, Timer
 from dragoman.usecases.uow import UnitOfWork
 from tests.postgres import PostgreSQL
+from tests.store.conftest import Bench
 from tests.store.running import NOON, Running, running
 
 SOON = later(NOON, seconds=10)
@@ -428,6 +430,31 @@ def test_a_busy_server_is_asked_again_at_the_next_look(database_url: str, monkey
         assert state(node, number) is State.EXPIRED
 
     play(database_url, story)
+
+
+def test_a_slice_that_is_cut_off_at_any_statement_fires_once(bench: Bench) -> None:
+    def patiently(run: Callable[[UnitOfWork], Any]) -> Any:
+        for _ in range(200):
+            try:
+                return bench.write(run, ALONE)
+            except Unavailable:
+                continue
+        raise AssertionError("the database stayed busy")
+
+    def make(uow: UnitOfWork) -> tuple[int, ...]:
+        wholes = [tasks.add(uow, expires_at=SOON).number for _ in range(2)]
+        parts = [tasks.add(uow, parent=whole, expires_at=SOON).number for whole in wholes]
+        return (*wholes, *parts)
+
+    numbers = patiently(make)
+    bench.clock.at = SOON
+    for _ in range(3):
+        patiently(lambda uow: timers.fire(uow, timers.Fire("expire", numbers)))
+
+    def operations(uow: UnitOfWork) -> list[list[str]]:
+        return [[row.operation for row in uow.history.page("task", number)[1:]] for number in numbers]
+
+    assert patiently(operations) == [["<lambda>"]] * 4
 
 
 def test_a_clock_that_goes_back_fires_nothing_twice(database_url: str) -> None:
