@@ -12,12 +12,11 @@ import asyncio
 import random
 import statistics
 import time
-from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
 from bulk_floor import BulkFloor
-from lane import Fill, SetPriority, fill, rate, set_priority
+from lane import Fill, SetPriority, fill, make_room, rate, set_priority
 
 from dragoman.app import App
 from dragoman.domain.access import Principal, system
@@ -152,7 +151,10 @@ async def compare(url: str, tasks: int, rounds: int) -> dict[str, float]:
         kept.append(busy / quiet)
         say(f"{'':12} updates {quiet:6.0f}/s alone, {busy:6.0f}/s beside a batch of {rows:.0f} rows/s  {kept[-1]:.2f}")
     ours.app.close()
-    return {"bulk_vs_floor": round(statistics.median(ratios), 3), "updates_kept": round(statistics.median(kept), 3)}
+    return {
+        "bulk_vs_floor": round(statistics.median(ratios), 3),
+        "updates_kept_during_bulk": round(statistics.median(kept), 3),
+    }
 
 
 def main() -> None:
@@ -164,11 +166,10 @@ def main() -> None:
     options = parser.parse_args()
     results = {}
     for url in options.urls:
-        if url.startswith("sqlite"):
-            for path in Path(url.removeprefix("sqlite:///")).parent.glob(Path(url).name + "*"):
-                path.unlink()
-        engine = url.split(":")[0].split("+")[0]
-        results[engine] = asyncio.run(compare(url, options.tasks, options.rounds))
+        make_room(url)
+        engine = "sqlite" if url.startswith("sqlite") else "postgres"
+        figures = asyncio.run(compare(url, options.tasks, options.rounds))
+        results |= {f"{name}_{engine}": figure for name, figure in figures.items()}
     print(msgspec.json.encode(results).decode())
 
 

@@ -143,7 +143,7 @@ def main() -> None:
     results = {}
     for url in options.urls:
         make_room(url)
-        engine = url.split(":")[0].split("+")[0]
+        engine = "sqlite" if url.startswith("sqlite") else "postgres"
         results[f"lane_vs_floor_{engine}"] = asyncio.run(compare(url, callers, options.rounds, options.seconds))
     print(msgspec.json.encode(results).decode())
 
