@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
 from dragoman.app import discover
+from dragoman.dialects._kit import Reply
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
@@ -452,6 +453,28 @@ def label(part: Any) -> str:
     return part if isinstance(part, str) else f"{part.name} {'+'.join(sorted(part.may))[:40]}"
 
 
+def ask(desk: Desk, asked: Update, task: Task, body: Any) -> Reply:
+    """What anna is answered."""
+    tkiid = task_id(task.uid)
+    target = asked.path.format(task=task.number, service=SERVICE, tkiid=tkiid)
+    content = b"" if body is NO_BODY else json.dumps(body).replace("{tkiid}", tkiid).encode()
+    return desk.ask("anna", asked.method, target, content)
+
+
+@pytest.mark.parametrize(("dialect", "asked"), CASES, ids=label)
+def test_each_of_these_updates_is_taken_of_some_task(desk: Desk, dialect: str, asked: Update) -> None:
+    """Else the test below would say nothing of it."""
+
+    def is_taken(drawn: tuple[dict[str, Any], State, bool, Any]) -> bool:
+        given_facts, state, suspended, body = drawn
+        task: Task = desk.core(lambda uow: make(uow, given_facts, state, suspended=suspended))
+        reply = ask(desk, asked, task, body)
+        return reply.status < 300 and b"failedOperations" not in reply.body
+
+    every = st.tuples(facts, states, st.booleans(), asked.body)
+    find(every, is_taken, settings=settings(max_examples=400, phases=[Phase.generate], database=None))
+
+
 @pytest.mark.parametrize(("dialect", "asked"), CASES, ids=label)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
@@ -464,10 +487,7 @@ def test_an_update_touches_only_what_its_dialect_speaks_of(
     before = desk.task(made.number)
     texts = texts_of(desk, before)
     desk.clock.advance(60)
-    tkiid = task_id(before.uid)
-    target = asked.path.format(task=before.number, service=SERVICE, tkiid=tkiid)
-    content = b"" if body is NO_BODY else json.dumps(body).replace("{tkiid}", tkiid).encode()
-    reply = desk.ask("anna", asked.method, target, content)
+    reply = ask(desk, asked, before, body)
     assert reply.status < 500
     changed = different(desk, before, texts)
     timers = OVERDUE if dialect == "ibm_htm" and is_overdue(before, desk.clock.now()) else set()
