@@ -120,7 +120,8 @@ def test_every_cell_of_the_table_of_actions(desk: Desk, stand: Stand) -> None:
                 assert desk.task(task.number) == task, (row.request, role)
     tried = {f"ACTION_{row.name}" for row in ACTIONS.values()}
     for role in ROLES:
-        assert named[role] is None or named[role] & tried == succeeded[role], role
+        said = named[role]
+        assert said is None or said & tried == succeeded[role], role
 
 
 def actions_of(desk: Desk, role: str, task: Task) -> set[str] | None:

@@ -8,9 +8,9 @@ def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
 
     Without the header, and for `*/*`, that is the first one.
     """
-    if accept is None or not accept.strip():
+    ranges = [_read(part) for part in (accept or "").split(",")[:_MOST] if part.strip()]
+    if not ranges:
         return offered[0]
-    ranges = [_read(part) for part in accept.split(",")[:_MOST]]
     rated = [(_quality(type_, ranges), type_) for type_ in offered]
     best = max(quality for quality, _ in rated)
     return next(type_ for quality, type_ in rated if quality == best) if best > 0 else None
