@@ -22,6 +22,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "job-kinds": reference.job_kinds,
     "job-states": reference.job_states,
     "settings": reference.settings,
+    "timers": reference.timers,
 }
 
 

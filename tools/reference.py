@@ -16,6 +16,7 @@ from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation
 from dragoman.domain import errors as errors_module
 from dragoman.domain.job import ARROWS
 from dragoman.jobs.handlers import HANDLERS
+from dragoman.usecases.timers import TIMERS
 
 CODE = Path(dragoman.__path__[0])
 KINDS = {kind.__name__: kind for kind in errors_module.Expected.__subclasses__()}
@@ -116,6 +117,11 @@ def job_kinds() -> str:
 def job_states() -> str:
     """Every arrow between the states of a job."""
     return table(("from", "by", "to"), [(code(before), verb, code(after)) for before, verb, after in ARROWS])
+
+
+def timers() -> str:
+    """Every timer, and what it does when it fires."""
+    return table(("timer", "when its moment has come"), [(code(n), _first_line(t.fire)) for n, t in TIMERS.items()])
 
 
 def _first_line(thing: object) -> str:
