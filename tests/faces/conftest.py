@@ -13,6 +13,10 @@ MEMORY = Path("/dev/shm")
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
+    yield from open_desk()
+
+
+def open_desk() -> Iterator[Desk]:
     """With anna, who administers, and bert and cara, who don't."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         desk = Desk(f"sqlite:///{folder}/dragoman.db")
