@@ -174,8 +174,10 @@ class Tree:
                 assert {name: body.get(name) for name in node.shown()} == node.shown()
 
 
-GROWTH = ("claim", "divide") * 3
-STEPS = st.lists(st.tuples(st.sampled_from((*GROWTH, *RULES)), st.integers(0, 3)), min_size=6, max_size=25)
+OFTEN = ("claim", "divide", "claim", "divide", "suspend", "resume")
+STEPS = st.lists(
+    st.tuples(st.sampled_from((*OFTEN, *RULES)), st.sampled_from((0, 0, 0, 1, 1, 2, 3))), min_size=8, max_size=25
+)
 
 
 @given(steps=STEPS)
