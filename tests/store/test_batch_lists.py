@@ -168,7 +168,7 @@ def test_every_order_either_way_is_walked_once_each(listed: Bench) -> None:
 
 def test_an_order_has_the_newest_first_among_equals(listed: Bench) -> None:
     numbers, _, _ = page(listed, sort=BatchSort("review", descending=False))
-    reviewed = {number: listed.read(lambda uow, n=number: uow.batches.get(n).review) for number in numbers}
+    reviewed = listed.read(lambda uow: {number: uow.batches.get(number).review for number in numbers})
     assert numbers == sorted(numbers, key=lambda number: (reviewed[number], -number))
 
 

@@ -139,7 +139,8 @@ def test_one_of_several() -> None:
 
 
 def test_ne_is_what_eq_is_not() -> None:
-    for actual in (None, True, 0, 1.5, "x", [], {"a": 1}):
+    values: tuple[Any, ...] = (None, True, 0, 1.5, "x", [], {"a": 1})
+    for actual in values:
         for value in ("null", "true", "0", "x", "2025-01-01"):
             literal = (Literal(value),)
             same = Comparison(("data",), "eq", literal).holds(actual)
