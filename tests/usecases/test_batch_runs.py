@@ -452,6 +452,23 @@ def test_a_batch_whose_job_is_given_up_is_completed_with_what_is_left_failing(of
     assert [job.state for job in jobs] == [JobState.DISCARDED]
 
 
+def test_a_batch_that_gets_on_is_not_given_up(office: Office) -> None:
+    numbers = made(office, 20 * (ATTEMPTS + 3))
+    number = office.order(PATCH, "task", field="id", entries=numbers, data={"priority": 1})
+    clock = office.app.clock
+    assert isinstance(clock, FixedClock)
+    while office.batch(number).status is not Status.COMPLETED:
+        slices = iter(range(1))
+
+        def watch(name: str, slices: Iterator[int] = slices) -> None:
+            if name == "run_slice" and next(slices, None) is None:
+                raise MemoryError
+
+        office.work_off(watch)
+        clock.advance(3_600)
+    assert office.batch(number).failure == 0
+
+
 def test_a_batch_that_could_not_be_prepared_is_completed_too(office: Office) -> None:
     number = office.order(PATCH, "task", field="id", entries=[1, 2], data={"priority": 1}, review=True)
 

@@ -19,8 +19,8 @@ GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Where a batch stands after a slice: the first entry without an outcome, and whether that is all. `dialect` is
-    the one in which it was made."""
+    """Where a batch stands after a slice: the first entry without an outcome, and whether nothing is left to do for
+    this job. `dialect` is the one in which it was made."""
 
     cursor: int
     is_over: bool
@@ -141,10 +141,19 @@ def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: 
     uow.batches.record(batch.number, outcomes)
     failures = sum(error is not None for error in errors)
     advanced = batch.advance(len(errors) - failures, failures, at=uow.now)
-    is_over = advanced.status is Status.COMPLETED
-    if is_over:
+    if advanced.status is Status.COMPLETED:
         _keep(uow, advanced)
         jobs.complete(uow, job)
-    else:
-        uow.batches.save(advanced)
-    return Progress(advanced.cursor, is_over)
+        return Progress(advanced.cursor, is_over=True)
+    uow.batches.save(advanced)
+    return Progress(advanced.cursor, is_over=_begun_anew(uow, job))
+
+
+def _begun_anew(uow: UnitOfWork, job: Job) -> bool:
+    """Whether another job goes on. One that was tried before got on this time: its attempts are counted from here, so
+    that only what stands still is given up."""
+    if job.attempt == 1:
+        return False
+    uow.enqueue(job.kind, job.subject)
+    jobs.complete(uow, job)
+    return True
