@@ -61,7 +61,7 @@ def _must_be_empty(name: str, method: Method, problems: Problems) -> None:
 def _check_data(data: Any, entries: Any, method: Method, problems: Problems) -> None:
     """One object per thing to create; or the change, one for all entries or one for each."""
     if method is Method.DELETE:
-        if data not in (None, {}, []) or isinstance(data, bool | int):
+        if data not in (None, {}, []):
             _must_be_empty("data", method, problems)
     elif data is None:
         _required("data", method, problems)
