@@ -22,7 +22,7 @@ from tests.server import environment
 
 PROGRAM = Path(__file__).with_name("slow_node.py")
 TAKEN_OVER_SECONDS = 60.0
-READY = b"dragoman ready to work\n"
+WORK, SERVE = ("work",), ("serve", "--port", "0")
 
 
 class Lone:
@@ -42,18 +42,18 @@ class Nodes:
         self.tenant = self.app.ensure_tenant("main")
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start(self, lease_seconds: float = LEASE_SECONDS) -> None:
-        """One more node; it is at work when this returns."""
+    def start(self, *command: str, lease_seconds: float = LEASE_SECONDS) -> None:
+        """One more node, that only works unless a command says otherwise; it is at work when this returns."""
         variables = {"DRAGOMAN_JOBS_LEASE_SECONDS": str(lease_seconds), "SLOW_GOES_ON": str(self.goes_on)}
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), "work"],
+            [sys.executable, str(PROGRAM), *(command or WORK)],
             env=environment(self.url) | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         self.processes[process.pid] = process
         assert process.stdout is not None
-        assert process.stdout.readline() == READY
+        assert process.stdout.readline().startswith(b"dragoman ready ")
 
     def do(self, run: Callable[[UnitOfWork], Any]) -> Any:
         return self.app.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
@@ -129,9 +129,10 @@ def test_a_node_that_was_asleep_writes_nothing_when_it_wakes(nodes: Nodes) -> No
     assert nodes.notes(uid) == [(holder, 1), (other, 2)]
 
 
-def test_a_node_told_to_stop_hands_its_job_to_the_other(nodes: Nodes) -> None:
+@pytest.mark.parametrize("command", [WORK, SERVE], ids=["work", "serve"])
+def test_a_node_told_to_stop_hands_its_job_to_the_other(nodes: Nodes, command: tuple[str, ...]) -> None:
     for _ in range(2):
-        nodes.start()
+        nodes.start(*command)
     uid, holder = begin(nodes)
     os.kill(holder, signal.SIGTERM)
     assert nodes.processes[holder].wait(10) == 0

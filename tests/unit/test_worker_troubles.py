@@ -1,0 +1,219 @@
+"""The worker where the store is busy, hangs or breaks: it says so, tries again, and leaves the rest to the lease."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dragoman.domain.clock import Clock, FixedClock, Moment
+from dragoman.domain.errors import Unavailable
+from dragoman.domain.job import Job, JobState
+from dragoman.jobs import process, worker
+from dragoman.jobs.loops import App
+from dragoman.jobs.worker import Worker
+from dragoman.settings import Jobs as Settings
+from dragoman.store.lane import Pressure
+from dragoman.usecases.jobs import Hold
+
+NOON = Moment(17_900_000_000_000_000)
+KIND = "test.work"
+BUSY = Unavailable("queue_full", "Too many wait.", retry_after_seconds=2)
+
+
+class Store:
+    """An application that answers as it was told, use case by use case, and else as if there were one job."""
+
+    def __init__(self) -> None:
+        self.time = FixedClock(NOON)
+        self.clock: Clock = self.time
+        self.job = Job(tenant=1, uid="j", kind=KIND, run_at=NOON)
+        self.asked: list[str] = []
+        self.troubles: dict[str, list[Exception]] = defaultdict(list)
+        self.hangs: set[str] = set()
+
+    async def read(self, run: Callable[..., Any], command: Any, principal: Any) -> Any:
+        await self._meet(run.__name__)
+        return [1] if self.job.is_due(self.clock.now()) else []
+
+    async def write(self, run: Callable[..., Any], command: Any, *_rest: Any, **_options: Any) -> Any:
+        name = run.__name__
+        await self._meet(name)
+        at = self.clock.now()
+        if name == "claim":
+            self.job = self.job.claim(command.owner, at=at)
+            return [self.job]
+        held = self.job.held(command.hold.owner, command.hold.attempt)
+        if name == "prolong":
+            self.job = held.prolong(at=at)
+        elif name == "fail":
+            self.job = held.retry(command.error, at=at)
+        elif name == "give_back":
+            self.job = held.give_back(at=at, pause_seconds=command.pause_seconds)
+        return self.job
+
+    async def _meet(self, name: str) -> None:
+        self.asked.append(name)
+        await asyncio.sleep(0)
+        if name in self.hangs:
+            await asyncio.Event().wait()
+        if self.troubles[name]:
+            raise self.troubles[name].pop(0)
+
+    def pressure(self) -> Pressure:
+        return Pressure(False, 0.0, 0.0)
+
+
+class Naps:
+    """Pauses that take no time, and are counted."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        await asyncio.sleep(0)
+
+
+async def breaks(app: App, hold: Hold, job: Job) -> None:
+    raise ValueError("it broke")
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == worker.__name__]
+
+
+def test_a_failure_is_told_when_the_store_has_time(caplog: pytest.LogCaptureFixture) -> None:
+    store, naps = Store(), Naps()
+    store.troubles["fail"] = [BUSY, BUSY]
+    asyncio.run(Worker(store, handlers={KIND: breaks}, sleep=naps).run_once())
+    assert (store.job.state, store.job.error) == (JobState.RETRYABLE, "ValueError: it broke")
+    assert naps.seconds == [2, 2]
+    assert events(caplog) == ["job.not_told", "job.not_told", "job.failed"]
+
+
+def test_a_failure_that_cannot_be_told_is_left_to_the_lease() -> None:
+    store = Store()
+    store.troubles["fail"] = [BUSY] * 100
+    asyncio.run(Worker(store, handlers={KIND: breaks}, sleep=Naps()).run_once())
+    assert store.job.state is JobState.RUNNING
+    store.time.advance(30)
+    assert store.job.is_due(store.clock.now())
+
+
+def test_an_attempt_that_breaks_while_it_is_told_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    store = Store()
+    store.troubles["fail"] = [KeyError("a fault of ours")]
+
+    async def story() -> None:
+        with pytest.raises(KeyError):
+            await Worker(store, handlers={KIND: breaks}).run_once()
+
+    asyncio.run(story())
+    assert events(caplog) == ["job.not_told"]
+    assert caplog.records[-1].exc_info is not None
+
+
+def test_a_heartbeat_that_finds_the_store_busy_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    store = Store()
+    store.troubles["prolong"] = [BUSY, BUSY]
+
+    async def long(app: App, hold: Hold, job: Job) -> None:
+        while store.asked.count("prolong") < 4:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(Worker(store, Settings(at_once=1, lease_seconds=0.003), {KIND: long}).run_once())
+    assert events(caplog) == ["job.not_prolonged"] * 2
+
+
+@pytest.mark.parametrize(("trouble", "event"), [(BUSY, "loop.later"), (KeyError("a fault of ours"), "loop.failed")])
+def test_a_look_that_fails_is_not_the_last(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, trouble: Exception, event: str
+) -> None:
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.001)
+    store = Store()
+    store.troubles["tenants_with_due"] = [trouble]
+
+    async def story() -> None:
+        done = asyncio.Event()
+
+        async def handler(app: App, hold: Hold, job: Job) -> None:
+            done.set()
+
+        working = Worker(store, handlers={KIND: handler})
+        loop = asyncio.create_task(working.run())
+        await done.wait()
+        await working.stop()
+        await loop
+
+    asyncio.run(story())
+    assert events(caplog)[0] == event
+
+
+def test_a_store_that_hangs_does_not_keep_a_worker_from_stopping(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "STOP_SECONDS", 0.01)
+    store = Store()
+    store.hangs = {"give_back"}
+
+    async def story() -> None:
+        began = asyncio.Event()
+
+        async def endless(app: App, hold: Hold, job: Job) -> None:
+            began.set()
+            await asyncio.Event().wait()
+
+        working = Worker(store, handlers={KIND: endless})
+        loop = asyncio.create_task(working.run())
+        await began.wait()
+        await working.stop()
+        await loop
+
+    asyncio.run(story())
+    assert events(caplog) == ["worker.left_leases"]
+    assert store.job.state is JobState.RUNNING
+
+
+def test_a_hint_that_comes_when_all_is_over_is_not_heard() -> None:
+    store = Store()
+    working = Worker(store, handlers={})
+    working.hint()  # before it began
+
+    async def story() -> None:
+        loop = asyncio.create_task(working.run())
+        await working.stop()
+        await loop
+
+    asyncio.run(story())
+    working.hint()
+
+
+class Closing:
+    """An application whose end takes too long."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def start(self, on_death: Callable[[], None] | None = None) -> None:
+        return None
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def close(self) -> None:
+        asyncio.run(asyncio.sleep(0.2))
+
+
+def test_a_process_that_closes_too_slowly_ends_with_1(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CLOSING_SECONDS", 0.01)
+    app = Closing()
+    assert asyncio.run(process._close(app)) == process.FAILED
+    assert app.stopped
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
+        "worker.closing_too_slowly"
+    ]
