@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dragoman.domain.people import Alias
 from dragoman.domain.template import Template
@@ -115,6 +116,26 @@ def test_a_task_of_a_template_reads_everywhere(world: Desk) -> None:
     card = shown["TaskCard"]
     assert (card["title"], card["description"], card["priority"]) == ("Review a document", "Page by page.", 5)
     assert (card["assignee"], card["status"]) == (None, "ready")
+
+
+def test_a_task_without_a_title_goes_by_its_name(world: Desk) -> None:
+    world.core(lambda uow: uow.templates.save(replace(REVIEW, display_name=None)))
+    number = number_of(world, review(world))
+
+    assert (native(world, number)["title"], native(world, number)["name"]) == (None, "ReviewDocument")
+    assert crm(world, number)["title"] == "ReviewDocument"
+    assert genesys(world, number)["task_type"] == "ReviewDocument"
+    assert genesys(world, number)["TaskCard"]["title"] == "ReviewDocument"
+    made_natively(world, title="Archive")
+    made_natively(world, title="Zip up")
+    _, listed = said(world, "GET", "/api/2.0/crm/task/filter?sortBy=title")
+    assert [item["title"] for item in listed["response"]] == ["Archive", "ReviewDocument", "Zip up"]
+    _, listed = said(world, "GET", "/api/2.0/crm/task/filter?filterValue=reviewd")
+    assert [item["id"] for item in listed["response"]] == [number]
+
+    sent = {"title": "ReviewDocument", "deadline": crm(world, number)["deadLine"], "categoryid": 1}
+    assert said(world, "PUT", f"/api/2.0/crm/task/{number}", sent)[0] == 200
+    assert native(world, number)["title"] is None  # what is shown and sent back changes nothing
 
 
 def test_a_draft_is_told_to_nobody_but_those_who_may_start_it(world: Desk) -> None:

@@ -126,6 +126,11 @@ class Task(msgspec.Struct, frozen=True):
         """Whether something is left to do."""
         return self.state not in ENDED
 
+    @property
+    def label(self) -> str | None:
+        """What people know it by: its title, falling back to its name (ibm-htm.md 17)."""
+        return self.title or self.name
+
     # The verbs. Each returns the task as it is afterwards, or the same object when nothing changes.
 
     def start(self, *, at: Moment) -> "Task":

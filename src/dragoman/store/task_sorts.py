@@ -113,7 +113,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "number": T.number,
     "uid": T.uid,
     "name": _text_or_last(T.name, T.title),
-    "title": sa.func.coalesce(T.title, ""),
+    "title": sa.func.coalesce(sa.func.nullif(T.title, ""), T.name, ""),
     "type": _text_or_last(T.type, _OF_CATEGORY),
     "template": _text_or_last(T.template),
     # The expression of the index task_by_state_due, to the letter.
@@ -150,7 +150,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
 
 OF_THE_TASK: dict[str, Callable[[Task], Any]] = {
     "number": lambda task: task.number,
-    "title": lambda task: task.title or "",
+    "title": lambda task: task.label or "",
     "due": lambda task: LAST if task.due_at is None else task.due_at,
     "priority": lambda task: task.priority or 0,
     "created": lambda task: task.created_at,

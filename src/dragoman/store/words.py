@@ -16,5 +16,5 @@ def split(text: str) -> set[str]:
 
 
 def of_task(task: Task) -> set[str]:
-    """The words by which a task is found: those of its title and description."""
-    return split(f"{task.title or ''} {task.description or ''}")
+    """The words by which a task is found: those of its title, or of what stands for one, and of its description."""
+    return split(f"{task.label or ''} {task.description or ''}")

@@ -103,7 +103,7 @@ def task_card(uow: UnitOfWork, task: Task, render_moment: Callable[[Moment], str
     """What every dialect knows of a task, as JSON text: the reserved extension `TaskCard`, computed, never stored."""
     assignee = None if task.assignee is None else uow.users.find(task.assignee)
     card = {
-        "title": task.title,
+        "title": task.label,
         "description": task.description,
         "priority": task.priority,
         "assignee": task.assignee if assignee is None else assignee.login,

@@ -45,7 +45,7 @@ def type_of(entity: Case | Stage | Task, field: str, title: str | None) -> Any:
 
 def task_type(task: Task, beside: Beside) -> Any:
     """A task without a type of its own shows its category's title, else its own (DESIGN 3)."""
-    title = task.title if task.category is None else beside.categories.get(task.category, task.title)
+    title = task.label if task.category is None else beside.categories.get(task.category, task.label)
     return type_of(task, "task_type", title)
 
 

@@ -42,8 +42,8 @@ def render_task(seen: SeenTask, persons: Persons, *, in_list: bool = False) -> d
 
 
 def shown_title(task: Task) -> str:
-    """A task of another dialect may have no title; here it must have one, and goes by its id (page, 19)."""
-    return task.title or str(task.number)
+    """A task of another dialect may have no title; here it must have one, and goes by its name or id (page, 19)."""
+    return task.label or str(task.number)
 
 
 def shown_due(task: Task) -> Moment | None:
