@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects.ibm_htm import refusals, seen
 from dragoman.dialects.ibm_htm.facts import fact, with_facts
-from dragoman.dialects.ibm_htm.wire import custom, durations, ids, times
+from dragoman.dialects.ibm_htm.wire import custom, durations, ids, times, values
 from dragoman.dialects.ibm_htm.wire.tasks import display_name, name
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment
@@ -38,8 +38,8 @@ class Draft:
 
     def time(self, key: str, length: str) -> None:
         """Note a length of time as it was sent. Invalid for one that leads too far from now on."""
-        if length not in timing.CONSTANTS:
-            timing.after(self.uow.now, length)
+        if length not in timing.CONSTANTS and not values.leads_somewhere(self.uow.now, length):
+            raise refusals.bad_duration(length)
         self.timing = {**(self.task.timing if self.timing is None else self.timing), key: length}
 
     def result(self) -> Task:

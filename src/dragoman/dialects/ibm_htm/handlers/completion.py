@@ -36,6 +36,8 @@ def parse_complete(request: Request) -> Complete:
     """The body, if there is one, is a message."""
     negotiation.check(request)
     fault = request.first("faultName")
+    if fault is not None and not fault.strip():
+        raise refusals.unknown_value("faultName", fault)
     message = read(request)
     return Complete(ids.parse_task(request.path["tkiid"]), message, fault)
 

@@ -72,11 +72,18 @@ def moment(name: str, value: Any) -> Moment:
 def duration(name: str, value: Any) -> str:
     """A calendar expression, one of the constants, or ISO 8601: kept exactly as it was sent."""
     said = text(name, value)
-    try:
-        timing.after(Moment(0), said)
-    except Invalid:
-        raise refusals.bad_duration(said) from None
+    if not leads_somewhere(Moment(0), said):
+        raise refusals.bad_duration(said)
     return said
+
+
+def leads_somewhere(start: Moment, length: str) -> bool:
+    """Whether a text is a length of time, and one that ends within the years that can be written."""
+    try:
+        timing.after(start, length)
+    except Invalid:
+        return False
+    return True
 
 
 def authorization(name: str, value: Any) -> str:
