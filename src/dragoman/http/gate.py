@@ -86,14 +86,17 @@ def _check_transfer(headers: dict[str, str], version: str) -> None:
 
 
 def check_body(headers: Mapping[str, str], limit: int, *, gzip: bool = False) -> bool:
-    """Whether a body follows. TooLarge or Invalid("unsupported_encoding") before any of it is read."""
+    """Whether a body follows. TooLarge or Invalid("unsupported_encoding") before any of it is read.
+
+    A body of no bytes has no encoding, whatever a header says of it.
+    """
     length = headers.get("content-length")
     if length is None and "transfer-encoding" not in headers:
         return False
     if length is not None and (len(length) > 18 or int(length) > limit):
         raise _too_large(limit)
     encoding = headers.get("content-encoding", "identity").lower()
-    if encoding != "identity" and not (gzip and encoding == "gzip"):
+    if encoding != "identity" and length != "0" and not (gzip and encoding == "gzip"):
         raise Invalid("unsupported_encoding", "Send the body as it is, not compressed.", encoding=encoding)
     return True
 
@@ -120,7 +123,12 @@ async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
 
 
 def decompress(body: bytes, limit: int) -> bytes:
-    """A gzipped body as it was. TooLarge as soon as more than `limit` bytes come out, Invalid when it is no gzip."""
+    """A gzipped body as it was. TooLarge as soon as more than `limit` bytes come out, Invalid when it is no gzip.
+
+    Nothing is nothing: clients name the encoding that they always name, also with a body of no bytes.
+    """
+    if not body:
+        return body
     decoder = zlib.decompressobj(wbits=31)
     try:
         plain = decoder.decompress(body, limit + 1)
