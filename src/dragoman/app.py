@@ -118,7 +118,7 @@ class App:
         _collect_seldom()
         self.store.start(self._answer, self._died)
         self._refuse_due()
-        self._worker = Worker(self, self.settings.jobs)
+        self._worker = Worker(self, self.settings.jobs, is_only=self.store.engine.is_sqlite)
         self.store.on_queued = self._worker.hint
         beginnings = (digests.run(self), pruning.run(self), upkeep.run(self), timers.run(self), self._worker.run())
         self._loops = [self._loop.create_task(beginning) for beginning in beginnings]
@@ -138,7 +138,7 @@ class App:
     async def _work_off(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.store.start(self._answer, self._died)
-        await Worker(self, self.settings.jobs).run_once()
+        await Worker(self, self.settings.jobs, is_only=self.store.engine.is_sqlite).run_once()
         self._loop = None
 
     @property

@@ -259,6 +259,29 @@ def test_a_worker_told_to_stop_gives_its_jobs_back(database_url: str, caplog: py
     assert ("job.given_back", 1) in lines(caplog)
 
 
+def test_the_only_worker_waits_for_no_lease_of_an_earlier_one(database_url: str) -> None:
+    async def story(node: Running) -> None:
+        uid = enqueue(node)
+        node.do(lambda uow: jobs.claim(uow, jobs.Claim("killed", 1)))
+        other = node.app.ensure_tenant("other")
+        enqueue(node, tenant=other)
+        ended = asyncio.Event()
+
+        async def handler(app: App, hold: Hold, job: Job) -> None:
+            await done(app, hold, job)
+            if job.uid == uid:
+                ended.set()
+
+        worker = Worker(node.app, handlers={KIND: handler}, is_only=True)
+        loop = asyncio.create_task(worker.run())
+        await ended.wait()
+        await worker.stop()
+        await loop
+        assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.COMPLETED, 2)
+
+    play(database_url, story)
+
+
 def test_a_job_queued_here_is_begun_at_once(database_url: str) -> None:
     async def story(node: Running) -> None:
         began = asyncio.Event()

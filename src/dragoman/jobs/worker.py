@@ -18,7 +18,7 @@ from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.handlers import HANDLERS, Handler
 from dragoman.jobs.loops import App
 from dragoman.settings import Jobs as Settings
-from dragoman.usecases import jobs
+from dragoman.usecases import jobs, tenants
 from dragoman.usecases.jobs import Hold
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,10 @@ STOP_SECONDS = 5.0
 
 
 class Worker:
-    """Works off the jobs of every tenant, a few at a time. `hint` may be called from any thread."""
+    """Works off the jobs of every tenant, a few at a time. `hint` may be called from any thread.
+
+    `is_only` says that no other process works on this database: then nobody need wait for the leases of an earlier one.
+    """
 
     def __init__(
         self,
@@ -39,12 +42,15 @@ class Worker:
         settings: Settings | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        *,
+        is_only: bool = False,
     ) -> None:
         self.owner = new_id()
         self._app = app
         self._settings = settings or Settings()
         self._handlers = handlers
         self._sleep = sleep
+        self._inherits = is_only
         self._attempts: dict[asyncio.Task[None], Job] = {}
         self._last_tenant = 0
         self._stops = False
@@ -97,11 +103,22 @@ class Worker:
 
     async def _look_safely(self) -> None:
         try:
+            await self._inherit()
             await self.look()
         except Expected as busy:
             log.warning("loop.later", extra={"loop": "worker", "code": busy.code})
         except Exception:  # house: ok, because a worker that ended would be missed by nobody until it is needed
             log.exception("loop.failed", extra={"loop": "worker"})
+
+    async def _inherit(self) -> None:
+        """Once, before the first look: what is held is held by nobody who is still there."""
+        if not self._inherits:
+            return
+        for _, tenant in await self._app.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
+            orphans = await self._write(jobs.orphan, jobs.Orphan(), tenant)
+            if orphans:
+                log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
+        self._inherits = False
 
     async def look(self) -> int:
         """Take as many due jobs as there is room for; how many were taken."""
@@ -129,10 +146,10 @@ class Worker:
                 return len(claimed)
         return 0
 
-    def _in_turn(self, tenants: list[int]) -> list[int]:
+    def _in_turn(self, waiting: list[int]) -> list[int]:
         """Tenants that nothing is done for yet come first, then in turn: nobody's thousand jobs keep others waiting."""
         served = {job.tenant for job in self._attempts.values()}
-        return sorted(tenants, key=lambda tenant: (tenant in served, tenant <= self._last_tenant, tenant))
+        return sorted(waiting, key=lambda tenant: (tenant in served, tenant <= self._last_tenant, tenant))
 
     def _begin(self, job: Job) -> None:
         attempt = asyncio.create_task(self._attempt(job), name=f"job {job.uid}")

@@ -35,6 +35,14 @@ class Jobs(Repository[Job]):
         found = [self.find(uid, lock) for uid in uids]
         return [job for job in found if job is not None and job.is_due(now)]
 
+    def running(self) -> list[Job]:
+        """Those that somebody holds, locked. The command goes alone."""
+        statement = sa.select(J.uid).where(J.tenant == self.tenant, J.state == str(JobState.RUNNING))
+        uids = [row[0] for row in self.by_condition(statement.order_by(J.uid))]
+        self.load(uids, Lock.CHANGE)
+        found = [self.find(uid, Lock.CHANGE) for uid in uids]
+        return [job for job in found if job is not None and job.state is JobState.RUNNING]
+
     def tenants_with_due(self, now: Moment) -> list[int]:
         """The numbers of all tenants that have one to take: a look into each one's index, in one statement."""
         theirs = sa.exists().where(J.tenant == tables.tenant.c.tenant, self._is_due(now))

@@ -80,6 +80,21 @@ def _kept(uow: UnitOfWork, job: Job) -> Job:
     return uow.jobs.save(job)
 
 
+class Orphan(msgspec.Struct, frozen=True):
+    """Take the jobs of a tenant from workers that can't be there any more: no other process works on this database."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def orphan(uow: UnitOfWork, command: Orphan) -> int:
+    """How many were taken from them: somebody may claim these at once. The attempts are counted all the same."""
+    running = uow.jobs.running()
+    for job in running:
+        uow.jobs.save(job.prolong(at=uow.now, lease_seconds=0.0))
+    return len(running)
+
+
 class Prolong(msgspec.Struct, frozen=True):
     """Say that a job is still being worked on."""
 
