@@ -68,6 +68,18 @@ def test_sorting_by_what_is_shown_puts_states_by_code_and_the_missing_last() -> 
     assert key("NAME_SPACE", {"namespace": "z"}) < key("NAME_SPACE", {})
 
 
+@pytest.mark.parametrize(
+    ("name", "values"), [("BUSINESS_RELEVANCE", [False, True]), ("PRIORITY", [0, 1]), ("NAME_SPACE", ["", "z"])]
+)
+def test_sorting_by_what_is_shown_compares_values_of_one_type(name: str, values: list[object]) -> None:
+    def key(details: dict[str, object]) -> tuple[bool, object]:
+        return query.sort_key(ATTRIBUTES[name], details, Task(tenant=1, number=1, uid="x"))
+
+    member = ATTRIBUTES[name].member
+    wanted = [{member: value} for value in values] + [{}]
+    assert sorted(reversed(wanted), key=key) == wanted
+
+
 @pytest.mark.parametrize("parameters", ["size=-1", "size=1.5", "size=%2B1", "size=", "offset=99999999999999999999"])
 def test_a_page_is_named_by_whole_numbers(parameters: str) -> None:
     with pytest.raises(Invalid) as refused:

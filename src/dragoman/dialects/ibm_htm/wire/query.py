@@ -145,7 +145,7 @@ def value(attribute: Attribute, details: Shown) -> Any:
 def sort_key(attribute: Attribute, details: Shown, task: Task) -> tuple[bool, Any]:
     """What a task is sorted by where the store doesn't hold the attribute: as the store does, what has none last."""
     held = STATE_CODES[task.state] if attribute.name == "STATE" else value(attribute, details)
-    return held is None, held or ""
+    return held is None, "" if held is None else held
 
 
 def item(attributes: Iterable[Attribute], details: Shown) -> Shown:
