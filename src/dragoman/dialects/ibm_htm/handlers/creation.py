@@ -47,7 +47,9 @@ def parse(request: Request) -> Create:
     template = request.first("taskTemplateID")
     if not template:
         raise refusals.missing_parameter("taskTemplateID")
-    mode = request.first("mode") or CREATE_ONLY
+    mode = request.first("mode")
+    if mode is None:
+        mode = CREATE_ONLY
     if mode not in MODES:
         raise refusals.unknown_value("mode", mode, MODES)
     relation: Relation | None = parse_relation(request, mode)

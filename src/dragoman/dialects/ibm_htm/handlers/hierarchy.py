@@ -28,7 +28,7 @@ class Relation(msgspec.Struct, frozen=True):
 
 def parse_relation(request: Request, mode: str) -> Relation | None:
     """`relation` and `parentTaskID`: both or neither, and with `mode=async` alone (page, 5)."""
-    relation, parent = request.first("relation") or None, request.first("parentTaskID") or None
+    relation, parent = request.first("relation"), request.first("parentTaskID") or None
     if relation is not None and relation != SUBTASK:
         raise refusals.unknown_value("relation", relation, (SUBTASK,))
     if (relation is None) != (parent is None):
