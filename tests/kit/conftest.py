@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Template
@@ -20,6 +21,7 @@ from tests.server import PROGRAM, Server, basic, environment
 HERE = Path(__file__).parent
 ANNA = basic("anna", PASSWORD)
 JSON = {"Content-Type": "application/json"}
+PATIENCE_SECONDS = 10.0
 
 RunKit = Callable[..., str]
 """(command, adapter's dialect, options) -> what it printed. Fails unless every property held."""
@@ -103,18 +105,33 @@ TEMPLATE = """
 [[template]]
 tktid = "_TKT:801a0001.1.1.9"
 name = "Kit"
+faults = ["Late"]
 """
 
 
 def prepare_ibm_htm(server: Server) -> dict[str, object]:
-    """A template of which everybody may claim the tasks, and one task that anna has claimed."""
+    """A template whose tasks everybody may claim, one task that anna has claimed, and one that nobody started."""
     loaded = CliRunner().invoke(dragoman, ["--database", server.database_url, "template", "load", "-"], input=TEMPLATE)
     assert loaded.exit_code == 0, loaded.output
     template = "_TKT:801a0001.1.1.9"
     task = made(server, f"/rest/bpm/htm/v1/task?taskTemplateID={template}&mode=async", {"document": "D-1"})["tkiid"]
     claimed = server.call("PUT", f"/rest/bpm/htm/v1/task/{task}?action=claim", headers=ANNA)
     assert claimed.status == 200, claimed.text
-    return {"TEMPLATE": template, "TASK": task}
+    draft = made(server, f"/rest/bpm/htm/v1/task?taskTemplateID={template}", {"document": "D-2"})["tkiid"]
+    return {"TEMPLATE": template, "TASK": task, "DRAFT": draft}
+
+
+def prepare_carrierx_batch(server: Server) -> dict[str, object]:
+    """A phone number, and a batch on it that waits for its review; `$REST` are all its members but one."""
+    number = posted(server, "/core/v2/phonenumber/dids", {"phonenumber": "12025550101"})
+    order = {"method": "PATCH", "type": "phonenumber", "field": "phonenumber"}
+    batch = posted(server, "/core/v2/batch/tasks", order | {"entries": ["12025550101"], "data": {"name": "desk"}})
+    until = time.monotonic() + PATIENCE_SECONDS
+    while batch["status"] != "pending_review":
+        assert time.monotonic() < until, batch
+        batch = server.call("GET", f"/core/v2/batch/tasks/{batch['task_sid']}", headers=ANNA).json()
+    rest = json.dumps({name: value for name, value in batch.items() if name != "error_details"})
+    return {"TASK": batch["task_sid"], "NUMBER": number["did_sid"], "REST": rest[1:-1]}
 
 
 PREPARATIONS: dict[str, Callable[[Server], dict[str, object]]] = {
@@ -122,13 +139,19 @@ PREPARATIONS: dict[str, Callable[[Server], dict[str, object]]] = {
     "genesys": prepare_genesys,
     "onlyoffice_crm": prepare_onlyoffice_crm,
     "ibm_htm": prepare_ibm_htm,
+    "carrierx_batch": prepare_carrierx_batch,
 }
 
 
 def made(server: Server, path: str, content: object) -> dict[str, Any]:
     """The answer to a POST that must succeed."""
+    return posted(server, path, content, status=201)
+
+
+def posted(server: Server, path: str, content: object, *, status: int = 200) -> dict[str, Any]:
+    """The same where success is another status."""
     answer = server.call("POST", path, json.dumps(content), ANNA | JSON)
-    assert answer.status == 201, answer.text
+    assert answer.status == status, answer.text
     found: dict[str, Any] = answer.json()
     return found
 

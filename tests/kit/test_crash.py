@@ -5,20 +5,22 @@ import pytest
 from tests.kit.conftest import RunKit
 from tests.server import PROGRAM
 
-DIALECTS = ("native", "genesys", "onlyoffice_crm")
+DIALECTS = ("native", "genesys", "onlyoffice_crm", "ibm_htm", "carrierx_batch")
+LEDGER = "crash_ledger.py"
+LEDGERS = {"ibm_htm": "ledger.py"}
 # A database server may still finish a dead client's commit.
 SETTLED = ("--settle", "0.5")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed(dialect: str, run_kit: RunKit) -> None:
-    run_kit("crash_ledger.py", dialect, "--rounds", "20", "--check-cmd", f"{PROGRAM} verify", *SETTLED)
+    run_kit(LEDGERS.get(dialect, LEDGER), dialect, "--rounds", "20", "--check-cmd", f"{PROGRAM} verify", *SETTLED)
 
 
 def test_a_retry_with_an_idempotency_key_is_applied_once(run_kit: RunKit) -> None:
-    run_kit("crash_ledger.py", "native", "--rounds", "10", "--idempotency-header", "Idempotency-Key", *SETTLED)
+    run_kit(LEDGER, "native", "--rounds", "10", "--idempotency-header", "Idempotency-Key", *SETTLED)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_server_told_to_stop_answers_what_it_applied(dialect: str, run_kit: RunKit) -> None:
-    run_kit("crash_ledger.py", dialect, "--rounds", "5", "--signal", "TERM", "--stop-timeout", "10")
+    run_kit(LEDGERS.get(dialect, LEDGER), dialect, "--rounds", "5", "--signal", "TERM", "--stop-timeout", "10")
