@@ -22,6 +22,15 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         _execute(connection, _insert(connection.dialect, table), rows)
 
 
+def insert_structs(connection: sa.Connection, table: sa.Table, rows: Sequence[msgspec.Struct]) -> None:
+    """The same for rows whose fields are the columns: no dict is made of any."""
+    if rows:
+        compiled = _insert(connection.dialect, table)
+        fields = compiled.fields
+        values: Any = (msgspec.json.encode(rows).decode(),) if fields is None else [fields(row) for row in rows]
+        connection.exec_driver_sql(compiled.text, values)
+
+
 def update(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> int:
     """Set these columns where the key and the row version are what `old_…` says; tells how many rows were."""
     return _execute(connection, _update(connection.dialect, table, columns), rows)
@@ -40,11 +49,12 @@ def versioned(table: sa.Table) -> tuple[str, ...]:
 class Compiled:
     """A statement as the driver's text; for one that takes its rows one by one, how to lay out a row's values."""
 
-    __slots__ = ("text", "values")
+    __slots__ = ("fields", "text", "values")
 
     def __init__(self, text: str, names: Sequence[str] | None) -> None:
         self.text = text
         self.values = operator.itemgetter(*names) if names is not None else None
+        self.fields = operator.attrgetter(*names) if names is not None else None
 
 
 def _execute(connection: sa.Connection, compiled: Compiled, rows: Rows) -> int:

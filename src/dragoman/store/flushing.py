@@ -25,7 +25,10 @@ COUNTS = {"extensions": "extension_count", "work_items": "work_item_count"}
 
 
 def flush(connection: sa.Connection, group: Group) -> list[Ref]:
-    """Write all changes of the group; answers which rows. Changed when a row isn't as it was read."""
+    """Write all changes of the group; answers which rows. Changed when a row isn't as it was read.
+
+    A transaction that goes on settles the group then (`Group.settle`).
+    """
     written: list[Ref] = []
     changes: dict[str, list[Change]] = {}
     for ref, entity in group.current.items():
@@ -36,9 +39,8 @@ def flush(connection: sa.Connection, group: Group) -> list[Ref]:
     for name, shape in SHAPES.items():
         if name in changes:
             _flush_shape(connection, shape, changes[name], group)
-    bulk.insert(connection, tables.history, [msgspec.structs.asdict(row) for row in group.history])
+    bulk.insert_structs(connection, tables.history, group.history)
     bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
-    group.settle()
     return written
 
 

@@ -74,6 +74,7 @@ class Repository(Generic[E]):
             self._overlay.close()
         if not group.is_written:
             flush(group.connection, group)
+            group.settle()
         return group.connection.execute(statement)
 
     def load(self, keys: list[Any], lock: Lock = Lock.NONE) -> None:
