@@ -77,7 +77,7 @@ def test_sorting_by_what_is_shown_compares_values_of_one_type(name: str, values:
 
     member = ATTRIBUTES[name].member
     wanted = [{member: value} for value in values] + [{}]
-    assert sorted(reversed(wanted), key=key) == wanted
+    assert sorted(wanted[::-1], key=key) == wanted
 
 
 @pytest.mark.parametrize("parameters", ["size=-1", "size=1.5", "size=%2B1", "size=", "offset=99999999999999999999"])
