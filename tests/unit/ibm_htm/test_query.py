@@ -76,8 +76,8 @@ def test_sorting_by_what_is_shown_compares_values_of_one_type(name: str, values:
         return query.sort_key(ATTRIBUTES[name], details, Task(tenant=1, number=1, uid="x"))
 
     member = ATTRIBUTES[name].member
-    wanted = [{member: value} for value in values] + [{}]
-    assert sorted(wanted[::-1], key=key) == wanted
+    given: list[dict[str, object]] = [{}, *({member: value} for value in reversed(values))]
+    assert sorted(given, key=key) == [*({member: value} for value in values), {}]
 
 
 @pytest.mark.parametrize("parameters", ["size=-1", "size=1.5", "size=%2B1", "size=", "offset=99999999999999999999"])
