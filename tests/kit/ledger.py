@@ -1,5 +1,6 @@
-"""crash_ledger.py for a dialect whose create takes nothing of what its update sets, since it makes a task of a template:
-an object stands on the ledger once a first update of it was acknowledged."""
+"""crash_ledger.py for a dialect whose create takes nothing of what its update sets, since it makes tasks of a template.
+An object stands on the ledger once a first update of it was acknowledged.
+"""
 
 import uuid
 
