@@ -11,8 +11,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
+from dragoman.domain.batch import Batch, BatchPayload, Method, Outcome, Status
+from dragoman.domain.clock import Moment, later
+from dragoman.domain.message import Message, Which
+from dragoman.domain.people import Alias
+from dragoman.domain.template import Template
+from dragoman.domain.work_item import Role
 from dragoman.store.engines import Engine
+from dragoman.store.tables import lease, metadata
+from dragoman.usecases.uow import UnitOfWork
 from tests.cli.command import refused, rows, well
 from tests.conftest import PASSWORD
 from tests.postgres import PostgreSQL
@@ -24,12 +33,37 @@ NewDatabase = Callable[[str], str]
 
 @pytest.fixture
 def used(database_url: str) -> str:
-    """A database with a past: changes, a deletion, two sealed hours, a user with a password."""
+    """A database with a past: changes, a deletion, two sealed hours, a user with a password, and things that no
+    history speaks of."""
     past = Past(database_url)
     past.live()
+    past.do(leave_more)
     past.app.close()
     well(database_url, "user", "add", "anna", "--admin", "--password-stdin", typed=PASSWORD)
     return database_url
+
+
+def leave_more(uow: UnitOfWork) -> None:
+    """A row of each table whose rows have no history, and that nobody meets by using the server for a moment."""
+    task = uow.tasks.get(1)
+    uow.templates.add(
+        Template(uow.tenant, uow.new_id(), "Review", 1, roles={Role.READER: ("*",)}, timing={"due": "P1D"})
+    )
+    uow.messages.put(Message(uow.tenant, task.uid, Which.INPUT, "application/xml", "<a>\u00e9\U0001f600</a>"))
+    batch = Batch(uow.tenant, 77, uow.new_id(), Method.PATCH, "task", "id", True, Status.PENDING_REVIEW, 1, 1, 0, 0, 0)
+    uow.batches.add(replace(batch, scopes=("batch.manage",), decided_at=Moment(1)))
+    uow.payloads.add(BatchPayload(uow.tenant, batch.uid, '["1"]', '{"priority": 1.50}'))
+    uow.batches.record(batch.number, [Outcome(0, '"1"', '{"message":"no"}')])
+    uow.aliases.add(Alias(uow.tenant, "genesys", "31", "anna"))
+    uow.enqueue("batch.run", batch.number, run_at=later(uow.now, seconds=100 * 365 * 86_400), note="x")
+
+
+def test_every_table_that_is_carried_has_a_row_in_these_tests(used: str) -> None:
+    # A table that came later, and that these tests don't know, could be left behind unseen.
+    filled = {str(row["table"]) for row in rows(used)}
+    carried = {table.name for table in metadata.sorted_tables if table is not lease}
+    beside = {"contact", "stage", "extension", "extension_schema", "work_item", "resource", "group", "token"}
+    assert carried - filled <= beside | {"idempotency"}
 
 
 @pytest.fixture
