@@ -136,6 +136,7 @@ async def compare(url: str, tasks: int, rounds: int) -> dict[str, float]:
     """The median ratios."""
     floor, ours = BulkFloor(url, tasks), Ours(url, tasks)
     ours.app.start()
+    await ours.app.stop()  # its own worker: the batches are driven from here
     name, ratios, kept = url.split(":")[0], [], []
     for round_ in range(rounds):
         under = floor.run(100 + round_)
