@@ -35,7 +35,8 @@ def htm_task(tenant: Tenant) -> dict[str, Any]:
 
 def htm_fixture(tenant: Tenant) -> dict[str, Any]:
     """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`, `{stopped}`,
-    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use, and `{later}`, which holds from the year 9000."""
+    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use, and
+    `{later}`, which holds from the year 9000."""
     fixture = (resources.files("dragoman.cli") / "conformance.toml").read_text()
     for person in ("paul", "petra", "ed", "rita", "adam"):
         fixture = fixture.replace(f'"{person}"', f'"{tenant.login(person)}"')
