@@ -8,7 +8,9 @@ gets and gives plain values.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
+
+import msgspec
 
 from dragoman.dialects._kit.credentials import Credential
 from dragoman.domain.access import Principal
@@ -176,6 +178,15 @@ class Option:
     default: object
     summary: str
     choices: tuple[object, ...] = ()
+
+
+class Switches(msgspec.Struct, frozen=True):
+    """What an operator may choose in a dialect, as fields with their defaults: those of the vendor's wire."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """From the settings, which checked names, types and choices."""
+        return msgspec.convert(dict(values), cls)
 
 
 @dataclass(frozen=True)

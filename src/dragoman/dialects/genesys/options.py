@@ -1,13 +1,10 @@
 """The switches of this dialect, as `[dialects.genesys]` sets them (page, section 0)."""
 
-from collections.abc import Mapping
-
-import msgspec
-
+from dragoman.dialects import _kit
 from dragoman.dialects._kit import Option
 
 
-class Switches(msgspec.Struct, frozen=True):
+class Switches(_kit.Switches, frozen=True):
     """What an operator may choose; the defaults serve clients of both generations."""
 
     require_schema: bool = False
@@ -16,11 +13,6 @@ class Switches(msgspec.Struct, frozen=True):
     auth: bool = True
     roles: bool = False
     start_in_mode: str = "production"
-
-    @classmethod
-    def of(cls, values: Mapping[str, object]) -> "Switches":
-        """From the settings, which checked names, types and choices."""
-        return msgspec.convert(dict(values), cls)
 
 
 DEFAULTS = Switches()

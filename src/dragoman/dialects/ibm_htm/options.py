@@ -1,23 +1,15 @@
 """The switches of this dialect, as `[dialects.ibm_htm]` sets them."""
 
-from collections.abc import Mapping
-
-import msgspec
-
+from dragoman.dialects import _kit
 from dragoman.dialects._kit import Option
 
 NAME = "ibm_htm"
 
 
-class Options(msgspec.Struct, frozen=True):
+class Options(_kit.Switches, frozen=True):
     """What an operator may choose; the defaults are the vendor's wire."""
 
     role_denied_status: int = 401
-
-    @classmethod
-    def of(cls, values: Mapping[str, object]) -> "Options":
-        """From the settings, which checked names, types and choices."""
-        return msgspec.convert(dict(values), cls)
 
 
 DEFAULTS = Options()

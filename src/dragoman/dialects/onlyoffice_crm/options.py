@@ -1,26 +1,18 @@
 """The switches of this dialect, as `[dialects.onlyoffice_crm]` sets them."""
 
-from collections.abc import Mapping
-
-import msgspec
-
+from dragoman.dialects import _kit
 from dragoman.dialects._kit import Option
 
 NAME = "onlyoffice_crm"
 
 
-class Options(msgspec.Struct, frozen=True):
+class Options(_kit.Switches, frozen=True):
     """What an operator may choose; the defaults are the vendor's wire."""
 
     default_format: str = "json"
     put_unknown: str | int = "create"
     next_index: str = "vendor"
     default_category: int = 9
-
-    @classmethod
-    def of(cls, values: Mapping[str, object]) -> "Options":
-        """From the settings, which checked names, types and choices."""
-        return msgspec.convert(dict(values), cls)
 
 
 DEFAULTS = Options()
