@@ -22,11 +22,12 @@ from tests.store.conftest import NOON, Bench
 
 ITEMS = (
     (),
-    (WorkItem(Role.READER, "*"), WorkItem(Role.POTENTIAL_OWNER, "bert")),
-    (WorkItem(Role.EDITOR, "bert"), WorkItem(Role.POTENTIAL_OWNER, "group:crew")),
+    (WorkItem(Role.READER, "*"), WorkItem(Role.POTENTIAL_OWNER, "bert"), WorkItem(Role.ADMINISTRATOR, "cara")),
+    (WorkItem(Role.EDITOR, "bert"), WorkItem(Role.POTENTIAL_OWNER, "group:crew"), WorkItem(Role.ADMINISTRATOR, "dora")),
     (WorkItem(Role.ADMINISTRATOR, "bert"), WorkItem(Role.POTENTIAL_OWNER, "cara")),
-    (WorkItem(Role.POTENTIAL_STARTER, "bert"),),
+    (WorkItem(Role.POTENTIAL_STARTER, "bert"), WorkItem(Role.ADMINISTRATOR, "cara")),
 )
+"""Where somebody is named, an administrator is, too: whatever makes work items writes down who that is."""
 STATES = (State.INACTIVE, State.READY, State.CLAIMED, State.COMPLETED)
 MARKS: tuple[dict[str, Any], ...] = (
     {},

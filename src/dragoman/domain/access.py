@@ -86,14 +86,15 @@ def permissions(principal: Principal, task: Task, contact: Contact | None) -> fr
 def is_candidate(principal: Principal, task: Task, contact: Contact | None) -> bool:
     """Whether the task is offered to the principal: as an administrator, by a work item, or because it is everybody's.
 
-    Its creator administers it as long as nobody else is named to. All others who have to do with it, such as its last
-    assignee, may work on it too, but nobody offered it to them.
+    Its creator administers it where nobody is named. All others who have to do with it, such as its last assignee, may
+    work on it too, but nobody offered it to them.
     """
     if principal.is_admin or any(item.role in WORKING and holds(principal, item.holder) for item in task.work_items):
         return True
-    if principal.user is not None and principal.user == task.creator:
-        return not any(item.role is Role.ADMINISTRATOR for item in task.work_items)
-    return not task.work_items and not (contact is not None and contact.is_private)
+    if task.work_items:
+        return False
+    is_creator = principal.user is not None and principal.user == task.creator
+    return is_creator or not (contact is not None and contact.is_private)
 
 
 def holds(principal: Principal, holder: str) -> bool:

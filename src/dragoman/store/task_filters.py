@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from dragoman.domain.access import SEEING, SEEING_INACTIVE, WORKING, Principal
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import ENDED, Kind, State
+from dragoman.domain.task import ENDED, OPEN, Kind, State
 from dragoman.domain.work_item import Role
 from dragoman.store import tables
 from dragoman.store.engines import json_flag
@@ -108,11 +108,14 @@ def _equalities(wanted: TaskFilter) -> Conditions:
 
 
 def _in_state(states: Collection[State], at: Moment | None) -> sa.ColumnElement[bool]:
-    named = T.state.in_([str(state) for state in states])
+    named = T.state.in_(sorted(states))
     if at is None:
         return named
     expired = _is_over(T.expires_at, at, is_open=True)
-    return sa.or_(named, expired) if State.EXPIRED in states else sa.and_(named, sa.not_(expired))
+    if State.EXPIRED not in states:
+        return sa.and_(named, sa.not_(expired))
+    # Which states may stand there at all is said beside it, for the indexes that end in the state.
+    return sa.and_(T.state.in_(sorted({*states, *OPEN})), sa.or_(named, expired))
 
 
 def _is_over(timer: sa.ColumnElement[Any], at: Moment, *, is_open: bool) -> sa.ColumnElement[bool]:
@@ -179,12 +182,10 @@ def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> 
 
 def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
     """To whom the task is offered: `domain.access.is_candidate`."""
-    item = tables.work_item.c
-    administered = sa.select(item.task).where(item.tenant == tenant, item.role == str(Role.ADMINISTRATOR))
     return sa.or_(
         _of_nobody(tenant),
         T.number.in_(_named(tenant, principal, WORKING, EVERY_WAY)),
-        sa.and_(T.creator == principal.user, T.number.not_in(administered)),
+        sa.and_(T.work_item_count == 0, T.creator == principal.user),
     )
 
 
