@@ -6,7 +6,8 @@ outcome is handed out after the commit alone.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -152,8 +153,7 @@ class Transactions:
     def _transact(self, works: list[Work], alone: list[Work]) -> list[tuple[Work, NotAnnounced]]:
         """Run and commit; or, when commands want rows that they didn't name, nothing but what each of them wants."""
         connection = self.connection
-        with connection.begin() as transaction:
-            group = self._group(connection, works)
+        with connection.begin() as transaction, self._group(connection, works) as group:
             executed = [(work, self._execute(work, group, alone)) for work in works]
             missing = [(work, wanted) for work, wanted in executed if wanted is not None]
             if missing:
@@ -180,7 +180,10 @@ class Transactions:
             self.close()
             raise OutcomeUnknown(str(error.orig)) from error
 
-    def _group(self, connection: sa.Connection, works: list[Work]) -> Group:
+    @contextmanager
+    def _group(self, connection: sa.Connection, works: list[Work]) -> Iterator[Group]:
+        """The rows of these works. Afterwards nothing can be loaded any more, and no cycle keeps the rows in memory:
+        whoever looks for cycles comes by seldom."""
         tenant = works[0].tenant
         lone = not self.writes or (len(works) == 1 and works[0].is_alone)
         group = Group(tenant, self.clock.now(), lambda name, key: self._peek(connection, tenant, name, key))
@@ -192,7 +195,10 @@ class Transactions:
             if isinstance(work.keys, Keys):
                 keys.merge(work.keys)
         loader.load(keys)
-        return group
+        try:
+            yield group
+        finally:
+            group.connection = group.load_all = None
 
     @staticmethod
     def _execute(work: Work, group: Group, alone: list[Work]) -> NotAnnounced | None:
@@ -206,7 +212,7 @@ class Transactions:
         except MustBeAlone:
             alone.append(work)
         except Expected as refused:
-            work.error = refused
+            work.error = refused.with_traceback(None)  # which holds this very work, and with it all that it loaded
         except (sa.exc.DBAPIError, Changed):
             raise
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
