@@ -1,23 +1,14 @@
-"""What a batch was sent with, as its runs read it: taken apart once in a process, since it never changes."""
-
-from collections import OrderedDict
-from threading import Lock as Guard
+"""What a batch was sent with, as its runs read it: taken apart once for each of them."""
 
 import msgspec
 
 from dragoman.domain import batch_report
-from dragoman.domain.batch import Batch, Method
+from dragoman.domain.batch import Method
 from dragoman.usecases.keys import Keys, Lock, Ref
 from dragoman.usecases.uow import UnitOfWork
 
-KEPT = 4
-"""So many stay in memory: one of 100,000 entries takes some ten megabytes."""
-
 _entries_of = msgspec.json.Decoder(list[str | int]).decode
 _items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-_kept: "OrderedDict[tuple[int, str], Content]" = OrderedDict()
-_guard = Guard()
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -49,23 +40,8 @@ class Load(msgspec.Struct, frozen=True):
 def load(uow: UnitOfWork, command: Load) -> Content | None:
     """None when the batch is gone. For readers."""
     batch = uow.batches.find(command.batch)
-    if batch is None:
-        return None
-    ref = (batch.tenant, batch.uid)
-    with _guard:
-        known = _kept.get(ref)
-        if known is not None:
-            _kept.move_to_end(ref)
-            return known
-    content = _taken_apart(uow, batch)
-    if content is not None:
-        _keep(ref, content)
-    return content
-
-
-def _taken_apart(uow: UnitOfWork, batch: Batch) -> Content | None:
-    payload = uow.payloads.find(batch.uid)
-    if payload is None:
+    payload = None if batch is None else uow.payloads.find(batch.uid)
+    if batch is None or payload is None:
         return None
     entries = None if batch.method is Method.POST else _entries_of(payload.entries or "[]")
     return Content(entries, [] if batch.method is Method.DELETE else _texts(payload.data or "{}"))
@@ -76,10 +52,3 @@ def _texts(data: str) -> list[msgspec.Raw]:
     if data.lstrip().startswith("["):
         return _items_of(data)
     return [msgspec.Raw(data.encode())]
-
-
-def _keep(ref: tuple[int, str], content: Content) -> None:
-    with _guard:
-        _kept[ref] = content
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)

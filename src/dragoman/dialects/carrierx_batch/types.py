@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dragoman.dialects._kit.fields import Problems
+from dragoman.dialects._kit.fields import TEXT_MAX, Problems
 from dragoman.dialects.carrierx_batch import faults
 from dragoman.domain.batch import Method
 from dragoman.usecases.resource_types import ResourceType
@@ -121,6 +121,9 @@ def keeping(properties: tuple[str, ...], natural: str, check: Check) -> Callable
         for name, kind, what in (("attributes", dict, "an object"), ("transformations", list, "an array")):
             if not isinstance(body.get(name), kind | None):
                 problems.add(name, faults.TYPE, f"must be {what}")
+        for name, value in body.items():
+            if isinstance(value, str) and len(value) > TEXT_MAX:
+                problems.add(faults.shortened(name), faults.VALUE, f"must be at most {TEXT_MAX} characters")
         faults.refuse_unknown(body, properties, problems)
         faults.refuse(problems)
         return kept

@@ -80,4 +80,15 @@ def _is_same(name: str, change: Change, seen: Seen) -> bool:
     kept: str | None = getattr(seen.payload, name)
     if change.texts[name] == (kept or "null"):
         return True
-    return kept is not None and bool(msgspec.json.decode(kept) == sent)  # 1.0 may come back as 1
+    return kept is not None and _agree(msgspec.json.decode(kept), sent)
+
+
+def _agree(kept: Any, sent: Any) -> bool:
+    """Whether two values are the same JSON: 1.0 may come back as 1, but never as true."""
+    if isinstance(kept, bool) or isinstance(sent, bool):
+        return kept is sent
+    if isinstance(kept, dict) and isinstance(sent, dict):
+        return kept.keys() == sent.keys() and all(_agree(kept[name], sent[name]) for name in kept)
+    if isinstance(kept, list) and isinstance(sent, list):
+        return len(kept) == len(sent) and all(map(_agree, kept, sent))
+    return bool(kept == sent)
