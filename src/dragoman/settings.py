@@ -64,7 +64,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="The address in links of answers; empty takes the one that the client called.")
     ] = ""
     trusted_proxies: Annotated[
-        tuple[str, ...], Meta(description="Addresses of proxies whose X-Forwarded-For tells the client's address.")
+        tuple[str, ...],
+        Meta(description="Addresses of proxies whose X-Forwarded-… and Forwarded tell the client's address and host."),
     ] = ()
 
 

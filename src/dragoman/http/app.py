@@ -17,7 +17,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.errors import Expected, Forbidden, Unauthenticated
 from dragoman.domain.ids import new_id
-from dragoman.http import health
+from dragoman.http import health, proxies
 from dragoman.http.answers import Unsendable, send_reply, start_of, with_allow, with_header
 from dragoman.http.credentials import Authenticator, Directory, check_site
 from dragoman.http.gate import (
@@ -147,8 +147,9 @@ class Dispatcher:
         request.headers = headers
         request.limits = self._body_limits
         request.query_string = scope["query_string"].decode("latin-1")
-        request.base_url = self._settings.server.public_url or f"{scope['scheme']}://{headers['host']}"
-        request.address = self._address(scope, headers)
+        trusted = self._settings.server.trusted_proxies
+        request.base_url = self._settings.server.public_url or proxies.origin(scope, headers, trusted)
+        request.address = proxies.address(scope, headers, trusted)
         request.has_body = "content-length" in headers or "transfer-encoding" in headers
         given = headers.get("x-request-id")
         request.request_id = given if given is not None and REQUEST_ID.fullmatch(given) else self._new_request_id()
@@ -314,13 +315,6 @@ class Dispatcher:
     def _new_request_id(self) -> str:
         self._id_count += 1
         return f"{self._id_stem}-{self._id_count:x}"
-
-    def _address(self, scope: Scope, headers: Mapping[str, str]) -> str:
-        client = scope.get("client")
-        address: str = client[0] if client else ""
-        if address in self._settings.server.trusted_proxies:
-            return headers.get("x-forwarded-for", address).rpartition(",")[2].strip() or address
-        return address
 
 
 def _check_scope(request: Request, operation: Operation | None) -> None:

@@ -65,7 +65,7 @@ def read_headers(scope: Scope) -> dict[str, str]:
         headers[name] = value
     if scope["http_version"] not in ("1.1", "1.0"):
         raise Refused(505, "version_not_spoken", "Speak HTTP/1.1 or HTTP/1.0.")
-    if not _is_host(headers.get("host", "")):
+    if not is_host(headers.get("host", "")):
         raise Refused(400, "host_missing", "Exactly one header Host with the server's name is needed.")
     if "transfer-encoding" in headers:
         _check_transfer(headers, scope["http_version"])
@@ -73,7 +73,8 @@ def read_headers(scope: Scope) -> dict[str, str]:
 
 
 @lru_cache(256)
-def _is_host(value: str) -> bool:
+def is_host(value: str) -> bool:
+    """Whether it can stand in a header Host."""
     return HOST.fullmatch(value) is not None
 
 
