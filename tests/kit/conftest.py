@@ -5,10 +5,11 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -52,26 +53,75 @@ def run_kit(database_url: str, tmp_path: Path) -> RunKit:
     add_user(database_url, "anna", admin=True)
 
     def run(name: str, dialect: str, *options: str) -> str:
-        adapter, known = tmp_path / f"{dialect}.json", prepared(database_url, dialect)
-        adapter.write_text(Template((HERE / "adapters" / f"{dialect}.json").read_text()).safe_substitute(known))
-        command = [sys.executable, str(HERE / name), "--adapter", str(adapter)]
-        command += [Template(option).safe_substitute(known) for option in options]
-        command += [
-            "--port",
-            str(free_port()),
-            "--start",
-            f"{PROGRAM} serve --port $PORT",
-            "--server-log",
-            str(tmp_path / "server.log"),
-        ]
-        command += ["--header", f"Authorization: {ANNA['Authorization']}"]
+        log = tmp_path / "server.log"
+        known = prepared(database_url, dialect)
+        start = ["--port", str(free_port()), "--start", f"{PROGRAM} serve --port $PORT", "--server-log", str(log)]
+        command = [*kit(name, tmp_path, dialect, known, options), *start]
         done = subprocess.run(command, env=environment(database_url), capture_output=True, text=True, cwd=HERE)
-        log = (tmp_path / "server.log").read_text(errors="replace")[-10_000:]
-        assert done.returncode == 0, f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}\n{log}"
-        print(done.stdout.splitlines()[-1])  # noqa: T201  # the line of figures, for `pytest -s` and the report
-        return done.stdout
+        return held(name, done, log.read_text(errors="replace")[-10_000:])
 
     return run
+
+
+class Standing(NamedTuple):
+    """A server that many runs ask, one after the other, and what they may speak of."""
+
+    server: Server
+    folder: Path
+    known: dict[str, object]
+
+
+@pytest.fixture(scope="session")
+def standing(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, str], Standing]]:
+    """(engine, dialect) -> a server prepared for it, started when it is first asked for."""
+    servers: dict[tuple[str, str], Standing] = {}
+
+    def stand(backend: str, dialect: str) -> Standing:
+        if (backend, dialect) not in servers:
+            folder = tmp_path_factory.mktemp("kit")
+            url = f"sqlite:///{folder / 'dragoman.db'}"
+            if backend != "sqlite":
+                postgres: PostgreSQL = request.getfixturevalue("postgres")
+                url = postgres.url(postgres.create_database())
+            add_user(url, "anna", admin=True)
+            server = stack.enter_context(Server(url))
+            servers[backend, dialect] = Standing(server, folder, PREPARATIONS[dialect](server))
+        return servers[backend, dialect]
+
+    with ExitStack() as stack:
+        yield stand
+
+
+@pytest.fixture
+def ask_kit(backend: str, standing: Callable[[str, str], Standing]) -> RunKit:
+    """Runs a command of the kit against the server that stands for this engine and dialect."""
+
+    def run(name: str, dialect: str, *options: str) -> str:
+        server, folder, known = standing(backend, dialect)
+        if not server.is_running():
+            server.start()
+        command = [*kit(name, folder, dialect, known, options), "--base-url", server.base_url]
+        return held(name, subprocess.run(command, capture_output=True, text=True, cwd=HERE), server.log()[-10_000:])
+
+    return run
+
+
+def kit(name: str, folder: Path, dialect: str, known: dict[str, object], options: Sequence[str]) -> list[str]:
+    """A command of the kit with its adapter, in which the names that are known are filled in."""
+    adapter = folder / f"{dialect}.json"
+    adapter.write_text(Template((HERE / "adapters" / f"{dialect}.json").read_text()).safe_substitute(known))
+    filled = [Template(option).safe_substitute(known) for option in options]
+    authorization = f"Authorization: {ANNA['Authorization']}"
+    return [sys.executable, str(HERE / name), "--adapter", str(adapter), *filled, "--header", authorization]
+
+
+def held(name: str, done: "subprocess.CompletedProcess[str]", log: str) -> str:
+    """What a command of the kit printed. Fails unless every property held."""
+    assert done.returncode == 0, f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}\n{log}"
+    print(done.stdout.splitlines()[-1])  # noqa: T201  # the line of figures, for `pytest -s` and the report
+    return done.stdout
 
 
 def prepared(database_url: str, dialect: str) -> dict[str, object]:

@@ -95,10 +95,10 @@ def test_a_vendors_api_refuses_hostile_input(dialect: str, run_kit: RunKit) -> N
 
 
 @pytest.mark.parametrize(("dialect", "call", "body"), PATHS, ids=[f"{name}-{call}" for name, call, _ in PATHS])
-def test_each_path_refuses_hostile_json(dialect: str, call: str, body: str, run_kit: RunKit) -> None:
+def test_each_path_refuses_hostile_json(dialect: str, call: str, body: str, ask_kit: RunKit) -> None:
     allowed = [option for case in ALLOWED.get(call, ()) for option in ("--allow", case)]
     only = ["--only", "^json/", "--no-slow", "--json", call, "--json-template", body]
-    run_kit("bad_inputs.py", dialect, *only, *allowed)
+    ask_kit("bad_inputs.py", dialect, *only, *allowed)
 
 
 XML_PATHS = {
@@ -110,10 +110,10 @@ XML_PATHS = {
 
 
 @pytest.mark.parametrize("call", XML_PATHS)
-def test_each_path_refuses_hostile_xml(call: str, run_kit: RunKit) -> None:
+def test_each_path_refuses_hostile_xml(call: str, ask_kit: RunKit) -> None:
     only = ["--only", "^xml/", "--skip", "body-24mb", "--no-slow"]
     target = ["--xml", call, "--xml-template", "<message><text>$VALUE</text></message>"]
-    run_kit("bad_inputs.py", "ibm_htm", *only, *target, *XML_PATHS[call])
+    ask_kit("bad_inputs.py", "ibm_htm", *only, *target, *XML_PATHS[call])
 
 
 SCHEMA = '{"name": "Kit", "type": "single-valued", "attributes": [{"name": "a", "type": "string", "default": $VALUE}]}'
