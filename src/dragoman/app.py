@@ -1,8 +1,6 @@
 """The application: settings, store, clock and dialects put together. The only one that knows all."""
 
 import asyncio
-import ctypes
-import gc
 import hashlib
 import importlib
 import pkgutil
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from dragoman import dialects as dialects_package
+from dragoman import memory
 from dragoman.dialects._kit import Dialect, Operation, Reply, Request
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
@@ -41,10 +40,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 DUE_EVERY_SECONDS = 0.25  # how often waiting requests are looked at for their time being up
-
-
-M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
-LARGE_BYTES = 1024 * 1024
 
 
 def discover() -> tuple[Dialect, ...]:
@@ -120,8 +115,7 @@ class App:
         """Open lanes and readers for the running event loop. `on_death` is called if one of them dies."""
         self._loop = asyncio.get_running_loop()
         self._on_death = on_death
-        _collect_seldom()
-        _give_back_large()
+        memory.tune()
         self.store.start(self._answer, self._died)
         self._refuse_due()
         self._worker = Worker(self, self.settings.jobs, is_only=self.store.engine.is_sqlite)
@@ -361,20 +355,6 @@ class App:
         if self._main_tenant is None:
             raise Unavailable("starting", "The server is starting.")
         return Principal(tenant=self._main_tenant, user=None, login="anonymous", is_admin=True)
-
-
-def _collect_seldom() -> None:
-    """Rows come and go by the thousand and hold no cycles: looking for some after every 700 of them cost a batch a
-    fifth of its time. What is loaded by now stays, and isn't looked at again."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-def _give_back_large() -> None:
-    """What is larger than a megabyte goes back to the system when it is freed. glibc would keep it once it has seen a
-    few of that size: a server that had read a batch of 24 MiB kept twice as much as one that is told so."""
-    with suppress(AttributeError, OSError):  # another C library has its own ways
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _who(request: Request) -> tuple[Principal, Dialect]:
