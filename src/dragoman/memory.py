@@ -1,4 +1,4 @@
-"""How a serving process treats its memory: it looks for cycles seldom, and gives large blocks back when they are freed."""
+"""What a serving process does about memory: it looks for cycles seldom, and gives large blocks back once freed."""
 
 import ctypes
 import gc
