@@ -95,14 +95,20 @@ def _unauthenticated(error: errors.Unauthenticated) -> Reply:
 
 def _missing(error: errors.Forbidden) -> str:
     scopes = error.parameters.get("scopes")
-    return f"needs one of: {', '.join(scopes)}" if isinstance(scopes, tuple) else error.message
+    if not isinstance(scopes, tuple):
+        return error.message
+    widest_first = sorted(
+        scopes, key=lambda scope: (not scope.endswith(".manage"), scope)
+    )  # as the table of 2 has them
+    return f"needs one of: {', '.join(widest_first)}"
 
 
 def _conflict(error: errors.Conflict) -> Reply:
     """Another has the natural key: the vendor calls that a value which isn't valid (9)."""
     if error.code == "already_exists":
         entry = _entry(error.message, "invalid_value", _text(error.parameters.get("field")))
-        return _told(422, NOT_VALID, [entry | {"reference_sid": error.parameters.get("reference_sid")}])
+        entry["reference_sid"] = error.parameters.get("reference_sid")
+        return _told(422, NOT_VALID, [dict(sorted(entry.items()))])
     if error.code in NOT_IN_REVIEW:
         return _told(409, "task is not pending review", [_entry(error.message, "conflict", "status")])
     return _told(409, "Conflict", [_entry(error.message, "conflict")])
