@@ -9,7 +9,7 @@ from dragoman.dialects.carrierx_batch import answers, faults, paging
 from dragoman.dialects.carrierx_batch.wire import changes, tasks
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
-from dragoman.domain.batch import Batch, Status
+from dragoman.domain.batch import Batch
 from dragoman.domain.errors import NotOffered, StaleVersion
 from dragoman.usecases import batches
 from dragoman.usecases.batches import Order, Seen
@@ -113,12 +113,11 @@ def _parse_update(request: Request, *, whole: bool) -> Update:
 
 
 def update(uow: UnitOfWork, command: Update) -> Seen:
-    """Nothing is written unless all checks pass: the body, then the status, then the version that was seen (7, 16)."""
+    """Nothing is written unless all checks pass: the body, then the version that was seen, then the status (7, 16)."""
     batch = batches.get(uow, command.sid)
     seen = batches.see(uow, batch)
     decision = changes.read_decision(command.change, seen)
-    if decision is None or batch.status is Status.PENDING_REVIEW:
-        _check_version(batch, command.versions)
+    _check_version(batch, command.versions)
     if decision is None:
         return seen
     decided = batches.decide(uow, batch, decision)
