@@ -24,6 +24,8 @@ def parse_order(value: Any, *, most: int) -> Order:
         _check_data(body.get("data"), body.get("entries"), known, problems)
         _check_entries(body.get("entries"), known, problems)
         _check_field(body.get("field"), body.get("type"), known, problems)
+    else:
+        _check_shapes(body.get("data"), body.get("entries"), body.get("field"), problems)
     _check_method(method, problems)
     _check_review(body, problems)
     _check_status(body, problems)
@@ -56,6 +58,18 @@ def _required(name: str, method: Method, problems: Problems) -> None:
 
 def _must_be_empty(name: str, method: Method, problems: Problems) -> None:
     problems.add(name, faults.EMPTY, f"must be empty when method is {method}")
+
+
+def _check_shapes(data: Any, entries: Any, field: Any, problems: Problems) -> None:
+    """What would be wrong whatever the method: all faults are told at once (12), also beside a bad method."""
+    if not isinstance(data, dict | list | None):
+        problems.add("data", faults.TYPE, "must be an object or an array of objects")
+    if isinstance(entries, list):
+        _check_each(entries, problems)
+    elif entries is not None:
+        problems.add("entries", faults.TYPE, "must be an array of strings and integers")
+    if not isinstance(field, str | None):
+        problems.add("field", faults.TYPE, "must be a string")
 
 
 def _check_data(data: Any, entries: Any, method: Method, problems: Problems) -> None:
@@ -100,9 +114,13 @@ def _check_entries(entries: Any, method: Method, problems: Problems) -> None:
     elif not entries:
         problems.add("entries", faults.VALUE, "must not be empty")
     else:
-        for index, entry in enumerate(entries):
-            if type(entry) is not str and type(entry) is not int:
-                problems.add("entries", faults.TYPE, f"entry {index} must be a string or an integer")
+        _check_each(entries, problems)
+
+
+def _check_each(entries: list[Any], problems: Problems) -> None:
+    for index, entry in enumerate(entries):
+        if type(entry) is not str and type(entry) is not int:
+            problems.add("entries", faults.TYPE, f"entry {index} must be a string or an integer")
 
 
 def _check_field(field: Any, type_name: Any, method: Method, problems: Problems) -> None:
