@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.dialects.ibm_htm import guard
+from dragoman.dialects.ibm_htm import guard, overdue
 from dragoman.dialects.ibm_htm.guard import Action, HtmRole
 from dragoman.dialects.ibm_htm.handlers import queries
 from dragoman.dialects.ibm_htm.handlers.queries import Ask, View
@@ -58,7 +58,7 @@ def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
     """The page's words on `interactionFilter`, asked of one task."""
     if not stored.is_open and stored.delete_at is not None and stored.delete_at <= uow.now:
         return False
-    task, owns = guard.as_of(stored, uow.now), stored.assignee == uow.principal.user
+    task, owns = overdue.alone(stored, uow.now), stored.assignee == uow.principal.user
     roles = guard.roles_of(uow, task)
     if not roles:
         return False

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import ENDED, Task
+from dragoman.domain.task import ENDED, Kind, Task
 from dragoman.store import tables
 from dragoman.store.keys import Lock
 from dragoman.store.repository import Repository
@@ -78,6 +78,17 @@ class Tasks(Repository[Task]):
     def children(self, parent: int, lock: Lock = Lock.NONE) -> list[Task]:
         """All parts of a task, by number."""
         return self._where(T.parent == parent, lock, None)
+
+    def open_parts(self, parents: Sequence[int], at: Moment) -> dict[int, int]:
+        """For each of these tasks how many parts of it are open at a moment: not ended, and their time isn't over."""
+        statement = sa.select(T.parent, sa.func.count()).where(
+            T.tenant == self.tenant,
+            T.parent.in_(parents),
+            T.state.not_in(sorted(ENDED)),
+            sa.or_(T.expires_at.is_(None), T.expires_at > at, T.kind == Kind.BATCH),
+            T.removed_at.is_(None),
+        )
+        return {int(parent): int(count) for parent, count in self.by_condition(statement.group_by(T.parent))}
 
     def counted_by(self, column: str, values: Sequence[str]) -> dict[str, tuple[int, int]]:
         """For each value that some tasks have in a column: how many, and the lowest of their numbers."""

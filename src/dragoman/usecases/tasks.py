@@ -125,12 +125,17 @@ def _following(uow: UnitOfWork, before: Task, after: Task) -> Callable[[Task], T
     if before.is_open and not after.is_open:
         if after.state is State.EXPIRED:
             return lambda child: child.expire(at=at)
-        return lambda child: child.terminate(at=at)
+        return lambda child: _ended(child, at)
     if after.suspended and not before.suspended:
         return lambda child: child if child.suspended or child.state is State.INACTIVE else child.suspend(at=at)
     if before.suspended and not after.suspended:
         return lambda child: child.resume(at=at)
     return None
+
+
+def _ended(part: Task, at: Moment) -> Task:
+    """A part whose time was over before its whole ended expired before that."""
+    return part.expire(at=at) if part.expires_at is not None and part.expires_at <= at else part.terminate(at=at)
 
 
 _Decision = Callable[[Task, Moment, str, str | None, str | None, Moment | None], Task]

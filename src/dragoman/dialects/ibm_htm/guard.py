@@ -7,13 +7,13 @@ before the state is looked at (page, 13 and 16).
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import overdue, refusals
 from dragoman.dialects.ibm_htm.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.domain.access import Permission, holds, is_candidate
-from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.domain.work_item import Role
@@ -198,34 +198,23 @@ def _flag_fault(rule: Rule, task: Task, shown: str, action: Action) -> Expected 
 
 
 def load(uow: UnitOfWork, uid: str) -> Task:
-    """The task as its timers leave it at this moment, whether they have fired yet or not (page, 4.4).
+    """The task as timers leave it at this moment, whether they have fired yet or not (page, 4.4).
 
     NotFound (`task_not_found`) when there is none, or none any more.
     """
-    task = uow.tasks.find(uid)
-    if task is None or _is_gone(task, uow.now):
+    stored = uow.tasks.find(uid)
+    task = None if stored is None else overdue.now(uow, stored)
+    if task is None:
         raise refusals.no_task(ids.task_id(uid))
-    return as_of(task, uow.now)
-
-
-def as_of(task: Task, now: Moment) -> Task:
-    """The task as its timers leave it: ended when its time is over, awake when its suspension is."""
-    if task.kind is Kind.BATCH:
-        return task
-    if task.is_open and task.expires_at is not None and task.expires_at <= now:
-        return task.expire(at=now)
-    if task.suspended and task.resume_at is not None and task.resume_at <= now:
-        return task.wake(at=now)
     return task
 
 
-def _is_gone(task: Task, now: Moment) -> bool:
-    return task.delete_at is not None and task.delete_at <= now and not task.is_open and task.kind is not Kind.BATCH
-
-
 def keep(uow: UnitOfWork, after: Task) -> Task:
-    """Keep a task that `load` gave and that changed since; what it no longer has of messages is forgotten."""
+    """Keep a task that `load` gave and that changed since; what it no longer has of messages is forgotten. Parts that
+    are overdue are counted until they end."""
     before = uow.tasks.get(after.number)
+    if after.open_children != before.open_children:
+        after = replace(after, open_children=before.open_children)
     for which in before.messages:
         if which not in after.messages:
             uow.messages.drop(before.uid, which)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.overdue import DEEPEST
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.domain.case import CaseKind
 from dragoman.domain.task import Task
@@ -15,9 +16,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 OWNERS = {"contact": Lock.NONE, "template": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE}
 """What must be loaded beside a task that is to be shown."""
-
-DEEPEST = 64
-"""So many levels of subtasks are climbed to the top of a hierarchy."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -58,11 +56,11 @@ def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Seen]:
     )
     for repository, fields in pointers:
         repository.load(sorted({getattr(task, field) for task in tasks for field in fields} - {None}))
-    _load_above(uow, tasks)
+    load_above(uow, tasks)
     return [gather(uow, task) for task in tasks]
 
 
-def _load_above(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+def load_above(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
     """Level by level what the tasks are parts of."""
     known = {task.number for task in tasks}
     level = {task.parent for task in tasks if task.parent is not None} - known

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, refusals, seen
+from dragoman.dialects.ibm_htm import guard, overdue, refusals, seen
 from dragoman.dialects.ibm_htm.guard import Action
 from dragoman.dialects.ibm_htm.seen import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
@@ -59,7 +59,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[Seen]:
     """By number, those that the principal may see, ended ones too."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
-    children = [guard.as_of(child, uow.now) for child in uow.tasks.children(task.number)]
+    children = overdue.all_now(uow, uow.tasks.children(task.number))
     return seen.gather_all(uow, [child for child in children if guard.roles_of(uow, child)])
 
 

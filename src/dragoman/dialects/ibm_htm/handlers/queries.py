@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, refusals, seen
+from dragoman.dialects.ibm_htm import guard, overdue, refusals, seen
 from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.seen import Seen
 from dragoman.dialects.ibm_htm.wire import negotiation, query
@@ -92,7 +92,8 @@ def find(uow: UnitOfWork, command: Ask) -> Found:
 
 
 def _seen(uow: UnitOfWork, page: list[Task]) -> list[Seen]:
-    return seen.gather_all(uow, [guard.as_of(task, uow.now) for task in page])
+    seen.load_above(uow, page)
+    return seen.gather_all(uow, overdue.all_now(uow, page))
 
 
 def count(uow: UnitOfWork, command: View) -> int:

@@ -3,7 +3,7 @@
 import msgspec
 
 from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import guard, seen
+from dragoman.dialects.ibm_htm import guard, overdue, seen
 from dragoman.dialects.ibm_htm.guard import Action
 from dragoman.dialects.ibm_htm.seen import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
@@ -52,6 +52,7 @@ def parse_delete(request: Request) -> Delete:
 def delete(uow: UnitOfWork, command: Delete) -> None:
     """Gone, with its parts. One that isn't there is gone already (page, 5)."""
     stored = uow.tasks.find(command.task, Lock.CHANGE)
-    if stored is not None:
-        guard.check(uow, guard.as_of(stored, uow.now), Action.DELETE)
+    task = None if stored is None else overdue.now(uow, stored)
+    if stored is not None and task is not None:
+        guard.check(uow, task, Action.DELETE)
         tasks.remove_tree(uow, stored)
