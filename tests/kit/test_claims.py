@@ -131,8 +131,9 @@ def owners(server: Server, told: Told, tasks: list[str]) -> dict[str, str | None
     found: dict[str, str | None] = {}
     anna = Connection(server, "anna")
     for task in tasks:
-        _, details = anna.call("GET", f"/task/{task}")
-        _, history = anna.call("GET", f"/task/{task}/history")
+        found_task, details = anna.call("GET", f"/task/{task}")
+        found_events, history = anna.call("GET", f"/task/{task}/history")
+        assert (found_task, found_events) == (200, 200), f"{task} is lost"
         assert list(told.faults(task, details, history["items"])) == [], task
         found[task] = details.get("owner")
     anna.close()
