@@ -105,6 +105,8 @@ FILTERS = [
     "failure lt many",
     "failure ne many",
     "failure in (0, 2, null)",
+    f"status in (running{', nothing' * 1_200})",
+    " and ".join(["status ne nothing"] * 450),
     "failure lt 99999999999999999999",
     "failure eq '1'",
     "failure gt null",

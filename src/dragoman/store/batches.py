@@ -207,7 +207,7 @@ def _beyond(sort: BatchSort, edge: Batch, *, backwards: bool = False) -> sa.Colu
 def _condition(wanted: Condition) -> sa.ColumnElement[bool]:
     column, values = B[wanted.column], wanted.values
     if wanted.operator == "in":
-        return sa.or_(sa.false(), *(_equal(column, value) for value in values))
+        return _one_of(column, values)
     [value] = values
     if wanted.operator == "eq":
         return _equal(column, value)
@@ -224,6 +224,13 @@ def _condition(wanted: Condition) -> sa.ColumnElement[bool]:
             return column < value
         case _:
             return column <= value
+
+
+def _one_of(column: sa.ColumnElement[Any], values: tuple[Value, ...]) -> sa.ColumnElement[bool]:
+    """A list of any length is one expression: SQLite takes no more than 1,000 in a row."""
+    words = {value for value in values if value is None or isinstance(value, bool)}
+    plain = {value for value in values if value is not None and not isinstance(value, bool)}
+    return sa.or_(column.in_(list(plain)), *(_equal(column, word) for word in words))
 
 
 def _equal(column: sa.ColumnElement[Any], value: Value) -> sa.ColumnElement[bool]:
