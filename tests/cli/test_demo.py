@@ -74,7 +74,8 @@ def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
             assert (done.returncode, done.stderr, done.stdout) == (0, "", "200"), dialect
 
 
-def test_the_batch_that_was_approved_runs(demo: Demo) -> None:
+def test_the_batch_that_is_approved_runs(demo: Demo) -> None:
+    subprocess.run(["sh", "-c", curls(demo)["carrierx_batch"]], capture_output=True)  # unless the test before did it
     deadline = time.monotonic() + 20
     while (batch := asked(demo, "/core/v2/batch/tasks")["items"][0])["status"] != "completed":
         assert batch["status"] in ("approved", "queued", "running")
