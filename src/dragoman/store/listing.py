@@ -20,6 +20,19 @@ def among(dialect: sa.Dialect, column: sa.Column[Any]) -> sa.ColumnElement[bool]
     return column.in_(sa.select(sa.func.json_each(keys).table_valued("value").c.value))
 
 
+def among_values(dialect: sa.Dialect, column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    """The condition that a column that isn't the key has one of these texts, for a statement of SQLAlchemy's.
+
+    A sub-select: PostgreSQL, which knows little of a table that grows, would compare each row with each of the list.
+    """
+    listed: sa.ColumnElement[Any]
+    if dialect.name == "postgresql":
+        listed = sa.func.unnest(sa.literal(list(values), postgresql.ARRAY(sa.Text()))).column_valued("listed")
+    else:
+        listed = sa.func.json_each(msgspec.json.encode(values).decode()).table_valued("value").c.value
+    return column.in_(sa.select(listed))
+
+
 def as_parameter(dialect: sa.Dialect, keys: Sequence[Any]) -> Any:
     """The list as the driver takes it."""
     return keys if dialect.name == "postgresql" else msgspec.json.encode(keys).decode()

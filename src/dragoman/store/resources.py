@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from dragoman.domain.resource import Resource
 from dragoman.store import tables
 from dragoman.store.keys import Lock
+from dragoman.store.listing import among_values
 from dragoman.store.repository import Repository
 from dragoman.store.shapes import SHAPES
 
@@ -21,11 +22,13 @@ class Resources(Repository[Resource]):
 
     def by_natural(self, type_: str, naturals: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, list[Resource]]:
         """Those of a type with these natural keys, by number. The command must go alone."""
+        self._overlay.must_be_alone()
         found: dict[str, list[Resource]] = {}
-        wanted = sorted(set(naturals))
+        wanted, dialect = sorted(set(naturals)), self._overlay.group.connection.dialect
         for start in range(0, len(wanted), AT_ONCE):
             some = wanted[start : start + AT_ONCE]
-            statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_, R.natural.in_(some))
+            listed = among_values(dialect, R.natural, some)
+            statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_, listed)
             for each in self.numbered(statement.order_by(R.number), lock):
                 found.setdefault(each.natural, []).append(each)
         return found
