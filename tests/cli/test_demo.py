@@ -26,7 +26,6 @@ class Demo(NamedTuple):
 
     process: "subprocess.Popen[str]"
     said: str
-    seconds: float
     folder: Path
 
 
@@ -35,7 +34,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     known = environment("") | {"TMPDIR": str(folder)}
     del known["DRAGOMAN_DATABASE"]
-    began = time.monotonic()
     process = subprocess.Popen(
         [PROGRAM, "demo", "--port", str(free_port())],
         env=known,
@@ -50,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             line = lines.readline()
             assert line, said
             said += line
-        yield Demo(process, said, time.monotonic() - began, folder)
+        yield Demo(process, said, folder)
     if process.poll() is None:
         process.kill()
         process.wait()
