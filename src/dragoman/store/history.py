@@ -32,16 +32,6 @@ class History:
         )
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
-    def number_of_deleted(self, entity: str, uid: str) -> int | None:
-        """The number of a deleted entity, by its uid, or None."""
-        if self._group.connection is None:
-            raise MustBeAlone
-        table = tables.tombstone.c
-        row = self._group.connection.execute(
-            sa.select(table.number).where(table.tenant == self._group.tenant, table.entity == entity, table.uid == uid)
-        ).first()
-        return None if row is None else int(row[0])
-
     def deleted(self, entity: str, key: Key) -> Any:
         """A deleted entity as it was, by number or uid, or None. For readers and commands that go alone."""
         if self._group.connection is None:

@@ -59,14 +59,6 @@ class Tasks(Repository[Task]):
         """The tasks of a case, by number."""
         return self._where(T.case == case, lock, limit)
 
-    def of_stage(self, stage: int, lock: Lock = Lock.NONE) -> list[Task]:
-        """The tasks of a stage, by number."""
-        return self._where(T.stage == stage, lock, None)
-
-    def of_contact(self, contact: int, lock: Lock = Lock.NONE, *, limit: int | None = None) -> list[Task]:
-        """The tasks that link a contact, by number."""
-        return self._where(T.contact == contact, lock, limit)
-
     def of_category(self, category: int, lock: Lock = Lock.NONE, *, limit: int | None = None) -> list[Task]:
         """The tasks of a category, by number."""
         return self._where(T.category == category, lock, limit)

@@ -18,20 +18,11 @@ def of(uow: UnitOfWork, task: Task, which: Which) -> Message | None:
 def put(uow: UnitOfWork, task: Task, which: Which, type_: str, body: str, name: str | None = None) -> Task:
     """The task with this message, which is kept; an output takes the place of a fault, and the other way about.
 
-    The task itself is not saved yet: whatever else changes goes with it.
+    The task itself is not saved yet: whatever else changes goes with it, and `tasks.save` forgets what was replaced.
     """
     uow.messages.put(Message(task.tenant, task.uid, which, type_, body))
     heads = {**task.messages, which: head(type_, body, name)}
     other = OTHER_RESULT.get(which)
-    if other is not None and other in heads:
-        uow.messages.drop(task.uid, other)
-        del heads[other]
+    if other is not None:
+        heads.pop(other, None)
     return replace(task, messages=heads) if heads != task.messages else task
-
-
-def drop_results(uow: UnitOfWork, task: Task) -> Task:
-    """The task without output and fault, which are forgotten; not saved yet."""
-    for which in OTHER_RESULT:
-        if which in task.messages:
-            uow.messages.drop(task.uid, which)
-    return task.without_results()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dragoman.domain.access import Permission, permissions, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
-from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.errors import Conflict
 from dragoman.domain.task import ENDED, Kind, State, Task, Verb, new_task
 from dragoman.store.keys import Key, Lock
 from dragoman.usecases.uow import UnitOfWork
@@ -58,9 +58,12 @@ def add(uow: UnitOfWork, **fields: Any) -> Task:
 
 
 def save(uow: UnitOfWork, before: Task, after: Task) -> Task:
-    """Keep a changed task, and move the counts of its owners."""
+    """Keep a changed task, move the counts of its owners, and forget the texts of messages that it has no longer."""
     if after is before:
         return before
+    if after.messages is not before.messages:
+        for which in before.messages.keys() - after.messages.keys():
+            uow.messages.drop(before.uid, which)
     _count(uow, before, after)
     return uow.tasks.save(after)
 
@@ -216,9 +219,3 @@ def _add_to_parent(uow: UnitOfWork, number: int | None, count: int) -> None:
     parent = None if number is None else uow.tasks.find(number, Lock.CHANGE)
     if parent is not None:
         uow.tasks.save(replace(parent, open_children=parent.open_children + count))
-
-
-def category_of(uow: UnitOfWork, number: int, lock: Lock = Lock.CHANGE) -> None:
-    """NotFound unless the category exists."""
-    if uow.categories.find(number, lock) is None:
-        raise NotFound("category_not_found", "Category is not found", id=number)

@@ -11,7 +11,6 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import Task
 from dragoman.store.keys import ALONE, Alone, Lock
 from dragoman.usecases import cases, removal, tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -89,7 +88,6 @@ def _wake(uow: UnitOfWork, number: int, rows: int) -> int:
     if task is None or not task.suspended or not _has_come(task.resume_at, uow.now):
         return 0
     awake = task.wake(at=uow.now)
-    _drop_messages(uow, task, awake)
     tasks.save_with_parts(uow, task, awake)
     return 1 + task.open_children
 
@@ -121,12 +119,6 @@ def _end(uow: UnitOfWork, number: int, rows: int) -> int:
     if case is None or not cases.is_over(uow, case):
         return 0
     return removal.remove_case(uow, case, direct=rows)
-
-
-def _drop_messages(uow: UnitOfWork, before: Task, after: Task) -> None:
-    for which in before.messages:
-        if which not in after.messages:
-            uow.messages.drop(before.uid, which)
 
 
 def _has_come(moment: Moment | None, now: Moment) -> bool:

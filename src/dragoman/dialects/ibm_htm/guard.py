@@ -210,14 +210,10 @@ def load(uow: UnitOfWork, uid: str) -> Task:
 
 
 def keep(uow: UnitOfWork, after: Task) -> Task:
-    """Keep a task that `load` gave and that changed since; what it no longer has of messages is forgotten. Parts that
-    are overdue are counted until they end."""
+    """Keep a task that `load` gave and that changed since. Parts that are overdue are counted until they end."""
     before = uow.tasks.get(after.number)
     if after.open_children != before.open_children:
         after = replace(after, open_children=before.open_children)
-    for which in before.messages:
-        if which not in after.messages:
-            uow.messages.drop(before.uid, which)
     return tasks.save_with_parts(uow, before, after)
 
 
