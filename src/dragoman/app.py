@@ -31,6 +31,7 @@ from dragoman.store.overlay import Overlay, Stamp
 from dragoman.store.shapes import IdempotencyRecord
 from dragoman.store.store import Store
 from dragoman.store.work import Work
+from dragoman.supervision import Supervisor
 from dragoman.usecases import people, resource_types, tenants
 from dragoman.usecases.uow import UnitOfWork
 
@@ -60,18 +61,18 @@ def create(settings: Settings) -> "tuple[App, dict[str, Any]]":
     return app, {"/ui/": pages(faces)}
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, supervisor: Supervisor) -> int:
     """Serve until told to stop; the exit code."""
     from dragoman.http import server  # loaded by nothing else: commands needn't wait for it
 
-    return server.serve(settings, f"{__name__}:{create.__name__}")
+    return server.serve(settings, f"{__name__}:{create.__name__}", supervisor)
 
 
-def work(settings: Settings) -> int:
+def work(settings: Settings, supervisor: Supervisor) -> int:
     """Do background work until told to stop, without serving anything; the exit code."""
     from dragoman.jobs import process
 
-    return process.work(settings, lambda: App(settings).open())
+    return process.work(settings, lambda: App(settings).open(), supervisor)
 
 
 class App:

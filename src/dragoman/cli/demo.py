@@ -17,6 +17,7 @@ from dragoman.cli.tokens import create_token
 from dragoman.cli.users import add_user
 from dragoman.domain.access import Principal
 from dragoman.settings import Settings
+from dragoman.supervision import Supervisor
 from dragoman.usecases.people import principal_of
 
 PASSWORD = "dragoman"  # noqa: S105 - everybody may know it: it guards a sample
@@ -56,7 +57,7 @@ def demo_command(context: click.Context, port: int | None) -> int:
             _introduce(app.open(), settings)
         finally:
             app.close()
-        return serve(settings)
+        return serve(settings, Supervisor())
 
 
 def _settings(context: click.Context, folder: Path, port: int | None) -> Settings:

@@ -9,6 +9,7 @@ from dragoman.cli.opening import make_app, prepare_file, read_settings
 from dragoman.cli.options import chosen, common
 from dragoman.domain.errors import Conflict
 from dragoman.settings import Settings
+from dragoman.supervision import Supervisor
 from dragoman.usecases import keeping
 
 
@@ -29,7 +30,9 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     """Serve every dialect on one port.
 
     Makes the database or brings it to the newest form first, and prints `dragoman ready http://HOST:PORT` on standard
-    output once it accepts. SIGTERM finishes what is in hand. The log goes to standard error, a JSON object a line.
+    output once it accepts. SIGTERM finishes what is in hand. SIGHUP does so too, then starts anew, with the settings
+    as they are by then, on the same port, where nobody is refused meanwhile; settings that can't be taken are logged
+    and the old ones go on. The log goes to standard error, a JSON object a line.
 
     \b
     Example:
@@ -43,7 +46,12 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
       2  called wrongly (more than one worker on SQLite, which has one serving process)
     """
     given = {"server.host": host, "server.port": port, "server.workers": workers}
-    settings = read_settings(context, {**given, "tenant": chosen(context, "tenant")})
+
+    def read() -> Settings:
+        return read_settings(context, {**given, "tenant": chosen(context, "tenant")})
+
+    supervisor = Supervisor(read)
+    settings = read()
     app = make_app(context, settings)
     try:
         if app.store.engine.is_sqlite and settings.server.workers > 1:
@@ -52,12 +60,23 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
             )
         prepare_file(app)
         with keeping.served_by_us(app.store):
-            check_port(settings)
+            if not supervisor.listeners:
+                check_port(settings)
             app.open()  # what is wrong with the database is said here, in a line, before there are workers
             app.close()
-            return serve(settings)
+            code = serve(settings, supervisor)
     finally:
         app.close()
+    if not supervisor.new_start_asked:
+        return code
+    if address_of(read()) != address_of(settings):
+        supervisor.close_listeners()
+    return supervisor.start_anew()
+
+
+def address_of(settings: Settings) -> tuple[str, int]:
+    """Where it listens."""
+    return settings.server.host, settings.server.port
 
 
 def check_port(settings: Settings) -> None:

@@ -5,6 +5,7 @@ import click
 from dragoman.app import work
 from dragoman.cli.opening import make_app, read_settings
 from dragoman.cli.options import chosen, common
+from dragoman.supervision import Supervisor
 
 
 @click.command("work")
@@ -19,7 +20,8 @@ def work_command(context: click.Context) -> int:
     has one serving process, which does the work itself.
 
     Prints `dragoman ready to work` on standard output once it does. SIGTERM finishes the slice in hand and gives the
-    jobs back. The log goes to standard error, a JSON object a line, one for each attempt at a job.
+    jobs back; SIGHUP does so too, then starts anew with the settings as they are by then. The log goes to standard
+    error, a JSON object a line, one for each attempt at a job.
 
     \b
     Example:
@@ -31,6 +33,7 @@ def work_command(context: click.Context) -> int:
       1  it could not start, or had to end
       2  called wrongly (on SQLite)
     """
+    supervisor = Supervisor(lambda: read_settings(context, {"tenant": chosen(context, "tenant")}))
     settings = read_settings(context, {"tenant": chosen(context, "tenant")})
     app = make_app(context, settings)
     try:
@@ -39,4 +42,5 @@ def work_command(context: click.Context) -> int:
         app.open()  # what is wrong with the database is said here, in a line
     finally:
         app.close()
-    return work(settings)
+    code = work(settings, supervisor)
+    return supervisor.start_anew() if supervisor.new_start_asked else code

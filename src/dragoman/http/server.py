@@ -1,5 +1,7 @@
 """Running the server: one process, or several on one port; ready is said once it accepts; SIGTERM ends it with 0.
 
+After SIGHUP the same command starts anew on the same sockets (see supervision.py), whatever the number of workers.
+
 With several workers each is a process of its own with its own application; the kernel shares out the connections
 (SO_REUSEPORT). When one of them ends by itself, whatever the reason, the others are stopped in good order and the
 whole ends non-zero: a service manager starts it anew. Restarting single workers would hide what killed them, and
@@ -17,6 +19,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -29,6 +32,7 @@ from dragoman.http.gate import ASGIApp
 from dragoman.http.protocol import TimedProtocol
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
+from dragoman.supervision import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -92,20 +96,41 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(settings: Settings, factory: str) -> int:
-    """Serve until told to stop; the exit code. `factory`, "module:function", makes the App and its pages."""
+def serve(settings: Settings, factory: str, supervisor: Supervisor) -> int:
+    """Serve until told to stop; the exit code. `factory`, "module:function", makes the App and its pages.
+
+    The supervisor's sockets are listened on, if it has any; else it has those that were opened here, afterwards.
+    """
     host, port = settings.server.host, settings.server.port
     try:
-        listener = bind(host, port)
-        if settings.server.workers > 1:
-            # The first bind found the port free; only the second lets our workers, and others of ours, share it.
-            port = listener.getsockname()[1]
-            listener.close()
-            return _serve_with_workers(settings, factory, bind(host, port, shared=True))
+        supervisor.listeners = supervisor.listeners or _listeners(host, port, settings.server.workers)
     except OSError as error:
         sys.stderr.write(f"dragoman: can't listen on {host}:{port}: {error.strerror}\n")
         return FAILED
-    return _serve_here(settings, factory, listener, _say_ready)
+    if settings.server.workers > 1:
+        return _serve_with_workers(settings, factory, supervisor)
+
+    def ready(url: str) -> None:
+        _say_ready(url)
+        supervisor.tell("READY=1")
+
+    return _serve_here(settings, factory, supervisor.listeners, ready, supervisor.hears_hangups)
+
+
+def _listeners(host: str, port: int, workers: int) -> list[socket.socket]:
+    """A socket for each worker at the same address. OSError when another has it, or it isn't ours."""
+    first = bind(host, port)
+    if workers == 1:
+        return [first]
+    # The first bind found the port free; only these let our workers, and others of ours, share it.
+    port = first.getsockname()[1]
+    first.close()
+    return [bind(host, port, shared=True) for _ in range(workers)]
+
+
+def _share(listeners: list[socket.socket], workers: int, number: int) -> list[socket.socket]:
+    """Those of one worker: each socket has somebody who accepts, and each worker one at least."""
+    return listeners[number::workers] or [listeners[number % len(listeners)]]
 
 
 def config_of(dispatcher: Dispatcher) -> Config:
@@ -154,20 +179,22 @@ def _say_ready(url: str) -> None:
 def _serve_here(
     settings: Settings,
     factory: str,
-    listener: socket.socket,
+    listeners: list[socket.socket],
     on_ready: Callable[[str], None],
+    hears_hangups: Callable[[Callable[[], None]], AbstractContextManager[None]],
     parent: Connection | None = None,
 ) -> int:
-    """One process. With `parent` it also stops when the other end of that pipe closes."""
+    """One process; the sockets stay open. With `parent` it also stops when the other end of that pipe closes."""
     requests = logs.setup(settings.log_level)
     app, pages = _load(factory)(settings)
     config = config_of(Dispatcher(app, requests=requests, mounts=pages))
-    server = Server(config, app, lambda: on_ready(url_of(listener)))
+    server = Server(config, app, lambda: on_ready(url_of(listeners[0])))
 
     async def run() -> None:
         if parent is not None:
             asyncio.get_running_loop().add_reader(parent.fileno(), server.stop)
-        await server.serve([listener])
+        with hears_hangups(server.stop):
+            await server.serve([listener.dup() for listener in listeners])  # it closes what it is given
         await _end(server, app, requests)
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -198,22 +225,33 @@ def _load(factory: str) -> Factory:
 # Several processes
 
 
-def _serve_with_workers(settings: Settings, factory: str, reserved: socket.socket) -> int:
+def _serve_with_workers(settings: Settings, factory: str, supervisor: Supervisor) -> int:
     """The parent: starts the workers, says ready when all are, passes a signal on, and waits for their end."""
-    port = reserved.getsockname()[1]  # held to the end, so that nobody else gets it meanwhile
+    listeners = supervisor.listeners  # held to the end, so that nobody else gets the port meanwhile
     context = multiprocessing.get_context("spawn")
     workers: list[BaseProcess] = []
     pipes: list[Connection] = []
-    for _ in range(settings.server.workers):
+    for number in range(settings.server.workers):
         ours, theirs = context.Pipe()
-        workers.append(context.Process(target=_work, args=(settings, factory, port, theirs)))
+        share = _share(listeners, settings.server.workers, number)
+        workers.append(context.Process(target=_work, args=(settings, factory, share, theirs)))
         workers[-1].start()
         theirs.close()
         pipes.append(ours)
-    told = _stop_on_signals(workers)
-    if _all_ready(pipes):
-        _say_ready(url_of(reserved))
-    wait([worker.sentinel for worker in workers])
+    told: list[bool] = []
+
+    def stop() -> None:
+        told.append(True)
+        for worker in workers:
+            worker.terminate()
+
+    for signum in SIGNALS:
+        signal.signal(signum, lambda number, frame: stop())
+    with supervisor.hears_hangups(stop):
+        if _all_ready(pipes):
+            _say_ready(url_of(listeners[0]))
+            supervisor.tell("READY=1")
+        wait([worker.sentinel for worker in workers])
     by_itself = not told
     good = {0, -signal.SIGTERM} if told else {0}  # one that was told before it could listen to us dies of it
     for worker in workers:
@@ -223,20 +261,6 @@ def _serve_with_workers(settings: Settings, factory: str, reserved: socket.socke
         worker.kill()
         worker.join()
     return FAILED if by_itself or any(worker.exitcode not in good for worker in workers) else 0
-
-
-def _stop_on_signals(workers: list[BaseProcess]) -> list[int]:
-    """Pass signals on to the workers. The list fills with those that came."""
-    told: list[int] = []
-
-    def stop(number: int, frame: object) -> None:
-        told.append(number)
-        for worker in workers:
-            worker.terminate()
-
-    for number in SIGNALS:
-        signal.signal(number, stop)
-    return told
 
 
 def _all_ready(pipes: list[Connection]) -> bool:
@@ -249,7 +273,7 @@ def _all_ready(pipes: list[Connection]) -> bool:
     return True
 
 
-def _work(settings: Settings, factory: str, port: int, pipe: Connection) -> None:
-    """A worker: its own application on its own socket at the common port."""
-    listener = bind(settings.server.host, port, shared=True)
-    sys.exit(_serve_here(settings, factory, listener, pipe.send, pipe))
+def _work(settings: Settings, factory: str, listeners: list[socket.socket], pipe: Connection) -> None:
+    """A worker: its own application on its share of the sockets. Hangups are the parent's affair."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    sys.exit(_serve_here(settings, factory, listeners, pipe.send, lambda stop: contextlib.nullcontext(), pipe))

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from dragoman import logs
 from dragoman.settings import Settings
+from dragoman.supervision import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -28,18 +29,18 @@ class App(Protocol):
     def close(self) -> None: ...
 
 
-def work(settings: Settings, open_app: Callable[[], App]) -> int:
+def work(settings: Settings, open_app: Callable[[], App], supervisor: Supervisor) -> int:
     """Work until told to stop; the exit code. The process ends by itself, non-zero, when a lane has died."""
     logs.setup(settings.log_level)
     app = open_app()
-    code = asyncio.run(_work(app))
+    code = asyncio.run(_work(app, supervisor))
     if code:
         sys.stderr.flush()
         os._exit(code)  # a thread that hangs on a dead database must not keep the process
     return code
 
 
-async def _work(app: App) -> int:
+async def _work(app: App, supervisor: Supervisor) -> int:
     loop = asyncio.get_running_loop()
     told: asyncio.Future[int] = loop.create_future()
 
@@ -53,9 +54,11 @@ async def _work(app: App) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, 0)
     app.start(died)
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.flush()
-    code = await told
+    with supervisor.hears_hangups(lambda: end(0)):
+        sys.stdout.write(f"{READY}\n")
+        sys.stdout.flush()
+        supervisor.tell("READY=1")
+        code = await told
     return code or await _close(app)
 
 
