@@ -4,6 +4,7 @@ What counts, from weak to strong: the default, the TOML file, DRAGOMAN_* variabl
 reads the environment. An unknown key or a wrong type is refused with its place named, never skipped.
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +66,10 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     trusted_proxies: Annotated[
         tuple[str, ...],
-        Meta(description="Addresses of proxies whose X-Forwarded-… and Forwarded tell the client's address and host."),
+        Meta(
+            description="Addresses and networks (10.0.0.0/24) of proxies whose X-Forwarded-… and Forwarded tell the "
+            "client's address and host."
+        ),
     ] = ()
 
 
@@ -86,6 +90,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queue: Annotated[Count, Meta(description="Most commands that wait for a lane; one more is told to come back.")] = (
         1_000
     )
+    free_bytes: Annotated[
+        int, Meta(ge=0, description="Least room on the disk of a SQLite database; with less, changes are refused.")
+    ] = 64 * MIB
     login_failures: Annotated[
         Count, Meta(description="Failed logins of one account from one address before it must wait.")
     ] = 10
@@ -195,7 +202,17 @@ def load(
             _put(tree, path, _convert(value, _type_of(path, dialects), key, strict=True))
     tree["dialects"] = {name: _dialect(name, tree, options) for name, options in dialects.items()}
     tree["database"] = tree.get("database") or _default_database()
-    return msgspec.convert(tree, Settings)
+    settings = msgspec.convert(tree, Settings)
+    _check_networks(settings.server.trusted_proxies)
+    return settings
+
+
+def _check_networks(networks: Sequence[str]) -> None:
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise BadSettings(f"server.trusted_proxies: {error}.") from None
 
 
 def describe(dialects: Mapping[str, Sequence[Option]] | None = None) -> list[Described]:

@@ -102,6 +102,7 @@ class Dispatcher:
         self.timeouts = app.settings.timeouts
         self._app = app
         self._settings = app.settings
+        self._trusted_proxies = proxies.Trusted(self._settings.server.trusted_proxies)
         self._clock = app.clock
         self._router = Router(app.dialects)
         self._authenticator = Authenticator(app, app.settings, app.clock)
@@ -147,7 +148,7 @@ class Dispatcher:
         request.headers = headers
         request.limits = self._body_limits
         request.query_string = scope["query_string"].decode("latin-1")
-        trusted = self._settings.server.trusted_proxies
+        trusted = self._trusted_proxies
         request.base_url = self._settings.server.public_url or proxies.origin(scope, headers, trusted)
         request.address = proxies.address(scope, headers, trusted)
         request.has_body = "content-length" in headers or "transfer-encoding" in headers

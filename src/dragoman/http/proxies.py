@@ -1,25 +1,52 @@
 """What a proxy that is trusted says of the client's request: its address, and the scheme and host that it used.
 
-Of a list the last entry counts: it was written by the proxy that is known, the others by whoever came before it.
+Of a list the last entry counts that no trusted proxy stands for: what is left of it was written by whoever came before.
 """
 
-from collections.abc import Collection, Mapping
+import ipaddress
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from dragoman.http.gate import is_host
 
 SCHEMES = ("http", "https")
+REMEMBERED = 4096
 
 
-def address(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Collection[str]) -> str:
+class Trusted:
+    """Addresses and networks of proxies. Holds whatever addresses belong to one; false when there are none."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        """ValueError for what is neither an address nor a network."""
+        self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
+        self._holds = lru_cache(REMEMBERED)(self._look)
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
+    def __contains__(self, address: str) -> bool:
+        return bool(self._networks) and self._holds(address)
+
+    def _look(self, text: str) -> bool:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        mapped = address.ipv4_mapped if address.version == 6 else None  # ::ffff:10.0.0.7, of a socket for both kinds
+        return any((mapped or address) in network for network in self._networks)
+
+
+def address(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
     """The client's address, as far as trusted proxies tell it."""
     direct = _direct(scope)
     if direct not in trusted:
         return direct
-    return _last(headers, "x-forwarded-for") or direct
+    told = [each for each in map(str.strip, headers.get("x-forwarded-for", "").split(",")) if each]
+    return next((each for each in reversed(told) if each not in trusted), told[0] if told else direct)
 
 
-def origin(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Collection[str]) -> str:
+def origin(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
     """`scheme://host` as the client wrote it, for links in answers."""
     scheme, host = scope["scheme"], headers["host"]
     if trusted and _direct(scope) in trusted:
