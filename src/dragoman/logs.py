@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, from_datetime
+from dragoman.metrics.requests import Requests
 
 FLUSH_SECONDS = 0.05
 FLUSH_LINES = 500
@@ -66,10 +67,11 @@ class Times:
 
 
 class RequestLog:
-    """Lines of requests, kept until FLUSH_SECONDS have passed or FLUSH_LINES have come together."""
+    """Lines of requests, kept until FLUSH_SECONDS have passed or FLUSH_LINES have come together; and counted."""
 
     def __init__(self, write: Write = to_standard_error, *, enabled: bool = True) -> None:
         self.enabled = enabled
+        self.counted = Requests()
         self._write = write
         self._times = Times()
         self._lines: list[Line] = []
@@ -80,7 +82,8 @@ class RequestLog:
         return self._times.text(moment)
 
     def add(self, line: Line) -> None:
-        """Keep a line for the next flush. Errors of ours are logged even when `enabled` is off."""
+        """Count a request, and keep its line for the next flush, an error of ours even when `enabled` is off."""
+        self.counted.add(line)
         if not self.enabled and line.level != "error":
             return
         self._lines.append(line)

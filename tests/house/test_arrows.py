@@ -7,17 +7,18 @@ from tests.house.source import Fault, Source, breaks, check
 
 MAY_KNOW: dict[str, set[str]] = {
     "domain": {"domain"},
-    "store": {"store", "domain"},
+    "store": {"store", "domain", "metrics"},
     "usecases": {"usecases", "store", "domain"},
     "dialects": {"dialects", "usecases", "domain"},
-    "http": {"http", "dialects", "usecases", "domain", "settings", "logs", "supervision"},
+    "http": {"http", "dialects", "usecases", "domain", "settings", "logs", "metrics", "supervision"},
     "web": {"web", "http", "usecases", "domain", "settings", "logs"},
     "webhooks": {"webhooks", "usecases", "domain", "settings", "logs"},
-    "jobs": {"jobs", "webhooks", "usecases", "domain", "settings", "logs", "supervision"},
+    "jobs": {"jobs", "webhooks", "usecases", "domain", "settings", "logs", "metrics", "supervision"},
     "cli": {"cli", "app", "usecases", "domain", "settings", "logs", "supervision"},
     "settings": set(),
     "supervision": set(),
-    "logs": {"domain"},
+    "metrics": {"metrics"},
+    "logs": {"domain", "metrics"},
     "__init__": set(),
     "__main__": {"cli"},
 }

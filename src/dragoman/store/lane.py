@@ -13,6 +13,9 @@ import msgspec
 
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Unavailable
+from dragoman.metrics import table
+from dragoman.metrics.groups import Groups
+from dragoman.metrics.snapshot import Snapshot
 from dragoman.store.transaction import OutcomeUnknown, Transactions
 from dragoman.store.work import Work
 
@@ -49,8 +52,9 @@ class Meter:
         """Whether a group of requests ran since the last slice of bulk work began."""
         return self._groups != self._seen
 
-    def run(self, group: list[Work], run: Callable[[list[Work]], None]) -> None:
-        """Run a group. One that a slice of bulk work rides in says nothing of how long requests take."""
+    def run(self, group: list[Work], run: Callable[[list[Work]], None]) -> tuple[float, float]:
+        """Run a group; when it began, and how long it took. One that a slice of bulk work rides in says nothing of how
+        long requests take."""
         bulk = sum(work.is_bulk for work in group)
         if bulk:
             self._seen = self._groups
@@ -63,6 +67,7 @@ class Meter:
             self.group_seconds = seconds
         elif bulk == len(group):
             self.bulk_seconds = seconds
+        return began, seconds
 
 
 class Queue:
@@ -166,6 +171,8 @@ class Lane:
         self._died = died
         self._idle = idle
         self._meter = meter
+        self.groups = Groups()
+        self.on_group: Callable[[str, list[Work], float], None] | None = None
         self._busy_since_idle = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -200,7 +207,7 @@ class Lane:
 
     def _serve(self, group: list[Work]) -> None:
         try:
-            self._meter.run(group, self._transactions.run)
+            began, seconds = self._meter.run(group, self._transactions.run)
         except OutcomeUnknown as unknown:
             unsure = Unavailable("outcome_unknown", "The database's answer was lost; it may have applied this.")
             for work in group:
@@ -209,4 +216,15 @@ class Lane:
             if self._transactions.engine.is_sqlite:
                 raise  # no 2xx and no refusal either: the process ends, the next start recovers
             log.error("commit.outcome_unknown", extra={"lane": self.name}, exc_info=unknown)
-        self._answer(group)
+            self._answer(group)
+        else:
+            self._answer(group)
+            self.groups.add(group, began, seconds)
+            if self.on_group is not None:
+                self.on_group(self.name, group, seconds)
+
+    def measure(self, snapshot: Snapshot, queue: str) -> None:
+        """Put what it tells of itself into a snapshot."""
+        self.groups.measure(snapshot, queue)
+        snapshot.count(table.TROUBLES, self._transactions.troubles)
+        snapshot.set(table.LANES, int(self.is_alive), queue)

@@ -1,12 +1,16 @@
 """The store: one database, its write lanes, its readers, its directory."""
 
+import shutil
 import threading
 from collections.abc import Callable
 
 from dragoman.domain.clock import Clock
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
 from dragoman.store.directory import Directory
 from dragoman.store.engines import Engine
+from dragoman.store.files import database_file
 from dragoman.store.lane import Lane, Meter, Pressure, Queue
 from dragoman.store.transaction import Transactions
 from dragoman.store.work import Work
@@ -30,10 +34,12 @@ class Store:
         self._reads = Queue()
         self._meter = Meter(clock)
         self._lanes: list[Lane] = []
+        self._readers: list[Lane] = []
         self._own: Transactions | None = None
         self._own_guard = threading.Lock()
         self.failure: BaseException | None = None
         self.on_queued: Callable[[], None] | None = None  # called in a lane's thread when a job was queued
+        self.on_group: Callable[[str, list[Work], float], None] | None = None  # and when a group is done; set early
 
     def migrate(self) -> None:
         """Bring the tables to the newest form; harmless when they are, and when others do it at the same moment."""
@@ -53,9 +59,14 @@ class Store:
             self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, self._meter, tidy))
         for index in range(READERS):
             transactions = self._transactions(writes=False, lane=False)
-            self._lanes.append(Lane(f"reader-{index}", self._reads, transactions, answer, on_death, Meter(self.clock)))
-        for lane in self._lanes:
+            reader = Lane(f"reader-{index}", self._reads, transactions, answer, on_death, Meter(self.clock))
+            self._readers.append(reader)
+        for lane in self._threads():
+            lane.on_group = self.on_group
             lane.start()
+
+    def _threads(self) -> list[Lane]:
+        return self._lanes + self._readers
 
     def _transactions(self, *, writes: bool, lane: bool) -> Transactions:
         connect = (self.engine.lane_writer if lane else self.engine.writer) if writes else self.engine.reader
@@ -72,16 +83,30 @@ class Store:
 
     def write(self, work: Work) -> None:
         """Queue a work for a write lane. Unavailable when too many wait."""
+        work.queued_at = self.clock.monotonic()
         self._writes.put(work)
 
     def read(self, work: Work) -> None:
         """Queue a work for a reader."""
+        work.queued_at = self.clock.monotonic()
         self._reads.put(work)
 
     def pressure(self) -> Pressure:
         """How much people want of the write lanes now."""
         meter = self._meter
         return Pressure(meter.is_served or self._writes.has_requests(), meter.group_seconds, meter.bulk_seconds)
+
+    def measure(self, snapshot: Snapshot) -> None:
+        """Put what lanes, queues and files tell of themselves into a snapshot."""
+        for name, queue, lanes in (("write", self._writes, self._lanes), ("read", self._reads, self._readers)):
+            snapshot.set(table.QUEUE_LENGTH, len(queue), name)
+            for lane in lanes:
+                lane.measure(snapshot, name)
+        file = database_file(self.engine)
+        if file is not None:
+            snapshot.set(table.DISK_FREE, shutil.disk_usage(file.parent).free)
+            for part, path in (("main", file), ("wal", file.with_name(f"{file.name}-wal"))):
+                snapshot.set(table.DATABASE_BYTES, path.stat().st_size if path.exists() else 0, part)
 
     def withdraw_due(self, now: float) -> list[Work]:
         """Take back what still waits though its time is up."""
@@ -98,13 +123,13 @@ class Store:
     @property
     def is_alive(self) -> bool:
         """Whether every lane and reader takes work."""
-        return self.failure is None and all(lane.is_alive for lane in self._lanes)
+        return self.failure is None and all(lane.is_alive for lane in self._threads())
 
     def close(self, seconds: float = 10.0) -> None:
         """Work off what waits, then stop. Nothing new is taken from now on."""
         self._writes.close()
         self._reads.close()
-        for lane in self._lanes:
+        for lane in self._threads():
             lane.join(seconds)
         if self._own is not None:
             self._own.close()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Conflict, Expected, Unavailable
+from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
 from dragoman.store.engines import Engine, Trouble
 from dragoman.store.flushing import Changed, flush
@@ -55,6 +56,7 @@ class Transactions:
         self._peek = directory.peek
         self._forget = directory.forget
         self._queued = queued
+        self.troubles = Counts()
 
     @property
     def connection(self) -> sa.Connection:
@@ -128,6 +130,7 @@ class Transactions:
 
     def _rolled_back(self, error: sa.exc.DBAPIError) -> None:
         kind = self.engine.trouble(error)
+        self.troubles.add(kind.value)
         log.warning("store.trouble", extra={"kind": kind.value, "error": str(error.orig)[:300]})
         if kind is Trouble.LOST:
             if self.engine.is_sqlite and self.writes:

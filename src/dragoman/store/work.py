@@ -11,7 +11,10 @@ class Work:
     """One command. `execute` runs it over an overlay, and may run several times. `future` is the submitter's own: the
     lane hands it back with the work after the commit."""
 
-    __slots__ = ("deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys", "result", "stamp", "tenant")
+    __slots__ = (
+        *("deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys"),
+        *("queued_at", "result", "span", "stamp", "tenant"),
+    )
 
     def __init__(
         self,
@@ -26,7 +29,9 @@ class Work:
         self.execute = execute
         self.stamp = stamp
         self.deadline = deadline  # on the monotonic clock; it isn't begun after that
+        self.queued_at = 0.0  # on the same clock
         self.future: Any = None
+        self.span: Any = None  # the submitter's own, too: what it is part of where requests are traced
         self.is_bulk = False  # a slice of long work, for which nobody waits
         self.is_settled = False  # its transaction has ended for certain
         self.result: Any = None

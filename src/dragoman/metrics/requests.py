@@ -1,0 +1,83 @@
+"""Requests as they are counted: by what was asked, how it went, how long it took. Raised by the event loop alone."""
+
+from typing import Protocol
+
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.metrics.tally import Counts, Histogram
+
+NONE = "none"
+MOST_CODES = 500
+OTHER = "other"
+
+
+class Told(Protocol):
+    """What the log tells of a request: empty or 0 what isn't known."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def milliseconds(self) -> float: ...
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def incident(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+class Series:
+    """Requests of one kind."""
+
+    __slots__ = ("count", "seconds")
+
+    def __init__(self, seconds: Histogram) -> None:
+        self.count = 0
+        self.seconds = seconds
+
+
+class Requests:
+    """The requests of one process, from its start."""
+
+    def __init__(self) -> None:
+        self.refusals = Counts()
+        self.incidents = 0
+        self._series: dict[tuple[str, str, int], Series] = {}  # by dialect, operation and status
+        self._seconds: dict[str, Histogram] = {}  # by dialect
+
+    def add(self, told: Told) -> None:
+        """Count one, when its answer is under way. In the path of every request: less than a microsecond."""
+        key = (told.dialect, told.operation, told.status)
+        series = self._series.get(key) or self._begin(key)
+        series.count += 1
+        if told.method:  # else it was refused before it was one
+            series.seconds.observe(told.milliseconds / 1_000)
+        if told.code:
+            self._refused(told.code)
+        if told.incident:
+            self.incidents += 1
+
+    def _begin(self, key: tuple[str, str, int]) -> Series:
+        dialect = key[0] or NONE
+        seconds = self._seconds.get(dialect)
+        if seconds is None:
+            seconds = self._seconds[dialect] = Histogram(table.REQUEST_BOUNDS)
+        series = self._series[key] = Series(seconds)
+        return series
+
+    def _refused(self, code: str) -> None:
+        known = (code,) in self.refusals or len(self.refusals) < MOST_CODES
+        self.refusals.add(code if known else OTHER)
+
+    def measure(self, snapshot: Snapshot) -> None:
+        """Put the values into a snapshot."""
+        for (dialect, operation, status), series in self._series.copy().items():
+            snapshot.set(table.REQUESTS, series.count, dialect or NONE, operation or NONE, f"{status // 100}xx")
+        for dialect, histogram in self._seconds.copy().items():
+            snapshot.spread(table.REQUEST_SECONDS, histogram, dialect)
+        snapshot.count(table.REFUSALS, self.refusals)
+        snapshot.set(table.INCIDENTS, self.incidents)
