@@ -17,6 +17,10 @@ WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idl
 STATEMENT_TIMEOUT_MS = 5_000
 OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
 
+# Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
+pysqlite3.register_adapter(type(None), {None: None}.get)
+pysqlite3.register_adapter(bool, int)
+
 
 class Trouble(Enum):
     """What a database error means for the transaction that met it."""
