@@ -54,11 +54,12 @@ def discover() -> tuple[Dialect, ...]:
 
 def create(settings: Settings) -> "tuple[App, dict[str, Any]]":
     """What one process serves: an open application, and the pages beside its dialects."""
-    from dragoman.web.views import Face, pages  # a command needs no templates
+    from dragoman.http.documents import documents  # a command needs neither these nor templates
+    from dragoman.web.views import Face, pages
 
     app = App(settings).open()
     faces = [Face(each.name, each.title, each.prefixes, len(each.operations)) for each in app.dialects]
-    return app, {"/ui/": pages(faces)}
+    return app, {"/ui/": pages(faces), **documents(app.dialects)}
 
 
 def serve(settings: Settings, supervisor: Supervisor) -> int:

@@ -7,6 +7,7 @@ body is read before the page sees it, under the same bounds as any other.
 from collections.abc import Mapping
 
 from dragoman.domain.errors import Expected
+from dragoman.http.answers import NOSNIFF
 from dragoman.http.gate import ASGIApp, Message, Receive, Refused, Send, check_body, read_body
 from dragoman.settings import Limits, Timeouts
 
@@ -42,7 +43,7 @@ class Pages:
 
 
 class Sending:
-    """A `send` that sets the request's id on the answer and keeps its status."""
+    """A `send` that sets on the answer what all answers have, the request's id first, and keeps its status."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self.status = 0
@@ -52,7 +53,8 @@ class Sending:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", self._request_id)]}
+            more = ((b"x-request-id", self._request_id), NOSNIFF)
+            message = {**message, "headers": [*message.get("headers", ()), *more]}
         await self._send(message)
 
 

@@ -152,6 +152,7 @@ class Operation:
     credentials: Callable[[Request], Credential | None] | None = None
     idempotent_by_key: bool = False  # honours Idempotency-Key
     is_bulk: bool = False  # its body may be as large as the settings `limits.bulk_…` say
+    media: tuple[str, ...] = ()  # of its answers, where they are others than the dialect's
     summary: str = ""  # one sentence for the generated reference
     standing: str = ""  # row and mark of the dialect's page
 
@@ -240,3 +241,5 @@ class Dialect:
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
     read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is kept; None: as we do
     resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect
+    media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
+    key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic

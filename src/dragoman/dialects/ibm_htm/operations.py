@@ -23,6 +23,7 @@ from dragoman.dialects.ibm_htm.handlers import (
     templates,
     update,
 )
+from dragoman.dialects.ibm_htm.wire.messages import TYPES
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
 from dragoman.dialects.ibm_htm.wire.replies import render_nothing
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
@@ -64,6 +65,7 @@ def _action(
         name,
         query={"action": word},
         is_bulk=has_message,
+        media=TYPES if render is render_message else (),
         summary=summary,
         standing=standing,
     )
@@ -154,6 +156,7 @@ MESSAGES = (
             render_message,
             f"task.{which}.show",
             write=False,
+            media=TYPES,
             summary=f"The {which} message, as XML or JSON; with `new`, an empty one.",
             standing=standing,
         )
@@ -276,6 +279,7 @@ TEMPLATES = (
         render_message,
         "template.input",
         write=False,
+        media=TYPES,
         summary="An empty input message of a template's tasks.",
         standing="41 [D]",
     ),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from dragoman.dialects._kit import Dialect, Reply, Request
-from dragoman.dialects.onlyoffice_crm.credentials import find
+from dragoman.dialects.onlyoffice_crm.credentials import KEY, find
 from dragoman.dialects.onlyoffice_crm.errors import render_error, render_incident
 from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
@@ -39,6 +39,8 @@ def make(options: Options) -> Dialect:
         find_credentials=find,
         preflight=preflight,
         configure=configure,
+        media=("application/json", "text/xml"),
+        key_name=KEY,
     )
 
 
