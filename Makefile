@@ -55,9 +55,16 @@ dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect 
 
 .PHONY: lock
 lock: $(READY) ## Pin the newest releases that pyproject.toml allows
-	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --all-extras --generate-hashes \
-	  --allow-unsafe --strip-extras --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --no-emit-options --output-file requirements.lock pyproject.toml
+	@$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+	@$(LOCK) --extra postgres --extra tracing -c requirements.lock --output-file deploy/requirements.lock pyproject.toml
+
+LOCK = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+.PHONY: wheel
+wheel: $(READY) ## Build dist/dragoman-….whl, which installs and runs anywhere
+	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 # Done again only when what is to be installed changed.
 $(READY): pyproject.toml requirements.lock

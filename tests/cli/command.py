@@ -1,23 +1,22 @@
-"""Running `dragoman` as a person would, and looking at all that comes of it."""
+"""Calling `dragoman` as a person would, and looking at all that comes of it."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tests.server import PROGRAM, environment
+from tests import command
 
 
 class Done:
     """A command that has ended."""
 
-    def __init__(self, process: "subprocess.CompletedProcess[bytes]") -> None:
-        self.code = process.returncode
-        self.raw = process.stdout
-        self.out = process.stdout.decode()
-        self.error = process.stderr.decode()
+    def __init__(self, done: command.Done) -> None:
+        self.code = done.code
+        self.raw = done.out
+        self.out = done.out.decode()
+        self.error = done.error.decode()
 
     def __repr__(self) -> str:
         return f"exit {self.code}\n{self.out}\n{self.error}"
@@ -32,10 +31,12 @@ def dragoman(
 ) -> Done:
     """Run `dragoman ARGUMENTS` on a database ("": none is named), with these variables beside."""
     given = typed.encode() if isinstance(typed, str) else typed
-    known = {**environment(database_url, config), **variables}
-    if not database_url:
-        del known["DRAGOMAN_DATABASE"]
-    return Done(subprocess.run([PROGRAM, *arguments], env=known, input=given, capture_output=True))
+    known = dict(variables)
+    if database_url:
+        known["DRAGOMAN_DATABASE"] = database_url
+    if config is not None:
+        known["DRAGOMAN_CONFIG"] = str(config)
+    return Done(command.call(*arguments, variables=known, typed=given))
 
 
 def well(database_url: str, *arguments: str, typed: str | bytes = b"") -> Done:

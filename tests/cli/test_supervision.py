@@ -1,10 +1,12 @@
-"""SIGHUP: the settings are read again, the process stays, and nobody who asks meanwhile is turned away."""
+"""What a service manager may ask and is told: SIGHUP, sockets handed over, readiness."""
 
 import json
 import os
 import pty
 import signal
+import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +22,12 @@ WITHOUT_GENESYS = "[dialects.genesys]\nenabled = false\n"
 
 
 @contextmanager
-def started(database_url: str, config: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(database_url: str, config: Path, *arguments: str, notify: str = "") -> Iterator[subprocess.Popen[str]]:
     """A command that has said that it is ready; what it says is on its `stdout`. It must end with 0."""
     with config.with_suffix(".log").open("w") as log:
         process = subprocess.Popen(
             [PROGRAM, *arguments],
-            env=environment(database_url, config),
+            env=environment(database_url, config) | {"NOTIFY_SOCKET": notify},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -143,3 +145,41 @@ def test_a_terminal_that_goes_takes_the_server_with_it(tmp_path: Path) -> None:
         assert process.wait() == 0
         assert said.read() == b""
     os.close(ours)
+
+
+def test_the_manager_is_told_when_the_server_is_ready(tmp_path: Path, config: Path) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        with started(f"sqlite:///{tmp_path}/d.db", config, "serve", "--port", "0", notify=address) as server:
+            assert manager.recv(100) == b"READY=1"
+            assert said_ready_again(server)
+            assert manager.recv(100) == b"RELOADING=1"
+            assert manager.recv(100) == b"READY=1"
+
+
+HAND_OVER = """
+import os, sys
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.dup2(int(sys.argv[1]), 3, inheritable=True)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def test_a_socket_of_the_manager_is_listened_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        process = subprocess.Popen(
+            [sys.executable, "-c", HAND_OVER, str(ours.fileno()), PROGRAM, "serve"],
+            env=environment(f"sqlite:///{tmp_path}/d.db"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[ours.fileno()],
+            text=True,
+        )
+        assert process.stdout is not None
+        with process.stdout as said:
+            port = ours.getsockname()[1]
+            assert said.readline() == f"dragoman ready http://127.0.0.1:{port}\n"
+            assert status(port, "/readyz") == 200
+            process.terminate()
+            assert process.wait() == 0

@@ -126,5 +126,5 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
 
 
 def test_a_proxy_that_is_no_address_is_refused() -> None:
-    with pytest.raises(BadSettings, match="server.trusted_proxies: 'proxy.example' does not appear to be"):
+    with pytest.raises(BadSettings, match=r"server.trusted_proxies: 'proxy.example' does not appear to be"):
         settings.load(environ={"DRAGOMAN_SERVER_TRUSTED_PROXIES": "10.0.0.1,proxy.example"})
