@@ -46,6 +46,11 @@ class PostgreSQL:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of the server descend from; 0 when it does not run."""
+        return self._process.pid if self._process is not None else 0
+
     def url(self, database: str) -> str:
         """The address of a database in SQLAlchemy's form."""
         return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self._port}/{database}"
