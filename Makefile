@@ -33,6 +33,7 @@ static: $(READY) ## Format, lint, types and pages, without the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict
 	@$(BIN)/python -m tools.check_docs
+	@$(BIN)/python -m tools.build_site --check
 	@$(BIN)/python -m tools.changelog
 
 .PHONY: fix
@@ -44,6 +45,10 @@ fix: $(READY) ## Repair what a tool can repair
 .PHONY: docs
 docs: $(READY) ## Write the generated tables of docs/ and of the dialects' pages
 	@$(BIN)/python -m tools.check_docs --write
+
+.PHONY: site
+site: $(READY) ## Build the documentation as a site: open site/index.html
+	@$(BIN)/python -m tools.build_site
 
 .PHONY: bench
 bench: $(READY) system ## Measure the write lane, and a dialect over HTTP (QUICK=1 for a short look)

@@ -1,4 +1,4 @@
-"""Tables of the documentation that are made from the code, between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+"""What is made from the code: tables between `<!-- begin NAME -->` and `<!-- end NAME -->`, and the dialects' pages.
 
 python -m tools.check_docs            fail when a table is stale or missing, or a link leads nowhere
 python -m tools.check_docs --write    write them
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tools import reference
+from tools import dialect_pages, reference
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED = re.compile(r"<!-- begin (?P<name>[a-z-]+) -->\n(?P<old>.*?)<!-- end (?P=name) -->", re.DOTALL)
@@ -17,7 +17,8 @@ LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(#[^)\s]*)?\)")
 
 TABLES: dict[str, Callable[[], str]] = {
     "commands": reference.commands,
-    "dialects": reference.dialects,
+    "dialects": dialect_pages.overview,
+    "error-statuses": dialect_pages.statuses,
     "errors": reference.errors,
     "job-kinds": reference.job_kinds,
     "job-states": reference.job_states,
@@ -52,10 +53,26 @@ def dead_links(page: Path) -> Iterator[str]:
             yield f"{page.relative_to(ROOT)}: the link to {target} leads nowhere"
 
 
+def made_pages(made: dict[str, str], *, write: bool, root: Path = ROOT) -> Iterator[str]:
+    """Those that are stale, missing, or there for nothing; none after they were written."""
+    there = {str(page.relative_to(root)) for page in (root / dialect_pages.FOLDER).glob("*.md")}
+    for name in sorted(made.keys() | there):
+        page, text = root / name, made.get(name)
+        if page.exists() and page.read_text() == text:
+            continue
+        if not write:
+            yield f"{name} is stale: `make docs` writes it"
+        elif text is None:
+            page.unlink()
+        else:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text)
+
+
 def main(arguments: list[str]) -> int:
     """The exit status: 0 when every page is up to date, or was made so."""
     tables = {name: make() for name, make in TABLES.items()}
-    faults = []
+    faults = list(made_pages(dialect_pages.pages(), write=arguments == ["--write"]))
     shown: set[str] = set()
     for page in pages():
         text = page.read_text()

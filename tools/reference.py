@@ -1,7 +1,8 @@
-"""What the code says of itself, as Markdown: settings, commands, dialects, error codes."""
+"""What the code says of itself, as Markdown: settings, commands, error codes, jobs."""
 
 import ast
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +13,21 @@ import dragoman
 from dragoman import settings as settings_module
 from dragoman.app import discover
 from dragoman.cli.main import dragoman as command_line
-from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation
 from dragoman.domain import errors as errors_module
 from dragoman.domain.job import ARROWS
 from dragoman.jobs.handlers import HANDLERS
 from dragoman.usecases.timers import TIMERS
 
 CODE = Path(dragoman.__path__[0])
+OUTSIDE_CODE = re.compile(r"`[^`]*`|[^`]+")
 KINDS = {kind.__name__: kind for kind in errors_module.Expected.__subclasses__()}
 
 
 def settings() -> str:
-    """Every setting: name, variable, type, default, one sentence."""
+    """Every setting: name, type, default, one sentence."""
     options = {dialect.name: dialect.options for dialect in discover()}
-    rows = [
-        (code(row.name), code(row.variable), row.type, code(row.default), row.summary)
-        for row in settings_module.describe(options)
-    ]
-    return table(("setting", "variable", "type", "default", "what it does"), rows)
+    rows = [(code(row.name), row.type, code(row.default), row.summary) for row in settings_module.describe(options)]
+    return table(("setting", "type", "default", "what it does"), rows)
 
 
 def commands() -> str:
@@ -49,34 +47,6 @@ def _helps(path: str, command: click.Command) -> Iterator[tuple[str, str]]:
                 yield from _helps(f"{path} {name}", inner)
 
 
-def dialects() -> str:
-    """Every dialect: where it is, what it offers, what not and why, its switches."""
-    return "\n" + "\n".join(_dialect(dialect) for dialect in discover()) + "\n"
-
-
-def _dialect(dialect: Dialect) -> str:
-    prefixes = ", ".join(code(prefix) for prefix in (*filter(None, dialect.prefixes), *dialect.bare_roots))
-    parts = [f"## {dialect.title}\n\nPaths: {prefixes}\n"]
-    rows = [(code(_request(row)), row.name, _scopes(row), row.summary) for row in dialect.operations]
-    parts.append(table(("request", "operation", "any one of the scopes", "what it does"), rows))
-    if dialect.not_offered:
-        refused = [(code(_request(row)), row.reason) for row in dialect.not_offered]
-        parts.append(table(("not offered", "why"), refused))
-    if dialect.options:
-        options = [(code(option.name), code(str(option.default)), option.summary) for option in dialect.options]
-        parts.append(table((f"`[dialects.{dialect.name}]`", "default", "what it does"), options))
-    return "\n".join(parts)
-
-
-def _request(row: Operation | NotOffered) -> str:
-    query = "&".join(f"{name}={value}" for name, value in row.query.items())
-    return f"{row.method} {row.path}" + (f"?{query}" if query else "")
-
-
-def _scopes(row: Operation) -> str:
-    return "no credentials asked" if row.scopes == PUBLIC else ", ".join(code(scope) for scope in sorted(row.scopes))
-
-
 @dataclass(frozen=True, order=True)
 class Raised:
     """One expected error as the code raises it."""
@@ -88,8 +58,21 @@ class Raised:
 
 def errors() -> str:
     """Every code of an expected error, with its kind and message."""
-    found = {error for file in CODE.rglob("*.py") if not file.name.startswith("test_") for error in _raised(file)}
-    return table(("code", "kind", "message"), [(code(e.code), e.kind, e.message) for e in sorted(found)])
+    found: dict[tuple[str, str], list[str]] = {}
+    for error in sorted(raised(*CODE.rglob("*.py"))):
+        found.setdefault((error.code, error.kind), []).append(error.message)
+    rows = [(code(name), code(kind), _messages(texts)) for (name, kind), texts in found.items()]
+    return table(("code", "kind", "message"), rows)
+
+
+def _messages(texts: list[str]) -> str:
+    """Those that say something; a message of which nothing is known before is shown when there is no other."""
+    return " · ".join([text for text in texts if text != "…"] or texts)
+
+
+def raised(*files: Path) -> set[Raised]:
+    """The expected errors that these files raise, tests aside."""
+    return {error for file in files if not file.name.startswith("test_") for error in _raised(file)}
 
 
 def _raised(file: Path) -> Iterator[Raised]:
@@ -97,7 +80,8 @@ def _raised(file: Path) -> Iterator[Raised]:
         if isinstance(node, ast.Call) and len(node.args) > 1:
             kind = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             name = node.args[0]
-            if kind in KINDS and isinstance(name, ast.Constant) and isinstance(name.value, str):
+            # Codes are in lower case: a row of a table of operations is a NotOffered, too, and begins with a method.
+            if kind in KINDS and isinstance(name, ast.Constant) and str(name.value).islower():
                 yield Raised(name.value, kind, _text(node.args[1]))
 
 
@@ -135,7 +119,12 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return OUTSIDE_CODE.sub(_as_text, text.replace("|", "\\|").replace("\n", " "))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    """Outside of code style `<uuid>` would be taken for HTML."""
+    return found[0] if found[0].startswith("`") else found[0].replace("<", "&lt;")
 
 
 def code(text: str) -> str:

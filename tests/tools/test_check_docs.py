@@ -26,3 +26,21 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path, monkeypatch: pytest.
     page = tmp_path / "page.md"
     page.write_text("[a](there.md#part) [b](gone.md) [c](https://example.com/x)")
     assert list(check_docs.dead_links(page)) == ["page.md: the link to gone.md leads nowhere"]
+
+
+def test_a_made_page_that_is_stale_missing_or_for_nothing_is_found_and_mended(tmp_path: Path) -> None:
+    made = {f"docs/reference/dialects/{name}.md": f"# {name}\n" for name in ("good", "stale", "missing")}
+    folder = tmp_path / "docs" / "reference" / "dialects"
+    folder.mkdir(parents=True)
+    for name, text in {"good": "# good\n", "stale": "old", "gone": "# gone\n"}.items():
+        (folder / f"{name}.md").write_text(text)
+
+    found = list(check_docs.made_pages(made, write=False, root=tmp_path))
+    assert [fault.partition(".md")[0].rpartition("/")[2] for fault in found] == ["gone", "missing", "stale"]
+
+    assert not list(check_docs.made_pages(made, write=True, root=tmp_path))
+    assert {page.stem: page.read_text() for page in folder.iterdir()} == {
+        "good": "# good\n",
+        "stale": "# stale\n",
+        "missing": "# missing\n",
+    }

@@ -1,0 +1,129 @@
+"""The page of each dialect, made whole from the code: what it offers, what not and why, its switches, its errors.
+
+A new dialect gets its page by `make docs` alone, and a page whose dialect is gone is told as stale.
+"""
+
+from dragoman.app import discover
+from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation, Request
+from dragoman.domain.clock import Moment
+from tools.reference import CODE, KINDS, Raised, code, raised, table
+
+FOLDER = "docs/reference/dialects"
+HEAD = """\
+# {title}
+
+This page is made from the code: `make docs` writes it. Paths stand below {prefixes}.
+The vendor's quirks that are kept, where we differ and why:
+[README of the dialect](../../../src/dragoman/dialects/{name}/README.md).
+"""
+ERRORS = "## Errors\n\nWhat each [kind of error](../errors.md) looks like here.\n"
+TEXT = "What is the case."
+INCIDENT = "019a2b3c"
+CORE = ("app.py", "domain/**/*.py", "usecases/**/*.py", "store/**/*.py", "jobs/**/*.py", "http/**/*.py")
+
+
+def overview() -> str:
+    """Every dialect: where it is, how much it offers, its page."""
+    rows = [
+        (
+            f"[{dialect.title}](dialects/{dialect.name}.md)",
+            _prefixes(dialect),
+            str(len(dialect.operations)),
+            str(len(dialect.not_offered)),
+        )
+        for dialect in discover()
+    ]
+    return table(("dialect", "paths", "operations offered", "not offered"), rows)
+
+
+def statuses() -> str:
+    """The status of each kind of error in each dialect."""
+    dialects = discover()
+    rows = [
+        (code(kind), *(str(_reply(dialect, Raised("sample", kind, TEXT))[0]) for dialect in dialects)) for kind in KINDS
+    ]
+    return table(("kind", *(dialect.title for dialect in dialects)), rows)
+
+
+def pages() -> dict[str, str]:
+    """Each dialect's page, by its place in the repository."""
+    return {f"{FOLDER}/{dialect.name}.md": page(dialect) for dialect in discover()}
+
+
+def page(dialect: Dialect) -> str:
+    """All that can be told of a dialect."""
+    switches = f"`[dialects.{dialect.name}]`"
+    parts = (
+        HEAD.format(title=dialect.title, name=dialect.name, prefixes=_prefixes(dialect)),
+        *_section("## Offered", ("request", "what it does", "any one of the scopes", "operation"), _offered(dialect)),
+        *_section("## Not offered", ("request", "why"), _refused(dialect)),
+        *_section("## Switches", (switches, "default", "what it does"), _switches(dialect)),
+        ERRORS,
+        table(("kind", "status", "body"), _kinds(dialect)),
+        *_section("### Codes with an answer of their own", ("code", "kind", "status", "body"), _own_answers(dialect)),
+    )
+    return "\n".join(parts)
+
+
+def _section(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> tuple[str, ...]:
+    return (f"{title}\n", table(head, rows)) if rows else ()
+
+
+def _prefixes(dialect: Dialect) -> str:
+    return ", ".join(code(prefix) for prefix in (*filter(None, dialect.prefixes), *dialect.bare_roots))
+
+
+def _offered(dialect: Dialect) -> list[tuple[str, ...]]:
+    return [(code(_request(row)), row.summary, _scopes(row), row.name) for row in dialect.operations]
+
+
+def _refused(dialect: Dialect) -> list[tuple[str, ...]]:
+    return [(code(_request(row)), row.reason) for row in dialect.not_offered]
+
+
+def _switches(dialect: Dialect) -> list[tuple[str, ...]]:
+    return [(code(option.name), code(str(option.default)), option.summary) for option in dialect.options]
+
+
+def _request(row: Operation | NotOffered) -> str:
+    query = "&".join(f"{name}={value}" for name, value in row.query.items())
+    return f"{row.method} {row.path}" + (f"?{query}" if query else "")
+
+
+def _scopes(row: Operation) -> str:
+    return "no credentials asked" if row.scopes == PUBLIC else ", ".join(code(scope) for scope in sorted(row.scopes))
+
+
+def _kinds(dialect: Dialect) -> list[tuple[str, ...]]:
+    """Every kind with its status and body here, and last a bug of ours."""
+    samples = [(kind, *_reply(dialect, Raised("sample", kind, TEXT))) for kind in KINDS]
+    bug = dialect.incident(INCIDENT, _some_request(dialect))
+    rows: list[tuple[str, ...]] = [(code(kind), str(status), code(body)) for kind, status, body in samples]
+    return [*rows, ("a bug of ours", str(bug.status), code(bug.body.decode()))]
+
+
+def _own_answers(dialect: Dialect) -> list[tuple[str, ...]]:
+    """The codes of the core and of this dialect that are answered otherwise than the rest of their kind."""
+    files = [file for pattern in CORE for file in CODE.glob(pattern)]
+    own = CODE / "dialects" / dialect.name
+    rows: list[tuple[str, ...]] = []
+    for name, kind in sorted({(error.code, error.kind) for error in raised(*files, *own.rglob("*.py"))}):
+        status, body = _reply(dialect, Raised(name, kind, TEXT))
+        usual_status, usual = _reply(dialect, Raised("sample", kind, TEXT))
+        if status != usual_status or body not in (usual, usual.replace("sample", name)):
+            rows.append((code(name), code(kind), str(status), code(body)))
+    return rows
+
+
+def _reply(dialect: Dialect, error: Raised) -> tuple[int, str]:
+    parameters = {
+        "owner": "task",
+        "name": "Wheel",
+        "parameter": "action",
+    }  # some dialects speak of these in words of their own
+    reply = dialect.error(KINDS[error.kind](error.code, error.message, **parameters), _some_request(dialect))
+    return reply.status, reply.body.decode()
+
+
+def _some_request(dialect: Dialect) -> Request:
+    return Request("GET", f"{dialect.prefixes[0]}/", received_at=Moment(0), dialect=dialect)
