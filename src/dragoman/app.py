@@ -82,7 +82,12 @@ class App:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
-        self.store = Store(settings.database, self.clock)
+        self.store = Store(
+            settings.database,
+            self.clock,
+            patience_seconds=settings.timeouts.database_seconds,
+            free_bytes=settings.limits.free_bytes,
+        )
         self.dialects = self._configured()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_death: Callable[[], None] | None = None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import pysqlite3
@@ -12,9 +13,8 @@ from sqlalchemy.ext.compiler import compiles
 
 from dragoman.store.keys import Lock
 
-BUSY_TIMEOUT_MS = 5_000  # patience for another process that writes (`token create` beside a server)
+PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
 WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
-STATEMENT_TIMEOUT_MS = 5_000
 OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
 
 # Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
@@ -28,14 +28,18 @@ class Trouble(Enum):
     RETRY = "retry"  # serialization, deadlock, busy: the same again may succeed
     CLASH = "clash"  # a constraint or a value that the database refuses
     FULL = "full"  # no room on the disk
-    LOST = "lost"  # the connection is gone
+    LOST = "lost"  # the connection is gone, or its server can do nothing
 
 
 class Engine:
-    """One database. `writer()` and `reader()` open connections; the rest says how its SQL differs."""
+    """One database. `writer()` and `reader()` open connections; the rest says how its SQL differs.
 
-    def __init__(self, url: str) -> None:
+    `patience_seconds` is how long one statement, a connection or the wait for other writers may take.
+    """
+
+    def __init__(self, url: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.url: URL = make_url(url)
+        self._patience = patience_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.is_postgresql = self.url.get_backend_name() == "postgresql"
         if not (self.is_sqlite or self.is_postgresql):
@@ -48,20 +52,27 @@ class Engine:
         engine = sa.create_engine(
             self.url, module=pysqlite3, poolclass=sa.NullPool, connect_args={"check_same_thread": False}
         )
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience_seconds=self._patience))
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
 
     def _open_postgresql(self) -> sa.Engine:
         url = self.url if "+" in self.url.drivername else self.url.set(drivername="postgresql+psycopg")
-        options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS}"
+        milliseconds = int(self._patience * 1_000)
+        # Compiling a plan costs more than any of our statements takes.
+        options = f"-c jit=off -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
         given = url.query.get("options", "")
-        return sa.create_engine(
-            url.update_query_dict({"options": f"{given} {options}".strip()}),
+        usual = {"options": f"{given} {options}".strip()}
+        if "connect_timeout" not in url.query:
+            usual["connect_timeout"] = str(max(2, round(self._patience)))
+        engine = sa.create_engine(
+            url.update_query_dict(usual),
             poolclass=sa.NullPool,
             isolation_level="READ COMMITTED",
             paramstyle="format",  # by place: what `bulk` hands to the driver
         )
+        sa.event.listen(engine, "do_connect", partial(_connect_postgresql, patience_seconds=self._patience))
+        return engine
 
     @property
     def raw(self) -> sa.Engine:
@@ -89,6 +100,16 @@ class Engine:
             )
         return connection
 
+    def unhurried(self, connection: sa.Connection) -> sa.Connection:
+        """The same connection without the limit on a statement's time, for what touches all there is."""
+        if self.is_postgresql:
+            raw: Any = connection.connection.dbapi_connection
+            raw.patience_seconds = None
+            raw.autocommit = True  # the setting lasts, whatever becomes of transactions
+            raw.execute("SET statement_timeout = 0")
+            raw.autocommit = False
+        return connection
+
     def locked(self, statement: sa.Select[Any], lock: Lock) -> sa.Select[Any]:
         """The statement, holding its rows until the commit where the engine can."""
         if self.is_sqlite or lock is Lock.NONE:
@@ -96,9 +117,14 @@ class Engine:
         return statement.with_for_update(read=lock is Lock.SHARED)
 
     def checkpoint(self, connection: sa.Connection) -> None:
-        """Move the write-ahead log into the database file; for when nobody waits."""
-        if self.is_sqlite:
+        """Move the write-ahead log into the database file; for when nobody waits. Without room for it the log stays."""
+        if not self.is_sqlite:
+            return
+        try:
             connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+        except pysqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_FULL":
+                raise
 
     def trouble(self, error: sa.exc.DBAPIError) -> Trouble:
         """What this error means."""
@@ -133,10 +159,10 @@ def _json_flag_of_postgresql(element: json_flag, compiler: Any, **options: Any) 
     return f"(({' -> '.join((f'{text}::json', *steps))} ->> {last}) = 'true')"
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: Any, *, patience_seconds: float) -> None:
     connection.isolation_level = None  # transactions begin where we say
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={int(patience_seconds * 1_000)}",
         "journal_mode=WAL",
         "synchronous=FULL",  # an answer leaves after the flush; no setting turns this off
         "cache_size=-65536",
@@ -145,6 +171,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _connect_postgresql(
+    _dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any], *, patience_seconds: float
+) -> Any:
+    from dragoman.store.postgresql import Connection  # the driver is an extra
+
+    return Connection.open(*arguments, patience_seconds=patience_seconds, **parameters)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -167,8 +201,10 @@ def _postgresql_trouble(error: sa.exc.DBAPIError) -> Trouble:
     state = getattr(error.orig, "sqlstate", None) or ""
     if state in ("40001", "40P01", "55P03", "57014"):
         return Trouble.RETRY
-    if state in ("53100", "53200"):
+    if state == "53100":
         return Trouble.FULL
-    if error.connection_invalidated or not state or state[:2] in ("08", "57"):
+    # Without a state the driver speaks for a server that doesn't. 25006: it became a standby. 53: out of memory or
+    # connections; 58, XX: its disk or itself is broken.
+    if error.connection_invalidated or not state or state == "25006" or state[:2] in ("08", "53", "57", "58", "XX"):
         return Trouble.LOST
     return Trouble.CLASH

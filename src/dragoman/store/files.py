@@ -1,4 +1,4 @@
-"""The files of a SQLite database: where they are, and the lock that keeps a second server off them."""
+"""The files of a SQLite database: where they are, the room beside them, and the lock that keeps a second server off."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dragoman.domain.errors import Conflict
+from dragoman.domain.errors import Conflict, Unavailable
 from dragoman.store.engines import Engine
 
 
@@ -16,6 +16,28 @@ def database_file(engine: Engine) -> Path | None:
     if not engine.is_sqlite or not name or name == ":memory:" or name.startswith("file:"):
         return None
     return Path(name).absolute()
+
+
+def storage_full() -> Unavailable:
+    """What is said when there is no room for a change. It is asked anew for each group of changes, so soon over."""
+    return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=5)
+
+
+class Room:
+    """The room beside a database, of which the last bytes are kept for what a server must do after it refuses changes:
+    move the log into the database, be stopped and started, let an administrator in."""
+
+    def __init__(self, database: Path, least_bytes: int) -> None:
+        self._folder = database.parent
+        self._least_bytes = least_bytes
+
+    def refusal(self) -> Unavailable | None:
+        """Why nothing can be changed now; None as long as there is room."""
+        try:
+            found = os.statvfs(self._folder)
+        except OSError:
+            return None  # the database itself will say what is wrong there
+        return storage_full() if found.f_bavail * found.f_frsize < self._least_bytes else None
 
 
 @contextmanager

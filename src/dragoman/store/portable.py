@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict, Invalid
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.store import bulk, tables
+from dragoman.store import bulk, migrations, tables
 from dragoman.store.engines import Engine
 from dragoman.store.migrations import HEAD
 
@@ -87,9 +87,12 @@ def _type(column: sa.Column[Any]) -> Any:
 
 
 def lines(engine: Engine, made_at: Moment, tenant: int | None = None) -> Iterator[bytes]:
-    """The export of a tenant, or of all, as it stands at one moment; a server may go on writing."""
-    with engine.reader() as connection, connection.begin():
-        _take_time(engine, connection)
+    """The export of a tenant, or of all, as it stands at one moment; a server may go on writing.
+
+    Conflict when a newer Dragoman has changed the tables: what it added would be left out.
+    """
+    with engine.unhurried(engine.reader()) as connection, connection.begin():
+        migrations.must_be_ours(connection)
         digest, rows = hashlib.sha256(), 0
         for line in _lines(connection, made_at, tenant):
             digest.update(line)
@@ -135,8 +138,8 @@ def load(engine: Engine, given: Iterable[bytes], *, replace: bool = False) -> in
 
     Conflict when it is used already, unless all of it is to be replaced; Invalid when the lines are no whole export.
     """
-    with engine.writer() as connection, connection.begin():
-        _take_time(engine, connection)
+    with engine.unhurried(engine.writer()) as connection, connection.begin():
+        migrations.must_be_ours(connection)
         if not replace and not is_unused(connection):
             raise Conflict("database_not_empty", "The database is in use already; this needs an empty one.")
         for table, _ in _carried().values():
@@ -222,9 +225,3 @@ def _insert(connection: sa.Connection, waiting: list[Row]) -> None:
     if waiting:
         table, _ = _carried()[waiting[0].__struct_config__.tag]
         bulk.insert(connection, table, [msgspec.structs.asdict(row) for row in waiting])
-
-
-def _take_time(engine: Engine, connection: sa.Connection) -> None:
-    """Lift the limit that statements have otherwise: these touch all there is."""
-    if engine.is_postgresql:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

@@ -9,8 +9,8 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
 from dragoman.store.directory import Directory
-from dragoman.store.engines import Engine
-from dragoman.store.files import database_file
+from dragoman.store.engines import PATIENCE_SECONDS, Engine
+from dragoman.store.files import Room, database_file
 from dragoman.store.lane import Lane, Meter, Pressure, Queue
 from dragoman.store.transaction import Transactions
 from dragoman.store.work import Work
@@ -23,11 +23,14 @@ READERS = 2
 class Store:
     """Takes works by `write` and `read`, answers them after the commit through `answer` (called in a lane's thread).
 
-    `died` is called once when a lane's thread ends unexpectedly; the process should end.
+    `died` is called once when a lane's thread ends unexpectedly; the process should end. `patience_seconds` is how
+    long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes.
     """
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        self.engine = Engine(url)
+    def __init__(
+        self, url: str, clock: Clock, *, patience_seconds: float = PATIENCE_SECONDS, free_bytes: int = 0
+    ) -> None:
+        self.engine = Engine(url, patience_seconds)
         self.clock = clock
         self.directory = Directory(clock)
         self._writes = Queue()
@@ -38,6 +41,8 @@ class Store:
         self._own: Transactions | None = None
         self._own_guard = threading.Lock()
         self.failure: BaseException | None = None
+        file = database_file(self.engine)
+        self._room = Room(file, free_bytes) if file is not None else None
         self.on_queued: Callable[[], None] | None = None  # called in a lane's thread when a job was queued
         self.on_group: Callable[[str, list[Work], float], None] | None = None  # and when a group is done; set early
 
@@ -71,7 +76,13 @@ class Store:
     def _transactions(self, *, writes: bool, lane: bool) -> Transactions:
         connect = (self.engine.lane_writer if lane else self.engine.writer) if writes else self.engine.reader
         return Transactions(
-            self.engine, self.clock, writes=writes, connect=connect, directory=self.directory, queued=self._queued
+            self.engine,
+            self.clock,
+            writes=writes,
+            connect=connect,
+            directory=self.directory,
+            queued=self._queued,
+            refuse=self._room.refusal if self._room is not None and lane else None,
         )
 
     def _queued(self) -> None:

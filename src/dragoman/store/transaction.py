@@ -16,6 +16,7 @@ from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
 from dragoman.store.engines import Engine, Trouble
+from dragoman.store.files import storage_full
 from dragoman.store.flushing import Changed, flush
 from dragoman.store.keys import ALONE, Keys
 from dragoman.store.loading import Loader
@@ -32,10 +33,15 @@ class OutcomeUnknown(Exception):
     """A commit neither succeeded nor failed for certain. SQLite's process must end; the next start finds the truth."""
 
 
+class Unreachable(Exception):
+    """No connection can be had: what waits would wait for the same reason."""
+
+
 class Transactions:
     """Runs works on one connection, reopened when it is lost. Not for several threads at once.
 
-    `queued` is called after the commit of a transaction that queued a job.
+    `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: what it
+    gives is the error of them all.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class Transactions:
         connect: Callable[[], sa.Connection],
         directory: Directory,
         queued: Callable[[], None] | None = None,
+        refuse: Callable[[], Expected | None] | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
@@ -56,14 +63,18 @@ class Transactions:
         self._peek = directory.peek
         self._forget = directory.forget
         self._queued = queued
+        self._refuse = refuse
         self.troubles = Counts()
 
     @property
     def connection(self) -> sa.Connection:
-        """The open connection, opened when there is none."""
+        """The open connection, opened when there is none. Unreachable when that fails."""
         if self._connection is None or self._connection.closed or self._connection.invalidated:
             self.close()
-            self._connection = self._connect()
+            try:
+                self._connection = self._connect()
+            except sa.exc.DBAPIError as error:
+                raise Unreachable(str(error.orig)) from error
         return self._connection
 
     def close(self) -> None:
@@ -77,13 +88,20 @@ class Transactions:
 
     def run(self, works: list[Work]) -> None:
         """Bring every work to its result or error: twice as a group, then each by itself, five times at most."""
-        for _ in range(2 if len(works) > 1 else 0):
-            trouble = self._attempt(works)
-            if trouble is None:
-                return
-        for work in works:
-            if not work.is_settled:
-                self._run_single(work)
+        refusal = self._refuse() if self._refuse is not None else None
+        if refusal is not None:
+            return _refuse(works, refusal)
+        try:
+            for _ in range(2 if len(works) > 1 else 0):
+                if self._attempt(works) is None:
+                    return None
+            for work in works:
+                if not work.is_settled:
+                    self._run_single(work)
+        except Unreachable as away:
+            log.warning("store.unreachable", extra={"error": str(away)[:300]})
+            _refuse(works, Unavailable("database_away", "The database can't be reached; nothing was changed."))
+        return None
 
     def _run_single(self, work: Work) -> None:
         trouble: Exception | None = None
@@ -93,19 +111,20 @@ class Transactions:
             trouble = self._attempt([work])
             if trouble is None:
                 return
-            if self._is_away(trouble) and attempt:
+            kind = self._kind(trouble)
+            if kind is Trouble.FULL or (kind is Trouble.LOST and attempt):
                 break  # the next in line would wait for the same reason: say so at once
         work.result, work.error = None, self._refusal(trouble)
 
-    def _is_away(self, trouble: Exception) -> bool:
-        return isinstance(trouble, sa.exc.DBAPIError) and self.engine.trouble(trouble) is Trouble.LOST
+    def _kind(self, trouble: Exception | None) -> Trouble:
+        return self.engine.trouble(trouble) if isinstance(trouble, sa.exc.DBAPIError) else Trouble.CLASH
 
     def _refusal(self, trouble: Exception | None) -> Exception:
         if isinstance(trouble, sa.exc.IntegrityError):
             return Conflict("already_exists", "Another has this name or number already.")
-        kind = self.engine.trouble(trouble) if isinstance(trouble, sa.exc.DBAPIError) else Trouble.CLASH
+        kind = self._kind(trouble)
         if kind is Trouble.FULL:
-            return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=30)
+            return storage_full()
         if kind is Trouble.CLASH and trouble is not None and not isinstance(trouble, Changed):
             return trouble  # a bug of ours: it let a value through that the database can't hold
         return Unavailable("database_busy", "The database could not take this now; nothing was changed.")
@@ -119,7 +138,7 @@ class Transactions:
         except sa.exc.DBAPIError as error:
             self._rolled_back(error)
             return error
-        except OutcomeUnknown:
+        except (OutcomeUnknown, Unreachable):
             raise
         except Exception as error:  # house: ok, because a value that the driver refuses must fail its command alone
             return error
@@ -178,9 +197,9 @@ class Transactions:
         try:
             transaction.commit()
         except sa.exc.DBAPIError as error:
+            self.close()  # a commit that failed leaves the connection between two transactions
             if self.engine.trouble(error) is not Trouble.LOST:
                 raise  # refused for certain: it runs again
-            self.close()
             raise OutcomeUnknown(str(error.orig)) from error
 
     @contextmanager
@@ -221,3 +240,9 @@ class Transactions:
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
             work.error = bug
         return None
+
+
+def _refuse(works: list[Work], refusal: Exception) -> None:
+    for work in works:
+        if not work.is_settled:
+            work.result, work.error = None, refusal

@@ -6,11 +6,14 @@ from alembic import context
 from dragoman.store.engines import Engine
 from dragoman.store.tables import metadata
 
+TABLE_LOCK_MS = 1_000
+"""So long a step waits for a table: the requests of other nodes queue up behind it. It is run again."""
+
 
 def migrate() -> None:
     """Run what is missing."""
     engine: Engine = context.config.attributes["engine"]
-    with engine.raw.connect() as connection:
+    with engine.unhurried(engine.writer()) as connection:
         if engine.is_postgresql:
             _wait_for_others(connection)
         context.configure(
@@ -36,7 +39,9 @@ def _wait_for_others(connection: sa.Connection) -> None:
             break
         except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.OperationalError):
             connection.rollback()
+    connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
     connection.execute(sa.text("SELECT tenant FROM migration_lock WHERE tenant = 0 FOR UPDATE"))
+    connection.execute(sa.text(f"SET LOCAL lock_timeout = {TABLE_LOCK_MS}"))
 
 
 migrate()
