@@ -39,13 +39,19 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """`dragoman serve` against a database; told to stop it must exit with 0. It can be started again."""
+    """`dragoman serve` against a database; told to stop it must exit with 0. It can be started again.
 
-    def __init__(self, database_url: str, *, config: str = "", options: tuple[str, ...] = ()) -> None:
+    `within` is a command that runs it, and leaves it the process that was started.
+    """
+
+    def __init__(
+        self, database_url: str, *, config: str = "", options: tuple[str, ...] = (), within: tuple[str, ...] = ()
+    ) -> None:
         self.database_url = database_url
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._options = options
+        self.within = within
         self._folder = Path(tempfile.mkdtemp(prefix="dragoman-server-"))
         self._config = self._folder / "dragoman.toml"
         self._config.write_text(config)
@@ -69,7 +75,7 @@ class Server:
         """Run it and wait for its word that it accepts."""
         ready = threading.Event()
         self._process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", str(self.port), *self._options],
+            [*self.within, PROGRAM, "serve", "--port", str(self.port), *self._options],
             env=environment(self.database_url, self._config),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -86,6 +92,10 @@ class Server:
     def is_running(self) -> bool:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
+
+    def wait(self) -> int | None:
+        """Wait until it ends by itself; its exit code, negative for a signal."""
+        return self._end(None)
 
     def stop(self) -> None:
         """SIGTERM, then wait. AssertionError when it doesn't end cleanly. Stopping twice is fine."""
@@ -123,12 +133,13 @@ class Server:
                         ready.set()
         ready.set()  # it ended: whoever waits need not
 
-    def _end(self, how: signal.Signals) -> int | None:
+    def _end(self, how: signal.Signals | None) -> int | None:
         process, self._process = self._process, None
         if process is None or self._listener is None:
             return None
         RUNNING.remove(self)
-        process.send_signal(how)
+        if how is not None:
+            process.send_signal(how)
         try:
             return process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
