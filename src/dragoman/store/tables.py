@@ -14,6 +14,13 @@ metadata = MetaData()
 # SQLite compares text bytewise by itself; PostgreSQL must be told (DESIGN 3).
 STRING = Text().with_variant(Text(collation="C"), "postgresql")
 
+# What indexes of tasks are made of beside columns. A statement that is to go by one says it to the letter.
+has_ended: sa.ColumnElement[int] = sa.literal_column(
+    "(CASE WHEN state IN ('completed','expired','failed','terminated') THEN 1 ELSE 0 END)", sa.Integer()
+)
+due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
+is_no_work: sa.ColumnElement[bool] = sa.literal_column("(kind <> 'work')", Boolean())
+
 
 def _key(name: str, type_: sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]) -> Column[Any]:
     return Column(name, type_, primary_key=True, autoincrement=False, nullable=False)
@@ -49,8 +56,12 @@ def _versions() -> list[Column[Any]]:
 
 def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
     """An index of the few rows that have a value in this column, or in the one that `when` names."""
-    condition = sa.text(f"{when or column} IS NOT NULL")
-    return Index(name, "tenant", column, *others, sqlite_where=condition, postgresql_where=condition)
+    return _where(name, sa.text(f"{when or column} IS NOT NULL"), column, *others)
+
+
+def _where(name: str, condition: Any, *columns: str) -> Index:
+    """An index of the rows for which this holds; only a statement that says so finds by it."""
+    return Index(name, "tenant", *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 tenant = Table(
@@ -198,14 +209,20 @@ task = Table(
     _number("removed_at"),
     *_versions(),
     Index("task_by_uid", "tenant", "uid", unique=True),
-    Index("task_by_state_due", "tenant", "state", sa.text("coalesce(due_at, 9223372036854775807)"), "number"),
+    Index("task_by_state_due", "tenant", "state", due_or_last, "number"),
+    Index("task_by_end_due", "tenant", has_ended, due_or_last, "number"),
     Index("task_by_assignee", "tenant", "assignee", "state", "number"),
     Index("task_by_case", "tenant", "case", "number"),
-    Index("task_by_contact", "tenant", "contact", "number"),
-    Index("task_by_category", "tenant", "category", "number"),
-    Index("task_by_parent", "tenant", "parent", "number"),
-    Index("task_by_entity", "tenant", "entity_kind", "entity", "number"),
-    Index("task_by_kind", "tenant", "kind", "number"),
+    Index("task_by_creation", "tenant", "created_at", "number"),
+    _where_set("task_by_creator", "creator", "number"),
+    _where_set("task_by_starter", "starter", "number"),
+    _where_set("task_by_contact", "contact", "number"),
+    _where_set("task_by_category", "category", "number"),
+    _where_set("task_by_type", "type", "number"),
+    _where_set("task_by_stage", "stage", "number"),
+    _where_set("task_by_parent", "parent", "number"),
+    _where_set("task_by_entity", "entity_kind", "entity", "number", when="entity"),
+    _where("task_by_kind", is_no_work, "kind", "number"),
     _where_set("task_removed", "removed_at", "number"),
     # With the state: what ended keeps the moment when it would have expired, and is not to be walked over each time.
     _where_set("task_by_expiry", "state", "expires_at", "number", when="expires_at"),
@@ -371,7 +388,7 @@ task_word = Table(
     _key("tenant", BigInteger),
     _key("word", STRING),
     _key("task", BigInteger),
-    Index("task_word_by_task", "tenant", "task"),
+    sqlite_with_rowid=False,  # the key is all there is: kept once, not twice
 )
 
 history = Table(

@@ -78,8 +78,8 @@ def _equalities(wanted: TaskFilter) -> Conditions:
     if wanted.states:
         conditions.append(_in_state(wanted.states, wanted.as_of))
     if wanted.is_open is not None:
-        ended = sorted(str(state) for state in ENDED)
-        conditions.append(T.state.not_in(ended) if wanted.is_open else T.state.in_(ended))
+        conditions.append(T.state.in_(sorted(OPEN if wanted.is_open else ENDED)))
+        conditions.append(tables.has_ended == sa.literal_column("0" if wanted.is_open else "1"))
     if wanted.unassigned:
         conditions.append(T.assignee.is_(None))
     if wanted.category is not None:
@@ -96,7 +96,6 @@ def _equalities(wanted: TaskFilter) -> Conditions:
         "case",
         "stage",
         "parent",
-        "kind",
         "suspended",
         "priority",
         "type",
@@ -104,6 +103,10 @@ def _equalities(wanted: TaskFilter) -> Conditions:
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(T[name] == value)
+    if wanted.kind is not None:
+        conditions.append(T.kind == wanted.kind)
+        if wanted.kind != Kind.WORK:
+            conditions.append(tables.is_no_work)  # the condition of the index
     return conditions
 
 

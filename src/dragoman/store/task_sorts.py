@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.domain.contact import ContactKind
-from dragoman.domain.task import ENDED, State, Task
+from dragoman.domain.task import State, Task
 from dragoman.store import tables
 
 LAST = 9_223_372_036_854_775_807
@@ -116,8 +116,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "title": sa.func.coalesce(sa.func.nullif(T.title, ""), T.name, ""),
     "type": _text_or_last(T.type, _OF_CATEGORY),
     "template": _text_or_last(T.template),
-    # The expression of the index task_by_state_due, to the letter.
-    "due": _or_last(T.due_at),
+    "due": tables.due_or_last,
     "expires": _or_last(T.expires_at),
     "resumes": _or_last(T.resume_at),
     "priority": sa.func.coalesce(T.priority, sa.literal_column("0")),
@@ -131,7 +130,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "category": sa.func.coalesce(T.category, sa.literal_column("0")),
     "state": T.state,
     "state_code": sa.case({str(state): code for state, code in STATE_CODES.items()}, value=T.state, else_=0),
-    "ended": _flag(T.state.in_(sorted(ENDED))),
+    "ended": tables.has_ended,
     "contact": _OF_CONTACT,
     "assignee": _OF_ASSIGNEE,
     "assignee_login": _login(T.assignee),

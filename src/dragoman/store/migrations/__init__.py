@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from dragoman.domain.errors import Conflict
 from dragoman.store.engines import Engine, Trouble
 
-HEAD = "0002"
+HEAD = "0003"
 FOLDER = Path(__file__).parent
 TRIES = 20
 PAUSE_SECONDS = 0.5
