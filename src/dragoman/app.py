@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import importlib
 import pkgutil
+import platform
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from dragoman import __version__, memory
 from dragoman import dialects as dialects_package
-from dragoman import memory
 from dragoman.dialects._kit import Dialect, Operation, Reply, Request
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
@@ -20,6 +21,9 @@ from dragoman.domain.errors import Expected, Invalid, NotFound, Unauthenticated,
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
 from dragoman.jobs import digests, pruning, timers, upkeep
 from dragoman.jobs.worker import Worker
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.metrics.tally import Histogram
 from dragoman.settings import Settings
 from dragoman.store.answers import Answers
 from dragoman.store.digests import FOLDER as DIGESTS
@@ -32,7 +36,7 @@ from dragoman.store.shapes import IdempotencyRecord
 from dragoman.store.store import Store
 from dragoman.store.work import Work
 from dragoman.supervision import Supervisor
-from dragoman.usecases import people, resource_types, tenants
+from dragoman.usecases import backlog, people, resource_types, tenants
 from dragoman.usecases.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -94,6 +98,8 @@ class App:
         self._main_tenant: int | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._worker: Worker | None = None
+        self._timers = timers.Loop(self)
+        self._lag = Histogram(table.LANE_BOUNDS)
 
     def _configured(self) -> tuple[Dialect, ...]:
         configured = []
@@ -124,10 +130,10 @@ class App:
         self._on_death = on_death
         memory.tune()
         self.store.start(self._answer, self._died)
-        self._refuse_due()
+        self._refuse_due(self._loop.time())
         self._worker = Worker(self, self.settings.jobs, is_only=self.store.engine.is_sqlite)
         self.store.on_queued = self._worker.hint
-        beginnings = (digests.run(self), pruning.run(self), upkeep.run(self), timers.run(self), self._worker.run())
+        beginnings = (digests.run(self), pruning.run(self), upkeep.run(self), self._timers.run(), self._worker.run())
         self._loops = [self._loop.create_task(beginning) for beginning in beginnings]
 
     async def stop(self) -> None:
@@ -271,6 +277,20 @@ class App:
         """Whether people wait for the write lane, and how long they keep it: what long work gives way to."""
         return self.store.pressure()
 
+    def measure(self, snapshot: Snapshot) -> None:
+        """Put what this process counted into a snapshot."""
+        engine = self.store.engine.url.get_backend_name()
+        snapshot.set(table.BUILD, 1, __version__, platform.python_version(), engine)
+        snapshot.spread(table.LOOP_LAG, self._lag)
+        self.store.measure(snapshot)
+        self._timers.measure(snapshot)
+        if self._worker is not None:
+            self._worker.measure(snapshot)
+
+    async def waiting(self) -> backlog.Backlog:
+        """What waits to be done by itself, over all tenants."""
+        return await self.read(backlog.look, backlog.Look(table.JOBS_COUNTED), system(DIRECTORY_TENANT))
+
     async def _wait(self, work: Work, *, writes: bool) -> Any:
         loop = self._loop
         if loop is None:
@@ -285,14 +305,16 @@ class App:
             self.store.read(work)
         return await future
 
-    def _refuse_due(self) -> None:
+    def _refuse_due(self, wanted_at: float) -> None:
         # A work that runs already is answered when it is done: never a refusal for something that is applied.
         if self._loop is None:
             return
-        for work in self.store.withdraw_due(self._loop.time()):
+        now = self._loop.time()
+        self._lag.observe(max(now - wanted_at, 0.0))
+        for work in self.store.withdraw_due(now):
             if not work.future.done():
                 work.future.set_exception(Unavailable("timed_out", "The server was too busy; nothing was changed."))
-        self._loop.call_later(DUE_EVERY_SECONDS, self._refuse_due)
+        self._loop.call_later(DUE_EVERY_SECONDS, self._refuse_due, now + DUE_EVERY_SECONDS)
 
     def _answer(self, works: list[Work]) -> None:
         if self._loop is not None:

@@ -64,6 +64,13 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public_url: Annotated[
         str, Meta(description="The address in links of answers; empty takes the one that the client called.")
     ] = ""
+    metrics: Annotated[
+        Literal["open", "token", "off"],
+        Meta(
+            description="Who may read `/metrics`: whoever reaches the port, who has a token with the scope "
+            "`metrics.read` (or a password), or nobody."
+        ),
+    ] = "open"
     trusted_proxies: Annotated[
         tuple[str, ...],
         Meta(

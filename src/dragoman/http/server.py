@@ -17,6 +17,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -29,7 +30,10 @@ from uvicorn.config import Config
 from dragoman import logs
 from dragoman.http.app import App, Dispatcher
 from dragoman.http.gate import ASGIApp
+from dragoman.http.monitoring import App as Monitored
+from dragoman.http.monitoring import Metrics
 from dragoman.http.protocol import TimedProtocol
+from dragoman.http.siblings import Siblings
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
 from dragoman.supervision import Supervisor
@@ -41,7 +45,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 FAILURE_GRACE_SECONDS = 0.5
 CLOSING_SECONDS = 1.5  # what is left of the time to stop for the application's own end
 
-Factory = Callable[[Settings], tuple[App, Mapping[str, ASGIApp]]]
+Factory = Callable[[Settings], tuple[Monitored, Mapping[str, ASGIApp]]]
 
 
 class Server(uvicorn.Server):
@@ -183,18 +187,21 @@ def _serve_here(
     on_ready: Callable[[str], None],
     hears_hangups: Callable[[Callable[[], None]], AbstractContextManager[None]],
     parent: Connection | None = None,
+    siblings: Siblings | None = None,
 ) -> int:
     """One process; the sockets stay open. With `parent` it also stops when the other end of that pipe closes."""
     requests = logs.setup(settings.log_level)
     app, pages = _load(factory)(settings)
-    config = config_of(Dispatcher(app, requests=requests, mounts=pages))
+    metrics = Metrics(app, requests.counted, siblings)
+    config = config_of(Dispatcher(app, requests=requests, mounts={**pages, **metrics.mounts()}))
     server = Server(config, app, lambda: on_ready(url_of(listeners[0])))
 
     async def run() -> None:
         if parent is not None:
             asyncio.get_running_loop().add_reader(parent.fileno(), server.stop)
         with hears_hangups(server.stop):
-            await server.serve([listener.dup() for listener in listeners])  # it closes what it is given
+            async with metrics.listening():
+                await server.serve([listener.dup() for listener in listeners])  # it closes what it is given
         await _end(server, app, requests)
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -227,6 +234,11 @@ def _load(factory: str) -> Factory:
 
 def _serve_with_workers(settings: Settings, factory: str, supervisor: Supervisor) -> int:
     """The parent: starts the workers, says ready when all are, passes a signal on, and waits for their end."""
+    with tempfile.TemporaryDirectory(prefix="dragoman-", ignore_cleanup_errors=True) as folder:
+        return _serve_among(settings, factory, supervisor, folder)
+
+
+def _serve_among(settings: Settings, factory: str, supervisor: Supervisor, folder: str) -> int:
     listeners = supervisor.listeners  # held to the end, so that nobody else gets the port meanwhile
     context = multiprocessing.get_context("spawn")
     workers: list[BaseProcess] = []
@@ -234,7 +246,8 @@ def _serve_with_workers(settings: Settings, factory: str, supervisor: Supervisor
     for number in range(settings.server.workers):
         ours, theirs = context.Pipe()
         share = _share(listeners, settings.server.workers, number)
-        workers.append(context.Process(target=_work, args=(settings, factory, share, theirs)))
+        siblings = Siblings(folder, number, settings.server.workers)
+        workers.append(context.Process(target=_work, args=(settings, factory, share, theirs, siblings)))
         workers[-1].start()
         theirs.close()
         pipes.append(ours)
@@ -273,7 +286,10 @@ def _all_ready(pipes: list[Connection]) -> bool:
     return True
 
 
-def _work(settings: Settings, factory: str, listeners: list[socket.socket], pipe: Connection) -> None:
+def _work(
+    settings: Settings, factory: str, listeners: list[socket.socket], pipe: Connection, siblings: Siblings
+) -> None:
     """A worker: its own application on its share of the sockets. Hangups are the parent's affair."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    sys.exit(_serve_here(settings, factory, listeners, pipe.send, lambda stop: contextlib.nullcontext(), pipe))
+    alone = contextlib.nullcontext()
+    sys.exit(_serve_here(settings, factory, listeners, pipe.send, lambda stop: alone, pipe, siblings))

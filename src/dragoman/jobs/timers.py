@@ -14,6 +14,9 @@ from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.loops import App, forever
 from dragoman.jobs.slices import FIRST, next_size
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.metrics.tally import Counts
 from dragoman.usecases import timers
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,16 @@ class Loop:
         self._app = app
         self._aside: dict[Place, dict[int, float]] = {}
         self._size = FIRST
+        self._fired = Counts()
+
+    async def run(self) -> None:
+        """Look twice a second, for as long as the server runs."""
+        await forever("timers", self.look, LOOK_SECONDS)
+
+    def measure(self, snapshot: Snapshot) -> None:
+        """Put what fired, and what could not, into a snapshot."""
+        snapshot.count(table.TIMERS_FIRED, self._fired)
+        snapshot.set(table.TIMERS_ASIDE, sum(len(self._aside_now(place)) for place in list(self._aside)))
 
     async def look(self) -> int:
         """Let everything fire that is due in any tenant, slice by slice in turn; how many fired."""
@@ -101,11 +114,8 @@ class Loop:
 
     async def _write(self, place: Place, numbers: list[int]) -> timers.Fired:
         command = timers.Fire(place.timer, tuple(numbers), max(self._size, FIRST))
-        return await self._app.write(
+        done = await self._app.write(
             timers.fire, command, system(place.tenant), "core", operation=f"timer.{place.timer}", bulk=True
         )
-
-
-async def run(app: App) -> None:
-    """Look twice a second, for as long as the server runs."""
-    await forever("timers", Loop(app).look, LOOK_SECONDS)
+        self._fired.add(place.timer, times=done.fired)
+        return done

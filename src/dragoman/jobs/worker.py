@@ -17,6 +17,9 @@ from dragoman.domain.job import Job, JobState, LeaseLost
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.handlers import HANDLERS, Handler
 from dragoman.jobs.loops import App
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.metrics.tally import Counts, Histogram
 from dragoman.settings import Jobs as Settings
 from dragoman.usecases import jobs, tenants
 from dragoman.usecases.jobs import Hold
@@ -52,6 +55,8 @@ class Worker:
         self._sleep = sleep
         self._inherits = is_only
         self._attempts: dict[asyncio.Task[None], Job] = {}
+        self._outcomes = Counts()
+        self._seconds: dict[str, Histogram] = {}
         self._last_tenant = 0
         self._stops = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -172,12 +177,27 @@ class Worker:
             event, error = await self._outcome(job, hold_of(job))
         except LeaseLost:
             event, error = "job.lost", None
-        facts = _facts(job) | {"milliseconds": round((self._app.clock.monotonic() - began) * 1_000, 1)}
+        seconds = self._app.clock.monotonic() - began
+        self._count(job.kind, event, seconds)
+        facts = _facts(job) | {"milliseconds": round(seconds * 1_000, 1)}
         if error is None:
             log.info(event, extra=facts)
         else:
             level = logging.ERROR if event == "job.discarded" else logging.WARNING
             log.log(level, event, extra=facts | {"error": _text(error)}, exc_info=error)
+
+    def _count(self, kind: str, event: str, seconds: float) -> None:
+        kind = kind if kind in self._handlers else "unknown"
+        self._outcomes.add(kind, event.removeprefix("job."))
+        if kind not in self._seconds:
+            self._seconds[kind] = Histogram(table.JOB_BOUNDS)
+        self._seconds[kind].observe(seconds)
+
+    def measure(self, snapshot: Snapshot) -> None:
+        """Put what came of its attempts into a snapshot."""
+        snapshot.count(table.JOB_ATTEMPTS, self._outcomes)
+        for kind, histogram in self._seconds.items():
+            snapshot.spread(table.JOB_SECONDS, histogram, kind)
 
     async def _outcome(self, job: Job, hold: Hold) -> tuple[str, Exception | None]:
         try:

@@ -36,5 +36,5 @@ class Counts(dict[tuple[str, ...], int]):
 
     __slots__ = ()
 
-    def add(self, *labels: str) -> None:
-        self[labels] = self.get(labels, 0) + 1
+    def add(self, *labels: str, times: int = 1) -> None:
+        self[labels] = self.get(labels, 0) + times

@@ -61,6 +61,22 @@ class Jobs(Repository[Job]):
         statement = sa.select(J.state, sa.func.count()).where(J.tenant == self.tenant).group_by(J.state)
         return {state: int(count) for state, count in self.by_condition(statement)}
 
+    def counts_everywhere(self, most: int) -> dict[str, int]:
+        """How many there are in each state over all tenants, none of them counted beyond `most`."""
+        counts = [_count_everywhere(str(state), most) for state in JobState]
+        return {state: int(count) for state, count in self.by_condition(sa.union_all(*counts))}
+
+    def longest_due(self, now: Moment) -> Moment | None:
+        """Since when the job waits that is due longest, in any tenant: a look into the index for each state."""
+        firsts = []
+        for state in sorted(WAITING):
+            own = sa.and_(J.tenant == tables.tenant.c.tenant, J.state == str(state), J.run_at <= now)
+            first = sa.select(J.run_at).where(own).order_by(J.run_at).limit(1).scalar_subquery()
+            firsts.append(sa.select(first.label("since")).select_from(tables.tenant))
+        found = sa.union_all(*firsts).subquery()
+        since: int | None = self.by_condition(sa.select(sa.func.min(found.c.since))).scalar_one()
+        return None if since is None else Moment(since)
+
     def forget_ended(self, before: Moment, *, limit: int) -> int:
         """Delete so many that ended before a moment; how many were. Those that were given up stay."""
         done = [str(state) for state in ENDED if state is not JobState.DISCARDED]
@@ -74,3 +90,9 @@ class Jobs(Repository[Job]):
         waiting = sa.and_(J.state.in_(sorted(WAITING)), J.run_at <= now)
         orphaned = sa.and_(J.state == str(JobState.RUNNING), J.lease_until <= now)
         return sa.or_(waiting, orphaned)
+
+
+def _count_everywhere(state: str, most: int) -> sa.Select[tuple[str, int]]:
+    own = sa.and_(J.tenant == tables.tenant.c.tenant, J.state == state)
+    found = sa.select(sa.literal(1)).select_from(tables.tenant.join(tables.job, own)).limit(most).subquery()
+    return sa.select(sa.literal(state), sa.func.count()).select_from(found)

@@ -61,6 +61,24 @@ class Timers(Repository[Task]):
         due = sa.or_(*(sa.exists(found) for found in anything))
         return self._numbers(sa.select(tenant).where(due).order_by(tenant))
 
+    def longest_due(self, at: Moment) -> dict[str, Moment]:
+        """Since when the row waits that is due longest, for each timer that has one due in any tenant."""
+        tenant = tables.tenant.c.tenant
+        own = T.tenant == tenant
+        expiring = [_tasks_at(T.expires_at, at, own, T.state == str(state), FOR_PEOPLE) for state in sorted(OPEN)]
+        going = [_tasks_at(T.delete_at, at, own, T.state == str(state), FOR_PEOPLE) for state in sorted(ENDED)]
+        walks: dict[str, tuple[sa.ColumnElement[Moment | None], list[sa.Select[tuple[int]]]]] = {
+            "expire": (T.expires_at, expiring),
+            "wake": (T.resume_at, [_tasks_at(T.resume_at, at, own, SUSPENDED)]),
+            "delete": (T.delete_at, going),
+            "complete": (C.auto_complete_at, [_completing(at, C.tenant == tenant)]),
+            "end": (C.expires_at, [_ending(at, C.tenant == tenant)]),
+        }
+        firsts = [_first(name, column, found) for name, (column, each) in walks.items() for found in each]
+        every = sa.union_all(*firsts).subquery()
+        since = sa.select(every.c.timer, sa.func.min(every.c.since)).where(every.c.since.is_not(None))
+        return {name: Moment(moment) for name, moment in self.by_condition(since.group_by(every.c.timer))}
+
     def _tasks(
         self,
         column: sa.ColumnElement[Moment | None],
@@ -100,3 +118,11 @@ def _completing(at: Moment, own: sa.ColumnElement[bool]) -> sa.Select[tuple[int]
 
 def _ending(at: Moment, own: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
     return sa.select(C.number).where(own, C.expires_at.is_not(None), C.expires_at <= at, C.removed_at.is_(None))
+
+
+def _first(
+    timer: str, column: sa.ColumnElement[Moment | None], found: sa.Select[tuple[int]]
+) -> sa.Select[tuple[str, Moment | None]]:
+    """Tenant by tenant the earliest moment among these: one look into an index each."""
+    first = found.with_only_columns(column).order_by(column).limit(1).scalar_subquery()
+    return sa.select(sa.literal(timer).label("timer"), first.label("since")).select_from(tables.tenant)

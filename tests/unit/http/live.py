@@ -14,6 +14,7 @@ import msgspec
 
 from dragoman import settings
 from dragoman.http.app import Dispatcher
+from dragoman.http.monitoring import Metrics
 from dragoman.http.server import Server, bind, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
@@ -45,7 +46,8 @@ def serving(base: Settings | None = None) -> Iterator[Live]:
     requests = RequestLog(lines.append)
     listener = bind("127.0.0.1", 0)
     ready = threading.Event()
-    server = Server(config_of(Dispatcher(app, requests=requests, mounts=PAGES)), app, ready.set)
+    mounts = {**PAGES, **Metrics(app, requests.counted).mounts()}
+    server = Server(config_of(Dispatcher(app, requests=requests, mounts=mounts)), app, ready.set)
     factory = server.config.get_loop_factory()
 
     def run() -> None:

@@ -21,12 +21,16 @@ from dragoman.dialects._kit.credentials import Credential, from_authorization, f
 from dragoman.domain import errors
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, SystemClock
-from dragoman.domain.errors import Expected, Invalid
+from dragoman.domain.errors import Expected, Invalid, Unavailable
 from dragoman.domain.passwords import hash_password
 from dragoman.http import server
 from dragoman.http.credentials import PasswordRecord
 from dragoman.http.gate import ASGIApp, Receive, Scope, Send
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
 from dragoman.settings import Settings
+from dragoman.supervision import Supervisor
+from dragoman.usecases.backlog import Backlog
 from dragoman.usecases.people import token_hash
 
 TOKEN = "dgm_1_" + "a" * 43
@@ -182,6 +186,7 @@ class App:
         self.clock: Clock = clock or SystemClock()
         self.dialects: tuple[Dialect, ...] = (PLAIN, VENDOR, BARE)
         self.is_ready = True
+        self.backlog: Backlog | None = Backlog({"available": 2}, 1.5, {"wake": 0.0})
         self.tokens = {
             token_hash(TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"write"}), credential="token:a"),
             token_hash(READER_TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"read"}), credential="token:r"),
@@ -201,6 +206,11 @@ class App:
         self.look_ups += 1
         return self.logins.get(login)
 
+    def grant(self, token: str, *scopes: str) -> None:
+        """Let a token have these scopes."""
+        hash_ = token_hash(token)
+        self.tokens[hash_] = msgspec.structs.replace(self.tokens[hash_], scopes=frozenset(scopes))
+
     def anonymous(self) -> Principal:
         return Principal(tenant=1, user=None, login="anonymous")
 
@@ -211,6 +221,14 @@ class App:
 
     def ready(self) -> bool:
         return self.is_ready
+
+    def measure(self, snapshot: Snapshot) -> None:
+        snapshot.set(table.LANES, 1, "write")
+
+    async def waiting(self) -> Backlog:
+        if self.backlog is None:
+            raise Unavailable("database_away", "Nobody knows.")
+        return self.backlog
 
     async def stop(self) -> None:
         sys.stderr.write('{"event":"app.stopped"}\n')
@@ -237,4 +255,4 @@ def make(settings: Settings) -> tuple[App, Mapping[str, ASGIApp]]:
 
 if __name__ == "__main__":
     # What runs as __main__ is another module than what `make` is found in, so that one is loaded by its name.
-    sys.exit(server.serve(settings.load(environ=os.environ), "tests.unit.http.plain:make"))
+    sys.exit(server.serve(settings.load(environ=os.environ), "tests.unit.http.plain:make", Supervisor()))
