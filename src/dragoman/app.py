@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from dragoman import __version__, memory
+from dragoman import __version__, memory, tracing
 from dragoman import dialects as dialects_package
 from dragoman.dialects._kit import Dialect, Operation, Reply, Request
 from dragoman.domain.access import Principal, system
@@ -24,7 +24,7 @@ from dragoman.jobs.worker import Worker
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.metrics.tally import Histogram
-from dragoman.settings import Settings
+from dragoman.settings import Settings, traces
 from dragoman.store.answers import Answers
 from dragoman.store.digests import FOLDER as DIGESTS
 from dragoman.store.digests import Folder
@@ -41,6 +41,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from dragoman.http.credentials import PasswordRecord
+    from dragoman.tracing.spans import Spans
 
 R = TypeVar("R")
 
@@ -99,6 +100,7 @@ class App:
         self._loops: list[asyncio.Task[None]] = []
         self._worker: Worker | None = None
         self._timers = timers.Loop(self)
+        self.spans: Spans | None = None
         self._lag = Histogram(table.LANE_BOUNDS)
 
     def _configured(self) -> tuple[Dialect, ...]:
@@ -129,12 +131,23 @@ class App:
         self._loop = asyncio.get_running_loop()
         self._on_death = on_death
         memory.tune()
+        self._trace()
         self.store.start(self._answer, self._died)
         self._refuse_due(self._loop.time())
         self._worker = Worker(self, self.settings.jobs, is_only=self.store.engine.is_sqlite)
+        self._worker.spans = self.spans
         self.store.on_queued = self._worker.hint
         beginnings = (digests.run(self), pruning.run(self), upkeep.run(self), self._timers.run(), self._worker.run())
         self._loops = [self._loop.create_task(beginning) for beginning in beginnings]
+
+    def _trace(self) -> None:
+        self.spans = spans = tracing.begin(traces())
+        if spans is not None:
+
+            def told(lane: str, works: list[Work], seconds: float) -> None:
+                spans.group(lane, (work.span for work in works), seconds, self.clock.now())
+
+            self.store.on_group = told
 
     async def stop(self) -> None:
         """Begin nothing new by itself, and give back the jobs in hand; requests are answered all the same."""
@@ -169,6 +182,8 @@ class App:
     def close(self) -> None:
         """Work off what waits, then let go of the database."""
         self.store.close()
+        if self.spans is not None:
+            self.spans.stop()
 
     def _died(self, error: BaseException) -> None:
         if self._on_death is not None:
@@ -239,7 +254,9 @@ class App:
         if key is not None:
             run = self._once(key, execute, operation, request, keys)
         stamp = Stamp(principal.login, dialect.name, operation.name)
-        return await self._wait(Work(principal.tenant, keys, run, stamp), writes=operation.write)
+        work = Work(principal.tenant, keys, run, stamp)
+        work.span = request.span
+        return await self._wait(work, writes=operation.write)
 
     async def read(self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal) -> R:
         """Run a read use case outside any operation."""
@@ -270,6 +287,8 @@ class App:
             principal.tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp
         )
         work.is_bulk = bulk
+        if self.spans is not None:
+            work.span = self.spans.current()
         result: R = await self._wait(work, writes=True)
         return result
 

@@ -53,6 +53,13 @@ class Described(msgspec.Struct, frozen=True):
     summary: str
 
 
+class Traces(msgspec.Struct, frozen=True):
+    """What the variables of OpenTelemetry ask for: where spans go, by which protocol. Without exporters: nothing."""
+
+    exporters: tuple[str, ...] = ()
+    protocol: str = "http/protobuf"
+
+
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server listens."""
 
@@ -278,6 +285,18 @@ def _option_type(option: Option) -> Any:
 
 
 # Reading
+
+
+def traces(environ: Mapping[str, str] | None = None) -> Traces:
+    """What the usual variables say (OTEL_…). Traces are made when an exporter or an endpoint for them is named."""
+    environ = os.environ if environ is None else environ
+    names = tuple(name.strip() for name in environ.get("OTEL_TRACES_EXPORTER", "").split(",") if name.strip())
+    if not names and any(environ.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in ("TRACES_", "")):
+        names = ("otlp",)
+    if "none" in names or environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        names = ()
+    protocols = (environ.get(f"OTEL_EXPORTER_OTLP_{which}PROTOCOL") for which in ("TRACES_", ""))
+    return Traces(names, next(filter(None, protocols), Traces().protocol))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dragoman.dialects._kit import PUBLIC, Dialect, Operation, Reply, Request
 from dragoman.dialects._kit import Limits as BodyLimits
@@ -39,6 +39,9 @@ from dragoman.http.router import Router, Table
 from dragoman.logs import Line, RequestLog
 from dragoman.settings import Settings
 
+if TYPE_CHECKING:
+    from dragoman.tracing.spans import Spans
+
 log = logging.getLogger(__name__)
 
 PARSED_ON_THE_LOOP = 64 * 1024
@@ -52,6 +55,7 @@ class App(Directory, Protocol):
     settings: Settings
     clock: Clock
     dialects: tuple[Dialect, ...]
+    spans: "Spans | None"  # what makes spans, where requests are traced
 
     async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
         """Run a command in a lane or a reader. Raises Expected; Unavailable when its time was up before it ran."""
@@ -154,6 +158,8 @@ class Dispatcher:
         request.has_body = "content-length" in headers or "transfer-encoding" in headers
         given = headers.get("x-request-id")
         request.request_id = given if given is not None and REQUEST_ID.fullmatch(given) else self._new_request_id()
+        if self._app.spans is not None:
+            request.span = self._app.spans.request(request.method, headers, request.received_at)
 
     async def _answer(self, request: Exchange, path: str, receive: Receive) -> Reply:
         place = self._router.place(path)
@@ -294,24 +300,26 @@ class Dispatcher:
     def _log(self, request: Exchange, path: str, status: int) -> None:
         now: Moment = self._clock.now()
         principal = request.principal
-        self._requests.add(
-            Line(
-                self._requests.time(now),
-                "error" if request.incident else "info",
-                "http.request",
-                request.request_id,
-                request.method,
-                path.partition("&")[0],  # some clients write & where ? belongs; what follows may hold a token
-                status,
-                round((self._clock.monotonic() - request.began) * 1000, 3),
-                "" if request.dialect is None else request.dialect.name,
-                "" if request.operation is None else request.operation.name,
-                0 if principal is None else principal.tenant,
-                "" if principal is None else principal.login,
-                request.incident,
-                request.code,
-            )
+        line = Line(
+            self._requests.time(now),
+            "error" if request.incident else "info",
+            "http.request",
+            request.request_id,
+            request.method,
+            path.partition("&")[0],  # some clients write & where ? belongs; what follows may hold a token
+            status,
+            round((self._clock.monotonic() - request.began) * 1000, 3),
+            "" if request.dialect is None else request.dialect.name,
+            "" if request.operation is None else request.operation.name,
+            0 if principal is None else principal.tenant,
+            "" if principal is None else principal.login,
+            request.incident,
+            request.code,
         )
+        self._requests.add(line)
+        if self._app.spans is not None and request.span is not None:
+            route = "" if request.operation is None else request.prefix + request.operation.path
+            self._app.spans.answered(request.span, line, route, now)
 
     def _new_request_id(self) -> str:
         self._id_count += 1

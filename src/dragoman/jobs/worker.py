@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dragoman.domain.access import system
 from dragoman.domain.errors import Expected, Unavailable
@@ -23,6 +23,9 @@ from dragoman.metrics.tally import Counts, Histogram
 from dragoman.settings import Jobs as Settings
 from dragoman.usecases import jobs, tenants
 from dragoman.usecases.jobs import Hold
+
+if TYPE_CHECKING:
+    from dragoman.tracing.spans import Spans
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +58,7 @@ class Worker:
         self._sleep = sleep
         self._inherits = is_only
         self._attempts: dict[asyncio.Task[None], Job] = {}
+        self.spans: Spans | None = None  # what makes spans, where attempts are traced
         self._outcomes = Counts()
         self._seconds: dict[str, Histogram] = {}
         self._last_tenant = 0
@@ -173,12 +177,15 @@ class Worker:
     async def _attempt(self, job: Job) -> None:
         """Do it; whatever comes of it, the job is told. One line in the log."""
         began = self._app.clock.monotonic()
+        span = None if self.spans is None else self.spans.attempt(job, self._app.clock.now())
         try:
             event, error = await self._outcome(job, hold_of(job))
         except LeaseLost:
             event, error = "job.lost", None
         seconds = self._app.clock.monotonic() - began
         self._count(job.kind, event, seconds)
+        if self.spans is not None and span is not None:
+            self.spans.attempted(span, event.removeprefix("job."), error, self._app.clock.now())
         facts = _facts(job) | {"milliseconds": round(seconds * 1_000, 1)}
         if error is None:
             log.info(event, extra=facts)

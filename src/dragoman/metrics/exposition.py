@@ -60,7 +60,9 @@ class _Values(Collector):
 
 
 def _levels(metric: Metric, values: dict[tuple[str, ...], float]) -> Family:
-    family = FAMILIES[metric.kind](metric.name, metric.summary, labels=metric.labels)
+    family: CounterMetricFamily | GaugeMetricFamily = FAMILIES[metric.kind](
+        metric.name, metric.summary, labels=metric.labels
+    )
     for labels, value in sorted(values.items()):
         family.add_metric(labels, value)
     return family

@@ -30,6 +30,7 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.settings import Settings
 from dragoman.supervision import Supervisor
+from dragoman.tracing.spans import Spans
 from dragoman.usecases.backlog import Backlog
 from dragoman.usecases.people import token_hash
 
@@ -186,6 +187,7 @@ class App:
         self.clock: Clock = clock or SystemClock()
         self.dialects: tuple[Dialect, ...] = (PLAIN, VENDOR, BARE)
         self.is_ready = True
+        self.spans: Spans | None = None
         self.backlog: Backlog | None = Backlog({"available": 2}, 1.5, {"wake": 0.0})
         self.tokens = {
             token_hash(TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"write"}), credential="token:a"),

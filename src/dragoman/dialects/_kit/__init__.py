@@ -82,6 +82,7 @@ class Request:
         self.address = ""  # of the client, as far as trusted proxies tell it
         self.deadline = 0.0  # second of the monotonic clock by which the answer is to leave
         self.limits = LIMITS
+        self.span: Any = None  # what it is part of, where requests are traced
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
