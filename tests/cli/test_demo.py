@@ -13,7 +13,7 @@ import pytest
 from dragoman.app import App, discover
 from dragoman.cli import samples
 from dragoman.settings import load
-from tests.cli.command import refused
+from tests.cli.command import refused, rows, well
 from tests.postgres import free_port
 from tests.server import PROGRAM, environment
 
@@ -114,8 +114,29 @@ def test_nothing_is_left_of_it(demo: Demo) -> None:
     assert not list(demo.folder.iterdir())
 
 
-def test_it_makes_a_database_of_its_own(tmp_path: Path) -> None:
-    assert "of its own" in refused("", "demo", "--database", f"sqlite:///{tmp_path}/d.db", code=2)
+def test_a_database_that_is_used_already_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/d.db"
+    well(url, "user", "add", "paul")
+    assert "in use already" in refused(url, "demo", "--port", str(free_port()), "--database", url)
+
+
+def test_one_that_is_named_is_filled_and_stays(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/d.db"
+    arguments = ["demo", "--port", str(free_port()), "--database", url, "--tasks", "6000"]
+    with subprocess.Popen([PROGRAM, *arguments], env=environment(""), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = ""
+        while "dragoman ready" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        process.terminate()
+
+    assert process.returncode == 0
+    assert "stays when you stop it" in said
+    histories = [row for row in rows(url) if row["table"] == "history" and row["entity"] == "task"]
+    assert len({row["number"] for row in histories}) > 6_000
+    assert "all fits" in well(url, "verify").out
 
 
 def test_a_dialect_without_samples_is_shown_by_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,18 @@
-"""`dragoman demo`: something to look at within a second, and nothing left of it."""
+"""`dragoman demo`: something to look at within a second, and nothing left of it unless a database is given."""
 
 import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from dragoman.app import App, serve
 from dragoman.cli import samples
-from dragoman.cli.opening import make_app, read_settings
+from dragoman.cli.opening import make_app, prepare_file, read_settings
 from dragoman.cli.options import chosen, common
 from dragoman.cli.serving import check_port
 from dragoman.cli.tokens import create_token
@@ -18,9 +20,12 @@ from dragoman.cli.users import add_user
 from dragoman.domain.access import Principal
 from dragoman.settings import Settings
 from dragoman.supervision import Supervisor
+from dragoman.usecases import keeping
 from dragoman.usecases.people import principal_of
+from dragoman.usecases.samples import COLLEAGUES
 
 PASSWORD = "dragoman"  # noqa: S105 - everybody may know it: it guards a sample
+MOST_TASKS = 5_000_000
 PEOPLE = (("anna", "Anna Berg", True), ("bert", "Bert Moss", False), ("carla", "Carla Wood", False))
 
 
@@ -28,41 +33,58 @@ PEOPLE = (("anna", "Anna Berg", True), ("bert", "Bert Moss", False), ("carla", "
 @click.option(
     "--port", metavar="PORT", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
 )
+@click.option(
+    "--tasks",
+    metavar="N",
+    type=click.IntRange(1, MOST_TASKS),
+    help="Add so many tasks of a team's year, up to 5 million.",
+)
 @common
 @click.pass_context
-def demo_command(context: click.Context, port: int | None) -> int:
-    """Serve a fresh temporary database with sample people and tasks of every dialect.
+def demo_command(context: click.Context, port: int | None, tasks: int | None) -> int:
+    """Serve a fresh database with sample people and tasks of every dialect.
 
     Prints the logins and a `curl` for each dialect that works as it stands. Stop it with Ctrl-C; then the database is
-    gone.
+    gone, unless it is one that `--database` names: that must be empty, and stays.
 
     \b
     Example:
       dragoman demo
+      dragoman demo --tasks 1000000 --database sqlite:///million.db
 
     \b
     Exit codes:
       0  stopped as told
-      1  it could not start
+      1  it could not start, or the database is in use already
       2  called wrongly
     """
-    if chosen(context, "database") is not None:
-        raise click.UsageError("a demonstration makes a database of its own", context)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))  # until the server is there to take it
-    with tempfile.TemporaryDirectory(prefix="dragoman-demo-") as folder:
-        settings = _settings(context, Path(folder), port)
+    with _database(context) as database:
+        settings = _settings(context, database, port)
         check_port(settings)
         app = make_app(context, settings)
         try:
-            _introduce(app.open(), settings)
+            prepare_file(app)
+            _introduce(app.open(), settings, tasks or 0, is_kept=chosen(context, "database") is not None)
         finally:
             app.close()
         return serve(settings, Supervisor())
 
 
-def _settings(context: click.Context, folder: Path, port: int | None) -> Settings:
+@contextmanager
+def _database(context: click.Context) -> Iterator[str]:
+    """The database that is named, or one that is gone afterwards."""
+    named = chosen(context, "database")
+    if named is not None:
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="dragoman-demo-") as folder:
+        yield f"sqlite:///{Path(folder) / 'dragoman.db'}"
+
+
+def _settings(context: click.Context, database: str, port: int | None) -> Settings:
     given: dict[str, object] = {
-        "database": f"sqlite:///{folder / 'dragoman.db'}",
+        "database": database,
         "server.port": port,
         "server.workers": 1,
         "tenant": chosen(context, "tenant"),
@@ -75,8 +97,9 @@ def _settings(context: click.Context, folder: Path, port: int | None) -> Setting
         return read_settings(context, given | {"server.port": probe.getsockname()[1]})
 
 
-def _introduce(app: App, settings: Settings) -> None:
-    """Fill the database and tell how to get in."""
+def _introduce(app: App, settings: Settings, tasks: int, *, is_kept: bool) -> None:
+    """Fill the database and tell how to get in. Conflict when anybody used it before."""
+    keeping.must_be_unused(app.store)
     tenant = app.ensure_tenant(settings.tenant)
     people: dict[str, Principal] = {}
     for login, name, admin in PEOPLE:
@@ -87,11 +110,21 @@ def _introduce(app: App, settings: Settings) -> None:
     host = settings.server.host
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
     shown = samples.play(app, tenant, people, base_url, PASSWORD)
+    if tasks:
+        team = [principal.user for principal in people.values() if principal.user is not None]
+        samples.add_tasks(app, people["anna"], [*team, *_colleagues(app, tenant)], tasks)
 
-    click.echo("A demonstration on a fresh database, which is gone when you stop it (Ctrl-C).\n")
+    left = "stays when you stop it" if is_kept else "is gone when you stop it"
+    click.echo(f"A demonstration on a fresh database, which {left} (Ctrl-C).\n")
     click.echo(f"Look around   {base_url}/ui/")
     for login, name, admin in PEOPLE:
         click.echo(f"Log in as     {login}, password {PASSWORD}  ({name}{', administrator' if admin else ''})")
     click.echo(f"Anna's token  {token}\n")
     for each in shown:
         click.echo(f"{each.dialect}: {each.title}\n  {each.curl}\n")
+
+
+def _colleagues(app: App, tenant: int) -> Iterator[str]:
+    """The rest of the team, who have tasks and no password."""
+    for login in COLLEAGUES:
+        yield add_user(app, tenant, login, None, name=login.capitalize()).uid

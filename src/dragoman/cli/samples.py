@@ -1,13 +1,15 @@
 """What a demonstration begins with: each dialect's own `demo.toml`, played without a server.
 
 A dialect without that file is served all the same, and shown by the first of its operations that only reads. The
-templates that its tasks are made from stand in `demo-templates.toml` beside it.
+templates that its tasks are made from stand in `demo-templates.toml` beside it. Tasks in any number, in
+which nobody's dialect is shown, come from `usecases.samples`.
 """
 
 import json
 import re
 import shlex
 import tomllib
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.resources import files
 from typing import Annotated, Any
@@ -18,6 +20,9 @@ from dragoman.app import App
 from dragoman.cli.template import load_content
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import to_datetime
+from dragoman.usecases import samples
+
+FEWEST_CONTACTS, MOST_CONTACTS, TASKS_OF_A_CONTACT = 10, 1_000, 500
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}|\{uid:([a-z]+)\}|\{day:([+-][0-9]+)\}")
 
@@ -57,6 +62,14 @@ def play(app: App, tenant: int, people: dict[str, Principal], base_url: str, pas
         shown.append(_play(app, dialect.name, people, base_url, password))
     app.work_off()
     return shown
+
+
+def add_tasks(app: App, maker: Principal, people: Sequence[str], count: int) -> None:
+    """Add tasks of a year that `maker` made for these people, and the contacts that they are about."""
+    contacts = samples.MakeContacts(max(FEWEST_CONTACTS, min(MOST_CONTACTS, count // TASKS_OF_A_CONTACT)))
+    made = app.call(samples.make_contacts, contacts, maker.tenant, principal=maker, operation="demo")
+    team = app.call(samples.team, samples.GatherTeam(tuple(people), tuple(made)), maker.tenant, principal=maker)
+    samples.make_tasks(app.store, team, maker, count, app.clock.now())
 
 
 def _play(app: App, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:

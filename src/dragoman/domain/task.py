@@ -305,7 +305,9 @@ def _without(timing: dict[str, str], key: str) -> dict[str, str]:
 
 def new_task(*, tenant: int, number: int, uid: str, at: Moment, **fields: Any) -> Task:
     """A task made now: ready, or claimed when it has an assignee, or inactive when `state` says so."""
-    task = Task(tenant=tenant, number=number, uid=uid, created_at=at, modified_at=at, **fields)
-    if task.state is State.INACTIVE:
-        return task
-    return task._ready(at)
+    return started(Task(tenant=tenant, number=number, uid=uid, created_at=at, modified_at=at, **fields))
+
+
+def started(made: Task) -> Task:
+    """A task that was just made, in the state in which its life begins."""
+    return made if made.state is State.INACTIVE else made._ready(made.created_at)

@@ -31,6 +31,16 @@ def insert_structs(connection: sa.Connection, table: sa.Table, rows: Sequence[ms
         connection.exec_driver_sql(compiled.text, values)
 
 
+def insert_listed(connection: sa.Connection, table: sa.Table, tenant: int, listed: dict[str, list[int]]) -> None:
+    """Add a row for each number listed under a text, to a table of a tenant, a text and a number; in this order.
+
+    The list goes as one JSON text on both engines: for rows as small as these, one call a row is most of the cost.
+    """
+    if listed:
+        text = _insert_listed(connection.dialect, table)
+        connection.exec_driver_sql(text, (tenant, msgspec.json.encode(listed).decode()))
+
+
 def update(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> int:
     """Set these columns where the key and the row version are what `old_…` says; tells how many rows were."""
     return _execute(connection, _update(connection.dialect, table, columns), rows)
@@ -71,6 +81,21 @@ def _insert(dialect: sa.Dialect, table: sa.Table) -> Compiled:
         return _compiled(dialect, sa.insert(table), names)
     given = _given({name: table.c[name] for name in names})
     return _compiled(dialect, sa.insert(table).from_select(names, sa.select(*given.columns)))
+
+
+@lru_cache(maxsize=16)
+def _insert_listed(dialect: sa.Dialect, table: sa.Table) -> str:
+    rows: Any = sa.bindparam("rows", type_=sa.Text())
+    if _takes_json(dialect):
+        lists = sa.func.json_each(sa.cast(rows, sa.JSON())).table_valued("key", "value", name="lists")
+        numbers: Any = sa.func.json_array_elements_text(lists.c.value).table_valued("value", name="numbers")
+    else:
+        lists = sa.func.json_each(rows).table_valued("key", "value", name="lists")
+        numbers = sa.func.json_each(lists.c.value).table_valued("value", name="numbers")
+    tenant: Any = sa.cast(sa.bindparam("tenant"), sa.BigInteger())
+    found = sa.select(tenant, lists.c.key, sa.cast(numbers.c.value, sa.BigInteger()))
+    statement = sa.insert(table).from_select(table.columns.keys(), found.select_from(lists.join(numbers, sa.true())))
+    return str(statement.compile(dialect=dialect))
 
 
 @lru_cache(maxsize=2048)

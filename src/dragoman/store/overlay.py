@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from dragoman.domain.clock import Moment
 from dragoman.domain.extension import Extension
@@ -284,7 +284,7 @@ class Overlay:
     def _changes(self, shape: Shape, ref: Ref, before: Any, entity: Any) -> dict[str, Any]:
         if before is None:
             self.group.note(ref, None)  # new; or removed by one command and brought back by this one
-            return differences(None, entity, entity.__struct_fields__)
+            return beginnings(entity)
         known = self._differences.get(ref)
         if known is None or known.entity is not entity:
             names = tuple(shape.differing(before, entity))
@@ -296,19 +296,32 @@ class Overlay:
 def differences(before: Any, after: Any, names: Iterable[str]) -> dict[str, Any]:
     """What people see differently: field (or `extensions.Name`, `properties.key`, `extras.dialect`) to [old, new].
 
-    Only these fields are looked at. Without a `before`, what is empty or false isn't told.
+    Only these fields are looked at.
     """
     changes: dict[str, Any] = {}
     for name in names:
         if name in BOOKKEEPING:
             continue
-        old, new = getattr(before, name, None), getattr(after, name)
+        old, new = getattr(before, name), getattr(after, name)
         if old == new:
             continue
         if isinstance(new, dict):
-            _dict_differences(name, old or {}, new, changes)
-        elif before is not None or (new is not False and new != ()):  # a priority of 0 is something said
+            _dict_differences(name, old, new, changes)
+        else:
             changes[name] = [old, new]
+    return changes
+
+
+def beginnings(entity: Any) -> dict[str, Any]:
+    """The same of a new entity, whose old values are null. What is empty or false isn't told."""
+    changes: dict[str, Any] = {}
+    for name, new in zip(entity.__struct_fields__, astuple(entity), strict=True):
+        if new is None or new is False or new == () or name in BOOKKEEPING:
+            continue
+        if isinstance(new, dict):
+            _dict_differences(name, {}, new, changes)
+        else:
+            changes[name] = [None, new]  # a priority of 0 is something said
     return changes
 
 

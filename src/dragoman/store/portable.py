@@ -140,11 +140,22 @@ def load(engine: Engine, given: Iterable[bytes], *, replace: bool = False) -> in
     """
     with engine.unhurried(engine.writer()) as connection, connection.begin():
         migrations.must_be_ours(connection)
-        if not replace and not is_unused(connection):
-            raise Conflict("database_not_empty", "The database is in use already; this needs an empty one.")
+        if not replace:
+            _must_be_unused(connection)
         for table, _ in _carried().values():
             connection.execute(sa.delete(table))
         return _load(connection, given)
+
+
+def must_be_unused(engine: Engine) -> None:
+    """Conflict when the database holds anything but tenants as they are made."""
+    with engine.reader() as connection, connection.begin():
+        _must_be_unused(connection)
+
+
+def _must_be_unused(connection: sa.Connection) -> None:
+    if not is_unused(connection):
+        raise Conflict("database_not_empty", "The database is in use already; this needs an empty one.")
 
 
 def is_unused(connection: sa.Connection) -> bool:

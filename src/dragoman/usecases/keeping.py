@@ -16,6 +16,11 @@ def database_file(store: Store) -> Path | None:
     return files.database_file(store.engine)
 
 
+def must_be_unused(store: Store) -> None:
+    """Conflict when the database holds anything but tenants as they are made."""
+    portable.must_be_unused(store.engine)
+
+
 def served_by_us(store: Store) -> AbstractContextManager[None]:
     """Be the one process that serves this database, where it can have only one. Conflict when another is."""
     return files.served_by_us(store.engine)
