@@ -10,7 +10,7 @@ import atexit
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -116,13 +116,31 @@ class JsonFormatter(logging.Formatter):
         fields: dict[str, object] = {
             "time": self._times.text(made),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": record.getMessage().partition("\n")[0],  # asyncio shows errors with their messages below
             "logger": record.name,
         }
         fields.update((key, value) for key, value in vars(record).items() if key not in ORDINARY)
-        if record.exc_info and record.exc_info[0]:
-            fields["trace"] = "".join(traceback.format_exception(*record.exc_info))
+        if record.exc_info and record.exc_info[1]:
+            fields["trace"] = "".join(trace(record.exc_info[1]))
         return msgspec.json.encode(fields, enc_hook=str).decode()
+
+
+def trace(error: BaseException) -> Iterator[str]:
+    """How it came to an error, from its first cause on: places and kinds, as Python shows them, but no messages.
+
+    An error's message may hold whatever it stumbled over: a password, a body, the values of a row.
+    """
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from trace(cause)
+        yield "\nand then:\n\n"
+    yield from traceback.format_tb(error.__traceback__)
+    kind = type(error)
+    yield f"{kind.__module__}.{kind.__qualname__}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield "\namong them:\n\n"
+            yield from trace(part)
 
 
 def setup(level: str = "info") -> RequestLog:

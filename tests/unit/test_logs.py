@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 import sys
 import timeit
 from typing import Any
@@ -115,6 +116,20 @@ def test_an_event_carries_its_fields_and_its_trace() -> None:
     assert (event["event"], event["level"], event["job"]) == ("job.failed", "error", 7)
     assert "KeyError" in event["trace"]
     assert text.getvalue().count("\n") == 1
+
+
+def test_a_trace_tells_places_and_kinds_and_quotes_nothing() -> None:
+    try:
+        try:
+            int("secret of the cause")
+        except ValueError as cause:
+            raise ExceptionGroup("secret of the group", [KeyError("secret of a part")]) from cause
+    except ExceptionGroup as error:
+        text = "".join(logs.trace(error))
+    assert text.index("ValueError") < text.index("ExceptionGroup") < text.index("KeyError")
+    assert "test_logs.py" in text
+    assert "int(" in text  # the line of the code
+    assert "secret of" not in re.sub(r"^    .*\n", "", text, flags=re.MULTILINE)  # which stands there indented
 
 
 def test_setup_sends_every_logger_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:

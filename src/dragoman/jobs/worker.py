@@ -191,7 +191,7 @@ class Worker:
             log.info(event, extra=facts)
         else:
             level = logging.ERROR if event == "job.discarded" else logging.WARNING
-            log.log(level, event, extra=facts | {"error": _text(error)}, exc_info=error)
+            log.log(level, event, extra=facts | {"error": _name(error)}, exc_info=error)
 
     def _count(self, kind: str, event: str, seconds: float) -> None:
         kind = kind if kind in self._handlers else "unknown"
@@ -282,6 +282,11 @@ def hold_of(job: Job) -> Hold:
 
 def _facts(job: Job) -> dict[str, object]:
     return {"tenant": job.tenant, "job": job.uid, "kind": job.kind, "subject": job.subject, "attempt": job.attempt}
+
+
+def _name(error: Exception) -> str:
+    """The error in a word, for the log, which holds nothing that anybody wrote."""
+    return error.code if isinstance(error, Expected) else type(error).__name__
 
 
 def _text(error: Exception) -> str:

@@ -50,7 +50,11 @@ class Engine:
         if pysqlite3.sqlite_version_info < OLDEST_SAFE_SQLITE:
             raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} may lose commits; 3.51.3 or later is needed")
         engine = sa.create_engine(
-            self.url, module=pysqlite3, poolclass=sa.NullPool, connect_args={"check_same_thread": False}
+            self.url,
+            module=pysqlite3,
+            poolclass=sa.NullPool,
+            hide_parameters=True,  # an error must not quote what was to be stored
+            connect_args={"check_same_thread": False},
         )
         sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience_seconds=self._patience))
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -68,6 +72,7 @@ class Engine:
         engine = sa.create_engine(
             url.update_query_dict(usual),
             poolclass=sa.NullPool,
+            hide_parameters=True,
             isolation_level="READ COMMITTED",
             paramstyle="format",  # by place: what `bulk` hands to the driver
         )

@@ -29,6 +29,11 @@ TRIES = 5
 ANNOUNCEMENTS = 8  # how often a group may turn out to need more rows than its commands named
 
 
+def first_line(error: sa.exc.DBAPIError) -> str:
+    """What the database says, without the details below it: they quote rows."""
+    return str(error.orig).partition("\n")[0][:300]
+
+
 class OutcomeUnknown(Exception):
     """A commit neither succeeded nor failed for certain. SQLite's process must end; the next start finds the truth."""
 
@@ -150,10 +155,10 @@ class Transactions:
     def _rolled_back(self, error: sa.exc.DBAPIError) -> None:
         kind = self.engine.trouble(error)
         self.troubles.add(kind.value)
-        log.warning("store.trouble", extra={"kind": kind.value, "error": str(error.orig)[:300]})
+        log.warning("store.trouble", extra={"kind": kind.value, "error": first_line(error)})
         if kind is Trouble.LOST:
             if self.engine.is_sqlite and self.writes:
-                raise OutcomeUnknown(str(error.orig)) from error
+                raise OutcomeUnknown(first_line(error)) from error
             self.close()
 
     def _with_announcements(self, works: list[Work]) -> list[Work]:
@@ -200,7 +205,7 @@ class Transactions:
             self.close()  # a commit that failed leaves the connection between two transactions
             if self.engine.trouble(error) is not Trouble.LOST:
                 raise  # refused for certain: it runs again
-            raise OutcomeUnknown(str(error.orig)) from error
+            raise OutcomeUnknown(first_line(error)) from error
 
     @contextmanager
     def _group(self, connection: sa.Connection, works: list[Work]) -> Iterator[Group]:
