@@ -31,6 +31,7 @@ REFUSALS: tuple[errors.Expected, ...] = (
     errors.Unauthenticated("credentials_unknown", "These credentials are not known."),
     errors.Forbidden("scope_missing", "The token needs another scope.", scopes=()),
     errors.Forbidden("forbidden", "It may not be done."),
+    errors.NotFound("not_found", "There is no such thing."),
     errors.TooMany("rate_limited", "Too often."),
     errors.Unavailable("database_busy", "Not now."),
 )
@@ -41,10 +42,7 @@ REFUSALS_OF_BODIES: tuple[errors.Expected, ...] = (
     errors.Invalid("unsupported_encoding", "The body is compressed."),
     errors.Unavailable("storage_full", "There is no room."),
 )
-REFUSALS_OF_PATHS: tuple[errors.Expected, ...] = (
-    errors.NotFound("not_found", "There is nothing of that id."),
-    errors.NotFound("unknown_path", "There is nothing at this path."),
-)
+REFUSALS_OF_PATHS: tuple[errors.Expected, ...] = (errors.NotFound("unknown_path", "There is nothing at this path."),)
 REFUSALS_OF_KEYS: tuple[errors.Expected, ...] = (
     errors.Invalid("idempotency_key_reused", "The key was used for another request.", status=422),
 )
@@ -200,7 +198,7 @@ class _Entry:
         return (
             *REFUSALS,
             *(REFUSALS_OF_BODIES if changes else ()),
-            *(REFUSALS_OF_PATHS if "{" in self.row.path or self.dialect.normalise is not None else ()),
+            *(REFUSALS_OF_PATHS if self.dialect.normalise is not None else ()),
             *(REFUSALS_OF_KEYS if by_key else ()),
         )
 
@@ -218,6 +216,6 @@ def _action(row: Operation) -> dict[str, Any]:
 
 
 def _content(status: int, media: Sequence[str]) -> dict[str, Any]:
-    if status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+    if status == HTTPStatus.NO_CONTENT or "" in media:  # of several actions some may answer without a body
         return {}
-    return {"content": {name: {} for name in media if name}}
+    return {"content": {name: {} for name in media}}

@@ -24,6 +24,9 @@ TUNNELLED = frozenset({"PUT", "DELETE", "GET"})
 PUBLIC: frozenset[str] = frozenset({"public"})
 """The scope of an operation that asks for no credentials; it must be written down to be meant."""
 
+NO_BODY: tuple[str, ...] = ("",)
+"""The media of answers that have no body."""
+
 
 @dataclass(slots=True)
 class Reply:

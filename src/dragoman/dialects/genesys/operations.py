@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from dragoman.dialects._kit import PUBLIC, NotOffered, Operation, Reply, Request
+from dragoman.dialects._kit import NO_BODY, PUBLIC, NotOffered, Operation, Reply, Request
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.commands import guarded
 from dragoman.dialects.genesys.handlers import extensions, schemas, server, services, states, tasks
@@ -76,6 +76,7 @@ def _row(
         render,
         name=name,
         write=not reads,
+        media=NO_BODY if render in (render_nothing, render_no_content) else (),
         summary=summary,
         standing=standing,
     )

@@ -5,7 +5,7 @@ Each noun has a group of rows of its own; actions stand in the order in which an
 
 from typing import Any
 
-from dragoman.dialects._kit import NotOffered, Operation
+from dragoman.dialects._kit import NO_BODY, NotOffered, Operation
 from dragoman.dialects.ibm_htm.handlers import (
     actions,
     allowed,
@@ -65,7 +65,7 @@ def _action(
         name,
         query={"action": word},
         is_bulk=has_message,
-        media=TYPES if render is render_message else (),
+        media=TYPES if render is render_message else NO_BODY,
         summary=summary,
         standing=standing,
     )
@@ -128,6 +128,7 @@ ACTIONS = (
         tasks.delete,
         render_nothing,
         "task.delete",
+        media=NO_BODY,
         summary="Delete a task with its subtasks; one that isn't there is no fault.",
         standing="11 [D]",
     ),
@@ -172,6 +173,7 @@ MESSAGES = (
             render_nothing,
             f"task.{which}.set",
             is_bulk=True,
+            media=NO_BODY,
             summary=f"Set the {which} message.",
             standing=standing,
         )
@@ -239,6 +241,7 @@ ROLES = (
         assignment.assign,
         render_nothing,
         "role.assign",
+        media=NO_BODY,
         query={"action": "assign"},
         summary="Give a role to one more user.",
         standing="20 [D]",
@@ -251,6 +254,7 @@ ROLES = (
         assignment.transfer,
         render_nothing,
         "role.transfer",
+        media=NO_BODY,
         query={"action": "transfer"},
         summary="Move a role from one holder to another.",
         standing="21 [D]",
@@ -396,6 +400,7 @@ def _bulk(word: str, name: str, parse: Any, run: Any, summary: str, standing: st
         bulk.render_failures,
         name,
         query={"action": word},
+        media=bulk.MEDIA,
         summary=summary,
         standing=standing,
     )
@@ -421,6 +426,7 @@ BULK = (
         bulk.transfer,
         bulk.render_failures,
         "tasks.role.transfer",
+        media=bulk.MEDIA,
         query={"action": "transfer"},
         summary="Let somebody else hold a role on many tasks.",
         standing="30 [D]",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects._kit import NO_BODY, Reply, Request, json
 from dragoman.dialects.ibm_htm import errors, refusals
 from dragoman.dialects.ibm_htm.handlers import actions, assignment
 from dragoman.dialects.ibm_htm.handlers.actions import Act
@@ -180,6 +180,10 @@ def readable(texts: Iterable[str]) -> list[str]:
         except Invalid:
             continue
     return found
+
+
+MEDIA = (JSON, *NO_BODY)
+"""Of an answer to a bulk request."""
 
 
 def render_failures(failures: list[Failure], request: Request) -> Reply:
