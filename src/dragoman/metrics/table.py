@@ -98,7 +98,7 @@ TROUBLES = _counter(
 
 JOBS = _gauge(
     "dragoman_jobs",
-    f"Jobs in the database by state, of all tenants; counted to {JOBS_COUNTED:,} each.",
+    f"Jobs in the database by state, of all tenants; each tenant's are counted up to {JOBS_COUNTED:,}.",
     "state",
     is_common=True,
 )

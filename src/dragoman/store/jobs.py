@@ -62,7 +62,7 @@ class Jobs(Repository[Job]):
         return {state: int(count) for state, count in self.by_condition(statement)}
 
     def counts_everywhere(self, most: int) -> dict[str, int]:
-        """How many there are in each state over all tenants, none of them counted beyond `most`."""
+        """How many there are in each state over all tenants; of a state a tenant's are counted up to `most`."""
         counts = [_count_everywhere(str(state), most) for state in JobState]
         return {state: int(count) for state, count in self.by_condition(sa.union_all(*counts))}
 
@@ -93,6 +93,8 @@ class Jobs(Repository[Job]):
 
 
 def _count_everywhere(state: str, most: int) -> sa.Select[tuple[str, int]]:
-    own = sa.and_(J.tenant == tables.tenant.c.tenant, J.state == state)
-    found = sa.select(sa.literal(1)).select_from(tables.tenant.join(tables.job, own)).limit(most).subquery()
-    return sa.select(sa.literal(state), sa.func.count()).select_from(found)
+    tenant = tables.tenant
+    found = sa.select(J.uid).where(J.tenant == tenant.c.tenant, J.state == state).correlate(tenant).limit(most)
+    count = sa.select(sa.func.count()).select_from(found.subquery()).correlate(tenant).scalar_subquery()
+    each = sa.select(count.label("jobs")).select_from(tenant).subquery()
+    return sa.select(sa.literal(state), sa.func.coalesce(sa.func.sum(each.c.jobs), 0))

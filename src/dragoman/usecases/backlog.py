@@ -10,7 +10,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How much waits, and how long. Run under the directory tenant. Jobs of a state are counted up to `most`."""
+    """How much waits, and how long. Run under the directory tenant. A tenant's jobs of a state are counted up to `most`."""
 
     most: int
 
