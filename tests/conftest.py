@@ -1,15 +1,16 @@
 """Databases and servers for all tests. Every test that asks for one runs on both engines; none is skipped."""
 
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from tests.databases import BACKENDS, Databases, quick_folder
 from tests.postgres import PostgreSQL
 from tests.server import RUNNING, Server, command
 
-BACKENDS = ("sqlite", "postgresql")
 PASSWORD = "a long enough password"
 
 # Two shared cores: how long an example takes says nothing.
@@ -20,7 +21,7 @@ hypothesis.settings.load_profile("dragoman")
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgreSQL]:
     """The PostgreSQL server of this run, quick and forgetful."""
-    with PostgreSQL() as server:
+    with PostgreSQL(within=quick_folder()) as server:
         yield server
 
 
@@ -38,16 +39,45 @@ def backend(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Makes databases; PostgreSQL is started when the first is asked for."""
+
+    def postgres() -> PostgreSQL:
+        server: PostgreSQL = request.getfixturevalue("postgres")
+        return server
+
+    with tempfile.TemporaryDirectory(prefix="dragoman-databases-", dir=quick_folder()) as folder:
+        yield Databases(Path(folder), postgres)
+
+
 @pytest.fixture
-def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database of the test's own; the server and every command bring its tables."""
-    if backend == "sqlite":
-        yield f"sqlite:///{tmp_path / 'dragoman.db'}"
-        return
-    postgres: PostgreSQL = request.getfixturevalue("postgres")
-    name = postgres.create_database()
-    yield postgres.url(name)
-    postgres.drop_database(name)
+def database_url(backend: str, databases: Databases) -> Iterator[str]:
+    """A database of the test's own, with all its tables and nothing in them."""
+    with databases.lent(backend) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(databases: Databases) -> Iterator[str]:
+    """The same where the engine can't matter: on SQLite."""
+    with databases.lent("sqlite") as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(databases: Databases) -> Iterator[str]:
+    """The same where only PostgreSQL has what is asked."""
+    with databases.lent("postgresql") as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(backend: str, databases: Databases) -> Iterator[str]:
+    """A database of the test's own without tables; the server and every command bring them."""
+    url = databases.empty(backend)
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture

@@ -20,16 +20,26 @@ from psycopg import sql
 
 OWNER = "dragoman"
 PATIENCE_SECONDS = 60.0
-UNSAFE_BUT_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+UNSAFE_BUT_QUICK = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=256MB",
+)
 
 
 class PostgreSQL:
-    """One server with as many databases as are asked for. Unless `durable`, it is quicker and forgets a power cut."""
+    """One server with as many databases as are asked for. Unless `durable`, it is quicker and forgets a power cut.
 
-    def __init__(self, *, durable: bool = False) -> None:
+    Its folder lies `within` another, or where temporary files do.
+    """
+
+    def __init__(self, *, durable: bool = False, within: str | None = None) -> None:
         self._settings = () if durable else UNSAFE_BUT_QUICK
         self._programs = find_programs()
-        self._folder = Path(tempfile.mkdtemp(prefix="dragoman-postgresql-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="dragoman-postgresql-", dir=within))
         self._port = free_port()
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from tests.command import call
 from tests.postgres import free_port
 
 PROGRAM = str(Path(sys.executable).with_name("dragoman"))
@@ -160,12 +161,10 @@ def environment(database_url: str, config: Path | None = None) -> dict[str, str]
 
 def command(database_url: str, *arguments: str, typed: str = "") -> str:
     """Run `dragoman ARGUMENTS` as an administrator would, give what it printed. AssertionError when it fails."""
-    done = subprocess.run(
-        [PROGRAM, *arguments], env=environment(database_url), input=typed, capture_output=True, text=True
-    )
-    if done.returncode != 0:
-        raise AssertionError(f"dragoman {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
-    return done.stdout
+    done = call(*arguments, variables={"DRAGOMAN_DATABASE": database_url}, typed=typed.encode())
+    if done.code != 0:
+        raise AssertionError(f"dragoman {' '.join(arguments)} ended with {done.code}:\n{done.error.decode()}")
+    return done.out.decode()
 
 
 def basic(login: str, password: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from dragoman.store.tables import lease, metadata
 from dragoman.usecases.uow import UnitOfWork
 from tests.cli.command import refused, rows, well
 from tests.conftest import PASSWORD
-from tests.postgres import PostgreSQL
+from tests.databases import Databases
 from tests.server import PROGRAM, Server, basic, environment
 from tests.store.past import Past
 
@@ -67,21 +67,17 @@ def test_every_table_that_is_carried_has_a_row_in_these_tests(used: str) -> None
 
 
 @pytest.fixture
-def new_database(tmp_path: Path, postgres: PostgreSQL) -> Iterator[NewDatabase]:
+def new_database(databases: Databases) -> Iterator[NewDatabase]:
     """More empty databases, on the engine that is asked for."""
     made: list[str] = []
 
     def make(backend: str) -> str:
-        if backend == "sqlite":
-            folder = tmp_path / f"new-{len(list(tmp_path.iterdir()))}"
-            folder.mkdir()
-            return f"sqlite:///{folder / 'dragoman.db'}"
-        made.append(postgres.create_database())
-        return postgres.url(made[-1])
+        made.append(databases.empty(backend))
+        return made[-1]
 
     yield make
-    for name in made:
-        postgres.drop_database(name)
+    for url in made:
+        databases.drop(url)
 
 
 def tamper(url: str, statement: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import refused, well
-from tests.postgres import PostgreSQL, free_port
+from tests.postgres import free_port
 from tests.server import PROGRAM, Server, environment
 
 
@@ -52,9 +52,8 @@ def test_a_second_server_on_a_sqlite_file_is_refused(tmp_path: Path) -> None:
         server.start()  # the lock went with the process
 
 
-def test_several_processes_may_serve_one_postgresql(postgres: PostgreSQL) -> None:
-    url = postgres.url(postgres.create_database())
-    with Server(url, options=("--workers", "2")) as one, Server(url) as other:
+def test_several_processes_may_serve_one_postgresql(postgres_url: str) -> None:
+    with Server(postgres_url, options=("--workers", "2")) as one, Server(postgres_url) as other:
         for server in (one, other):
             assert server.call("GET", "/readyz").status == 200
 

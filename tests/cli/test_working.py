@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import refused
-from tests.postgres import PostgreSQL, free_port
+from tests.postgres import free_port
 from tests.server import PROGRAM, environment
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_ends_with_0(postgres: PostgreSQL, told: signal.Signals) -> None:
+def test_it_says_when_it_is_ready_and_ends_with_0(postgres_url: str, told: signal.Signals) -> None:
     process = subprocess.Popen(
         [PROGRAM, "work"],
-        env=environment(postgres.url(postgres.create_database())),
+        env=environment(postgres_url),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

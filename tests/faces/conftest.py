@@ -1,14 +1,11 @@
 """All dialects of one application, without a network: what each shows of the same task, what each may do with it."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.databases import quick_file
 from tests.desk import Desk
-
-MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture
@@ -18,8 +15,8 @@ def desk() -> Iterator[Desk]:
 
 def open_desk() -> Iterator[Desk]:
     """With anna, who administers, and bert and cara, who don't."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        desk = Desk(f"sqlite:///{folder}/dragoman.db")
+    with quick_file() as url:
+        desk = Desk(url)
         desk.add("anna", admin=True)
         desk.add("bert")
         desk.add("cara")

@@ -5,7 +5,6 @@ DESIGN 3, rule 4. Our own API is held to the rule exactly; of the others everyth
 
 import itertools
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +19,8 @@ from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases import cases, contacts, tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.databases import quick_file
 from tests.desk import NOON, Desk
-from tests.faces.conftest import MEMORY
 from tests.faces.names import tkiid
 
 SEE, WORK, EDIT, ADMINISTER = Permission.SEE, Permission.WORK, Permission.EDIT, Permission.ADMINISTER
@@ -126,8 +125,8 @@ def listing() -> Iterator[tuple[Desk, list[Task]]]:
 
 def open_desk() -> Iterator[Desk]:
     """With somebody of each kind, a service, a contact that everybody sees and one that few do."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        desk = Desk(f"sqlite:///{folder}/dragoman.db")
+    with quick_file() as url:
+        desk = Desk(url)
         for who in WHO:
             desk.add(who, admin=who == "admin")
         desk.people["member"] = replace(desk.people["member"], groups=frozenset({CREW}))

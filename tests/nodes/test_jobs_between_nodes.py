@@ -17,7 +17,6 @@ from dragoman.settings import load
 from dragoman.store.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 from tests.nodes.slow_node import KIND
-from tests.postgres import PostgreSQL
 from tests.server import environment
 
 PROGRAM = Path(__file__).with_name("slow_node.py")
@@ -86,12 +85,10 @@ class Nodes:
 
 
 @pytest.fixture
-def nodes(postgres: PostgreSQL, tmp_path: Path) -> Iterator[Nodes]:
-    name = postgres.create_database()
-    nodes = Nodes(postgres.url(name), tmp_path)
+def nodes(postgres_url: str, tmp_path: Path) -> Iterator[Nodes]:
+    nodes = Nodes(postgres_url, tmp_path)
     yield nodes
     nodes.close()
-    postgres.drop_database(name)
 
 
 def begin(nodes: Nodes) -> tuple[str, int]:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.conftest import PASSWORD, add_user
-from tests.postgres import PostgreSQL
 from tests.server import Server, basic
 
 HEADERS = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
@@ -18,14 +17,11 @@ ROUNDS = 40
 
 
 @pytest.fixture
-def nodes(postgres: PostgreSQL) -> Iterator[tuple[Server, Server]]:
+def nodes(postgres_url: str) -> Iterator[tuple[Server, Server]]:
     """Two processes on one database, both ready."""
-    name = postgres.create_database()
-    url = postgres.url(name)
-    add_user(url, "anna", admin=True)
-    with Server(url) as one, Server(url) as two:
+    add_user(postgres_url, "anna", admin=True)
+    with Server(postgres_url) as one, Server(postgres_url) as two:
         yield one, two
-    postgres.drop_database(name)
 
 
 def create(server: Server, title: str) -> Any:

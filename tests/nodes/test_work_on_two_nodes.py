@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.conftest import PASSWORD, add_user
-from tests.postgres import PostgreSQL
 from tests.server import Answer, Server, basic, command
 
 HEADERS = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
@@ -56,13 +55,10 @@ class Nodes:
 
 
 @pytest.fixture
-def nodes(postgres: PostgreSQL) -> Iterator[Nodes]:
-    name = postgres.create_database()
-    url = postgres.url(name)
-    add_user(url, "anna", admin=True)
-    with Server(url) as one, Server(url) as two:
+def nodes(postgres_url: str) -> Iterator[Nodes]:
+    add_user(postgres_url, "anna", admin=True)
+    with Server(postgres_url) as one, Server(postgres_url) as two:
         yield Nodes(one, two)
-    postgres.drop_database(name)
 
 
 class People:

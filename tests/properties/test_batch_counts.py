@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +16,9 @@ from dragoman.domain.task import Verb
 from dragoman.settings import load
 from dragoman.usecases import tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.conftest import BACKENDS
+from tests.databases import BACKENDS, Databases
 from tests.desk import NOON
 from tests.errands import Office
-from tests.postgres import PostgreSQL
 
 GOOD, MISSING, ENDED, PARENT = "good", "missing", "ended", "parent"
 MOST_CRASHES = 10
@@ -32,19 +30,11 @@ class Crash(BaseException):
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    name = None
-    file: Path = tmp_path_factory.mktemp("counts") / "dragoman.db"
-    url = f"sqlite:///{file}"
-    if request.param == "postgresql":
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        name = postgres.create_database()
-        url = postgres.url(name)
-    app = App(load(overrides={"database": url}), FixedClock(NOON)).open()
-    yield Office(app, "counts")
-    app.close()
-    if name is not None:
-        postgres.drop_database(name)
+def office(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Office]:
+    with databases.lent(request.param) as url:
+        app = App(load(overrides={"database": url}), FixedClock(NOON)).open()
+        yield Office(app, "counts")
+        app.close()
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -5,7 +5,6 @@ DESIGN 3, rule 1: a PUT that replaces "the whole task" replaces this dialect's v
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from dragoman.settings import load
 from dragoman.usecases import contacts, crm_cases, tasks
 from dragoman.usecases.keys import ALONE, Lock
 from dragoman.usecases.uow import UnitOfWork
+from tests.databases import Databases
 from tests.unit.onlyoffice_crm.asking import ask
 
 ANNA = "a7c1f3d2-0d5e-4a55-9c1b-2f6f0f1f8e01"
@@ -47,9 +47,9 @@ class Alone:
 class Portal:
     """One tenant with a user, a contact, and a case of each kind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, url: str) -> None:
         self.clock = FixedClock(NOON)
-        self.app = App(load(overrides={"database": f"sqlite:///{folder / 'portal.db'}"}), self.clock).open()
+        self.app = App(load(overrides={"database": url}), self.clock).open()
         self.tenant = self.app.ensure_tenant("main")
         self.anna = Principal(tenant=self.tenant, user=ANNA, login="anna")
         self.cases = self.do(self._furnish)
@@ -71,8 +71,8 @@ class Portal:
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    made = Portal(tmp_path_factory.mktemp("portal"))
+def portal(databases: Databases) -> Iterator[Portal]:
+    made = Portal(databases.new("sqlite"))
     yield made
     made.app.close()
 

@@ -1,11 +1,9 @@
 """Trees of subtasks against a model of the page's words on hierarchy (4.3): whatever is done to any task of a tree in
 whatever order, each of them stands as the model says, waiting flags and places in the tree included."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,10 @@ from dragoman.domain.clock import from_datetime, to_datetime
 from dragoman.domain.template import Template
 from dragoman.usecases import timers
 from dragoman.usecases.uow import UnitOfWork
+from tests.databases import quick_file
 from tests.desk import Desk
 from tests.htm import BASE, read
 
-MEMORY = Path("/dev/shm")
 ROOT = "Root"
 TEMPLATE = "801a0001-0000-0001-0000-000100000001"
 CREATE = f"/task?taskTemplateID={ids.template_id(TEMPLATE)}&mode=async"
@@ -30,8 +28,8 @@ TERMINATED, EXPIRED = "STATE_TERMINATED", "STATE_EXPIRED"
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        desk = Desk(f"sqlite:///{folder}/dragoman.db")
+    with quick_file() as url:
+        desk = Desk(url)
         desk.add(ROOT, admin=True)
         desk.core(add_template)
         yield desk

@@ -4,26 +4,23 @@ as the page says, and `task/actions` names exactly what then succeeds.
 The tables are written down here once more, in the page's own letters, so that a slip in the dialect's data is seen.
 """
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.domain.task import State, Task
+from tests.databases import quick_file
 from tests.desk import Desk
 from tests.htm import BASE, ROLES, STANDS, Stand, ask, furnish, make, read, update
-
-MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        desk = Desk(f"sqlite:///{folder}/dragoman.db")
+    with quick_file() as url:
+        desk = Desk(url)
         furnish(desk)
         yield desk
         desk.close()

@@ -3,19 +3,17 @@
 The model is written from DESIGN 3 and the README of the native API, and knows nothing of the code that it judges.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
+from tests.databases import quick_file
 from tests.desk import Desk
 
-MEMORY = Path("/dev/shm")
 ENDED = ("completed", "failed", "terminated", "expired")
 PEOPLE = ("anna", "bert")
 
@@ -42,8 +40,8 @@ ages = st.integers(0, 4)
 @contextmanager
 def a_desk() -> Iterator[Desk]:
     """In memory where the system has a place for that: thousands of commits need no disk here."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        desk = Desk(f"sqlite:///{folder}/dragoman.db")
+    with quick_file() as url:
+        desk = Desk(url)
         desk.add("anna", admin=True)
         desk.add("bert")
         yield desk

@@ -6,10 +6,8 @@ changes something must be entered here: with the fields that it may change, or w
 """
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,9 +28,9 @@ from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases import cases, contacts, stages, tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.databases import quick_file
 from tests.desk import NOON, Desk
 
-MEMORY = Path("/dev/shm")
 ANNA = "00000000-0000-7000-8000-000000000000"
 BERT = "00000000-0000-7000-8000-000000000001"
 STRANGER = "ffffffff-0000-7000-8000-00000000000f"
@@ -328,8 +326,8 @@ def desk() -> Iterator[Desk]:
 
 def open_desk() -> Iterator[Desk]:
     """With two users, a contact that everybody sees and one that not, a CRM case, a service and a stage of it."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        desk = Desk(f"sqlite:///{folder}/dragoman.db")
+    with quick_file() as url:
+        desk = Desk(url)
         assert desk.add("anna", admin=True).user == ANNA
         assert desk.add("bert").user == BERT
         desk.core(furnish)

@@ -3,7 +3,6 @@
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg.errors
@@ -19,7 +18,7 @@ from dragoman.store.overlay import Stamp
 from dragoman.store.transaction import Transactions
 from dragoman.store.work import Work
 from dragoman.usecases.uow import UnitOfWork
-from tests.postgres import PostgreSQL
+from tests.databases import Databases
 
 NOON = Moment(17_900_000_000_000_000)
 
@@ -69,23 +68,15 @@ class Bench:
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Bench]:
     """An application on an empty database; `…-40001` meets a serialization failure at every eighth statement or so."""
     backend, _, injected = request.param.partition("-")
-    if backend == "sqlite":
-        bench = Bench(f"sqlite:///{tmp_path / 'dragoman.db'}")
-        drop: Callable[[], None] | None = None
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        name = postgres.create_database()
-        bench = Bench(postgres.url(name))
-        drop = lambda: postgres.drop_database(name)  # noqa: E731 - the database's own end
-    if injected:
-        inject(bench.app.store.engine.raw, random.Random(40001))
-    yield bench
-    bench.close()
-    if drop is not None:
-        drop()
+    with databases.lent(backend) as url:
+        bench = Bench(url)
+        if injected:
+            inject(bench.app.store.engine.raw, random.Random(40001))
+        yield bench
+        bench.close()
 
 
 def inject(engine: sa.Engine, chance: random.Random) -> None:

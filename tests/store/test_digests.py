@@ -86,15 +86,15 @@ def test_a_very_full_hour_is_sealed_in_parts(past: Past, monkeypatch: pytest.Mon
     assert verify(past.app.store.engine).broken is None
 
 
-def test_every_tenant_is_sealed_once_and_written_out(past: Past, database_url: str, tmp_path: Path) -> None:
+def test_every_tenant_is_sealed_once_and_written_out(past: Past, database_url: str) -> None:
     past.make()
     past.make(past.north)
     past.an_hour_later()
-    folder = stored.Folder(tmp_path / "digests")
     past.app = Past(database_url).app
     past.app.clock = past.app.store.clock = past.clock
     assert look(past) == 2
     if past.app.store.engine.is_sqlite:
+        folder = stored.Folder(Path(database_url.removeprefix("sqlite:///")).with_name("digests"))
         assert folder.tenants() == [past.main, past.north]
         whole = json.loads(folder.read(past.north, 1))
         assert (whole["tenant"], whole["sequence"], len(whole["heads"])) == (past.north, 1, 2)

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pysqlite3
@@ -188,8 +187,8 @@ def test_a_lane_that_dies_is_told_and_the_application_is_not_ready(served: Serve
     assert not sent.future.is_set()  # neither done nor refused: the process ends
 
 
-def test_an_unknown_commit_ends_sqlite_and_answers_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    served = Served(f"sqlite:///{tmp_path / 'dragoman.db'}")
+def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Served(sqlite_url)
     served.do(create, Keys(numbers={"task"}))
 
     def fails(self: Any) -> None:
@@ -207,10 +206,9 @@ def test_an_unknown_commit_ends_sqlite_and_answers_nobody(tmp_path: Path, monkey
 
 
 def test_an_unknown_commit_on_postgresql_is_said_and_the_lane_goes_on(
-    postgres: Any, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = postgres.create_database()
-    served = Served(postgres.url(name))
+    served = Served(postgres_url)
     commit = sa.RootTransaction.commit
 
     def cut(self: Any) -> None:
@@ -226,19 +224,16 @@ def test_an_unknown_commit_on_postgresql_is_said_and_the_lane_goes_on(
     assert served.do(create, Keys(numbers={"task"})).number == 1  # that commit never arrived
     assert not served.deaths
     served.app.close()
-    postgres.drop_database(name)
 
 
-def test_a_database_that_is_away_is_said_soon_and_taken_up_again(postgres: Any) -> None:
-    name = postgres.create_database()
-    served = Served(postgres.url(name))
+def test_a_database_that_is_away_is_said_soon_and_taken_up_again(postgres_url: str) -> None:
+    served = Served(postgres_url)
     served.do(create, Keys(numbers={"task"}))
     with served.app.store.engine.raw.connect() as other:
         others = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
         )
-        other.execute(sa.text(others), {"name": name})
+        other.execute(sa.text(others), {"name": postgres_url.rpartition("/")[2]})
 
     assert served.do(create, Keys(numbers={"task"})).number == 2  # the lane came back by itself
     served.app.close()
-    postgres.drop_database(name)

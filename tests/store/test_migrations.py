@@ -48,8 +48,8 @@ migrations.run(engine)
 """A process that dies before one of the statements by which its migrations make tables."""
 
 
-def test_the_tables_are_those_of_the_code(database_url: str) -> None:
-    engine = Engine(database_url)
+def test_the_tables_are_those_of_the_code(empty_database_url: str) -> None:
+    engine = Engine(empty_database_url)
     migrations.run(engine)
 
     with engine.raw.connect() as connection:
@@ -79,14 +79,14 @@ def _is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _to
     return name not in ("alembic_version", "migration_lock", "task_by_state_due", "task_by_end_due")
 
 
-def test_several_processes_may_start_at_once(database_url: str) -> None:
+def test_several_processes_may_start_at_once(empty_database_url: str) -> None:
     starting = [
-        subprocess.Popen([PROGRAM, "tenant", "add", f"tenant-{index}"], env=environment(database_url))
+        subprocess.Popen([PROGRAM, "tenant", "add", f"tenant-{index}"], env=environment(empty_database_url))
         for index in range(4)
     ]
 
     assert [process.wait(60) for process in starting] == [0] * 4
-    engine = Engine(database_url)
+    engine = Engine(empty_database_url)
     with engine.raw.connect() as connection:
         versions = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
     engine.dispose()
@@ -109,9 +109,9 @@ def past(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def old(database_url: str, past: list[dict[str, Any]]) -> Iterator[Engine]:
+def old(empty_database_url: str, past: list[dict[str, Any]]) -> Iterator[Engine]:
     """A database of the first form that holds all of that."""
-    engine = Engine(database_url)
+    engine = Engine(empty_database_url)
     config = Config()
     config.set_main_option("script_location", str(migrations.FOLDER))
     config.attributes["engine"] = engine
@@ -148,10 +148,10 @@ def test_a_database_of_the_first_form_keeps_all_that_it_holds(old: Engine, past:
 
 @pytest.mark.parametrize("after", [2, 9, 16])
 def test_a_migration_that_is_killed_is_done_by_the_next_start(
-    old: Engine, past: list[dict[str, Any]], after: int, database_url: str
+    old: Engine, past: list[dict[str, Any]], after: int, empty_database_url: str
 ) -> None:
     before = columns_of(old)
-    killed = subprocess.run([sys.executable, "-c", KILLED, database_url, str(after)])
+    killed = subprocess.run([sys.executable, "-c", KILLED, empty_database_url, str(after)])
     assert killed.returncode == 9
     assert columns_of(old) in (before, before | {"migration_lock": {"tenant"}})  # all of a step or nothing
     migrations.run(old)

@@ -20,7 +20,6 @@ from dragoman.store.keys import ALONE
 from dragoman.usecases import cases, removal, stages, tasks, timers
 from dragoman.usecases.timers import TIMERS, Timer
 from dragoman.usecases.uow import UnitOfWork
-from tests.postgres import PostgreSQL
 from tests.store.conftest import Bench
 from tests.store.running import NOON, Running, running
 
@@ -356,8 +355,7 @@ def test_every_tenant_is_looked_at(database_url: str) -> None:
     play(database_url, story)
 
 
-def test_two_nodes_that_look_at_once_fire_each_once(postgres: PostgreSQL) -> None:
-    name = postgres.create_database()
+def test_two_nodes_that_look_at_once_fire_each_once(postgres_url: str) -> None:
     clock = FixedClock(NOON)
 
     def many(uow: UnitOfWork) -> None:
@@ -366,7 +364,7 @@ def test_two_nodes_that_look_at_once_fire_each_once(postgres: PostgreSQL) -> Non
             tasks.add(uow, parent=whole.number, expires_at=SOON)
 
     async def race() -> None:
-        async with running(postgres.url(name), clock) as one, running(postgres.url(name), clock) as two:
+        async with running(postgres_url, clock) as one, running(postgres_url, clock) as two:
             one.do(many)
             clock.at = SOON
             loops = [Loop(one.app), Loop(two.app)]
@@ -377,7 +375,6 @@ def test_two_nodes_that_look_at_once_fire_each_once(postgres: PostgreSQL) -> Non
             assert fired == [1] * 240
 
     asyncio.run(asyncio.wait_for(race(), 60))
-    postgres.drop_database(name)
 
 
 def test_a_poisoned_row_keeps_nobody_and_is_tried_again(

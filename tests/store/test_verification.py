@@ -15,7 +15,7 @@ from dragoman.store import tables, verification
 from dragoman.store.digests import Folder
 from dragoman.store.overlay import Stamp, chained
 from dragoman.store.verification import Broken, Report, Walk, verify
-from tests.postgres import PostgreSQL
+from tests.databases import Databases
 from tests.store.past import Past
 
 H = tables.history.c
@@ -28,20 +28,12 @@ Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def past(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
-    if request.param == "sqlite":
-        past = Past(f"sqlite:///{tmp_path_factory.mktemp('past') / 'dragoman.db'}")
+def past(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Past]:
+    with databases.lent(request.param) as url:
+        past = Past(url)
         past.live()
         yield past
         past.app.close()
-        return
-    postgres: PostgreSQL = request.getfixturevalue("postgres")
-    name = postgres.create_database()
-    past = Past(postgres.url(name))
-    past.live()
-    yield past
-    past.app.close()
-    postgres.drop_database(name)
 
 
 many = settings(

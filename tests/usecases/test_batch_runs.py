@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +19,9 @@ from dragoman.settings import load
 from dragoman.store.overlay import HistoryRow
 from dragoman.usecases import batch_runs, batches, people, resource_types, tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.conftest import BACKENDS
+from tests.databases import BACKENDS, Databases
 from tests.desk import NOON
 from tests.errands import DIALECT, Office
-from tests.postgres import PostgreSQL
 
 POST, PATCH, DELETE = Method.POST, Method.PATCH, Method.DELETE
 NOT_VALID = "object validation error"
@@ -31,19 +29,11 @@ ENDED_SO = "The task is terminated; an ended task can't be ended."
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    name = None
-    file: Path = tmp_path_factory.mktemp("batches") / "dragoman.db"
-    url = f"sqlite:///{file}"
-    if request.param == "postgresql":
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        name = postgres.create_database()
-        url = postgres.url(name)
-    opened = App(load(overrides={"database": url}), FixedClock(NOON)).open()
-    yield opened
-    opened.close()
-    if name is not None:
-        postgres.drop_database(name)
+def app(request: pytest.FixtureRequest, databases: Databases) -> Iterator[App]:
+    with databases.lent(request.param) as url:
+        opened = App(load(overrides={"database": url}), FixedClock(NOON)).open()
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

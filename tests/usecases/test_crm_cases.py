@@ -1,7 +1,6 @@
 """Which case or opportunity a task belongs to: it is moved into one that exists, and never out of a service."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from dragoman.settings import load
 from dragoman.usecases import crm_cases, removal, tasks
 from dragoman.usecases.keys import ALONE
 from dragoman.usecases.uow import UnitOfWork
+from tests.databases import Databases
 
 CASE, DEAL, SERVICE = CaseKind.CASE, CaseKind.OPPORTUNITY, CaseKind.SERVICE
 MISSING = 99
@@ -31,9 +31,8 @@ class Alone:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    file: Path = tmp_path_factory.mktemp("cases") / "dragoman.db"
-    opened = App(load(overrides={"database": f"sqlite:///{file}"})).open()
+def app(databases: Databases) -> Iterator[App]:
+    opened = App(load(overrides={"database": databases.new("sqlite")})).open()
     yield opened
     opened.close()
 

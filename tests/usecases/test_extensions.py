@@ -1,7 +1,6 @@
 """Several values at once: all are looked at, all faults are told, none is taken when one is refused."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,9 +27,9 @@ class Lone(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def app(sqlite_url: str) -> Iterator[App]:
     """An application whose tasks have schemas for Parts and More."""
-    app = App(load(overrides={"database": f"sqlite:///{tmp_path / 'dragoman.db'}"})).open()
+    app = App(load(overrides={"database": sqlite_url})).open()
     for name in ("Parts", "More"):
         app.call(schemas.create, schemas.Create(Owner.TASK, name, SKU), 1)
     yield app

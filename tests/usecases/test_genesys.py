@@ -1,7 +1,6 @@
 """What Genesys clients and others do to each other's tasks, run without a server: aliases, numbers, rights."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,8 +32,7 @@ EVERYTHING = queries.Wanted(everything=frozenset({"task"}))
 class World:
     """An application with one service, number 2."""
 
-    def __init__(self, folder: Path) -> None:
-        url = f"sqlite:///{folder / 'dragoman.db'}"
+    def __init__(self, url: str) -> None:
         self.app = App(load(overrides={"database": url}), FixedClock(NOON)).open()
         self.tenant = self.app.ensure_tenant("main")
         self.do(services.start, services.Start(events.Event({"contact_key": "x"}), DEFAULTS))
@@ -68,8 +66,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def world(sqlite_url: str) -> Iterator[World]:
+    world = World(sqlite_url)
     yield world
     world.app.close()
 

@@ -1,7 +1,6 @@
 """What an update through the Human Task Manager's face makes of a task, and what it shows of those of others."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ READY, INACTIVE = Stand(State.READY), Stand(State.INACTIVE)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(f"sqlite:///{tmp_path}/dragoman.db")
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    desk = Desk(sqlite_url)
     furnish(desk)
     yield desk
     desk.close()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +22,9 @@ CALL = "00000001-0000-0001-0000-000100000002"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(sqlite_url: str) -> Iterator[Desk]:
     """anna administers, paul is a reviewer; olga, petra and nina are in no group."""
-    desk = Desk(f"sqlite:///{tmp_path / 'dragoman.db'}")
+    desk = Desk(sqlite_url)
     for login in ("olga", "paul", "petra", "nina"):
         desk.add(login)
     desk.add("anna", admin=True)

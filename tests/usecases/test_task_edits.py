@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,8 +30,7 @@ NOON = Moment(17_900_000_000_000_000)
 class Place:
     """An application whose commands can be put into one group."""
 
-    def __init__(self, folder: Path) -> None:
-        url = f"sqlite:///{folder / 'dragoman.db'}"
+    def __init__(self, url: str) -> None:
         self.app = App(load(overrides={"database": url}), FixedClock(NOON)).open()
         self.tenant = self.app.ensure_tenant("main")
         self.lane: Transactions = self.app.store._transactions(writes=True, lane=True)
@@ -72,8 +70,8 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path)
+def place(sqlite_url: str) -> Iterator[Place]:
+    place = Place(sqlite_url)
     yield place
     place.lane.close()
     place.app.close()
