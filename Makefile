@@ -51,7 +51,8 @@ site: $(READY) ## Build the documentation as a site: open site/index.html
 	@$(BIN)/python -m tools.build_site
 
 .PHONY: bench
-bench: $(READY) system ## Measure the write lane, and a dialect over HTTP (QUICK=1 for a short look)
+bench: $(READY) ## Measure beside other servers, on both databases (QUICK=1 for a short look)
+	@tools/system_packages wrk
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: dialect
@@ -61,6 +62,7 @@ dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect 
 .PHONY: lock
 lock: $(READY) ## Pin the newest releases that pyproject.toml allows
 	@$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+	@$(LOCK) --upgrade --output-file bench/requirements.lock bench/requirements.in
 	@$(LOCK) --extra postgres --extra tracing -c requirements.lock --output-file deploy/requirements.lock pyproject.toml
 
 LOCK = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \

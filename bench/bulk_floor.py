@@ -10,9 +10,9 @@ import json
 import time
 from typing import Any
 
-import pysqlite3
 import sqlalchemy as sa
-from floor import ID, _prepare, metadata, task
+
+from bench.floor import ID, metadata, opened, task
 
 CHUNK = 1_000
 history = sa.Table(
@@ -45,13 +45,8 @@ class BulkFloor:
     """So many tasks in a small table, and batches over all of them."""
 
     def __init__(self, url: str, tasks: int) -> None:
-        sqlite = url.startswith("sqlite")
-        self.tasks = tasks
-        self.engine = sa.create_engine(url, **({"module": pysqlite3} if sqlite else {}))
-        if sqlite:
-            sa.event.listen(self.engine, "connect", _prepare)
-            sa.event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        self._select = SELECT if sqlite else SELECT.with_for_update()
+        self.tasks, self.engine = tasks, opened(url)
+        self._select = SELECT if url.startswith("sqlite") else SELECT.with_for_update()
         self._batches = 0
         metadata.drop_all(self.engine)
         metadata.create_all(self.engine)

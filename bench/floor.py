@@ -52,12 +52,7 @@ class Floor:
     """A lane with nothing around it. `update` is awaited by callers on one event loop."""
 
     def __init__(self, url: str, tasks: int) -> None:
-        sqlite = url.startswith("sqlite")
-        self.tasks = tasks
-        self.engine = sa.create_engine(url, **({"module": pysqlite3} if sqlite else {}))
-        if sqlite:
-            sa.event.listen(self.engine, "connect", _prepare)
-            sa.event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self.tasks, self.engine = tasks, opened(url)
         metadata.drop_all(self.engine)
         metadata.create_all(self.engine)
         with self.engine.begin() as connection:
@@ -67,7 +62,7 @@ class Floor:
                 for number in range(1, tasks + 1)
             ]
             connection.execute(task.insert(), rows)
-        self._locks = not sqlite
+        self._locks = not url.startswith("sqlite")
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -104,6 +99,16 @@ class Floor:
             fields = ("id", "priority", "state", "extras", "revision", "modified")
             connection.execute(UPDATE, [{f"b_{name}": row[name] for name in fields} for row in rows.values()])
             connection.execute(INSERT, entries)
+
+
+def opened(url: str) -> sa.Engine:
+    """The database, as safe as ours is."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url)
+    engine = sa.create_engine(url, module=pysqlite3)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 def _settle(futures: list[Any]) -> None:

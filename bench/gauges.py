@@ -31,9 +31,9 @@ def _ticks(pid: int) -> int:
     return sum(int(ticks) for ticks in fields[11:15])  # user, system, and the same of children that were waited for
 
 
-def memory_mb(pid: int) -> float:
-    """Memory of the process and its descendants without mapped files, in MB of a million bytes."""
-    return sum(_anonymous_kib(each) for each in family(pid)) * 1024 / 1e6
+def memory_mb(pids: Iterable[int]) -> float:
+    """Their memory without mapped files, in MB of a million bytes."""
+    return sum(_anonymous_kib(pid) for pid in pids) * 1024 / 1e6
 
 
 def _anonymous_kib(pid: int) -> int:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,16 +15,17 @@ PATIENCE_SECONDS = 60
 class Work:
     """A kind of request, and how far its turns have come.
 
-    `path` may hold %d, the number of a task, of which there are `tasks` from `first` on; each @ in `body` becomes the
-    number of the turn. With `revision` the requests say If-Match; it is what the tasks had before the first turn.
+    `path` may hold %d, the number of a task, of which there are `tasks` from `first` on, or %s, one of the `names`;
+    each @ in `body` becomes the number of the turn. With `revision` the requests say If-Match; it is what the tasks had
+    before the first turn. Instead of all these a list of `paths` may be asked for.
     """
 
-    name: str
     method: str = "GET"
     path: str = ""
-    paths: tuple[str, ...] = ()
+    paths: Sequence[str] = ()
+    names: Sequence[str] = ()
     body: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     first: int = 1
     tasks: int = 1
     revision: int | None = None
@@ -52,20 +54,24 @@ def load(address: str, work: Work, connections: int, seconds: float) -> Answers:
     said = json.loads(done.stdout.splitlines()[-1])
     work.turn += said["issued"]
     if said["refused"] or said["broken"] or said["answers"] != said["issued"] or not said["seconds"]:
-        raise SystemExit(f"{work.name} at {address}: not every request got a 2xx: {said}")
+        raise SystemExit(f"{work.method} at {address}: not every request got a 2xx: {said}")
     return Answers(said["answers"], said["answers"] / said["seconds"], said["p50_ms"], said["p99_ms"])
 
 
 def _arguments(work: Work, folder: Path) -> dict[str, object]:
-    headers = work.headers | ({"Content-Type": "application/json"} if work.body else {})
-    (folder / "header").write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
-    arguments: dict[str, object] = {"header": folder / "header", "turn": work.turn}
-    if work.paths:
-        (folder / "paths").write_text("".join(f"{path}\n" for path in work.paths))
-        return arguments | {"paths": folder / "paths"}
+    headers = {**work.headers, **({"Content-Type": "application/json"} if work.body else {})}
+    lists = {
+        "header": [f"{name}: {value}" for name, value in headers.items()],
+        "paths": work.paths,
+        "names": work.names,
+    }
+    arguments: dict[str, object] = {"turn": work.turn, "method": work.method, "path": work.path}
+    arguments |= {"first": work.first, "tasks": len(work.names) or work.tasks}
+    for name, lines in lists.items():
+        if lines:
+            (folder / name).write_text("".join(f"{line}\n" for line in lines))
+            arguments[name] = folder / name
     if work.body:
         (folder / "body").write_text(work.body)
         arguments["body"] = folder / "body"
-    if work.revision is not None:
-        arguments["revision"] = work.revision
-    return arguments | {"method": work.method, "path": work.path, "first": work.first, "tasks": work.tasks}
+    return arguments if work.revision is None else arguments | {"revision": work.revision}

@@ -19,14 +19,12 @@ PATIENCE_SECONDS = 60.0
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], address: str, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path], address: str, more: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process, once it answers anything at its address. SystemExit when it does not."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
-    paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
     with subprocess.Popen(
         [str(word) for word in command],
-        env=known | paths | dict(environment or {}),
+        env=environment() | dict(more or {}),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -37,6 +35,12 @@ def running(
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
+
+
+def environment() -> dict[str, str]:
+    """Ours, but for what configures Dragoman."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
+    return known | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
 
 
 def _wait(process: subprocess.Popen[bytes], address: str) -> None:

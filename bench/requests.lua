@@ -1,6 +1,7 @@
 -- What wrk sends. One thread; its arguments are name=value pairs (bench/load.py writes them):
---   method, path   path may hold %d: the number of a task
---   paths          instead of these a file of paths, asked in turn
+--   method, path   path may hold %d, the number of a task, or %s, a name of one
+--   names          a file of the names
+--   paths          instead of all these a file of paths, asked in turn
 --   body           a file; each @ in it becomes the number of the turn
 --   header         a file of "Name: value" lines
 --   first, tasks   the tasks to go through, in an order that jumps
@@ -14,13 +15,20 @@ ffi.cdef [[ typedef struct { long seconds; long nanoseconds; } moment; int clock
            int getpid(void); int kill(int pid, int signal); ]]
 local STRIDE = 7919 -- a prime: every task has its turn before one comes again
 local at = ffi.new("moment")
-local options, headers, paths, body = {}, {}, nil, nil
+local options, headers, paths, names, body = {}, {}, nil, nil, nil
 local turn, tasks, began, deadline, parked, parked_seconds = 0, 1, nil, nil, 0, 0
 local thread
 
 local function now()
   ffi.C.clock_gettime(1, at)
   return tonumber(at.seconds) + tonumber(at.nanoseconds) / 1e9
+end
+
+local function lines(name)
+  if not name then return nil end
+  local found = {}
+  for line in io.lines(name) do found[#found + 1] = line end
+  return found
 end
 
 function setup(made)
@@ -32,14 +40,11 @@ function init(arguments)
     local name, value = argument:match("^(%w+)=(.*)$")
     options[name] = value
   end
-  for line in io.lines(options.header) do
+  for _, line in ipairs(lines(options.header) or {}) do
     local name, value = line:match("^([^:]+): (.*)$")
     headers[name] = value
   end
-  if options.paths then
-    paths = {}
-    for line in io.lines(options.paths) do paths[#paths + 1] = line end
-  end
+  paths, names = lines(options.paths), lines(options.names)
   if options.body then
     local file = io.open(options.body)
     body = file:read("*a")
@@ -70,7 +75,8 @@ function request()
   local this = turn
   if began then turn, issued = turn + 1, issued + 1 end -- not when wrk only looks at what it will send
   if paths then return wrk.format("GET", paths[this % #paths + 1], headers) end
-  local path = string.format(options.path, options.first + (this * STRIDE) % tasks)
+  local place = (this * STRIDE) % tasks
+  local path = string.format(options.path, names and names[place + 1] or options.first + place)
   if options.revision then headers["If-Match"] = string.format('"%d"', options.revision + math.floor(this / tasks)) end
   return wrk.format(options.method, path, headers, body and body:gsub("@", this))
 end

@@ -7,27 +7,35 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.app import App
+from dragoman.cli.samples import add_tasks
 from dragoman.cli.tokens import create_token
 from dragoman.cli.users import add_user
 from dragoman.domain.ids import new_id
+from dragoman.domain.task import Task
 from dragoman.settings import load
 from dragoman.store import tables
 from dragoman.store.engines import Engine
 from dragoman.store.keys import Keys
 from dragoman.usecases import tasks
+from dragoman.usecases.people import principal_of
 from dragoman.usecases.uow import UnitOfWork
 from tests.postgres import PostgreSQL
 
 WORDS = (
     "What is to be done, by when and for whom, in a sentence or two of the length that people write into such a box."
 )
-SCOPES = ("task.read", "task.write", "batch.read", "batch.write")
-OTHERS = 19  # people who have as many tasks each as Paul
+SCOPES = ("task.read", "task.write", "batch.manage")
+OWN = 1_000
+OTHERS = 19  # people who share the rest
 CHUNK = 1_000
 
 
 class World(msgspec.Struct, frozen=True):
-    """A database. Paul, whose token it is, made its tasks and has every twentieth of them; they begin at `first`."""
+    """A database full of tasks that Paul made, whose token it is.
+
+    A thousand he has himself, claimed: `own` are their uids. Other people have the rest, `tasks` of them from number
+    `first` on. `noted` is how many changes the history held before anybody asked.
+    """
 
     engine: str
     url: str
@@ -36,6 +44,13 @@ class World(msgspec.Struct, frozen=True):
     token: str
     first: int
     tasks: int
+    own: tuple[str, ...]
+    noted: int = 0
+
+    @property
+    def sampled(self) -> int:
+        """The number of the first sample."""
+        return self.first + self.tasks
 
     def at(self, url: str) -> "World":
         """The same at another place."""
@@ -70,54 +85,69 @@ def file_of(url: str) -> Path:
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """Make some tasks for these people, in turn; the first of them is their creator."""
+    """Make some tasks for these people, in turn."""
 
     count: int
+    creator: str
     people: tuple[str, ...]
 
     def keys(self) -> Keys:
         return Keys(numbers={"task"})
 
 
-def fill(uow: UnitOfWork, command: Fill) -> int:
-    """The number of the first of them."""
-    made = [
+def fill(uow: UnitOfWork, command: Fill) -> list[Task]:
+    """Tasks of the size that people write."""
+    return [
         tasks.add(
             uow,
             title=f"Call number {index}",
             description=WORDS,
             priority=1,
-            creator=command.people[0],
+            creator=command.creator,
             assignee=command.people[index % len(command.people)],
         )
         for index in range(command.count)
     ]
-    return made[0].number
 
 
-def make(databases: Databases, engine: str, count: int) -> World:
-    """A new database with so many tasks, a multiple of 1,000."""
+def make(databases: Databases, engine: str, count: int, *, samples: int = 0) -> World:
+    """A new database with so many tasks, a multiple of 1,000, and so many samples of a team's year beside them."""
     url = databases.empty(engine)
     app = App(load(overrides={"database": url})).open()
     tenant = app.ensure_tenant("main")
     paul = add_user(app, tenant, "paul", "a long enough password", name="Paul")
     token = create_token(app, tenant, paul, SCOPES)
-    people = (paul.uid, *(new_id() for _ in range(OTHERS)))
-    first = min(app.call(fill, Fill(CHUNK, people), tenant) for _ in range(count // CHUNK))
+    others = tuple(new_id() for _ in range(OTHERS))
+    own = app.call(fill, Fill(OWN, paul.uid, (paul.uid,)), tenant)
+    rest = range(OWN, count, CHUNK)
+    for _ in rest:
+        app.call(fill, Fill(CHUNK, paul.uid, others), tenant)
+    if samples:
+        add_tasks(app, principal_of(paul), list(others), samples)
     app.close()
     settle(url)
-    return World(engine, url, tenant, paul.uid, token, first, count)
+    first = own[-1].number + 1
+    made = World(engine, url, tenant, paul.uid, token, first, len(rest) * CHUNK, tuple(task.uid for task in own))
+    return msgspec.structs.replace(made, noted=changes(made))
 
 
 def settle(url: str) -> None:
     """Let the engine learn how its tables are filled, as it would by itself after a while."""
-    with Engine(url).writer() as connection:
+    engine = Engine(url)
+    with engine.writer() as connection:
+        if engine.is_postgresql:
+            connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
 
 
-def history_rows(world: World) -> int:
-    """How many changes of tasks have left their history, beside their creation."""
-    changed = sa.select(sa.func.count()).where(tables.history.c.entity == "task", tables.history.c.revision > 1)
+def changes(world: World) -> int:
+    """How many changes of tasks have left their history since it was made; those of batches themselves don't count."""
+    row, batch = tables.history.c, tables.batch.c
+    changed = sa.select(sa.func.count()).where(
+        row.entity == "task",
+        row.revision > 1,
+        row.number.not_in(sa.select(batch.number).where(batch.tenant == world.tenant)),
+    )
     with Engine(world.url).reader() as connection:
-        return int(connection.execute(changed).scalar_one())
+        return int(connection.execute(changed).scalar_one()) - world.noted

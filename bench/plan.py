@@ -1,0 +1,43 @@
+"""How long a run takes and how much it moves. A short run has the same figures; they mean less."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.compare import Table
+from bench.world import Databases
+
+ENGINES = ("sqlite", "postgres")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rounds and their seconds, and numbers of tasks."""
+
+    rounds: int = 5
+    bulk_rounds: int = 3
+    seconds: float = 3.0
+    few: int = 10_000
+    many: int = 1_000_000
+    entries: int = 100_000
+    kinto_records: int = 256
+    engines: Sequence[str] = ENGINES
+    only: Sequence[str] = ()
+
+
+QUICK = Plan(rounds=2, bulk_rounds=1, seconds=1.0, many=100_000, entries=40_000, kinto_records=96)
+
+
+@dataclass
+class Bench:
+    """A run: its plan, where its databases are, what was measured, and the figures that follow from it."""
+
+    plan: Plan
+    folder: Path
+    databases: Databases
+    table: Table
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def say(self, line: str) -> None:
+        """How it goes, at once."""
+        print(line, flush=True)
