@@ -3,7 +3,6 @@
 import hashlib
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,24 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
 ]
 FIRST_FORM = "0001"
-KILLED = """
-import os, sys
-import sqlalchemy as sa
-from dragoman.store import migrations
-from dragoman.store.engines import Engine
-
-engine, left = Engine(sys.argv[1]), int(sys.argv[2])
-
-def count(_connection, _cursor, statement, *_rest):
-    global left
-    left -= statement.lstrip().startswith(("CREATE", "ALTER"))
-    if left < 0:
-        os._exit(9)
-
-sa.event.listen(engine.raw, "before_cursor_execute", count)
-migrations.run(engine)
-"""
-"""A process that dies before one of the statements by which its migrations make tables."""
 
 
 def test_the_tables_are_those_of_the_code(empty_database_url: str) -> None:
@@ -144,18 +125,6 @@ def test_a_database_of_the_first_form_keeps_all_that_it_holds(old: Engine, past:
     assert rows(old) == past
     report = verification.verify(old)
     assert (report.broken, report.rows) == (None, 35)
-
-
-@pytest.mark.parametrize("after", [2, 9, 16])
-def test_a_migration_that_is_killed_is_done_by_the_next_start(
-    old: Engine, past: list[dict[str, Any]], after: int, empty_database_url: str
-) -> None:
-    before = columns_of(old)
-    killed = subprocess.run([sys.executable, "-c", KILLED, empty_database_url, str(after)])
-    assert killed.returncode == 9
-    assert columns_of(old) in (before, before | {"migration_lock": {"tenant"}})  # all of a step or nothing
-    migrations.run(old)
-    assert rows(old) == past
 
 
 def test_an_export_of_the_first_form_is_read(old: Engine, past: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ goes on. Alembic is loaded only when there is something to do, since it takes lo
 
 A step only adds: tables, indexes, columns that may be left out. So the program before it goes on working on the newer
 tables, while nodes are exchanged one by one and when it has to be put back. A step that can't be borne by older
-programs gets an id that is more than a number ("0007-breaking"): they refuse to start on it.
+programs gets an id that is more than a number ("0007_breaking"): they refuse to start on it.
 """
 
 import logging
