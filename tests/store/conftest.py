@@ -1,11 +1,11 @@
 """The store on every engine, each also with serialization failures injected at random statements."""
 
 import random
-import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg.errors
+import pysqlite3
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from dragoman.app import App
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.settings import load
+from dragoman.store.driver import CURSOR
 from dragoman.store.keys import Alone, Keys
 from dragoman.store.overlay import Stamp
 from dragoman.store.transaction import Transactions
@@ -81,18 +82,47 @@ def bench(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Benc
 
 def inject(engine: sa.Engine, chance: random.Random) -> None:
     """Let statements fail as a distributed database lets them: the transaction must be run again."""
-    sqlite = engine.dialect.name == "sqlite"
+    word = busy if engine.dialect.name == "sqlite" else refused
 
-    def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def fail(statement: str) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")) and chance.random() < 0.12:
-            raise sa.exc.OperationalError(statement, None, busy() if sqlite else refused())
+            raise word()
 
-    sa.event.listen(engine, "before_cursor_execute", fail)
+    def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        try:
+            fail(statement)
+        except Exception as error:
+            raise sa.exc.OperationalError(statement, None, error) from error
+
+    def connected(connection: Any, record: Any) -> None:
+        record.info[CURSOR] = Failing(connection.cursor(), fail)
+
+    sa.event.listen(engine, "before_cursor_execute", before)
+    sa.event.listen(engine, "connect", connected)
+
+
+class Failing:
+    """A driver's cursor whose statements fail now and then."""
+
+    def __init__(self, cursor: Any, fail: Callable[[str], None]) -> None:
+        self._cursor = cursor
+        self._fail = fail
+
+    def execute(self, text: str, values: Any) -> Any:
+        self._fail(text)
+        return self._cursor.execute(text, values)
+
+    def executemany(self, text: str, rows: Any) -> Any:
+        self._fail(text)
+        return self._cursor.executemany(text, rows)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
 
 
 def busy() -> Exception:
     """SQLite's word for it."""
-    error = sqlite3.OperationalError("database is locked")
+    error = pysqlite3.OperationalError("database is locked")
     error.sqlite_errorname = "SQLITE_BUSY"
     return error
 

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from dragoman.store import driver
+
 Rows = list[dict[str, Any]]
 
 
@@ -27,8 +29,10 @@ def insert_structs(connection: sa.Connection, table: sa.Table, rows: Sequence[ms
     if rows:
         compiled = _insert(connection.dialect, table)
         fields = compiled.fields
-        values: Any = (msgspec.json.encode(rows).decode(),) if fields is None else [fields(row) for row in rows]
-        connection.exec_driver_sql(compiled.text, values)
+        if fields is None:
+            driver.execute(connection, compiled.text, (msgspec.json.encode(rows).decode(),))
+        else:
+            driver.execute_many(connection, compiled.text, [fields(row) for row in rows])
 
 
 def insert_listed(connection: sa.Connection, table: sa.Table, tenant: int, listed: dict[str, list[int]]) -> None:
@@ -70,8 +74,11 @@ class Compiled:
 def _execute(connection: sa.Connection, compiled: Compiled, rows: Rows) -> int:
     values = compiled.values
     if values is None:
-        return connection.exec_driver_sql(compiled.text, (msgspec.json.encode(rows).decode(),)).rowcount
-    return connection.exec_driver_sql(compiled.text, [values(row) for row in rows]).rowcount
+        cursor = driver.execute(connection, compiled.text, (msgspec.json.encode(rows).decode(),))
+    else:
+        cursor = driver.execute_many(connection, compiled.text, [values(row) for row in rows])
+    count: int = cursor.rowcount
+    return count
 
 
 @lru_cache(maxsize=256)

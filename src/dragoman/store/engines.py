@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 
+from dragoman.store import driver
 from dragoman.store.keys import Lock
 
 PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
@@ -188,7 +189,7 @@ def _connect_postgresql(
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     reads = connection.get_execution_options().get("dragoman_reads")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    driver.execute(connection, "BEGIN" if reads else "BEGIN IMMEDIATE", ())
 
 
 def _sqlite_trouble(error: sa.exc.DBAPIError) -> Trouble:

@@ -34,8 +34,15 @@ def among_values(dialect: sa.Dialect, column: sa.Column[Any], values: Sequence[s
 
 
 def as_parameter(dialect: sa.Dialect, keys: Sequence[Any]) -> Any:
-    """The list as the driver takes it."""
-    return keys if dialect.name == "postgresql" else msgspec.json.encode(keys).decode()
+    """The list as the database reads it from text: an array, or JSON."""
+    if dialect.name != "postgresql":
+        return msgspec.json.encode(keys).decode()
+    return "{" + ",".join(_quoted(key) if isinstance(key, str) else str(key) for key in keys) + "}"
+
+
+def _quoted(text: str) -> str:
+    """Text as an item of PostgreSQL's arrays."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def driver_text(dialect: sa.Dialect, statement: sa.Select[Any]) -> str:

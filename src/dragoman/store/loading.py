@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dragoman.store import driver
 from dragoman.store.engines import Engine
 from dragoman.store.keys import Key, Keys, Lock
 from dragoman.store.listing import among, as_parameter, driver_text
@@ -87,9 +88,7 @@ class Loader:
     def _rows(self, shape: Shape, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
         text = _select_by(self.connection.dialect, shape.name, column, lock if self.writes else Lock.NONE)
         keys = as_parameter(self.connection.dialect, values)
-        result: Any = self.connection.exec_driver_sql(text, (self.group.tenant, keys))
-        rows = result.cursor.fetchall()  # as the driver has them: nothing of SQLAlchemy's rows is used
-        result.close()
+        rows = driver.fetch(self.connection, text, (self.group.tenant, keys))
         return with_satellites(self.connection, self.group.tenant, shape, [shape.decode(row) for row in rows])
 
     def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.extension import Extension
 from dragoman.domain.work_item import Role, WorkItem
-from dragoman.store import tables
+from dragoman.store import driver, tables
 from dragoman.store.listing import among, as_parameter, driver_text
 from dragoman.store.shapes import Shape
 
@@ -52,10 +52,7 @@ def _with_work_items(connection: sa.Connection, tenant: int, entities: list[Any]
 
 
 def _rows(connection: sa.Connection, text: str, tenant: int, owners: Sequence[int]) -> Sequence[Any]:
-    result: Any = connection.exec_driver_sql(text, (tenant, as_parameter(connection.dialect, owners)))
-    rows: Sequence[Any] = result.cursor.fetchall()  # as the driver has them: nothing of SQLAlchemy's rows is used
-    result.close()
-    return rows
+    return driver.fetch(connection, text, (tenant, as_parameter(connection.dialect, owners)))
 
 
 @lru_cache(maxsize=16)
