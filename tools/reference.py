@@ -80,9 +80,10 @@ def _raised(file: Path) -> Iterator[Raised]:
         if isinstance(node, ast.Call) and len(node.args) > 1:
             kind = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             name = node.args[0]
-            # Codes are in lower case: a row of a table of operations is a NotOffered, too, and begins with a method.
-            if kind in KINDS and isinstance(name, ast.Constant) and str(name.value).islower():
-                yield Raised(name.value, kind, _text(node.args[1]))
+            if kind in KINDS and isinstance(name, ast.Constant) and isinstance(name.value, str):
+                # In lower case: a row of a table of operations is a NotOffered, too, and begins with a method.
+                if name.value.islower():
+                    yield Raised(name.value, kind, _text(node.args[1]))
 
 
 def _text(node: ast.expr) -> str:
