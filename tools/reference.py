@@ -16,6 +16,7 @@ from dragoman.cli.main import dragoman as command_line
 from dragoman.domain import errors as errors_module
 from dragoman.domain.job import ARROWS
 from dragoman.jobs.handlers import HANDLERS
+from dragoman.metrics.table import METRICS, Metric
 from dragoman.usecases.timers import TIMERS
 
 CODE = Path(dragoman.__path__[0])
@@ -79,11 +80,10 @@ def _raised(file: Path) -> Iterator[Raised]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call) and len(node.args) > 1:
             kind = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            name = node.args[0]
-            if kind in KINDS and isinstance(name, ast.Constant) and isinstance(name.value, str):
-                # In lower case: a row of a table of operations is a NotOffered, too, and begins with a method.
-                if name.value.islower():
-                    yield Raised(name.value, kind, _text(node.args[1]))
+            name = _text(node.args[0])
+            # In lower case: a row of a table of operations is a NotOffered, too, and begins with a method.
+            if kind in KINDS and name.islower():
+                yield Raised(name, kind, _text(node.args[1]))
 
 
 def _text(node: ast.expr) -> str:
@@ -102,6 +102,19 @@ def job_kinds() -> str:
 def job_states() -> str:
     """Every arrow between the states of a job."""
     return table(("from", "by", "to"), [(code(before), verb, code(after)) for before, verb, after in ARROWS])
+
+
+def metrics() -> str:
+    """Every metric: name, type, labels, what it says."""
+    rows = [
+        (code(metric.name), metric.kind + (", common" if metric.is_common else ""), _labels(metric), metric.summary)
+        for metric in METRICS
+    ]
+    return table(("metric", "type", "labels", "what it says"), rows)
+
+
+def _labels(metric: Metric) -> str:
+    return ", ".join(map(code, metric.labels))
 
 
 def timers() -> str:

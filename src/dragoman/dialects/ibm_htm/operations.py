@@ -444,7 +444,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *TEMPLATES,
 )
 
-_EXTENSION = "an extension of the vendor's that we leave out: the page asks for its core"
+_EXTENSION = "work baskets, escalations, binary properties and client settings are not offered, only the core of tasks"
 
 _LANGUAGE = "the languages of queries (whereClause, queryFilter) are not offered yet"
 _TEMPLATE_QUERIES = "queries of templates are not offered yet"
