@@ -5,7 +5,6 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,42 +94,6 @@ def test_verify_names_the_first_row_that_does_not_fit(used: str) -> None:
     tamper(used, "UPDATE history SET principal = 'mallory' WHERE tenant = 1 AND entity = 'task' AND revision = 2")
     said = refused(used, "verify")
     assert said.startswith("dragoman: tenant 1, task 1, revision 2: the row doesn't fit its hash")
-
-
-def test_a_copy_made_under_load_is_whole(used: str, backend: str, new_database: NewDatabase, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    done = threading.Event()
-    acknowledged: list[int] = []
-    with Server(used) as server:
-
-        def write() -> None:
-            body, head = '{"title": "Call the printer"}', basic("anna", PASSWORD) | {"Content-Type": "application/json"}
-            while not done.is_set():
-                answer = server.call("POST", "/v1/tasks", body, head)
-                assert answer.status == 201
-                acknowledged.append(answer.json()["number"])
-
-        writers = [threading.Thread(target=write) for _ in range(4)]
-        for writer in writers:
-            writer.start()
-        while len(acknowledged) < 20:
-            done.wait(0.01)
-        before = list(acknowledged)
-        well(used, "backup", str(copy))
-        after = len(acknowledged)
-        done.set()
-        for writer in writers:
-            writer.join()
-        assert server.call("GET", "/readyz").status == 200
-    assert after > len(before)  # they did not wait for it
-
-    restored = new_database(backend)
-    well(restored, "restore", str(copy))
-
-    assert well(restored, "verify").out.startswith("all fits")
-    numbers = {row["number"] for row in rows(restored) if row["table"] == "task" and row["tenant"] == 1}
-    assert set(before) <= numbers
-    assert rows(restored) != rows(used)
 
 
 @pytest.mark.parametrize("other", ["sqlite", "postgresql"])

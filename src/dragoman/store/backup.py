@@ -95,7 +95,7 @@ def _kind(file: Path) -> bytes:
 
 def _compare_checksum(file: Path) -> None:
     sums = checksum_file(file)
-    if sums.exists() and sums.read_text().split()[:1] != [_sha256(file)]:
+    if sums.exists() and sums.read_bytes().split()[:1] != [_sha256(file).encode()]:
         raise Invalid("backup_damaged", f"{file} is not what it was: its SHA-256 is not the one in {sums.name}.")
 
 
