@@ -22,6 +22,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "errors": reference.errors,
     "job-kinds": reference.job_kinds,
     "job-states": reference.job_states,
+    "metrics": reference.metrics,
     "settings": reference.settings,
     "timers": reference.timers,
 }
