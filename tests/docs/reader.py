@@ -131,10 +131,10 @@ class Reader:
         return REFERENCE.sub(lambda found: str(self.known(found[1])), text)
 
     def known(self, name: str) -> Any:
-        """What `{name}` or `{name.of.a.member}` means by now."""
+        """What `{name}`, `{name.of.a.member}` or `{name.0}` of a list means by now."""
         value: Any = self.memory
         for part in name.split("."):
-            value = value[part]
+            value = value[int(part)] if isinstance(value, list) else value[part]
         return value
 
 
