@@ -99,7 +99,7 @@ class Indoors(Server):
             got.append(message)
 
         await self._dispatcher(_scope(ask), receive, send)
-        headers = {name.decode(): value.decode("latin-1") for name, value in got[0]["headers"]}
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
         return Answer(got[0]["status"], headers, b"".join(part.get("body", b"") for part in got[1:]))
 
     def _do(self, work: Coroutine[Any, Any, R]) -> R:

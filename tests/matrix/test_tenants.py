@@ -1,0 +1,143 @@
+"""Every operation, asked for everything with another tenant's id: the answer is the one for an id that nobody has, to
+the byte but for the id, and nothing of the other tenant is ever told or changed.
+
+Each row of asked.toml succeeds with ids of one's own, so that the refusals are about the ids. An operation without a
+row fails.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+import sqlalchemy as sa
+
+from dragoman.dialects._kit import Dialect, Operation
+from dragoman.store import tables
+from tests.databases import Databases
+from tests.matrix.indoors import Household, Indoors
+from tests.matrix.rows import DIALECTS
+from tests.matrix.things import KINDS, Things, unknown
+from tests.server import Answer
+
+ASKED = tomllib.loads((Path(__file__).parent / "asked.toml").read_text())
+PLACE = re.compile(r"\{(\w+)\}")
+REFUSED = 300
+FAR = 1_000_000
+"""Where the numbers of the other tenant begin, so that none of them is one of ours as well."""
+VARYING = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+")
+WORDS = frozenset({"{role}", "{query}", "{kind}", "{ext}", "{name}", "{cid}"})
+"""Variables of paths that are words of the dialect, or of its clients, or names within something that has an id."""
+BUSY = frozenset({"job", "digest", "digest_head"})
+"""What background work writes by itself."""
+TIMED = frozenset({"date", "x-request-id", "etag", "content-length", "location", "set-cookie"})
+
+
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def application(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Indoors]:
+    """An application on each engine."""
+    with databases.lent(request.param) as url, Indoors(url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def foreign(application: Indoors) -> Things:
+    """The other tenant, whose numbers are far from anybody's."""
+    things = Things(Household(application), "Zanzibar")
+    for kind in ("task", "case", "person", "category", "user", "state"):
+        assert things[kind]  # so that there are the counters of their numbers
+    with application.app.store.engine.raw.connect() as connection:
+        counter = tables.counter
+        far = {"value": counter.c.value + FAR}
+        connection.execute(sa.update(counter).where(counter.c.tenant == things.house.key).values(far))
+        connection.commit()
+    far_things = Things(things.house, "Zanzibar")
+    for kind in KINDS:
+        assert far_things[kind]
+    return far_things
+
+
+@pytest.fixture(scope="module")
+def own(application: Indoors) -> Household:
+    """The tenant that asks."""
+    return Household(application)
+
+
+def request(row: list[str], operation: Operation, ids: dict[str, Any]) -> tuple[str, bytes | None]:
+    """Target and body with these ids in them."""
+
+    def filled(text: str, *, escaped: bool) -> str:
+        return PLACE.sub(lambda found: quote(str(ids[found[1]]), safe="") if escaped else str(ids[found[1]]), text)
+
+    target = filled(row[0], escaped=True)
+    if operation.query:
+        target += ("&" if "?" in target else "?") + urlencode(operation.query)
+    return target, filled(row[1], escaped=False).encode() if len(row) > 1 else None
+
+
+def ask(house: Household, dialect: Dialect, operation: Operation, row: list[str], ids: dict[str, Any]) -> Answer:
+    """The administrator's request, who may do whatever can be done in the tenant."""
+    target, body = request(row, operation, ids)
+    headers = {"Authorization": house.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})
+    return house.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
+
+
+def without(answer: Answer, value: object) -> tuple[int, dict[str, str], bytes]:
+    """What is the same whatever the id was; of what went well, all but ids and moments."""
+    spelt = b"|".join(re.escape(text.encode()) for text in (quote(str(value)), str(value)))
+    body = re.sub(rb"(?<![\w-])(?:" + spelt + rb")(?![\w-])", b"ID", answer.body)
+    if answer.status < 300:
+        body = VARYING.sub(b"#", body)
+    return answer.status, {name: text for name, text in answer.headers.items() if name not in TIMED}, body
+
+
+def rows_of(application: Indoors, tenant: int) -> dict[str, list[tuple[Any, ...]]]:
+    """All that is stored of a tenant, table by table."""
+    kept = {name: table for name, table in tables.metadata.tables.items() if "tenant" in table.c and name not in BUSY}
+    with application.app.store.engine.raw.connect() as connection:
+        of_tenant = {name: sa.select(table).where(table.c.tenant == tenant) for name, table in kept.items()}
+        return {name: sorted(map(tuple, connection.execute(rows)), key=str) for name, rows in of_tenant.items()}
+
+
+OPERATIONS = [(dialect, operation) for dialect in DIALECTS for operation in dialect.operations]
+
+
+def test_every_operation_has_its_row() -> None:
+    assert {dialect.name: sorted(operation.name for operation in dialect.operations) for dialect in DIALECTS} == {
+        name: sorted(rows) for name, rows in ASKED.items()
+    }
+    for dialect, operation in OPERATIONS:
+        path = ASKED[dialect.name][operation.name][0].partition("?")[0]
+        pattern = PLACE.sub("[^/]+", operation.path)
+        assert re.fullmatch(pattern, path), (dialect.name, operation.name)
+        told = dict(zip(operation.path.split("/"), path.split("/"), strict=True))
+        ids = {name: value for name, value in told.items() if name.startswith("{") and name not in WORDS}
+        assert all(value.startswith("{") for value in ids.values()), (dialect.name, operation.name)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_a_foreign_id_is_like_one_that_nobody_has(
+    dialect: Dialect, application: Indoors, own: Household, foreign: Things
+) -> None:
+    before = rows_of(application, foreign.house.key)
+    faults = [fault for operation in dialect.operations for fault in differences(dialect, operation, own, foreign)]
+    assert not faults, "\n".join(map(str, faults))
+    assert rows_of(application, foreign.house.key) == before
+
+
+def differences(dialect: Dialect, operation: Operation, own: Household, foreign: Things) -> Iterator[object]:
+    """What gives a foreign id away; and a row that doesn't succeed with one's own."""
+    row, mine = ASKED[dialect.name][operation.name], Things(own, "Mine")
+    ids = {kind: mine[kind] for kind in PLACE.findall("".join(row))}
+    for kind in ids.keys() - {"self"}:
+        theirs, nobodys = foreign[kind], unknown(kind, foreign[kind])
+        told = without(ask(own, dialect, operation, row, ids | {kind: theirs}), theirs)
+        expected = without(ask(own, dialect, operation, row, ids | {kind: nobodys}), nobodys)
+        if told != expected or foreign.word.encode() in told[2]:
+            yield operation.name, kind, told, expected
+    answer = ask(own, dialect, operation, row, ids)
+    if answer.status >= REFUSED or foreign.word.encode() in answer.body:
+        yield operation.name, "own ids", answer.status, answer.body
