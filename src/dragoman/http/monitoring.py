@@ -5,6 +5,7 @@ token with the scope `metrics.read`, or takes the page away.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import ModuleType
@@ -24,6 +25,8 @@ from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.usecases.backlog import Backlog
+
+log = logging.getLogger(__name__)
 
 PATH = "/metrics"
 SCOPE = frozenset({"metrics.read"})
@@ -69,7 +72,13 @@ class Metrics:
         if self._siblings is None:
             yield
             return
-        async with await self._siblings.listen(self._pack):
+        try:
+            listener = await self._siblings.listen(self._pack)
+        except OSError as error:
+            log.warning("metrics.unreachable", extra={"reason": error.strerror or str(error)})
+            yield  # one that can't tell its numbers serves all the same
+            return
+        async with listener:
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

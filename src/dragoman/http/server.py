@@ -17,7 +17,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -33,7 +32,7 @@ from dragoman.http.gate import ASGIApp
 from dragoman.http.monitoring import App as Monitored
 from dragoman.http.monitoring import Metrics
 from dragoman.http.protocol import TimedProtocol
-from dragoman.http.siblings import Siblings
+from dragoman.http.siblings import Siblings, meeting_place
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
 from dragoman.supervision import Supervisor
@@ -234,11 +233,11 @@ def _load(factory: str) -> Factory:
 
 def _serve_with_workers(settings: Settings, factory: str, supervisor: Supervisor) -> int:
     """The parent: starts the workers, says ready when all are, passes a signal on, and waits for their end."""
-    with tempfile.TemporaryDirectory(prefix="dragoman-", ignore_cleanup_errors=True) as folder:
+    with meeting_place() as folder:
         return _serve_among(settings, factory, supervisor, folder)
 
 
-def _serve_among(settings: Settings, factory: str, supervisor: Supervisor, folder: str) -> int:
+def _serve_among(settings: Settings, factory: str, supervisor: Supervisor, folder: str | None) -> int:
     listeners = supervisor.listeners  # held to the end, so that nobody else gets the port meanwhile
     context = multiprocessing.get_context("spawn")
     workers: list[BaseProcess] = []

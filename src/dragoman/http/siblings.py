@@ -4,8 +4,11 @@ Each listens at a Unix socket in a folder that only their own user may enter; wh
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from errno import ENOENT
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -17,12 +20,12 @@ PATIENCE_SECONDS = 2.0
 class Siblings(msgspec.Struct, frozen=True):
     """One of several workers, as it knows the others."""
 
-    folder: str
+    folder: str | None  # None where there is no room for one
     number: int
     count: int
 
     async def listen(self, tell: Callable[[], Awaitable[bytes]]) -> asyncio.Server:
-        """From here on answer whoever asks, until it is closed."""
+        """From here on answer whoever asks, until it is closed. OSError where that can't be."""
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
@@ -49,4 +52,18 @@ class Siblings(msgspec.Struct, frozen=True):
             writer.close()
 
     def _path(self, number: int) -> str:
+        if self.folder is None:
+            raise FileNotFoundError(ENOENT, "no folder for temporary files")
         return str(Path(self.folder) / str(number))
+
+
+@contextmanager
+def meeting_place() -> Iterator[str | None]:
+    """A folder for siblings as long as the block lasts; None where nothing can be written, which must stop nobody."""
+    try:
+        folder = TemporaryDirectory(prefix="dragoman-", ignore_cleanup_errors=True)
+    except OSError:
+        yield None
+        return
+    with folder as name:
+        yield name

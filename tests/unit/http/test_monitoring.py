@@ -9,12 +9,14 @@ import pytest
 
 from dragoman import settings
 from dragoman.domain.errors import Unavailable
+from dragoman.http.monitoring import Metrics
 from dragoman.http.siblings import Siblings
 from dragoman.metrics import table
+from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.settings import Settings
 from tests.unit.http.live import Live, call, serving
-from tests.unit.http.plain import READER_TOKEN
+from tests.unit.http.plain import READER_TOKEN, App
 from tests.unit.http.test_server import get, process
 
 LINE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
@@ -135,6 +137,19 @@ async def fetch(port: int) -> str:
 def test_a_sibling_that_does_not_answer_is_missed(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         asyncio.run(Siblings(str(tmp_path), 0, 2).ask())
+
+
+@pytest.mark.parametrize("folder", [None, "/tmp/" + "too-long-for-a-socket" * 10])
+def test_a_worker_without_a_place_to_meet_serves_and_does_not_add_up(folder: str | None) -> None:
+    app = App(settings.load(environ={}))
+    siblings = Siblings(folder, 0, 2)
+
+    async def live() -> None:
+        async with Metrics(app, Requests(), siblings).listening():
+            with pytest.raises(Unavailable):
+                await siblings.ask()
+
+    asyncio.run(live())
 
 
 def test_siblings_tell_what_they_are_asked(tmp_path: Path) -> None:
