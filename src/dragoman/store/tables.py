@@ -19,7 +19,7 @@ has_ended: sa.ColumnElement[int] = sa.literal_column(
     "(CASE WHEN state IN ('completed','expired','failed','terminated') THEN 1 ELSE 0 END)", sa.Integer()
 )
 due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
-is_no_work: sa.ColumnElement[bool] = sa.literal_column("(kind <> 'work')", Boolean())
+is_no_work = sa.literal_column("(kind <> 'work')")  # of no type: SQLite's booleans would be compared to 1
 
 
 def _key(name: str, type_: sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]) -> Column[Any]:
@@ -222,7 +222,7 @@ task = Table(
     _where_set("task_by_stage", "stage", "number"),
     _where_set("task_by_parent", "parent", "number"),
     _where_set("task_by_entity", "entity_kind", "entity", "number", when="entity"),
-    _where("task_by_kind", is_no_work, "kind", "number"),
+    _where("task_of_no_work", is_no_work, "number"),
     _where_set("task_removed", "removed_at", "number"),
     # With the state: what ended keeps the moment when it would have expired, and is not to be walked over each time.
     _where_set("task_by_expiry", "state", "expires_at", "number", when="expires_at"),

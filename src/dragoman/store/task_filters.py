@@ -58,6 +58,24 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     as_of: Moment | None = None  # as timers leave the tasks at this moment, whether they have fired yet or not
 
 
+BY_NUMBER = ("creator", "stage", "parent", "contacts", "entity", "type")
+"""Filters whose index goes on in the order of numbers."""
+BY_OTHERS = ("assignee", "contact_or_persons_of", "due_from", "due_to", "created_from", "created_to")
+
+
+def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
+    """Whether it names what has an index and but a small share of the tasks, an index that goes in another order.
+
+    Then all that match are sorted; otherwise a page is found by walking along an index in the order that is asked for,
+    which may be `by_number`. Databases guess, and a wrong guess walks over a million tasks of others; who asks knows
+    better.
+    """
+    names = BY_OTHERS if by_number else BY_OTHERS + BY_NUMBER
+    if wanted.words or wanted.kind not in (None, Kind.WORK) or any(getattr(wanted, name) is not None for name in names):
+        return True
+    return bool(wanted.any_of) and all(finds_few(one, by_number=by_number) for one in wanted.any_of)
+
+
 def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     """What must hold of a task that matches; tenant and removal aside."""
     found = _equalities(wanted) + _ranges(wanted) + _links(tenant, wanted)
@@ -79,7 +97,8 @@ def _equalities(wanted: TaskFilter) -> Conditions:
         conditions.append(_in_state(wanted.states, wanted.as_of))
     if wanted.is_open is not None:
         conditions.append(T.state.in_(sorted(OPEN if wanted.is_open else ENDED)))
-        conditions.append(tables.has_ended == sa.literal_column("0" if wanted.is_open else "1"))
+        if not finds_few(wanted):
+            conditions.append(ended_is(not wanted.is_open))
     if wanted.unassigned:
         conditions.append(T.assignee.is_(None))
     if wanted.category is not None:
@@ -104,10 +123,14 @@ def _equalities(wanted: TaskFilter) -> Conditions:
         if value is not None:
             conditions.append(T[name] == value)
     if wanted.kind is not None:
-        conditions.append(T.kind == wanted.kind)
-        if wanted.kind != Kind.WORK:
-            conditions.append(tables.is_no_work)  # the condition of the index
+        # There are two kinds; the index of the rarer one is found by its condition to the letter.
+        conditions.append(T.kind == wanted.kind if wanted.kind == Kind.WORK else tables.is_no_work)
     return conditions
+
+
+def ended_is(has_ended: bool) -> sa.ColumnElement[bool]:
+    """Whether it has ended, as the index of due times begins."""
+    return tables.has_ended == sa.literal_column(str(int(has_ended)))
 
 
 def _in_state(states: Collection[State], at: Moment | None) -> sa.ColumnElement[bool]:
@@ -130,8 +153,12 @@ def _is_over(timer: sa.ColumnElement[Any], at: Moment, *, is_open: bool) -> sa.C
 
 def _ranges(wanted: TaskFilter) -> Conditions:
     conditions: Conditions = []
+    if wanted.due_from is not None or wanted.due_to is not None:
+        conditions.append(T.due_at.is_not(None))
+        if wanted.is_open is None and not wanted.states:
+            conditions.append(tables.has_ended.in_([sa.literal_column("0"), sa.literal_column("1")]))  # for the index
     for column, low, high in (
-        (T.due_at, wanted.due_from, wanted.due_to),
+        (tables.due_or_last, wanted.due_from, wanted.due_to),
         (T.created_at, wanted.created_from, wanted.created_to),
         (T.modified_at, wanted.modified_from, wanted.modified_to),
     ):
@@ -171,7 +198,7 @@ def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> 
     """Who may see, by the ways that are asked for; all of them together are `domain.access`."""
     named = _named(tenant, principal, SEEING, through)
     named_early = _named(tenant, principal, SEEING_INACTIVE, through)
-    ways = [sa.and_(T.state != str(State.INACTIVE), T.number.in_(named)), T.number.in_(named_early)]
+    ways = [sa.and_(T.state != str(State.INACTIVE), named), named_early]
     if "everybody" in through:
         ways.append(_of_nobody(tenant))
     if "individual" in through:
@@ -187,13 +214,18 @@ def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
     """To whom the task is offered: `domain.access.is_candidate`."""
     return sa.or_(
         _of_nobody(tenant),
-        T.number.in_(_named(tenant, principal, WORKING, EVERY_WAY)),
+        _named(tenant, principal, WORKING, EVERY_WAY),
         sa.and_(T.work_item_count == 0, T.creator == principal.user),
     )
 
 
-def _named(tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]) -> "sa.Select[Any]":
-    """Numbers of the tasks on which the principal holds a work item of these roles."""
+def _named(
+    tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]
+) -> sa.ColumnElement[bool]:
+    """Whether the principal holds a work item of these roles on the task.
+
+    Asked task by task: a list of all that he, his groups and everybody hold may be as long as the table.
+    """
     holders: list[str] = []
     if "everybody" in through:
         holders.append("*")
@@ -202,8 +234,8 @@ def _named(tenant: int, principal: Principal, roles: Collection[Role], through: 
     if "group" in through:
         holders += [f"group:{group}" for group in sorted(principal.groups)]
     item = tables.work_item.c
-    held = sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders))
-    return held.where(item.role.in_(sorted(roles)))
+    held = sa.exists().where(item.tenant == tenant, item.task == T.number, item.role.in_(sorted(roles)))
+    return sa.and_(T.work_item_count > 0, held.where(item.holder.in_(holders)).correlate(tables.task))
 
 
 def _of_nobody(tenant: int) -> sa.ColumnElement[bool]:

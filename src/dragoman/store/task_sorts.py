@@ -167,10 +167,20 @@ class Sort(msgspec.Struct, frozen=True):
     descending: bool = False
 
 
-def order(sort: Sort) -> sa.ColumnElement[Any]:
-    """The key as it stands in an ORDER BY."""
+INDEXED = frozenset({"number", "due", "created"})
+"""Keys in whose order an index goes."""
+
+
+def order(sort: Sort, expression: sa.ColumnElement[Any] | None = None) -> sa.ColumnElement[Any]:
+    """The key as it stands in an ORDER BY; in the place of its expression another one of the same value."""
+    known = SORTS[sort.key] if expression is None else expression
+    return known.desc() if sort.descending else known.asc()
+
+
+def hidden(sort: Sort) -> sa.ColumnElement[Any]:
+    """The same, said so that no index of this order is taken: for few tasks, found by another one."""
     expression = SORTS[sort.key]
-    return expression.desc() if sort.descending else expression.asc()
+    return order(sort, sa.literal_column("0") + expression if sort.key in INDEXED else expression)
 
 
 def beyond(sorts: Sequence[Sort], after: tuple[Any, ...]) -> sa.ColumnElement[bool]:

@@ -132,7 +132,7 @@ def _sorts(paging: Paging) -> tuple[Sort, ...]:
     key, without, ties = KEYS[paging.sort_by or "deadline"]
     down = paging.is_descending
     first = () if without is None else (Sort(without, down),)
-    if key == "due":
+    if key == "due" and down:
         first = (Sort("without_due"),)  # whichever way, a task of another dialect without a deadline comes last
     return (OPEN_FIRST, *first, Sort(key, down), *ties)
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
     for column in ("creator", "starter", "contact", "category", "type", "stage", "parent"):
         _create_where(f"task_by_{column}", f"{column} IS NOT NULL", [column])
     _create_where("task_by_entity", "entity IS NOT NULL", ["entity_kind", "entity"])
-    _create_where("task_by_kind", "kind <> 'work'", ["kind"])
+    _create_where("task_of_no_work", "(kind <> 'work')", [])
     op.drop_index("task_word_by_task", "task_word")
     if op.get_bind().dialect.name == "sqlite":
         _keep_words_once()
