@@ -44,7 +44,8 @@ def named(kept: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
 
 def span_id(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.span_id
+    number: int = span.context.span_id
+    return number
 
 
 def test_what_nobody_follows_leaves_no_span(database_url: str, kept: InMemorySpanExporter) -> None:
