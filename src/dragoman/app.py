@@ -102,6 +102,7 @@ class App:
         self._timers = timers.Loop(self)
         self.spans: Spans | None = None
         self._lag = Histogram(table.LANE_BOUNDS)
+        self._wakes = False  # lanes are about to be told that something waits
 
     def _configured(self) -> tuple[Dialect, ...]:
         configured = []
@@ -322,7 +323,16 @@ class App:
             self.store.write(work)
         else:
             self.store.read(work)
+        if not self._wakes:
+            self._wakes = True
+            loop.call_soon(self._wake)
         return await future
+
+    def _wake(self) -> None:
+        # Once for all that came in this turn of the loop: they share a group, and a lane that wakes up while requests
+        # are still being parsed would only wait for the interpreter's lock.
+        self._wakes = False
+        self.store.wake()
 
     def _refuse_due(self, wanted_at: float) -> None:
         # A work that runs already is answered when it is done: never a refusal for something that is applied.

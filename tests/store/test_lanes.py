@@ -56,6 +56,7 @@ class Served:
         sent = Work(self.tenant, keys, execute, STAMP)
         sent.future = threading.Event()
         self.app.store.write(sent)
+        self.app.store.wake()
         return sent
 
     def do(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone) -> Any:

@@ -81,14 +81,19 @@ class Queue:
         self._closed = False
 
     def put(self, work: Work) -> None:
-        """Queue a work. Unavailable when the queue is full or closed."""
+        """Queue a work; whoever waits for some is told by `wake`. Unavailable when the queue is full or closed."""
         with self._changed:
             if self._closed:
                 raise Unavailable("shutting_down", "The server is stopping; nothing was changed.")
             if len(self._waiting) >= self._longest:
                 raise Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
             self._waiting.append(work)
-            self._changed.notify()
+
+    def wake(self) -> None:
+        """Tell a lane that there is something to take, once for all that was put."""
+        with self._changed:
+            if self._waiting:
+                self._changed.notify()
 
     def withdraw_due(self, now: float) -> list[Work]:
         """Take out what still waits though its time is up, before it runs; what runs already is answered when done."""
@@ -218,8 +223,8 @@ class Lane:
             log.error("commit.outcome_unknown", extra={"lane": self.name}, exc_info=unknown)
             self._answer(group)
         else:
-            self._answer(group)
             self.groups.add(group, began, seconds)
+            self._answer(group)
             if self.on_group is not None:
                 self.on_group(self.name, group, seconds)
 

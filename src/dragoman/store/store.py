@@ -93,14 +93,19 @@ class Store:
         self.engine.checkpoint(transactions.connection)
 
     def write(self, work: Work) -> None:
-        """Queue a work for a write lane. Unavailable when too many wait."""
+        """Queue a work for a write lane, which `wake` will tell. Unavailable when too many wait."""
         work.queued_at = self.clock.monotonic()
         self._writes.put(work)
 
     def read(self, work: Work) -> None:
-        """Queue a work for a reader."""
+        """Queue a work for a reader, likewise."""
         work.queued_at = self.clock.monotonic()
         self._reads.put(work)
+
+    def wake(self) -> None:
+        """Let lanes and readers take what was queued."""
+        self._writes.wake()
+        self._reads.wake()
 
     def pressure(self) -> Pressure:
         """How much people want of the write lanes now."""
