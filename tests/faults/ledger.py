@@ -131,6 +131,8 @@ class Client(threading.Thread):
         made = self._ask(connection, "POST", "/v1/tasks", {"title": "Ledger", "priority": 0})
         if made.status == 201:
             self._task = made.json()["id"]
+        else:
+            self._refused(made)
 
     def _write(self, connection: HTTPConnection) -> None:
         self._sent += 1
@@ -139,10 +141,15 @@ class Client(threading.Thread):
         answer = self._ask(connection, "PATCH", f"/v1/tasks/{self._task}", change)
         if answer.status == 200:
             self._acknowledged, self._unsure = self._sent, set()
-        elif answer.status not in (503, 507):
-            self._ledger.fail(answer.text)
-        elif answer.json()["code"] != "outcome_unknown":
+            self._ledger.tell(answer)
+            return
+        if answer.json()["code"] != "outcome_unknown":
             self._unsure.remove(self._sent)
+        self._refused(answer)
+
+    def _refused(self, answer: Answer) -> None:
+        if answer.status not in (503, 507):
+            self._ledger.fail(answer.text)
         self._ledger.tell(answer)
 
     def _ask(self, connection: HTTPConnection, method: str, path: str, body: object) -> Answer:

@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
@@ -14,6 +15,10 @@ class Stoppable(PostgreSQL):
 
     def __init__(self) -> None:
         super().__init__(durable=True)
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        return self
 
     @property
     def port(self) -> int:

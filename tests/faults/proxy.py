@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+from collections.abc import Coroutine
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
 CHUNK = 65_536
 
@@ -44,7 +46,7 @@ class Wire:
         self._is_cut = False
         self._loop.call_soon_threadsafe(self._flows.set)
 
-    def _do(self, what: "asyncio._CoroutineLike[None]") -> None:
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(what, self._loop).result()
 
     async def _open(self) -> None:

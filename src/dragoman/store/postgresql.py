@@ -25,7 +25,7 @@ class Connection(psycopg.Connection[Any]):
     @classmethod
     def open(cls, *arguments: Any, patience_seconds: float, **parameters: Any) -> Self:
         """Connect, with patience beyond that of the server's `statement_timeout`."""
-        connection: Self = cls.connect(*arguments, **parameters)  # type: ignore[assignment]
+        connection = cls.connect(*arguments, **parameters)
         connection.patience_seconds = patience_seconds + GRACE_SECONDS
         return connection
 
