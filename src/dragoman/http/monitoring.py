@@ -32,7 +32,8 @@ PATH = "/metrics"
 SCOPE = frozenset({"metrics.read"})
 PATIENCE_SECONDS = 2.0
 SHARE = 10
-"""A look into the database is believed for a second, and for so many times as long as it took."""
+LONGEST_SECONDS = 10.0
+"""A look into the database is believed for a second, or SHARE times as long as it took, but no longer than this."""
 STATUS: dict[type[Expected], int] = {Unauthenticated: 401, Forbidden: 403, TooMany: 429, Unavailable: 503}
 
 
@@ -139,7 +140,7 @@ class Metrics:
                 except (Unavailable, TimeoutError):
                     self._backlog = None
                 now = self._app.clock.monotonic()
-                self._believed_until = now + max(1.0, SHARE * (now - began))
+                self._believed_until = now + min(max(1.0, SHARE * (now - began)), LONGEST_SECONDS)
             return self._backlog
 
     def _tell_backlog(self, snapshot: Snapshot, backlog: Backlog | None) -> None:
