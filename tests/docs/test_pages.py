@@ -1,38 +1,25 @@
 """The examples of the guide do what the page says, in order, each page against a fresh server."""
 
 import re
-from collections.abc import Callable
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.databases import Databases
 from tests.docs.reader import Reader, commands, on_one_line
 from tests.house.source import ROOT
-from tests.postgres import PostgreSQL
 from tests.server import Server
 
 BLOCK = re.compile(r"^```(?P<language>console|http|python)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(page for page in (ROOT / "docs" / "guide").glob("*.md") if BLOCK.search(page.read_text()))
 
 
-@pytest.fixture
-def postgresql(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Makes an empty PostgreSQL database, and starts the server for it only then."""
-
-    def make() -> str:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        name = postgres.create_database()
-        request.addfinalizer(partial(postgres.drop_database, name))
-        return postgres.url(name)
-
-    return make
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_page_does_what_it_says(page: Path, tmp_path: Path, postgresql: Callable[[], str]) -> None:
-    with Server(f"sqlite:///{tmp_path / 'dragoman.db'}") as server:
-        reader = Reader(server, tmp_path, postgresql)
+def test_the_page_does_what_it_says(page: Path, tmp_path: Path, databases: Databases) -> None:
+    with ExitStack() as lent:
+        server = lent.enter_context(Server(lent.enter_context(databases.lent("sqlite"))))
+        reader = Reader(server, tmp_path, lambda: lent.enter_context(databases.lent("postgresql")))
         for block in BLOCK.finditer(page.read_text()):
             reader.follow(block["language"], block["text"])
 
