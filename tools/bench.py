@@ -3,6 +3,7 @@
 python -m tools.bench                                  everything
 python -m tools.bench --only update,read,list          these kinds of work against the conventional way, and no more
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
+python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
 The last line is JSON with all figures. With QUICK=1 in the environment it is short, to see that it runs; such figures
 mean little.
@@ -11,26 +12,34 @@ mean little.
 import argparse
 import json
 import os
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import against_rivals, bulk, lane, million, rivals, starting
+from bench import against_rivals, bulk, goals, lane, million, page, profiling, rivals, starting
 from bench.compare import Table
 from bench.plan import ENGINES, QUICK, Bench, Plan
 from bench.world import Databases
 from tests.postgres import PostgreSQL
 
 
-def main() -> None:
-    """Run what is asked for."""
-    plan = _plan()
+def main() -> int:
+    """Run what is asked for; 1 when a whole run lacks a figure."""
+    plan, writes = _asked()
     rivals.install()
     with PostgreSQL(durable=True) as server, tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         table = Table(server.pid, lambda line: print(line, flush=True))
         bench = Bench(plan, Path(folder), Databases(server, Path(folder)), table)
         run(bench)
+        if writes:
+            profiles = [profile for engine in plan.engines for profile in profiling.run(bench, engine)]
+            page.write(plan, bench.figures, table.medians(), profiles)
+    missing = set() if plan.only or len(plan.engines) < len(ENGINES) else goals.missing(bench.figures)
+    if missing:
+        print(f"missing: {', '.join(sorted(missing))}")
     print(json.dumps(bench.figures))
+    return 1 if missing else 0
 
 
 def run(bench: Bench) -> None:
@@ -44,7 +53,7 @@ def run(bench: Bench) -> None:
             stage(bench, engine)
 
 
-def _plan() -> Plan:
+def _asked() -> tuple[Plan, bool]:
     plan = QUICK if os.environ.get("QUICK") else Plan()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
@@ -52,8 +61,9 @@ def _plan() -> Plan:
     parser.add_argument("--rounds", type=int, default=plan.rounds)
     parser.add_argument("--seconds", type=float, default=plan.seconds)
     parser.add_argument("--tasks", type=int, default=plan.few)
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    return replace(
+    chosen = replace(
         plan,
         rounds=given.rounds,
         seconds=given.seconds,
@@ -61,7 +71,8 @@ def _plan() -> Plan:
         engines=given.engines.split(","),
         only=tuple(filter(None, given.only.split(","))),
     )
+    return chosen, given.write
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The figures that a run must give, and what each is to reach."""
+
+from dataclasses import dataclass
+
+from bench.plan import ENGINES
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure's meaning, and its least or greatest value."""
+
+    meaning: str
+    least: float | None = None
+    most: float | None = None
+
+    def is_reached(self, figure: float) -> bool:
+        """Whether the figure is good enough."""
+        return (self.least is None or figure >= self.least) and (self.most is None or figure <= self.most)
+
+    def __str__(self) -> str:
+        if self.least is None and self.most is None:
+            return ""
+        return f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
+
+
+CONVENTIONAL = "requests a second, ours over the conventional way's"
+_BOTH: dict[str, tuple[str, dict[str, float]]] = {
+    "update_vs_conventional": (f"updates of one task, 64 connections: {CONVENTIONAL}", {"sqlite": 10, "postgres": 6}),
+    "update_c1_vs_conventional": ("the same, one connection", {"sqlite": 1.7, "postgres": 1.7}),
+    "update_vs_floor": ("the same, 64 connections: with HTTP over our store without it", dict.fromkeys(ENGINES, 0.45)),
+    "read_vs_conventional": (f"reads of one task, 64 connections: {CONVENTIONAL}", {"sqlite": 10, "postgres": 5}),
+    "list_vs_conventional": (f"lists of 50 by filter and cursor: {CONVENTIONAL}", {"sqlite": 5, "postgres": 4}),
+    "bulk_vs_floor": ("rows a second of a batch over those of the bare SQL", dict.fromkeys(ENGINES, 0.5)),
+    "lane_vs_floor": ("our write lane over the same idea with nothing of the product", dict.fromkeys(ENGINES, 0.6)),
+    "ibm_update_vs_native_patch": ("updates in the IBM dialect over our own API's", dict.fromkeys(ENGINES, 0.8)),
+}
+_KEPT = "of the rate of single updates, what is left beside a batch (in one process, without HTTP)"
+GOALS: dict[str, Goal] = {
+    **{
+        f"{name}_{engine}": Goal(meaning, least=least)
+        for name, (meaning, goals) in _BOTH.items()
+        for engine, least in goals.items()
+    },
+    **{f"updates_kept_during_bulk_{engine}": Goal(_KEPT) for engine in ENGINES},
+    "update_vs_pocketbase": Goal(
+        "updates, 64 connections: ours on SQLite over PocketBase's of a plain record", least=2
+    ),
+    "list_growth_1m_vs_10k": Goal(
+        "time of a list among 1,000,000 tasks over that among 10,000, equal matches", most=1.5
+    ),
+    "update_p99_during_bulk": Goal("99th percentile of updates beside a batch over that alone, 16 connections", most=5),
+    "rss_mb_1m": Goal("MB of memory without mapped files, 1,000,000 tasks stored, after all that", most=250),
+    "ready_s": Goal("seconds from start to ready, empty SQLite", most=1.5),
+}
+"""Where there is one figure for both engines it is the worse one."""
+
+
+def missing(figures: dict[str, float]) -> set[str]:
+    """The figures that a whole run would have given."""
+    return GOALS.keys() - figures.keys()

@@ -1,0 +1,125 @@
+"""`docs/reference/performance.md`: what a run gave, how it was measured, and where the time goes."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pysqlite3
+
+from bench.compare import Row
+from bench.goals import GOALS
+from bench.plan import Plan
+from bench.profiling import IDLE, THREADS, Profile
+from tests.postgres import find_programs
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "performance.md"
+TEMPLATE = Path(__file__).with_name("performance.template.md")
+
+
+def write(plan: Plan, figures: dict[str, float], rows: Sequence[Row], profiles: Sequence[Profile]) -> None:
+    """Write the page anew."""
+    PAGE.write_text(render(plan, figures, rows, profiles), encoding="utf-8")
+
+
+def render(plan: Plan, figures: dict[str, float], rows: Sequence[Row], profiles: Sequence[Profile]) -> str:
+    """The page."""
+    tables = {
+        "figures": _figures(figures),
+        "rows": _rows(rows),
+        "profiles": "\n".join(map(_profile, profiles)),
+        "machine": _machine(),
+    }
+    return TEMPLATE.read_text("utf-8").format(plan=plan, **tables).rstrip() + "\n"
+
+
+def _figures(figures: dict[str, float]) -> str:
+    lines = (
+        (
+            f"`{name}`",
+            f"{figures[name]:.3g}",
+            f"{goal}{'' if goal.is_reached(figures[name]) else ' (missed)'}",
+            goal.meaning,
+        )
+        for name, goal in GOALS.items()
+        if name in figures
+    )
+    return _table(("figure", "is", "goal", "what"), lines, "lrll")
+
+
+def _rows(rows: Sequence[Row]) -> str:
+    titles = (
+        "database",
+        "work",
+        "connections",
+        "server",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "CPU µs",
+        "PostgreSQL µs",
+        "MB",
+    )
+    lines = (
+        (
+            _title(row.engine),
+            row.work,
+            str(row.connections),
+            row.name,
+            f"{row.rate:,.0f}",
+            f"{row.p50_ms:.2f}",
+            f"{row.p99_ms:.2f}",
+            f"{row.cpu_us:,.0f}",
+            f"{row.database_cpu_us:,.0f}" if row.database_cpu_us else "",
+            f"{row.memory_mb:.0f}",
+        )
+        for row in rows
+    )
+    return _table(titles, lines, "llrlrrrrrr")
+
+
+def _profile(profile: Profile) -> str:
+    threads = list(THREADS.values())
+    layers = sorted(profile.layers.items(), key=lambda item: -sum(item[1].values()))
+    lines = (
+        (layer, *(f"{found[thread]:.0f}" if found.get(thread, 0) >= 0.5 else "" for thread in threads))
+        for layer, found in layers
+        if layer != IDLE
+    )
+    title = f"### {_title(profile.engine)}, {profile.work}\n\n"
+    return title + _table(("µs of a request", *threads), lines, "l" + "r" * len(threads))
+
+
+def _machine() -> str:
+    model = next((line.partition(": ")[2] for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
+    memory = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    told = (
+        ("processors", f"{os.cpu_count()} × {model or platform.machine()}"),
+        ("memory", f"{memory * 1024 / 1e9:.0f} GB"),
+        ("system", f"{platform.system()} {platform.release().partition('-')[0]}"),
+        ("Python", platform.python_version()),
+        ("SQLite", pysqlite3.sqlite_version),
+        ("PostgreSQL", _postgresql()),
+    )
+    return _table(("", ""), told, "ll")
+
+
+def _postgresql() -> str:
+    said = subprocess.run([find_programs() / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.split()[2]
+
+
+def _lines(file: str) -> list[str]:
+    path = Path(file)
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def _title(engine: str) -> str:
+    return {"sqlite": "SQLite", "postgres": "PostgreSQL"}[engine]
+
+
+def _table(titles: Sequence[str], lines: Iterable[Sequence[str]], places: str) -> str:
+    marks = {"l": "---", "r": "---:"}
+    head = (titles, [marks[place] for place in places])
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (*head, *lines))
