@@ -6,6 +6,7 @@ A new dialect gets its page by `make docs` alone, and a page whose dialect is go
 from dragoman.app import discover
 from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation, Request
 from dragoman.domain.clock import Moment
+from dragoman.http.documents import OURS
 from tools.reference import CODE, KINDS, Raised, code, raised, table
 
 FOLDER = "docs/reference/dialects"
@@ -13,7 +14,7 @@ HEAD = """\
 # {title}
 
 This page is made from the code: `make docs` writes it. Paths stand below {prefixes}.
-The vendor's quirks that are kept, where we differ and why:
+A server describes them in `{document}`, as OpenAPI. The vendor's quirks that are kept, where we differ and why:
 [README of the dialect](../../../src/dragoman/dialects/{name}/README.md).
 """
 ERRORS = "## Errors\n\nWhat each [kind of error](../errors.md) looks like here.\n"
@@ -54,7 +55,7 @@ def page(dialect: Dialect) -> str:
     """All that can be told of a dialect."""
     switches = f"`[dialects.{dialect.name}]`"
     parts = (
-        HEAD.format(title=dialect.title, name=dialect.name, prefixes=_prefixes(dialect)),
+        HEAD.format(title=dialect.title, name=dialect.name, prefixes=_prefixes(dialect), document=_document(dialect)),
         *_section("## Offered", ("request", "what it does", "any one of the scopes", "operation"), _offered(dialect)),
         *_section("## Not offered", ("request", "why"), _refused(dialect)),
         *_section("## Switches", (switches, "default", "what it does"), _switches(dialect)),
@@ -70,7 +71,14 @@ def _section(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> 
 
 
 def _prefixes(dialect: Dialect) -> str:
-    return ", ".join(code(prefix) for prefix in (*filter(None, dialect.prefixes), *dialect.bare_roots))
+    """Where its paths are; some vendors have them without a prefix, too."""
+    below = " and ".join(code(prefix) for prefix in dialect.prefixes if prefix)
+    roots = ", ".join(map(code, dialect.bare_roots))
+    return f"{below}, and without it at {roots}" if roots else below
+
+
+def _document(dialect: Dialect) -> str:
+    return "/v1/openapi.json" if dialect.name == OURS else f"/v1/openapi/{dialect.name}.json"
 
 
 def _offered(dialect: Dialect) -> list[tuple[str, ...]]:

@@ -8,6 +8,9 @@ if (location.protocol === "file:") {
       this.frame.hidden = true;
       this.loaded = new Promise((resolve) => (this.isLoaded = resolve));
       document.body.append(this.frame);
+      this.frame.contentDocument.open(); // or Firefox puts another, empty document in its place a moment later
+      this.frame.contentDocument.write("<!doctype html><body>");
+      this.frame.contentDocument.close();
       const inside = this.frame.contentWindow;
       inside.postMessage = (data) => this.dispatchEvent(new MessageEvent("message", { data }));
       inside.importScripts = (...urls) => urls.reduce((before, each) => before.then(() => this.run(each)), Promise.resolve());
