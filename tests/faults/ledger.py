@@ -73,10 +73,10 @@ class Ledger:
         before = self.acknowledged
         self.wait_for(lambda: self.acknowledged >= before + writes)
 
-    def wait_for_refusal(self) -> Answer:
-        """Wait for the next write that is refused."""
-        before = len(self.refusals)
-        self.wait_for(lambda: len(self.refusals) > before)
+    def wait_for_refusal(self, times: int = 1) -> Answer:
+        """Wait for the next write that is refused, or for so many more."""
+        wanted = len(self.refusals) + times
+        self.wait_for(lambda: len(self.refusals) >= wanted)
         return self.refusals[-1]
 
     def wait_for_end(self) -> None:

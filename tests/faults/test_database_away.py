@@ -15,7 +15,8 @@ from tests.faults.proxy import Wire
 from tests.faults.sizes import some
 from tests.server import Answer, Server
 
-PATIENT = "[timeouts]\ndatabase_seconds = 2\n"
+CLIENTS = 6
+IMPATIENT = "[timeouts]\ndatabase_seconds = 1\n"
 MOST_CONNECTIONS = 5
 """Of a server to its database: two lanes, two readers, and the one it starts with."""
 ROUNDS = some([1], range(20))
@@ -57,16 +58,16 @@ def test_a_database_that_is_away_costs_no_more_than_refusals_meanwhile(
     name = machine.postgres.create_database()
     url = machine.postgres.url(name)
     add_user(url, "anna", admin=True)
-    with wholly(Server(url.replace(str(machine.postgres.port), str(machine.wire.port)), config=PATIENT)) as server:
-        with Ledger(server, 6) as ledger:
+    with wholly(Server(url.replace(str(machine.postgres.port), str(machine.wire.port)), config=IMPATIENT)) as server:
+        with Ledger(server, CLIENTS) as ledger:
             ledger.wait_for_more()
             for _ in ROUNDS:
                 begin(machine)
-                refused = [ledger.wait_for_refusal() for _ in range(3)]
+                ledger.wait_for_refusal(CLIENTS)
                 assert server.call("GET", "/healthz").status == 200
                 end(machine)
                 ledger.wait_for_more()
-                assert all(map(is_soon_over, refused))
+                assert all(map(is_soon_over, ledger.refusals))
                 assert machine.postgres.connections(name) <= MOST_CONNECTIONS
         ledger.check()
 
