@@ -272,7 +272,8 @@ class Dispatcher:
         except Exception as bug:  # house: ok, because this is the edge: a bug is answered and logged with its trace
             reply = self._incident(request, bug)
             if not sending.status:
-                await send_reply(sending, start_of(reply, request.request_id, close=True), reply, {})
+                sending.status = reply.status
+                await send_reply(send, start_of(reply, request.request_id, close=True), reply, {})
         self._log(request, scope["raw_path"].decode("ascii"), sending.status)
 
     # What is told and noted

@@ -139,6 +139,7 @@ def call(live: Live, line: str, body: bytes | None = None, *, token: str | None 
     try:
         connection.request(method, path, body, given)
         response = connection.getresponse()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        once = {name.lower(): str(response.getheader(name)) for name, _ in response.getheaders()}  # or all its values
+        return Answer(response.status, once, response.read())
     finally:
         connection.close()

@@ -183,8 +183,8 @@ def test_pages_stand_beside_the_dialects(live: Live) -> None:
 
 
 def test_a_page_that_breaks_shows_its_number(live: Live) -> None:
-    answer = call(live, "POST /ui/", b"break", token=None)
-    assert answer.status == 500
+    answer = call(live, "POST /ui/", b"break", token=None, X_Request_Id="page")
+    assert (answer.status, answer.headers["x-request-id"]) == (500, "page")
     assert "secret" not in answer.body.decode()
     assert answer.json()["incident"]
 
