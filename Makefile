@@ -82,7 +82,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# What the tests need of the operating system: PostgreSQL's programs and strace.
+# What the tests need of the operating system: PostgreSQL's programs, strace, a browser.
 .PHONY: system
 system:
-	@tools/system_packages
+	@tools/system_packages chromium
