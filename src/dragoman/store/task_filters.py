@@ -178,13 +178,20 @@ def _links(tenant: int, wanted: TaskFilter) -> Conditions:
         persons = sa.select(tables.contact.c.number).where(
             tables.contact.c.tenant == tenant, tables.contact.c.company == number
         )
-        conditions.append(sa.or_(T.contact == number, T.contact.in_(persons)))
+        conditions.append(T.contact.in_(sa.union_all(sa.select(sa.literal(number)), persons)))
     if wanted.entity is not None:
-        kind, number = wanted.entity
-        case = tables.case.c
-        held = sa.select(case.number).where(case.tenant == tenant, case.number == number, case.kind == kind)
-        conditions.append(sa.or_(T.case.in_(held), sa.and_(T.entity_kind == kind, T.entity == number)))
+        conditions.append(T.number.in_(_of_entity(tenant, *wanted.entity)))
     return conditions
+
+
+def _of_entity(tenant: int, kind: str, number: int) -> "sa.CompoundSelect[Any]":
+    """What a case or opportunity holds, and what names it: each found by an index of its own."""
+    case, task = tables.case.c, tables.task.alias("of_entity")
+    held = sa.select(case.number).where(case.tenant == tenant, case.number == number, case.kind == kind)
+    own = sa.select(task.c.number).where(task.c.tenant == tenant)
+    return sa.union_all(
+        own.where(task.c.case.in_(held)), own.where(task.c.entity_kind == kind, task.c.entity == number)
+    )
 
 
 def _has_word(tenant: int, beginning: str) -> sa.ColumnElement[bool]:

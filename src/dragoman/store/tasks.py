@@ -33,7 +33,7 @@ class Tasks(Repository[Task]):
         after: tuple[Any, ...] | None = None,
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
-        keys = [*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)]
+        keys = _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
         return self.numbered(page_of(self.tenant, wanted, keys, limit=limit, offset=offset, after=after))
 
     def count(self, wanted: TaskFilter) -> int:
@@ -108,3 +108,9 @@ class Tasks(Repository[Task]):
     def _where(self, condition: sa.ColumnElement[bool], lock: Lock, limit: int | None) -> list[Task]:
         statement = sa.select(T.number).where(T.tenant == self.tenant, condition, T.removed_at.is_(None))
         return self.numbered(statement.order_by(T.number).limit(limit), lock)
+
+
+def _until_number(sorts: Sequence[Sort]) -> Sequence[Sort]:
+    """The keys that decide: no two tasks have the same number."""
+    place = next(index for index, sort in enumerate(sorts) if sort.key == "number")
+    return sorts[: place + 1]
