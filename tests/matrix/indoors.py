@@ -6,7 +6,7 @@ import threading
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
 
 from dragoman.app import App
@@ -125,16 +125,27 @@ def _scope(ask: Ask) -> dict[str, Any]:
     }
 
 
+class Serving(Protocol):
+    """Whoever answers, with the application at hand."""
+
+    app: App
+    database_url: str
+
+    def call(
+        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+    ) -> Answer: ...
+
+
 class Household(Tenant):
-    """A fresh tenant of an application indoors. Its people share one password, which is hashed once."""
+    """A fresh tenant, made without commands. Its people share one password, which is hashed once."""
 
     HASH = hash_password(PASSWORD)
 
-    def __init__(self, indoors: Indoors) -> None:
-        self.server: Indoors = indoors
+    def __init__(self, server: Serving) -> None:
+        self.server: Any = server
         self.number = next(NUMBERS)
         self.name = f"tenant-{self.number}"
-        self.key = indoors.app.ensure_tenant(self.name)
+        self.key = server.app.ensure_tenant(self.name)
         self.uids: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
 

@@ -32,6 +32,7 @@ class Things:
     def __init__(self, house: Household, word: str) -> None:
         self.house = house
         self.word = word
+        self.plain = "".join(letter for letter in word if letter.isalpha())[:12]
         self._ids: dict[str, Any] = {}
 
     def __getitem__(self, kind: str) -> Any:
@@ -88,7 +89,7 @@ class Things:
 
     def schema(self, kind: str) -> str:
         """A schema of a kind of owners, by its name."""
-        name = self.named("S")
+        name = f"{self.plain}S{next(SERIAL)}"
         self.post(f"/v1/schemas/{kind}", {"title": name, "type": "object", "properties": {"a": {"type": "string"}}})
         return name
 
@@ -161,8 +162,8 @@ KINDS: dict[str, Callable[[Things], Any]] = {
     "service": lambda things: things.post(f"{GENESYS}/services/start", {"contact_key": things.word})["service_id"],
     "key": lambda things: (things["service"], things.word)[1],
     "customer": lambda things: (
-        things.post(f"{GENESYS}/services/start", {"customer_id": things.word}),
-        things.word,
+        things.post(f"{GENESYS}/services/start", {"customer_id": things.word[-16:]}),
+        things.word[-16:],
     )[1],
     "state": lambda things: things.within("states", {"state_type": things.word}, "state_id"),
     "gtask": lambda things: things.within("tasks", {"task_type": things.word}, "task_id"),

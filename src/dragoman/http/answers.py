@@ -1,6 +1,7 @@
 """From a Reply to what the server below sends, and the small answers of our own."""
 
 import re
+from functools import lru_cache
 
 from dragoman.dialects._kit import Reply
 from dragoman.domain.errors import Expected
@@ -10,6 +11,11 @@ WHOLE_ANSWER = "dragoman.whole_answer"  # the ASGI extension that `protocol.py` 
 NO_BODY = frozenset({204, 304})
 CLOSE = (b"connection", b"close")
 NOSNIFF = (b"x-content-type-options", b"nosniff")  # nobody shall run as a page what a client stored as a title
+POLICY = "content-security-policy"
+SANDBOX = (POLICY.encode(), b"default-src 'none'; frame-ancestors 'none'; sandbox")
+"""Clients' XML is given back as they sent it: with XHTML in it a browser would run its scripts as ours."""
+INERT = re.compile(r"(?:application/(?:[a-z.-]+\+)?json|text/plain)(?:;|\Z)")
+"""Media types that no browser runs anything of, nor makes a page of, given NOSNIFF."""
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -22,6 +28,8 @@ def start_of(reply: Reply, request_id: str, *, close: bool = False) -> Message:
     headers = [(b"x-request-id", request_id.encode()), NOSNIFF]
     if reply.content_type is not None:
         headers.append((b"content-type", reply.content_type.encode("latin-1")))
+        if not _is_inert(reply.content_type) and all(name.lower() != POLICY for name, _ in reply.headers):
+            headers.append(SANDBOX)
     if reply.status not in NO_BODY:
         headers.append((b"content-length", b"%d" % len(reply.body)))
     for name, value in reply.headers:
@@ -34,6 +42,11 @@ def start_of(reply: Reply, request_id: str, *, close: bool = False) -> Message:
     if close:
         headers.append(CLOSE)
     return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+@lru_cache(64)
+def _is_inert(content_type: str) -> bool:
+    return INERT.match(content_type) is not None
 
 
 async def send_reply(send: Send, start: Message, reply: Reply, scope: Scope) -> None:
