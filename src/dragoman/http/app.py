@@ -27,6 +27,7 @@ from dragoman.http.gate import (
     Refused,
     Scope,
     Send,
+    body_at_hand,
     check_body,
     decompress,
     problem,
@@ -90,6 +91,7 @@ class Exchange(Request):
     began = 0.0
     incident = ""
     code = ""
+    scope: Scope
 
     def must_close(self) -> bool:
         """Whether bytes of this request may still be coming, which the next one would have to wait for."""
@@ -149,6 +151,7 @@ class Dispatcher:
 
     def _open(self, request: Exchange, scope: Scope) -> None:
         headers = read_headers(scope)
+        request.scope = scope
         request.headers = headers
         request.limits = self._body_limits
         request.query_string = scope["query_string"].decode("latin-1")
@@ -242,7 +245,9 @@ class Dispatcher:
             return
         limit = self._most_bytes(operation)
         if check_body(request.headers, limit, gzip=dialect.gzip):
-            body = await read_body(receive, limit, self.timeouts.body_seconds)
+            body = body_at_hand(request.scope, limit)
+            if body is None:
+                body = await read_body(receive, limit, self.timeouts.body_seconds)
             request.body_was_read = True
             zipped = request.headers.get("content-encoding", "").lower() == "gzip"
             request.body = await asyncio.to_thread(decompress, body, limit) if zipped else body

@@ -23,6 +23,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+WHOLE_BODY = "dragoman.whole_body"  # the ASGI extension that `protocol.py` offers
+
 HOST = re.compile(r"[A-Za-z0-9\-._~%\[\]:!$&'()*+,;=]{1,255}")
 # What two of would leave us to choose: each server that chose otherwise than its proxy was broken into.
 SINGLE = frozenset(
@@ -100,6 +102,16 @@ def check_body(headers: Mapping[str, str], limit: int, *, gzip: bool = False) ->
     if encoding != "identity" and length != "0" and not (gzip and encoding == "gzip"):
         raise Invalid("unsupported_encoding", "Send the body as it is, not compressed.", encoding=encoding)
     return True
+
+
+def body_at_hand(scope: Scope, limit: int) -> bytes | None:
+    """The whole body where the server below has it already: most came with their heads, and need no clock. TooLarge
+    beyond `limit`."""
+    take = scope.get("extensions", {}).get(WHOLE_BODY)
+    body: bytes | None = None if take is None else take(scope)
+    if body is not None and len(body) > limit:
+        raise _too_large(limit)
+    return body
 
 
 async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from dragoman.http.answers import CLOSE, WHOLE_ANSWER
-from dragoman.http.gate import Message, Refused, Scope, problem
+from dragoman.http.gate import WHOLE_BODY, Message, Refused, Scope, problem
 
 if TYPE_CHECKING:
     from dragoman.http.app import Dispatcher
@@ -65,7 +65,7 @@ class TimedProtocol(HttpToolsProtocol):
         self._in_head = False  # from its first byte to the end of its headers
         self._head_bytes = 0
         self._unparsed = 0  # bytes of a header that isn't complete yet
-        self._extensions: Any = {WHOLE_ANSWER: self.answer_whole}
+        self._extensions: Any = {WHOLE_ANSWER: self.answer_whole, WHOLE_BODY: self.take_body}
         self._dated: list[tuple[bytes, bytes]] | None = None
         self._date_line = b""
         self._unsent = 0
@@ -194,6 +194,14 @@ class TimedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         if not self.lingers:
             super().on_body(body)
+
+    def take_body(self, scope: Scope) -> bytes | None:
+        """The whole body of a request, once, if it came already. None: it must be received the ordinary way."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.more_body or cycle.disconnected or self.flow.read_paused:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return body
 
     # What goes out
 

@@ -150,9 +150,9 @@ def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
         old = words.of_task(before) if before is not None else set()
         present = words.of_task(after) if after is not None else set()
         entity = after if after is not None else before
-        where = {"tenant": entity.tenant, "task": entity.number}
-        gone += [_old(where | {"word": word}) for word in sorted(old - present)]
-        new += [where | {"word": word} for word in sorted(present - old)]
+        tenant, task = entity.tenant, entity.number
+        gone += [{"old_tenant": tenant, "old_word": word, "old_task": task} for word in sorted(old - present)]
+        new += [{"tenant": tenant, "word": word, "task": task} for word in sorted(present - old)]
     bulk.delete(connection, tables.task_word, ("tenant", "word", "task"), gone)
     bulk.insert(connection, tables.task_word, new)
 

@@ -20,6 +20,26 @@ class Lock(IntEnum):
 Key = int | str | tuple[int | str, ...]
 
 
+CHANGED = (
+    "task",
+    "case",
+    "stage",
+    "contact",
+    "category",
+    "user",
+    "token",
+    "setting",
+    "counter",
+    "idempotency",
+    "message",
+    "batch",
+    "batch_payload",
+    "resource",
+    "job",
+)
+"""The tables of the rows that `Keys` takes to be changed, in the order of its own names for them."""
+
+
 class Keys:
     """Rows by table and key, each with the lock that it needs.
 
@@ -53,23 +73,24 @@ class Keys:
     ) -> None:
         self.owners: dict[str, Lock] = dict(owners or {})
         self.wanted: dict[tuple[str, Key], Lock] = {}
-        for name, keys in (
-            ("task", tasks),
-            ("case", cases),
-            ("stage", stages),
-            ("contact", contacts),
-            ("category", categories),
-            ("user", users),
-            ("token", tokens),
-            ("setting", settings),
-            ("counter", numbers),
-            ("idempotency", idempotency),
-            ("message", messages),
-            ("batch", batches),
-            ("batch_payload", payloads),
-            ("resource", resources),
-            ("job", jobs),
-        ):
+        named: tuple[Iterable[Key], ...] = (
+            tasks,
+            cases,
+            stages,
+            contacts,
+            categories,
+            users,
+            tokens,
+            settings,
+            numbers,
+            idempotency,
+            messages,
+            batches,
+            payloads,
+            resources,
+            jobs,
+        )
+        for name, keys in zip(CHANGED, named, strict=True):
             if keys:
                 for key in keys:
                     self.wanted[name, key] = Lock.CHANGE
