@@ -5,34 +5,51 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
 import pytest
-from click.testing import CliRunner
 
-from dragoman.cli.main import dragoman
 from tests.conftest import PASSWORD, add_user
+from tests.databases import Databases
 from tests.postgres import PostgreSQL, free_port
-from tests.server import PROGRAM, Server, basic, environment
+from tests.server import PROGRAM, Server, basic, command, environment
 
 HERE = Path(__file__).parent
 ANNA = basic("anna", PASSWORD)
 JSON = {"Content-Type": "application/json"}
 PATIENCE_SECONDS = 10.0
+SERVE = f"{PROGRAM} serve --port $PORT"
+Known = dict[str, dict[str, object]]
+"""For each dialect what its adapter may speak of, by name."""
 
+
+class Ran(NamedTuple):
+    """A command of the kit that has ended, and the end of its server's log."""
+
+    name: str
+    done: "subprocess.CompletedProcess[str]"
+    log: str
+
+    def held(self) -> str:
+        """What it printed. AssertionError unless every property held."""
+        assert self.done.returncode == 0, f"{self.name} ended with {self.done.returncode}\n{self.said}\n{self.log}"
+        print(self.done.stdout.splitlines()[-1])  # noqa: T201  # the line of figures, for `pytest -s` and the report
+        return self.done.stdout
+
+    @property
+    def said(self) -> str:
+        """All that it printed."""
+        return self.done.stdout + self.done.stderr
+
+
+CallKit = Callable[..., Ran]
+"""(command, adapter's dialect or several, options) -> how it ended."""
 RunKit = Callable[..., str]
-"""(command, adapter's dialect, options) -> what it printed. Fails unless every property held."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one of the workers, so that they don't load each other's servers."""
-    for item in items:
-        if item.path.parent == HERE:
-            item.add_marker(pytest.mark.xdist_group("kit"))
+"""(command, adapter's dialect or several, options) -> what it printed. Fails unless every property held."""
 
 
 @pytest.fixture
@@ -48,89 +65,93 @@ def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -
 
 
 @pytest.fixture
-def run_kit(database_url: str, tmp_path: Path) -> RunKit:
+def call_kit(database_url: str, tmp_path: Path) -> CallKit:
     """Runs a command of the kit against a server of its own on this test's database."""
     add_user(database_url, "anna", admin=True)
 
-    def run(name: str, dialect: str, *options: str) -> str:
+    def run(name: str, dialects: str | Sequence[str], *options: str, serve: str = SERVE) -> Ran:
         log = tmp_path / "server.log"
-        known = prepared(database_url, dialect)
-        start = ["--port", str(free_port()), "--start", f"{PROGRAM} serve --port $PORT", "--server-log", str(log)]
-        command = [*kit(name, tmp_path, dialect, known, options), *start]
+        known = prepared(database_url, names(dialects))
+        start = ["--port", str(free_port()), "--start", serve, "--server-log", str(log)]
+        command = [*kit(name, tmp_path, known, options), *start]
         done = subprocess.run(command, env=environment(database_url), capture_output=True, text=True, cwd=HERE)
-        return held(name, done, log.read_text(errors="replace")[-10_000:])
+        return Ran(name, done, log.read_text(errors="replace")[-10_000:])
 
     return run
 
 
+@pytest.fixture
+def run_kit(call_kit: CallKit) -> RunKit:
+    """The same, and every property must hold."""
+    return lambda *call, **more: call_kit(*call, **more).held()
+
+
 class Standing(NamedTuple):
-    """A server that many runs ask, one after the other, and what they may speak of."""
+    """A server that many runs ask, one after the other, and what they may speak of in each dialect."""
 
     server: Server
     folder: Path
-    known: dict[str, object]
+    known: Known
 
 
 @pytest.fixture(scope="session")
-def standing(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str, str], Standing]]:
-    """(engine, dialect) -> a server prepared for it, started when it is first asked for."""
-    servers: dict[tuple[str, str], Standing] = {}
+def standing(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Standing]]:
+    """(engine) -> a server prepared for all dialects, started when it is first asked for."""
+    servers: dict[str, Standing] = {}
 
-    def stand(backend: str, dialect: str) -> Standing:
-        if (backend, dialect) not in servers:
-            folder = tmp_path_factory.mktemp("kit")
-            url = f"sqlite:///{folder / 'dragoman.db'}"
-            if backend != "sqlite":
-                postgres: PostgreSQL = request.getfixturevalue("postgres")
-                url = postgres.url(postgres.create_database())
+    def stand(backend: str) -> Standing:
+        if backend not in servers:
+            url = databases.new(backend)
             add_user(url, "anna", admin=True)
             server = stack.enter_context(Server(url))
-            servers[backend, dialect] = Standing(server, folder, PREPARATIONS[dialect](server))
-        return servers[backend, dialect]
+            known = {name: prepare(server) for name, prepare in PREPARATIONS.items()}
+            servers[backend] = Standing(server, tmp_path_factory.mktemp("kit"), known)
+        return servers[backend]
 
     with ExitStack() as stack:
         yield stand
 
 
 @pytest.fixture
-def ask_kit(backend: str, standing: Callable[[str, str], Standing]) -> RunKit:
-    """Runs a command of the kit against the server that stands for this engine and dialect."""
+def ask_kit(backend: str, standing: Callable[[str], Standing]) -> RunKit:
+    """Runs a command of the kit against the server that stands for this engine."""
 
     def run(name: str, dialect: str, *options: str) -> str:
-        server, folder, known = standing(backend, dialect)
+        server, folder, known = standing(backend)
         if not server.is_running():
             server.start()
-        command = [*kit(name, folder, dialect, known, options), "--base-url", server.base_url]
-        return held(name, subprocess.run(command, capture_output=True, text=True, cwd=HERE), server.log()[-10_000:])
+        command = [*kit(name, folder, {dialect: known[dialect]}, options), "--base-url", server.base_url]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=HERE)
+        return Ran(name, done, server.log()[-10_000:]).held()
 
     return run
 
 
-def kit(name: str, folder: Path, dialect: str, known: dict[str, object], options: Sequence[str]) -> list[str]:
-    """A command of the kit with its adapter, in which the names that are known are filled in."""
-    adapter = folder / f"{dialect}.json"
-    adapter.write_text(Template((HERE / "adapters" / f"{dialect}.json").read_text()).safe_substitute(known))
-    filled = [Template(option).safe_substitute(known) for option in options]
-    authorization = f"Authorization: {ANNA['Authorization']}"
-    return [sys.executable, str(HERE / name), "--adapter", str(adapter), *filled, "--header", authorization]
+def kit(name: str, folder: Path, known: Known, options: Sequence[str]) -> list[str]:
+    """A command of the kit with adapters for these dialects, in which the names that are known are filled in."""
+    command = [sys.executable, str(HERE / name)]
+    for dialect, values in known.items():
+        adapter = folder / f"{dialect}.json"
+        adapter.write_text(filled((HERE / "adapters" / f"{dialect}.json").read_text(), values))
+        command += ["--adapter", str(adapter)]
+        options = [filled(option, values) for option in options]
+    return [*command, *options, "--header", f"Authorization: {ANNA['Authorization']}"]
 
 
-def held(name: str, done: "subprocess.CompletedProcess[str]", log: str) -> str:
-    """What a command of the kit printed. Fails unless every property held."""
-    assert done.returncode == 0, f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}\n{log}"
-    print(done.stdout.splitlines()[-1])  # noqa: T201  # the line of figures, for `pytest -s` and the report
-    return done.stdout
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """The text with the names that are known filled in."""
+    return Template(text).safe_substitute(values)
 
 
-def prepared(database_url: str, dialect: str) -> dict[str, object]:
-    """What the calls of an adapter need beforehand, made through the dialect itself: by the name in its text."""
-    prepare = PREPARATIONS.get(dialect)
-    if prepare is None:
-        return {}
+def names(dialects: str | Sequence[str]) -> Sequence[str]:
+    """One name or several, as several."""
+    return [dialects] if isinstance(dialects, str) else dialects
+
+
+def prepared(database_url: str, dialects: Sequence[str]) -> Known:
+    """What the calls of each adapter need beforehand, made through the dialect itself: by the name in its text."""
     with Server(database_url) as server:
-        return prepare(server)
+        return {name: PREPARATIONS[name](server) if name in PREPARATIONS else {} for name in dialects}
 
 
 def prepare_genesys(server: Server) -> dict[str, object]:
@@ -161,8 +182,7 @@ faults = ["Late"]
 
 def prepare_ibm_htm(server: Server) -> dict[str, object]:
     """A template whose tasks everybody may claim, one task that anna has claimed, and one that nobody started."""
-    loaded = CliRunner().invoke(dragoman, ["--database", server.database_url, "template", "load", "-"], input=TEMPLATE)
-    assert loaded.exit_code == 0, loaded.output
+    command(server.database_url, "template", "load", "-", typed=TEMPLATE)
     template = "_TKT:801a0001.1.1.9"
     task = made(server, f"/rest/bpm/htm/v1/task?taskTemplateID={template}&mode=async", {"document": "D-1"})["tkiid"]
     claimed = server.call("PUT", f"/rest/bpm/htm/v1/task/{task}?action=claim", headers=ANNA)
