@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, Response
 
 from dragoman.dialects._kit import Dialect
 from tests.browser.payloads import DOCUMENTS, TEXTS, TITLE
+from tests.matrix.asking import ASKED, PLACE, request
 from tests.matrix.indoors import Household
 from tests.matrix.rows import DIALECTS
-from tests.matrix.test_tenants import ASKED, PLACE, request
 from tests.matrix.things import CRM, HTM, Things
 
 INERT = ("application/json", "application/problem+json", "text/plain")

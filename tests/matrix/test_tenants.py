@@ -6,11 +6,9 @@ row fails.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -18,13 +16,12 @@ import sqlalchemy as sa
 from dragoman.dialects._kit import Dialect, Operation
 from dragoman.store import tables
 from tests.databases import Databases
+from tests.matrix.asking import ASKED, PLACE, ask
 from tests.matrix.indoors import Household, Indoors
 from tests.matrix.rows import DIALECTS
 from tests.matrix.things import KINDS, Things, unknown
 from tests.server import Answer
 
-ASKED = tomllib.loads((Path(__file__).parent / "asked.toml").read_text())
-PLACE = re.compile(r"\{(\w+)\}")
 REFUSED = 300
 FAR = 1_000_000
 """Where the numbers of the other tenant begin, so that none of them is one of ours as well."""
@@ -64,25 +61,6 @@ def foreign(application: Indoors) -> Things:
 def own(application: Indoors) -> Household:
     """The tenant that asks."""
     return Household(application)
-
-
-def request(row: list[str], operation: Operation, ids: dict[str, Any]) -> tuple[str, bytes | None]:
-    """Target and body with these ids in them."""
-
-    def filled(text: str, *, escaped: bool) -> str:
-        return PLACE.sub(lambda found: quote(str(ids[found[1]]), safe="") if escaped else str(ids[found[1]]), text)
-
-    target = filled(row[0], escaped=True)
-    if operation.query:
-        target += ("&" if "?" in target else "?") + urlencode(operation.query)
-    return target, filled(row[1], escaped=False).encode() if len(row) > 1 else None
-
-
-def ask(house: Household, dialect: Dialect, operation: Operation, row: list[str], ids: dict[str, Any]) -> Answer:
-    """The administrator's request, who may do whatever can be done in the tenant."""
-    target, body = request(row, operation, ids)
-    headers = {"Authorization": house.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})
-    return house.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
 
 
 def without(answer: Answer, value: object) -> tuple[int, dict[str, str], bytes]:

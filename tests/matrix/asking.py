@@ -1,0 +1,33 @@
+"""The rows of asked.toml, as requests with ids in them."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from dragoman.dialects._kit import Dialect, Operation
+from tests.matrix.indoors import Household
+from tests.server import Answer
+
+ASKED = tomllib.loads((Path(__file__).parent / "asked.toml").read_text())
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+def request(row: list[str], operation: Operation, ids: dict[str, Any]) -> tuple[str, bytes | None]:
+    """Target and body with these ids in them."""
+
+    def filled(text: str, *, escaped: bool) -> str:
+        return PLACE.sub(lambda found: quote(str(ids[found[1]]), safe="") if escaped else str(ids[found[1]]), text)
+
+    target = filled(row[0], escaped=True)
+    if operation.query:
+        target += ("&" if "?" in target else "?") + urlencode(operation.query)
+    return target, filled(row[1], escaped=False).encode() if len(row) > 1 else None
+
+
+def ask(house: Household, dialect: Dialect, operation: Operation, row: list[str], ids: dict[str, Any]) -> Answer:
+    """The administrator's request, who may do whatever can be done in the tenant."""
+    target, body = request(row, operation, ids)
+    headers = {"Authorization": house.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})
+    return house.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
