@@ -29,7 +29,7 @@ class Expected(NamedTuple):
     """A request, and what each statement that looks for tasks goes by. `walks`: nothing is sorted on the way."""
 
     target: str
-    index: str
+    finder: str
     walks: bool = False
 
 
@@ -136,7 +136,7 @@ def test_a_list_goes_by_an_index(library: Library, expected: Expected, who: str)
 
     assert plans
     for plan in plans:
-        assert any(index in plan for index in expected.index.split("|")), plan
+        assert any(index in plan for index in expected.finder.split("|")), plan
         assert not any(way in plan for way in EVERYTHING.split("|")), plan
     if expected.walks:
         assert "USE TEMP B-TREE" not in plans[0], plans[0]

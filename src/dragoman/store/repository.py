@@ -68,6 +68,14 @@ class Repository(Generic[E]):
 
     def by_condition(self, statement: sa.Select[Any] | sa.Update | sa.Delete) -> Any:
         """Rows found by a condition, this command's own changes among them. The command must go alone."""
+        return self._connection().execute(statement)
+
+    def by_text(self, text: str, parameters: tuple[Any, ...]) -> Any:
+        """The same for a statement as the driver takes it."""
+        return self._connection().exec_driver_sql(text, parameters)
+
+    def _connection(self) -> sa.Connection:
+        """The connection, with all that this command changed written."""
         self._overlay.must_be_alone()
         group = self._overlay.group
         if self._overlay.changes:
@@ -75,7 +83,8 @@ class Repository(Generic[E]):
         if not group.is_written:
             flush(group.connection, group)
             group.settle()
-        return group.connection.execute(statement)
+        connection: sa.Connection = group.connection
+        return connection
 
     def load(self, keys: list[Any], lock: Lock = Lock.NONE) -> None:
         """Load these at once, for the `find`s that follow. The command must go alone."""
@@ -86,7 +95,10 @@ class Repository(Generic[E]):
 
     def numbered(self, statement: sa.Select[Any], lock: Lock = Lock.NONE) -> list[E]:
         """The entities whose numbers a statement selects, in its order."""
-        numbers = [row[0] for row in self.by_condition(statement)]
+        return self.of_numbers([row[0] for row in self.by_condition(statement)], lock)
+
+    def of_numbers(self, numbers: list[int], lock: Lock = Lock.NONE) -> list[E]:
+        """The entities of these numbers, in this order; those that aren't there are left out."""
         self.load(numbers, lock)
         return [entity for number in numbers if (entity := self.find(number, lock)) is not None]
 

@@ -5,8 +5,10 @@ has that order only within each state, there is one walk a state, and the page i
 """
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
@@ -19,28 +21,64 @@ T = tables.task.c
 Conditions = list[sa.ColumnElement[bool]]
 
 
+REMEMBERED = 512
+"""Statements that are kept as the driver takes them: making one costs more than all else that a page takes."""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """The texts and parameters of a statement; those of a cursor are filled in by name."""
+
+    text: str
+    names: tuple[str, ...]
+    values: dict[str, Any]
+
+    def parameters(self, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+        """What the driver takes, in its order."""
+        known = self.values
+        if after is not None:
+            known = known | {f"after_{place}": value for place, value in enumerate(after)}
+        return tuple(known[name] for name in self.names)
+
+
+@lru_cache(REMEMBERED)
 def page_of(
+    dialect: sa.Dialect,
     tenant: int,
     wanted: TaskFilter,
-    keys: Sequence[Sort],
+    keys: tuple[Sort, ...],
     *,
     limit: int,
-    offset: int = 0,
-    after: tuple[Any, ...] | None = None,
-) -> "sa.Select[Any]":
+    offset: int,
+    has_cursor: bool,
+) -> Ask:
     """The numbers of a page, in the order of the keys, of which `number` is the last."""
     walks = _walks(tenant, wanted, keys)
     by_number = keys[0].key == "number"
     few = len(walks) == 1 and finds_few(wanted, by_number=by_number) and not (by_number and _is_of_one(wanted))
     for walk in walks:
         walk.append(T.removed_at.is_(None))
-        if after is not None:
-            walk.append(beyond(keys, after))
+        if has_cursor:
+            walk.append(beyond(keys))
     if len(walks) > 1:
-        return _together([_beginning(walk, keys, offset + limit) for walk in walks], keys).limit(limit).offset(offset)
-    [only] = walks
-    orders = (hidden(key) if few else order(key) for key in keys)
-    return sa.select(T.number).where(*only).order_by(*orders).limit(limit).offset(offset)
+        statement = _together([_beginning(walk, keys, offset + limit) for walk in walks], keys)
+    else:
+        statement = sa.select(T.number).where(*walks[0]).order_by(*(hidden(key) if few else order(key) for key in keys))
+    return _ask(dialect, statement.limit(limit).offset(offset))
+
+
+@lru_cache(REMEMBERED)
+def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_removed: bool) -> Ask:
+    """How many match, those that are marked as removed among them or not."""
+    conditions = all_conditions(tenant, wanted)
+    if not with_removed:
+        conditions.append(T.removed_at.is_(None))
+    return _ask(dialect, sa.select(sa.func.count()).select_from(tables.task).where(*conditions))
+
+
+def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    values = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
+    return Ask(str(compiled), tuple(compiled.positiontup), values)
 
 
 def all_conditions(tenant: int, wanted: TaskFilter) -> Conditions:
@@ -49,17 +87,14 @@ def all_conditions(tenant: int, wanted: TaskFilter) -> Conditions:
 
 
 def _walks(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
-    whole = all_conditions(tenant, wanted)
-    if wanted.as_of is not None:
-        return [whole]
-    if _is_of_one(wanted) and keys[0].key == "number":
+    if wanted.as_of is None and _is_of_one(wanted) and keys[0].key == "number":
         return [_of_state(tenant, wanted, state) for state in _states(wanted)]
-    if keys[0].key == "due" and not finds_few(wanted):
+    if wanted.as_of is None and keys[0].key == "due" and not finds_few(wanted):
         if len(wanted.states) > 1:
             return [_of_state(tenant, wanted, state) for state in wanted.states]
         if not wanted.states and wanted.is_open is None:
-            return [[*whole, ended_is(has_ended)] for has_ended in (False, True)]
-    return [whole]
+            return [[*all_conditions(tenant, wanted), ended_is(has_ended)] for has_ended in (False, True)]
+    return [all_conditions(tenant, wanted)]
 
 
 def _is_of_one(wanted: TaskFilter) -> bool:

@@ -183,17 +183,19 @@ def hidden(sort: Sort) -> sa.ColumnElement[Any]:
     return order(sort, sa.literal_column("0") + expression if sort.key in INDEXED else expression)
 
 
-def beyond(sorts: Sequence[Sort], after: tuple[Any, ...]) -> sa.ColumnElement[bool]:
-    """What comes behind a row in this order, key by key, since directions may differ.
+def beyond(sorts: Sequence[Sort]) -> sa.ColumnElement[bool]:
+    """What comes behind a row in this order, key by key, since directions may differ. Its values are the parameters
+    `after_0`, `after_1` and so on.
 
     That nothing comes before the row's first value follows, but no engine sees it by itself: said, it lets an index
     begin there, so that a page in the middle costs no more than the first.
     """
+    values = [sa.bindparam(f"after_{place}", None, SORTS[sort.key].type) for place, sort in enumerate(sorts)]
     alternatives: list[sa.ColumnElement[bool]] = []
     for index, sort in enumerate(sorts):
-        same = [SORTS[earlier.key] == value for earlier, value in zip(sorts[:index], after, strict=False)]
+        same = [SORTS[earlier.key] == value for earlier, value in zip(sorts[:index], values, strict=False)]
         expression = SORTS[sort.key]
-        further = expression < after[index] if sort.descending else expression > after[index]
+        further = expression < values[index] if sort.descending else expression > values[index]
         alternatives.append(sa.and_(*same, further))
-    first, value = SORTS[sorts[0].key], after[0]
+    first, value = SORTS[sorts[0].key], values[0]
     return sa.and_(first <= value if sorts[0].descending else first >= value, sa.or_(*alternatives))

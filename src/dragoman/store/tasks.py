@@ -12,7 +12,7 @@ from dragoman.store.keys import Lock
 from dragoman.store.repository import Repository
 from dragoman.store.shapes import SHAPES
 from dragoman.store.task_filters import TaskFilter
-from dragoman.store.task_pages import all_conditions, page_of
+from dragoman.store.task_pages import count_of, page_of
 from dragoman.store.task_sorts import OF_THE_TASK, SORTS, Sort
 
 T = tables.task.c
@@ -34,17 +34,17 @@ class Tasks(Repository[Task]):
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
         keys = _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
-        return self.numbered(page_of(self.tenant, wanted, keys, limit=limit, offset=offset, after=after))
+        dialect, has_cursor = self._connection().dialect, after is not None
+        ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
+        return self.of_numbers([row[0] for row in self.by_text(ask.text, ask.parameters(after))])
 
     def count(self, wanted: TaskFilter) -> int:
         """How many tasks match."""
         # Most of the time nothing is marked as removed. An index then tells the number alone, without the rows.
         marked = sa.select(sa.literal(1)).where(T.tenant == self.tenant, T.removed_at.is_not(None)).limit(1)
-        conditions = all_conditions(self.tenant, wanted)
-        if self.by_condition(marked).first() is not None:
-            conditions.append(T.removed_at.is_(None))
-        statement = sa.select(sa.func.count()).select_from(tables.task).where(*conditions)
-        return int(self.by_condition(statement).scalar_one())
+        with_removed = self.by_condition(marked).first() is None
+        ask = count_of(self._connection().dialect, self.tenant, wanted, with_removed=with_removed)
+        return int(self.by_text(ask.text, ask.parameters()).scalar_one())
 
     def sort_values(self, task: Task, sorts: Sequence[Sort]) -> tuple[Any, ...]:
         """The sort values and the number of a task, for the cursor behind it."""
@@ -110,7 +110,7 @@ class Tasks(Repository[Task]):
         return self.numbered(statement.order_by(T.number).limit(limit), lock)
 
 
-def _until_number(sorts: Sequence[Sort]) -> Sequence[Sort]:
+def _until_number(sorts: Sequence[Sort]) -> tuple[Sort, ...]:
     """The keys that decide: no two tasks have the same number."""
     place = next(index for index, sort in enumerate(sorts) if sort.key == "number")
-    return sorts[: place + 1]
+    return tuple(sorts[: place + 1])
