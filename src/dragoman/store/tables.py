@@ -19,7 +19,7 @@ has_ended: sa.ColumnElement[int] = sa.literal_column(
     "(CASE WHEN state IN ('completed','expired','failed','terminated') THEN 1 ELSE 0 END)", sa.Integer()
 )
 due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
-is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # of no type: SQLite's booleans would be compared to 1
+is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # untyped: SQLite's would get a "= 1"
 
 
 def _key(name: str, type_: sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]) -> Column[Any]:
