@@ -7,7 +7,15 @@ import pytest
 
 from tests.house.source import CODE
 
-FILES = ("__init__.py", "operations.py|operations", "handlers.py|handlers", "wire.py|wire", "errors.py", "README.md")
+FILES = (
+    "__init__.py",
+    "operations.py|operations",
+    "handlers.py|handlers",
+    "wire.py|wire",
+    "errors.py",
+    "README.md",
+    "matrix.toml",
+)
 DIALECTS = sorted(folder for folder in (CODE / "dialects").glob("[!_]*") if folder.is_dir())
 
 
@@ -27,4 +35,11 @@ def test_a_dialect_has_its_files(folder: Path) -> None:
 def test_a_missing_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "handlers").mkdir()
     (tmp_path / "README.md").touch()
-    assert missing(tmp_path) == ["__init__.py", "operations.py|operations", "wire.py|wire", "errors.py", "cases/*.toml"]
+    assert missing(tmp_path) == [
+        "__init__.py",
+        "operations.py|operations",
+        "wire.py|wire",
+        "errors.py",
+        "matrix.toml",
+        "cases/*.toml",
+    ]

@@ -1,16 +1,22 @@
-"""The rows of asked.toml, as requests with ids in them."""
+"""What each dialect's matrix.toml says: which scopes suffice, and its operations as requests with ids in them."""
 
 import re
 import tomllib
-from pathlib import Path
+from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from dragoman.app import discover
 from dragoman.dialects._kit import Dialect, Operation
 from tests.matrix.indoors import Household
 from tests.server import Answer
 
-ASKED = tomllib.loads((Path(__file__).parent / "asked.toml").read_text())
+FOLDER = resources.files("dragoman.dialects")
+TOLD = {dialect.name: tomllib.loads((FOLDER / dialect.name / "matrix.toml").read_text()) for dialect in discover()}
+RIGHTS: dict[str, dict[str, list[str]]] = {name: told["rights"] for name, told in TOLD.items()}
+"""Dialect -> scopes, parted by blanks, any one of which suffices -> operations."""
+ASKED: dict[str, dict[str, list[str]]] = {name: told["asked"] for name, told in TOLD.items()}
+"""Dialect -> operation -> its path below the prefix, and its body if it has one."""
 PLACE = re.compile(r"\{(\w+)\}")
 
 

@@ -1,17 +1,15 @@
 """Every operation, asked with every scope in every way to show a token: it runs for those that its row names, and for
-nobody else. The requests are made from the router, so an operation without a row in rights.toml fails."""
+nobody else. The requests are made from the router, so an operation without a row in its dialect's matrix.toml fails."""
 
-import tomllib
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
-from dragoman.dialects._kit import PUBLIC
+from dragoman.dialects._kit import PUBLIC, Dialect
+from tests.matrix.asking import RIGHTS
 from tests.matrix.indoors import Ask, Household
 from tests.matrix.rows import DIALECTS, ROWS, SCOPES, Row
 
-RIGHTS = tomllib.loads((Path(__file__).parent / "rights.toml").read_text())
 NOT_KNOWN = frozenset({"credentials_missing", "credentials_malformed", "credentials_unknown"})
 GUARDED = [row for row in ROWS if not row.is_open]
 
@@ -19,7 +17,7 @@ GUARDED = [row for row in ROWS if not row.is_open]
 def expected(row: Row) -> frozenset[str]:
     """The scopes that suffice, by the table."""
     found = [words for words, names in RIGHTS[row.dialect.name].items() if row.operation.name in names]
-    assert len(found) == 1, f"{row.dialect.name} {row.operation.name} has {len(found)} rows in rights.toml"
+    assert len(found) == 1, f"{row.dialect.name} {row.operation.name} has {len(found)} rows in matrix.toml"
     return frozenset(found[0].split())
 
 
@@ -32,12 +30,11 @@ def name(row: Row) -> str:
     return f"{row.operation.method} {row.prefix}{row.operation.path} {dict(row.operation.query)}"
 
 
-def test_every_operation_has_its_row_and_every_row_its_operation() -> None:
-    for dialect in DIALECTS:
-        listed = [name for names in RIGHTS[dialect.name].values() for name in names]
-        assert sorted(listed) == sorted(operation.name for operation in dialect.operations)
-    assert RIGHTS.keys() == {dialect.name for dialect in DIALECTS}
-    assert all(row.operation.scopes == expected(row) for row in ROWS)
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_every_operation_has_its_row_and_every_row_its_operation(dialect: Dialect) -> None:
+    listed = [name for names in RIGHTS[dialect.name].values() for name in names]
+    assert sorted(listed) == sorted(operation.name for operation in dialect.operations)
+    assert all(row.operation.scopes == expected(row) for row in ROWS if row.dialect is dialect)
 
 
 @pytest.mark.parametrize("scope", [*SCOPES, "nothing.known"])
