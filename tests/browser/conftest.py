@@ -46,4 +46,5 @@ def browser() -> Iterator[Browser]:
 def house(databases: Databases) -> Iterator[Household]:
     """A tenant of a server that listens."""
     with databases.lent("sqlite") as url, Outdoors(url) as server:
+        assert isinstance(server, Outdoors)
         yield Household(server)

@@ -7,14 +7,15 @@ from threading import Thread
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Dialog, Page, Response
 
 from dragoman.dialects._kit import Dialect
 from tests.browser.payloads import DOCUMENTS, TEXTS, TITLE
 from tests.matrix.asking import ASKED, PLACE, request
 from tests.matrix.indoors import Household
 from tests.matrix.rows import DIALECTS
-from tests.matrix.things import CRM, HTM, Things
+from tests.matrix.things import CRM, Things
+from tests.worlds import HTM
 
 INERT = ("application/json", "application/problem+json", "text/plain")
 """Media types that no browser runs, given `nosniff`."""
@@ -38,7 +39,11 @@ class Trap:
         self.sprung: list[str] = []
         self.page: Page = context.new_page()
         context.expose_function("trap", lambda: self.sprung.append(self.page.url))
-        self.page.on("dialog", lambda dialog: (self.sprung.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", self._answer)
+
+    def _answer(self, dialog: Dialog) -> None:
+        self.sprung.append(dialog.message)
+        dialog.dismiss()
 
     def open(self, address: str) -> Response:
         """Go there, and wait until nothing is left to run. In a sandbox nothing runs, not even what would wait."""

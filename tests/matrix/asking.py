@@ -36,4 +36,5 @@ def ask(house: Household, dialect: Dialect, operation: Operation, row: list[str]
     """The administrator's request, who may do whatever can be done in the tenant."""
     target, body = request(row, operation, ids)
     headers = {"Authorization": house.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})
-    return house.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
+    answer: Answer = house.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
+    return answer

@@ -1,6 +1,6 @@
 """Every operation of every dialect as requests: the rows of the matrices, made from what the router goes by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -39,8 +39,8 @@ class Row:
         """The request, for something that isn't there."""
         return Ask(method or self.operation.method, self.target(self.operation.query), headers or {}, body)
 
-    def target(self, query: object) -> str:
-        return self.path + (f"?{urlencode(query)}" if query else "")  # type: ignore[arg-type]
+    def target(self, query: Mapping[str, str]) -> str:
+        return self.path + (f"?{urlencode(query)}" if query else "")
 
     def ways(self) -> tuple[str, ...]:
         """Every way to show a token here."""
@@ -61,7 +61,7 @@ class Row:
             case "bare":
                 return self.ask(headers={"Authorization": token})
             case "parameter":
-                return Ask(self.operation.method, self.target({**self.operation.query, key: token}))
+                return Ask(self.operation.method, self.target({**self.operation.query, str(key): token}))
             case "form":
                 return self.ask(headers={"Content-Type": FORM}, body=f"{key}={token}".encode())
         raise AssertionError(way)
