@@ -98,6 +98,12 @@ class Server:
         """Wait until it ends by itself; its exit code, negative for a signal."""
         return self._end(None)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that serves. AssertionError when there is none."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """SIGTERM, then wait. AssertionError when it doesn't end cleanly. Stopping twice is fine."""
         status = self._end(signal.SIGTERM)
