@@ -51,8 +51,8 @@ def fail_commits(bench: Bench, monkeypatch: pytest.MonkeyPatch, *errors: Excepti
 
 
 def full() -> Exception:
-    error = pysqlite3.OperationalError("database or disk is full")
-    error.sqlite_errorname = "SQLITE_FULL"
+    error: Exception = pysqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorname = "SQLITE_FULL"  # type: ignore[attr-defined]
     return error
 
 
