@@ -122,9 +122,10 @@ class Failing:
 
 def busy() -> Exception:
     """SQLite's word for it."""
-    error = pysqlite3.OperationalError("database is locked")
+    error: Any = pysqlite3.OperationalError("database is locked")
     error.sqlite_errorname = "SQLITE_BUSY"
-    return error
+    told: Exception = error
+    return told
 
 
 def refused() -> Exception:
