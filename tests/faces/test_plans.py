@@ -4,7 +4,7 @@ Real requests are asked of a few thousand tasks; every statement that looks for 
 itself. A million tasks are found by the same plans, since they grow with what matches and not with what there is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from dragoman.domain.access import system
 from dragoman.domain.ids import new_id
+from dragoman.store import driver
 from dragoman.usecases import samples
 from tests.databases import BACKENDS, Databases
 from tests.desk import NOON, Desk
@@ -98,6 +99,10 @@ class Library:
         sa.event.listen(self._engine.raw, "before_cursor_execute", self._listen)
 
     def _listen(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        self.note(statement, parameters)
+
+    def note(self, statement: str, parameters: Any) -> None:
+        """Keep a statement that looks for tasks."""
         if (
             "FROM task" in statement
             and ("ORDER BY" in statement or "count(" in statement)
@@ -123,10 +128,22 @@ class Library:
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def library(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Library]:
-    with databases.lent(request.param) as url:
+    with databases.lent(request.param) as url, pytest.MonkeyPatch.context() as patch:
         library = Library(url)
+        patch.setattr(driver, "fetch", listening(library))
         yield library
         library.desk.close()
+
+
+def listening(library: Library) -> Callable[[sa.Connection, str, Sequence[Any]], list[Any]]:
+    """The driver's way to fetch, which SQLAlchemy's events don't tell of."""
+    fetch = driver.fetch
+
+    def told(connection: sa.Connection, text: str, values: Sequence[Any]) -> list[Any]:
+        library.note(text, values)
+        return fetch(connection, text, values)
+
+    return told
 
 
 @pytest.mark.parametrize("who", ["anna", "bert"])

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.domain.errors import NotFound
+from dragoman.store import driver
 from dragoman.store.flushing import flush
 from dragoman.store.keys import Key, Keys, Lock
 from dragoman.store.overlay import MustBeAlone, Overlay
@@ -70,9 +71,9 @@ class Repository(Generic[E]):
         """Rows found by a condition, this command's own changes among them. The command must go alone."""
         return self._connection().execute(statement)
 
-    def by_text(self, text: str, parameters: tuple[Any, ...]) -> Any:
-        """The same for a statement as the driver takes it."""
-        return self._connection().exec_driver_sql(text, parameters)
+    def by_text(self, text: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows of a statement as the driver takes it, as the driver has them."""
+        return driver.fetch(self._connection(), text, parameters)
 
     def _connection(self) -> sa.Connection:
         """The connection, with all that this command changed written."""

@@ -44,7 +44,8 @@ class Tasks(Repository[Task]):
         marked = sa.select(sa.literal(1)).where(T.tenant == self.tenant, T.removed_at.is_not(None)).limit(1)
         with_removed = self.by_condition(marked).first() is None
         ask = count_of(self._connection().dialect, self.tenant, wanted, with_removed=with_removed)
-        return int(self.by_text(ask.text, ask.parameters()).scalar_one())
+        [(count,)] = self.by_text(ask.text, ask.parameters())
+        return int(count)
 
     def sort_values(self, task: Task, sorts: Sequence[Sort]) -> tuple[Any, ...]:
         """The sort values and the number of a task, for the cursor behind it."""
