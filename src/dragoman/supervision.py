@@ -103,7 +103,7 @@ def _handed_over() -> list[socket.socket]:
 
 def _hand_over(listeners: list[socket.socket]) -> None:
     past = FIRST_DESCRIPTOR + len(listeners)
-    safe = []  # copies that lie past the places they go to, so that none is overwritten before it was moved
+    safe: list[int] = []  # copies that lie past the places they go to, so that none is overwritten before it was moved
     while len(safe) < len(listeners):
         copy = os.dup(listeners[len(safe)].fileno())
         while copy < past:

@@ -104,7 +104,11 @@ def test_long_work_is_told_what_people_want(groups: list[list[Work]], is_served:
 def test_a_request_that_is_served_while_a_slice_runs_is_seen() -> None:
     clock = FixedClock(Moment(0))
     meter = Meter(clock)
-    meter.run([bulk()], lambda works: meter.run([work()], lambda works: clock.advance(1)))  # in the other lane
+
+    def meanwhile(works: list[Work]) -> None:
+        meter.run([work()], lambda works: clock.advance(1))  # in the other lane
+
+    meter.run([bulk()], meanwhile)
     assert meter.is_served
 
 

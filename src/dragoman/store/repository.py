@@ -67,7 +67,7 @@ class Repository(Generic[E]):
         self._overlay.find(self.shape, key, Lock.CHANGE)
         self._overlay.drop(self.shape, key)
 
-    def by_condition(self, statement: sa.Select[Any] | sa.Update | sa.Delete) -> Any:
+    def by_condition(self, statement: sa.Select[Any] | sa.CompoundSelect[Any] | sa.Update | sa.Delete) -> Any:
         """Rows found by a condition, this command's own changes among them. The command must go alone."""
         return self._connection().execute(statement)
 

@@ -10,7 +10,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How much waits, and how long. Run under the directory tenant. A tenant's jobs of a state are counted up to `most`."""
+    """How much waits, and how long; of a state, a tenant's jobs are counted up to `most`. For the directory tenant."""
 
     most: int
 
