@@ -16,6 +16,7 @@ from dragoman.store.keys import Lock
 
 PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
 WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
+READER_CACHE_KIB = 16_384  # of each reader; what it lacks the system has, which keeps the file in memory anyway
 OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
 
 # Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
@@ -94,7 +95,8 @@ class Engine:
         if self.is_postgresql:
             return self._engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         connection = self._engine.connect().execution_options(dragoman_reads=True)
-        connection.connection.dbapi_connection.execute("PRAGMA query_only=ON")  # type: ignore[union-attr]
+        for pragma in ("query_only=ON", f"cache_size=-{READER_CACHE_KIB}"):
+            connection.connection.dbapi_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
         return connection
 
     def lane_writer(self) -> sa.Connection:
