@@ -22,7 +22,12 @@ run: $(READY) ## Set up, then serve a demonstration on http://127.0.0.1:8080 (PO
 
 .PHONY: test
 test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest, -n 0 for one at a time)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+.PHONY: soak
+soak: $(READY) system ## Run for hours what the tests try a little of (ARGS=--list tells the stages, --small tries each)
+	@tools/system_packages wrk
+	@$(BIN)/python -m tools.soak $(ARGS)
 
 .PHONY: check
 check: static test ## Format, lint, types, pages, tests: green before every commit

@@ -1,0 +1,138 @@
+"""What takes hours: everything that the tests try a little of, at its long size; before a release, or every week.
+
+python -m tools.soak                        all stages, one after the other
+python -m tools.soak --only kills,fuzz      some of them
+python -m tools.soak --small                each for a moment, to see that it runs; its verdicts mean little
+python -m tools.soak --list                 what they are
+
+Each command leaves a line in `soak.log`: when, stage, seconds, exit code, and the line of figures. A figure that got
+worse by a fifth since the last time is worth a look.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REPORT = ROOT / "soak.log"
+FUZZ_PYTHON = ROOT / ".venv-fuzz" / "bin" / "python"
+FUZZ_LOCK = ROOT / "tests" / "fuzz" / "requirements.lock"
+PARSERS = ROOT / "tests" / "fuzz" / "parsers.py"
+BACKENDS = ("sqlite", "postgresql")
+VERDICTS = ("-> PASS", "-> FAIL", "INCONCLUSIVE:", "NO SERVER:")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command under a name, as it is at its full size and for a moment."""
+
+    name: str
+    command: tuple[str, ...]
+    small: tuple[str, ...]
+
+
+def tests(name: str, *arguments: str) -> Stage:
+    """Tests at their long size."""
+    command = (sys.executable, "-m", "pytest", "-q", "-rP", "-n", "0", *arguments)
+    return Stage(name, command, command)
+
+
+def load(name: str, backend: str, long: tuple[str, str], small: tuple[str, str]) -> Stage:
+    """A load of ours, on one engine."""
+    command = (sys.executable, "-m", f"tests.load.{name}", "--backend", backend)
+    return Stage(name, (*command, *long), (*command, *small))
+
+
+def stages() -> list[Stage]:
+    """All of them, in their order."""
+    found = [
+        tests("kills", "tests/kit/test_crash.py"),
+        tests("claims", "tests/kit/test_claims.py", "tests/kit/test_lost_update.py"),
+        tests("jobs", "tests/kit/test_batches.py", "tests/kit/test_timers.py"),
+        tests("flushes", "tests/kit/test_durable.py", "tests/faults/test_disk_errors.py"),
+        tests("faults", "tests/faults", "--ignore", "tests/faults/test_disk_errors.py"),
+        tests("inputs", "tests/kit/test_bad_inputs.py"),
+        tests("broken", "tests/kit/test_faulty.py"),
+        tests("contract", "tests/contract/test_openapi.py"),
+        tests("seeds", "tests/properties", "tests/store/test_verification.py"),
+        tests("nodes", "tests/nodes"),
+    ]
+    for backend in BACKENDS:
+        found.append(load("overload", backend, ("--seconds", "30"), ("--seconds", "3")))
+        found.append(load("greedy", backend, ("--entries", "100000"), ("--entries", "3000")))
+        found.append(load("steady", backend, ("--minutes", "30"), ("--minutes", "0.2")))
+    return found
+
+
+def fuzzing() -> Iterator[Stage]:
+    """One for each parser; atheris is installed first, into an environment of its own."""
+    if not FUZZ_PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(FUZZ_PYTHON.parents[1])], check=True)
+        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
+        subprocess.run([str(FUZZ_PYTHON), *install, str(FUZZ_LOCK)], check=True)
+    run = (str(FUZZ_PYTHON), str(PARSERS))
+    for parser in subprocess.run(run, env=variables(), capture_output=True, text=True, check=True).stdout.split():
+        yield Stage("fuzz", (*run, parser, "--seconds", "1800"), (*run, parser, "--seconds", "5"))
+
+
+def variables(*, small: bool = False) -> dict[str, str]:
+    """The environment of every command."""
+    sizes = {} if small else {"DRAGOMAN_TEST_LONG": "1", "DRAGOMAN_TEST_EXAMPLES": "1000"}
+    libraries = {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"), sysconfig.get_path("purelib")))}
+    return {**os.environ, **libraries, **sizes}
+
+
+def run(stage: Stage, *, small: bool) -> bool:
+    """Run it and leave its lines in the report; whether all held."""
+    command = stage.small if small else stage.command
+    began = time.monotonic()
+    done = subprocess.run(command, env=variables(small=small), cwd=ROOT, capture_output=True, text=True)
+    seconds = time.monotonic() - began
+    for line in figures(done.stdout + done.stderr) or ["nothing was said"]:
+        write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {stage.name} {seconds:.0f}s {done.returncode} {line}")
+    if done.returncode != 0:
+        sys.stdout.write((done.stdout + done.stderr)[-8_000:])
+    return done.returncode == 0
+
+
+def figures(said: str) -> list[str]:
+    """The lines of figures, or else the last one."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return [line for line in lines if any(word in line for word in VERDICTS)] + lines[-1:]
+
+
+def write(line: str) -> None:
+    """Onto the screen, and to the end of the report."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    with REPORT.open("a") as report:
+        report.write(line + "\n")
+
+
+def main() -> int:
+    """The exit status: 0 when everything held."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", default="", help="names of stages, with commas")
+    options.add_argument("--small", action="store_true", help="each for a moment")
+    options.add_argument("--list", action="store_true", help="tell the stages, and end")
+    given = options.parse_args()
+    wanted = {name for name in given.only.split(",") if name}
+    chosen = [stage for stage in stages() if not wanted or stage.name in wanted]
+    if given.list:
+        sys.stdout.write("".join(f"{stage.name}: {' '.join(stage.command[1:])}\n" for stage in chosen) + "fuzz\n")
+        return 0
+    if not wanted or "fuzz" in wanted:
+        chosen += fuzzing()
+    results = [run(stage, small=given.small) for stage in chosen]
+    return 0 if results and all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
