@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from bench import world
 from bench.contenders import Side
-from bench.gauges import memory_mb
+from bench.gauges import cpu_seconds, memory_mb
 from bench.plan import Bench
 from bench.servers import answer, dragoman
 from bench.world import World
@@ -16,6 +16,7 @@ MANY = 64
 SOME = 16
 BATCHES = "/core/v2/batch/tasks"
 PATIENCE_SECONDS = 600.0
+IDLE_SHARE = 0.1  # of one processor
 
 
 def run(bench: Bench, engine: str) -> None:
@@ -27,6 +28,7 @@ def run(bench: Bench, engine: str) -> None:
     bench.say(f"{engine:9}{plan.many:,} tasks stored in {time.perf_counter() - began:.0f} s")
     names = [f"Dragoman, {count:,} tasks" for count in (plan.few, plan.many)]
     with dragoman(few, names[0]) as small, dragoman(many, names[1]) as large:
+        bench.say(f"{engine:9}the first digest of the history took {_settle(large):.0f} s")
         works = [("list", MANY), ("read", MANY), ("update", MANY)]
         bench.table.rounds(engine, [small, large], works, plan.rounds, plan.seconds)
         success = sum(_beside_batch(bench, engine, large, many, round_) for round_ in range(plan.bulk_rounds))
@@ -43,6 +45,17 @@ def run(bench: Bench, engine: str) -> None:
     ):
         bench.figures[f"{name}_{engine}"] = figure
         bench.figures[name] = max(figure, bench.figures.get(name, 0.0))
+
+
+def _settle(side: Side) -> float:
+    """Wait until the server has nothing to do by itself; how many seconds."""
+    began = time.monotonic()
+    while time.monotonic() < began + PATIENCE_SECONDS:
+        before = cpu_seconds(side.pids())
+        time.sleep(1.0)
+        if cpu_seconds(side.pids()) - before < IDLE_SHARE:
+            return time.monotonic() - began - 1.0
+    raise SystemExit("the server does not come to rest")
 
 
 def _during(name: str) -> str:
