@@ -26,7 +26,7 @@ FUZZ_PYTHON = ROOT / ".venv-fuzz" / "bin" / "python"
 FUZZ_LOCK = ROOT / "tests" / "fuzz" / "requirements.lock"
 PARSERS = ROOT / "tests" / "fuzz" / "parsers.py"
 BACKENDS = ("sqlite", "postgresql")
-VERDICTS = ("-> PASS", "-> FAIL", "INCONCLUSIVE:", "NO SERVER:")
+VERDICTS = ("-> PASS", "-> FAIL", "INCONCLUSIVE:", "NO SERVER:", " runs in ")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def fuzzing() -> Iterator[Stage]:
         subprocess.run([str(FUZZ_PYTHON), *install, str(FUZZ_LOCK)], check=True)
     run = (str(FUZZ_PYTHON), str(PARSERS))
     for parser in subprocess.run(run, env=variables(), capture_output=True, text=True, check=True).stdout.split():
-        yield Stage("fuzz", (*run, parser, "--seconds", "1800"), (*run, parser, "--seconds", "5"))
+        yield Stage(f"fuzz-{parser}", (*run, parser, "--seconds", "1800"), (*run, parser, "--seconds", "5"))
 
 
 def variables(*, small: bool = False) -> dict[str, str]:

@@ -83,7 +83,7 @@ def fuzz(name: str, seconds: int, folder: str) -> None:
     for number, seed in enumerate(seeds):
         Path(folder, f"seed-{number}").write_bytes(seed)
     bounds = (f"-max_total_time={seconds}", f"-timeout={SLOWEST_SECONDS}", f"-rss_limit_mb={MOST_MEMORY}")
-    options = (*bounds, f"-max_len={LONGEST_BYTES}", f"-artifact_prefix={name}-", "-verbosity=0")
+    options = (*bounds, f"-max_len={LONGEST_BYTES}", f"-artifact_prefix={name}-")
     atheris.Setup([sys.argv[0], *options, folder], once)
     atheris.Fuzz()
 

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import PASSWORD, add_user
 from tests.kit.conftest import prepare_ibm_htm
 from tests.server import Server, basic, command
+from tests.sizes import sized
 
 KILLS = 10
 EACH = 30
@@ -140,7 +141,7 @@ def owners(server: Server, told: Told, tasks: list[str]) -> dict[str, str | None
     return found
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", sized([1], range(1, 6)))
 def test_a_killed_server_gives_no_task_to_two_and_keeps_every_claim_it_told_of(database_url: str, seed: int) -> None:
     chance, told, owned = random.Random(seed), Told(), dict[str, str | None]()
     for user in USERS:

@@ -18,6 +18,7 @@ from dragoman.store.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 from tests.nodes.slow_node import KIND
 from tests.server import environment
+from tests.sizes import sized
 
 PROGRAM = Path(__file__).with_name("slow_node.py")
 TAKEN_OVER_SECONDS = 60.0
@@ -102,7 +103,7 @@ def begin(nodes: Nodes) -> tuple[str, int]:
 
 def test_what_a_killed_node_held_is_finished_by_the_other_within_a_minute(nodes: Nodes) -> None:
     for _ in range(2):
-        nodes.start()
+        nodes.start(lease_seconds=sized(4.0, LEASE_SECONDS))
     uid, holder = begin(nodes)
     os.kill(holder, signal.SIGKILL)
     nodes.wait_for(lambda: nodes.job(uid).state is JobState.COMPLETED)

@@ -18,6 +18,7 @@ from dragoman.usecases.uow import UnitOfWork
 from tests.databases import quick_file
 from tests.desk import Desk
 from tests.htm import BASE, read
+from tests.sizes import sized
 
 ROOT = "Root"
 TEMPLATE = "801a0001-0000-0001-0000-000100000001"
@@ -179,7 +180,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@settings(max_examples=100)
+@settings(max_examples=sized(50, 500))
 def test_a_tree_of_subtasks_stands_as_the_page_says(desk: Desk, steps: list[tuple[str, int]]) -> None:
     tree = Tree(desk)
     for word, place in [("claim", 0), ("divide", 0), *steps]:

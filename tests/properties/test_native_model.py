@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from tests.databases import quick_file
 from tests.desk import Desk
+from tests.sizes import sized
 
 ENDED = ("completed", "failed", "terminated", "expired")
 PEOPLE = ("anna", "bert")
@@ -320,6 +321,9 @@ def test_random_commands_keep_the_model_true() -> None:
         OnThisDesk.desk = desk
         case = OnThisDesk.TestCase
         case.settings = settings(
-            max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=sized(200, 1_000),
+            stateful_step_count=sized(50, 500),
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         )
         case().runTest()
