@@ -117,9 +117,9 @@ def keys_of_retries_are_ignored() -> None:
 @fault
 def nothing_is_written() -> None:
     """Two changes of three are answered, and forgotten."""
-    from dragoman.store import transaction
+    from dragoman.store import flushing, transaction
 
-    flush, turns = transaction.flush, count()
+    flush, turns = flushing.flush, count()
 
     def forget(connection: Any, group: Any) -> Any:
         return [] if next(turns) % 3 else flush(connection, group)
