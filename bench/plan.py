@@ -25,7 +25,7 @@ class Plan:
     only: Sequence[str] = ()
 
 
-QUICK = Plan(rounds=2, bulk_rounds=1, seconds=1.0, many=50_000, entries=30_000, kinto_records=80)
+QUICK = Plan(rounds=2, bulk_rounds=1, seconds=0.8, many=50_000, entries=30_000, kinto_records=80)
 
 
 @dataclass
