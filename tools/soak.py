@@ -103,9 +103,10 @@ def run(stage: Stage, *, small: bool) -> bool:
 
 
 def figures(said: str) -> list[str]:
-    """The lines of figures, or else the last one."""
+    """The lines of figures, and what pytest says last; or else the last line."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return [line for line in lines if any(word in line for word in VERDICTS)] + lines[-1:]
+    told = [line for line in lines if any(word in line for word in VERDICTS)]
+    return told + [line for line in lines[-1:] if not told or " passed" in line or " failed" in line]
 
 
 def write(line: str) -> None:
