@@ -92,6 +92,7 @@ class App:
             self.clock,
             patience_seconds=settings.timeouts.database_seconds,
             free_bytes=settings.limits.free_bytes,
+            longest_queue=settings.limits.queue,
         )
         self.dialects = self._configured()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -99,8 +99,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     json_members: Annotated[Count, Meta(description="Most members and elements in a JSON body.")] = 100_000
     bulk_json_members: Annotated[Count, Meta(description="Most members and elements in a bulk JSON body.")] = 250_000
     entries: Annotated[Count, Meta(description="Most entries of a batch sent as JSON.")] = 100_000
-    upload_entries: Annotated[Count, Meta(description="Most entries of a batch sent as an upload.")] = 1_000_000
-    page_size: Annotated[Count, Meta(description="Most items on one page of a list.")] = 1_000
     queue: Annotated[Count, Meta(description="Most commands that wait for a lane; one more is told to come back.")] = (
         1_000
     )

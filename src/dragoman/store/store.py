@@ -11,7 +11,7 @@ from dragoman.store import migrations
 from dragoman.store.directory import Directory
 from dragoman.store.engines import PATIENCE_SECONDS, Engine
 from dragoman.store.files import Room, database_file
-from dragoman.store.lane import Lane, Meter, Pressure, Queue
+from dragoman.store.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue
 from dragoman.store.transaction import Transactions
 from dragoman.store.work import Work
 
@@ -24,17 +24,24 @@ class Store:
     """Takes works by `write` and `read`, answers them after the commit through `answer` (called in a lane's thread).
 
     `died` is called once when a lane's thread ends unexpectedly; the process should end. `patience_seconds` is how
-    long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes.
+    long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes. Of
+    works that wait, `longest_queue` are taken for the lanes and as many for the readers.
     """
 
     def __init__(
-        self, url: str, clock: Clock, *, patience_seconds: float = PATIENCE_SECONDS, free_bytes: int = 0
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        free_bytes: int = 0,
+        longest_queue: int = LONGEST_QUEUE,
     ) -> None:
         self.engine = Engine(url, patience_seconds)
         self.clock = clock
         self.directory = Directory(clock)
-        self._writes = Queue()
-        self._reads = Queue()
+        self._writes = Queue(longest_queue)
+        self._reads = Queue(longest_queue)
         self._meter = Meter(clock)
         self._lanes: list[Lane] = []
         self._readers: list[Lane] = []
