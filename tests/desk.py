@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from dragoman.app import App
-from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects._kit import Operation, Reply, Request
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Expected
@@ -13,6 +13,8 @@ from dragoman.domain.task import Task
 from dragoman.http.router import Router
 from dragoman.settings import load
 from dragoman.store.keys import ALONE, Alone
+from dragoman.store.overlay import Stamp
+from dragoman.store.work import Work
 from dragoman.usecases import people
 from dragoman.usecases.uow import UnitOfWork
 
@@ -35,6 +37,7 @@ class Desk:
         self.tenant = self.app.ensure_tenant("main")
         self.router = Router(self.app.dialects)
         self.people: dict[str, Principal] = {}
+        self._reader = self.app.store._transactions(writes=False, lane=False)
 
     def add(self, login: str, *, admin: bool = False) -> Principal:
         """A user who may ask."""
@@ -71,6 +74,8 @@ class Desk:
         if operation is None:
             raise table.explain(request, below)
         command = operation.parse(request)
+        if not operation.write:
+            return operation.render(self._read(operation, command, request), request)
         result = self.app.call(
             operation.run,
             command,
@@ -80,6 +85,16 @@ class Desk:
             operation=operation.name,
         )
         return operation.render(result, request)
+
+    def _read(self, operation: Operation, command: Any, request: Request) -> Any:
+        """What an operation finds that changes nothing, by a reader as in a server."""
+        principal = request.principal
+        assert principal is not None
+        stamp = Stamp(principal.login, operation.name, operation.name)
+        keys = command.keys()
+        work = Work(self.tenant, keys, lambda overlay: operation.run(UnitOfWork(overlay, principal), command), stamp)
+        self._reader.run([work])
+        return work.unwrap()
 
     def native(self, who: str, method: str, target: str, content: Any = None, **headers: str) -> Any:
         """What our own API answers: status and JSON."""
@@ -101,4 +116,5 @@ class Desk:
         return task
 
     def close(self) -> None:
+        self._reader.close()
         self.app.close()

@@ -24,6 +24,7 @@ NATIVE = "/v1/tasks"
 CRM = "/api/2.0/crm/task/filter"
 IBM = "/rest/bpm/htm/v1/tasks/query/TASK"
 EVERYTHING = "SCAN task|Seq Scan on task"
+THE_PAGE_ITSELF = "USE TEMP B-TREE FOR json_group_array(ORDER BY)"
 
 
 class Expected(NamedTuple):
@@ -115,7 +116,10 @@ class Library:
         self._asked.clear()
         reply = self.desk.ask(who, "GET", target.format(me=self.desk.people[who].user, **self.known))
         assert reply.status == 200, reply.body
-        looks = [asked for asked in self._asked if "task.uid" not in asked[0].partition("FROM")[0]]  # not by key
+        # By key they are found without a limit.
+        looks = [
+            asked for asked in self._asked if "LIMIT" in asked[0] or "task.uid" not in asked[0].partition("FROM")[0]
+        ]
         return [self._plan(*look) for look in looks]
 
     def _plan(self, statement: str, parameters: Any) -> str:
@@ -156,5 +160,5 @@ def test_a_list_goes_by_an_index(library: Library, expected: Expected, who: str)
         assert any(index in plan for index in expected.finder.split("|")), plan
         assert not any(way in plan for way in EVERYTHING.split("|")), plan
     if expected.walks:
-        assert "USE TEMP B-TREE" not in plans[0], plans[0]
+        assert "USE TEMP B-TREE" not in plans[0].replace(THE_PAGE_ITSELF, ""), plans[0]
         assert "Sort  (" not in plans[0], plans[0]

@@ -7,10 +7,13 @@ from msgspec.structs import replace
 
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
+from dragoman.domain.extension import Extension
 from dragoman.domain.task import State, Task
+from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.keys import ALONE
 from dragoman.store.task_filters import TaskFilter
 from dragoman.store.task_sorts import OF_THE_TASK, SORTS, Sort, SortKey
+from dragoman.store.tasks import TOGETHER
 from dragoman.usecases import contacts, people, tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.store.conftest import Bench
@@ -89,3 +92,32 @@ def compare_one(uow: UnitOfWork, task: Task) -> None:
     *kept, _contact, number = uow.tasks.sort_values(task, sorts)
     assert tuple(kept) == tuple(OF_THE_TASK[key](task) for key in keys)
     assert number == task.number
+
+
+TEXTS = ('"\\/\b\f\n\r\t\x01\x7f', "\u2028 \U0001f600 \ud7ff\uffff", "null", "1", "{}", "", "ä" * 3_000)
+EDGES = (-(2**63), 2**63 - 1, 0, 2**53 + 1)
+
+
+def fill(uow: UnitOfWork) -> None:
+    """Tasks with whatever a column can hold."""
+    for text in TEXTS:
+        items = (WorkItem(Role.READER, "*"), WorkItem(Role.EDITOR, text))
+        tasks.add(uow, title=text, properties={text: text, "k": "v"}, work_items=items)
+    for edge in EDGES:
+        task = tasks.add(uow, due_at=Moment(edge), extras={"odd": {"n": edge, "f": 1.5e300, "t": [True, None]}})
+        box = {"box": Extension("Box", '{ "w":1.50 , "ä" : "\\u00e4"}')}
+        uow.tasks.save(replace(task, suspended=True, read=True, extensions=box, extension_count=1))
+
+
+@pytest.mark.parametrize("bench", ["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"], indirect=True)
+def test_a_page_shows_of_each_task_what_is_kept_of_it(bench: Bench) -> None:
+    bench.write(fill, ALONE)
+
+    short = bench.read(lambda uow: uow.tasks.page(TaskFilter(), (), limit=TOGETHER))
+    long = bench.read(lambda uow: uow.tasks.page(TaskFilter(), (), limit=TOGETHER + 1))
+
+    assert short == long == [bench.read(lambda uow, number=task.number: uow.tasks.get(number)) for task in short]
+    assert [task.title for task in short[: len(TEXTS)]] == list(TEXTS)
+    assert [task.due_at for task in short[len(TEXTS) :]] == list(EDGES)
+    assert all(type(task.read) is bool and type(task.state) is State for task in short)
+    assert bench.read(lambda uow: uow.tasks.page(TaskFilter(assignee="nobody"), (), limit=TOGETHER)) == []

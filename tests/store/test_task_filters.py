@@ -52,8 +52,8 @@ def compare(bench: Bench, wanted: TaskFilter, holds: Callable[[UnitOfWork, Task]
     """Both ways to find the tasks must find the same."""
 
     def found(uow: UnitOfWork) -> list[int]:
-        listed = [task.number for task in uow.tasks.page(wanted, [Sort("number")], limit=1000)]
-        every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=1000)
+        listed = [task.number for task in uow.tasks.page(wanted, [Sort("number")], limit=250)]
+        every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=250)
         assert listed == [task.number for task in every if holds(uow, task)]
         assert uow.tasks.count(wanted) == len(listed)
         return listed

@@ -101,6 +101,7 @@ class Group:
         # For commands that have the transaction to themselves, and for readers:
         self.load_all: Callable[[Keys], None] | None = None
         self.connection: Any = None
+        self.only_reads = False
 
     def know(self, shape: Shape, key: Key, entity: Any, lock: Lock) -> None:
         """Note a row as loaded (None: there is none), under its number."""
@@ -115,6 +116,14 @@ class Group:
         if ref not in self.loaded:
             self.loaded[ref] = self.current[ref] = entity
         self.locks[ref] = max(lock, self.locks.get(ref, Lock.NONE))
+
+    def know_all(self, shape: Shape, entities: list[Any]) -> None:
+        """Note numbered rows as a reader loaded them, without a look at what it knew: it can be nothing else."""
+        known = {(shape.name, entity.number): entity for entity in entities}
+        self.loaded.update(known)
+        self.current.update(known)
+        self.locks.update(dict.fromkeys(known, Lock.NONE))
+        self.numbers.update({(shape.name, entity.uid): entity.number for entity in entities})
 
     def note(self, ref: Ref, names: Iterable[str] | None) -> None:
         """Note which fields of a row a command changed, so that its flush needn't look for them."""

@@ -14,6 +14,7 @@ from dragoman.store import driver
 from dragoman.store.flushing import flush
 from dragoman.store.keys import Key, Keys, Lock
 from dragoman.store.overlay import MustBeAlone, Overlay
+from dragoman.store.satellites import with_satellites
 from dragoman.store.shapes import SHAPES, Counter, Shape
 
 E = TypeVar("E")
@@ -102,6 +103,14 @@ class Repository(Generic[E]):
         """The entities of these numbers, in this order; those that aren't there are left out."""
         self.load(numbers, lock)
         return [entity for number in numbers if (entity := self.find(number, lock)) is not None]
+
+    def of_rows(self, rows: list[Any]) -> list[E]:
+        """The entities of whole rows, in this order. For readers: no command of theirs changed what was just read."""
+        group, shape = self._overlay.group, self.shape
+        entities = [shape.decode(row) for row in rows]
+        entities = with_satellites(group.connection, group.tenant, shape, entities)
+        group.know_all(shape, entities)
+        return entities
 
 
 class Numbers:

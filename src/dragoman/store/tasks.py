@@ -12,10 +12,13 @@ from dragoman.store.keys import Lock
 from dragoman.store.repository import Repository
 from dragoman.store.shapes import SHAPES
 from dragoman.store.task_filters import TaskFilter
-from dragoman.store.task_pages import count_of, page_of
+from dragoman.store.task_pages import count_of, fetch, page_of, rows_of
 from dragoman.store.task_sorts import OF_THE_TASK, SORTS, Sort
 
 T = tables.task.c
+
+TOGETHER = 256
+"""The longest page that is read as one text, which must not become too long."""
 
 
 class Tasks(Repository[Task]):
@@ -34,7 +37,11 @@ class Tasks(Repository[Task]):
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
         keys = _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
-        dialect, has_cursor = self._connection().dialect, after is not None
+        connection = self._connection()
+        dialect, has_cursor = connection.dialect, after is not None
+        if self._overlay.group.only_reads and limit <= TOGETHER:
+            ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
+            return self.of_rows(fetch(connection, ask, after))
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
         return self.of_numbers([row[0] for row in self.by_text(ask.text, ask.parameters(after))])
 

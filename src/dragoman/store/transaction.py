@@ -216,7 +216,7 @@ class Transactions:
         group = Group(tenant, self.clock.now(), lambda name, key: self._peek(connection, tenant, name, key))
         loader = Loader(self.engine, connection, group, writes=self.writes)
         if lone:
-            group.connection, group.load_all = connection, loader.load
+            group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
         keys = Keys()
         for work in works:
             if isinstance(work.keys, Keys):

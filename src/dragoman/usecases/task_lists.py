@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.store.task_filters import EVERY_WAY, TaskFilter, Through
 from dragoman.store.task_sorts import LAST, STATE_CODES, Sort, SortKey
@@ -83,8 +84,7 @@ def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
 def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, name in command.people.items():
-        user = persons.named(uow, name)
-        found[field] = name if persons.is_uid(name) else str(NOTHING) if user is None else user.uid
+        found[field] = name if persons.is_uid(name) else _uid(persons.named(uow, name))
     repositories: dict[str, Any] = {
         "case": uow.cases,
         "stage": uow.stages,
@@ -95,6 +95,10 @@ def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
         number = key if isinstance(key, int) else _number(repositories[field].find(key))
         found |= {"contacts": (number,)} if field == "contact" else {field: number}
     return found
+
+
+def _uid(user: User | None) -> str:
+    return str(NOTHING) if user is None else user.uid
 
 
 def _number(entity: Any) -> int:

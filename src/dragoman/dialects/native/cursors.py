@@ -1,11 +1,13 @@
 """Cursors: where the next page of a list begins. Good for that list alone: same path, same conditions, same order."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from msgspec import UnsetType
 
 from dragoman.dialects._kit import Request
+from dragoman.dialects._kit.forms import parse_query
 from dragoman.dialects._kit.paging import CursorValue, decode_cursor, encode_cursor
 from dragoman.dialects.native import replies
 from dragoman.domain.errors import Invalid, Problem
@@ -20,7 +22,7 @@ def read(
     if isinstance(cursor, UnsetType):
         return None
     try:
-        values = decode_cursor(cursor, sort=_list(request))
+        values = decode_cursor(cursor, sort=_list(request.full_path, request.query_string))
     except Invalid as refused:
         raise _refusal() from refused
     if len(values) != len(types) or any(type(value) is not kind for value, kind in zip(values, types, strict=True)):
@@ -36,12 +38,14 @@ def read_number(request: Request, cursor: str | UnsetType) -> int:
 
 def link(request: Request, after: tuple[CursorValue, ...]) -> str:
     """Where the next page of the list is that was asked for."""
-    return replies.next_link(request, encode_cursor(after, sort=_list(request)))
+    return replies.next_link(request, encode_cursor(after, sort=_list(request.full_path, request.query_string)))
 
 
-def _list(request: Request) -> str:
-    conditions = sorted((name, values) for name, values in request.query.items() if name not in NOT_OF_THE_LIST)
-    return f"{request.full_path}?{urlencode(conditions, doseq=True)}"
+@lru_cache(maxsize=512)
+def _list(path: str, query_string: str) -> str:
+    query = parse_query(query_string)
+    conditions = sorted((name, values) for name, values in query.items() if name not in NOT_OF_THE_LIST)
+    return f"{path}?{urlencode(conditions, doseq=True)}"
 
 
 def _refusal() -> Invalid:

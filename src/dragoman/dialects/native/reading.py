@@ -5,7 +5,7 @@ The quick way is taken for sound requests; for the rest `faults.py` says all tha
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -13,6 +13,7 @@ import msgspec
 
 from dragoman.dialects._kit import Request, json
 from dragoman.dialects._kit.fields import Problems
+from dragoman.dialects._kit.forms import parse_query
 from dragoman.dialects.native import faults, forms
 from dragoman.dialects.native.bodies.common import LARGEST, UUID
 from dragoman.domain.errors import Invalid, NotFound, Problem
@@ -96,11 +97,15 @@ def _decoder(type_: type[S]) -> "msgspec.json.Decoder[S]":
 
 def query(request: Request, type_: type[S]) -> S:
     """The query as this Struct says. Invalid with every parameter that is unknown, given twice, or unreadable."""
-    if not request.query_string:
-        return type_()
+    return _of_text(request.query_string, type_) if request.query_string else type_()
+
+
+@lru_cache(maxsize=512)
+def _of_text(query_string: str, type_: type[S]) -> S:
+    """Remembered: callers look at the same list again and again."""
     problems = Problems()
     found: dict[str, Any] = {}
-    for name, texts in request.query.items():
+    for name, texts in parse_query(query_string).items():
         kind = _parameters(type_).get(name)
         if kind is None:
             problems.add(f"?{_shown(name)}", "unknown", "is not a parameter here")

@@ -1,9 +1,11 @@
 """Whole replies: status, tag, location, the link to the next page."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects._kit.forms import parse_query
 from dragoman.dialects.native import wire
 
 JSON = "application/json"
@@ -37,8 +39,15 @@ def plain(value: Any, headers: list[tuple[str, str]] | None = None) -> Reply:
 
 def next_link(request: Request, cursor: str) -> str:
     """The next page of the same list."""
-    kept = [(name, value) for name, values in request.query.items() for value in values if name != "cursor"]
-    return f"{quote(request.full_path)}?{urlencode([*kept, ('cursor', cursor)])}"
+    return f"{_kept(request.full_path, request.query_string)}{urlencode([('cursor', cursor)])}"
+
+
+@lru_cache(maxsize=512)
+def _kept(path: str, query_string: str) -> str:
+    """What the address of the next page begins with."""
+    query = parse_query(query_string)
+    kept = [(name, value) for name, values in query.items() for value in values if name != "cursor"]
+    return f"{quote(path)}?{urlencode(kept)}{'&' if kept else ''}"
 
 
 def _with_tag(status: int, entity: Any, headers: list[tuple[str, str]]) -> Reply:

@@ -64,7 +64,7 @@ class MessageHead(Struct, frozen=True):
     name: Annotated[str | None, Meta(description="The name of a fault.")] = None
 
 
-class Task(Struct, frozen=True, kw_only=True):
+class Task(Struct, frozen=True):
     """One task. References are numbers; people are ids."""
 
     id: Annotated[str, Meta(description="Time-ordered UUID. Paths take the number, too.")]
