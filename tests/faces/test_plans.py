@@ -24,7 +24,7 @@ NATIVE = "/v1/tasks"
 CRM = "/api/2.0/crm/task/filter"
 IBM = "/rest/bpm/htm/v1/tasks/query/TASK"
 EVERYTHING = "SCAN task|Seq Scan on task"
-THE_PAGE_ITSELF = "USE TEMP B-TREE FOR json_group_array(ORDER BY)"
+THE_PAGE_ITSELF = "USE TEMP B-TREE FOR group_concat(ORDER BY)"
 
 
 class Expected(NamedTuple):

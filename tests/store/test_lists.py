@@ -1,5 +1,6 @@
 """Lists page by page: every order, either way, the same tasks once each, whatever is equal or missing."""
 
+from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
@@ -109,15 +110,30 @@ def fill(uow: UnitOfWork) -> None:
         uow.tasks.save(replace(task, suspended=True, read=True, extensions=box, extension_count=1))
 
 
+def reading(wanted: TaskFilter, limit: int) -> Callable[[UnitOfWork], list[Task]]:
+    def read(uow: UnitOfWork) -> list[Task]:
+        return uow.tasks.page(wanted, (), limit=limit)
+
+    return read
+
+
 @pytest.mark.parametrize("bench", ["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"], indirect=True)
 def test_a_page_shows_of_each_task_what_is_kept_of_it(bench: Bench) -> None:
     bench.write(fill, ALONE)
 
-    short = bench.read(lambda uow: uow.tasks.page(TaskFilter(), (), limit=TOGETHER))
-    long = bench.read(lambda uow: uow.tasks.page(TaskFilter(), (), limit=TOGETHER + 1))
+    def pages(*wanted: TaskFilter) -> list[Task]:
+        """A page, which is the same however it is found."""
+        short: list[Task]
+        short, *others = [bench.read(reading(one, limit)) for one in wanted for limit in (TOGETHER, TOGETHER + 1)]
+        assert all(other == short for other in others)
+        return short
 
-    assert short == long == [bench.read(lambda uow, number=task.number: uow.tasks.get(number)) for task in short]
+    def by_key(uow: UnitOfWork) -> list[Task]:
+        return [uow.tasks.get(task.number) for task in short]
+
+    short = pages(TaskFilter(), TaskFilter(created_from=Moment(0)), TaskFilter(unassigned=True, is_open=True))
+    assert short == bench.read(by_key)
     assert [task.title for task in short[: len(TEXTS)]] == list(TEXTS)
     assert [task.due_at for task in short[len(TEXTS) :]] == list(EDGES)
     assert all(type(task.read) is bool and type(task.state) is State for task in short)
-    assert bench.read(lambda uow: uow.tasks.page(TaskFilter(assignee="nobody"), (), limit=TOGETHER)) == []
+    assert pages(TaskFilter(assignee="nobody"), TaskFilter(category=99), TaskFilter(case=99)) == []

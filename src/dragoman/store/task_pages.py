@@ -4,7 +4,7 @@ What a filter finds few of is sorted; else the page is found by walking along an
 has that order only within each state, there is one walk a state, and the page is put together from their beginnings.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -25,7 +25,7 @@ Conditions = list[sa.ColumnElement[bool]]
 REMEMBERED = 512
 """Statements that are kept as the driver takes them: making one costs more than all else that a page takes."""
 
-ROWS = msgspec.json.Decoder(list[list[Any]])
+ROWS = msgspec.json.Decoder(list[Any])
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -72,19 +72,44 @@ def rows_of(
 ) -> Ask:
     """The tasks of the same page, in one statement; `fetch` runs it."""
     page_of = partial(_page, tenant=tenant, wanted=wanted, keys=keys, limit=limit, offset=offset, has_cursor=has_cursor)
-    is_sqlite = dialect.name == "sqlite"
-    if not is_sqlite and len(_walks(tenant, wanted, keys)) == 1:
+    is_walk = len(_walks(tenant, wanted, keys)) == 1 and not _is_sorted(wanted, keys)
+    if dialect.name == "sqlite":
+        return _ask(dialect, _as_text(page_of, tenant, keys, is_walk=is_walk))
+    if len(_walks(tenant, wanted, keys)) == 1:
         return _ask(dialect, page_of(SHAPES["task"].columns))
-    page = page_of([T.number.label("found"), *_named(keys)]).subquery("page")
-    task = tables.task.alias("shown")
-    columns = [task.c[name] for name in SHAPES["task"].fields]
-    in_order = [order(key, page.c[f"key_{place}"]) for place, key in enumerate(keys)]
+    page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
     of_page = sa.and_(task.c.tenant == tenant, task.c.number == page.c.found)
-    if not is_sqlite:
-        return _ask(dialect, sa.select(*columns).where(of_page).order_by(*in_order))
-    rows = sa.func.json_group_array(sa.func.json_array(*columns)).aggregate_order_by(*in_order)
-    # An outer join: SQLite begins with what stands on its left.
-    return _ask(dialect, sa.select(rows).select_from(sa.outerjoin(page, task, of_page)))
+    return _ask(dialect, sa.select(*_columns(task)).where(of_page).order_by(*_in_order(page.c, keys)))
+
+
+def _as_text(
+    page_of: Callable[[Sequence[sa.ColumnElement[Any]]], "sa.Select[Any]"],
+    tenant: int,
+    keys: tuple[Sort, ...],
+    *,
+    is_walk: bool,
+) -> "sa.Select[Any]":
+    """A page as lines of JSON. Only a walk makes them on its way: whatever is sorted first is more than the page."""
+    found: sa.FromClause
+    line: sa.ColumnElement[Any]
+    if is_walk:
+        page = page_of([sa.func.json_array(*_columns(tables.task)).label("line"), *_named(keys)]).subquery("page")
+        line, found = page.c.line, page
+    else:
+        page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
+        line = sa.func.json_array(*_columns(task))
+        # An outer join: SQLite begins with what stands on its left.
+        found = sa.outerjoin(page, task, sa.and_(task.c.tenant == tenant, task.c.number == page.c.found))
+    lines = sa.func.group_concat(line, sa.literal_column("char(10)")).aggregate_order_by(*_in_order(page.c, keys))
+    return sa.select(lines).select_from(found)
+
+
+def _columns(task: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    return [task.c[name] for name in SHAPES["task"].fields]
+
+
+def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]:
+    return [order(key, columns[f"key_{place}"]) for place, key in enumerate(keys)]
 
 
 def fetch(connection: sa.Connection, ask: Ask, after: tuple[Any, ...] | None) -> list[Any]:
@@ -94,7 +119,7 @@ def fetch(connection: sa.Connection, ask: Ask, after: tuple[Any, ...] | None) ->
     others want it, too, a page of fifty rows took longer by that than by all else.
     """
     found = driver.fetch(connection, ask.text, ask.parameters(after))
-    return ROWS.decode(found[0][0]) if connection.dialect.name == "sqlite" else found
+    return ROWS.decode_lines(found[0][0] or "") if connection.dialect.name == "sqlite" else found
 
 
 @lru_cache(REMEMBERED)
@@ -118,8 +143,7 @@ def _page(
 ) -> "sa.Select[Any]":
     """What selects a page. Of several walks it can select no other columns than `found` and those of `_named`."""
     walks = _walks(tenant, wanted, keys)
-    by_number = keys[0].key == "number"
-    few = len(walks) == 1 and finds_few(wanted, by_number=by_number) and not (by_number and _is_of_one(wanted))
+    few = len(walks) == 1 and _is_sorted(wanted, keys)
     for walk in walks:
         walk.append(T.removed_at.is_(None))
         if has_cursor:
@@ -130,6 +154,12 @@ def _page(
     else:
         statement = sa.select(*columns).where(*walks[0]).order_by(*(hidden(key) if few else order(key) for key in keys))
     return statement.limit(limit).offset(offset)
+
+
+def _is_sorted(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
+    """Whether all that match are found before they are put in order."""
+    by_number = keys[0].key == "number"
+    return finds_few(wanted, by_number=by_number) and not (by_number and _is_of_one(wanted))
 
 
 def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
@@ -184,5 +214,4 @@ def _named(keys: Sequence[Sort]) -> "list[sa.Label[Any]]":
 
 def _together(beginnings: Sequence["sa.Select[Any]"], keys: Sequence[Sort], names: Sequence[str]) -> "sa.Select[Any]":
     found = sa.union_all(*beginnings).subquery().c
-    in_order = (order(key, found[f"key_{place}"]) for place, key in enumerate(keys))
-    return sa.select(*(found[name] for name in names)).order_by(*in_order)
+    return sa.select(*(found[name] for name in names)).order_by(*_in_order(found, keys))

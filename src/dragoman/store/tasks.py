@@ -11,7 +11,7 @@ from dragoman.store import tables
 from dragoman.store.keys import Lock
 from dragoman.store.repository import Repository
 from dragoman.store.shapes import SHAPES
-from dragoman.store.task_filters import TaskFilter
+from dragoman.store.task_filters import TaskFilter, plainly
 from dragoman.store.task_pages import count_of, fetch, page_of, rows_of
 from dragoman.store.task_sorts import OF_THE_TASK, SORTS, Sort
 
@@ -37,7 +37,7 @@ class Tasks(Repository[Task]):
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
         keys = _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
-        connection = self._connection()
+        connection, wanted = self._connection(), plainly(wanted)
         dialect, has_cursor = connection.dialect, after is not None
         if self._overlay.group.only_reads and limit <= TOGETHER:
             ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
@@ -50,7 +50,7 @@ class Tasks(Repository[Task]):
         # Most of the time nothing is marked as removed. An index then tells the number alone, without the rows.
         marked = sa.select(sa.literal(1)).where(T.tenant == self.tenant, T.removed_at.is_not(None)).limit(1)
         with_removed = self.by_condition(marked).first() is None
-        ask = count_of(self._connection().dialect, self.tenant, wanted, with_removed=with_removed)
+        ask = count_of(self._connection().dialect, self.tenant, plainly(wanted), with_removed=with_removed)
         [(count,)] = self.by_text(ask.text, ask.parameters())
         return int(count)
 
