@@ -153,7 +153,9 @@ def _page(
         statement = _together([_beginning(walk, keys, offset + limit) for walk in walks], keys, names)
     else:
         statement = sa.select(*columns).where(*walks[0]).order_by(*(hidden(key) if few else order(key) for key in keys))
-    return statement.limit(limit).offset(offset)
+    # In the text, since PostgreSQL plans a limit that it doesn't know anew each time.
+    statement = statement.limit(sa.literal_column(str(limit)))
+    return statement.offset(offset) if offset else statement
 
 
 def _is_sorted(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
