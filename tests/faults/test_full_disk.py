@@ -39,8 +39,10 @@ def place(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
             yield Place(f"sqlite:///{disk.folder / 'dragoman.db'}", disk)
             return
         postgres: PostgreSQL = request.getfixturevalue("postgres")
-        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            folder.chmod(0o755)
+        for folder in (tmp_path, *tmp_path.parents):  # PostgreSQL's user must get there
+            mode = folder.stat().st_mode
+            if not mode & 0o001:
+                folder.chmod(mode | 0o011)
         home = disk.folder / "tablespace"
         home.mkdir()
         if os.getuid() == 0:

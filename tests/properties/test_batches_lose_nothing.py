@@ -28,7 +28,7 @@ FOLLOWED = {*others.STATE, "assignee", "claimed_at", "activated_at", "first_acti
 FOLLOWED |= {"completed_at", "outcome_code", "outcome_text"}
 """What says where the batch stands."""
 
-ENDINGS = {"completed": others.ENDED, "terminated": others.ENDED, "ready": others.WORKED | others.REOPENED}
+ENDINGS = {"completed": others.ENDED, "terminated": others.ENDED, "ready": others.BEGUN | others.REOPENED}
 PATCHES: list[tuple[str, st.SearchStrategy[Any], set[str]]] = [
     *((field, values, may) for field, (values, may) in others.NATIVE_FIELDS.items()),
     *(("state", st.just(state), may) for state, may in ENDINGS.items()),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dragoman.http.app import Dispatcher
 
 LINGER_SECONDS = 2.0
+GREETING_SECONDS = 1.0  # how long a server that stops still waits for the first request of a connection
 
 
 class Gentle:
@@ -71,6 +72,7 @@ class TimedProtocol(HttpToolsProtocol):
         self._unsent = 0
         self._refusal: Refused | None = None  # why the parser was stopped
         self._due: Refused | None = None  # what leaves after the answers that are due
+        self._is_last_request = False  # whatever comes next
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -82,6 +84,14 @@ class TimedProtocol(HttpToolsProtocol):
         self.transport = Gentle(transport, self)  # type: ignore[assignment]
         self._expect_within(self.timeouts.header_seconds)
         self._look_at_clock()
+
+    def shutdown(self) -> None:
+        """As uvicorn's own, but one that is just asking, or has asked nothing yet, is heard first."""
+        if self.cycle is not None and not (self.cycle.response_complete and self.reads_a_message):
+            super().shutdown()
+            return
+        self._is_last_request = True
+        self._look_within(GREETING_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lingers = False
@@ -123,7 +133,11 @@ class TimedProtocol(HttpToolsProtocol):
         self.lingers = True
         transport.write_eof()
         self.flow.resume_reading()
-        self._expect_within(LINGER_SECONDS)
+        self._look_within(LINGER_SECONDS)
+
+    def _look_within(self, seconds: float) -> None:
+        """Have a new deadline that may be sooner than the one that the timer waits for."""
+        self._expect_within(seconds)
         if self._timer is not None:
             self._timer.cancel()
         self._look_at_clock()
@@ -182,6 +196,8 @@ class TimedProtocol(HttpToolsProtocol):
         if self.lingers:
             return
         super().on_headers_complete()  # which may yet find the target unreadable
+        if self._is_last_request:
+            self.cycle.keep_alive = False
         self.scope["extensions"] = self._extensions
         self._in_head = False
         self._deadline = None
