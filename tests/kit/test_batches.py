@@ -21,10 +21,9 @@ from dragoman.usecases.uow import UnitOfWork
 from tests.conftest import PASSWORD, add_user
 from tests.postgres import free_port
 from tests.server import PROGRAM, Server, basic, command, environment
-from tests.sizes import sized
 
-ENTRIES = sized(4_000, 10_000)
-KILLS = sized(15, 50)
+ENTRIES = 10_000
+KILLS = 50
 UNKNOWN_EVERY = 100
 """Every so-manieth entry names nothing."""
 PATIENCE_SECONDS = 60.0

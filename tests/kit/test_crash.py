@@ -12,15 +12,15 @@ FEW = ("--workers", "2", "--objects", "2", "--create-share", "0.02")
 
 
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed(backend: str, run_kit: RunKit) -> None:
-    rounds = ("--rounds", sized("20", "1000"), "--kill-max", "0.8", "--check-cmd", f"{PROGRAM} verify")
+    rounds = ("--rounds", sized("20", "1000"), "--kill-max", "2", "--check-cmd", f"{PROGRAM} verify")
     run_kit("ledgers.py", DIALECTS, *rounds, *FEW, *SETTLED[backend])
 
 
 def test_a_retry_with_an_idempotency_key_is_applied_once(backend: str, run_kit: RunKit) -> None:
-    retries = ("--rounds", sized("10", "50"), "--kill-max", "0.8", "--idempotency-header", "Idempotency-Key")
+    retries = ("--rounds", sized("10", "50"), "--kill-max", "2", "--idempotency-header", "Idempotency-Key")
     run_kit("ledgers.py", "native_parts", *retries, *SETTLED[backend])
 
 
 def test_a_server_told_to_stop_answers_what_it_applied(run_kit: RunKit) -> None:
-    rounds = ("--rounds", sized("5", "25"), "--signal", "TERM", "--stop-timeout", "10", "--kill-max", "0.8")
+    rounds = ("--rounds", sized("5", "25"), "--signal", "TERM", "--stop-timeout", "10", "--kill-max", "2")
     run_kit("ledgers.py", DIALECTS, *rounds, *FEW)
