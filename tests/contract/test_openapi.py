@@ -28,7 +28,7 @@ from tests.tenant import Tenant
 PROGRAM = str(Path(sys.executable).with_name("schemathesis"))
 DIALECTS = {dialect.name: dialect for dialect in discover()}
 LONG = 200
-SHORT = {"sqlite": 12, "postgresql": 8}
+SHORT = {"sqlite": 50, "postgresql": 8}
 PHASES = {"sqlite": "examples,coverage,fuzzing,stateful", "postgresql": "fuzzing"}
 """What doesn't depend on the engine is asked on one of them."""
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,ignored_auth"
