@@ -56,11 +56,6 @@ class Jobs(Repository[Job]):
         self.load(uids)
         return [job for uid in uids if (job := self.find(uid)) is not None]
 
-    def counts(self) -> dict[str, int]:
-        """How many there are in each state."""
-        statement = sa.select(J.state, sa.func.count()).where(J.tenant == self.tenant).group_by(J.state)
-        return {state: int(count) for state, count in self.by_condition(statement)}
-
     def counts_everywhere(self, most: int) -> dict[str, int]:
         """How many there are in each state over all tenants; of a state a tenant's are counted up to `most`."""
         counts = [_count_everywhere(str(state), most) for state in JobState]

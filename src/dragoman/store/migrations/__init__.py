@@ -3,9 +3,10 @@
 Each step is one transaction. A process that is killed in the middle leaves the step before it; the next start
 goes on. Alembic is loaded only when there is something to do, since it takes longer than the rest of the start.
 
-A step only adds: tables, indexes, columns that may be left out. So the program before it goes on working on the newer
-tables, while nodes are exchanged one by one and when it has to be put back. A step that can't be borne by older
-programs gets an id that is more than a number ("0007_breaking"): they refuse to start on it.
+A step only adds tables, and columns that may be left out; indexes, which no statement names, may go. So the program
+before it goes on working on the newer tables, while nodes are exchanged one by one and when it has to be put back. A
+step that can't be borne by older programs gets an id that is more than a number ("0007_breaking"): they refuse to
+start on it.
 """
 
 import logging
