@@ -17,13 +17,14 @@ from bench.in_process import callers
 from bench.lane import Lane
 from bench.plan import Bench
 from bench.world import World
+from dragoman.command import ALONE, Alone
 from dragoman.domain.access import Principal
 from dragoman.domain.batch import Batch, Decision, Method, Status
-from dragoman.jobs import batches as handlers
+from dragoman.jobs.handlers import batches as handlers
 from dragoman.store import tables
-from dragoman.store.keys import ALONE, Alone
-from dragoman.usecases import batches, people
-from dragoman.usecases.jobs import Hold
+from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import UnitOfWork
 
 CALLERS = 16

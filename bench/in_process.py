@@ -11,9 +11,10 @@ import uvloop
 from bench.contenders import Here
 from bench.load import Answers
 from bench.world import WORDS, World
-from dragoman.app import App
+from dragoman.runtime.application import Application
 from dragoman.settings import load
-from dragoman.usecases import people, task_edits
+from dragoman.usecases.identity import users as people
+from dragoman.usecases.tasks import edits as task_edits
 
 STRIDE = 7_919  # as in requests.lua
 
@@ -46,7 +47,7 @@ class WithoutHttp(Here):
     def __init__(self, world: World) -> None:
         self._world, self._turns = world, itertools.count()
         self._loop = uvloop.new_event_loop()
-        self._app = App(load(overrides={"database": world.url})).open()
+        self._app = Application(load(overrides={"database": world.url})).open()
         self._loop.run_until_complete(self._start())
         self.accepted = 0
 

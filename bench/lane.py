@@ -17,12 +17,12 @@ from bench.in_process import callers
 from bench.load import Answers
 from bench.plan import Bench
 from bench.world import World
-from dragoman.app import App
+from dragoman.command import Keys
 from dragoman.domain.access import Permission, system
 from dragoman.domain.task import Task
+from dragoman.runtime.application import Application
 from dragoman.settings import load
-from dragoman.store.keys import Keys
-from dragoman.usecases import tasks
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 CALLERS = 64
@@ -54,7 +54,7 @@ class Lane(Here):
     def __init__(self, place: World) -> None:
         self._world = place
         self._loop = asyncio.new_event_loop()
-        self.app = App(load(overrides={"database": place.url})).open()
+        self.app = Application(load(overrides={"database": place.url})).open()
         self._loop.run_until_complete(self._start())
         self._principal = system(place.tenant)
         self._priorities = itertools.count(2)  # each is a change: the same priority again would leave no history

@@ -12,7 +12,7 @@ from bench.compare import Row
 from bench.goals import GOALS
 from bench.plan import Plan
 from bench.profiling import IDLE, THREADS, Profile
-from tests.postgres import find_programs
+from tests.support.postgres import find_programs
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "performance.md"
 TEMPLATE = Path(__file__).with_name("performance.template.md")

@@ -12,7 +12,7 @@ from bench.load import Work
 from bench.processes import RIVALS, running
 from bench.servers import PATCH, answer
 from bench.world import WORDS
-from tests.postgres import free_port
+from tests.support.postgres import free_port
 
 PROGRAM = RIVALS / "pocketbase"
 WHO, PASSWORD = "admin@example.com", "a long enough password"

@@ -12,7 +12,7 @@ from bench.contenders import Side
 from bench.load import Work
 from bench.processes import DRAGOMAN, RIVALS, running
 from bench.world import WORDS, World
-from tests.postgres import free_port
+from tests.support.postgres import free_port
 
 PATCH = '{"title":"Call @","description":"@: ' + WORDS + '","properties":{"reference":"R-@"}}'
 IBM_UPDATE = '{"displayName":"Call @","description":"@; ' + WORDS + '","customProperties":{"reference":"R-@"}}'

@@ -7,7 +7,7 @@ import time
 
 from bench.plan import Bench
 from bench.processes import DRAGOMAN, environment
-from tests.postgres import free_port
+from tests.support.postgres import free_port
 
 TIMES = 5
 

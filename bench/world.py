@@ -6,20 +6,20 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
-from dragoman.app import App
 from dragoman.cli.samples import add_tasks
-from dragoman.cli.tokens import create_token
-from dragoman.cli.users import add_user
+from dragoman.cli.token import create_token
+from dragoman.cli.user import add_user
+from dragoman.command import Keys
 from dragoman.domain.ids import new_id
 from dragoman.domain.task import Task
+from dragoman.runtime.application import Application
 from dragoman.settings import load
 from dragoman.store import tables
-from dragoman.store.engines import Engine
-from dragoman.store.keys import Keys
-from dragoman.usecases import tasks
-from dragoman.usecases.people import principal_of
+from dragoman.store.engine.engines import Engine
+from dragoman.usecases.identity.users import principal_of
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.postgres import PostgreSQL
+from tests.support.postgres import PostgreSQL
 
 WORDS = (
     "What is to be done, by when and for whom, in a sentence or two of the length that people write into such a box."
@@ -113,7 +113,7 @@ def fill(uow: UnitOfWork, command: Fill) -> list[Task]:
 def make(databases: Databases, engine: str, count: int, *, samples: int = 0) -> World:
     """A new database with so many tasks, a multiple of 1,000, and so many samples of a team's year beside them."""
     url = databases.empty(engine)
-    app = App(load(overrides={"database": url})).open()
+    app = Application(load(overrides={"database": url})).open()
     tenant = app.ensure_tenant("main")
     paul = add_user(app, tenant, "paul", "a long enough password", name="Paul")
     token = create_token(app, tenant, paul, SCOPES)

@@ -7,9 +7,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.databases import BACKENDS, Databases, quick_folder
-from tests.postgres import PostgreSQL
-from tests.server import RUNNING, Server, command
+from tests.support.databases import BACKENDS, Databases, quick_folder
+from tests.support.postgres import PostgreSQL
+from tests.support.server import RUNNING, Server, command
 
 PASSWORD = "a long enough password"
 

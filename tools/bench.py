@@ -21,7 +21,7 @@ from bench import against_rivals, bulk, goals, lane, million, page, profiling, r
 from bench.compare import Table
 from bench.plan import ENGINES, QUICK, Bench, Plan
 from bench.world import Databases
-from tests.postgres import PostgreSQL
+from tests.support.postgres import PostgreSQL
 
 
 def main() -> int:

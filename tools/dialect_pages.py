@@ -3,10 +3,10 @@
 A new dialect gets its page by `make docs` alone, and a page whose dialect is gone is told as stale.
 """
 
-from dragoman.app import discover
-from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation, Request
+from dragoman.dialects import discover
+from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, Operation, Request
 from dragoman.domain.clock import Moment
-from dragoman.http.documents import OURS
+from dragoman.http.endpoints.documents import OURS
 from tools.reference import CODE, KINDS, Raised, code, raised, table
 
 FOLDER = "docs/reference/dialects"

@@ -11,13 +11,13 @@ import click
 
 import dragoman
 from dragoman import settings as settings_module
-from dragoman.app import discover
 from dragoman.cli.main import dragoman as command_line
+from dragoman.dialects import discover
 from dragoman.domain import errors as errors_module
 from dragoman.domain.job import ARROWS
-from dragoman.jobs.handlers import HANDLERS
+from dragoman.jobs.handlers.registry import HANDLERS
 from dragoman.metrics.table import METRICS, Metric
-from dragoman.usecases.timers import TIMERS
+from dragoman.usecases.background.timers import TIMERS
 
 CODE = Path(dragoman.__path__[0])
 OUTSIDE_CODE = re.compile(r"`[^`]*`|[^`]+")

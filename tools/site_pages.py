@@ -63,7 +63,7 @@ def chapters(page: Path) -> list[Any]:
 
 def readmes() -> list[Path]:
     """The README of each dialect."""
-    return sorted((ROOT / DIALECTS).glob("[!_]*/README.md"))
+    return sorted((ROOT / DIALECTS).glob("*/README.md"))
 
 
 def site_place(readme: Path) -> str:

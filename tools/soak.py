@@ -46,23 +46,23 @@ def tests(name: str, *arguments: str) -> Stage:
 
 def load(name: str, backend: str, long: tuple[str, str], small: tuple[str, str]) -> Stage:
     """A load of ours, on one engine."""
-    command = (sys.executable, "-m", f"tests.load.{name}", "--backend", backend)
+    command = (sys.executable, "-m", f"tests.resilience.load.{name}", "--backend", backend)
     return Stage(name, (*command, *long), (*command, *small))
 
 
 def stages() -> list[Stage]:
     """All of them, in their order."""
     found = [
-        tests("kills", "tests/kit/test_crash.py"),
-        tests("claims", "tests/kit/test_claims.py", "tests/kit/test_lost_update.py"),
-        tests("jobs", "tests/kit/test_batches.py", "tests/kit/test_timers.py"),
-        tests("flushes", "tests/kit/test_durable.py", "tests/faults/test_disk_errors.py"),
-        tests("faults", "tests/faults", "--ignore", "tests/faults/test_disk_errors.py"),
-        tests("inputs", "tests/kit/test_bad_inputs.py"),
-        tests("broken", "tests/kit/test_faulty.py"),
-        tests("contract", "tests/contract/test_openapi.py"),
-        tests("seeds", "tests/properties", "tests/store/test_verification.py"),
-        tests("nodes", "tests/nodes"),
+        tests("kills", "tests/resilience/kit/test_crash.py"),
+        tests("claims", "tests/resilience/kit/test_claims.py", "tests/resilience/kit/test_lost_update.py"),
+        tests("jobs", "tests/resilience/kit/test_batches.py", "tests/resilience/kit/test_timers.py"),
+        tests("flushes", "tests/resilience/kit/test_durable.py", "tests/resilience/faults/test_disk_errors.py"),
+        tests("faults", "tests/resilience/faults", "--ignore", "tests/resilience/faults/test_disk_errors.py"),
+        tests("inputs", "tests/resilience/kit/test_bad_inputs.py"),
+        tests("broken", "tests/resilience/kit/test_faulty.py"),
+        tests("contract", "tests/dialects/test_openapi.py"),
+        tests("seeds", "tests/properties", "tests/integration/store/test_verification.py"),
+        tests("nodes", "tests/resilience/nodes"),
     ]
     for backend in BACKENDS:
         found.append(load("overload", backend, ("--seconds", "30"), ("--seconds", "3")))

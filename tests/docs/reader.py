@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests import command
-from tests.contract.placeholders import compare_json, compare_text
-from tests.server import Answer, Server, environment
+from tests.dialects.placeholders import compare_json, compare_text
+from tests.support import commands as command
+from tests.support.server import Answer, Server, environment
 
 COMMAND = re.compile(r"[^\n]*<<'END'\n.*?^END\n|[^\n]*\n?", re.MULTILINE | re.DOTALL)
 OWN_COMMAND = re.compile(r"(?:echo '(?P<typed>[^']*)' \| )?dragoman (?P<arguments>[^|&<>$;]*)")

@@ -3,12 +3,12 @@
 import ast
 import re
 
-from tests.house.source import ROOT, Source, sources
+from tests.architecture.source import ROOT, Source, sources
 
 PAGE = ROOT / "docs" / "reference" / "log.md"
 NAME = re.compile(r"[a-z]+\.[a-z_]+")
 ROW = re.compile(r"^\| (?P<names>`[a-z_.`, ]+`) \|", re.MULTILINE)
-CHOSEN = {"jobs/worker.py": "job.", "http/app.py": "http."}
+CHOSEN = {"jobs/worker.py": "job.", "http/dispatcher.py": "http."}
 """Where the name of an event is chosen before it is logged, and how it begins there."""
 
 
@@ -31,5 +31,5 @@ def test_each_event_has_its_line() -> None:
 
 
 def test_an_event_is_found_where_it_is_logged() -> None:
-    assert logged(Source("store/lane.py", 'log.error("lane.died", extra={})')) == {"lane.died"}
+    assert logged(Source("store/unit/lane.py", 'log.error("lane.died", extra={})')) == {"lane.died"}
     assert logged(Source("jobs/worker.py", 'event = "job.lost"\nlog.info(event)')) == {"job.lost"}

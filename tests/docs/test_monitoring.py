@@ -4,7 +4,7 @@ and was silent for ever."""
 import re
 
 from dragoman.metrics.table import METRICS, Kind
-from tests.house.source import ROOT
+from tests.architecture.source import ROOT
 from tools import reference
 
 PAGE = (ROOT / "docs" / "guide" / "monitoring.md").read_text()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import Databases
+from tests.architecture.source import ROOT
 from tests.docs.reader import Reader, commands, on_one_line
-from tests.house.source import ROOT
-from tests.server import Server
+from tests.support.databases import Databases
+from tests.support.server import Server
 
 BLOCK = re.compile(r"^```(?P<language>console|http|python)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(page for page in (ROOT / "docs" / "guide").glob("*.md") if BLOCK.search(page.read_text()))

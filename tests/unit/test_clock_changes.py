@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dragoman.dialects.onlyoffice_crm.dates import parse_date, print_date
+from dragoman.dialects.onlyoffice_crm.wire.dates import parse_date, print_date
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.due import moment_of
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import UNSET, UnsetType
 
-from dragoman.dialects._kit import times
+from dragoman.dialects.kit import times
 from dragoman.domain.clock import Moment
 from dragoman.domain.due import Due, DueChange, changed, moment_of
 from dragoman.domain.errors import Invalid

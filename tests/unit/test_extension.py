@@ -17,8 +17,8 @@ from dragoman.domain.extension import (
     fold,
     name_fault,
 )
+from dragoman.domain.extension_values import canonical_moment, check_declaration, conform, merged
 from dragoman.domain.json_schema import from_json_schema, to_json_schema
-from dragoman.domain.records import canonical_moment, check_declaration, conform, merged
 
 PARTS = (
     Attribute("sku", "string", 12, mandatory=True),

@@ -6,6 +6,7 @@ import timeit
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dragoman.command import ALONE
 from dragoman.logs import Line
 from dragoman.metrics import exposition, table
 from dragoman.metrics.groups import Groups
@@ -13,9 +14,8 @@ from dragoman.metrics.requests import MOST_CODES, OTHER, Requests
 from dragoman.metrics.snapshot import Snapshot, Spread
 from dragoman.metrics.table import METRICS, PROCESS, Kind, Metric
 from dragoman.metrics.tally import Counts, Histogram
-from dragoman.store.keys import ALONE
-from dragoman.store.overlay import Stamp
-from dragoman.store.work import Work
+from dragoman.store.unit.overlay import Stamp
+from dragoman.store.unit.work import Work
 
 UNITS = ("_seconds", "_bytes", "_total", "_info")
 WITHOUT_UNIT = {"dragoman_group_size", "dragoman_queue_length", "dragoman_database_up", "dragoman_timers_put_aside"}

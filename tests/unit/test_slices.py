@@ -3,7 +3,7 @@
 import pytest
 
 from dragoman.jobs.slices import LARGEST, next_size, pause
-from dragoman.store.lane import Pressure
+from dragoman.store.unit.lane import Pressure
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_without_its_packages_the_log_says_what_to_install(
 
 
 def test_a_server_loads_neither_traces_nor_prometheus_before_they_are_asked_for() -> None:
-    loads = "import sys, dragoman.app, dragoman.cli.main, dragoman.http.server, dragoman.web.views; "
+    loads = "import sys, dragoman.app, dragoman.cli.main, dragoman.http.server.processes, dragoman.web.views; "
     tells = "print([name for name in sys.modules if name.startswith(('opentelemetry', 'prometheus_client'))])"
     done = subprocess.run([sys.executable, "-c", loads + tells], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.store import words
+from dragoman.store.engine import words
 
 FAR = "\u0101"  # a letter that no text of ASCII has
 

@@ -12,11 +12,11 @@ from dragoman.domain.clock import Clock, FixedClock, Moment
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import Job, JobState
 from dragoman.jobs import process, worker
-from dragoman.jobs.loops import App
+from dragoman.jobs.loops.loop import App
 from dragoman.jobs.worker import Worker
 from dragoman.settings import Jobs as Settings
-from dragoman.store.lane import Pressure
-from dragoman.usecases.jobs import Hold
+from dragoman.store.unit.lane import Pressure
+from dragoman.usecases.background.jobs import Hold
 
 NOON = Moment(17_900_000_000_000_000)
 KIND = "test.work"

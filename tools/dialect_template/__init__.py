@@ -1,8 +1,8 @@
 """The acme dialect: see README.md."""
 
-from dragoman.dialects._kit import Dialect
 from dragoman.dialects.acme.errors import render_error, render_incident
 from dragoman.dialects.acme.operations import NOT_OFFERED, OPERATIONS
+from dragoman.dialects.kit import Dialect
 
 DIALECT = Dialect(
     name="acme",

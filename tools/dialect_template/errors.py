@@ -1,6 +1,6 @@
 """How acme says no: `{"error": {"code": …, "message": …}}`, with the faults of a body where there are any."""
 
-from dragoman.dialects._kit import Reply, Request, json
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import errors
 
 STATUS: dict[type[errors.Expected], int] = {

@@ -1,7 +1,7 @@
 """What the acme dialect offers, one row an operation, and what it leaves out."""
 
-from dragoman.dialects._kit import NotOffered, Operation
 from dragoman.dialects.acme import handlers, wire
+from dragoman.dialects.kit import NotOffered, Operation
 
 OPERATIONS = (
     Operation(

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json, times
-from dragoman.dialects._kit.fields import Problems, mapping, moment, refuse_unknown, text
+from dragoman.dialects.kit import Reply, Request, json, times
+from dragoman.dialects.kit.fields import Problems, mapping, moment, refuse_unknown, text
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task import Task

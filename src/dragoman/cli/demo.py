@@ -10,19 +10,20 @@ from pathlib import Path
 
 import click
 
-from dragoman.app import App, serve
+from dragoman.app import serve
 from dragoman.cli import samples
-from dragoman.cli.opening import make_app, prepare_file, read_settings
+from dragoman.cli.application import make_app, prepare_file, read_settings
 from dragoman.cli.options import chosen, common
-from dragoman.cli.serving import check_port
-from dragoman.cli.tokens import create_token
-from dragoman.cli.users import add_user
+from dragoman.cli.serve import check_port
+from dragoman.cli.token import create_token
+from dragoman.cli.user import add_user
 from dragoman.domain.access import Principal
+from dragoman.runtime.application import Application
+from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
-from dragoman.supervision import Supervisor
-from dragoman.usecases import keeping
-from dragoman.usecases.people import principal_of
-from dragoman.usecases.samples import COLLEAGUES
+from dragoman.usecases.admin import maintenance as keeping
+from dragoman.usecases.admin.samples import COLLEAGUES
+from dragoman.usecases.identity.users import principal_of
 
 PASSWORD = "dragoman"  # noqa: S105 - everybody may know it: it guards a sample
 MOST_TASKS = 5_000_000
@@ -97,7 +98,7 @@ def _settings(context: click.Context, database: str, port: int | None) -> Settin
         return read_settings(context, given | {"server.port": probe.getsockname()[1]})
 
 
-def _introduce(app: App, settings: Settings, tasks: int, *, is_kept: bool) -> None:
+def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: bool) -> None:
     """Fill the database and tell how to get in. Conflict when anybody used it before."""
     keeping.must_be_unused(app.store)
     tenant = app.ensure_tenant(settings.tenant)
@@ -124,7 +125,7 @@ def _introduce(app: App, settings: Settings, tasks: int, *, is_kept: bool) -> No
         click.echo(f"{each.dialect}: {each.title}\n  {each.curl}\n")
 
 
-def _colleagues(app: App, tenant: int) -> Iterator[str]:
+def _colleagues(app: Application, tenant: int) -> Iterator[str]:
     """The rest of the team, who have tasks and no password."""
     for login in COLLEAGUES:
         yield add_user(app, tenant, login, None, name=login.capitalize()).uid

@@ -5,14 +5,14 @@ from importlib import resources
 import click
 import msgspec
 
-from dragoman.app import App
-from dragoman.cli.opening import opened, tenant_of
+from dragoman.cli.application import opened, tenant_of
 from dragoman.cli.options import common
 from dragoman.cli.template import load_content
-from dragoman.cli.users import add_user
+from dragoman.cli.user import add_user
 from dragoman.domain.errors import Conflict
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.usecases import people
+from dragoman.runtime.application import Application
+from dragoman.usecases.identity import users as people
 
 ADMIN = ("conformance-admin", "conformance-admin-password")
 USER = ("conformance-user", "conformance-user-password")
@@ -68,7 +68,7 @@ def conformance(context: click.Context) -> None:
     click.echo(msgspec.json.encode(Loaded(*ADMIN, *USER, token_user=ADMIN[0])))
 
 
-def _add(app: App, tenant: int, login: str, password: str, *, admin: bool = False) -> None:
+def _add(app: Application, tenant: int, login: str, password: str, *, admin: bool = False) -> None:
     known = app.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
     if known is not None and known.user_tenant != tenant:
         raise Conflict("login_taken", f"The login {login} is taken by another tenant's user.")

@@ -17,19 +17,19 @@ from dragoman.cli.errors import FAILED, said_of, usage_line
 from dragoman.cli.options import common
 
 COMMANDS = {
-    "serve": "serving",
-    "work": "working",
+    "serve": "serve",
+    "work": "work",
     "demo": "demo",
-    "tenant": "tenants",
-    "user": "users",
-    "token": "tokens",
+    "tenant": "tenant",
+    "user": "user",
+    "token": "token",
     "template": "template",
     "fixture": "fixture",
-    "verify": "keeping",
-    "backup": "keeping",
-    "restore": "keeping",
-    "export": "keeping",
-    "import": "keeping",
+    "verify": "maintenance",
+    "backup": "maintenance",
+    "restore": "maintenance",
+    "export": "maintenance",
+    "import": "maintenance",
 }
 """Command -> the module of this package that holds it, in the order of the help."""
 

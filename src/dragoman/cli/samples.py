@@ -16,11 +16,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from dragoman.app import App
 from dragoman.cli.template import load_content
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import to_datetime
-from dragoman.usecases import samples
+from dragoman.runtime.application import Application
+from dragoman.usecases.admin import samples
 
 FEWEST_CONTACTS, MOST_CONTACTS, TASKS_OF_A_CONTACT = 10, 1_000, 500
 
@@ -53,7 +53,7 @@ class Shown(msgspec.Struct, frozen=True):
     curl: str
 
 
-def play(app: App, tenant: int, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
+def play(app: Application, tenant: int, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
     """Let every dialect make what its file says, and what follows by itself; what to show of each."""
     shown = []
     for dialect in app.dialects:
@@ -64,7 +64,7 @@ def play(app: App, tenant: int, people: dict[str, Principal], base_url: str, pas
     return shown
 
 
-def add_tasks(app: App, maker: Principal, people: Sequence[str], count: int) -> None:
+def add_tasks(app: Application, maker: Principal, people: Sequence[str], count: int) -> None:
     """Add tasks of a year that `maker` made for these people, and the contacts that they are about."""
     contacts = samples.MakeContacts(max(FEWEST_CONTACTS, min(MOST_CONTACTS, count // TASKS_OF_A_CONTACT)))
     made = app.call(samples.make_contacts, contacts, maker.tenant, principal=maker, operation="demo")
@@ -72,7 +72,7 @@ def add_tasks(app: App, maker: Principal, people: Sequence[str], count: int) -> 
     samples.make_tasks(app.store, team, maker, count, app.clock.now())
 
 
-def _play(app: App, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:
+def _play(app: Application, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:
     demo = read(dialect)
     known: dict[str, Any] = {}
     for ask in demo.step:
@@ -102,7 +102,7 @@ def templates_of(dialect: str) -> list[bytes]:
     return [file.read_bytes()] if file.is_file() else []
 
 
-def fill(app: App, text: str, known: dict[str, Any], people: dict[str, Principal]) -> str:
+def fill(app: Application, text: str, known: dict[str, Any], people: dict[str, Principal]) -> str:
     """The text with its placeholders filled in."""
 
     def value(found: re.Match[str]) -> str:
@@ -116,7 +116,7 @@ def fill(app: App, text: str, known: dict[str, Any], people: dict[str, Principal
     return PLACEHOLDER.sub(value, text)
 
 
-def _plain(app: App, dialect: str, base_url: str, password: str) -> Shown:
+def _plain(app: Application, dialect: str, base_url: str, password: str) -> Shown:
     spoken = next(each for each in app.dialects if each.name == dialect)
     prefix = next((prefix for prefix in spoken.prefixes if prefix), "")
     path = next((o.path for o in spoken.operations if o.method == "GET" and "{" not in o.path), "")

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from dragoman.app import App
+from dragoman.cli.application import opened, tenant_of
 from dragoman.cli.errors import FAILED
-from dragoman.cli.opening import opened, tenant_of
 from dragoman.cli.options import common
-from dragoman.cli.showing import table
+from dragoman.cli.tables import table
 from dragoman.cli.template_file import read
 from dragoman.domain.errors import Invalid
 from dragoman.domain.template import Template
-from dragoman.usecases import templates
+from dragoman.runtime.application import Application
+from dragoman.usecases.tasks import templates
 
 LARGEST = 16 * 2**20
 
@@ -84,7 +84,7 @@ def list_(context: click.Context) -> None:
     table(("NAME", "VERSION", "ID", "KIND", "STATE"), [_row(template) for template in found])
 
 
-def load_content(app: App, tenant: int, content: bytes) -> list[templates.Loaded]:
+def load_content(app: Application, tenant: int, content: bytes) -> list[templates.Loaded]:
     """Load a file's content. Invalid (`bad_templates`), with every fault by its line, when there is any."""
     entries, faults = read(content)
     return app.call(templates.load, templates.LoadTemplates(tuple(entries), tuple(faults)), tenant)

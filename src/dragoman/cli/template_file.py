@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dragoman.cli.toml_lines import Path, lines_of
+from dragoman.cli.toml_positions import Path, lines_of
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment, from_datetime
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import KINDS, Template
 from dragoman.domain.work_item import Role
-from dragoman.usecases.templates import Entry
+from dragoman.usecases.tasks.templates import Entry
 
 MOST_TEMPLATES = 1_000
 _ID = re.compile(r"_TKT:([0-9a-f]{1,8})\.([0-9a-f]{1,8})\.([0-9a-f]{1,8})\.([0-9a-f]{1,8})")

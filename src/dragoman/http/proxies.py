@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from dragoman.http.gate import is_host
+from dragoman.http.request_checks import is_host
 
 SCHEMES = ("http", "https")
 REMEMBERED = 4096

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from dragoman.dialects._kit import Dialect, NotOffered, Operation, Request, Route
+from dragoman.dialects.kit import Dialect, NotOffered, Operation, Request, Route
 from dragoman.domain import errors
 
 Row = Operation | NotOffered

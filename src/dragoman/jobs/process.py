@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from dragoman import logs
+from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
-from dragoman.supervision import Supervisor
 
 log = logging.getLogger(__name__)
 

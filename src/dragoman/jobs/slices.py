@@ -4,7 +4,7 @@ While requests want the write lane, a slice takes about as long as the last grou
 long again; when nobody does, it has up to a thousand rows.
 """
 
-from dragoman.jobs.loops import Pressure
+from dragoman.jobs.loops.loop import Pressure
 
 FIRST = 20
 LARGEST = 1_000

@@ -15,14 +15,15 @@ from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.ids import new_id
 from dragoman.domain.job import Job, JobState, LeaseLost
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.jobs.handlers import HANDLERS, Handler
-from dragoman.jobs.loops import App
+from dragoman.jobs.handlers.registry import HANDLERS, Handler
+from dragoman.jobs.loops.loop import App
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.metrics.tally import Counts, Histogram
 from dragoman.settings import Jobs as Settings
-from dragoman.usecases import jobs, tenants
-from dragoman.usecases.jobs import Hold
+from dragoman.usecases.admin import tenants
+from dragoman.usecases.background import jobs
+from dragoman.usecases.background.jobs import Hold
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans

@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dragoman.command import Key
 from dragoman.domain.clock import Clock
-from dragoman.store.keys import Key
-from dragoman.store.shapes import SHAPES
+from dragoman.store.unit.mappings import SHAPES
 
 FRESH_SECONDS = 1.0
 LARGEST = 20_000

@@ -9,11 +9,11 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
 from dragoman.store.directory import Directory
-from dragoman.store.engines import PATIENCE_SECONDS, Engine
-from dragoman.store.files import Room, database_file
-from dragoman.store.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue
-from dragoman.store.transaction import Transactions
-from dragoman.store.work import Work
+from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
+from dragoman.store.engine.files import Room, database_file
+from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue
+from dragoman.store.unit.transaction import Transactions
+from dragoman.store.unit.work import Work
 
 SQLITE_LANES = 1  # it has one writer
 POSTGRESQL_LANES = 2

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import ALONE, Alone, Keys, Lock
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.domain.errors import Conflict, Invalid, Problem
-from dragoman.store.keys import ALONE, Alone, Keys, Lock
-from dragoman.usecases import tasks
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 MOVED_AT_ONCE = 1_000

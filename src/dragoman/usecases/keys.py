@@ -1,6 +1,6 @@
 """Keys as commands name them, handed on from the store: dialects need them, and need not know the store."""
 
-from dragoman.store.keys import ALONE, Alone, Key, Keys, Lock
+from dragoman.command import ALONE, Alone, Key, Keys, Lock
 
 __all__ = ["ALONE", "Alone", "Key", "Keys", "Lock", "Ref"]
 

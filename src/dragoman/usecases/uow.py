@@ -9,27 +9,27 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.job import Job
 from dragoman.domain.people import LoginName, Tenant
-from dragoman.store.answers import Answers
-from dragoman.store.batches import Batches, Payloads
-from dragoman.store.cases import Cases, Stages
-from dragoman.store.categories import Categories
-from dragoman.store.contacts import Contacts
-from dragoman.store.digests import Digests
-from dragoman.store.history import History
-from dragoman.store.jobs import Jobs
-from dragoman.store.leases import Leases
-from dragoman.store.messages import Messages
-from dragoman.store.overlay import Overlay, Stamp
-from dragoman.store.people import Aliases, Groups, Tokens, Users
-from dragoman.store.removals import Removals
-from dragoman.store.repository import Numbers, People, Repository
-from dragoman.store.resources import Resources
-from dragoman.store.schemas import Schemas
-from dragoman.store.settings import Settings
-from dragoman.store.shapes import SHAPES
-from dragoman.store.tasks import Tasks
-from dragoman.store.templates import Templates
-from dragoman.store.timers import Timers
+from dragoman.store.repositories.batches import Batches, Payloads
+from dragoman.store.repositories.cases import Cases, Stages
+from dragoman.store.repositories.categories import Categories
+from dragoman.store.repositories.contacts import Contacts
+from dragoman.store.repositories.digests import Digests
+from dragoman.store.repositories.extension_schemas import Schemas
+from dragoman.store.repositories.history import History
+from dragoman.store.repositories.jobs import Jobs
+from dragoman.store.repositories.leases import Leases
+from dragoman.store.repositories.messages import Messages
+from dragoman.store.repositories.people import Aliases, Groups, Tokens, Users
+from dragoman.store.repositories.removals import Removals
+from dragoman.store.repositories.repository import Numbers, People, Repository
+from dragoman.store.repositories.resources import Resources
+from dragoman.store.repositories.settings import Settings
+from dragoman.store.repositories.stored_replies import Answers
+from dragoman.store.repositories.tasks import Tasks
+from dragoman.store.repositories.templates import Templates
+from dragoman.store.repositories.timers import Timers
+from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.overlay import Overlay, Stamp
 
 R = TypeVar("R")
 
@@ -88,7 +88,7 @@ class UnitOfWork:
         return ids.new_id()
 
     def enqueue(self, kind: str, subject: int | None = None, *, run_at: Moment | None = None, **args: Any) -> Job:
-        """Have something done later (`jobs/handlers.py` knows how): a row in this very transaction."""
+        """Have something done later (`jobs/handlers/registry.py` knows how): a row in this very transaction."""
         return self.jobs.queue(self.new_id(), kind, subject, args, self.now, run_at if run_at is not None else self.now)
 
     def must_be_alone(self) -> None:

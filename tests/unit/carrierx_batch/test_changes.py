@@ -10,7 +10,7 @@ from dragoman.dialects.carrierx_batch.wire import changes, tasks
 from dragoman.domain.batch import Batch, BatchPayload, Decision, Method, Outcome, Status
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
-from dragoman.usecases.batches import Seen
+from dragoman.usecases.batches.lifecycle import Seen
 
 UID = "0f3c9f5e-8d0b-4a53-a7b4-6c1e2a7d9b10"
 SEEN = Seen(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.dialects.carrierx_batch.filter import Comparison, Literal, is_like, member, parse
+from dragoman.dialects.carrierx_batch.wire.filter import Comparison, Literal, is_like, member, parse
 from dragoman.domain.errors import Invalid
 
 NAMES = ("status", "failure", "data", "date_created", "review")

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from dragoman.app import discover
+from dragoman.dialects import discover
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
 from dragoman.domain.batch import Method
 from dragoman.domain.errors import Invalid
-from dragoman.usecases import resource_types
-from dragoman.usecases.batches import Order
+from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.lifecycle import Order
 
 PATCH: dict[str, Any] = {
     "method": "PATCH",

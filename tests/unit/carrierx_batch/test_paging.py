@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from dragoman.dialects.carrierx_batch.paging import Ordering, Slice, envelope, parse_order, parse_selection, parse_slice
+from dragoman.dialects.carrierx_batch.wire.paging import (
+    Ordering,
+    Slice,
+    envelope,
+    parse_order,
+    parse_selection,
+    parse_slice,
+)
 from dragoman.domain.errors import Invalid
 from tests.unit.carrierx_batch.asking import asked
 

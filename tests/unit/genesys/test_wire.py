@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import Request, json
 from dragoman.dialects.genesys.wire import events, moments, queries, resources, schemas
 from dragoman.dialects.genesys.wire.paths import ServiceId, normalise, parse_number, parse_service, render_service
+from dragoman.dialects.kit import Request, json
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Invalid

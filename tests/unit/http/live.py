@@ -13,9 +13,9 @@ from http.client import HTTPConnection
 import msgspec
 
 from dragoman import settings
-from dragoman.http.app import Dispatcher
-from dragoman.http.monitoring import Metrics
-from dragoman.http.server import Server, bind, config_of
+from dragoman.http.dispatcher import Dispatcher
+from dragoman.http.endpoints.metrics import Metrics
+from dragoman.http.server.processes import Server, bind, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
 from tests.unit.http.plain import PAGES, TOKEN, App

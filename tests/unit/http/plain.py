@@ -16,23 +16,23 @@ from typing import Any
 import msgspec
 
 from dragoman import settings
-from dragoman.dialects._kit import PUBLIC, Dialect, NotOffered, Operation, Reply, Request, Route
-from dragoman.dialects._kit.credentials import Credential, from_authorization, from_cookie
+from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, Operation, Reply, Request, Route
+from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie
 from dragoman.domain import errors
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.errors import Expected, Invalid, Unavailable
 from dragoman.domain.passwords import hash_password
-from dragoman.http import server
-from dragoman.http.credentials import PasswordRecord
-from dragoman.http.gate import ASGIApp, Receive, Scope, Send
+from dragoman.http.authentication import PasswordRecord
+from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send
+from dragoman.http.server import processes as server
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
+from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
-from dragoman.supervision import Supervisor
 from dragoman.tracing.spans import Spans
-from dragoman.usecases.backlog import Backlog
-from dragoman.usecases.people import token_hash
+from dragoman.usecases.background.backlog import Backlog
+from dragoman.usecases.identity.users import token_hash
 
 TOKEN = "dgm_1_" + "a" * 43
 READER_TOKEN = "dgm_1_" + "r" * 43

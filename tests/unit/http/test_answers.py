@@ -2,8 +2,8 @@
 
 import pytest
 
-from dragoman.dialects._kit import Reply
-from dragoman.http.answers import Unsendable, start_of
+from dragoman.dialects.kit import Reply
+from dragoman.http.responses import Unsendable, start_of
 
 ASLEEP = b"default-src 'none'; frame-ancestors 'none'; sandbox"
 

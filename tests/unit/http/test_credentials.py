@@ -11,14 +11,14 @@ import msgspec
 import pytest
 
 from dragoman import settings
-from dragoman.dialects._kit import Request
-from dragoman.dialects._kit.credentials import Credential, from_authorization, from_cookie, usual
+from dragoman.dialects.kit import Request
+from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie, usual
 from dragoman.domain import passwords
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Forbidden, TooMany, Unauthenticated
-from dragoman.http.credentials import Authenticator, PasswordRecord, check_site
-from dragoman.usecases.people import token_hash
+from dragoman.http.authentication import Authenticator, PasswordRecord, check_site
+from dragoman.usecases.identity.users import token_hash
 from tests.unit.http.plain import ANNA, TOKEN, App
 
 BASIC = Credential("geheim", login="anna", ambient=True)

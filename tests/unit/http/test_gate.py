@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dragoman.domain.errors import Invalid, TooLarge
-from dragoman.http import gate
-from dragoman.http.gate import Gone, Refused
+from dragoman.http import request_checks as gate
+from dragoman.http.request_checks import Gone, Refused
 
 
 def scope(*headers: tuple[str, str], version: str = "1.1") -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import pytest
 
 from dragoman.domain.errors import TooMany
-from dragoman.http import limits
-from dragoman.http.limits import Failures, Rates
+from dragoman.http import rate_limits as limits
+from dragoman.http.rate_limits import Failures, Rates
 from dragoman.settings import Limits
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from dragoman import settings
 from dragoman.domain.errors import Unavailable
-from dragoman.http.monitoring import Metrics
-from dragoman.http.siblings import Siblings
+from dragoman.http.endpoints.metrics import Metrics
+from dragoman.http.server.worker_sockets import Siblings
 from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from dragoman.app import discover
-from dragoman.dialects._kit import PUBLIC, Dialect
-from dragoman.http.documents import OURS, documents
-from dragoman.http.examples import examples
-from dragoman.http.openapi import document
-from dragoman.http.seen import schema_of, schema_of_bodies
+from dragoman.dialects import discover
+from dragoman.dialects.kit import PUBLIC, Dialect
+from dragoman.http.endpoints.documents import OURS, documents
+from dragoman.http.openapi.document import document
+from dragoman.http.openapi.examples import examples
+from dragoman.http.openapi.observed_schema import schema_of, schema_of_bodies
 
 VENDORS = [dialect for dialect in discover() if dialect.name != OURS]
 TOLD: dict[str, dict[str, Any]] = {dialect.name: document(dialect) for dialect in VENDORS}

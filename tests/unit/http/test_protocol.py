@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from dragoman import settings
-from dragoman.http import protocol
+from dragoman.http.server import protocol
 from tests.unit.http.live import (
     AUTH,
     Live,

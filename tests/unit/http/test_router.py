@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dragoman.dialects._kit import PUBLIC, Request, Route
+from dragoman.dialects.kit import PUBLIC, Request, Route
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, NotFound, NotOffered
 from dragoman.http.router import BadTable, Router

@@ -2,14 +2,14 @@
 
 import pytest
 
-from dragoman.dialects._kit import Request
 from dragoman.dialects.ibm_htm.handlers import queries
 from dragoman.dialects.ibm_htm.wire import query
 from dragoman.dialects.ibm_htm.wire.query import ATTRIBUTES
+from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.task import State, Task
-from dragoman.usecases.task_lists import Sort
+from dragoman.usecases.tasks.lists import Sort
 
 COLUMNS = """
 TKIID ACTIVATED APPLIC_DEFAULTS_ID APPLIC_NAME ASSIGNMENT_TYPE BUSINESS_RELEVANCE COMPLETED CONTAINMENT_CTX_ID

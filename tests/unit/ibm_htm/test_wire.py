@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import Request
 from dragoman.dialects.ibm_htm.wire import custom, durations, ids, negotiation, times, until, values
+from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import Extension

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dragoman.dialects._kit import fields, times
-from dragoman.dialects._kit.fields import Problems
+from dragoman.dialects.kit import fields, times
+from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.errors import Invalid, Problem
 
 

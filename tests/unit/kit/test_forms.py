@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import forms
+from dragoman.dialects.kit import forms
 from dragoman.domain.errors import Invalid
 
 PART = '--B\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n'

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import json
-from dragoman.dialects._kit.json_fault import find_fault
+from dragoman.dialects.kit import json
+from dragoman.dialects.kit.json_problems import find_fault
 from dragoman.domain.errors import Invalid
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import times
+from dragoman.dialects.kit import times
 from dragoman.domain.clock import Moment, from_datetime
 
 BERLIN = ZoneInfo("Europe/Berlin")

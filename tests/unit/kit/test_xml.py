@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import xml
+from dragoman.dialects.kit import xml
 from dragoman.domain.errors import Invalid
 
 GOOD = "<task><title>x</title></task>"

@@ -1,6 +1,6 @@
 """Requests as the native API's handlers are given them."""
 
-from dragoman.dialects._kit import Operation, Request
+from dragoman.dialects.kit import Operation, Request
 from dragoman.dialects.native import DIALECT
 from dragoman.domain.clock import Moment
 

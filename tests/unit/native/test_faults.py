@@ -7,14 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.native import faults, reading
-from dragoman.dialects.native.bodies.cases import CasePatch, NewCase
-from dragoman.dialects.native.bodies.categories import CategoryPatch, NewCategory
-from dragoman.dialects.native.bodies.contacts import ContactPatch, NewContact
-from dragoman.dialects.native.bodies.schemas import Schema
-from dragoman.dialects.native.bodies.tasks import Assignment, Ending, NewTask, Nothing, Suspension, TaskPatch
-from dragoman.dialects.native.bodies.users import ProfilePatch
+from dragoman.dialects.kit import Request
+from dragoman.dialects.native import problems as faults
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native.wire.cases import CasePatch, NewCase
+from dragoman.dialects.native.wire.categories import CategoryPatch, NewCategory
+from dragoman.dialects.native.wire.contacts import ContactPatch, NewContact
+from dragoman.dialects.native.wire.schemas import Schema
+from dragoman.dialects.native.wire.tasks import Assignment, Ending, NewTask, Nothing, Suspension, TaskPatch
+from dragoman.dialects.native.wire.users import ProfilePatch
 from dragoman.domain.errors import Invalid
 from tests.unit.native.asking import OPERATIONS, ask
 

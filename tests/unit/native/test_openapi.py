@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from dragoman.dialects._kit import PUBLIC, Reply
+from dragoman.dialects.kit import PUBLIC, Reply
 from dragoman.dialects.native import DIALECT, openapi
 from dragoman.dialects.native.operations import DOCUMENTS, ROWS
 from dragoman.domain.extension import Owner

@@ -7,16 +7,16 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from dragoman.dialects._kit import times
-from dragoman.dialects.native import wire
-from dragoman.dialects.native.bodies.common import LOCAL_PATTERN, TIME_PATTERN
-from dragoman.dialects.native.bodies.tasks import Task as TaskView
+from dragoman.dialects.kit import times
+from dragoman.dialects.native import views as wire
+from dragoman.dialects.native.wire.scalars import LOCAL_PATTERN, TIME_PATTERN
+from dragoman.dialects.native.wire.tasks import Task as TaskView
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.extension import Extension
 from dragoman.domain.task import Task
-from dragoman.usecases.histories import HistoryRow
+from dragoman.usecases.events.history import HistoryRow
 
 LEFT_OUT = {
     "tenant",  # the credential decides it

@@ -1,6 +1,6 @@
 """Requests as the dialect sees them, for tests."""
 
-from dragoman.dialects._kit import Request
+from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
 
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from dragoman.dialects.onlyoffice_crm.credentials import find
+from dragoman.dialects.onlyoffice_crm.wire.credentials import find
 from dragoman.domain.errors import Unauthenticated
 from tests.unit.onlyoffice_crm.asking import ask
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import times
-from dragoman.dialects.onlyoffice_crm.dates import parse_date, print_date, shown, zone_of
+from dragoman.dialects.kit import times
+from dragoman.dialects.onlyoffice_crm.wire.dates import parse_date, print_date, shown, zone_of
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.onlyoffice_crm.envelope import failure, reply, success, wants_xml
+from dragoman.dialects.onlyoffice_crm.wire.envelope import failure, reply, success, wants_xml
 from tests.unit.onlyoffice_crm.asking import ask
 
 JSON = "application/json"

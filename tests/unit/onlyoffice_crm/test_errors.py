@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from dragoman.dialects._kit import Operation, Reply
+from dragoman.dialects.kit import Operation, Reply
 from dragoman.dialects.onlyoffice_crm import DIALECT
 from dragoman.dialects.onlyoffice_crm.errors import LOGIN, render_error, render_incident
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.domain import errors
 from tests.unit.onlyoffice_crm.asking import ask
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from dragoman.dialects.onlyoffice_crm.answers import array, listed
 from dragoman.dialects.onlyoffice_crm.options import Options
-from dragoman.dialects.onlyoffice_crm.paging import Paging, choose, in_order, matching, read_paging
-from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.onlyoffice_crm.responses import array, listed
+from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, choose, in_order, matching, read_paging
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from tests.unit.onlyoffice_crm.asking import ask
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects._kit import json
-from dragoman.dialects.onlyoffice_crm.parameters import (
+from dragoman.dialects.kit import json
+from dragoman.dialects.onlyoffice_crm.wire.parameters import (
     BAD_BOOLEAN,
     BAD_GUID,
     BAD_INTEGER,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dragoman.dialects._kit import Request
+from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm import DIALECT
-from dragoman.dialects.onlyoffice_crm.parameters import gather
-from dragoman.dialects.onlyoffice_crm.routes import normaliser
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
+from dragoman.dialects.onlyoffice_crm.wire.paths import normaliser
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected, NotFound
 from dragoman.http.router import Router

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.dialects.onlyoffice_crm.seen import SeenCase, SeenContact, SeenTask, Sharing
+from dragoman.dialects.onlyoffice_crm.views import SeenCase, SeenContact, SeenTask, Sharing
 from dragoman.dialects.onlyoffice_crm.wire.cases import render_case
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact, render_whole_contact
 from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER, Persons, render_profile

@@ -1,11 +1,11 @@
 """CarrierX Core API v2, batch tasks (`/core/v2/batch/tasks`): a method applied to many objects after a review. The
 specification is dialects/carrierx-batch.md, whose sections are named in brackets; what we chose stands in README.md."""
 
-from dragoman.dialects._kit import Dialect
-from dragoman.dialects.carrierx_batch.answers import preflight
 from dragoman.dialects.carrierx_batch.errors import render_error, render_incident
 from dragoman.dialects.carrierx_batch.operations import NOT_OFFERED, OPERATIONS
-from dragoman.dialects.carrierx_batch.types import RESOURCE_TYPES
+from dragoman.dialects.carrierx_batch.resource_types import RESOURCE_TYPES
+from dragoman.dialects.carrierx_batch.responses import preflight
+from dragoman.dialects.kit import Dialect
 
 DIALECT = Dialect(
     name="carrierx_batch",

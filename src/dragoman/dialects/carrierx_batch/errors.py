@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects._kit.json_fault import position
-from dragoman.dialects.carrierx_batch import answers
+from dragoman.dialects.carrierx_batch import responses as answers
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit.json_problems import position
 from dragoman.domain import errors
 
 BAD_PARAMETERS = frozenset(

@@ -1,11 +1,11 @@
 """The table of this dialect: what is offered, and what isn't and why. Rows and marks are those of carrierx-batch.md 2,
 14.2 and 16."""
 
-from dragoman.dialects._kit import NotOffered, Operation
-from dragoman.dialects.carrierx_batch import answers
+from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.handlers import lists, resources, tasks
-from dragoman.dialects.carrierx_batch.types import SERVED, Served
+from dragoman.dialects.carrierx_batch.resource_types import SERVED, Served
 from dragoman.dialects.carrierx_batch.wire.tasks import render
+from dragoman.dialects.kit import NotOffered, Operation
 
 TASKS = "/batch/tasks"
 TASK = "/batch/tasks/{task_sid}"

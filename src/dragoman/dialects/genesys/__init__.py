@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from dragoman.dialects._kit import Dialect
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
 from dragoman.dialects.genesys.wire import events
 from dragoman.dialects.genesys.wire.paths import normalise
+from dragoman.dialects.kit import Dialect
 
 
 def configure(values: Mapping[str, object]) -> Dialect:

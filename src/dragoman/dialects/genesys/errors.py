@@ -3,9 +3,9 @@ both generations find their keys."""
 
 from collections.abc import Callable
 
-from dragoman.dialects._kit import Reply, Request, json
 from dragoman.dialects.genesys.options import Switches
-from dragoman.dialects.genesys.replies import JSON
+from dragoman.dialects.genesys.responses import JSON
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import errors
 
 DELETE_SERVICE = "service.delete"

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from dragoman.dialects._kit import NO_BODY, PUBLIC, NotOffered, Operation, Reply, Request
 from dragoman.dialects.genesys import errors
-from dragoman.dialects.genesys.commands import guarded
 from dragoman.dialects.genesys.handlers import extensions, schemas, server, services, states, tasks
+from dragoman.dialects.genesys.handlers.guards import guarded
 from dragoman.dialects.genesys.options import Switches
-from dragoman.dialects.genesys.replies import (
+from dragoman.dialects.genesys.responses import (
     created_at,
     render_created,
     render_json,
@@ -17,6 +16,7 @@ from dragoman.dialects.genesys.replies import (
     render_nothing,
     render_text,
 )
+from dragoman.dialects.kit import NO_BODY, PUBLIC, NotOffered, Operation, Reply, Request
 from dragoman.domain.extension import Owner
 
 TASK_READ = frozenset({"task.read", "task.write"})

@@ -1,10 +1,10 @@
 """The switches of this dialect, as `[dialects.genesys]` sets them (page, section 0)."""
 
-from dragoman.dialects import _kit
-from dragoman.dialects._kit import Option
+from dragoman.dialects import kit
+from dragoman.dialects.kit import Option
 
 
-class Switches(_kit.Switches, frozen=True):
+class Switches(kit.Switches, frozen=True):
     """What an operator may choose; the defaults serve clients of both generations."""
 
     require_schema: bool = False

@@ -8,7 +8,8 @@ from dragoman.dialects.genesys.wire import moments, resources
 from dragoman.dialects.genesys.wire.queries import Inside, Wanted
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.task import Task
-from dragoman.usecases import cases, extensions
+from dragoman.usecases import extension_values as extensions
+from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.uow import UnitOfWork
 
 

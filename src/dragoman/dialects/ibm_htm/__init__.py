@@ -3,10 +3,10 @@ beyond it stands in README.md."""
 
 from collections.abc import Mapping
 
-from dragoman.dialects._kit import Dialect
 from dragoman.dialects.ibm_htm import errors
 from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
+from dragoman.dialects.kit import Dialect
 
 
 def configure(values: Mapping[str, object]) -> Dialect:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.options import Options
 from dragoman.dialects.ibm_htm.wire import negotiation
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import errors
 
 JSON = "application/json"

@@ -5,7 +5,6 @@ Each noun has a group of rows of its own; actions stand in the order in which an
 
 from typing import Any
 
-from dragoman.dialects._kit import NO_BODY, NotOffered, Operation
 from dragoman.dialects.ibm_htm.handlers import (
     actions,
     allowed,
@@ -23,10 +22,11 @@ from dragoman.dialects.ibm_htm.handlers import (
     templates,
     update,
 )
+from dragoman.dialects.ibm_htm.responses import render_nothing
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
-from dragoman.dialects.ibm_htm.wire.replies import render_nothing
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
+from dragoman.dialects.kit import NO_BODY, NotOffered, Operation
 from dragoman.domain.message import Which
 
 READ = frozenset({"task.read"})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dragoman.dialects._kit import Dialect, Option
+from dragoman.dialects.kit import Dialect, Option
 from dragoman.dialects.native import errors
 from dragoman.dialects.native.operations import operations
 from dragoman.dialects.native.resource_types import TASK

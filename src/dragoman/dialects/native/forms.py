@@ -11,9 +11,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from dragoman.dialects._kit import times
-from dragoman.dialects.native import schema
-from dragoman.dialects.native.bodies import common
+from dragoman.dialects.kit import times
+from dragoman.dialects.native.wire import json_schema as schema
+from dragoman.dialects.native.wire import scalars as common
 
 Check = Callable[[str], bool]
 

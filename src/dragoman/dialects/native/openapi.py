@@ -12,11 +12,11 @@ from typing import Any, get_type_hints
 import msgspec
 
 from dragoman import __version__
-from dragoman.dialects._kit import PUBLIC, Reply, Request, json
-from dragoman.dialects.native import schema
-from dragoman.dialects.native.bodies import common
-from dragoman.dialects.native.bodies.problems import Refusal
-from dragoman.dialects.native.declared import Row
+from dragoman.dialects.kit import PUBLIC, Reply, Request, json
+from dragoman.dialects.native.operation_rows import Row
+from dragoman.dialects.native.wire import json_schema as schema
+from dragoman.dialects.native.wire import scalars as common
+from dragoman.dialects.native.wire.problems import Refusal
 from dragoman.domain.extension import Owner
 
 PREFIX = "/v1"

@@ -4,18 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from dragoman.dialects._kit import PUBLIC, Operation
-from dragoman.dialects.native import openapi, reading, replies
-from dragoman.dialects.native.bodies import cases as case_bodies
-from dragoman.dialects.native.bodies import categories as category_bodies
-from dragoman.dialects.native.bodies import contacts as contact_bodies
-from dragoman.dialects.native.bodies import histories as history_bodies
-from dragoman.dialects.native.bodies import queries
-from dragoman.dialects.native.bodies import schemas as schema_bodies
-from dragoman.dialects.native.bodies import tasks as task_bodies
-from dragoman.dialects.native.bodies import users as user_bodies
-from dragoman.dialects.native.bodies.common import AnyJson
-from dragoman.dialects.native.declared import Row
+from dragoman.dialects.kit import PUBLIC, Operation
+from dragoman.dialects.native import openapi
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.handlers import (
     cases,
     categories,
@@ -29,13 +21,27 @@ from dragoman.dialects.native.handlers import (
     users,
     verbs,
 )
+from dragoman.dialects.native.operation_rows import Row
+from dragoman.dialects.native.wire import cases as case_bodies
+from dragoman.dialects.native.wire import categories as category_bodies
+from dragoman.dialects.native.wire import contacts as contact_bodies
+from dragoman.dialects.native.wire import histories as history_bodies
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import schemas as schema_bodies
+from dragoman.dialects.native.wire import tasks as task_bodies
+from dragoman.dialects.native.wire import users as user_bodies
+from dragoman.dialects.native.wire.scalars import AnyJson
 from dragoman.domain.task import Verb
-from dragoman.usecases import case_edits, contact_edits, profiles, task_edits, task_verbs
 from dragoman.usecases import categories as category_uses
-from dragoman.usecases import histories as history_uses
-from dragoman.usecases import schemas as schema_uses
-from dragoman.usecases import task_extensions as extension_uses
-from dragoman.usecases import task_lists as list_uses
+from dragoman.usecases import extension_schemas as schema_uses
+from dragoman.usecases.cases import edits as case_edits
+from dragoman.usecases.contacts import edits as contact_edits
+from dragoman.usecases.events import history as history_uses
+from dragoman.usecases.identity import profiles
+from dragoman.usecases.tasks import edits as task_edits
+from dragoman.usecases.tasks import extensions as extension_uses
+from dragoman.usecases.tasks import lists as list_uses
+from dragoman.usecases.tasks import verbs as task_verbs
 
 
 def _scope(*words: str) -> frozenset[str]:

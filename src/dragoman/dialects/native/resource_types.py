@@ -5,13 +5,14 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from dragoman.dialects.native import reading
-from dragoman.dialects.native.bodies.tasks import NewTask, TaskPatch
+from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.handlers import tasks as handlers
+from dragoman.dialects.native.wire.tasks import NewTask, TaskPatch
 from dragoman.domain.batch import Method
 from dragoman.domain.errors import Expected
-from dragoman.usecases import task_bulk, task_edits
-from dragoman.usecases.resource_types import Create, Patch, ResourceType
+from dragoman.usecases.batches.resource_types import Create, Patch, ResourceType
+from dragoman.usecases.tasks import bulk as task_bulk
+from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.uow import UnitOfWork
 
 

@@ -4,12 +4,12 @@ more. The specification is dialects/onlyoffice-crm.md ("the page"); what we do b
 from collections.abc import Mapping
 from functools import partial
 
-from dragoman.dialects._kit import Dialect, Reply, Request
-from dragoman.dialects.onlyoffice_crm.credentials import KEY, find
+from dragoman.dialects.kit import Dialect, Reply, Request
 from dragoman.dialects.onlyoffice_crm.errors import render_error, render_incident
 from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
-from dragoman.dialects.onlyoffice_crm.routes import normaliser
+from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY, find
+from dragoman.dialects.onlyoffice_crm.wire.paths import normaliser
 
 
 def preflight(request: Request) -> Reply:

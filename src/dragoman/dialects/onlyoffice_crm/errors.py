@@ -4,9 +4,9 @@ import re
 from functools import partial
 from typing import Any
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.onlyoffice_crm import envelope
-from dragoman.dialects.onlyoffice_crm.failures import OUT_OF_RANGE
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.onlyoffice_crm.problems import OUT_OF_RANGE
+from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.domain import errors
 
 LOGIN = "authentication.login"

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from dragoman.dialects._kit import PUBLIC, NotOffered, Operation
-from dragoman.dialects.onlyoffice_crm import answers
+from dragoman.dialects.kit import PUBLIC, NotOffered, Operation
+from dragoman.dialects.onlyoffice_crm import responses as answers
 from dragoman.dialects.onlyoffice_crm.errors import LOGIN
 from dragoman.dialects.onlyoffice_crm.handlers import (
     authentication,
@@ -26,7 +26,7 @@ from dragoman.dialects.onlyoffice_crm.wire.opportunities import render_opportuni
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
 from dragoman.usecases import categories as category_cases
-from dragoman.usecases import logins, profiles
+from dragoman.usecases.identity import logins, profiles
 from dragoman.usecases.keys import Lock
 
 TASK_READ = frozenset({"task.read"})

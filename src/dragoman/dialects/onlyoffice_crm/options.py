@@ -1,12 +1,12 @@
 """The switches of this dialect, as `[dialects.onlyoffice_crm]` sets them."""
 
-from dragoman.dialects import _kit
-from dragoman.dialects._kit import Option
+from dragoman.dialects import kit
+from dragoman.dialects.kit import Option
 
 NAME = "onlyoffice_crm"
 
 
-class Options(_kit.Switches, frozen=True):
+class Options(kit.Switches, frozen=True):
     """What an operator may choose; the defaults are the vendor's wire."""
 
     default_format: str = "json"

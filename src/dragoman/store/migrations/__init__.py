@@ -17,7 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from dragoman.domain.errors import Conflict
-from dragoman.store.engines import Engine, Trouble
+from dragoman.store.engine.engines import Engine, Trouble
 
 HEAD = "0003"
 FOLDER = Path(__file__).parent

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import context
 
-from dragoman.store.engines import Engine
+from dragoman.store.engine.engines import Engine
 from dragoman.store.tables import metadata
 
 TABLE_LOCK_MS = 1_000

@@ -2,15 +2,17 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.carrierx_batch import answers, paging, searching
-from dragoman.dialects.carrierx_batch.filter import Comparison
-from dragoman.dialects.carrierx_batch.filter import parse as parse_filter
-from dragoman.dialects.carrierx_batch.wire import tasks
+from dragoman.dialects.carrierx_batch import responses as answers
+from dragoman.dialects.carrierx_batch.handlers import task_search as searching
+from dragoman.dialects.carrierx_batch.wire import paging, tasks
+from dragoman.dialects.carrierx_batch.wire.filter import Comparison
+from dragoman.dialects.carrierx_batch.wire.filter import parse as parse_filter
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
+from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.batch import Outcome
-from dragoman.usecases import batch_lists, batches
-from dragoman.usecases.batch_lists import Found
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import lists as batch_lists
+from dragoman.usecases.batches.lists import Found
 from dragoman.usecases.keys import ALONE, Alone, Keys
 from dragoman.usecases.uow import UnitOfWork
 

@@ -5,17 +5,19 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.carrierx_batch import answers, faults, paging
-from dragoman.dialects.carrierx_batch.filter import Comparison, member
-from dragoman.dialects.carrierx_batch.filter import parse as parse_filter
-from dragoman.dialects.carrierx_batch.types import PARTNER
+from dragoman.dialects.carrierx_batch import problems as faults
+from dragoman.dialects.carrierx_batch import responses as answers
+from dragoman.dialects.carrierx_batch.resource_types import PARTNER
+from dragoman.dialects.carrierx_batch.wire import paging
+from dragoman.dialects.carrierx_batch.wire.filter import Comparison, member
+from dragoman.dialects.carrierx_batch.wire.filter import parse as parse_filter
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid, partner_sid
 from dragoman.dialects.carrierx_batch.wire.tasks import ALL, Selection
+from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.resource import Resource
-from dragoman.usecases import resource_lists, resources
+from dragoman.usecases.batches import resource_lists, resources
+from dragoman.usecases.batches.resources import PlainType
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
-from dragoman.usecases.resources import PlainType
 from dragoman.usecases.uow import UnitOfWork
 
 Body = dict[str, Any]

@@ -4,17 +4,18 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.carrierx_batch import answers, faults, paging
-from dragoman.dialects.carrierx_batch.wire import changes, tasks
+from dragoman.dialects.carrierx_batch import problems as faults
+from dragoman.dialects.carrierx_batch import responses as answers
+from dragoman.dialects.carrierx_batch.wire import changes, paging, tasks
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
+from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.batch import Batch
 from dragoman.domain.errors import NotOffered, StaleVersion
-from dragoman.usecases import batches
-from dragoman.usecases.batches import Order, Seen
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches.lifecycle import Order, Seen
 from dragoman.usecases.keys import Keys
-from dragoman.usecases.tasks import COUNTED_OWNERS
+from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 
 UPLOADS = ("text/csv", "application/x-ndjson")

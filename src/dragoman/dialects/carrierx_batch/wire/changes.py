@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit.fields import Problems
-from dragoman.dialects.carrierx_batch import faults
+from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
+from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.batch import Decision
-from dragoman.usecases.batches import Seen
+from dragoman.usecases.batches.lifecycle import Seen
 
 LARGE = ("data", "entries")
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from dragoman.dialects._kit.fields import Problems
-from dragoman.dialects.carrierx_batch import faults
+from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
+from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.batch import Method
-from dragoman.usecases import resource_types
-from dragoman.usecases.batches import Order
-from dragoman.usecases.resource_types import ResourceType
+from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.lifecycle import Order
+from dragoman.usecases.batches.resource_types import ResourceType
 
 METHODS = tuple(str(method) for method in Method)
 

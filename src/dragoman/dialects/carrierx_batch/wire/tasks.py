@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects._kit.times import render_millis
-from dragoman.dialects.carrierx_batch import answers
+from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
+from dragoman.dialects.kit import Reply, Request, json
+from dragoman.dialects.kit.times import render_millis
 from dragoman.domain.batch import Batch, Outcome
-from dragoman.usecases.batches import Seen
+from dragoman.usecases.batches.lifecycle import Seen
 
 
 class Selection(msgspec.Struct, frozen=True):

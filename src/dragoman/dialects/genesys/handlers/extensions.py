@@ -3,8 +3,7 @@ and deleting are our additions)."""
 
 from typing import Any
 
-from dragoman.dialects._kit import Request, json
-from dragoman.dialects.genesys.commands import (
+from dragoman.dialects.genesys.handlers.guards import (
     Command,
     find_service,
     find_state,
@@ -17,13 +16,15 @@ from dragoman.dialects.genesys.commands import (
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.wire import moments
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, shown
+from dragoman.dialects.kit import Request, json
 from dragoman.domain.access import Permission
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import TASK_CARD, Owner, check_name, fold
 from dragoman.domain.task import Task
-from dragoman.usecases import extensions, tasks
+from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 LOADED = {Owner.STAGE: "stage", Owner.TASK: "task"}

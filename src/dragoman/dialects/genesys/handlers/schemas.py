@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.genesys.commands import Command, judge, judged_late
+from dragoman.dialects.genesys.handlers.guards import Command, judge, judged_late
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.wire import schemas as wire
+from dragoman.dialects.kit import Request
 from dragoman.domain.errors import Expected, Invalid
 from dragoman.domain.extension import ExtensionSchema, Owner
-from dragoman.usecases import schemas
+from dragoman.usecases import extension_schemas as schemas
 from dragoman.usecases.keys import ALONE, Alone, Keys
 from dragoman.usecases.uow import UnitOfWork
 

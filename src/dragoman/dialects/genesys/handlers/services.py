@@ -4,19 +4,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.genesys.commands import Command, find_service, judge, judged_late, with_service
+from dragoman.dialects.genesys.handlers.guards import Command, find_service, judge, judged_late, with_service
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.views import Inner, inside_of
 from dragoman.dialects.genesys.wire import events, moments, queries, resources
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
+from dragoman.dialects.kit import Request
 from dragoman.domain.access import may_see_case
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict, Forbidden, Invalid
 from dragoman.domain.extension import Owner
-from dragoman.usecases import cases, extensions, removal
+from dragoman.usecases import extension_values as extensions
+from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.genesys.commands import (
+from dragoman.dialects.genesys.handlers.guards import (
     Command,
     find_service,
     find_state,
@@ -19,10 +18,12 @@ from dragoman.dialects.genesys.views import Inner, inside_of_state
 from dragoman.dialects.genesys.wire import events, queries, resources
 from dragoman.dialects.genesys.wire.events import Event, Transition
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
+from dragoman.dialects.kit import Request
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import Owner
-from dragoman.usecases import extensions, stages
+from dragoman.usecases import extension_values as extensions
+from dragoman.usecases.cases import stages
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.genesys.commands import (
+from dragoman.dialects.genesys.handlers.guards import (
     Command,
     find_service,
     find_task,
@@ -19,14 +18,17 @@ from dragoman.dialects.genesys.views import beside
 from dragoman.dialects.genesys.wire import events, queries, resources
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
+from dragoman.dialects.kit import Request
 from dragoman.domain.access import Permission
 from dragoman.domain.case import Case
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import Owner
 from dragoman.domain.task import Verb
-from dragoman.usecases import cases, extensions, tasks
+from dragoman.usecases import extension_values as extensions
+from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME

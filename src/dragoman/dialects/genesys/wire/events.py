@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import fields, json
-from dragoman.dialects._kit.fields import Problems
-from dragoman.dialects.genesys.wire import faults, moments
+from dragoman.dialects.genesys import problems as faults
+from dragoman.dialects.genesys.wire import moments
+from dragoman.dialects.kit import fields, json
+from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import MOST_EXTENSIONS, name_fault

@@ -2,7 +2,7 @@
 
 import re
 
-from dragoman.dialects._kit import times
+from dragoman.dialects.kit import times
 from dragoman.domain.clock import Moment
 
 DIGITS = (0, 3)

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from dragoman.dialects._kit import Route
+from dragoman.dialects.kit import Route
 from dragoman.domain.case import Case
 from dragoman.domain.errors import NotOffered
 

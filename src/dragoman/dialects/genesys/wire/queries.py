@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from dragoman.dialects._kit import Request
 from dragoman.dialects.genesys.wire import moments
 from dragoman.dialects.genesys.wire.paths import parse_number, shown
+from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.extension import TASK_CARD, Extension, fold

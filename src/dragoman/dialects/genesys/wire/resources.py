@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import json
 from dragoman.dialects.genesys.wire import moments
 from dragoman.dialects.genesys.wire.paths import render_service
 from dragoman.dialects.genesys.wire.queries import SERVICE, STATE, TASK, Wanted
+from dragoman.dialects.kit import json
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.extension import TASK_CARD, Extension

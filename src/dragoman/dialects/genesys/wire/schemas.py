@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import fields, json
-from dragoman.dialects._kit.fields import Problems
-from dragoman.dialects.genesys.wire import faults
+from dragoman.dialects.genesys import problems as faults
+from dragoman.dialects.kit import fields, json
+from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.extension import (
     TYPES,
     Attribute,

@@ -8,19 +8,20 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import guard, refusals
-from dragoman.dialects.ibm_htm.guard import Action
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm.action_table import Action
 from dragoman.dialects.ibm_htm.handlers import messages
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import Stored
 from dragoman.dialects.ibm_htm.wire.parameters import boolean
 from dragoman.dialects.ibm_htm.wire.until import Until, parse_until
+from dragoman.dialects.kit import Request
 from dragoman.domain import timing
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
-from dragoman.usecases import tasks
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 

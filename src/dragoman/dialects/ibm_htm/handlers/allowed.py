@@ -5,14 +5,15 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, refusals
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm.action_table import AD, ALL_FIVE, OR, OW, ST, Action, HtmRole
 from dragoman.dialects.ibm_htm.facts import fact
-from dragoman.dialects.ibm_htm.guard import AD, ALL_FIVE, OR, OW, ST, Action, HtmRole
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.usecases import tasks
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 Roles = frozenset[HtmRole]

@@ -6,20 +6,22 @@ Logins and names of groups are looked up, so these commands go alone.
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import guard, refusals, work_items
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm import work_items
+from dragoman.dialects.ibm_htm.action_table import AD, OR, OW, ST, HtmRole
 from dragoman.dialects.ibm_htm.facts import fact
-from dragoman.dialects.ibm_htm.guard import AD, OR, OW, ST, HtmRole
 from dragoman.dialects.ibm_htm.handlers.messages import template_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
+from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.usecases import tasks
+from dragoman.usecases.identity.users import principal_of
 from dragoman.usecases.keys import ALONE, Alone
-from dragoman.usecases.people import principal_of
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 ASSIGN, TRANSFER = "CREATEWORKITEM", "TRANSFERWORKITEM"

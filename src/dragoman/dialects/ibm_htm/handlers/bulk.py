@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from dragoman.dialects._kit import NO_BODY, Reply, Request, json
-from dragoman.dialects.ibm_htm import errors, refusals
+from dragoman.dialects.ibm_htm import errors
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import actions, assignment
 from dragoman.dialects.ibm_htm.handlers.actions import Act
 from dragoman.dialects.ibm_htm.handlers.assignment import Move
@@ -15,10 +15,11 @@ from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.ibm_htm.wire.tasks import JSON
 from dragoman.dialects.ibm_htm.wire.until import Until, parse_until
+from dragoman.dialects.kit import NO_BODY, Reply, Request, json
 from dragoman.domain.errors import Expected, Invalid, TooLarge
 from dragoman.domain.message import Which
-from dragoman.usecases import tasks
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 MOST = 10_000

@@ -2,13 +2,14 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import guard, refusals
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm.action_table import Action
 from dragoman.dialects.ibm_htm.facts import fact
-from dragoman.dialects.ibm_htm.guard import Action
 from dragoman.dialects.ibm_htm.handlers import messages
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, read
+from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
 from dragoman.usecases.keys import Keys, Lock

@@ -4,23 +4,26 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, refusals, seen
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.facts import of_template
 from dragoman.dialects.ibm_htm.handlers.hierarchy import Relation, parse_relation
 from dragoman.dialects.ibm_htm.handlers.start import INVOCATION, started
 from dragoman.dialects.ibm_htm.options import NAME
-from dragoman.dialects.ibm_htm.seen import Seen
+from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.ibm_htm.wire.tasks import details
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import timing
 from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role, WorkItem
-from dragoman.usecases import tasks, templates
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import templates
 from dragoman.usecases.uow import UnitOfWork
 
 CREATE = "CREATETASK"

@@ -4,12 +4,15 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, overdue, refusals, seen
-from dragoman.dialects.ibm_htm.guard import Action
-from dragoman.dialects.ibm_htm.seen import Seen
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import overdue
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm import views as seen
+from dragoman.dialects.ibm_htm.action_table import Action
+from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.tasks import details
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

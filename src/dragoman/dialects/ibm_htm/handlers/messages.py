@@ -4,19 +4,20 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import guard, refusals
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm.action_table import RULES, Action
 from dragoman.dialects.ibm_htm.facts import fact
-from dragoman.dialects.ibm_htm.guard import RULES, Action
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import Sent, Stored, sent
 from dragoman.dialects.ibm_htm.wire.parameters import boolean
 from dragoman.dialects.ibm_htm.wire.words import STATES
+from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
-from dragoman.usecases import messages
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import messages
 from dragoman.usecases.uow import UnitOfWork
 
 OWNERS = {"contact": Lock.NONE, "template": Lock.NONE}

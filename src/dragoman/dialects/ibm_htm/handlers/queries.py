@@ -5,19 +5,22 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, overdue, refusals, seen
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import overdue
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.options import NAME
-from dragoman.dialects.ibm_htm.seen import Seen
+from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import negotiation, query
 from dragoman.dialects.ibm_htm.wire.parameters import boolean, whole_number
 from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
 from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.access import Principal
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.usecases import people
+from dragoman.usecases.identity import users as people
 from dragoman.usecases.keys import ALONE, Alone
-from dragoman.usecases.task_lists import TaskFilter, Through
+from dragoman.usecases.tasks.lists import TaskFilter, Through
 from dragoman.usecases.uow import UnitOfWork
 
 MOST = 10_000

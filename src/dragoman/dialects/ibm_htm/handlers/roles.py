@@ -2,16 +2,17 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import guard, work_items
-from dragoman.dialects.ibm_htm.guard import Action
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import work_items
+from dragoman.dialects.ibm_htm.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.messages import OWNERS, template_of
-from dragoman.dialects.ibm_htm.seen import login_of
+from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
-from dragoman.usecases import tasks
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 

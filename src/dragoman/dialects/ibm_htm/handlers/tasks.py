@@ -2,13 +2,15 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import guard, overdue, seen
-from dragoman.dialects.ibm_htm.guard import Action
-from dragoman.dialects.ibm_htm.seen import Seen
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import overdue
+from dragoman.dialects.ibm_htm import views as seen
+from dragoman.dialects.ibm_htm.action_table import Action
+from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
-from dragoman.usecases import tasks
+from dragoman.dialects.kit import Request
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 

@@ -2,16 +2,16 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers.messages import root_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import Stored
 from dragoman.dialects.ibm_htm.wire.templates import details
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.message import Which
 from dragoman.domain.template import Template
-from dragoman.usecases import templates
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import templates
 from dragoman.usecases.uow import UnitOfWork
 
 GET = "GETTASKTEMPLATE"

@@ -5,16 +5,17 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request, json
-from dragoman.dialects.ibm_htm import guard, refusals
-from dragoman.dialects.ibm_htm.draft import Draft
-from dragoman.dialects.ibm_htm.guard import ALL_FIVE, PS, Action, HtmRole
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.ibm_htm.action_table import ALL_FIVE, PS, Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers.draft import Draft
 from dragoman.dialects.ibm_htm.properties import PAIRS, PROPERTIES, WHILE_SUSPENDED
 from dragoman.dialects.ibm_htm.wire import custom, ids, negotiation
+from dragoman.dialects.kit import Request, json
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
-from dragoman.usecases import tasks
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 PRIORITY = frozenset({"priority"})

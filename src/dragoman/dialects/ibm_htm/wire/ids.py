@@ -2,7 +2,7 @@
 
 import re
 
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 
 TASK, TEMPLATE, CONTAINER = "_TKI", "_TKT", "_PI"
 

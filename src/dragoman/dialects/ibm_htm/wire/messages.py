@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request, json, xml
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire.accept import choose
+from dragoman.dialects.kit import Reply, Request, json, xml
 from dragoman.domain.errors import Expected, Invalid
 
 XML = "application/xml"

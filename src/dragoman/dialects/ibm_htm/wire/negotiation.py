@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire.accept import choose
+from dragoman.dialects.kit import Request
 
 JSON = ("application/json",)
 JSON_OR_XML = ("application/json", "application/xml", "text/xml")

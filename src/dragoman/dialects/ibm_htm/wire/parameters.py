@@ -2,8 +2,8 @@
 
 import re
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
+from dragoman.dialects.kit import Request
 
 LARGEST = 9_223_372_036_854_775_807
 _DIGITS = re.compile(r"[0-9]{1,19}")

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire.tasks import Shown
 from dragoman.domain.task import Task
-from dragoman.usecases.task_lists import STATE_CODES, Sort, SortKey
+from dragoman.usecases.tasks.lists import STATE_CODES, Sort, SortKey
 
 TABLE = "TASK"
 KEY = "TKIID"

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.domain.work_item import Role
 
 REASON = "REASON_"

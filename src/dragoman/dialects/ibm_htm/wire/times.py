@@ -3,7 +3,7 @@
 import re
 from datetime import UTC
 
-from dragoman.dialects._kit import times
+from dragoman.dialects.kit import times
 from dragoman.domain.clock import Moment, whole_seconds
 
 _SHORT_OFFSET = re.compile(r"([+-][0-9]{2})(?::?([0-9]{2}))?$")

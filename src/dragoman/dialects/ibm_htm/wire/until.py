@@ -2,9 +2,9 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire import times
+from dragoman.dialects.kit import Request
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid

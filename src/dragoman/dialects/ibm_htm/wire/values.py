@@ -3,7 +3,7 @@ also takes a string that reads as one; objects and arrays are never taken for so
 
 from typing import Any
 
-from dragoman.dialects.ibm_htm import refusals
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire import ids, times
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment

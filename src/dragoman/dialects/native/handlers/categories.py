@@ -2,10 +2,12 @@
 
 from msgspec import UNSET
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.native import reading, replies, wire
-from dragoman.dialects.native.bodies import queries
-from dragoman.dialects.native.bodies.categories import Category, CategoryList, CategoryPatch, NewCategory
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native import views as wire
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire.categories import Category, CategoryList, CategoryPatch, NewCategory
 from dragoman.domain import category as domain
 from dragoman.usecases import categories
 

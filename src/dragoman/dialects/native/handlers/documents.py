@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request
+from dragoman.dialects.kit import Reply, Request
 from dragoman.usecases.keys import Keys
 from dragoman.usecases.uow import UnitOfWork
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from msgspec import UNSET
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.native import cursors, reading, replies, wire
-from dragoman.dialects.native.bodies.histories import EntryList
-from dragoman.dialects.native.bodies.queries import Pages
-from dragoman.usecases.histories import History, HistoryPage
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native import views as wire
+from dragoman.dialects.native.wire import cursors
+from dragoman.dialects.native.wire.histories import EntryList
+from dragoman.dialects.native.wire.queries import Pages
+from dragoman.usecases.events.history import History, HistoryPage
 
 
 def parsing(noun: str) -> Callable[[Request, Pages], History]:

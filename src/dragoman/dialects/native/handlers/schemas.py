@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from dragoman.dialects._kit import Reply, Request, json
-from dragoman.dialects.native import faults, reading, replies
-from dragoman.dialects.native.bodies import queries
-from dragoman.dialects.native.bodies.schemas import Schema
+from dragoman.dialects.kit import Reply, Request, json
+from dragoman.dialects.native import problems as faults
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire.schemas import Schema
 from dragoman.domain.access import require_admin
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import ExtensionSchema, Owner
 from dragoman.domain.json_schema import from_json_schema, to_json_schema
-from dragoman.usecases import schemas
+from dragoman.usecases import extension_schemas as schemas
 from dragoman.usecases.uow import UnitOfWork
 
 

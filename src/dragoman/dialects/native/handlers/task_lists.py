@@ -4,12 +4,14 @@ from typing import Any
 
 from msgspec import UNSET
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.native import cursors, replies, wire
-from dragoman.dialects.native.bodies.queries import TaskQuery
-from dragoman.dialects.native.bodies.tasks import TaskList
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers.tasks import lowered, moment, person
-from dragoman.usecases.task_lists import List, Page, Sort, TaskFilter, words
+from dragoman.dialects.native.wire import cursors
+from dragoman.dialects.native.wire.queries import TaskQuery
+from dragoman.dialects.native.wire.tasks import TaskList
+from dragoman.usecases.tasks.lists import List, Page, Sort, TaskFilter, words
 
 SAME = ("is_open", "category", "type", "suspended", "priority")
 RANGES = ("due_from", "due_to", "created_from", "created_to", "modified_from", "modified_to")

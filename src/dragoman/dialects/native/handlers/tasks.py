@@ -4,18 +4,20 @@ from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType
 
-from dragoman.dialects._kit import Request, times
-from dragoman.dialects.native import reading
-from dragoman.dialects.native.bodies import queries
-from dragoman.dialects.native.bodies.common import UUID
-from dragoman.dialects.native.bodies.tasks import NewTask, Task, TaskPatch
+from dragoman.dialects.kit import Request, times
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire.scalars import UUID
+from dragoman.dialects.native.wire.tasks import NewTask, Task, TaskPatch
 from dragoman.domain.clock import Moment
 from dragoman.domain.due import UNTOUCHED, DueChange
 from dragoman.domain.task import State
-from dragoman.usecases import links, task_edits, task_verbs
 from dragoman.usecases.keys import Ref
-from dragoman.usecases.links import Links
 from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.tasks import edits as task_edits
+from dragoman.usecases.tasks import references as links
+from dragoman.usecases.tasks import verbs as task_verbs
+from dragoman.usecases.tasks.references import Links
 
 NOUN = "task"
 PLAIN = ("title", "name", "description", "type", "escalated", "read", "priority", "remind_before_minutes")

@@ -2,12 +2,14 @@
 
 from msgspec import UNSET
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.native import reading, replies, wire
-from dragoman.dialects.native.bodies import queries
-from dragoman.dialects.native.bodies.users import ProfilePatch, User, UserList
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native import views as wire
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire.users import ProfilePatch, User, UserList
 from dragoman.domain import people
-from dragoman.usecases import profiles
+from dragoman.usecases.identity import profiles
 
 READ_ONLY = frozenset(User.__struct_fields__)
 

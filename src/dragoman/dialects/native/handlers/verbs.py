@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.native import reading
-from dragoman.dialects.native.bodies import queries
-from dragoman.dialects.native.bodies.tasks import Assignment, Ending, Nothing, Suspension
+from dragoman.dialects.kit import Request
+from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.handlers.tasks import NOUN, moment, person
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire.tasks import Assignment, Ending, Nothing, Suspension
 from dragoman.domain.task import Verb
-from dragoman.usecases.task_verbs import Perform
+from dragoman.usecases.tasks.verbs import Perform
 
 Parse = Callable[[Request, queries.Trial], Perform]
 

@@ -1,16 +1,16 @@
 """Logging in: name and password for a token, in the answer and in a cookie (page, 2)."""
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects._kit.credentials import Credential
-from dragoman.dialects.onlyoffice_crm import envelope
-from dragoman.dialects.onlyoffice_crm.credentials import KEY
-from dragoman.dialects.onlyoffice_crm.dates import print_date, zone_of
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.onlyoffice_crm.options import Options
-from dragoman.dialects.onlyoffice_crm.paging import choose, read_paging
-from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.onlyoffice_crm.wire import envelope
+from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY
+from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
+from dragoman.dialects.onlyoffice_crm.wire.paging import choose, read_paging
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.errors import Unauthenticated
-from dragoman.usecases import persons
-from dragoman.usecases.logins import LoggedIn, LogIn, login_of
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.identity.logins import LoggedIn, LogIn, login_of
 
 LIFETIME_SECONDS = 365 * 86_400
 BY_PASSWORD = ("", "email")

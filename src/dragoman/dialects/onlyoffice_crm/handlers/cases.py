@@ -2,12 +2,13 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument
-from dragoman.dialects.onlyoffice_crm.parameters import gather
-from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenCase
+from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenCase
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.case import CaseKind
-from dragoman.usecases import crm_cases, removal
+from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

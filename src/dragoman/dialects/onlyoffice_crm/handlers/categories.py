@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
-from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.usecases import categories

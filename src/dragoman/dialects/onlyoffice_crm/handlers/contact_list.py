@@ -2,18 +2,18 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.onlyoffice_crm import envelope
-from dragoman.dialects.onlyoffice_crm.answers import listed
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.options import Options
-from dragoman.dialects.onlyoffice_crm.paging import Paging, read_paging
-from dragoman.dialects.onlyoffice_crm.parameters import gather
-from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenContact
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.responses import listed
+from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact
+from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
+from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, read_paging
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import ContactKind
-from dragoman.usecases import contacts
+from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.uow import UnitOfWork
 

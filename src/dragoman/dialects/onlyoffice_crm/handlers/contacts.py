@@ -2,13 +2,13 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.dialects.onlyoffice_crm.parameters import Parameters, gather
-from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters, gather
 from dragoman.domain.contact import ContactKind
-from dragoman.usecases import contacts
+from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.uow import UnitOfWork
 

@@ -7,16 +7,18 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.dates import Date, zone_of
-from dragoman.dialects.onlyoffice_crm.failures import FORMAT, bad_argument, bad_text, not_found
+from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.cases import Delete, Get
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.dialects.onlyoffice_crm.parameters import BAD_INTEGER, Parameters, gather
-from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenOpportunity
+from dragoman.dialects.onlyoffice_crm.problems import FORMAT, bad_argument, bad_text, not_found
+from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenOpportunity
+from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES, STAGES
+from dragoman.dialects.onlyoffice_crm.wire.parameters import BAD_INTEGER, Parameters, gather
 from dragoman.domain.case import CaseKind
-from dragoman.usecases import contacts, crm_cases, removal
+from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import crm_cases
+from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

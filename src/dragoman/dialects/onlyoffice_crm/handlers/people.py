@@ -2,11 +2,12 @@
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import not_found
-from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.problems import not_found
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.people import User
-from dragoman.usecases import persons, profiles
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.identity import profiles
 from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.dates import zone_of
+from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.wire.dates import zone_of
 from dragoman.domain.clock import to_datetime
 from dragoman.usecases.keys import Keys
 from dragoman.usecases.uow import UnitOfWork

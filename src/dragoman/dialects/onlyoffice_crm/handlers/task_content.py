@@ -5,16 +5,16 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects.onlyoffice_crm.dates import Date, zone_of
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.dialects.onlyoffice_crm.parameters import Parameters
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
+from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters
 from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_title
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task
-from dragoman.usecases import crm_cases
+from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

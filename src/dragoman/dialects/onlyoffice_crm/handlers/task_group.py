@@ -3,8 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     Content,
     check_category,
@@ -15,8 +14,9 @@ from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
 )
 from dragoman.dialects.onlyoffice_crm.handlers.tasks import add
 from dragoman.dialects.onlyoffice_crm.options import Options
-from dragoman.dialects.onlyoffice_crm.parameters import gather
-from dragoman.dialects.onlyoffice_crm.seen import SeenTask
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.views import SeenTask
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 

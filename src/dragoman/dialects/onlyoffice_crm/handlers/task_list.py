@@ -4,20 +4,20 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects._kit import Reply, Request
-from dragoman.dialects.onlyoffice_crm import envelope
-from dragoman.dialects.onlyoffice_crm.answers import listed
-from dragoman.dialects.onlyoffice_crm.dates import Date, zone_of
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument
+from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.options import Options
-from dragoman.dialects.onlyoffice_crm.paging import TESTS, Item, Paging, in_order, matching, read_paging
-from dragoman.dialects.onlyoffice_crm.parameters import gather
-from dragoman.dialects.onlyoffice_crm.seen import Gathering, SeenTask
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.responses import listed
+from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenTask
+from dragoman.dialects.onlyoffice_crm.wire import envelope
+from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
+from dragoman.dialects.onlyoffice_crm.wire.paging import TESTS, Item, Paging, in_order, matching, read_paging
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_task
-from dragoman.usecases import task_lists
 from dragoman.usecases.keys import ALONE, Alone
-from dragoman.usecases.task_lists import Sort, SortKey, TaskFilter
+from dragoman.usecases.tasks import lists as task_lists
+from dragoman.usecases.tasks.lists import Sort, SortKey, TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
 ENTITY_TYPES = ("contact", "opportunity", "case")

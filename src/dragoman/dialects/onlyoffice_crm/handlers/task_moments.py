@@ -3,13 +3,13 @@
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.dates import Date, zone_of
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
-from dragoman.dialects.onlyoffice_crm.parameters import gather
+from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import Permission, may, require
-from dragoman.usecases import tasks
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects._kit import Request
-from dragoman.dialects.onlyoffice_crm.failures import bad_argument, not_found
+from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     Content,
     check,
@@ -20,14 +19,16 @@ from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     with_bare_entity,
 )
 from dragoman.dialects.onlyoffice_crm.options import Options
-from dragoman.dialects.onlyoffice_crm.parameters import gather
-from dragoman.dialects.onlyoffice_crm.seen import POINTED_TO, Gathering, SeenTask, shown_keys
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.views import POINTED_TO, Gathering, SeenTask, shown_keys
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_due, shown_title
 from dragoman.domain.access import Permission, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task, Verb
-from dragoman.usecases import crm_cases, tasks
+from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 

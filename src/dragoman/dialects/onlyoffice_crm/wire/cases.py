@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.dates import print_date, zone_of
-from dragoman.dialects.onlyoffice_crm.seen import SeenCase
+from dragoman.dialects.onlyoffice_crm.views import SeenCase
+from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 
 

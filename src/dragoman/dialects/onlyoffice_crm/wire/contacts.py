@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.dates import print_date, zone_of
-from dragoman.dialects.onlyoffice_crm.seen import SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.views import SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import Contact, ContactKind
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.dates import NEVER, print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.dialects.onlyoffice_crm.seen import SeenOpportunity
+from dragoman.dialects.onlyoffice_crm.views import SeenOpportunity
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact
+from dragoman.dialects.onlyoffice_crm.wire.dates import NEVER, print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.clock import Moment
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.dates import print_date, shown, zone_of
-from dragoman.dialects.onlyoffice_crm.seen import SeenTask
+from dragoman.dialects.onlyoffice_crm.views import SeenTask
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact
+from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, shown, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.case import Case
 from dragoman.domain.category import Category

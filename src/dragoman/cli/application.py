@@ -1,0 +1,75 @@
+"""From options to an open application."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+from sqlalchemy.exc import ArgumentError
+
+from dragoman.cli.options import chosen
+from dragoman.dialects import discover
+from dragoman.domain.errors import Invalid, NotFound
+from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.runtime.application import Application
+from dragoman.settings import BadSettings, Settings, load
+from dragoman.usecases.admin import maintenance as keeping
+from dragoman.usecases.admin import tenants
+
+
+def read_settings(context: click.Context, overrides: Mapping[str, object] | None = None) -> Settings:
+    """The settings that this call means. A usage error when they can't be taken."""
+    given = {"database": chosen(context, "database"), **(overrides or {})}
+    dialects = {dialect.name: dialect.options for dialect in discover()}
+    try:
+        settings = load(chosen(context, "config"), overrides=given, dialects=dialects)
+    except BadSettings as error:
+        raise click.UsageError(str(error), context) from error
+    if settings.log_level == "debug":
+        logging.basicConfig(level=logging.DEBUG, force=True)
+    return settings
+
+
+def make_app(context: click.Context, settings: Settings) -> Application:
+    """The application, its database not opened yet. A usage error for a URL that we can't take."""
+    try:
+        return Application(settings)
+    except ArgumentError as error:
+        raise click.UsageError(
+            "the database's URL can't be read; it looks like sqlite:///FILE or postgresql://USER@HOST/NAME", context
+        ) from error
+    except ValueError as error:
+        raise click.UsageError(str(error), context) from error
+
+
+@contextmanager
+def opened(context: click.Context, *, existing: bool = False) -> Iterator[Application]:
+    """The application on the chosen database, brought to the newest form.
+
+    A SQLite file that isn't there is made, unless it must be `existing`: NotFound then.
+    """
+    app = make_app(context, read_settings(context))
+    try:
+        prepare_file(app, existing=existing)
+        yield app.open()
+    finally:
+        app.close()
+
+
+def prepare_file(app: Application, *, existing: bool = False) -> None:
+    """See to it that the SQLite file can be opened: make the folder of our default one, refuse any other's lack."""
+    file = keeping.database_file(app.store)
+    if file is None or file.exists():
+        return
+    if existing:
+        raise NotFound("database_not_found", f"There is no database at {file}.")
+    if app.settings.database == load(environ={}).database:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    elif not file.parent.is_dir():
+        raise Invalid("folder_not_found", f"There is no folder {file.parent} for the database.")
+
+
+def tenant_of(context: click.Context, app: Application) -> int:
+    """The number of the chosen tenant. NotFound when there is none of that name."""
+    name = chosen(context, "tenant") or app.settings.tenant
+    return app.call(tenants.find, tenants.FindTenant(name), DIRECTORY_TENANT)

@@ -1,0 +1,91 @@
+"""`dragoman serve`."""
+
+import socket
+
+import click
+
+from dragoman.app import serve
+from dragoman.cli.application import make_app, prepare_file, read_settings
+from dragoman.cli.options import chosen, common
+from dragoman.domain.errors import Conflict
+from dragoman.runtime.service_manager import Supervisor
+from dragoman.settings import Settings
+from dragoman.usecases.admin import maintenance as keeping
+
+
+@click.command("serve")
+@click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option(
+    "--port", metavar="PORT", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    help="Processes on the port; PostgreSQL for more than 1.  [default: 1]",
+)
+@common
+@click.pass_context
+def serve_command(context: click.Context, host: str | None, port: int | None, workers: int | None) -> int:
+    """Serve every dialect on one port.
+
+    Makes the database or brings it to the newest form first, and prints `dragoman ready http://HOST:PORT` on standard
+    output once it accepts. SIGTERM finishes what is in hand. SIGHUP does so too, then starts anew, with the settings
+    as they are by then, on the same port, where nobody is refused meanwhile; settings that can't be taken are logged
+    and the old ones go on. The log goes to standard error, a JSON object a line.
+
+    \b
+    Example:
+      dragoman serve
+      dragoman serve --port 9000 --database postgresql://dragoman@db.example.com/dragoman --workers 4
+
+    \b
+    Exit codes:
+      0  stopped as told
+      1  it could not start, or had to end
+      2  called wrongly (more than one worker on SQLite, which has one serving process)
+    """
+    given = {"server.host": host, "server.port": port, "server.workers": workers}
+
+    def read() -> Settings:
+        return read_settings(context, {**given, "tenant": chosen(context, "tenant")})
+
+    supervisor = Supervisor(read)
+    settings = read()
+    app = make_app(context, settings)
+    try:
+        if app.store.engine.is_sqlite and settings.server.workers > 1:
+            raise click.UsageError(
+                f"{settings.server.workers} workers need PostgreSQL: a SQLite file has one serving process", context
+            )
+        prepare_file(app)
+        with keeping.served_by_us(app.store):
+            if not supervisor.listeners:
+                check_port(settings)
+            app.open()  # what is wrong with the database is said here, in a line, before there are workers
+            app.close()
+            code = serve(settings, supervisor)
+    finally:
+        app.close()
+    if not supervisor.new_start_asked:
+        return code
+    if address_of(read()) != address_of(settings):
+        supervisor.close_listeners()
+    return supervisor.start_anew()
+
+
+def address_of(settings: Settings) -> tuple[str, int]:
+    """Where it listens."""
+    return settings.server.host, settings.server.port
+
+
+def check_port(settings: Settings) -> None:
+    """Conflict when the port is taken, before anything is started."""
+    host, port = settings.server.host, settings.server.port
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise Conflict("address_not_free", f"{host}:{port} can't be listened on: {error.strerror}.") from error

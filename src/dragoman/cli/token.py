@@ -1,0 +1,165 @@
+"""`dragoman token`: credentials for programs."""
+
+import re
+from typing import Any
+
+import click
+
+from dragoman.cli.application import opened, tenant_of
+from dragoman.cli.options import PLAIN, common
+from dragoman.cli.tables import table
+from dragoman.domain.clock import to_datetime
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.people import DIRECTORY_TENANT, Token, User
+from dragoman.runtime.application import Application
+from dragoman.usecases.identity import tokens
+from dragoman.usecases.identity import users as people
+
+SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+DURATION = re.compile(r"(?:[0-9]{1,9}[dhms])+")
+LONGEST_SECONDS = 100 * 366 * SECONDS["d"]
+
+
+class Duration(click.ParamType[int]):
+    """A length of time in days, hours, minutes, seconds: 90d, 12h, 1h30m."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Seconds, or a usage error."""
+        if isinstance(value, int):
+            return value
+        if not DURATION.fullmatch(value):
+            self.fail(f"{value!r} is no length of time; write 90d, 12h, 30m, 45s or 1h30m", param, ctx)
+        seconds = sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([dhms])", value))
+        if not 0 < seconds <= LONGEST_SECONDS:
+            self.fail(f"{value!r} is not between a second and a hundred years", param, ctx)
+        return seconds
+
+
+class Scopes(click.ParamType[tuple[str, ...]]):
+    """Words parted by blanks."""
+
+    name = "words"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The words, each once, in their order."""
+        if isinstance(value, tuple):
+            return value
+        words = tuple(dict.fromkeys(value.split()))
+        if not words or not value.isprintable():
+            self.fail("name at least one scope; `*` stands for all", param, ctx)
+        return words
+
+
+@click.group("token", short_help="Make credentials for programs.")
+@common
+def token_command() -> None:
+    """Tokens: what programs prove themselves with. A token acts for its user, and only within its scopes."""
+
+
+@token_command.command("create")
+@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="For whom the token acts.")
+@click.option(
+    "--scope",
+    "scopes",
+    type=Scopes(),
+    required=True,
+    help="What it may be used for, parted by blanks; `*` for all that its user may.",
+)
+@click.option("--expires", type=Duration(), help="How long it counts: 90d, 12h, 30m, 45s.  [default: until revoked]")
+@common
+@click.pass_context
+def create(context: click.Context, login: str, scopes: tuple[str, ...], expires: int | None) -> None:
+    """Make a token and print it, and nothing else. It is shown this once: only its hash is kept.
+
+    Works while the server runs, and counts at once.
+
+    \b
+    Example:
+      dragoman token create --user anna --scope "task.read task.write" --expires 90d
+      curl -H "Authorization: Bearer $(dragoman token create --user anna --scope '*')" http://127.0.0.1:8080/v1/tasks
+
+    \b
+    Exit codes:
+      0  made
+      1  there is no such user, or it is disabled
+      2  called wrongly
+    """
+    with opened(context, existing=True) as app:
+        tenant = tenant_of(context, app)
+        user = user_of(app, tenant, login)
+        if user.disabled_at is not None:
+            raise Conflict("user_disabled", f"The user {login} is disabled.")
+        text = create_token(app, tenant, user, scopes, expires)
+    click.echo(text)
+
+
+@token_command.command("list")
+@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="Whose tokens.")
+@common
+@click.pass_context
+def list_(context: click.Context, login: str) -> None:
+    """Show a user's tokens, each by a name for `dragoman token revoke`; what it is nobody can tell any more.
+
+    \b
+    Example:
+      dragoman token list --user anna
+
+    \b
+    Exit codes:
+      0  shown
+      1  there is no such database or user
+      2  called wrongly
+    """
+    with opened(context, existing=True) as app:
+        tenant = tenant_of(context, app)
+        found = app.call(tokens.list_tokens, tokens.ListTokens(user_of(app, tenant, login).uid), tenant)
+    table(("TOKEN", "MADE", "EXPIRES", "REVOKED", "SCOPES"), [_row(token) for token in found])
+
+
+@token_command.command("revoke")
+@click.argument("token", type=PLAIN)
+@common
+@click.pass_context
+def revoke(context: click.Context, token: str) -> None:
+    """Let a token count no more, on every node within a second. TOKEN is itself, or its name in the list.
+
+    \b
+    Example:
+      dragoman token revoke 3f6c1e0a9b7d2c54
+
+    \b
+    Exit codes:
+      0  revoked, now or before
+      1  there is no such token
+      2  called wrongly
+    """
+    beginning = people.token_hash(token) if people.token_tenant(token) is not None else token
+    with opened(context, existing=True) as app:
+        app.call(tokens.revoke_token, tokens.RevokeToken(beginning), tenant_of(context, app))
+    click.echo("token revoked")
+
+
+def user_of(app: Application, tenant: int, login: str) -> User:
+    """The tenant's user with this login. NotFound when there is none."""
+    entry = app.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
+    user = None
+    if entry is not None and entry.user_tenant == tenant:
+        user = app.call(people.find_user, people.FindUser(entry.user), tenant)
+    if user is None:
+        raise NotFound("user_not_found", f"There is no user {login} in this tenant.")
+    return user
+
+
+def _row(token: Token) -> tuple[str, ...]:
+    moments = (token.created_at, token.expires_at, token.revoked_at)
+    written = ("" if moment is None else f"{to_datetime(moment):%Y-%m-%d %H:%M} UTC" for moment in moments)
+    return token.hash[: tokens.SHOWN_DIGITS], *written, " ".join(token.scopes)
+
+
+def create_token(app: Application, tenant: int, user: User, scopes: tuple[str, ...], seconds: int | None = None) -> str:
+    """A new token of this user."""
+    text = people.token_text(tenant)
+    app.call(people.create_token, people.CreateToken(user.uid, people.token_hash(text), scopes, seconds), tenant)
+    return text

@@ -1,0 +1,171 @@
+"""The vendor's own types that batches work on (carrierx-batch.md 14.2): kept as the plain JSON they are, and served
+under paths of their own too."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dragoman.dialects.carrierx_batch import problems as faults
+from dragoman.dialects.kit.fields import TEXT_MAX, Problems
+from dragoman.domain.batch import Method
+from dragoman.usecases.batches.resource_types import ResourceType
+from dragoman.usecases.batches.resources import PlainType, resource_type
+
+PARTNER = "partner_sid"
+"""Whose it is: shown with every object, set by nobody."""
+
+PHONENUMBER = re.compile(r"[0-9]{11,15}")
+PREFIX = re.compile(r"[0-9]{1,15}")
+
+DID_PROPERTIES = (
+    "active_capabilities",
+    "attributes",
+    "callback_url",
+    "campaign_sid",
+    "capabilities",
+    "classification_sid",
+    "country_code",
+    "did_group_sid",
+    "did_sid",
+    "in_country_format",
+    "international_format",
+    "lata",
+    "locality",
+    "lrn_sid",
+    "name",
+    "ocn",
+    PARTNER,
+    "phonenumber",
+    "porting_pin",
+    "price",
+    "state",
+    "status",
+    "string_key_1",
+    "string_key_2",
+    "transformations",
+    "trunk_group_sid",
+)
+PREFIX_PROPERTIES = ("attributes", "name", PARTNER, "prefix", "prefix_sid", "string_key_1", "string_key_2")
+FILE_PROPERTIES = (
+    "attributes",
+    "bytes",
+    "container_sid",
+    "content_format",
+    "file_sid",
+    "lifecycle_action",
+    "lifecycle_ttl",
+    "mime_type",
+    "name",
+    "parent_file_sid",
+    PARTNER,
+    "publish",
+    "publish_file_name",
+    "string_key_1",
+    "string_key_2",
+)
+
+Check = Callable[[Any, str, Problems], Any]
+"""Looks at one property; gives it as it is kept."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A type and where its objects are found: the path below the prefix, and the variable in it."""
+
+    plain: PlainType
+    path: str
+
+
+def scopes_of(word: str) -> Mapping[Method, frozenset[str]]:
+    """What each method of a batch asks of its creator's token (11, 14.1)."""
+    verbs = {Method.POST: "create", Method.PATCH: "update", Method.DELETE: "delete"}
+    return {method: frozenset({f"{word}.manage", f"{word}.{verb}"}) for method, verb in verbs.items()}
+
+
+def digits(pattern: re.Pattern[str], what: str) -> Check:
+    """A property of digits, written as text or as a number, and kept as text (14.2)."""
+
+    def check(value: Any, name: str, problems: Problems) -> str:
+        text = str(value) if type(value) is int else value
+        if not isinstance(text, str):
+            problems.add(name, faults.TYPE, f"must be {what}, as text or as a number")
+            return ""
+        if not pattern.fullmatch(text):
+            problems.add(name, faults.VALUE, f"must be {what}")
+        return text
+
+    return check
+
+
+def short_text(value: Any, name: str, problems: Problems) -> str:
+    """A property that is a name: neither empty nor longer than a line."""
+    if not isinstance(value, str):
+        problems.add(name, faults.TYPE, "must be a string")
+        return ""
+    if not 1 <= len(value) <= 255:
+        problems.add(name, faults.VALUE, "must have 1 to 255 characters")
+    return value
+
+
+def keeping(properties: tuple[str, ...], natural: str, check: Check) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What looks at an object before it is stored. Invalid with every fault."""
+
+    def keep(body: dict[str, Any]) -> dict[str, Any]:
+        problems = Problems()
+        kept = dict(body)
+        if body.get(natural) is None:
+            problems.add(natural, faults.REQUIRED, "this field is required")
+        else:
+            kept[natural] = check(body[natural], natural, problems)
+        for name, kind, what in (("attributes", dict, "an object"), ("transformations", list, "an array")):
+            if not isinstance(body.get(name), kind | None):
+                problems.add(name, faults.TYPE, f"must be {what}")
+        for name, value in body.items():
+            if isinstance(value, str) and len(value) > TEXT_MAX:
+                problems.add(faults.shortened(name), faults.VALUE, f"must be at most {TEXT_MAX} characters")
+        faults.refuse_unknown(body, properties, problems)
+        faults.refuse(problems)
+        return kept
+
+    return keep
+
+
+DID = PlainType(
+    name="phonenumber",
+    sid="did_sid",
+    natural="phonenumber",
+    keep=keeping(DID_PROPERTIES, "phonenumber", digits(PHONENUMBER, "11 to 15 digits")),
+    properties=DID_PROPERTIES,
+    defaults={"status": "assigned", "attributes": {}, "transformations": []},
+    read_only=frozenset({PARTNER}),
+    scopes=scopes_of("phonenumber"),
+)
+NUMBER_PREFIX = PlainType(
+    name="prefix",
+    sid="prefix_sid",
+    natural="prefix",
+    keep=keeping(PREFIX_PROPERTIES, "prefix", digits(PREFIX, "1 to 15 digits")),
+    properties=PREFIX_PROPERTIES,
+    defaults={"attributes": {}},
+    read_only=frozenset({PARTNER}),
+    scopes=scopes_of("prefix"),
+)
+FILE = PlainType(
+    name="file",
+    sid="file_sid",
+    natural="name",
+    keep=keeping(FILE_PROPERTIES, "name", short_text),
+    properties=FILE_PROPERTIES,
+    defaults={"attributes": {}},
+    read_only=frozenset({PARTNER}),
+    scopes=scopes_of("file"),
+    is_unique=False,
+)
+
+SERVED = (
+    Served(DID, "/phonenumber/dids"),
+    Served(NUMBER_PREFIX, "/phonenumber/prefixes"),
+    Served(FILE, "/storage/files"),
+)
+RESOURCE_TYPES: tuple[ResourceType, ...] = tuple(resource_type(served.plain) for served in SERVED)

@@ -1,0 +1,31 @@
+"""Refusals over the wire: problem details (RFC 9457), with every fault of the request."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from dragoman.dialects.native.wire.scalars import AnyJson
+
+
+class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fault of a request."""
+
+    code: str
+    detail: str
+    pointer: Annotated[str | UnsetType, Meta(description="Where in the body: a JSON Pointer.")] = UNSET
+    parameter: Annotated[str | UnsetType, Meta(description="Which parameter of the query.")] = UNSET
+
+
+class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request was not done."""
+
+    type: Annotated[str, Meta(description="/problems/ and the code.")]
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, Meta(description="Stable; the sentences are for people and may change.")]
+    errors: Annotated[list[Fault] | UnsetType, Meta(description="Every fault, not the first.")] = UNSET
+    current: Annotated[AnyJson | UnsetType, Meta(description="The present state, when a precondition was stale.")] = (
+        UNSET
+    )
+    incident: Annotated[str | UnsetType, Meta(description="To name when asking what went wrong here.")] = UNSET

@@ -1,0 +1,99 @@
+"""Queries: the parameters of each path. What isn't declared here is refused."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from dragoman.dialects.native.wire.scalars import Count, Line, Number, Person, Ref, Time
+from dragoman.domain.case import CaseKind
+from dragoman.domain.task import Kind, State
+
+LARGEST_PAGE = 1_000
+SORT_WORDS = (
+    "number",
+    "title",
+    "due",
+    "priority",
+    "created",
+    "modified",
+    "category",
+    "contact",
+    "assignee",
+    "state",
+)
+SORT_WORD = f"-?({'|'.join(SORT_WORDS)})"
+
+Who = Annotated[Person, Meta(description="By id or login; `me` is whoever asks.")]
+Cursor = Annotated[str, Meta(max_length=8_192)]
+Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many at most.")]
+
+
+class Nothing(Struct, frozen=True):
+    """No parameters."""
+
+
+class Trial(Struct, frozen=True):
+    """Of whatever changes something."""
+
+    dry_run: Annotated[bool, Meta(description="Answer what would be, and store nothing.")] = False
+
+
+class Pages(Struct, frozen=True, kw_only=True):
+    """Of lists."""
+
+    limit: Limit = 50
+    cursor: Cursor | UnsetType = UNSET
+
+
+class TaskQuery(Pages, frozen=True, kw_only=True):
+    """Of the list of tasks. All conditions must hold."""
+
+    state: Annotated[list[State], Meta(min_length=1, description="Any of these.")] | UnsetType = UNSET
+    is_open: Annotated[bool, Meta(description="Whether something is left to do.")] | UnsetType = UNSET
+    assignee: Who | UnsetType = UNSET
+    unassigned: Annotated[bool, Meta(description="Only those that nobody has.")] = False
+    creator: Who | UnsetType = UNSET
+    category: Number | UnsetType = UNSET
+    case: Ref | UnsetType = UNSET
+    stage: Ref | UnsetType = UNSET
+    contact: Ref | UnsetType = UNSET
+    parent: Ref | UnsetType = UNSET
+    kind: Kind | UnsetType = UNSET
+    type: Line | UnsetType = UNSET
+    suspended: bool | UnsetType = UNSET
+    priority: Count | UnsetType = UNSET
+    due_from: Time | UnsetType = UNSET
+    due_to: Annotated[Time, Meta(description="Both ends belong to the range.")] | UnsetType = UNSET
+    created_from: Time | UnsetType = UNSET
+    created_to: Time | UnsetType = UNSET
+    modified_from: Time | UnsetType = UNSET
+    modified_to: Time | UnsetType = UNSET
+    q: (
+        Annotated[Line, Meta(description="Words, each of which begins a word of the title or the description.")]
+        | UnsetType
+    ) = UNSET
+    sort: Annotated[
+        str,
+        Meta(
+            extra_json_schema={"pattern": f"^{SORT_WORD}(,{SORT_WORD}){{0,4}}$"},
+            description="By what, in this order; a minus turns it round. What is equal goes by number.",
+        ),
+    ] = "number"
+
+
+class CaseQuery(Pages, frozen=True, kw_only=True):
+    """Of the list of cases."""
+
+    kind: CaseKind | UnsetType = UNSET
+
+
+class CategoryRemoval(Trial, frozen=True, kw_only=True):
+    """Of the deletion of a category."""
+
+    move_to: Annotated[Number, Meta(description="The category to which its tasks go.")] | UnsetType = UNSET
+
+
+class HolderRemoval(Trial, frozen=True, kw_only=True):
+    """Of the deletion of what holds tasks, or is linked by them."""
+
+    with_tasks: Annotated[bool, Meta(description="Delete its tasks, too; for administrators.")] = False

@@ -1,0 +1,165 @@
+"""What an answer shows: a task, contact or case with all that it points to, gathered while the store is at hand."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import msgspec
+
+from dragoman.dialects.onlyoffice_crm.options import NAME
+from dragoman.domain.access import Permission, may_edit_case, may_edit_contact, may_see_contact
+from dragoman.domain.case import Case
+from dragoman.domain.category import Category
+from dragoman.domain.contact import Contact
+from dragoman.domain.people import User
+from dragoman.domain.task import Task
+from dragoman.usecases.cases import crm_cases
+from dragoman.usecases.keys import Keys, Lock
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+POINTED_TO = {"contact": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
+"""What must be loaded beside a task to show it."""
+
+
+class Sharing(IntEnum):
+    """What others may do with a contact; NONE makes it private."""
+
+    NONE = 0
+    READ_WRITE = 1
+    READ = 2
+
+
+class SeenContact(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact as the principal sees it."""
+
+    contact: Contact
+    zone: str
+    creator: User | None
+    company: "SeenContact | None" = None
+    sharers: tuple[User, ...] = ()
+    sharing: Sharing = Sharing.READ_WRITE
+    is_visible: bool = True
+    can_edit: bool = True
+    has_late_tasks: bool = False
+
+
+class SeenTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as the principal sees it. `is_fresh`: just written, so an absent description is still null."""
+
+    task: Task
+    zone: str
+    creator: User | None
+    responsible: User | None
+    contact: SeenContact | None
+    category: Category | None
+    entity: Case | None
+    can_edit: bool
+    is_fresh: bool = False
+
+
+class SeenCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as the principal sees it."""
+
+    case: Case
+    zone: str
+    creator: User | None
+    can_edit: bool
+
+
+class SeenOpportunity(msgspec.Struct, frozen=True, kw_only=True):
+    """An opportunity as the principal sees it."""
+
+    case: Case
+    zone: str
+    creator: User | None
+    responsible: User | None
+    contact: SeenContact | None
+    can_edit: bool
+
+
+class Gathering:
+    """Gathers what answers show, for one principal."""
+
+    def __init__(self, uow: UnitOfWork, default_category: int) -> None:
+        self._uow = uow
+        self._zone = uow.home.zone
+        self._default_category = default_category
+
+    def task(self, task: Task, *, is_fresh: bool = False) -> SeenTask:
+        """The task with all that it points to."""
+        contact = tasks.contact_of(self._uow, task)
+        return SeenTask(
+            task=task,
+            zone=self._zone,
+            creator=self._user(task.creator),
+            responsible=self._user(task.assignee),
+            contact=None if contact is None else self.contact(contact),
+            category=self.category(task),
+            entity=crm_cases.entity_of(self._uow, task),
+            can_edit=Permission.EDIT in tasks.allowed(self._uow, task),
+            is_fresh=is_fresh,
+        )
+
+    def contact(self, contact: Contact) -> SeenContact:
+        """The contact as it stands in a task."""
+        principal = self._uow.principal
+        named = (contact.creator, *contact.shared_with) if contact.is_private else ()
+        return SeenContact(
+            contact=contact,
+            zone=self._zone,
+            creator=self._user(contact.creator),
+            sharers=tuple(user for uid in dict.fromkeys(named) if (user := self._user(uid)) is not None),
+            sharing=_sharing(contact),
+            is_visible=may_see_contact(principal, contact),
+            can_edit=may_edit_contact(principal, contact),
+        )
+
+    def whole_contact(self, contact: Contact, *, has_late_tasks: bool = False) -> SeenContact:
+        """The contact by itself: a person with the company, and whether something is late."""
+        company = None if contact.company is None else self._uow.contacts.find(contact.company)
+        return msgspec.structs.replace(
+            self.contact(contact),
+            company=None if company is None else self.contact(company),
+            has_late_tasks=has_late_tasks,
+        )
+
+    def whole_contacts(self, contacts: Sequence[Contact]) -> list[SeenContact]:
+        """Several of them. The command goes alone."""
+        late = self._uow.tasks.late_contacts([contact.number for contact in contacts], self._uow.now)
+        return [self.whole_contact(contact, has_late_tasks=contact.number in late) for contact in contacts]
+
+    def case(self, case: Case) -> SeenCase:
+        """The case."""
+        may_edit = may_edit_case(self._uow.principal, case)
+        return SeenCase(case=case, zone=self._zone, creator=self._user(case.creator), can_edit=may_edit)
+
+    def opportunity(self, case: Case) -> SeenOpportunity:
+        """The case that is an opportunity."""
+        contact = None if case.contact is None else self._uow.contacts.find(case.contact)
+        return SeenOpportunity(
+            case=case,
+            zone=self._zone,
+            creator=self._user(case.creator),
+            responsible=self._user(case.assignee),
+            contact=None if contact is None else self.contact(contact),
+            can_edit=may_edit_case(self._uow.principal, case),
+        )
+
+    def category(self, task: Task) -> Category | None:
+        """The task's category; for a task of another dialect that has none, the one that an operator chose."""
+        number = self._default_category if task.category is None else task.category
+        return self._uow.categories.find(number) if number else None
+
+    def _user(self, uid: str | None) -> User | None:
+        return None if uid is None else self._uow.users.find(uid)
+
+
+def shown_keys(keys: Keys, default_category: int) -> Keys:
+    """The keys, and beside them what a task without a category shows."""
+    return keys.also("category", [default_category], Lock.NONE) if default_category else keys
+
+
+def _sharing(contact: Contact) -> Sharing:
+    if contact.is_private:
+        return Sharing.NONE
+    return Sharing(contact.extras.get(NAME, {}).get("share_type", Sharing.READ_WRITE))

@@ -1,0 +1,40 @@
+"""The OpenAPI documents of the vendors' dialects, beside our own: anybody may read them."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from dragoman.dialects.kit import Dialect, Reply, json
+from dragoman.http.openapi.document import document
+from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send, problem
+from dragoman.http.responses import with_header
+
+OURS = "native"
+"""The dialect that shows a document of its own making at /v1/openapi.json."""
+
+
+def documents(dialects: Iterable[Dialect]) -> Mapping[str, ASGIApp]:
+    """Path -> the page with a document. Each is made once, when it is first asked for."""
+    return {f"/v1/openapi/{dialect.name}.json": _page(dialect) for dialect in dialects if dialect.name != OURS}
+
+
+def _page(dialect: Dialect) -> ASGIApp:
+    @cache
+    def text() -> bytes:
+        return json.encode(document(dialect))
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in ("GET", "HEAD"):
+            reply = Reply(200, await asyncio.to_thread(text), "application/json")
+        else:
+            reply = with_header(problem(405, "method_not_allowed", "This path takes GET."), "Allow", "GET, HEAD")
+        await _send(reply, send)
+
+    return page
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    told = {"Content-Type": reply.content_type or "", "Content-Length": str(len(reply.body)), **dict(reply.headers)}
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,173 @@
+"""The page `/metrics`: what every worker of this server counted, and what the database says of work that waits.
+
+It names nobody and nothing that anybody wrote, so it is open by default, as `/healthz` is; `server.metrics` asks for a
+token with the scope `metrics.read`, or takes the page away.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import ModuleType
+from typing import Protocol
+
+from starlette.responses import Response
+
+from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit.credentials import usual
+from dragoman.domain.errors import Expected, Forbidden, TooMany, Unauthenticated, Unavailable
+from dragoman.http import dispatcher as server
+from dragoman.http import proxies
+from dragoman.http.authentication import Authenticator
+from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send, problem, read_headers
+from dragoman.http.server.worker_sockets import Siblings
+from dragoman.metrics import table
+from dragoman.metrics.requests import Requests
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.usecases.background.backlog import Backlog
+
+log = logging.getLogger(__name__)
+
+PATH = "/metrics"
+SCOPE = frozenset({"metrics.read"})
+PATIENCE_SECONDS = 2.0
+SHARE = 10
+LONGEST_SECONDS = 10.0
+"""A look into the database is believed for a second, or SHARE times as long as it took, but no longer than this."""
+STATUS: dict[type[Expected], int] = {Unauthenticated: 401, Forbidden: 403, TooMany: 429, Unavailable: 503}
+
+
+class App(server.App, Protocol):
+    """What is watched."""
+
+    def measure(self, snapshot: Snapshot) -> None:
+        """Put the values of this process into a snapshot."""
+        ...
+
+    async def waiting(self) -> Backlog:
+        """What waits in the database. Unavailable when that doesn't answer."""
+        ...
+
+
+class Metrics:
+    """The page of one process, told by its siblings what they counted."""
+
+    def __init__(self, app: App, requests: Requests, siblings: Siblings | None = None) -> None:
+        self._app = app
+        self._requests = requests
+        self._siblings = siblings
+        self._access = app.settings.server.metrics
+        self._authenticator = Authenticator(app, app.settings, app.clock)
+        self._trusted = proxies.Trusted(app.settings.server.trusted_proxies)
+        self._backlog: Backlog | None = None
+        self._believed_until = 0.0
+        self._looks = asyncio.Lock()
+
+    def mounts(self) -> dict[str, ASGIApp]:
+        """Where the page is; nowhere when it is switched off."""
+        return {} if self._access == "off" else {PATH: self}
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """As long as this lasts siblings, if there are any, are told what they ask."""
+        if self._siblings is None:
+            yield
+            return
+        try:
+            listener = await self._siblings.listen(self._pack)
+        except OSError as error:
+            log.warning("metrics.unreachable", extra={"reason": error.strerror or str(error)})
+            yield  # one that can't tell its numbers serves all the same
+            return
+        async with listener:
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the page, in the format that the client prefers."""
+        try:
+            response = await self._answer(scope)
+        except Expected as refused:
+            response = _response(_refusal(refused))
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            reply = problem(405, "method_not_allowed", "This path takes GET.")
+            reply.headers.append(("Allow", "GET, HEAD"))
+            return _response(reply)
+        headers = read_headers(scope)
+        if self._access == "token":
+            await self._check(scope, headers)
+        snapshot = await self._measure()
+        if self._siblings is not None:
+            for told in await self._siblings.ask():
+                snapshot.add_packed(told)
+        self._tell_backlog(snapshot, await self._look())
+        body, media_type = await asyncio.to_thread(_exposition().render, snapshot, headers.get("accept", ""))
+        return _response(Reply(200, body, media_type, [("Cache-Control", "no-store")]))
+
+    async def _check(self, scope: Scope, headers: dict[str, str]) -> None:
+        request = Request(scope["method"], scope["path"], headers=headers, received_at=self._app.clock.now())
+        credential = usual(request)
+        if credential is None:
+            raise Unauthenticated("credentials_missing", "Credentials are needed.")
+        address = proxies.address(scope, headers, self._trusted)
+        principal = await self._authenticator.principal(credential, address)
+        if not principal.has_scope(SCOPE):
+            raise Forbidden("scope_missing", "The token needs one of: metrics.read.", scopes=tuple(SCOPE))
+
+    # The values
+
+    async def _pack(self) -> bytes:
+        return (await self._measure()).pack()
+
+    async def _measure(self) -> Snapshot:
+        exposition = await asyncio.to_thread(_exposition)  # in a thread, for the first time takes a while
+        snapshot = Snapshot()
+        exposition.measure_process(snapshot)
+        snapshot.set(table.WORKERS, 1)
+        self._requests.measure(snapshot)
+        self._app.measure(snapshot)
+        return snapshot
+
+    async def _look(self) -> Backlog | None:
+        """What waits, or None when the database doesn't say so in time."""
+        async with self._looks:
+            began = self._app.clock.monotonic()
+            if began >= self._believed_until:
+                try:
+                    self._backlog = await asyncio.wait_for(self._app.waiting(), PATIENCE_SECONDS)
+                except (Unavailable, TimeoutError):
+                    self._backlog = None
+                now = self._app.clock.monotonic()
+                self._believed_until = now + min(max(1.0, SHARE * (now - began)), LONGEST_SECONDS)
+            return self._backlog
+
+    def _tell_backlog(self, snapshot: Snapshot, backlog: Backlog | None) -> None:
+        snapshot.set(table.DATABASE_UP, int(backlog is not None))
+        if backlog is None:
+            return
+        for state, count in backlog.jobs.items():
+            snapshot.set(table.JOBS, count, state)
+        snapshot.set(table.JOBS_OVERDUE, backlog.job_seconds)
+        for timer, seconds in backlog.timer_seconds.items():
+            snapshot.set(table.TIMERS_OVERDUE, seconds, timer)
+
+
+def _exposition() -> ModuleType:
+    from dragoman.metrics import exposition  # by whoever asks first: the start needn't wait for it
+
+    return exposition
+
+
+def _refusal(refused: Expected) -> Reply:
+    reply = problem(STATUS.get(type(refused), 400), refused.code, refused.message)
+    if isinstance(refused, Unauthenticated):
+        reply.headers.append(("WWW-Authenticate", 'Bearer realm="dragoman"'))
+    if isinstance(refused, TooMany | Unavailable):
+        reply.headers.append(("Retry-After", str(refused.retry_after_seconds)))
+    return reply
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, {"Content-Type": reply.content_type or "", **dict(reply.headers)})

@@ -1,0 +1,75 @@
+"""ASGI applications beside the dialects: pages, static files, the OpenAPI document.
+
+A path that ends in a slash takes all below it, another one just itself. A page's request has passed the gate and its
+body is read before the page sees it, under the same bounds as any other.
+"""
+
+from collections.abc import Mapping
+
+from dragoman.domain.errors import Expected
+from dragoman.http.request_checks import ASGIApp, Message, Receive, Refused, Send, check_body, read_body
+from dragoman.http.responses import NOSNIFF
+from dragoman.settings import Limits, Timeouts
+
+
+class Pages:
+    """The pages of one server, by path."""
+
+    def __init__(self, pages: Mapping[str, ASGIApp], limits: Limits, timeouts: Timeouts) -> None:
+        self._pages = dict(pages)
+        self._roots = {_root(path) for path in pages if path.endswith("/")}
+        self._limits = limits
+        self._timeouts = timeouts
+
+    def find(self, path: str) -> ASGIApp | None:
+        """The page of a path: its own, or that of the longest folder above it."""
+        page = self._pages.get(path)
+        if page is not None or _root(path) not in self._roots:
+            return page
+        end = len(path)
+        while page is None and (end := path.rfind("/", 0, end)) >= 0:
+            page = self._pages.get(path[: end + 1])
+        return page
+
+    async def read(self, headers: Mapping[str, str], receive: Receive) -> Receive:
+        """The body, read and told again. Refused when it is too large, compressed, or too slow."""
+        try:
+            follows = check_body(headers, self._limits.body_bytes)
+            body = await read_body(receive, self._limits.body_bytes, self._timeouts.body_seconds) if follows else b""
+        except Expected as error:
+            status = 413 if error.code == "body_too_large" else 415
+            raise Refused(status, error.code, error.message) from error
+        return _told_again(body, receive)
+
+
+class Sending:
+    """A `send` that sets on the answer what all answers have, the request's id first, and keeps its status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self.status = 0
+        self._send = send
+        self._request_id = request_id.encode()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            more = ((b"x-request-id", self._request_id), NOSNIFF)
+            message = {**message, "headers": [*message.get("headers", ()), *more]}
+        await self._send(message)
+
+
+def _root(path: str) -> str:
+    return path[1:].partition("/")[0]
+
+
+def _told_again(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def once() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once

@@ -1,0 +1,313 @@
+"""uvicorn's HTTP protocol with what it lacks: a clock on the headers, bounds on them, and a gentle end.
+
+A connection has `header_seconds` from its start, and again from each answer, to send complete headers. It has one
+timer for its whole life, which looks whether its deadline has moved: a request costs no timer of its own.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from dragoman.http.request_checks import WHOLE_BODY, Message, Refused, Scope, problem
+from dragoman.http.responses import CLOSE, WHOLE_ANSWER
+
+if TYPE_CHECKING:
+    from dragoman.http.dispatcher import Dispatcher
+
+LINGER_SECONDS = 2.0
+GREETING_SECONDS = 1.0  # how long a server that stops still waits for the first request of a connection
+
+
+class Gentle:
+    """A transport whose `close` lets the peer read our last answer.
+
+    Closing a socket on which unread bytes wait resets it, and the peer may lose what we said (413, say). So as long as
+    a request hasn't been read to its end we close our half only, and throw away what still comes for a while.
+    """
+
+    def __init__(self, transport: asyncio.Transport, protocol: "TimedProtocol") -> None:
+        self._transport = transport
+        self._protocol = protocol
+        self.write = transport.write
+        self.get_extra_info = transport.get_extra_info
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def is_closing(self) -> bool:
+        return self._protocol.lingers or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self._protocol.reads_a_message and self._transport.can_write_eof() and not self.is_closing():
+            self._protocol.linger(self._transport)
+        else:
+            self._transport.close()
+
+
+class TimedProtocol(HttpToolsProtocol):
+    """One connection, under the limits and timeouts of the Dispatcher that it serves."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.dispatcher = cast("Dispatcher", config.loaded_app)
+        self.limits = self.dispatcher.limits
+        self.timeouts = self.dispatcher.timeouts
+        self.lingers = False
+        self.reads_a_message = False  # from its first byte to its last
+        self._in_head = False  # from its first byte to the end of its headers
+        self._head_bytes = 0
+        self._unparsed = 0  # bytes of a header that isn't complete yet
+        self._extensions: Any = {WHOLE_ANSWER: self.answer_whole, WHOLE_BODY: self.take_body}
+        self._dated: list[tuple[bytes, bytes]] | None = None
+        self._date_line = b""
+        self._unsent = 0
+        self._refusal: Refused | None = None  # why the parser was stopped
+        self._due: Refused | None = None  # what leaves after the answers that are due
+        self._is_last_request = False  # whatever comes next
+        self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # The clock
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._socket = transport
+        self.transport = Gentle(transport, self)  # type: ignore[assignment]
+        self._expect_within(self.timeouts.header_seconds)
+        self._look_at_clock()
+
+    def shutdown(self) -> None:
+        """As uvicorn's own, but one that is just asking, or has asked nothing yet, is heard first."""
+        if self.cycle is not None and not (self.cycle.response_complete and self.reads_a_message):
+            super().shutdown()
+            return
+        self._is_last_request = True
+        self._look_within(GREETING_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lingers = False
+        self.reads_a_message = False
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _expect_within(self, seconds: float) -> None:
+        self._deadline = self.loop.time() + seconds
+
+    def _look_at_clock(self) -> None:
+        now = self.loop.time()
+        if self._deadline is not None and now >= self._deadline:
+            self._too_late()
+            self._timer = self.loop.call_later(LINGER_SECONDS, self._look_at_clock)
+        else:
+            at = now + self.timeouts.header_seconds if self._deadline is None else self._deadline
+            self._timer = self.loop.call_at(at, self._look_at_clock)
+
+    def _too_late(self) -> None:
+        if self.transport.is_closing():
+            self._socket.abort()
+        elif self._in_head:
+            seconds = self.timeouts.header_seconds
+            self._refuse(Refused(408, "headers_too_slow", f"The headers were not complete within {seconds:g} seconds."))
+        elif self._answer_still_leaves():
+            self._expect_within(self.timeouts.header_seconds)
+        else:
+            self.transport.close()
+
+    def _answer_still_leaves(self) -> bool:
+        """Whether the peer is reading a long answer: some of it left since we looked before."""
+        before, self._unsent = self._unsent, self._socket.get_write_buffer_size()
+        return 0 < self._unsent != before
+
+    def linger(self, transport: asyncio.Transport) -> None:
+        """Close our half; see Gentle."""
+        self.lingers = True
+        transport.write_eof()
+        self.flow.resume_reading()
+        self._look_within(LINGER_SECONDS)
+
+    def _look_within(self, seconds: float) -> None:
+        """Have a new deadline that may be sooner than the one that the timer waits for."""
+        self._expect_within(seconds)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._look_at_clock()
+
+    # What comes in
+
+    def data_received(self, data: bytes) -> None:
+        if self.lingers:
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # We speak nothing else: answered as if Upgrade weren't there, and what follows isn't HTTP for certain.
+            self.cycle.keep_alive = False
+        except httptools.HttpParserError:
+            self._refuse_input()
+        else:
+            if self._in_head:
+                self._count_unparsed(len(data))
+
+    def _count_unparsed(self, size: int) -> None:
+        """A header line without an end is never told to `on_header`; what came since the head began is counted.
+
+        The piece in which it began is left out (`_unparsed` is -1 then), for it may hold an earlier request's body.
+        """
+        self._unparsed = 0 if self._unparsed < 0 else self._unparsed + size
+        if self._unparsed > self.limits.header_bytes + self.limits.target_bytes:
+            self._refuse(_headers_too_large())
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.reads_a_message = self._in_head = True
+        self._head_bytes = 0
+        self._unparsed = -1
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        if len(self.url) > self.limits.target_bytes:
+            self._stop_parsing(Refused(414, "target_too_long", "The path and query are too long."))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """As uvicorn's own, counting."""
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > self.limits.header_bytes:
+            self._stop_parsing(_headers_too_large())
+        if not self._in_head:
+            return  # a trailer: counted, and of no use to anybody
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > self.limits.header_count:
+            self._stop_parsing(_headers_too_large())
+
+    def on_headers_complete(self) -> None:
+        if self.lingers:
+            return
+        super().on_headers_complete()  # which may yet find the target unreadable
+        if self._is_last_request:
+            self.cycle.keep_alive = False
+        self.scope["extensions"] = self._extensions
+        self._in_head = False
+        self._deadline = None
+
+    def on_message_complete(self) -> None:
+        self.reads_a_message = False
+        if not self.lingers:
+            super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.lingers:
+            super().on_body(body)
+
+    def take_body(self, scope: Scope) -> bytes | None:
+        """The whole body of a request, once, if it came already. None: it must be received the ordinary way."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.more_body or cycle.disconnected or self.flow.read_paused:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return body
+
+    # What goes out
+
+    def answer_whole(self, scope: Scope, start: Message, body: bytes) -> bool:
+        """Send head and body in one write, with none of the checks that `answers.py` has made already.
+
+        False when the ordinary way must be gone: for a pipelined request, or a peer that reads too slowly. This is
+        the hot path; uvicorn's `send` does the same work twice, and looks at each header with two expressions.
+        """
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected or self.flow.write_paused:
+            return False
+        headers = start["headers"]
+        if CLOSE in headers:
+            cycle.keep_alive = False
+        elif not cycle.keep_alive:
+            headers.append(CLOSE)
+        lines = [b"%b: %b\r\n" % header for header in headers]
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        self.transport.write(b"".join((STATUS_LINE[start["status"]], self._date(), *lines, b"\r\n", body)))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
+    def _date(self) -> bytes:
+        """uvicorn's own headers, which change once a second."""
+        headers = self.server_state.default_headers
+        if headers is not self._dated:
+            self._dated = headers
+            self._date_line = b"".join(b"%s: %s\r\n" % header for header in headers)
+        return self._date_line
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's own, with our clock in place of its keep-alive timer."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._due is not None:
+            self._refuse(self._due)
+        else:
+            self._expect_within(self.timeouts.header_seconds)
+
+    def _stop_parsing(self, refusal: Refused) -> None:
+        self._refusal = refusal
+        raise refusal
+
+    def _refuse_input(self) -> None:
+        """What came isn't HTTP. Answers due to earlier requests leave first; nothing after is read."""
+        if self._due is not None:
+            return
+        refusal = self._refusal or Refused(400, "not_http", "This is no HTTP/1.1 request.")
+        in_body = self.reads_a_message and not self._in_head
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            if in_body:
+                self.transport.close()  # the request was answered; the rest of its body is broken
+            else:
+                self._refuse(refusal)
+        elif self.pipeline:
+            if in_body:
+                self.pipeline.popleft()
+            self._due = refusal
+        elif not in_body:
+            self._due = refusal
+        elif cycle.response_started:
+            cycle.keep_alive = False
+        else:  # nobody has read the body to its end: for the application the client is gone
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self._refuse(refusal)
+
+    def _refuse(self, refusal: Refused) -> None:
+        """Answer without the application, then close."""
+        self.dispatcher.log_refusal(refusal)
+        self.reads_a_message = True
+        reply = problem(refusal.status, refusal.code, refusal.message)
+        head = [STATUS_LINE[reply.status]]
+        head.extend(b"%s: %s\r\n" % header for header in self.server_state.default_headers)
+        head.append(b"content-type: application/problem+json\r\ncontent-length: %d\r\n" % len(reply.body))
+        head.append(b"connection: close\r\n\r\n")
+        self.transport.write(b"".join(head) + reply.body)
+        self.transport.close()
+
+
+def _headers_too_large() -> Refused:
+    return Refused(431, "headers_too_large", "The headers are too many or too large.")

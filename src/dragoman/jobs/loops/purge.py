@@ -1,0 +1,52 @@
+"""The loop that finishes what was marked for removal, in slices that nobody waits long for.
+
+What is marked lies in the database, so it goes on after a restart, and on whatever node looks first: a slice that two
+take is done once.
+"""
+
+import logging
+
+from dragoman.domain.access import system
+from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.jobs.loops.loop import App, forever
+from dragoman.usecases import purge as removal
+from dragoman.usecases.admin import tenants
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+SLICE_SECONDS = 0.05  # so long a slice may hold the lane
+SMALLEST = 20
+
+
+async def run(app: App) -> None:
+    """Look every few seconds whether something is marked, for as long as the server runs."""
+    await forever("removal", lambda: sweep(app), LOOK_SECONDS)
+
+
+async def sweep(app: App) -> int:
+    """Remove everything that is marked, in every tenant; how many rows that were."""
+    removed = 0
+    for _, tenant in await app.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
+        removed += await _sweep_tenant(app, tenant)
+    return removed
+
+
+async def _sweep_tenant(app: App, tenant: int) -> int:
+    principal, removed, size = system(tenant), 0, SMALLEST
+    while await app.read(removal.waits, removal.Waits(), principal):
+        began = app.clock.monotonic()
+        done = await app.write(removal.sweep, removal.Sweep(size), principal, "core")
+        if not done:  # another node was quicker
+            break
+        removed += done
+        size = _next_size(size, app.clock.monotonic() - began)
+    if removed:
+        log.info("removal.swept", extra={"tenant": tenant, "rows": removed})
+    return removed
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Twice or half as many the next time, as the lane was held shorter or longer than it should be."""
+    wanted = size * 2 if seconds < SLICE_SECONDS / 2 else size // 2 if seconds > SLICE_SECONDS else size
+    return min(max(wanted, SMALLEST), removal.DIRECT)

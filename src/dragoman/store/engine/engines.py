@@ -1,0 +1,218 @@
+"""All that differs between SQLite and PostgreSQL: how to open, begin, lock, and read what went wrong."""
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import pysqlite3
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.compiler import compiles
+
+from dragoman.command import Lock
+from dragoman.store.engine import driver
+
+PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
+WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
+READER_CACHE_KIB = 16_384  # of each reader; what it lacks the system has, which keeps the file in memory anyway
+OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
+
+# Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
+pysqlite3.register_adapter(type(None), {None: None}.get)
+pysqlite3.register_adapter(bool, int)
+
+
+class Trouble(Enum):
+    """What a database error means for the transaction that met it."""
+
+    RETRY = "retry"  # serialization, deadlock, busy: the same again may succeed
+    CLASH = "clash"  # a constraint or a value that the database refuses
+    FULL = "full"  # no room on the disk
+    LOST = "lost"  # the connection is gone, or its server can do nothing
+
+
+class Engine:
+    """One database. `writer()` and `reader()` open connections; the rest says how its SQL differs.
+
+    `patience_seconds` is how long one statement, a connection or the wait for other writers may take.
+    """
+
+    def __init__(self, url: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self.url: URL = make_url(url)
+        self._patience = patience_seconds
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_postgresql = self.url.get_backend_name() == "postgresql"
+        if not (self.is_sqlite or self.is_postgresql):
+            raise ValueError(f"{self.url.get_backend_name()} is no database that dragoman knows: sqlite or postgresql")
+        self._engine = self._open_sqlite() if self.is_sqlite else self._open_postgresql()
+
+    def _open_sqlite(self) -> sa.Engine:
+        if pysqlite3.sqlite_version_info < OLDEST_SAFE_SQLITE:
+            raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} may lose commits; 3.51.3 or later is needed")
+        engine = sa.create_engine(
+            self.url,
+            module=pysqlite3,
+            poolclass=sa.NullPool,
+            hide_parameters=True,  # an error must not quote what was to be stored
+            connect_args={"check_same_thread": False},
+        )
+        sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience_seconds=self._patience))
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _open_postgresql(self) -> sa.Engine:
+        url = self.url if "+" in self.url.drivername else self.url.set(drivername="postgresql+psycopg")
+        milliseconds = int(self._patience * 1_000)
+        # Compiling a plan costs more than any of our statements takes.
+        options = f"-c jit=off -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        given = url.query.get("options", "")
+        usual = {"options": f"{given} {options}".strip()}
+        if "connect_timeout" not in url.query:
+            usual["connect_timeout"] = str(max(2, round(self._patience)))
+        engine = sa.create_engine(
+            url.update_query_dict(usual),
+            poolclass=sa.NullPool,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+            paramstyle="format",  # by place: what `bulk` hands to the driver
+        )
+        sa.event.listen(engine, "do_connect", partial(_connect_postgresql, patience_seconds=self._patience))
+        return engine
+
+    @property
+    def raw(self) -> sa.Engine:
+        """SQLAlchemy's engine, for migrations."""
+        return self._engine
+
+    def writer(self) -> sa.Connection:
+        """A connection for changes. On SQLite it begins IMMEDIATE."""
+        return self._engine.connect()
+
+    def reader(self) -> sa.Connection:
+        """A connection that changes nothing and sees one moment for as long as a transaction lasts."""
+        if self.is_postgresql:
+            return self._engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection = self._engine.connect().execution_options(dragoman_reads=True)
+        for pragma in ("query_only=ON", f"cache_size=-{READER_CACHE_KIB}"):
+            connection.connection.dbapi_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
+        return connection
+
+    def lane_writer(self) -> sa.Connection:
+        """The lane's own connection: the only one that checkpoints (RELIABILITY 3, rule 6)."""
+        connection = self.writer()
+        if self.is_sqlite:
+            connection.connection.dbapi_connection.execute(  # type: ignore[union-attr]
+                f"PRAGMA wal_autocheckpoint={WAL_LIMIT_PAGES}"
+            )
+        return connection
+
+    def unhurried(self, connection: sa.Connection) -> sa.Connection:
+        """The same connection without the limit on a statement's time, for what touches all there is."""
+        if self.is_postgresql:
+            raw: Any = connection.connection.dbapi_connection
+            raw.patience_seconds = None
+            raw.autocommit = True  # the setting lasts, whatever becomes of transactions
+            raw.execute("SET statement_timeout = 0")
+            raw.autocommit = False
+        return connection
+
+    def locked(self, statement: sa.Select[Any], lock: Lock) -> sa.Select[Any]:
+        """The statement, holding its rows until the commit where the engine can."""
+        if self.is_sqlite or lock is Lock.NONE:
+            return statement
+        return statement.with_for_update(read=lock is Lock.SHARED)
+
+    def checkpoint(self, connection: sa.Connection) -> None:
+        """Move the write-ahead log into the database file; for when nobody waits. Without room for it the log stays."""
+        if not self.is_sqlite:
+            return
+        try:
+            connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+        except pysqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_FULL":
+                raise
+
+    def trouble(self, error: sa.exc.DBAPIError) -> Trouble:
+        """What this error means."""
+        if self.is_sqlite:
+            return _sqlite_trouble(error)
+        return _postgresql_trouble(error)
+
+    def dispose(self) -> None:
+        """Close what is pooled."""
+        self._engine.dispose()
+
+
+class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it stands for
+    """What JSON text says at a path, when that is true or false; null when nothing stands there."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def __init__(self, text: sa.ColumnElement[Any], path: Sequence[str]) -> None:
+        super().__init__(text, *(sa.literal_column(f"'{word}'") for word in path))
+
+
+@compiles(json_flag, "sqlite")
+def _json_flag_of_sqlite(element: json_flag, compiler: Any, **options: Any) -> str:
+    text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"({' -> '.join((text, *steps))} ->> {last})"
+
+
+@compiles(json_flag, "postgresql")
+def _json_flag_of_postgresql(element: json_flag, compiler: Any, **options: Any) -> str:
+    text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"(({' -> '.join((f'{text}::json', *steps))} ->> {last}) = 'true')"
+
+
+def _prepare_sqlite(connection: Any, _record: Any, *, patience_seconds: float) -> None:
+    connection.isolation_level = None  # transactions begin where we say
+    for pragma in (
+        f"busy_timeout={int(patience_seconds * 1_000)}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # an answer leaves after the flush; no setting turns this off
+        "cache_size=-65536",
+        "wal_autocheckpoint=0",
+        "case_sensitive_like=ON",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _connect_postgresql(
+    _dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any], *, patience_seconds: float
+) -> Any:
+    from dragoman.store.engine.postgresql import Connection  # the driver is an extra
+
+    return Connection.open(*arguments, patience_seconds=patience_seconds, **parameters)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("dragoman_reads")
+    driver.execute(connection, "BEGIN" if reads else "BEGIN IMMEDIATE", ())
+
+
+def _sqlite_trouble(error: sa.exc.DBAPIError) -> Trouble:
+    name = getattr(error.orig, "sqlite_errorname", "") or str(error.orig)
+    if re.search(r"BUSY|LOCKED|locked", name):
+        return Trouble.RETRY
+    if re.search(r"SQLITE_FULL|disk is full", name):
+        return Trouble.FULL
+    if re.search(r"IOERR|CORRUPT|NOTADB|CANTOPEN|disk I/O|malformed", name):
+        return Trouble.LOST
+    return Trouble.CLASH
+
+
+def _postgresql_trouble(error: sa.exc.DBAPIError) -> Trouble:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state in ("40001", "40P01", "55P03", "57014"):
+        return Trouble.RETRY
+    if state == "53100":
+        return Trouble.FULL
+    # Without a state the driver speaks for a server that doesn't. 25006: it became a standby. 53: out of memory or
+    # connections; 58, XX: its disk or itself is broken.
+    if error.connection_invalidated or not state or state == "25006" or state[:2] in ("08", "53", "57", "58", "XX"):
+        return Trouble.LOST
+    return Trouble.CLASH

@@ -1,0 +1,69 @@
+"""The files of a SQLite database: where they are, the room beside them, and the lock that keeps a second server off."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dragoman.domain.errors import Conflict, Unavailable
+from dragoman.store.engine.engines import Engine
+
+
+def database_file(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None for one in memory, and for PostgreSQL."""
+    name = engine.url.database
+    if not engine.is_sqlite or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name).absolute()
+
+
+def storage_full() -> Unavailable:
+    """What is said when there is no room for a change. It is asked anew for each group of changes, so soon over."""
+    return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=5)
+
+
+class Room:
+    """The room beside a database, of which the last bytes are kept for what a server must do after it refuses changes:
+    move the log into the database, be stopped and started, let an administrator in."""
+
+    def __init__(self, database: Path, least_bytes: int) -> None:
+        self._folder = database.parent
+        self._least_bytes = least_bytes
+
+    def refusal(self) -> Unavailable | None:
+        """Why nothing can be changed now; None as long as there is room."""
+        try:
+            found = os.statvfs(self._folder)
+        except OSError:
+            return None  # the database itself will say what is wrong there
+        return storage_full() if found.f_bavail * found.f_frsize < self._least_bytes else None
+
+
+@contextmanager
+def served_by_us(engine: Engine) -> Iterator[None]:
+    """Be the one process that serves this SQLite file, as long as the block lasts. Conflict when another is.
+
+    The lock is the kernel's on a file beside the database, so it goes with the process, however that ends.
+    """
+    database = database_file(engine)
+    if database is None:
+        yield
+        return
+    path = database.with_name(f"{database.name}-serving")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise Conflict(
+                "served_already",
+                f"Process {other} serves {database} already; a SQLite file has one serving process. "
+                "Stop that one first, or take PostgreSQL for more.",
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,269 @@
+"""Verifying history: every chain from its first row to where its entity stands, every digest, every digest's file.
+
+Read in pages, each in a transaction of its own, so that a server may go on writing. The first row that doesn't fit is
+named. What was deleted lawfully left a tombstone, which the last row of its history must fit.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.digest import Digest, document, read_heads, seal
+from dragoman.store import tables
+from dragoman.store.engine.engines import Engine, Trouble
+from dragoman.store.repositories.digests import Folder, digest_after, rows_between
+from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.overlay import Stamp, chained
+
+PAGE = 10_000
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+ENTITIES = tuple(sorted(shape.name for shape in SHAPES.values() if shape.has_history))
+H = tables.history.c
+T = tables.tombstone.c
+
+
+class Broken(Exception):
+    """Something doesn't fit; the message names it."""
+
+
+@dataclass
+class Report:
+    """What was looked at, and the first thing that doesn't fit (None: all does)."""
+
+    rows: int = 0
+    digests: int = 0
+    files: int = 0
+    broken: str | None = None
+
+
+@dataclass
+class Head:
+    """Where the walk along one entity's history stands."""
+
+    number: int
+    revision: int = 0
+    hash: str = ""
+
+
+def verify(engine: Engine, folder: Folder | None = None) -> Report:
+    """Look at everything; stops at the first fault."""
+    with engine.reader() as connection:
+        walk = Walk(connection, folder)
+        try:
+            if engine.is_sqlite:
+                check_pages(connection)
+            walk.run()
+        except Broken as fault:
+            walk.report.broken = str(fault)
+        except sa.exc.DBAPIError as error:
+            if not engine.is_sqlite or engine.trouble(error) is Trouble.RETRY:
+                raise
+            walk.report.broken = f"the database file is damaged: {error.orig}"
+    return walk.report
+
+
+def check_pages(connection: sa.Connection) -> None:
+    """Let SQLite look through its file. Broken at the first fault."""
+    with connection.begin():
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise Broken(f"the database file is damaged: {found}")
+
+
+class Walk:
+    """One verification. Within a transaction of the caller's it sees what that one sees."""
+
+    def __init__(self, connection: sa.Connection, folder: Folder | None = None) -> None:
+        self.report = Report()
+        self._connection = connection
+        self._folder = folder
+
+    def run(self) -> None:
+        """Tenant by tenant. Broken at the first fault."""
+        for tenant in self._tenants():
+            self._check_entities(tenant)
+            for entity in ENTITIES:
+                self._walk(tenant, entity)
+            self._check_digests(tenant)
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        if self._connection.in_transaction():
+            yield self._connection
+        else:
+            with self._connection.begin():
+                yield self._connection
+
+    def _tenants(self) -> list[int]:
+        found = set(self._folder.tenants()) if self._folder is not None else set()
+        with self._begin() as connection:
+            owners = [SHAPES[name].table for name in ENTITIES]
+            for table in (tables.history, tables.tombstone, tables.digest, *owners):
+                found.update(_distinct(connection, table.c.tenant))
+        return sorted(found)
+
+    def _check_entities(self, tenant: int) -> None:
+        with self._begin() as connection:
+            for entity in _distinct(connection, H.entity, H.tenant == tenant):
+                if entity not in ENTITIES:
+                    raise Broken(f"tenant {tenant}: there is history of {entity!r}, and nothing is called that")
+
+    # Chains
+
+    def _walk(self, tenant: int, entity: str) -> None:
+        """Along the rows of one kind; whenever an entity's last row is known, its owner is held against it."""
+        head: Head | None = None
+        position: tuple[int, int] | None = None
+        low = LOWEST
+        while True:
+            with self._begin() as connection:
+                rows = connection.execute(_page(tenant, entity, position)).all()
+                ended: dict[int, Head] = {}
+                for row in rows:
+                    if head is None or head.number != row.number:
+                        if head is not None:
+                            ended[head.number] = head
+                        head = Head(row.number)
+                    follow(head, row)
+                at_end = len(rows) < PAGE
+                if at_end and head is not None:
+                    ended[head.number] = head
+                high = HIGHEST if at_end or head is None else head.number - 1
+                self._check_owners(connection, tenant, entity, low, high, ended)
+            self.report.rows += len(rows)
+            if at_end or head is None:
+                return
+            low, position = head.number, (head.number, head.revision)
+
+    def _check_owners(
+        self, connection: sa.Connection, tenant: int, entity: str, low: int, high: int, ended: dict[int, Head]
+    ) -> None:
+        """Hold the entities of a range, and tombstones of those deleted, against where their histories end."""
+        # One more than there are histories is enough to meet the first that has none.
+        enough = len(ended) + 1
+        owner = SHAPES[entity].table.c
+        present = _ends(
+            connection, enough, owner.number, owner.revision, owner.head_hash, owner.tenant == tenant, low, high
+        )
+        deleted = _ends(
+            connection,
+            enough,
+            T.number,
+            T.revision,
+            T.head_hash,
+            sa.and_(T.tenant == tenant, T.entity == entity),
+            low,
+            high,
+        )
+        for number in sorted(ended.keys() | present.keys() | deleted.keys()):
+            where = f"tenant {tenant}, {entity} {number}"
+            head = ended.get(number)
+            stands = present.get(number) or deleted.get(number)
+            if head is None:
+                raise Broken(f"{where}: it has no history")
+            if stands is None:
+                raise Broken(f"{where}: revision {head.revision} is its last, but neither it nor a tombstone is there")
+            if stands[0] != head.revision:
+                raise Broken(
+                    f"{where}: its history ends at revision {head.revision}, it stands at revision {stands[0]}"
+                )
+            if stands[1] != head.hash:
+                raise Broken(f"{where}, revision {head.revision}: the last row of its history is not the one it had")
+
+    # Digests
+
+    def _check_digests(self, tenant: int) -> None:
+        files = self._folder.sequences(tenant) if self._folder is not None else []
+        last: Digest | None = None
+        while True:
+            with self._begin() as connection:
+                digest = digest_after(connection, tenant, last.sequence if last is not None else 0)
+                if digest is None:
+                    break
+                self._check_digest(connection, last, digest)
+            if self._folder is not None and digest.sequence in files:
+                self._check_file(self._folder, digest)
+            self.report.digests += 1
+            last = digest
+        beyond = [sequence for sequence in files if last is None or sequence > last.sequence]
+        if beyond:
+            raise Broken(f"tenant {tenant}, digest {beyond[0]}: its file is there, the database has lost it")
+
+    def _check_digest(self, connection: sa.Connection, last: Digest | None, digest: Digest) -> None:
+        where = f"tenant {digest.tenant}, digest {digest.sequence}"
+        expected = last.sequence + 1 if last is not None else 1
+        if digest.sequence != expected:
+            raise Broken(f"tenant {digest.tenant}, digest {expected}: it is missing")
+        if not isinstance(digest.heads, str) or seal(last, digest.tenant, digest.until_at, digest.heads) != digest:
+            raise Broken(f"{where}: it doesn't fit its hash, or the digest before")
+        try:
+            heads = read_heads(digest.heads)
+        except msgspec.DecodeError as error:
+            raise Broken(f"{where}: it can't be read") from error
+        rows = rows_between(connection, digest.tenant, digest.from_at, digest.until_at)
+        known = {(entity, number, revision): hash_ for entity, number, revision, hash_ in rows}
+        for entity, number, revision, hash_ in heads:
+            if known.get((entity, number, revision)) != hash_:
+                raise Broken(
+                    f"tenant {digest.tenant}, {entity} {number}, revision {revision}: "
+                    f"the row is not the one that digest {digest.sequence} sealed"
+                )
+
+    def _check_file(self, folder: Folder, digest: Digest) -> None:
+        if folder.read(digest.tenant, digest.sequence) != document(digest):
+            raise Broken(f"tenant {digest.tenant}, digest {digest.sequence}: the database has another than its file")
+        self.report.files += 1
+
+
+def follow(head: Head, row: Any) -> None:
+    """Go on to the next row of an entity's history. Broken unless it is the one that follows."""
+    tenant, entity, number, revision, at, principal, dialect, operation, changes, hash_ = row
+    where = f"tenant {tenant}, {entity} {number}, revision {revision}"
+    if not (type(number) is type(revision) is type(at) is int) or not all(
+        type(text) is str for text in (principal, dialect, operation, changes, hash_)
+    ):
+        raise Broken(f"{where}: it holds a value of another kind")
+    if revision != head.revision + 1:
+        raise Broken(f"tenant {tenant}, {entity} {number}, revision {head.revision + 1}: it is missing")
+    # The sealed text is made of lines: a line's end in one of these could hide that text was moved to the next.
+    if "\n" in principal or "\n" in dialect or "\n" in operation:
+        raise Broken(f"{where}: it holds a line's end where there can be none")
+    stamp = Stamp(principal, dialect, operation)
+    if chained(head.hash, tenant, entity, number, revision, Moment(at), stamp, changes).hash != hash_:
+        raise Broken(f"{where}: the row doesn't fit its hash, or the row before")
+    head.revision, head.hash = revision, hash_
+
+
+def _page(tenant: int, entity: str, position: tuple[int, int] | None) -> sa.Select[Any]:
+    statement = sa.select(*tables.history.columns).where(H.tenant == tenant, H.entity == entity)
+    if position is not None:
+        statement = statement.where(sa.tuple_(H.number, H.revision) > position)
+    return statement.order_by(H.number, H.revision).limit(PAGE)
+
+
+def _ends(
+    connection: sa.Connection,
+    enough: int,
+    number: sa.Column[Any],
+    revision: sa.Column[Any],
+    head_hash: sa.Column[Any],
+    whose: sa.ColumnElement[bool],
+    low: int,
+    high: int,
+) -> dict[int, tuple[int, str]]:
+    statement = sa.select(number, revision, head_hash).where(whose, number >= low, number <= high)
+    return {row[0]: (row[1], row[2]) for row in connection.execute(statement.order_by(number).limit(enough))}
+
+
+def _distinct(connection: sa.Connection, column: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> Iterable[Any]:
+    """The values of a column that leads an index: one step of the index a value."""
+    value = connection.execute(sa.select(sa.func.min(column)).where(*conditions)).scalar()
+    while value is not None:
+        yield value
+        statement = sa.select(sa.func.min(column)).where(column > value, *conditions)
+        value = connection.execute(statement).scalar()

@@ -1,0 +1,240 @@
+"""Batches in the store: their rows, what they were sent with, and what became of each entry."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.domain.access import Principal
+from dragoman.domain.batch import Batch, BatchPayload, Outcome
+from dragoman.domain.task import Kind
+from dragoman.store import tables
+from dragoman.store.engine import bulk_writes as bulk
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.store.repositories.task_filters import conditions as of_tasks
+from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.overlay import MustBeAlone
+
+B = tables.batch.c
+T = tables.task.c
+P = tables.batch_payload.c
+O = tables.batch_outcome.c  # noqa: E741 - beside B
+AT_ONCE = 500
+
+Column = Literal[
+    "number",
+    "uid",
+    "method",
+    "type",
+    "field",
+    "review",
+    "status",
+    "total",
+    "processed",
+    "success",
+    "failure",
+    "created_at",
+    "modified_at",
+]
+"""What batches are picked and sorted by."""
+
+Operator = Literal["eq", "ne", "gt", "ge", "lt", "le", "in"]
+Value = str | int | bool | None
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One column compared with one value, or for `in` with several. No order holds against null."""
+
+    column: Column
+    operator: Operator
+    values: tuple[Value, ...]
+
+
+class BatchFilter(msgspec.Struct, frozen=True):
+    """Conditions, all of which must hold, on batches whose task somebody may see (None: all of them)."""
+
+    conditions: tuple[Condition, ...] = ()
+    visible_to: Principal | None = None
+
+
+class BatchSort(msgspec.Struct, frozen=True):
+    """By a column; null comes before all else. Among equals the newest comes first."""
+
+    column: Column = "number"
+    descending: bool = True
+
+    def value(self, batch: Batch) -> Any:
+        """The batch's own value, as it is sorted."""
+        value = getattr(batch, self.column)
+        return _least(self.column) if value is None else value
+
+
+NEWEST_FIRST = BatchSort()
+
+
+class Batches(Repository[Batch]):
+    """The batches of one tenant, by the number or uid of their task."""
+
+    shape = SHAPES["batch"]
+
+    def page(
+        self,
+        wanted: BatchFilter,
+        sort: BatchSort = NEWEST_FIRST,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: Batch | None = None,
+        before: Batch | None = None,
+    ) -> list[Batch]:
+        """Up to `limit` batches in order: those that follow `after`, or the last ones ahead of `before`. The command
+        must go alone."""
+        statement = self._select(wanted)
+        backwards = before is not None
+        for edge, is_ahead in ((after, False), (before, True)):
+            if edge is not None:
+                statement = statement.where(_beyond(sort, edge, backwards=is_ahead))
+        statement = statement.order_by(*_order(sort, backwards=backwards)).limit(limit).offset(offset)
+        found = self.numbered(statement)
+        return found[::-1] if backwards else found
+
+    def count(self, wanted: BatchFilter, sort: BatchSort = NEWEST_FIRST, *, after: Batch | None = None) -> int:
+        """How many there are; only those that follow `after` in this order where it is given."""
+        statement = self._select(wanted)
+        if after is not None:
+            statement = statement.where(_beyond(sort, after))
+        return int(self.by_condition(sa.select(sa.func.count()).select_from(statement.subquery())).scalar_one())
+
+    def numbers(self, wanted: BatchFilter) -> list[int]:
+        """All that match, by their numbers alone."""
+        return [int(row[0]) for row in self.by_condition(self._select(wanted))]
+
+    def all(self, wanted: BatchFilter, sort: BatchSort = NEWEST_FIRST, *, most: int) -> Iterator[Batch]:
+        """Batches in order, so many at most, loaded some at a time."""
+        statement = self._select(wanted).order_by(*_order(sort)).limit(most)
+        numbers = [int(row[0]) for row in self.by_condition(statement)]
+        for start in range(0, len(numbers), AT_ONCE):
+            some = numbers[start : start + AT_ONCE]
+            self.load(some)
+            yield from (batch for number in some if (batch := self.find(number)) is not None)
+
+    def record(self, batch: int, outcomes: Sequence[Outcome]) -> None:
+        """Note what became of entries, in this transaction. An index that has its outcome is refused by the table."""
+        connection = self._overlay.group.connection
+        if connection is None:
+            raise MustBeAlone
+        rows = [
+            {"tenant": self.tenant, "batch": batch, "index": each.index, "key": each.key, "error": each.error}
+            for each in outcomes
+        ]
+        bulk.insert(connection, tables.batch_outcome, rows)
+
+    def failures(self, batch: int, *, limit: int, offset: int = 0) -> list[Outcome]:
+        """Entries that failed, in the order of their index."""
+        statement = (
+            sa.select(O.index, O.key, O.error)
+            .where(O.tenant == self.tenant, O.batch == batch, O.error.is_not(None))
+            .order_by(O.index)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [Outcome(int(index), key, error) for index, key, error in self.by_condition(statement)]
+
+    def forget_outcomes(self, batch: int, *, limit: int) -> int:
+        """Delete so many outcomes of a batch that is gone; how many were."""
+        old = sa.select(O.index).where(O.tenant == self.tenant, O.batch == batch).order_by(O.index).limit(limit)
+        statement = sa.delete(tables.batch_outcome).where(O.tenant == self.tenant, O.batch == batch, O.index.in_(old))
+        return int(self.by_condition(statement).rowcount)
+
+    def _select(self, wanted: BatchFilter) -> "sa.Select[Any]":
+        found = sa.select(B.number).where(B.tenant == self.tenant, *map(_condition, wanted.conditions))
+        if wanted.visible_to is None or wanted.visible_to.is_admin:
+            return found
+        seen = of_tasks(self.tenant, TaskFilter(kind=str(Kind.BATCH), visible_to=wanted.visible_to))
+        return found.where(B.number.in_(sa.select(T.number).where(T.tenant == self.tenant, *seen)))
+
+
+class Payloads(Repository[BatchPayload]):
+    """What batches were sent with, by batch."""
+
+    shape = SHAPES["batch_payload"]
+
+    def size(self, batches: Sequence[str]) -> int:
+        """How many characters all of these hold. The command must go alone."""
+        characters = sa.func.coalesce(sa.func.length(P.entries), 0) + sa.func.coalesce(sa.func.length(P.data), 0)
+        statement = sa.select(sa.func.coalesce(sa.func.sum(characters), 0))
+        statement = statement.where(P.tenant == self.tenant, P.batch.in_(list(batches)))
+        return int(self.by_condition(statement).scalar_one())
+
+    def data_of(self, batch: str) -> str | None:
+        """The data of one, not kept in memory: for looking through many. The command must go alone."""
+        statement = sa.select(P.data).where(P.tenant == self.tenant, P.batch == batch)
+        text: str | None = self.by_condition(statement).scalar()
+        return text
+
+
+def _least(column: Column) -> Value:
+    """What stands for null in an order: the engines don't agree where it comes."""
+    return "" if column in ("uid", "method", "type", "field", "status") else -1
+
+
+def _key(column: Column) -> sa.ColumnElement[Any]:
+    known: sa.ColumnElement[Any] = B[column]
+    if column == "review":
+        return sa.case((known.is_(sa.true()), 1), else_=0)
+    return sa.func.coalesce(known, _least(column)) if tables.batch.c[column].nullable else known
+
+
+def _order(sort: BatchSort, *, backwards: bool = False) -> list[sa.ColumnElement[Any]]:
+    keys = [] if sort.column == "number" else [(_key(sort.column), sort.descending)]
+    keys.append((B.number, sort.descending if sort.column == "number" else True))
+    return [key.desc() if descending is not backwards else key.asc() for key, descending in keys]
+
+
+def _beyond(sort: BatchSort, edge: Batch, *, backwards: bool = False) -> sa.ColumnElement[bool]:
+    """What follows a batch in this order, or comes ahead of it."""
+    number_falls = (sort.descending if sort.column == "number" else True) is not backwards
+    further = B.number < edge.number if number_falls else B.number > edge.number
+    if sort.column == "number":
+        return further
+    key, value = _key(sort.column), sort.value(edge)
+    value = int(value) if isinstance(value, bool) else value
+    past = key < value if sort.descending is not backwards else key > value
+    return sa.or_(past, sa.and_(key == value, further))
+
+
+def _condition(wanted: Condition) -> sa.ColumnElement[bool]:
+    column, values = B[wanted.column], wanted.values
+    if wanted.operator == "in":
+        return _one_of(column, values)
+    [value] = values
+    if wanted.operator == "eq":
+        return _equal(column, value)
+    if wanted.operator == "ne":
+        return column.is_not(None) if value is None else sa.or_(column.is_(None), column != value)
+    if value is None:
+        return sa.false()
+    match wanted.operator:
+        case "gt":
+            return column > value
+        case "ge":
+            return column >= value
+        case "lt":
+            return column < value
+        case _:
+            return column <= value
+
+
+def _one_of(column: sa.ColumnElement[Any], values: tuple[Value, ...]) -> sa.ColumnElement[bool]:
+    """A list of any length is one expression: SQLite takes no more than 1,000 in a row."""
+    words = {value for value in values if value is None or isinstance(value, bool)}
+    plain = {value for value in values if value is not None and not isinstance(value, bool)}
+    return sa.or_(column.in_(list(plain)), *(_equal(column, word) for word in words))
+
+
+def _equal(column: sa.ColumnElement[Any], value: Value) -> sa.ColumnElement[bool]:
+    if value is None:
+        return column.is_(None)
+    return column.is_(sa.true() if value else sa.false()) if isinstance(value, bool) else column == value

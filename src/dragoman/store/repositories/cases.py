@@ -1,0 +1,48 @@
+"""Cases and stages in the store."""
+
+import sqlalchemy as sa
+
+from dragoman.command import Lock
+from dragoman.domain.case import Case, CaseKind, Stage
+from dragoman.store import tables
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.mappings import SHAPES
+
+C = tables.case.c
+S = tables.stage.c
+
+
+class Cases(Repository[Case]):
+    """The cases of one tenant."""
+
+    shape = SHAPES["case"]
+
+    def page(self, *, limit: int, after: int = 0, kind: CaseKind | None = None) -> list[Case]:
+        """Cases by number, those behind `after`."""
+        statement = sa.select(C.number).where(C.tenant == self.tenant, C.number > after, C.removed_at.is_(None))
+        if kind is not None:
+            statement = statement.where(C.kind == str(kind))
+        return self.numbered(statement.order_by(C.number).limit(limit))
+
+    def of_customer(self, key: str) -> list[Case]:
+        """The cases of whom clients call by this key, by number."""
+        return self._where(C.customer_key == key)
+
+    def anonymous(self, contact_key: str) -> list[Case]:
+        """The cases of this contact key that nobody has put a customer to, by number."""
+        return self._where(sa.and_(C.contact_key == contact_key, C.customer_key.is_(None)))
+
+    def _where(self, condition: sa.ColumnElement[bool]) -> list[Case]:
+        statement = sa.select(C.number).where(C.tenant == self.tenant, condition, C.removed_at.is_(None))
+        return self.numbered(statement.order_by(C.number))
+
+
+class Stages(Repository[Stage]):
+    """The stages of one tenant."""
+
+    shape = SHAPES["stage"]
+
+    def of_case(self, case: int, lock: Lock = Lock.NONE) -> list[Stage]:
+        """The stages of a case, by number."""
+        statement = sa.select(S.number).where(S.tenant == self.tenant, S.case == case, S.removed_at.is_(None))
+        return self.numbered(statement.order_by(S.number), lock)

@@ -1,0 +1,21 @@
+"""Categories in the store."""
+
+import sqlalchemy as sa
+
+from dragoman.domain.category import Category
+from dragoman.store import tables
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.mappings import SHAPES
+
+C = tables.category.c
+
+
+class Categories(Repository[Category]):
+    """The categories of one tenant."""
+
+    shape = SHAPES["category"]
+
+    def all(self) -> list[Category]:
+        """Every category, in the order that people gave them."""
+        statement = sa.select(C.number).where(C.tenant == self.tenant).order_by(C.sort_order, C.number)
+        return self.numbered(statement)

@@ -1,0 +1,81 @@
+"""Contacts in the store."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.command import Lock
+from dragoman.domain.access import Principal
+from dragoman.domain.case import CaseKind
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.store import tables
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.mappings import SHAPES
+
+C = tables.contact.c
+CASE = tables.case.c
+SLICE = 5_000
+
+
+class ContactFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions, all of which must hold; one that is None or empty asks nothing."""
+
+    kind: ContactKind | None = None
+    has_opportunity: bool = False
+    words: tuple[str, ...] = ()  # folded; each must begin a word of a name, or the e-mail address
+    visible_to: Principal | None = None
+
+
+class Contacts(Repository[Contact]):
+    """The contacts of one tenant."""
+
+    shape = SHAPES["contact"]
+
+    def page(self, *, limit: int, after: int = 0) -> list[Contact]:
+        """Contacts by number, those behind `after`."""
+        statement = sa.select(C.number).where(C.tenant == self.tenant, C.number > after, C.removed_at.is_(None))
+        return self.numbered(statement.order_by(C.number).limit(limit))
+
+    def of_company(self, company: int, lock: Lock = Lock.NONE, *, limit: int) -> list[Contact]:
+        """The persons who belong to a company, by number."""
+        statement = sa.select(C.number).where(C.tenant == self.tenant, C.company == company, C.removed_at.is_(None))
+        return self.numbered(statement.order_by(C.number).limit(limit), lock)
+
+    def matching(self, wanted: ContactFilter) -> list[int]:
+        """The numbers of those that match, the newest first.
+
+        Names are folded and split here, as everywhere; they are read slice by slice, and only numbers are kept.
+        """
+        columns = (C.number, C.first_name, C.last_name, C.company_name, C.email)
+        statement = sa.select(*columns).where(*self._conditions(wanted)).order_by(C.number.desc()).limit(SLICE)
+        numbers: list[int] = []
+        rows = list(self.by_condition(statement))
+        while rows:
+            numbers += [row[0] for row in rows if _has_words(row[1:], wanted.words)]
+            last = rows[-1][0]
+            rows = list(self.by_condition(statement.where(C.number < last))) if len(rows) == SLICE else []
+        return numbers
+
+    def _conditions(self, wanted: ContactFilter) -> list[sa.ColumnElement[bool]]:
+        conditions = [C.tenant == self.tenant, C.removed_at.is_(None)]
+        if wanted.kind is not None:
+            conditions.append(C.kind == str(wanted.kind))
+        if wanted.has_opportunity:
+            deals = sa.select(CASE.contact).where(
+                CASE.tenant == self.tenant, CASE.kind == str(CaseKind.OPPORTUNITY), CASE.removed_at.is_(None)
+            )
+            conditions.append(C.number.in_(deals.where(CASE.contact.is_not(None))))
+        principal = wanted.visible_to
+        if principal is not None and not principal.is_admin:
+            shared = C.shared_with.contains(f'"{principal.user}"', autoescape=True)
+            conditions.append(sa.or_(C.is_private.is_(sa.false()), C.creator == principal.user, shared))
+        return conditions
+
+
+def _has_words(texts: Collection[Any], wanted: tuple[str, ...]) -> bool:
+    if not wanted:
+        return True
+    words = [word for text in texts if text for word in text.casefold().split()]
+    return all(any(word.startswith(beginning) for word in words) for beginning in wanted)

@@ -1,0 +1,48 @@
+"""Extension schemas in the store, and the values that fall under one name."""
+
+import sqlalchemy as sa
+
+from dragoman.command import Lock
+from dragoman.domain.clock import Moment
+from dragoman.domain.extension import ExtensionSchema, Owner, fold
+from dragoman.store import tables
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.mappings import SHAPES
+
+S = tables.extension_schema.c
+X = tables.extension.c
+
+
+class Schemas(Repository[ExtensionSchema]):
+    """The extension schemas of one tenant, by owner kind and name."""
+
+    shape = SHAPES["extension_schema"]
+
+    def named(self, owner: Owner, name: str, lock: Lock = Lock.NONE) -> ExtensionSchema | None:
+        """The schema of this name, without regard to case, or None."""
+        return self.find((str(owner), fold(name)), lock)
+
+    def all(self, owner: Owner) -> list[ExtensionSchema]:
+        """Every schema of one kind, by name."""
+        statement = sa.select(S.folded).where(S.tenant == self.tenant, S.owner == str(owner)).order_by(S.folded)
+        keys = [(str(owner), row[0]) for row in self.by_condition(statement)]
+        self.load(keys)
+        return [schema for key in keys if (schema := self.find(key)) is not None]
+
+    def holders(self, owner: Owner, folded: str, *, limit: int) -> list[int]:
+        """Numbers of those that have a value under this name, marked ones too."""
+        statement = (
+            sa.select(X.owner)
+            .where(X.tenant == self.tenant, X.owner_kind == str(owner), X.folded == folded)
+            .order_by(X.owner)
+            .limit(limit)
+        )
+        return [row[0] for row in self.by_condition(statement)]
+
+    def mark(self, owner: Owner, folded: str, at: Moment) -> None:
+        """Hide every value under this name at once, whatever their number; a sweep removes them."""
+        self.by_condition(
+            sa.update(tables.extension)
+            .where(X.tenant == self.tenant, X.owner_kind == str(owner), X.folded == folded, X.removed_at.is_(None))
+            .values(removed_at=at)
+        )

@@ -1,0 +1,44 @@
+"""History in the store: one row a visible change, chained by hashes."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.command import Key
+from dragoman.store import tables
+from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.overlay import HistoryRow, MustBeAlone, Overlay
+
+H = tables.history.c
+COLUMNS = tuple(tables.history.columns)
+
+
+class History:
+    """The history of one tenant's entities. It is written by the flush, and only read here."""
+
+    def __init__(self, overlay: Overlay) -> None:
+        self._group = overlay.group
+
+    def page(self, entity: str, number: int, *, after: int = 0, limit: int = 100) -> list[HistoryRow]:
+        """Rows of one entity behind a revision, oldest first. For readers and commands that go alone."""
+        if self._group.connection is None:
+            raise MustBeAlone
+        statement = (
+            sa.select(*COLUMNS)
+            .where(H.tenant == self._group.tenant, H.entity == entity, H.number == number, H.revision > after)
+            .order_by(H.revision)
+            .limit(limit)
+        )
+        return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
+
+    def deleted(self, entity: str, key: Key) -> Any:
+        """A deleted entity as it was, by number or uid, or None. For readers and commands that go alone."""
+        if self._group.connection is None:
+            raise MustBeAlone
+        table = tables.tombstone.c
+        named = table.number == key if isinstance(key, int) else table.uid == key
+        row = self._group.connection.execute(
+            sa.select(table.snapshot).where(table.tenant == self._group.tenant, table.entity == entity, named)
+        ).first()
+        return None if row is None else msgspec.json.decode(row[0], type=SHAPES[entity].type)

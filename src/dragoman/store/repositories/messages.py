@@ -1,0 +1,35 @@
+"""Messages of tasks in the store, by the task's uid and which they are."""
+
+from dragoman.command import Lock
+from dragoman.domain.message import Message
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.mappings import SHAPES
+
+
+class Messages(Repository[Message]):
+    """The messages of one tenant's tasks."""
+
+    shape = SHAPES["message"]
+
+    def of(self, task: str, which: str, lock: Lock = Lock.NONE) -> Message | None:
+        """One message, or None."""
+        return self.find((task, which), lock)
+
+    def put(self, message: Message) -> None:
+        """Keep a message in place of what was there."""
+        known = self.of(message.task, message.which, Lock.CHANGE)
+        if known is None:
+            self.add(message)
+        elif (known.type, known.body) != (message.type, message.body):
+            self.save(message_like(known, message))
+
+    def drop(self, task: str, which: str) -> None:
+        """Forget a message; harmless when there is none."""
+        known = self.of(task, which, Lock.CHANGE)
+        if known is not None:
+            self.remove(known)
+
+
+def message_like(known: Message, new: Message) -> Message:
+    """The new text under the row version of the old one."""
+    return Message(known.tenant, known.task, known.which, new.type, new.body, known.row_version)

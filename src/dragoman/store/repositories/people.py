@@ -1,0 +1,107 @@
+"""Users, groups, aliases, tokens and tenants in the store."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from dragoman.domain.people import Alias, Group, Token, User
+from dragoman.store import tables
+from dragoman.store.repositories.repository import People, Repository
+from dragoman.store.unit.mappings import SHAPES
+
+AT_ONCE = 1_000
+
+
+class Users(People[User]):
+    """The users of one tenant."""
+
+    shape = SHAPES["user"]
+
+    def all(self) -> list[User]:
+        """Every user, by login."""
+        table = tables.user.c
+        keys = [
+            row[0]
+            for row in self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant).order_by(table.login))
+        ]
+        self.load(keys)
+        return [user for key in keys if (user := self.find(key)) is not None]
+
+    def by_login(self, login: str) -> User | None:
+        """The user with this login, or None. The command must go alone."""
+        table = tables.user.c
+        row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, table.login == login)).first()
+        return None if row is None else self.find(row[0])
+
+    def by_name(self, name: str) -> User | None:
+        """The user with this login or e-mail address, letters of either case."""
+        folded = name.casefold()
+        for user in self.all():
+            if folded in (user.login.casefold(), (user.email or "").casefold()):
+                return user
+        return None
+
+
+class Groups(People[Group]):
+    """The groups of one tenant."""
+
+    shape = SHAPES["group"]
+
+    def by_name(self, name: str) -> Group | None:
+        """The group of this name, or None; the one made first, if several have it. The command must go alone."""
+        table = tables.group.c
+        statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name == name)
+        row = self.by_condition(statement.order_by(table.uid).limit(1)).first()
+        return None if row is None else self.find(row[0])
+
+
+class Tokens(Repository[Token]):
+    """The tokens of one tenant, by hash."""
+
+    shape = SHAPES["token"]
+
+    def of_user(self, user: str) -> list[Token]:
+        """A user's tokens, oldest first. The command must go alone."""
+        table = tables.token.c
+        statement = sa.select(table.hash).where(table.tenant == self.tenant, table.user == user)
+        keys = [row[0] for row in self.by_condition(statement.order_by(table.created_at))]
+        self.load(keys)
+        return [token for key in keys if (token := self.find(key)) is not None]
+
+    def beginning(self, digits: str) -> Token | None:
+        """The one token whose hash begins so, or None. The command must go alone."""
+        table = tables.token.c
+        statement = sa.select(table.hash).where(
+            table.tenant == self.tenant, table.hash >= digits, table.hash < digits + "\U0010ffff"
+        )
+        found = [row[0] for row in self.by_condition(statement.limit(2))]
+        return self.find(found[0]) if len(found) == 1 else None
+
+
+class Aliases(People[Alias]):
+    """Other systems' ids for the users of one tenant."""
+
+    shape = SHAPES["alias"]
+
+    def all(self) -> list[Alias]:
+        """Every alias. The command must go alone."""
+        table = tables.alias.c
+        statement = sa.select(table.dialect, table.alias).where(table.tenant == self.tenant)
+        keys = [(dialect, alias) for dialect, alias in self.by_condition(statement)]
+        self.load(keys)
+        return [alias for key in keys if (alias := self.find(key)) is not None]
+
+    def of_users(self, dialect: str, users: Collection[str]) -> dict[str, str]:
+        """What a dialect calls these users; the first in order where it has several words for one."""
+        table = tables.alias.c
+        found: dict[str, str] = {}
+        wanted = sorted(users)
+        for start in range(0, len(wanted), AT_ONCE):
+            statement = sa.select(table.user, table.alias).where(
+                table.tenant == self.tenant,
+                table.dialect == dialect,
+                table.user.in_(wanted[start : start + AT_ONCE]),
+            )
+            for user, alias in self.by_condition(statement.order_by(table.user, table.alias)):
+                found.setdefault(user, alias)
+        return found

@@ -1,0 +1,266 @@
+"""Conditions on tasks as SQL. Who may see and who may claim: the rules of `domain.access`, which tests hold them to."""
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from dragoman.domain.access import SEEING, SEEING_INACTIVE, WORKING, Principal
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import ENDED, OPEN, Kind, State
+from dragoman.domain.work_item import Role
+from dragoman.store import tables
+from dragoman.store.engine.engines import json_flag
+from dragoman.store.engine.words import LONGEST
+
+T = tables.task.c
+Conditions = list[sa.ColumnElement[bool]]
+
+Through = Literal["everybody", "individual", "group"]
+"""Why somebody sees a task: because everybody does, by himself, or as one of a group."""
+EVERY_WAY: frozenset[Through] = frozenset({"everybody", "individual", "group"})
+
+
+class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions, all of which must hold; one that is None or empty asks nothing."""
+
+    states: tuple[State, ...] = ()
+    is_open: bool | None = None
+    assignee: str | None = None
+    unassigned: bool = False
+    creator: str | None = None
+    category: int | None = None
+    or_no_category: bool = False  # beside those of `category`
+    case: int | None = None
+    stage: int | None = None
+    parent: int | None = None
+    contacts: tuple[int, ...] | None = None
+    contact_or_persons_of: int | None = None  # a contact; for a company also its persons
+    entity: tuple[str, int] | None = None  # kind and number of a case or opportunity
+    kind: str | None = None
+    suspended: bool | None = None
+    has_open_children: bool | None = None
+    not_suspended_or: tuple[str, ...] = ()  # where in the extras it may say `true`, and so may be suspended
+    priority: int | None = None
+    type: str | None = None
+    due_from: Moment | None = None
+    due_to: Moment | None = None  # both inclusive
+    created_from: Moment | None = None
+    created_to: Moment | None = None
+    modified_from: Moment | None = None
+    modified_to: Moment | None = None
+    words: tuple[str, ...] = ()  # folded; each must begin a word of title or description
+    claimable_by: Principal | None = None  # by a role, not as one who has to do with it already
+    visible_to: Principal | None = None
+    visible_through: frozenset[Through] = EVERY_WAY
+    any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
+    as_of: Moment | None = None  # as timers leave the tasks at this moment, whether they have fired yet or not
+
+
+BY_NUMBER = ("creator", "stage", "parent", "contacts", "entity", "type")
+"""Filters whose index goes on in the order of numbers."""
+BY_OTHERS = ("assignee", "contact_or_persons_of", "due_from", "due_to", "created_from", "created_to")
+
+
+def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
+    """Whether it names what has an index and but a small share of the tasks, an index that goes in another order.
+
+    Then all that match are sorted; otherwise a page is found by walking along an index in the order that is asked for,
+    which may be `by_number`. Databases guess, and a wrong guess walks over a million tasks of others; who asks knows
+    better.
+    """
+    names = BY_OTHERS if by_number else BY_OTHERS + BY_NUMBER
+    if wanted.words or wanted.kind not in (None, Kind.WORK) or any(getattr(wanted, name) is not None for name in names):
+        return True
+    return bool(wanted.any_of) and all(finds_few(one, by_number=by_number) for one in wanted.any_of)
+
+
+def plainly(wanted: TaskFilter) -> TaskFilter:
+    """The same conditions, said alike for all who see everything, and for one person whatever token is shown."""
+    asked = {name: _bare(who) for name in ("visible_to", "claimable_by") if (who := getattr(wanted, name)) is not None}
+    return replace(wanted, **asked) if asked else wanted
+
+
+def _bare(who: Principal) -> Principal | None:
+    return None if who.is_admin else Principal(who.tenant, who.user, "", groups=who.groups)
+
+
+def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
+    """What must hold of a task that matches; tenant and removal aside."""
+    found = _equalities(wanted) + _ranges(wanted) + _links(tenant, wanted)
+    if wanted.as_of is not None:
+        found.append(sa.not_(_is_over(T.delete_at, wanted.as_of, is_open=False)))
+    found += [_has_word(tenant, word) for word in wanted.words]
+    if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
+        found.append(_claimable(tenant, wanted.claimable_by))
+    if wanted.visible_to is not None and not wanted.visible_to.is_admin:
+        found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
+    if wanted.any_of:
+        found.append(sa.or_(*(sa.and_(sa.true(), *conditions(tenant, one)) for one in wanted.any_of)))
+    return found
+
+
+def _equalities(wanted: TaskFilter) -> Conditions:
+    conditions: Conditions = []
+    if wanted.states:
+        conditions.append(_in_state(wanted.states, wanted.as_of))
+    if wanted.is_open is not None:
+        conditions.append(T.state.in_(sorted(OPEN if wanted.is_open else ENDED)))
+        if not finds_few(wanted):
+            conditions.append(ended_is(not wanted.is_open))
+    if wanted.unassigned:
+        conditions.append(T.assignee.is_(None))
+    if wanted.category is not None:
+        of_category = T.category == wanted.category
+        conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
+    if wanted.has_open_children is not None:
+        conditions.append(T.open_children > 0 if wanted.has_open_children else T.open_children == 0)
+    if wanted.not_suspended_or:
+        said = sa.func.coalesce(json_flag(T.extras, wanted.not_suspended_or), sa.false())
+        conditions.append(sa.or_(T.suspended.is_(sa.false()), said))
+    for name in (
+        "assignee",
+        "creator",
+        "case",
+        "stage",
+        "parent",
+        "suspended",
+        "priority",
+        "type",
+    ):
+        value = getattr(wanted, name)
+        if value is not None:
+            conditions.append(T[name] == value)
+    if wanted.kind is not None:
+        # There are two kinds; the index of the rarer one is found by its condition to the letter.
+        conditions.append(T.kind == wanted.kind if wanted.kind == Kind.WORK else tables.is_no_work)
+    return conditions
+
+
+def ended_is(has_ended: bool) -> sa.ColumnElement[bool]:
+    """Whether it has ended, as the index of due times begins."""
+    return tables.has_ended == sa.literal_column(str(int(has_ended)))
+
+
+def _in_state(states: Collection[State], at: Moment | None) -> sa.ColumnElement[bool]:
+    named = T.state.in_(sorted(states))
+    if at is None:
+        return named
+    expired = _is_over(T.expires_at, at, is_open=True)
+    if State.EXPIRED not in states:
+        return sa.and_(named, sa.not_(expired))
+    # Which states may stand there at all is said beside it, for the indexes that end in the state.
+    return sa.and_(T.state.in_(sorted({*states, *OPEN})), sa.or_(named, expired))
+
+
+def _is_over(timer: sa.ColumnElement[Any], at: Moment, *, is_open: bool) -> sa.ColumnElement[bool]:
+    """Whether the time of an open task, or of an ended one, was over by then. Batches have no timers of a task."""
+    ended = T.state.in_(sorted(ENDED))
+    over = sa.and_(timer.is_not(None), timer <= at, T.kind != str(Kind.BATCH))
+    return sa.and_(over, sa.not_(ended) if is_open else ended)
+
+
+def _ranges(wanted: TaskFilter) -> Conditions:
+    conditions: Conditions = []
+    if wanted.due_from is not None or wanted.due_to is not None:
+        conditions.append(T.due_at.is_not(None))
+        if wanted.is_open is None and not wanted.states:
+            conditions.append(tables.has_ended.in_([sa.literal_column("0"), sa.literal_column("1")]))  # for the index
+    for column, low, high in (
+        (tables.due_or_last, wanted.due_from, wanted.due_to),
+        (T.created_at, wanted.created_from, wanted.created_to),
+        (T.modified_at, wanted.modified_from, wanted.modified_to),
+    ):
+        if low is not None:
+            conditions.append(column >= low)
+        if high is not None:
+            conditions.append(column <= high)
+    return conditions
+
+
+def _links(tenant: int, wanted: TaskFilter) -> Conditions:
+    conditions: Conditions = []
+    if wanted.contacts is not None:
+        conditions.append(T.contact.in_(wanted.contacts))
+    if wanted.contact_or_persons_of is not None:
+        number = wanted.contact_or_persons_of
+        persons = sa.select(tables.contact.c.number).where(
+            tables.contact.c.tenant == tenant, tables.contact.c.company == number
+        )
+        conditions.append(T.contact.in_(sa.union_all(sa.select(sa.literal(number)), persons)))
+    if wanted.entity is not None:
+        conditions.append(T.number.in_(_of_entity(tenant, *wanted.entity)))
+    return conditions
+
+
+def _of_entity(tenant: int, kind: str, number: int) -> "sa.CompoundSelect[Any]":
+    """What a case or opportunity holds, and what names it: each found by an index of its own."""
+    case, task = tables.case.c, tables.task.alias("of_entity")
+    held = sa.select(case.number).where(case.tenant == tenant, case.number == number, case.kind == kind)
+    own = sa.select(task.c.number).where(task.c.tenant == tenant)
+    return sa.union_all(
+        own.where(task.c.case.in_(held)), own.where(task.c.entity_kind == kind, task.c.entity == number)
+    )
+
+
+def _has_word(tenant: int, beginning: str) -> sa.ColumnElement[bool]:
+    word, beginning = tables.task_word.c, beginning[:LONGEST]
+    # The successor of a prefix in byte order: no LIKE, whose rules differ between the engines.
+    found = sa.select(word.task).where(word.tenant == tenant, word.word >= beginning)
+    return T.number.in_(found.where(word.word < beginning + "\U0010ffff"))
+
+
+def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
+    """Who may see, by the ways that are asked for; all of them together are `domain.access`."""
+    named = _named(tenant, principal, SEEING, through)
+    named_early = _named(tenant, principal, SEEING_INACTIVE, through)
+    ways = [sa.and_(T.state != str(State.INACTIVE), named), named_early]
+    if "everybody" in through:
+        ways.append(_of_nobody(tenant))
+    if "individual" in through:
+        shared = f'%"{principal.user}"%'
+        contact = tables.contact.c
+        mine = _private(tenant).where(sa.or_(contact.creator == principal.user, contact.shared_with.like(shared)))
+        ways += [column == principal.user for column in (T.assignee, T.creator, T.starter)]
+        ways.append(T.contact.in_(mine))
+    return sa.or_(*ways)
+
+
+def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
+    """To whom the task is offered: `domain.access.is_candidate`."""
+    return sa.or_(
+        _of_nobody(tenant),
+        _named(tenant, principal, WORKING, EVERY_WAY),
+        sa.and_(T.work_item_count == 0, T.creator == principal.user),
+    )
+
+
+def _named(
+    tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]
+) -> sa.ColumnElement[bool]:
+    """Whether the principal holds a work item of these roles on the task.
+
+    Asked task by task: a list of all that he, his groups and everybody hold may be as long as the table.
+    """
+    holders: list[str] = []
+    if "everybody" in through:
+        holders.append("*")
+    if "individual" in through and principal.user is not None:
+        holders.append(principal.user)
+    if "group" in through:
+        holders += [f"group:{group}" for group in sorted(principal.groups)]
+    item = tables.work_item.c
+    held = sa.exists().where(item.tenant == tenant, item.task == T.number, item.role.in_(sorted(roles)))
+    return sa.and_(T.work_item_count > 0, held.where(item.holder.in_(holders)).correlate(tables.task))
+
+
+def _of_nobody(tenant: int) -> sa.ColumnElement[bool]:
+    """Nobody is named and no private contact is linked: the task is everybody's."""
+    return sa.and_(T.work_item_count == 0, sa.or_(T.contact.is_(None), T.contact.not_in(_private(tenant))))
+
+
+def _private(tenant: int) -> "sa.Select[Any]":
+    contact = tables.contact.c
+    return sa.select(contact.number).where(contact.tenant == tenant, contact.is_private.is_(sa.true()))

@@ -1,0 +1,220 @@
+"""A page of tasks as one statement, said so that it costs the same however many tasks there are.
+
+What a filter finds few of is sorted; else the page is found by walking along an index in its own order. Where an index
+has that order only within each state, there is one walk a state, and the page is put together from their beginnings.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from dragoman.domain.task import ENDED, OPEN, State
+from dragoman.store import tables
+from dragoman.store.engine import driver
+from dragoman.store.repositories.task_filters import TaskFilter, conditions, ended_is, finds_few
+from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, hidden, order
+from dragoman.store.unit.mappings import SHAPES
+
+T = tables.task.c
+Conditions = list[sa.ColumnElement[bool]]
+
+
+REMEMBERED = 512
+"""Statements that are kept as the driver takes them: making one costs more than all else that a page takes."""
+
+ROWS = msgspec.json.Decoder(list[Any])
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """The texts and parameters of a statement; those of a cursor are filled in by name."""
+
+    text: str
+    names: tuple[str, ...]
+    values: dict[str, Any]
+
+    def parameters(self, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+        """What the driver takes, in its order."""
+        known = self.values
+        if after is not None:
+            known = known | {f"after_{place}": value for place, value in enumerate(after)}
+        return tuple(known[name] for name in self.names)
+
+
+@lru_cache(REMEMBERED)
+def page_of(
+    dialect: sa.Dialect,
+    tenant: int,
+    wanted: TaskFilter,
+    keys: tuple[Sort, ...],
+    *,
+    limit: int,
+    offset: int,
+    has_cursor: bool,
+) -> Ask:
+    """The numbers of a page, in the order of the keys, of which `number` is the last."""
+    found = [T.number.label("found")]
+    return _ask(dialect, _page(found, tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor))
+
+
+@lru_cache(REMEMBERED)
+def rows_of(
+    dialect: sa.Dialect,
+    tenant: int,
+    wanted: TaskFilter,
+    keys: tuple[Sort, ...],
+    *,
+    limit: int,
+    offset: int,
+    has_cursor: bool,
+) -> Ask:
+    """The tasks of the same page, in one statement; `fetch` runs it."""
+    page_of = partial(_page, tenant=tenant, wanted=wanted, keys=keys, limit=limit, offset=offset, has_cursor=has_cursor)
+    is_walk = len(_walks(tenant, wanted, keys)) == 1 and not _is_sorted(wanted, keys)
+    if dialect.name == "sqlite":
+        return _ask(dialect, _as_text(page_of, tenant, keys, is_walk=is_walk))
+    if len(_walks(tenant, wanted, keys)) == 1:
+        return _ask(dialect, page_of(SHAPES["task"].columns))
+    page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
+    of_page = sa.and_(task.c.tenant == tenant, task.c.number == page.c.found)
+    return _ask(dialect, sa.select(*_columns(task)).where(of_page).order_by(*_in_order(page.c, keys)))
+
+
+def _as_text(
+    page_of: Callable[[Sequence[sa.ColumnElement[Any]]], "sa.Select[Any]"],
+    tenant: int,
+    keys: tuple[Sort, ...],
+    *,
+    is_walk: bool,
+) -> "sa.Select[Any]":
+    """A page as lines of JSON. Only a walk makes them on its way: whatever is sorted first is more than the page."""
+    found: sa.FromClause
+    line: sa.ColumnElement[Any]
+    if is_walk:
+        page = page_of([sa.func.json_array(*_columns(tables.task)).label("line"), *_named(keys)]).subquery("page")
+        line, found = page.c.line, page
+    else:
+        page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
+        line = sa.func.json_array(*_columns(task))
+        # An outer join: SQLite begins with what stands on its left.
+        found = sa.outerjoin(page, task, sa.and_(task.c.tenant == tenant, task.c.number == page.c.found))
+    lines = sa.func.group_concat(line, sa.literal_column("char(10)")).aggregate_order_by(*_in_order(page.c, keys))
+    return sa.select(lines).select_from(found)
+
+
+def _columns(task: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    return [task.c[name] for name in SHAPES["task"].fields]
+
+
+def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]:
+    return [order(key, columns[f"key_{place}"]) for place, key in enumerate(keys)]
+
+
+def fetch(connection: sa.Connection, ask: Ask, after: tuple[Any, ...] | None) -> list[Any]:
+    """The rows of a page, for the task's shape to decode.
+
+    SQLite gives them as one text. Its driver lets go of the interpreter at each row and waits to have it back: when
+    others want it, too, a page of fifty rows took longer by that than by all else.
+    """
+    found = driver.fetch(connection, ask.text, ask.parameters(after))
+    return ROWS.decode_lines(found[0][0] or "") if connection.dialect.name == "sqlite" else found
+
+
+@lru_cache(REMEMBERED)
+def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_removed: bool) -> Ask:
+    """How many match, those that are marked as removed among them or not."""
+    conditions = all_conditions(tenant, wanted)
+    if not with_removed:
+        conditions.append(T.removed_at.is_(None))
+    return _ask(dialect, sa.select(sa.func.count()).select_from(tables.task).where(*conditions))
+
+
+def _page(
+    columns: Sequence[sa.ColumnElement[Any]],
+    tenant: int,
+    wanted: TaskFilter,
+    keys: tuple[Sort, ...],
+    *,
+    limit: int,
+    offset: int,
+    has_cursor: bool,
+) -> "sa.Select[Any]":
+    """What selects a page. Of several walks it can select no other columns than `found` and those of `_named`."""
+    walks = _walks(tenant, wanted, keys)
+    few = len(walks) == 1 and _is_sorted(wanted, keys)
+    for walk in walks:
+        walk.append(T.removed_at.is_(None))
+        if has_cursor:
+            walk.append(beyond(keys))
+    if len(walks) > 1:
+        names = [column.name for column in columns]
+        statement = _together([_beginning(walk, keys, offset + limit) for walk in walks], keys, names)
+    else:
+        statement = sa.select(*columns).where(*walks[0]).order_by(*(hidden(key) if few else order(key) for key in keys))
+    # In the text, since PostgreSQL plans a limit that it doesn't know anew each time.
+    statement = statement.limit(sa.literal_column(str(limit)))
+    return statement.offset(offset) if offset else statement
+
+
+def _is_sorted(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
+    """Whether all that match are found before they are put in order."""
+    by_number = keys[0].key == "number"
+    return finds_few(wanted, by_number=by_number) and not (by_number and _is_of_one(wanted))
+
+
+def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    values = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
+    return Ask(str(compiled), tuple(compiled.positiontup), values)
+
+
+def all_conditions(tenant: int, wanted: TaskFilter) -> Conditions:
+    """What must hold of a task that matches, removal aside."""
+    return [T.tenant == tenant, *conditions(tenant, wanted)]
+
+
+def _walks(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
+    if wanted.as_of is None and _is_of_one(wanted) and keys[0].key == "number":
+        return [_of_state(tenant, wanted, state) for state in _states(wanted)]
+    if wanted.as_of is None and keys[0].key == "due" and not finds_few(wanted):
+        if len(wanted.states) > 1:
+            return [_of_state(tenant, wanted, state) for state in wanted.states]
+        if not wanted.states and wanted.is_open is None:
+            return [[*all_conditions(tenant, wanted), ended_is(has_ended)] for has_ended in (False, True)]
+    return [all_conditions(tenant, wanted)]
+
+
+def _is_of_one(wanted: TaskFilter) -> bool:
+    """Whether an assignee, or that there is none, is all that makes the tasks few."""
+    named = wanted.unassigned or wanted.assignee is not None
+    return named and not finds_few(replace(wanted, assignee=None))
+
+
+def _states(wanted: TaskFilter) -> Collection[State]:
+    if wanted.states:
+        return wanted.states
+    return sorted(State) if wanted.is_open is None else sorted(OPEN if wanted.is_open else ENDED)
+
+
+def _of_state(tenant: int, wanted: TaskFilter, state: State) -> Conditions:
+    if wanted.is_open is not None and (state in OPEN) is not wanted.is_open:
+        return [sa.false()]
+    return all_conditions(tenant, replace(wanted, states=(state,), is_open=None))
+
+
+def _beginning(walk: Conditions, keys: Sequence[Sort], limit: int) -> "sa.Select[Any]":
+    """The first ones of a walk, with what they are sorted by."""
+    first = sa.select(T.number.label("found"), *_named(keys)).where(*walk).order_by(*map(order, keys)).limit(limit)
+    return sa.select(first.subquery())
+
+
+def _named(keys: Sequence[Sort]) -> "list[sa.Label[Any]]":
+    return [SORTS[key.key].label(f"key_{place}") for place, key in enumerate(keys)]
+
+
+def _together(beginnings: Sequence["sa.Select[Any]"], keys: Sequence[Sort], names: Sequence[str]) -> "sa.Select[Any]":
+    found = sa.union_all(*beginnings).subquery().c
+    return sa.select(*(found[name] for name in names)).order_by(*_in_order(found, keys))

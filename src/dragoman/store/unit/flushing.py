@@ -1,0 +1,176 @@
+"""Writing what a group changed, in sets: a statement a table and kind of change, not one a row.
+
+Each row is written with the `row_version` that was read in its condition. The driver tells only the total of rows,
+so a mismatch says that something changed meanwhile, not what: the group runs again.
+"""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.store import tables
+from dragoman.store.engine import bulk_writes as bulk
+from dragoman.store.engine import words
+from dragoman.store.unit.mappings import SHAPES, Shape
+from dragoman.store.unit.overlay import Group, HistoryRow, Ref
+
+
+class Changed(Exception):
+    """A row was changed by somebody else between reading and writing."""
+
+
+Change = tuple[Any, Any]  # entity as loaded (None: new), entity as it shall be (None: removed)
+
+COUNTS = {"extensions": "extension_count", "work_items": "work_item_count"}
+"""What follows a satellite when it is written."""
+
+
+def flush(connection: sa.Connection, group: Group) -> list[Ref]:
+    """Write all changes of the group; answers which rows. Changed when a row isn't as it was read.
+
+    A transaction that goes on settles the group then (`Group.settle`).
+    """
+    written: list[Ref] = []
+    changes: dict[str, list[Change]] = {}
+    for ref, entity in group.current.items():
+        before = group.loaded.get(ref)
+        if entity is not before:
+            changes.setdefault(ref[0], []).append((before, entity))
+            written.append(ref)
+    for name, shape in SHAPES.items():
+        if name in changes:
+            _flush_shape(connection, shape, changes[name], group)
+    bulk.insert_structs(connection, tables.history, group.history)
+    bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
+    return written
+
+
+def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change], group: Group) -> None:
+    changes = [(before, _counted(shape, after)) for before, after in changes]
+    added = [after for before, after in changes if before is None and after is not None]
+    changed = [(before, after) for before, after in changes if before is not None and after is not None]
+    removed = [before for before, after in changes if before is not None and after is None]
+    if removed:
+        _delete(connection, shape, removed)
+    if changed:
+        _update(connection, shape, changed, _differing(shape, changed, group))
+    if added:
+        bulk.insert(connection, shape.table, [shape.encode(entity, shape.fields) for entity in added])
+    if shape.satellites:
+        _flush_extensions(connection, shape, changes)
+    if "work_items" in shape.satellites:
+        _flush_work_items(connection, changes)
+    if shape.has_words:
+        _flush_words(connection, changes)
+
+
+def _counted(shape: Shape, entity: Any) -> Any:
+    """The entity with the counts of its satellites, which tell the loader whether to look."""
+    if entity is None or not shape.satellites:
+        return entity
+    if entity.extension_count != len(entity.extensions):
+        entity = msgspec.structs.replace(entity, extension_count=len(entity.extensions))
+    if "work_items" in shape.satellites and entity.work_item_count != len(entity.work_items):
+        entity = msgspec.structs.replace(entity, work_item_count=len(entity.work_items))
+    return entity
+
+
+def _differing(shape: Shape, changed: list[Change], group: Group) -> set[str]:
+    """The fields that differ in any of the rows."""
+    differing: set[str] = set()
+    for before, after in changed:
+        known = group.changed.get((shape.name, shape.key_of(after)))
+        differing.update(shape.differing(before, after) if known is None else known)
+    return differing | {COUNTS[name] for name in differing & COUNTS.keys()}
+
+
+def _update(connection: sa.Connection, shape: Shape, changed: list[Change], differing: set[str]) -> None:
+    columns = [name for name in shape.fields if name in differing and name != "row_version"]
+    rows = []
+    for before, after in changed:
+        row = shape.encode(after, tuple(columns))
+        row["row_version"] = before.row_version + 1
+        row.update(shape.version(before))
+        rows.append(row)
+    count = bulk.update(connection, shape.table, (*columns, "row_version"), rows)
+    _expect(count, len(rows))
+
+
+def _delete(connection: sa.Connection, shape: Shape, removed: list[Any]) -> None:
+    rows = [shape.version(before) for before in removed]
+    _expect(bulk.delete(connection, shape.table, bulk.versioned(shape.table), rows), len(rows))
+
+
+def _expect(count: int, wanted: int) -> None:
+    if count != wanted:
+        raise Changed(f"{count} of {wanted} rows were as they had been read")
+
+
+def _flush_extensions(connection: sa.Connection, shape: Shape, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        old = before.extensions if before is not None else {}
+        present = after.extensions if after is not None else {}
+        if old is present:
+            continue
+        entity = after if after is not None else before
+        where = {"tenant": entity.tenant, "owner_kind": shape.name, "owner": entity.number}
+        gone += [_old(where | {"folded": folded}) for folded in old | present if old.get(folded) != present.get(folded)]
+        new += [
+            where | {"folded": folded, "name": e.name, "value": e.value, "removed_at": None}
+            for folded, e in present.items()
+            if old.get(folded) != e
+        ]
+    bulk.delete(connection, tables.extension, ("tenant", "owner_kind", "owner", "folded"), gone)
+    bulk.insert(connection, tables.extension, new)
+
+
+def _flush_work_items(connection: sa.Connection, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        if before is not None and after is not None and before.work_items is after.work_items:
+            continue
+        old = set(before.work_items) if before is not None else set()
+        present = set(after.work_items) if after is not None else set()
+        entity = after if after is not None else before
+        where = {"tenant": entity.tenant, "task": entity.number}
+        gone += [_old(where | {"role": str(item.role), "holder": item.holder}) for item in old - present]
+        new += [where | {"role": str(item.role), "holder": item.holder} for item in present - old]
+    bulk.delete(connection, tables.work_item, ("tenant", "task", "role", "holder"), gone)
+    bulk.insert(connection, tables.work_item, new)
+
+
+def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        if before and after and (before.title, before.description) == (after.title, after.description):
+            continue
+        old = words.of_task(before) if before is not None else set()
+        present = words.of_task(after) if after is not None else set()
+        entity = after if after is not None else before
+        tenant, task = entity.tenant, entity.number
+        gone += [{"old_tenant": tenant, "old_word": word, "old_task": task} for word in sorted(old - present)]
+        new += [{"tenant": tenant, "word": word, "task": task} for word in sorted(present - old)]
+    bulk.delete(connection, tables.task_word, ("tenant", "word", "task"), gone)
+    bulk.insert(connection, tables.task_word, new)
+
+
+def _old(key: dict[str, Any]) -> dict[str, Any]:
+    return {f"old_{name}": value for name, value in key.items()}
+
+
+def _tombstone(before: Any, row: HistoryRow) -> dict[str, Any]:
+    return {
+        "tenant": row.tenant,
+        "entity": row.entity,
+        "number": row.number,
+        "uid": before.uid,
+        "at": row.at,
+        "revision": row.revision,
+        "head_hash": row.hash,
+        "snapshot": msgspec.json.encode(before).decode(),
+    }

@@ -1,0 +1,235 @@
+"""Lanes: a queue, and threads that take what waits from it, group by group.
+
+A group is whatever queued while the one before it committed: nobody waits for company. A group holds one tenant;
+commands that go alone share it with nobody. Every work is answered after the commit.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from dragoman.domain.clock import Clock
+from dragoman.domain.errors import Unavailable
+from dragoman.metrics import table
+from dragoman.metrics.groups import Groups
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.store.unit.transaction import OutcomeUnknown, Transactions
+from dragoman.store.unit.work import Work
+
+log = logging.getLogger("dragoman.store")
+
+LONGEST_QUEUE = 1_000
+LARGEST_GROUP = 256
+IDLE_SECONDS = 0.25  # so long without work, and the lane tidies up (checkpoint)
+
+
+class Pressure(msgspec.Struct, frozen=True):
+    """How much people want of the lanes: what bulk work gives way to (DESIGN 2)."""
+
+    is_felt: bool
+    """Whether requests wait, or were served since the last slice of bulk work."""
+    group_seconds: float
+    """How long the last group of requests took; 0 when there was none yet."""
+    bulk_seconds: float
+    """How long the last slice of bulk work took, without its wait."""
+
+
+class Meter:
+    """Measures the groups of all lanes of a queue, with two looks at the clock for each."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._groups = 0  # of requests, those that run among them
+        self._seen = 0  # so many there were when the last slice of bulk work began
+        self.group_seconds = 0.0
+        self.bulk_seconds = 0.0
+
+    @property
+    def is_served(self) -> bool:
+        """Whether a group of requests ran since the last slice of bulk work began."""
+        return self._groups != self._seen
+
+    def run(self, group: list[Work], run: Callable[[list[Work]], None]) -> tuple[float, float]:
+        """Run a group; when it began, and how long it took. One that a slice of bulk work rides in says nothing of how
+        long requests take."""
+        bulk = sum(work.is_bulk for work in group)
+        if bulk:
+            self._seen = self._groups
+        if bulk < len(group):
+            self._groups += 1
+        began = self._clock.monotonic()
+        run(group)
+        seconds = self._clock.monotonic() - began
+        if not bulk:
+            self.group_seconds = seconds
+        elif bulk == len(group):
+            self.bulk_seconds = seconds
+        return began, seconds
+
+
+class Queue:
+    """What waits for a lane. Bounded: beyond that, a request is told to come again."""
+
+    def __init__(self, longest: int = LONGEST_QUEUE, largest_group: int = LARGEST_GROUP) -> None:
+        self._longest = longest
+        self._largest_group = largest_group
+        self._waiting: deque[Work] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, work: Work) -> None:
+        """Queue a work; whoever waits for some is told by `wake`. Unavailable when the queue is full or closed."""
+        with self._changed:
+            if self._closed:
+                raise Unavailable("shutting_down", "The server is stopping; nothing was changed.")
+            if len(self._waiting) >= self._longest:
+                raise Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
+            self._waiting.append(work)
+
+    def wake(self) -> None:
+        """Tell a lane that there is something to take, once for all that was put."""
+        with self._changed:
+            if self._waiting:
+                self._changed.notify()
+
+    def withdraw_due(self, now: float) -> list[Work]:
+        """Take out what still waits though its time is up, before it runs; what runs already is answered when done."""
+        with self._changed:
+            due = [work for work in self._waiting if work.deadline <= now]
+            for work in due:
+                self._waiting.remove(work)
+            return due
+
+    def take(self, idle_seconds: float | None) -> list[Work] | None:
+        """The next group, in the order of arrival. Empty when nothing came in time, None when the queue is done."""
+        with self._changed:
+            if not self._waiting and not self._closed:
+                self._changed.wait(idle_seconds)
+            if not self._waiting:
+                return None if self._closed else []
+            group = self._next_group()
+            if self._waiting:
+                self._changed.notify()
+            return group
+
+    def _next_group(self) -> list[Work]:
+        first = self._waiting.popleft()
+        group = [first]
+        if not first.is_alone:
+            others: deque[Work] = deque()
+            while self._waiting and len(group) < self._largest_group:
+                work = self._waiting.popleft()
+                if work.tenant != first.tenant:
+                    others.append(work)
+                elif work.is_alone:
+                    others.append(work)
+                    break  # whatever came after it stays after it
+                else:
+                    group.append(work)
+            self._waiting.extendleft(reversed(others))
+        return group
+
+    def has_requests(self) -> bool:
+        """Whether anything waits but bulk work."""
+        with self._changed:
+            return not all(work.is_bulk for work in self._waiting)
+
+    def close(self) -> list[Work]:
+        """Take no more. What waits is still worked off by the lanes; returns what waits now."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            return list(self._waiting)
+
+    def abandon(self) -> list[Work]:
+        """Empty the queue because no lane is left; returns what was waiting."""
+        with self._changed:
+            self._closed = True
+            left, self._waiting = list(self._waiting), deque()
+            return left
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+class Lane:
+    """One thread and one connection on a queue. `answer` is called with the works of a group after its commit;
+    `died` when the thread ends by anything but `close`."""
+
+    def __init__(
+        self,
+        name: str,
+        queue: Queue,
+        transactions: Transactions,
+        answer: Callable[[list[Work]], None],
+        died: Callable[[BaseException], None],
+        meter: Meter,
+        idle: Callable[[Transactions], None] | None = None,
+    ) -> None:
+        self.name = name
+        self._queue = queue
+        self._transactions = transactions
+        self._answer = answer
+        self._died = died
+        self._idle = idle
+        self._meter = meter
+        self.groups = Groups()
+        self.on_group: Callable[[str, list[Work], float], None] | None = None
+        self._busy_since_idle = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin taking groups."""
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still takes groups."""
+        return self._thread.is_alive()
+
+    def join(self, seconds: float) -> None:
+        """Wait until the queue is worked off, at most so long."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            while (group := self._queue.take(IDLE_SECONDS if self._busy_since_idle else None)) is not None:
+                if group:
+                    self._busy_since_idle = True
+                    self._serve(group)
+                else:
+                    self._busy_since_idle = False
+                    if self._idle is not None:
+                        self._idle(self._transactions)
+        except BaseException as error:  # house: ok, because a dead lane must end the process, whatever killed it
+            log.critical("lane.died", extra={"lane": self.name}, exc_info=error)
+            self._died(error)
+        finally:
+            self._transactions.close()
+
+    def _serve(self, group: list[Work]) -> None:
+        try:
+            began, seconds = self._meter.run(group, self._transactions.run)
+        except OutcomeUnknown as unknown:
+            unsure = Unavailable("outcome_unknown", "The database's answer was lost; it may have applied this.")
+            for work in group:
+                if not work.is_settled:
+                    work.result, work.error = None, unsure
+            if self._transactions.engine.is_sqlite:
+                raise  # no 2xx and no refusal either: the process ends, the next start recovers
+            log.error("commit.outcome_unknown", extra={"lane": self.name}, exc_info=unknown)
+            self._answer(group)
+        else:
+            self.groups.add(group, began, seconds)
+            self._answer(group)
+            if self.on_group is not None:
+                self.on_group(self.name, group, seconds)
+
+    def measure(self, snapshot: Snapshot, queue: str) -> None:
+        """Put what it tells of itself into a snapshot."""
+        self.groups.measure(snapshot, queue)
+        snapshot.count(table.TROUBLES, self._transactions.troubles)
+        snapshot.set(table.LANES, int(self.is_alive), queue)

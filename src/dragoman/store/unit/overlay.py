@@ -1,0 +1,348 @@
+"""What a transaction holds in memory: the rows of its group, and over them one overlay a command.
+
+A command sees what the commands before it did, and its own changes above that. When it is refused, its overlay is
+dropped, numbers that it drew included. Overlays nest, so that bulk forms have an outcome an entry.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import astuple, replace
+
+from dragoman.command import Key, Keys, Lock
+from dragoman.domain.clock import Moment
+from dragoman.domain.extension import Extension
+from dragoman.store.unit.mappings import BOOKKEEPING, SHAPES, Shape
+
+Ref = tuple[str, Key]
+
+
+class NotAnnounced(Exception):
+    """A command wants rows that it did not name. The group runs again with them named."""
+
+    def __init__(self, entity: str, key: Key, lock: Lock) -> None:
+        super().__init__(f"{entity} {key!r} was not announced")
+        self.entity = entity
+        self.key = key
+        self.lock = lock
+
+
+class MustBeAlone(Exception):
+    """A command that named its keys turns out to need a set; it runs again alone."""
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """Who does it, through which dialect and operation: what history says of a change."""
+
+    principal: str
+    dialect: str
+    operation: str
+
+
+class HistoryRow(msgspec.Struct, frozen=True):
+    """One row of history, ready to be written. `changes` is JSON text: field to [old, new]."""
+
+    tenant: int
+    entity: str
+    number: int
+    revision: int
+    at: Moment
+    principal: str
+    dialect: str
+    operation: str
+    changes: str
+    hash: str = ""
+
+
+def chained(
+    previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, changes: str
+) -> HistoryRow:
+    """A history row with its hash: SHA-256 over the entity's previous hash and the row, in this fixed form."""
+    who, dialect, operation = stamp.principal, stamp.dialect, stamp.operation
+    head = f"{previous}\n{tenant} {entity} {number} {revision} {at}\n{who}\n{dialect}\n{operation}\n{changes}"
+    digest = hashlib.sha256(head.encode()).hexdigest()
+    return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest)
+
+
+class Difference(NamedTuple):
+    """An entity as a command leaves it, against what its group has: fields that differ, and what history tells."""
+
+    entity: Any
+    names: tuple[str, ...]
+    changes: dict[str, Any]
+
+
+RECORDED = frozenset({"revision", "modified_at", "head_hash"})
+"""What differs in every row whose change is recorded."""
+
+
+class Group:
+    """The rows of one transaction: as they were loaded, and as the finished commands left them.
+
+    `load_all` fetches rows that were not announced; it is None where commands share the transaction for writing.
+    """
+
+    def __init__(self, tenant: int, now: Moment, peek: Callable[[str, Key], Any]) -> None:
+        self.tenant = tenant
+        self.now = now
+        self.loaded: dict[Ref, Any] = {}
+        self.current: dict[Ref, Any] = {}
+        self.locks: dict[Ref, Lock] = {}
+        self.numbers: dict[tuple[str, str], int | None] = {}  # (entity, uid) -> number
+        self.changed: dict[Ref, set[str] | None] = {}  # names of fields that commands changed; None: any may differ
+        self.history: list[HistoryRow] = []
+        self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
+        self.is_written = True  # the tables hold what is current
+        self.peek = peek
+        self.has_queued = False  # a job: whoever looks for some need not wait for the next time
+        # For commands that have the transaction to themselves, and for readers:
+        self.load_all: Callable[[Keys], None] | None = None
+        self.connection: Any = None
+        self.only_reads = False
+
+    def know(self, shape: Shape, key: Key, entity: Any, lock: Lock) -> None:
+        """Note a row as loaded (None: there is none), under its number."""
+        if isinstance(key, str) and shape.key == ("number",):
+            self.numbers[shape.name, key] = None if entity is None else entity.number
+            if entity is None:
+                return
+            key = entity.number
+        ref = (shape.name, key)
+        if entity is not None and shape.key == ("number",) and hasattr(entity, "uid"):
+            self.numbers[shape.name, entity.uid] = entity.number
+        if ref not in self.loaded:
+            self.loaded[ref] = self.current[ref] = entity
+        self.locks[ref] = max(lock, self.locks.get(ref, Lock.NONE))
+
+    def know_all(self, shape: Shape, entities: list[Any]) -> None:
+        """Note numbered rows as a reader loaded them, without a look at what it knew: it can be nothing else."""
+        known = {(shape.name, entity.number): entity for entity in entities}
+        self.loaded.update(known)
+        self.current.update(known)
+        self.locks.update(dict.fromkeys(known, Lock.NONE))
+        self.numbers.update({(shape.name, entity.uid): entity.number for entity in entities})
+
+    def note(self, ref: Ref, names: Iterable[str] | None) -> None:
+        """Note which fields of a row a command changed, so that its flush needn't look for them."""
+        known = self.changed.setdefault(ref, set(RECORDED))
+        if names is None or known is None:
+            self.changed[ref] = None
+        else:
+            known.update(names)
+
+    def settle(self) -> None:
+        """Note that everything was written: what is current is what the tables hold."""
+        for ref, entity in self.current.items():
+            before = self.loaded.get(ref)
+            if entity is not before and entity is not None and before is not None:
+                entity = self.current[ref] = replace(entity, row_version=before.row_version + 1)
+            self.loaded[ref] = entity
+        self.changed.clear()
+        self.history.clear()
+        self.removed.clear()
+        self.is_written = True
+
+
+class Overlay:
+    """One command's changes over its group (or over the overlay that holds it)."""
+
+    def __init__(self, group: Group, parent: "Overlay | None" = None, *, stamp: Stamp, by_key: bool = False) -> None:
+        self.group = group
+        self.parent = parent
+        self.stamp = stamp
+        self.by_key = by_key  # rows are found by key alone, though the command may have the transaction to itself
+        self.changes: dict[Ref, Any] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
+        self._differences: dict[Ref, Difference] = {}
+
+    def find(self, shape: Shape, key: Key, lock: Lock = Lock.NONE) -> Any:
+        """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
+        if isinstance(key, str) and shape.key == ("number",):
+            number = self._number(shape, key, lock)
+            if number is None:
+                return None
+            key = number
+        ref = (shape.name, key)
+        overlay: Overlay | None = self
+        while overlay is not None:
+            if ref in overlay.changes:
+                return overlay.changes[ref]
+            overlay = overlay.parent
+        group = self.group
+        if ref not in group.current or group.locks[ref] < lock:
+            self._fetch(shape, key, lock)
+        return group.current.get(ref)
+
+    def _number(self, shape: Shape, uid: str, lock: Lock) -> int | None:
+        overlay: Overlay | None = self
+        while overlay is not None:
+            if (shape.name, uid) in overlay.numbers:
+                return overlay.numbers[shape.name, uid]
+            overlay = overlay.parent
+        if (shape.name, uid) not in self.group.numbers:
+            self._fetch(shape, uid, lock)
+        return self.group.numbers.get((shape.name, uid))
+
+    def _fetch(self, shape: Shape, key: Key, lock: Lock) -> None:
+        if self.group.load_all is None:
+            raise NotAnnounced(shape.name, key, lock)
+        self.group.load_all(Keys().also(shape.name, [key], lock))
+
+    def revised(self, shape: Shape, entity: Any) -> Any:
+        """The entity as it will read: its revision one above that before this command, if people see a change."""
+        ref = (shape.name, shape.key_of(entity))
+        before = self.group.current.get(ref)
+        if before is None:
+            return entity
+        names = tuple(shape.differing(before, entity))
+        changes = differences(before, entity, names)
+        if changes:
+            entity = replace(entity, revision=before.revision + 1, modified_at=self.group.now)
+        self._differences[ref] = Difference(entity, names, changes)
+        return entity
+
+    def put(self, shape: Shape, entity: Any) -> None:
+        """Note a new or changed row."""
+        key = shape.key_of(entity)
+        if shape.key == ("number",) and hasattr(entity, "uid"):
+            self.numbers[shape.name, entity.uid] = entity.number
+        self.changes[shape.name, key] = entity
+
+    def drop(self, shape: Shape, key: Key) -> None:
+        """Note a row as removed."""
+        self.changes[shape.name, key] = None
+
+    @contextmanager
+    def attempt(self) -> "Iterator[Overlay]":
+        """A nested overlay: kept when the block ends well, dropped when it raises."""
+        nested = Overlay(self.group, self, stamp=self.stamp, by_key=self.by_key)
+        yield nested
+        self.changes.update(nested.changes)
+        self._differences.update(nested._differences)
+        self.numbers.update(nested.numbers)
+
+    def beside(self) -> "Overlay":
+        """One like that of a command of its own, in this one's name: what it changes has its own revision and history.
+
+        It is closed, or cleared, again and again. It reads by no condition (MustBeAlone), since that writes through
+        what was changed before, which could not be dropped any more.
+        """
+        if self.changes:
+            self.close()
+        return Overlay(self.group, stamp=self.stamp, by_key=True)
+
+    def clear(self) -> None:
+        """Drop all changes."""
+        self.changes.clear()
+        self.numbers.clear()
+        self._differences.clear()
+
+    def must_be_alone(self) -> None:
+        """MustBeAlone unless rows may be found by a condition here."""
+        if self.by_key or self.group.load_all is None:
+            raise MustBeAlone
+
+    def close(self) -> None:
+        """Give the changes to the group, with one history row for each entity whose visible fields changed."""
+        group = self.group
+        group.is_written = group.is_written and not self.changes
+        for ref, entity in self.changes.items():
+            shape = SHAPES[ref[0]]
+            if shape.has_history:
+                entity = self._record(shape, ref, entity)
+            if ref not in group.loaded:
+                group.loaded[ref] = None
+                group.locks[ref] = Lock.CHANGE
+            group.current[ref] = entity
+        if self.numbers:
+            group.numbers.update(self.numbers)
+        self.clear()
+
+    def _record(self, shape: Shape, ref: Ref, entity: Any) -> Any:
+        before = self.group.current.get(ref)
+        if entity is None:
+            if before is None:
+                return None
+            changes: dict[str, Any] = {"deleted": [False, True]}
+            revision, previous = before.revision + 1, before.head_hash
+        else:
+            changes = self._changes(shape, ref, before, entity)
+            if not changes:
+                return entity
+            revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
+        subject: Any = entity if entity is not None else before
+        row = chained(
+            previous,
+            self.group.tenant,
+            shape.name,
+            subject.number,
+            revision,
+            self.group.now,
+            self.stamp,
+            msgspec.json.encode(changes).decode(),
+        )
+        self.group.history.append(row)
+        if entity is None:
+            self.group.removed.append((before, row))
+            return None
+        return replace(entity, head_hash=row.hash)
+
+    def _changes(self, shape: Shape, ref: Ref, before: Any, entity: Any) -> dict[str, Any]:
+        if before is None:
+            self.group.note(ref, None)  # new; or removed by one command and brought back by this one
+            return beginnings(entity)
+        known = self._differences.get(ref)
+        if known is None or known.entity is not entity:
+            names = tuple(shape.differing(before, entity))
+            known = Difference(entity, names, differences(before, entity, names))
+        self.group.note(ref, known.names)
+        return known.changes
+
+
+def differences(before: Any, after: Any, names: Iterable[str]) -> dict[str, Any]:
+    """What people see differently: field (or `extensions.Name`, `properties.key`, `extras.dialect`) to [old, new].
+
+    Only these fields are looked at.
+    """
+    changes: dict[str, Any] = {}
+    for name in names:
+        if name in BOOKKEEPING:
+            continue
+        old, new = getattr(before, name), getattr(after, name)
+        if old == new:
+            continue
+        if isinstance(new, dict):
+            _dict_differences(name, old, new, changes)
+        else:
+            changes[name] = [old, new]
+    return changes
+
+
+def beginnings(entity: Any) -> dict[str, Any]:
+    """The same of a new entity, whose old values are null. What is empty or false isn't told."""
+    changes: dict[str, Any] = {}
+    for name, new in zip(entity.__struct_fields__, astuple(entity), strict=True):
+        if new is None or new is False or new == () or name in BOOKKEEPING:
+            continue
+        if isinstance(new, dict):
+            _dict_differences(name, {}, new, changes)
+        else:
+            changes[name] = [None, new]  # a priority of 0 is something said
+    return changes
+
+
+def _dict_differences(name: str, old: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]) -> None:
+    for key in {**old, **new}:
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        known = after or before
+        spelled = known.name if isinstance(known, Extension) else key
+        changes[f"{name}.{spelled}"] = [_plain(before), _plain(after)]
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.Raw(value.value.encode()) if isinstance(value, Extension) else value

@@ -1,0 +1,253 @@
+"""Transactions: begin, load, run in turn, flush, commit, and again when the database says so.
+
+The only place that commits. Every transaction is a function that can run again: commands are plain values, and an
+outcome is handed out after the commit alone.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from dragoman.command import ALONE, Keys
+from dragoman.domain.clock import Clock
+from dragoman.domain.errors import Conflict, Expected, Unavailable
+from dragoman.metrics.tally import Counts
+from dragoman.store.directory import Directory
+from dragoman.store.engine.engines import Engine, Trouble
+from dragoman.store.engine.files import storage_full
+from dragoman.store.unit.flushing import Changed, flush
+from dragoman.store.unit.loading import Loader
+from dragoman.store.unit.overlay import Group, MustBeAlone, NotAnnounced, Overlay
+from dragoman.store.unit.work import Work
+
+log = logging.getLogger("dragoman.store")
+
+TRIES = 5
+ANNOUNCEMENTS = 8  # how often a group may turn out to need more rows than its commands named
+
+
+def first_line(error: sa.exc.DBAPIError) -> str:
+    """What the database says, without the details below it: they quote rows."""
+    return str(error.orig).partition("\n")[0][:300]
+
+
+class OutcomeUnknown(Exception):
+    """A commit neither succeeded nor failed for certain. SQLite's process must end; the next start finds the truth."""
+
+
+class Unreachable(Exception):
+    """No connection can be had: what waits would wait for the same reason."""
+
+
+class Transactions:
+    """Runs works on one connection, reopened when it is lost. Not for several threads at once.
+
+    `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: what it
+    gives is the error of them all.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        writes: bool,
+        connect: Callable[[], sa.Connection],
+        directory: Directory,
+        queued: Callable[[], None] | None = None,
+        refuse: Callable[[], Expected | None] | None = None,
+    ) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.writes = writes
+        self._connect = connect
+        self._connection: sa.Connection | None = None
+        self._peek = directory.peek
+        self._forget = directory.forget
+        self._queued = queued
+        self._refuse = refuse
+        self.troubles = Counts()
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The open connection, opened when there is none. Unreachable when that fails."""
+        if self._connection is None or self._connection.closed or self._connection.invalidated:
+            self.close()
+            try:
+                self._connection = self._connect()
+            except sa.exc.DBAPIError as error:
+                raise Unreachable(str(error.orig)) from error
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            try:
+                connection.close()
+            except sa.exc.DBAPIError:  # it was lost already
+                connection.invalidate()
+
+    def run(self, works: list[Work]) -> None:
+        """Bring every work to its result or error: twice as a group, then each by itself, five times at most."""
+        refusal = self._refuse() if self._refuse is not None else None
+        if refusal is not None:
+            return _refuse(works, refusal)
+        try:
+            for _ in range(2 if len(works) > 1 else 0):
+                if self._attempt(works) is None:
+                    return None
+            for work in works:
+                if not work.is_settled:
+                    self._run_single(work)
+        except Unreachable as away:
+            log.warning("store.unreachable", extra={"error": str(away)[:300]})
+            _refuse(works, Unavailable("database_away", "The database can't be reached; nothing was changed."))
+        return None
+
+    def _run_single(self, work: Work) -> None:
+        trouble: Exception | None = None
+        for attempt in range(TRIES):
+            if attempt:
+                time.sleep(0.002 * 4**attempt)  # house: ok, because a clash with another writer needs it to pass
+            trouble = self._attempt([work])
+            if trouble is None:
+                return
+            kind = self._kind(trouble)
+            if kind is Trouble.FULL or (kind is Trouble.LOST and attempt):
+                break  # the next in line would wait for the same reason: say so at once
+        work.result, work.error = None, self._refusal(trouble)
+
+    def _kind(self, trouble: Exception | None) -> Trouble:
+        return self.engine.trouble(trouble) if isinstance(trouble, sa.exc.DBAPIError) else Trouble.CLASH
+
+    def _refusal(self, trouble: Exception | None) -> Exception:
+        if isinstance(trouble, sa.exc.IntegrityError):
+            return Conflict("already_exists", "Another has this name or number already.")
+        kind = self._kind(trouble)
+        if kind is Trouble.FULL:
+            return storage_full()
+        if kind is Trouble.CLASH and trouble is not None and not isinstance(trouble, Changed):
+            return trouble  # a bug of ours: it let a value through that the database can't hold
+        return Unavailable("database_busy", "The database could not take this now; nothing was changed.")
+
+    def _attempt(self, works: list[Work]) -> Exception | None:
+        """One transaction for all of them. None when it was committed (or refused work by work)."""
+        try:
+            alone = self._with_announcements(works)
+        except Changed as error:
+            return error
+        except sa.exc.DBAPIError as error:
+            self._rolled_back(error)
+            return error
+        except (OutcomeUnknown, Unreachable):
+            raise
+        except Exception as error:  # house: ok, because a value that the driver refuses must fail its command alone
+            return error
+        for work in alone:  # found out that they need a set: they go by themselves, after the others' commit
+            work.keys = ALONE
+            self._run_single(work)
+        return None
+
+    def _rolled_back(self, error: sa.exc.DBAPIError) -> None:
+        kind = self.engine.trouble(error)
+        self.troubles.add(kind.value)
+        log.warning("store.trouble", extra={"kind": kind.value, "error": first_line(error)})
+        if kind is Trouble.LOST:
+            if self.engine.is_sqlite and self.writes:
+                raise OutcomeUnknown(first_line(error)) from error
+            self.close()
+
+    def _with_announcements(self, works: list[Work]) -> list[Work]:
+        alone: list[Work] = []
+        for _ in range(ANNOUNCEMENTS):
+            present = [work for work in works if work not in alone]
+            if not present:
+                return alone
+            missing = self._transact(present, alone)
+            if not missing:
+                return alone
+            for work, wanted in missing:
+                if not isinstance(work.keys, Keys):
+                    raise wanted
+                work.keys.also(wanted.entity, [wanted.key], wanted.lock)
+        alone.extend(work for work in works if work not in alone)  # ever new rows: each may ask for them as it goes
+        return alone
+
+    def _transact(self, works: list[Work], alone: list[Work]) -> list[tuple[Work, NotAnnounced]]:
+        """Run and commit; or, when commands want rows that they didn't name, nothing but what each of them wants."""
+        connection = self.connection
+        with connection.begin() as transaction, self._group(connection, works) as group:
+            executed = [(work, self._execute(work, group, alone)) for work in works]
+            missing = [(work, wanted) for work, wanted in executed if wanted is not None]
+            if missing:
+                transaction.rollback()
+                return missing
+            if self.writes and works[0].is_alone and works[0].error is not None:
+                transaction.rollback()  # what it wrote through goes with it
+            elif self.writes:
+                written = flush(connection, group)
+                self._commit(transaction)
+                self._forget(group.tenant, written)
+                if group.has_queued and self._queued is not None:
+                    self._queued()
+        for work in works:
+            work.is_settled = work not in alone
+        return []
+
+    def _commit(self, transaction: sa.RootTransaction) -> None:
+        try:
+            transaction.commit()
+        except sa.exc.DBAPIError as error:
+            self.close()  # a commit that failed leaves the connection between two transactions
+            if self.engine.trouble(error) is not Trouble.LOST:
+                raise  # refused for certain: it runs again
+            raise OutcomeUnknown(first_line(error)) from error
+
+    @contextmanager
+    def _group(self, connection: sa.Connection, works: list[Work]) -> Iterator[Group]:
+        """The rows of these works. Afterwards nothing can be loaded any more, and no cycle keeps the rows in memory:
+        whoever looks for cycles comes by seldom."""
+        tenant = works[0].tenant
+        lone = not self.writes or (len(works) == 1 and works[0].is_alone)
+        group = Group(tenant, self.clock.now(), lambda name, key: self._peek(connection, tenant, name, key))
+        loader = Loader(self.engine, connection, group, writes=self.writes)
+        if lone:
+            group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
+        keys = Keys()
+        for work in works:
+            if isinstance(work.keys, Keys):
+                keys.merge(work.keys)
+        loader.load(keys)
+        try:
+            yield group
+        finally:
+            group.connection = group.load_all = None
+
+    @staticmethod
+    def _execute(work: Work, group: Group, alone: list[Work]) -> NotAnnounced | None:
+        overlay = Overlay(group, stamp=work.stamp)
+        work.result = work.error = None
+        try:
+            work.result = work.execute(overlay)
+            overlay.close()
+        except NotAnnounced as missing:
+            return missing
+        except MustBeAlone:
+            alone.append(work)
+        except Expected as refused:
+            work.error = refused.with_traceback(None)  # which holds this very work, and with it all that it loaded
+        except (sa.exc.DBAPIError, Changed):
+            raise
+        except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
+            work.error = bug
+        return None
+
+
+def _refuse(works: list[Work], refusal: Exception) -> None:
+    for work in works:
+        if not work.is_settled:
+            work.result, work.error = None, refusal

@@ -1,0 +1,61 @@
+"""Keeping what is stored: where it lies, whether it is whole, copies of it. For commands, beside any unit of work."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from dragoman.domain.clock import Moment
+from dragoman.store.engine import files
+from dragoman.store.maintenance import backup, verification
+from dragoman.store.maintenance import export as portable
+from dragoman.store.maintenance.verification import Report
+from dragoman.store.repositories.digests import Folder
+from dragoman.store.store import Store
+
+
+def database_file(store: Store) -> Path | None:
+    """The file of a SQLite database; None for one in memory, and for PostgreSQL."""
+    return files.database_file(store.engine)
+
+
+def must_be_unused(store: Store) -> None:
+    """Conflict when the database holds anything but tenants as they are made."""
+    portable.must_be_unused(store.engine)
+
+
+def served_by_us(store: Store) -> AbstractContextManager[None]:
+    """Be the one process that serves this database, where it can have only one. Conflict when another is."""
+    return files.served_by_us(store.engine)
+
+
+def verify(store: Store, digests: Folder | None) -> Report:
+    """Look at all history, its digests and their files."""
+    return verification.verify(store.engine, digests)
+
+
+def back_up(store: Store, file: Path, at: Moment, *, overwrite: bool) -> None:
+    """Write a copy to a file, while a server may go on. Conflict when there is such a file already."""
+    backup.save(store.engine, file, at, overwrite=overwrite)
+
+
+def restore(store: Store, file: Path, digests: Folder | None, at: Moment, *, force: bool) -> Path | None:
+    """Put a copy or an export in the place of the database, whole or not at all.
+
+    Digests in the folder witness another history from then on: tells what the folder is called now, if there were any.
+    """
+    backup.restore(store.engine, file, force=force)
+    return digests.set_aside(at) if digests is not None else None
+
+
+def export(store: Store, at: Moment, tenant: int | None) -> Iterator[bytes]:
+    """A tenant, or all, as lines of JSON."""
+    return portable.lines(store.engine, at, tenant)
+
+
+def import_(store: Store, lines: Iterable[bytes], digests: Folder | None, at: Moment) -> int:
+    """Fill an empty database with an export, whole or not at all; the number of rows."""
+    store.migrate()
+    rows = portable.load(store.engine, lines)
+    if digests is not None:
+        digests.set_aside(at)
+    return rows

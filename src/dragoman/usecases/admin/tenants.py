@@ -1,0 +1,118 @@
+"""Tenants: each starts with an inbox for tasks without a case, and the twelve task categories of a fresh portal."""
+
+import msgspec
+
+from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.domain.case import Case, CaseKind
+from dragoman.domain.category import Category
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.people import Tenant
+from dragoman.store.unit.mappings import Setting
+from dragoman.usecases.uow import UnitOfWork
+
+DEFAULT_CATEGORIES = (
+    # onlyoffice-crm.md 11: titles and icons of a fresh portal, in this order [C].
+    ("Phone call", "call"),
+    ("Opportunity", "deal"),
+    ("Demo", "demo"),
+    ("Email", "email"),
+    ("Fax", "fax"),
+    ("Execution control", "follow_up"),
+    ("Lunch", "lunch"),
+    ("Appointment", "meeting"),
+    ("Note", "note"),
+    ("Delivery", "ship"),
+    ("Social networks", "social_networks"),
+    ("Expression of gratitude", "thank_you"),
+)
+
+
+class ReserveTenant(msgspec.Struct, frozen=True):
+    """Give a tenant's name a number; run under the directory tenant."""
+
+    name: str
+    must_be_new: bool = True
+
+    def keys(self) -> Keys:
+        return Keys(settings={f"tenant:{self.name}"}, numbers={"tenant"})
+
+
+def reserve(uow: UnitOfWork, command: ReserveTenant) -> int:
+    """The number of the tenant of this name, given now if it has none. Conflict if it must be new and isn't."""
+    known = uow.settings.find(f"tenant:{command.name}")
+    if known is not None:
+        if command.must_be_new:
+            raise Conflict("tenant_exists", f"There is a tenant {command.name} already.")
+        return int(known.value)
+    number = uow.numbers.draw("tenant")
+    uow.settings.add(Setting(tenant=uow.tenant, name=f"tenant:{command.name}", value=str(number)))
+    return number
+
+
+class FurnishTenant(msgspec.Struct, frozen=True):
+    """Fill a reserved tenant; run under its own number."""
+
+    name: str
+
+    def keys(self) -> Keys:
+        return Keys(numbers={"case", "category"}).also("tenant", [()], Lock.CHANGE)
+
+
+def furnish(uow: UnitOfWork, command: FurnishTenant) -> Tenant:
+    """Make the tenant's row, its inbox and its categories. Doing it again changes nothing."""
+    known = uow.tenants.find(())
+    if known is not None:
+        return known
+    inbox = uow.cases.add(
+        Case(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("case"),
+            uid=uow.new_id(),
+            kind=CaseKind.INBOX,
+            title="Inbox",
+            started_at=uow.now,
+            created_at=uow.now,
+            modified_at=uow.now,
+        )
+    )
+    for order, (title, icon) in enumerate(DEFAULT_CATEGORIES, start=1):
+        uow.categories.add(
+            Category(
+                tenant=uow.tenant,
+                number=uow.numbers.draw("category"),
+                title=title,
+                icon=f"task_category_{icon}.png",
+                sort_order=order,
+                created_at=uow.now,
+            )
+        )
+    return uow.tenants.add(Tenant(tenant=uow.tenant, name=command.name, inbox_case=inbox.number, created_at=uow.now))
+
+
+class ListTenants(msgspec.Struct, frozen=True):
+    """All tenants' names and numbers; run under the directory tenant."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_all(uow: UnitOfWork, command: ListTenants) -> list[tuple[str, int]]:
+    """Name and number of every tenant, by name."""
+    return [(setting.name.removeprefix("tenant:"), int(setting.value)) for setting in uow.settings.beginning("tenant:")]
+
+
+class FindTenant(msgspec.Struct, frozen=True):
+    """The number of a tenant by name; run under the directory tenant."""
+
+    name: str
+
+    def keys(self) -> Keys:
+        return Keys(settings={f"tenant:{self.name}"})
+
+
+def find(uow: UnitOfWork, command: FindTenant) -> int:
+    """NotFound when there is no such tenant."""
+    known = uow.settings.find(f"tenant:{command.name}")
+    if known is None:
+        raise NotFound("tenant_not_found", f"There is no tenant {command.name}.")
+    return int(known.value)

@@ -1,0 +1,41 @@
+"""What waits to be done by itself, over all tenants: for whoever watches over the server, not for clients."""
+
+import msgspec
+
+from dragoman.command import ALONE, Alone
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment
+from dragoman.domain.job import JobState
+from dragoman.usecases.background.timers import TIMERS
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How much waits, and how long; of a state, a tenant's jobs are counted up to `most`. For the directory tenant."""
+
+    most: int
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """How many jobs are in each state; how many seconds what is due longest has waited, 0 where nothing is."""
+
+    jobs: dict[str, int]
+    job_seconds: float
+    timer_seconds: dict[str, float]
+
+
+def look(uow: UnitOfWork, command: Look) -> Backlog:
+    """Every state and every timer, also those of which there is none."""
+    jobs = dict.fromkeys(map(str, JobState), 0) | uow.jobs.counts_everywhere(command.most)
+    timers = uow.timers.longest_due(uow.now)
+    return Backlog(
+        jobs,
+        _seconds(uow.jobs.longest_due(uow.now), uow.now),
+        {name: _seconds(timers.get(name), uow.now) for name in TIMERS},
+    )
+
+
+def _seconds(since: Moment | None, now: Moment) -> float:
+    return 0.0 if since is None else max(now - since, 0) / TICKS_PER_SECOND

@@ -1,0 +1,152 @@
+"""Jobs as their workers handle them: taken under a lease, held, done, tried again, given back.
+
+Every slice of a job's work begins with `held` and ends its last one with `complete`, in the transaction of its own
+effects: so nothing is done twice, and nothing by a worker that lost the job while it slept.
+"""
+
+import msgspec
+
+from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.domain.clock import later
+from dragoman.domain.job import LEASE_SECONDS, Job, JobState, LeaseLost
+from dragoman.usecases.uow import UnitOfWork
+
+KEPT_SECONDS = 7 * 86_400.0
+"""So long a job that is done can be looked at. One that was given up stays until somebody removes it."""
+
+SLICE = 1_000
+
+AFTERMATH = {"batch.prepare": "batch.abandon", "batch.run": "batch.abandon"}
+"""What must be done when a job of a kind was given up: a job of another kind, about the same subject."""
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """One attempt at a job: who has it, for the how-manieth time. Every write of the attempt shows it."""
+
+    uid: str
+    owner: str
+    attempt: int
+
+
+def held(uow: UnitOfWork, hold: Hold) -> Job:
+    """The job, locked until the commit, if this attempt still has it. LeaseLost otherwise: then write nothing.
+
+    The first line of every slice. Its command names `Keys(jobs={hold.uid})`, or goes alone.
+    """
+    job = uow.jobs.find(hold.uid, Lock.CHANGE)
+    if job is None:
+        raise LeaseLost("lease_lost", "The job is gone.")
+    return job.held(hold.owner, hold.attempt)
+
+
+def complete(uow: UnitOfWork, job: Job) -> None:
+    """The job is done; the last line of the last slice."""
+    uow.jobs.save(job.complete(at=uow.now))
+
+
+class Due(msgspec.Struct, frozen=True):
+    """Which tenants have a job that somebody may take? Run under the directory tenant."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def tenants_with_due(uow: UnitOfWork, command: Due) -> list[int]:
+    """Their numbers."""
+    return uow.jobs.tenants_with_due(uow.now)
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Take jobs of a tenant that are due, the oldest first."""
+
+    owner: str
+    limit: int
+    lease_seconds: float = LEASE_SECONDS
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def claim(uow: UnitOfWork, command: Claim) -> list[Job]:
+    """The jobs as they are now: running, for this owner; or discarded, when their last worker was lost as well."""
+    due = uow.jobs.due(uow.now, limit=command.limit)
+    return [_kept(uow, job.claim(command.owner, at=uow.now, lease_seconds=command.lease_seconds)) for job in due]
+
+
+def _kept(uow: UnitOfWork, job: Job) -> Job:
+    """The job as it is now; with one that is given up goes what must be done about it."""
+    if job.state is JobState.DISCARDED and job.kind in AFTERMATH:
+        uow.enqueue(AFTERMATH[job.kind], job.subject)
+    return uow.jobs.save(job)
+
+
+class Orphan(msgspec.Struct, frozen=True):
+    """Take the jobs of a tenant from workers that can't be there any more: no other process works on this database."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def orphan(uow: UnitOfWork, command: Orphan) -> int:
+    """How many were taken from them: somebody may claim these at once. The attempts are counted all the same."""
+    running = uow.jobs.running()
+    for job in running:
+        uow.jobs.save(job.prolong(at=uow.now, lease_seconds=0.0))
+    return len(running)
+
+
+class Prolong(msgspec.Struct, frozen=True):
+    """Say that a job is still being worked on."""
+
+    hold: Hold
+    lease_seconds: float = LEASE_SECONDS
+
+    def keys(self) -> Keys:
+        return Keys(jobs={self.hold.uid})
+
+
+def prolong(uow: UnitOfWork, command: Prolong) -> None:
+    """The lease begins anew. LeaseLost when another has the job, or it has ended."""
+    uow.jobs.save(held(uow, command.hold).prolong(at=uow.now, lease_seconds=command.lease_seconds))
+
+
+class Fail(msgspec.Struct, frozen=True):
+    """An attempt failed; the text says why, to whoever runs the server."""
+
+    hold: Hold
+    error: str
+
+    def keys(self) -> Keys:
+        return Keys(jobs={self.hold.uid})
+
+
+def fail(uow: UnitOfWork, command: Fail) -> Job:
+    """The job as it is now: waiting to be tried again, or discarded. LeaseLost as above."""
+    return _kept(uow, held(uow, command.hold).retry(command.error, at=uow.now))
+
+
+class GiveBack(msgspec.Struct, frozen=True):
+    """Let go of a job without having failed, for anybody to take after a pause."""
+
+    hold: Hold
+    pause_seconds: float = 0.0
+
+    def keys(self) -> Keys:
+        return Keys(jobs={self.hold.uid})
+
+
+def give_back(uow: UnitOfWork, command: GiveBack) -> None:
+    """The attempt is not counted. LeaseLost as above."""
+    uow.jobs.save(held(uow, command.hold).give_back(at=uow.now, pause_seconds=command.pause_seconds))
+
+
+class Prune(msgspec.Struct, frozen=True):
+    """Forget one slice of a tenant's jobs that ended a week ago."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def prune(uow: UnitOfWork, command: Prune) -> int:
+    """How many were forgotten; none means that none is left."""
+    return uow.jobs.forget_ended(later(uow.now, seconds=-KEPT_SECONDS), limit=SLICE)

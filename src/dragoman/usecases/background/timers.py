@@ -1,0 +1,146 @@
+"""Timers: what happens by itself when its moment has come. The moment is a field of the task or case it is about.
+
+Each fires in one transaction with its effect, on a row that is locked and looked at again: so it fires once, however
+many nodes look at the same time, and after a stop of any kind it fires when somebody looks again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import ALONE, Alone, Lock
+from dragoman.domain.clock import Moment
+from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Which tenants have anything due? Run under the directory tenant."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def tenants_with_due(uow: UnitOfWork, command: Look) -> list[int]:
+    """Their numbers."""
+    return uow.timers.tenants_with_due(uow.now)
+
+
+class Due(msgspec.Struct, frozen=True):
+    """What is due of one timer, those that have waited longest first."""
+
+    timer: str
+    limit: int
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def due(uow: UnitOfWork, command: Due) -> list[int]:
+    """Numbers of tasks or cases, as the timer is about."""
+    return TIMERS[command.timer].due(uow, uow.now, command.limit)
+
+
+class Fire(msgspec.Struct, frozen=True):
+    """Let a timer fire for these, as long as no more than so many rows are touched."""
+
+    timer: str
+    numbers: tuple[int, ...]
+    rows: int = removal.DIRECT
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Fired(msgspec.Struct, frozen=True):
+    """How many were looked at (the first of those named), and for how many of them it fired."""
+
+    seen: int
+    fired: int
+
+
+def fire(uow: UnitOfWork, command: Fire) -> Fired:
+    """What isn't due any more, because another was quicker, is passed over."""
+    timer = TIMERS[command.timer]
+    seen = fired = rows = 0
+    for number in command.numbers:
+        touched = timer.fire(uow, number, command.rows)
+        seen, fired, rows = seen + 1, fired + bool(touched), rows + touched
+        if rows >= command.rows:
+            break
+    return Fired(seen, fired)
+
+
+def _expire(uow: UnitOfWork, number: int, rows: int) -> int:
+    """An open task ends with its open parts."""
+    task = uow.tasks.find(number, Lock.CHANGE)
+    if task is None or not task.is_open or not _has_come(task.expires_at, uow.now):
+        return 0
+    tasks.save_with_parts(uow, task, task.expire(at=uow.now))
+    return 1 + task.open_children
+
+
+def _wake(uow: UnitOfWork, number: int, rows: int) -> int:
+    """A suspended task goes on, as its suspension asked for."""
+    task = uow.tasks.find(number, Lock.CHANGE)
+    if task is None or not task.suspended or not _has_come(task.resume_at, uow.now):
+        return 0
+    awake = task.wake(at=uow.now)
+    tasks.save_with_parts(uow, task, awake)
+    return 1 + task.open_children
+
+
+def _delete(uow: UnitOfWork, number: int, rows: int) -> int:
+    """An ended task goes with all its parts. Conflict when a batch is among them: it stays, and they with it."""
+    task = uow.tasks.find(number, Lock.CHANGE)
+    if task is None or task.is_open or not _has_come(task.delete_at, uow.now):
+        return 0
+    tasks.remove_tree(uow, task)
+    return 1
+
+
+def _complete(uow: UnitOfWork, number: int, rows: int) -> int:
+    """A case completes; its stages and tasks stay as they are, as when a client completes it (genesys.md 4)."""
+    case = uow.cases.find(number, Lock.CHANGE)
+    if case is None or case.completed_at is not None or not _has_come(case.auto_complete_at, uow.now):
+        return 0
+    uow.cases.save(replace(case, completed_at=uow.now))
+    return 1
+
+
+def _end(uow: UnitOfWork, number: int, rows: int) -> int:
+    """A case whose time is over goes with all that it holds (genesys.md 4): many tasks are marked, and swept later.
+
+    Conflict when it holds a batch: it is over for everybody all the same, and goes when the batch is gone.
+    """
+    case = uow.cases.find(number, Lock.CHANGE)
+    if case is None or not cases.is_over(uow, case):
+        return 0
+    return removal.remove_case(uow, case, direct=rows)
+
+
+def _has_come(moment: Moment | None, now: Moment) -> bool:
+    return moment is not None and moment <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What is due of it, and what it does to one of them: how many rows it touched, 0 when it isn't due any more."""
+
+    due: Callable[[UnitOfWork, Moment, int], list[int]]
+    fire: Callable[[UnitOfWork, int, int], int]
+
+
+TIMERS: dict[str, Timer] = {
+    # What ends with its case needs no end of its own: so cases come first.
+    "end": Timer(lambda uow, at, limit: uow.timers.ending(at, limit), _end),
+    "complete": Timer(lambda uow, at, limit: uow.timers.completing(at, limit), _complete),
+    "expire": Timer(lambda uow, at, limit: uow.timers.expiring(at, limit), _expire),
+    "wake": Timer(lambda uow, at, limit: uow.timers.waking(at, limit), _wake),
+    "delete": Timer(lambda uow, at, limit: uow.timers.going(at, limit), _delete),
+}
+"""Name -> timer; history calls what it did `timer.NAME`."""

@@ -1,0 +1,157 @@
+"""The entries of a batch: each found, done, kept whole or not at all, and its failure told.
+
+It is done with the creator's rights as they are at that moment: an approver lends none, a creator gains none. What an
+entry does is like a command of its own, with revisions and history in the creator's name.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from dragoman.domain import batch_report
+from dragoman.domain.access import Principal
+from dragoman.domain.batch import Batch, Method
+from dragoman.domain.errors import Conflict, Expected, NotFound
+from dragoman.store.unit.overlay import MustBeAlone
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.payloads import Content
+from dragoman.usecases.batches.resource_types import Found, Patch, ResourceType
+from dragoman.usecases.identity import users as people
+from dragoman.usecases.keys import Lock
+from dragoman.usecases.uow import Entries, UnitOfWork
+
+
+class EntryRefused(Conflict):
+    """An entry that had the transaction to itself was refused: nothing of it is kept, and its failure is recorded by
+    the next one."""
+
+
+def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entries: range) -> list[str | None]:
+    """For each entry what was wrong with it, None when it worked. Fewer than asked for when the next one needs a
+    transaction of its own; EntryRefused when that one had it."""
+    type_ = resource_types.named(batch.type)
+    if type_ is None:
+        return [batch_report.failed(f"there is no type {batch.type} any more")] * len(entries)
+    creator, refusal = _creator(uow, batch, type_)
+    if creator is None:
+        return [refusal] * len(entries)
+    named = uow.in_the_name_of(creator, dialect, batches.RUN)
+    if batch.field is not None and _changes_its_key(batch, content, entries):
+        entries = entries[:1]  # what an entry finds depends on the one before it
+    do = _doing(named, batch, type_, content, entries)
+    errors: list[str | None] = []
+    parts = named.entries()
+    for index in entries:
+        try:
+            errors.append(_attempt(parts, do, index))
+        except MustBeAlone:
+            if not errors:
+                return [_alone(named, do, index)]
+            break
+    return errors
+
+
+def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Principal | None, str | None]:
+    """Who made the batch, with what may be done in his name now; or why nothing may."""
+    user = None if batch.creator is None else uow.users.find(batch.creator, Lock.SHARED)
+    if user is None or user.disabled_at is not None:
+        return None, batch_report.forbidden("the creator of this task may do nothing any more")
+    scopes = None if batch.scopes is None else frozenset(batch.scopes)
+    creator = people.principal_of(user, scopes=scopes)
+    wanted = type_.scopes[batch.method]
+    if not creator.has_scope(wanted):
+        return None, batch_report.scope_missing(wanted)
+    return creator, None
+
+
+def _changes_its_key(batch: Batch, content: Content, entries: range) -> bool:
+    if batch.method is not Method.PATCH:
+        return False
+    spelled = msgspec.json.encode(batch.field)
+    return any(spelled in content.text(index) for index in entries[: len(content.texts)])
+
+
+Do = Callable[[UnitOfWork, int], str | None]
+"""Does one entry; answers what was wrong with finding its object, and raises what the object had against it."""
+
+
+def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range) -> Do:
+    if batch.method is Method.POST:
+        create = type_.create(uow, [content.text(index) for index in entries])
+
+        def make(part: UnitOfWork, index: int) -> str | None:
+            create(part, content.text(index))
+            return None
+
+        return make
+
+    field, values = batch.field or "", _texts(content, entries)
+    found = dict(zip(entries, type_.find(uow, field, values), strict=True))
+    change = _changing(uow, batch, type_, content)
+
+    def pick(part: UnitOfWork, index: int) -> str | None:
+        match = found[index]
+        if match.number is None:
+            return _unmatched(type_, field, match)
+        try:
+            change(part, index, match.number)
+        except NotFound as gone:
+            if gone.parameters.get("id") != match.number:
+                raise
+            return batch_report.not_found(type_.name, field)  # an entry before it deleted the object
+        return None
+
+    return pick
+
+
+def _unmatched(type_: ResourceType, field: str, match: Found) -> str:
+    if match.objects:
+        return batch_report.ambiguous(field, match.objects)
+    return batch_report.not_found(type_.name, field)
+
+
+def _changing(
+    uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content
+) -> Callable[[UnitOfWork, int, int], None]:
+    """What does the batch's method to the object that an entry picked."""
+    if batch.method is Method.DELETE:
+        return lambda part, index, number: type_.remove(part, number)
+    patches: dict[bytes, Patch | Expected] = {}
+
+    def patch(part: UnitOfWork, index: int, number: int) -> None:
+        text = content.text(index)
+        apply = patches.get(text)
+        if apply is None:
+            apply = patches[text] = _patch(uow, type_, text)
+        if isinstance(apply, Expected):
+            raise apply.with_traceback(None)
+        apply(part, number)
+
+    return patch
+
+
+def _patch(uow: UnitOfWork, type_: ResourceType, text: bytes) -> Patch | Expected:
+    try:
+        return type_.patch(uow, text)
+    except Expected as refused:
+        return refused
+
+
+def _texts(content: Content, entries: range) -> list[str]:
+    """The entries as text: a number and its text pick the same object."""
+    return [] if content.entries is None else [str(entry) for entry in content.entries[entries.start : entries.stop]]
+
+
+def _attempt(parts: Entries, do: Do, index: int) -> str | None:
+    try:
+        return parts.attempt(do, index)
+    except Expected as refused:
+        return batch_report.refused(refused)
+
+
+def _alone(uow: UnitOfWork, do: Do, index: int) -> str | None:
+    try:
+        return do(uow, index)
+    except Expected as refused:
+        raise EntryRefused("entry_refused", refused.message, failure=batch_report.refused(refused)) from refused

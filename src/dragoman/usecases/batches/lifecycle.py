@@ -1,0 +1,192 @@
+"""Batches: making, reading, deciding and removing them, each with the task that stands for it in every other dialect.
+
+The task follows the batch (`follow`), never the other way about. Whoever may work on that task may decide and remove
+the batch: at the vendor the scopes of a token are the only condition (carrierx-batch.md 11, 16).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.domain.access import Permission
+from dragoman.domain.batch import TASK_STATE, Batch, BatchPayload, Decision, Method, Outcome, Status
+from dragoman.domain.errors import NotFound
+from dragoman.domain.people import Tenant
+from dragoman.domain.task import ENDED, Kind, State, Task
+from dragoman.usecases.background import jobs
+from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+PREPARE, RUN, FORGET = "batch.prepare", "batch.run", "batch.forget"
+"""The jobs of a batch; their subject is its number."""
+
+SAMPLE = 100
+"""So many failures are shown beside a batch itself."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A batch as it was sent: `entries` and `data` are JSON text, `size` is the number of its operations."""
+
+    method: Method
+    type: str
+    field: str | None
+    entries: str | None
+    data: str | None
+    review: bool
+    size: int
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A batch with what is shown of it. What wasn't asked for is empty."""
+
+    batch: Batch
+    owner: Tenant
+    payload: BatchPayload | None = None
+    failures: tuple[Outcome, ...] = ()
+
+
+def named(uid: str, *, with_payload: bool = True) -> Keys:
+    """The rows of one batch, for change; its payload never is changed."""
+    keys = Keys(tasks={uid}, batches={uid}, owners=tasks.SEEN_OWNERS)
+    return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
+
+
+def read_only(uid: str, *, with_payload: bool = True) -> Keys:
+    """The same, to look at."""
+    keys = Keys(owners=tasks.SEEN_OWNERS).also("task", [uid], Lock.NONE).also("batch", [uid], Lock.NONE)
+    return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
+
+
+def get(uow: UnitOfWork, uid: str, permission: Permission = Permission.SEE) -> Batch:
+    """The batch. NotFound when there is none; Forbidden when the principal may not."""
+    batch = uow.batches.find(uid)
+    if batch is None:
+        raise NotFound("batch_not_found", f"There is no batch {uid}.", id=uid)
+    tasks.get(uow, batch.number, permission)
+    return batch
+
+
+def see(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> Seen:
+    """All that is shown of a batch. One that has failures, where they are asked for, needs more than its keys."""
+    payload = uow.payloads.find(batch.uid) if with_payload else None
+    failures: Sequence[Outcome] = ()
+    if with_failures and batch.failure:
+        failures = uow.batches.failures(batch.number, limit=SAMPLE)
+    return Seen(batch, uow.home, payload, tuple(failures))
+
+
+def would_be(uow: UnitOfWork, order: Order, *, number: int = 0, uid: str = "") -> Seen:
+    """The batch as it would be made now."""
+    principal = uow.principal
+    scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
+    batch = Batch(
+        tenant=uow.tenant,
+        number=number,
+        uid=uid,
+        method=order.method,
+        type=order.type,
+        field=order.field,
+        review=order.review,
+        status=Status.CREATED,
+        size=order.size,
+        creator=principal.user,
+        scopes=scopes,
+        created_at=uow.now,
+        modified_at=uow.now,
+    )
+    return Seen(batch, uow.home, BatchPayload(uow.tenant, uid, order.entries, order.data))
+
+
+def create(uow: UnitOfWork, order: Order) -> Seen:
+    """Take a batch in; a job prepares it. The command names `numbers={"task"}`."""
+    task = tasks.add(uow, kind=Kind.BATCH, state=TASK_STATE[Status.CREATED], type=order.type, title=title(order))
+    made = would_be(uow, order, number=task.number, uid=task.uid)
+    uow.batches.add(made.batch)
+    if made.payload is not None:
+        uow.payloads.add(made.payload)
+    uow.enqueue(PREPARE, task.number)
+    return made
+
+
+def title(order: Order) -> str:
+    """How it reads in an inbox: `PATCH 2 × phonenumber by phonenumber` (carrierx-batch.md 15)."""
+    by = "" if order.field is None else f" by {order.field}"
+    return f"{order.method} {order.size} × {order.type}{by}"
+
+
+def decide(uow: UnitOfWork, batch: Batch, decision: Decision) -> Batch:
+    """Approve or cancel a batch under review. What it is already changes nothing; Conflict on anything else.
+
+    The row is held for change, so of two that decide at once the second sees what the first did.
+    """
+    tasks.get(uow, batch.number, Permission.WORK)
+    principal = uow.principal
+    decided = batch.decide(decision, principal.user or principal.login, at=uow.now)
+    if decided is batch:
+        return batch
+    kept = uow.batches.save(decided)
+    follow(uow, kept)
+    if decision is Decision.APPROVED:
+        uow.enqueue(RUN, batch.number)
+    return kept
+
+
+def follow(uow: UnitOfWork, batch: Batch) -> Task:
+    """Let the task say where its batch stands."""
+    task = uow.tasks.get(batch.number)
+    state = TASK_STATE[batch.status]
+    if task.state is state or (task.state is State.CLAIMED and state is State.READY):
+        return task
+    after = replace(task, state=state, state_changed_at=uow.now)
+    if state is State.READY:
+        after = replace(after, activated_at=uow.now, first_activated_at=task.first_activated_at or uow.now)
+    elif state is State.RUNNING:
+        after = replace(after, assignee=None, claimed_at=None)  # whoever reviewed it has decided: the machine has it
+    elif state in ENDED:
+        after = replace(after, completed_at=uow.now, outcome_code=str(batch.status), outcome_text=summary(batch))
+    return tasks.save(uow, task, after)
+
+
+def summary(batch: Batch) -> str | None:
+    """How it went, for people; None when nothing was executed."""
+    return f"{batch.success} of {batch.total} done, {batch.failure} failed" if batch.processed else None
+
+
+def remove(uow: UnitOfWork, uid: str) -> None:
+    """Delete the record of a batch that isn't being executed; what it did stays done. Conflict while it executes."""
+    batch = get(uow, uid, Permission.WORK)
+    batch.must_be_deletable()
+    payload = uow.payloads.find(uid)
+    if payload is not None:
+        uow.payloads.remove(payload)
+    uow.batches.remove(batch)
+    tasks.remove_for_batch(uow, uow.tasks.get(batch.number))
+    if batch.processed:
+        uow.enqueue(FORGET, batch.number)
+
+
+def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:
+    """A page of its failures, in the order of the entries. For readers and commands that go alone."""
+    return uow.batches.failures(batch.number, limit=limit, offset=offset)
+
+
+class Forget(msgspec.Struct, frozen=True):
+    """Delete so many outcomes of a batch that is gone."""
+
+    hold: Hold
+    size: int
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def forget(uow: UnitOfWork, command: Forget) -> bool:
+    """Whether all of them are deleted; the job is done with that."""
+    job = jobs.held(uow, command.hold)
+    is_over = uow.batches.forget_outcomes(job.subject or 0, limit=command.size) < command.size
+    if is_over:
+        jobs.complete(uow, job)
+    return is_over

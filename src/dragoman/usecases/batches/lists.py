@@ -1,0 +1,158 @@
+"""Lists of batches: in an order, page by page, by what the table knows and by what only a look at each can tell."""
+
+import secrets
+from collections.abc import Callable
+
+import msgspec
+
+from dragoman.domain.batch import Batch
+from dragoman.domain.errors import Invalid
+from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter, BatchSort, Column, Condition, Operator, Value
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.uow import UnitOfWork
+
+__all__ = [
+    "NEWEST_FIRST",
+    "BatchSort",
+    "Column",
+    "Condition",
+    "DataOf",
+    "Found",
+    "Matches",
+    "Operator",
+    "Value",
+    "Wanted",
+    "find",
+]
+
+MOST_LOOKED_AT = 10_000
+MOST_CHARACTERS = 256 * 2**20
+
+DataOf = Callable[[Batch], str | None]
+"""Gives the data of a batch as JSON text, or None."""
+
+Matches = Callable[[Batch, DataOf], bool]
+"""Whether a batch matches on a closer look."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What page of which list. `sort` None is any order. `after` and `before` are uids; at most one of them stands,
+    and neither with an offset. `with_…`: what is to be shown of each."""
+
+    conditions: tuple[Condition, ...] = ()
+    matches: Matches | None = None
+    sort: BatchSort | None = NEWEST_FIRST
+    limit: int
+    offset: int = 0
+    after: str | None = None
+    before: str | None = None
+    with_payload: bool = True
+    with_failures: bool = True
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One page. `first` is the place of its first item in the list, `total` the length of the list."""
+
+    items: list[batches.Seen]
+    first: int
+    total: int
+
+
+def find(uow: UnitOfWork, wanted: Wanted) -> Found:
+    """The page. Invalid `edge_not_found` when `after` or `before` name no batch, `filter_too_wide` and
+    `page_too_large` when the answer would hold the server up."""
+    ready = BatchFilter(wanted.conditions, uow.principal)
+    page, first, total = _looked_at(uow, wanted, ready) if wanted.matches else _selected(uow, wanted, ready)
+    if wanted.with_payload:
+        uids = [batch.uid for batch in page]
+        if uow.payloads.size(uids) > MOST_CHARACTERS:
+            raise Invalid("page_too_large", "this page is too large: ask for fewer, or leave entries and data out")
+        uow.payloads.load(uids)
+    seen = [
+        batches.see(uow, batch, with_payload=wanted.with_payload, with_failures=wanted.with_failures) for batch in page
+    ]
+    return Found(seen, first, total)
+
+
+def _selected(uow: UnitOfWork, wanted: Wanted, ready: BatchFilter) -> tuple[list[Batch], int, int]:
+    """A page that the table finds by itself."""
+    if wanted.sort is None:
+        return _shuffled(uow, wanted, uow.batches.numbers(ready))
+    total = uow.batches.count(ready)
+    edge = _edge(uow, wanted)
+    after = edge if wanted.after is not None else None
+    before = edge if wanted.before is not None else None
+    page = uow.batches.page(ready, wanted.sort, limit=wanted.limit, offset=wanted.offset, after=after, before=before)
+    if edge is None:
+        return page, wanted.offset, total
+    if before is None:
+        return page, total - uow.batches.count(ready, wanted.sort, after=edge), total
+    behind = uow.batches.count(ready, wanted.sort, after=page[-1]) if page else total
+    return page, total - behind - len(page), total
+
+
+def _looked_at(uow: UnitOfWork, wanted: Wanted, ready: BatchFilter) -> tuple[list[Batch], int, int]:
+    """A page of those that match on a closer look: the list is walked to its end, for its total."""
+    sort = wanted.sort or NEWEST_FIRST
+    candidates = uow.batches.count(ready)
+    if candidates > MOST_LOOKED_AT:
+        raise Invalid("filter_too_wide", f"{candidates} tasks would have to be looked at: add a condition")
+    data_of = _Reader(uow)
+    assert wanted.matches is not None  # noqa: S101 - who calls has asked
+    matching = [each for each in uow.batches.all(ready, sort, most=MOST_LOOKED_AT) if wanted.matches(each, data_of)]
+    if wanted.sort is None:
+        return _shuffled(uow, wanted, [each.number for each in matching])
+    edge = _edge(uow, wanted)
+    first = wanted.offset
+    if edge is not None:
+        place = next((place for place, each in enumerate(matching) if each.number == edge.number), None)
+        if place is None:
+            place = sum(1 for each in matching if _precedes(sort, each, edge))
+        else:
+            place += wanted.after is not None
+        first = place if wanted.after is not None else max(0, place - wanted.limit)
+        until = first + wanted.limit if wanted.after is not None else place
+        return matching[first:until], first, len(matching)
+    return matching[first : first + wanted.limit], first, len(matching)
+
+
+def _precedes(sort: BatchSort, one: Batch, other: Batch) -> bool:
+    mine, its = sort.value(one), sort.value(other)
+    if mine == its:
+        return one.number > other.number
+    return bool(mine > its) if sort.descending else bool(mine < its)
+
+
+def _shuffled(uow: UnitOfWork, wanted: Wanted, numbers: list[int]) -> tuple[list[Batch], int, int]:
+    left = max(0, len(numbers) - wanted.offset)
+    drawn = secrets.SystemRandom().sample(numbers, min(wanted.limit, left))
+    uow.batches.load(drawn)
+    page = [batch for number in drawn if (batch := uow.batches.find(number)) is not None]
+    return page, wanted.offset, len(numbers)
+
+
+def _edge(uow: UnitOfWork, wanted: Wanted) -> Batch | None:
+    """The batch that `after` or `before` names."""
+    uid = wanted.after if wanted.after is not None else wanted.before
+    if uid is None:
+        return None
+    edge = uow.batches.find(uid)
+    if edge is None:
+        name = "after" if wanted.after is not None else "before"
+        raise Invalid("edge_not_found", f"{name} names no task", parameter=name)
+    return edge
+
+
+class _Reader:
+    """Gives the data of one batch after the other, until that was too much."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._left = MOST_CHARACTERS
+
+    def __call__(self, batch: Batch) -> str | None:
+        text = self._uow.payloads.data_of(batch.uid)
+        self._left -= len(text or "")
+        if self._left < 0:
+            raise Invalid("filter_too_wide", "the data of too many tasks would have to be looked at: add a condition")
+        return text

@@ -1,0 +1,109 @@
+"""Lists of plain objects: in an order, page by page, by what their JSON says."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from dragoman.domain.errors import Invalid
+from dragoman.domain.resource import Resource
+from dragoman.usecases.batches.resources import Body, PlainType, shown_as
+from dragoman.usecases.uow import UnitOfWork
+
+MOST_LOOKED_AT = 200_000
+
+_body_of = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What page of which list. `by` is the property that sorts it, None is the newest first. `after` and `before` are
+    sids; at most one of them stands, and neither with an offset. `natural`: only those with this natural key."""
+
+    matches: Callable[[Body], bool] | None = None
+    natural: str | None = None
+    by: str | None = None
+    descending: bool = False
+    is_shuffled: bool = False
+    limit: int
+    offset: int = 0
+    after: str | None = None
+    before: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the table knows the page by itself."""
+        asked = (self.matches, self.natural, self.by, self.after, self.before)
+        return not self.is_shuffled and all(each is None for each in asked)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One page. `first` is the place of its first item in the list, `total` the length of the list."""
+
+    items: list[Resource]
+    first: int
+    total: int
+
+
+def find(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Found:
+    """The page. Invalid `edge_not_found` when `after` or `before` name nothing of the list, `filter_too_wide` when too
+    many would have to be looked at."""
+    if wanted.is_plain:
+        items = uow.resources.page(plain.name, limit=wanted.limit, offset=wanted.offset)
+        return Found(items, wanted.offset, uow.resources.count(plain.name))
+    listed = list(_listed(uow, plain, wanted))
+    if wanted.by is not None:
+        listed.sort(key=lambda each: _rank(each[2]), reverse=wanted.descending)
+    if wanted.is_shuffled:
+        secrets.SystemRandom().shuffle(listed)
+    first, until = _place(listed, wanted)
+    numbers = [number for number, _, _ in listed[first:until]]
+    uow.resources.load(numbers)
+    items = [item for number in numbers if (item := uow.resources.find(number)) is not None]
+    return Found(items, first, len(listed))
+
+
+Listed = tuple[int, str, Any]
+"""An object of the list: its number, its sid, and what it is sorted by."""
+
+
+def _listed(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Iterator[Listed]:
+    for number, uid, content in _candidates(uow, plain, wanted):
+        body = shown_as(plain, uid, content)
+        if wanted.matches is None or wanted.matches(body):
+            yield number, uid, None if wanted.by is None else body.get(wanted.by)
+
+
+def _candidates(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Iterator[tuple[int, str, Body]]:
+    if wanted.natural is not None:
+        named = uow.resources.by_natural(plain.name, [wanted.natural]).get(wanted.natural, [])
+        yield from ((each.number, each.uid, each.body) for each in reversed(named))
+        return
+    if uow.resources.count(plain.name) > MOST_LOOKED_AT:
+        raise Invalid("filter_too_wide", f"more than {MOST_LOOKED_AT} objects would have to be looked at")
+    for number, uid, text in uow.resources.bodies(plain.name):
+        yield number, uid, _body_of(text)
+
+
+def _place(listed: list[Listed], wanted: Wanted) -> tuple[int, int]:
+    edge = wanted.after if wanted.after is not None else wanted.before
+    if edge is None:
+        return wanted.offset, wanted.offset + wanted.limit
+    name = "after" if wanted.after is not None else "before"
+    place = next((place for place, (_, uid, _) in enumerate(listed) if uid == edge), None)
+    if place is None:
+        raise Invalid("edge_not_found", f"{name} names nothing in this list", parameter=name)
+    if wanted.after is not None:
+        return place + 1, place + 1 + wanted.limit
+    return max(0, place - wanted.limit), place
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """An order of whatever JSON there is: null, truth, numbers, text, and all else alike."""
+    if value is None:
+        return 0, 0
+    if isinstance(value, bool):
+        return 1, value
+    if isinstance(value, int | float):
+        return 2, value
+    return (3, value) if isinstance(value, str) else (4, 0)

@@ -1,0 +1,214 @@
+"""Resources: objects of a vendor's that are kept as the plain JSON they are. What a type of them is, and what is done
+with one.
+
+Rights are scopes, which the dialect's operations and the batch's creator are asked for; the objects themselves name
+nobody.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import Lock
+from dragoman.domain.batch import Method
+from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
+from dragoman.domain.merge_patch import merged_value
+from dragoman.domain.resource import Resource
+from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, ResourceType
+from dragoman.usecases.uow import UnitOfWork
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlainType:
+    """One type. `sid` is the property that shows the object's uid; `natural` the one that people know it by.
+
+    `keep` gives a body as it is to be stored, the natural key as text in it, or raises Invalid with every problem; it
+    is asked for a new object and after each change. `properties` are always shown, null when unset; `defaults` are
+    what a new object has. What clients send of `read_only` properties is ignored (`sid` always is one of them).
+    """
+
+    name: str
+    sid: str
+    natural: str
+    keep: Callable[[Body], Body]
+    properties: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
+    scopes: Mapping[Method, frozenset[str]] = field(default_factory=dict)
+    is_unique: bool = True
+
+
+def shown(plain: PlainType, resource: Resource) -> Body:
+    """All that there is to see of an object: its properties and its sid."""
+    return shown_as(plain, resource.uid, resource.body)
+
+
+def shown_as(plain: PlainType, uid: str, body: Body) -> Body:
+    """The same of an object that isn't at hand as a whole."""
+    return {**dict.fromkeys(plain.properties), **body, plain.sid: uid}
+
+
+def get(uow: UnitOfWork, plain: PlainType, key: int | str) -> Resource:
+    """The object by sid or number. NotFound when there is none of this type."""
+    found = uow.resources.find(key)
+    if found is None or found.type != plain.name:
+        raise NotFound("resource_not_found", f"There is no {plain.name} {key}.", type=plain.name, id=key)
+    return found
+
+
+def create(uow: UnitOfWork, plain: PlainType, content: Mapping[str, Any]) -> Resource:
+    """A new object. Invalid with all its faults; Conflict `already_exists`, see `taken`. The command goes alone."""
+    body = _new_body(plain, content)
+    natural = body[plain.natural]
+    if plain.is_unique and (there := uow.resources.by_natural(plain.name, [natural])):
+        raise taken(plain, there[natural][0])
+    return _add(uow, plain, body)
+
+
+def merge(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mapping[str, Any]) -> Resource:
+    """The object with a JSON Merge Patch (RFC 7396) applied; one that changes nothing stores nothing.
+
+    Invalid and Conflict as `create`. A command that gives it another natural key goes alone.
+    """
+    return _merged(uow, plain, resource, _without_read_only(plain, patch))
+
+
+def exchange(uow: UnitOfWork, plain: PlainType, resource: Resource, content: Mapping[str, Any]) -> Resource:
+    """The object with all that clients may set exchanged: what isn't sent is unset. Otherwise as `merge`."""
+    fixed = {name: value for name, value in resource.body.items() if name in plain.read_only}
+    return _kept(uow, plain, resource, {**merged_value({}, _without_read_only(plain, content)), **fixed})
+
+
+def remove(uow: UnitOfWork, resource: Resource) -> None:
+    """Delete an object; it leaves a tombstone with its history, and its natural key is free again."""
+    uow.resources.remove(resource)
+
+
+def find(uow: UnitOfWork, plain: PlainType, key: str, values: Sequence[str]) -> list[Found]:
+    """For each value what has it as `key` (sid or natural); loaded for change. The command goes alone."""
+    if key == plain.sid:
+        by_uid = uow.resources.by_uid(plain.name, values, Lock.CHANGE)
+        return [Found(1, by_uid[value].number) if value in by_uid else NOTHING for value in values]
+    by_natural = uow.resources.by_natural(plain.name, values, Lock.CHANGE)
+    return [_found(by_natural.get(value, [])) for value in values]
+
+
+def _found(matching: Sequence[Resource]) -> Found:
+    return Found(len(matching), matching[0].number if len(matching) == 1 else None)
+
+
+def page(uow: UnitOfWork, plain: PlainType, *, limit: int, offset: int = 0) -> list[Resource]:
+    """One page, the newest first. For readers and commands that go alone; so is `uow.resources.count` and `all`."""
+    return uow.resources.page(plain.name, limit=limit, offset=offset)
+
+
+def taken(plain: PlainType, there: Resource) -> Conflict:
+    """What to raise when another has the natural key: it names the field and the object in the way."""
+    message = f"this {plain.natural} already exists"
+    return Conflict("already_exists", message, field=plain.natural, reference_sid=there.uid)
+
+
+def resource_type(plain: PlainType) -> ResourceType:
+    """The type as batches work on it."""
+    return ResourceType(
+        name=plain.name,
+        methods=frozenset(Method),
+        keys=(plain.natural, plain.sid),
+        natural_key=plain.natural,
+        scopes=plain.scopes,
+        find=lambda uow, key, values: find(uow, plain, key, values),
+        create=lambda uow, contents: _creating(uow, plain, contents),
+        patch=lambda uow, content: _patching(plain, content),
+        remove=lambda uow, number: remove(uow, get(uow, plain, number)),
+    )
+
+
+def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[bytes]) -> Create:
+    """What makes one of these: which of their natural keys are taken is asked once for all of them."""
+    bodies = {content: _body_or_faults(plain, content) for content in contents}
+    naturals = [body[plain.natural] for body in bodies.values() if not isinstance(body, Invalid)]
+    there = uow.resources.by_natural(plain.name, naturals) if plain.is_unique else {}
+
+    def apply(part: UnitOfWork, content: bytes) -> None:
+        body = bodies[content]
+        if isinstance(body, Invalid):
+            raise body
+        natural = body[plain.natural]
+        if natural in there:
+            raise taken(plain, there[natural][0])
+        made = _add(part, plain, body)
+        if plain.is_unique:
+            there[natural] = [made]
+
+    return apply
+
+
+def _body_or_faults(plain: PlainType, content: bytes) -> Body | Invalid:
+    try:
+        return _new_body(plain, _an_object(content))
+    except Invalid as faults:
+        return faults
+
+
+def _patching(plain: PlainType, content: bytes) -> Patch:
+    patch = _without_read_only(plain, _an_object(content))
+
+    def apply(part: UnitOfWork, number: int) -> None:
+        _merged(part, plain, get(part, plain, number), patch)
+
+    return apply
+
+
+def _merged(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mapping[str, Any]) -> Resource:
+    return _kept(uow, plain, resource, merged_value(resource.body, patch))
+
+
+def _kept(uow: UnitOfWork, plain: PlainType, resource: Resource, wanted: Body) -> Resource:
+    body = plain.keep(wanted)
+    if body == resource.body:
+        return resource
+    natural = body[plain.natural]
+    if natural != resource.natural and plain.is_unique:
+        uow.must_be_alone()
+        there = uow.resources.by_natural(plain.name, [natural])
+        if there:
+            raise taken(plain, there[natural][0])
+    return uow.resources.save(replace(resource, body=body, natural=natural))
+
+
+def _new_body(plain: PlainType, content: Mapping[str, Any]) -> Body:
+    given = merged_value({}, _without_read_only(plain, content))  # a null is as good as nothing
+    return plain.keep({**plain.defaults, **given})
+
+
+def _add(uow: UnitOfWork, plain: PlainType, body: Body) -> Resource:
+    uid = uow.new_id()
+    return uow.resources.add(
+        Resource(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("resource"),
+            uid=uid,
+            type=plain.name,
+            natural=body[plain.natural],
+            twin="" if plain.is_unique else uid,
+            body=body,
+            created_at=uow.now,
+            modified_at=uow.now,
+        )
+    )
+
+
+def _without_read_only(plain: PlainType, content: Mapping[str, Any]) -> Body:
+    return {name: value for name, value in content.items() if name != plain.sid and name not in plain.read_only}
+
+
+def _an_object(content: bytes) -> Body:
+    value: Any = msgspec.json.decode(content)
+    if not isinstance(value, dict):
+        raise Invalid("invalid_body", "must be an object", (Problem("", "type", "must be an object"),))
+    return value

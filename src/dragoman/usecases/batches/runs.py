@@ -1,0 +1,162 @@
+"""Batches at work: prepared, run entry by entry in slices, and ended in any case.
+
+A slice is one transaction: the changes of some entries, their outcomes, the counts, and with the last one the job and
+the task. So after a crash the work goes on at the first entry without an outcome, and nothing is done twice.
+"""
+
+import msgspec
+
+from dragoman.domain import batch_report
+from dragoman.domain.batch import Batch, Outcome, Status
+from dragoman.domain.job import ATTEMPTS, Job
+from dragoman.usecases.background import jobs
+from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches import entries as batch_entries
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.payloads import Content
+from dragoman.usecases.keys import ALONE, Alone, Lock
+from dragoman.usecases.uow import UnitOfWork
+
+GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where a batch stands after a slice: the first entry without an outcome, and whether nothing is left to do for
+    this job. `dialect` is the one in which it was made."""
+
+    cursor: int
+    is_over: bool
+    dialect: str = ""
+
+
+class Prepare(msgspec.Struct, frozen=True):
+    """Begin the counts of a new batch; it waits for its reviewers then, or for a worker."""
+
+    hold: Hold
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def prepare(uow: UnitOfWork, command: Prepare) -> None:
+    """Without a review it is queued. One that was prepared, or is gone, is left as it is."""
+    job = jobs.held(uow, command.hold)
+    batch = _batch(uow, job)
+    if batch is not None and batch.status is Status.CREATED:
+        _keep(uow, prepared := batch.prepare(at=uow.now))
+        if prepared.status is Status.QUEUED:
+            uow.enqueue(batches.RUN, batch.number)
+    jobs.complete(uow, job)
+
+
+class Begin(msgspec.Struct, frozen=True):
+    """A worker has the batch: it runs from now on."""
+
+    hold: Hold
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def begin(uow: UnitOfWork, command: Begin) -> Progress:
+    """One that isn't to be run (cancelled, gone, done) is over at once, and so is its job."""
+    job = jobs.held(uow, command.hold)
+    batch = _batch(uow, job)
+    running = None if batch is None else batch.queue(at=uow.now).run(at=uow.now)
+    if running is None or running.status is not Status.RUNNING:
+        jobs.complete(uow, job)
+        return Progress(0, is_over=True)
+    if running is not batch:
+        _keep(uow, running)
+    made = uow.history.page("task", running.number, limit=1)
+    return Progress(running.cursor, is_over=False, dialect=made[0].dialect if made else uow.dialect)
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """Do so many entries, through the dialect in which the batch was made. `failure`: of the first one, which was tried
+    by itself, it is known already what was wrong with it (JSON text)."""
+
+    hold: Hold
+    content: Content
+    dialect: str
+    size: int
+    failure: str | None = None
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
+    """One transaction's entries. `batch_entries.EntryRefused` when the one that had it to itself was refused."""
+    job = jobs.held(uow, command.hold)
+    batch = _batch(uow, job)
+    if batch is None or batch.status is not Status.RUNNING:
+        jobs.complete(uow, job)
+        return Progress(0, is_over=True)
+    content, first = command.content, batch.cursor
+    entries = range(first, min(first + command.size, batch.size))
+    if command.failure is not None:
+        return _advance(uow, job, batch, content, [command.failure])
+    return _advance(uow, job, batch, content, batch_entries.outcomes(uow, batch, content, command.dialect, entries))
+
+
+class Abandon(msgspec.Struct, frozen=True):
+    """A batch's job was given up: fail so many of the entries that have no outcome."""
+
+    hold: Hold
+    content: Content
+    size: int
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def abandon_slice(uow: UnitOfWork, command: Abandon) -> Progress:
+    """The batch is completed with the last one: there is no status for a batch that could not be run (rule 4.7)."""
+    job = jobs.held(uow, command.hold)
+    batch = _batch(uow, job)
+    if batch is None or batch.status in (Status.PENDING_REVIEW, Status.COMPLETED, Status.CANCELLED):
+        jobs.complete(uow, job)
+        return Progress(0, is_over=True)
+    prepared = batch.give_up(at=uow.now)
+    count = min(command.size, batch.size - batch.cursor)
+    return _advance(uow, job, prepared, command.content, [batch_report.failed(GIVEN_UP)] * count)
+
+
+def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
+    return None if job.subject is None else uow.batches.find(job.subject, Lock.CHANGE)
+
+
+def _keep(uow: UnitOfWork, batch: Batch) -> Batch:
+    batches.follow(uow, batch)
+    return uow.batches.save(batch)
+
+
+def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: list[str | None]) -> Progress:
+    """Record what became of the next entries, in order; with the last one the batch, its task and its job are done."""
+    type_ = resource_types.named(batch.type)
+    natural = "" if type_ is None else type_.natural_key
+    outcomes = [
+        Outcome(index) if error is None else Outcome(index, content.key(index, batch.field, natural), error)
+        for index, error in enumerate(errors, batch.cursor)
+    ]
+    uow.batches.record(batch.number, outcomes)
+    failures = sum(error is not None for error in errors)
+    advanced = batch.advance(len(errors) - failures, failures, at=uow.now)
+    if advanced.status is Status.COMPLETED:
+        _keep(uow, advanced)
+        jobs.complete(uow, job)
+        return Progress(advanced.cursor, is_over=True)
+    uow.batches.save(advanced)
+    return Progress(advanced.cursor, is_over=_begun_anew(uow, job))
+
+
+def _begun_anew(uow: UnitOfWork, job: Job) -> bool:
+    """Whether another job goes on. One that was tried before got on this time: its attempts are counted from here, so
+    that only what stands still is given up."""
+    if job.attempt == 1:
+        return False
+    uow.enqueue(job.kind, job.subject)
+    jobs.complete(uow, job)
+    return True

@@ -1,0 +1,84 @@
+"""Cases and opportunities of a CRM, and which of them a task belongs to.
+
+A task belongs to the one that holds it. Where another holds it that must not lose it (a Genesys service), or where
+the named one doesn't exist, the name is kept beside the holder (`entity_kind`, `entity`) and shown once it resolves.
+"""
+
+from typing import Any
+
+from dragoman.command import Lock
+from dragoman.domain.access import may_edit_case, may_see_case, require_to
+from dragoman.domain.case import Case, CaseKind
+from dragoman.domain.errors import NotFound
+from dragoman.domain.task import Task
+from dragoman.usecases.uow import UnitOfWork
+
+KINDS = frozenset({CaseKind.CASE, CaseKind.OPPORTUNITY})
+"""What a CRM task may belong to."""
+
+Link = tuple[CaseKind, int]
+"""A case or opportunity as a client names it."""
+
+
+def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
+    """The case or opportunity that the task belongs to, as far as the principal may see it."""
+    for number, kind in ((task.case, None), (task.entity, task.entity_kind)):
+        case = None if number is None else uow.cases.find(number)
+        if case is not None and case.kind in KINDS and kind in (None, case.kind):
+            return case if may_see_case(uow.principal, case) else None
+    return None
+
+
+def linked(uow: UnitOfWork, task: Task | None, wanted: Link | None) -> dict[str, Any]:
+    """The fields of a task (None: a new one) that make it belong to `wanted`; no fields when it does already.
+
+    The command names `wanted` with a shared lock. A case that is withdrawn lets the task go to the inbox.
+    """
+    shown = None if task is None else entity_of(uow, task)
+    if shown is not None and wanted == (shown.kind, shown.number):
+        return {}
+    left = {} if shown is None or task is None or shown.number != task.case else {"case": uow.home.inbox_case}
+    if wanted is None:
+        return left | {"entity_kind": None, "entity": None}
+    kind, number = wanted
+    target = uow.cases.find(number, Lock.SHARED)
+    exists = target is not None and target.kind is kind and may_see_case(uow.principal, target)
+    if exists and not _is_in_service(uow, task):
+        return {"case": number, "entity_kind": None, "entity": None}
+    return left | {"entity_kind": str(kind), "entity": number}
+
+
+def _is_in_service(uow: UnitOfWork, task: Task | None) -> bool:
+    holder = None if task is None or task.case is None else uow.cases.find(task.case)
+    return holder is not None and holder.kind is CaseKind.SERVICE
+
+
+def add(uow: UnitOfWork, kind: CaseKind, title: str, **fields: Any) -> Case:
+    """Make a case, created by the principal. The command names `numbers={"case"}`."""
+    return uow.cases.add(
+        Case(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("case"),
+            uid=uow.new_id(),
+            kind=kind,
+            title=title,
+            creator=uow.principal.user,
+            started_at=uow.now,
+            created_at=uow.now,
+            modified_at=uow.now,
+            **fields,
+        )
+    )
+
+
+def get(uow: UnitOfWork, number: int, kind: CaseKind, lock: Lock = Lock.NONE) -> Case:
+    """The case of this kind. NotFound when there is none, or when the principal may not see it."""
+    case = uow.cases.find(number, lock)
+    if case is None or case.kind is not kind or not may_see_case(uow.principal, case):
+        raise NotFound("case_not_found", f"There is no {kind} {number}.", id=number)
+    return case
+
+
+def require_edit(uow: UnitOfWork, case: Case) -> None:
+    """Forbidden unless the principal may change the case."""
+    require_to(may_edit_case(uow.principal, case), uow.principal, "change this case")

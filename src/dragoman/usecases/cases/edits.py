@@ -1,0 +1,159 @@
+"""Making, changing and deleting one case as our own clients ask: field by field, people by login."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from dragoman.domain.access import may_see_case, may_see_contact, require_admin
+from dragoman.domain.case import Case, CaseKind, Stage
+from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.usecases import preconditions
+from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
+from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Make a case. `contact` is whom it concerns, by number or uid; `assignee` who sees to it, by uid or login."""
+
+    kind: CaseKind
+    fields: Mapping[str, Any] = {}
+    contact: Ref | None = None
+    assignee: str | None = None
+
+    def keys(self) -> Keys | Alone:
+        named = Keys(numbers={"case"})
+        return _keys(named, self.contact, self.assignee)
+
+
+def create(uow: UnitOfWork, command: Create) -> Case:
+    """The case, made by the principal. Invalid when its time would be over at once."""
+    _check_time(uow, command.fields)
+    contact = None if command.contact is None else _contact(uow, command.contact)
+    assignee = None if command.assignee is None else persons.assignable(uow, command.assignee)
+    return cases.add(uow, command.kind, contact=contact, assignee=assignee, **command.fields)
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One case."""
+
+    case: Ref
+
+    def keys(self) -> Keys:
+        return Keys().also("case", [self.case], Lock.NONE)
+
+
+def get(uow: UnitOfWork, command: Get) -> Case:
+    """NotFound, or Forbidden for a private one of others."""
+    return cases.get(uow, command.case)
+
+
+class Stages(msgspec.Struct, frozen=True):
+    """The stages of a case."""
+
+    case: Ref
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def stages(uow: UnitOfWork, command: Stages) -> list[Stage]:
+    """By number; those that are over, too."""
+    return uow.stages.of_case(get(uow, Get(command.case)).number)
+
+
+class List(msgspec.Struct, frozen=True):
+    """Cases by number, those behind `after`."""
+
+    limit: int
+    after: int = 0
+    kind: CaseKind | None = None
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
+    """Those that the principal may see, and the number behind which the next page begins. A page may be short."""
+    found = uow.cases.page(limit=command.limit + 1, after=command.after, kind=command.kind)
+    page = found[: command.limit]
+    seen = [case for case in page if may_see_case(uow.principal, case) and not cases.is_over(uow, case)]
+    return seen, page[-1].number if len(found) > len(page) else None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Change what is named, leave the rest."""
+
+    case: Ref
+    fields: Mapping[str, Any] = {}
+    contact: Ref | UnsetType | None = UNSET
+    assignee: str | UnsetType | None = UNSET
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys | Alone:
+        return _keys(Keys(cases={self.case}), self.contact, self.assignee)
+
+
+def change(uow: UnitOfWork, command: Change) -> Case:
+    """The changed case. StaleVersion, see `preconditions`."""
+    case = cases.get(uow, command.case, to_edit=True)
+    _check_time(uow, command.fields)
+    fields = dict(command.fields)
+    if command.contact is not UNSET:
+        fields["contact"] = None if command.contact is None else _contact(uow, command.contact)
+    if command.assignee is not UNSET:
+        fields["assignee"] = None if command.assignee is None else persons.assignable(uow, command.assignee)
+    preconditions.check(uow, "case", case, command.revisions, frozenset(fields))
+    after = replace(case, **fields)
+    return case if after == case else uow.cases.save(after)
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete a case and its stages; its tasks, too, when an administrator says so."""
+
+    case: Ref
+    with_tasks: bool = False
+    revisions: Revisions | None = None
+
+    def keys(self) -> Alone:
+        return ALONE  # whether it holds tasks is found by a condition
+
+
+def remove(uow: UnitOfWork, command: Remove) -> Case:
+    """The case as it was. Conflict for the inbox, and while it holds tasks that shall not go with it."""
+    case = cases.get(uow, command.case, to_edit=True, lock=Lock.CHANGE)
+    preconditions.check(uow, "case", case, command.revisions)
+    if command.with_tasks:
+        require_admin(uow.principal)
+    elif case.kind is not CaseKind.INBOX and uow.tasks.of_case(case.number, limit=1):
+        raise Conflict("case_in_use", "The case holds tasks; it can be deleted when it holds none, or with them.")
+    removal.remove_case(uow, case)
+    return case
+
+
+def _keys(keys: Keys, contact: object, assignee: object) -> Keys | Alone:
+    if isinstance(assignee, str) and not persons.is_uid(assignee):
+        return ALONE  # a login is found by a condition
+    return keys.also("contact", [contact], Lock.SHARED) if isinstance(contact, int | str) else keys
+
+
+def _check_time(uow: UnitOfWork, fields: Mapping[str, Any]) -> None:
+    expires_at = fields.get("expires_at")
+    if expires_at is not None and expires_at <= uow.now:
+        why = "is over already"
+        problem = Problem("/expires_at", "contradiction", why)
+        raise Invalid("time_is_over", f"expires_at {why}; to be rid of a case, delete it.", (problem,), status=409)
+
+
+def _contact(uow: UnitOfWork, key: Ref) -> int:
+    contact = uow.contacts.find(key, Lock.SHARED)
+    if contact is None or not may_see_contact(uow.principal, contact):
+        why = "names nothing that there is"
+        raise Invalid("bad_reference", f"contact {why}.", (Problem("/contact", "not_found", why),), status=409)
+    return contact.number

@@ -1,0 +1,62 @@
+"""Cases: what holds tasks together. Making, finding and keeping them; deleting is in `removal.py`."""
+
+from typing import Any
+
+from dragoman.command import Key, Lock
+from dragoman.domain.access import may_edit_case, may_see_case, require_to
+from dragoman.domain.case import Case, CaseKind
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import NotFound, TooLarge
+from dragoman.domain.task import Task
+from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.usecases.uow import UnitOfWork
+
+MOST_TASKS = 100_000
+PAGE = 1_000
+
+
+def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **fields: Any) -> Case:
+    """Make a case with the next number, created by the principal. The command names `numbers={"case"}`."""
+    fields.setdefault("creator", uow.principal.user)
+    return uow.cases.add(
+        Case(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("case"),
+            uid=uow.new_id(),
+            kind=kind,
+            started_at=uow.now if started_at is None else started_at,
+            created_at=uow.now,
+            modified_at=uow.now,
+            **fields,
+        )
+    )
+
+
+def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Case:
+    """The case by number or uid. NotFound when there is none, or its time is over; Forbidden when the principal may
+    not see it, or not change it and wants to."""
+    case = uow.cases.find(ref, lock)
+    if case is None or is_over(uow, case):
+        raise NotFound("case_not_found", f"There is no case {ref}.", id=ref)
+    require_to(may_see_case(uow.principal, case), uow.principal, "see this case")
+    if to_edit:
+        require_to(may_edit_case(uow.principal, case), uow.principal, "change this case")
+    return case
+
+
+def is_over(uow: UnitOfWork, case: Case) -> bool:
+    """Whether its time is over: then it is gone for everybody, and a sweep removes it."""
+    return case.expires_at is not None and case.expires_at <= uow.now
+
+
+def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage: int | None = None) -> list[Task]:
+    """The tasks of a case that the principal may see, by number. TooLarge beyond 100,000: then ask page by page."""
+    wanted = TaskFilter(case=case.number, is_open=is_open, stage=stage, visible_to=uow.principal)
+    found: list[Task] = []
+    page = uow.tasks.page(wanted, (), limit=PAGE)
+    while page:
+        found += page
+        if len(found) > MOST_TASKS:
+            raise TooLarge("list_too_long", f"the list has more than {MOST_TASKS} tasks", limit=MOST_TASKS)
+        page = uow.tasks.page(wanted, (), limit=PAGE, after=(page[-1].number,)) if len(page) == PAGE else []
+    return found

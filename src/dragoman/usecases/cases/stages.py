@@ -1,0 +1,39 @@
+"""Stages: the steps of a case. Several may be open at once; starting one ends no other."""
+
+from typing import Any
+
+from dragoman.command import Key, Lock
+from dragoman.domain.access import may_edit_case, require_to
+from dragoman.domain.case import Case, Stage
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import NotFound
+from dragoman.usecases.uow import UnitOfWork
+
+
+def add(uow: UnitOfWork, case: Case, *, started_at: Moment | None = None, **fields: Any) -> Stage:
+    """Make a stage of a case with the next number. The command names `numbers={"stage"}`, and the case shared."""
+    fields.setdefault("creator", uow.principal.user)
+    return uow.stages.add(
+        Stage(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("stage"),
+            uid=uow.new_id(),
+            case=case.number,
+            started_at=uow.now if started_at is None else started_at,
+            created_at=uow.now,
+            modified_at=uow.now,
+            **fields,
+        )
+    )
+
+
+def get(uow: UnitOfWork, case: Case, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Stage:
+    """A stage of this case. NotFound when there is none, or it is another's; Forbidden when the principal wants to
+    change it and neither made it nor may change the case."""
+    stage = uow.stages.find(ref, lock)
+    if stage is None or stage.case != case.number:
+        raise NotFound("stage_not_found", f"There is no stage {ref} in case {case.number}.", id=ref)
+    if to_edit:
+        mine = uow.principal.user is not None and uow.principal.user == stage.creator
+        require_to(mine or may_edit_case(uow.principal, case), uow.principal, "change this stage")
+    return stage

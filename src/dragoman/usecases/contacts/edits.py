@@ -1,0 +1,142 @@
+"""Making, changing and deleting one contact as our own clients ask: field by field, the company looked up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from dragoman.domain.access import may_edit_contact, may_see_contact, require_admin, require_to
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.usecases import preconditions
+from dragoman.usecases import purge as removal
+from dragoman.usecases.contacts import lifecycle as contacts
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
+from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Make a contact. `company` is the one that a person belongs to."""
+
+    kind: ContactKind
+    fields: Mapping[str, Any] = {}
+    company: Ref | None = None
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def create(uow: UnitOfWork, command: Create) -> Contact:
+    """The contact, made by the principal. Invalid for a company that isn't there, or is none."""
+    company = _company(uow, command.kind, command.company)
+    return contacts.add(uow, command.kind, company=company, **command.fields)
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One contact."""
+
+    contact: Ref
+
+    def keys(self) -> Keys:
+        return Keys().also("contact", [self.contact], Lock.NONE)
+
+
+def get(uow: UnitOfWork, command: Get) -> Contact:
+    """NotFound, or Forbidden for a private one that isn't shared."""
+    contact = uow.contacts.get(command.contact)
+    require_to(may_see_contact(uow.principal, contact), uow.principal, "see this contact")
+    return contact
+
+
+class List(msgspec.Struct, frozen=True):
+    """Contacts by number, those behind `after`."""
+
+    limit: int
+    after: int = 0
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None]:
+    """Those that the principal may see, and the number behind which the next page begins. A page may be short."""
+    found = uow.contacts.page(limit=command.limit + 1, after=command.after)
+    page = found[: command.limit]
+    seen = [contact for contact in page if may_see_contact(uow.principal, contact)]
+    return seen, page[-1].number if len(found) > len(page) else None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Change what is named, leave the rest."""
+
+    contact: Ref
+    fields: Mapping[str, Any] = {}
+    company: Ref | UnsetType | None = UNSET
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys:
+        return Keys(contacts={key for key in (self.contact, self.company) if isinstance(key, int | str)})
+
+
+def change(uow: UnitOfWork, command: Change) -> Contact:
+    """The changed contact. StaleVersion, see `preconditions`."""
+    contact = uow.contacts.get(command.contact)
+    require_to(may_edit_contact(uow.principal, contact), uow.principal, "change this contact")
+    fields = dict(command.fields)
+    if command.company is not UNSET:
+        fields["company"] = _company(uow, contact.kind, command.company)
+    preconditions.check(uow, "contact", contact, command.revisions, frozenset(fields))
+    after = replace(contact, **fields)
+    if after.company != contact.company:
+        contacts.count_person(uow, contact.company, -1)
+        contacts.count_person(uow, after.company, 1)
+    return contact if after == contact else uow.contacts.save(after)
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete a contact; its tasks, too, when an administrator says so."""
+
+    contact: Ref
+    with_tasks: bool = False
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys | Alone:
+        return ALONE if self.with_tasks else Keys(contacts={self.contact})
+
+
+def remove(uow: UnitOfWork, command: Remove) -> Contact:
+    """The contact as it was. Conflict while persons belong to it, or tasks link it that shall not go with it."""
+    contact = uow.contacts.get(command.contact)
+    require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
+    preconditions.check(uow, "contact", contact, command.revisions)
+    if contact.person_count:
+        raise Conflict("contact_in_use", f"{contact.person_count} persons belong to this company.")
+    if command.with_tasks:
+        require_admin(uow.principal)
+        removal.remove_tasks(uow, contact=contact.number)
+    elif contact.task_count:
+        message = f"{contact.task_count} tasks link the contact; it can be deleted when none does, or with them."
+        raise Conflict("contact_in_use", message)
+    contacts.count_person(uow, contact.company, -1)
+    uow.contacts.remove(uow.contacts.get(contact.number))
+    return contact
+
+
+def _company(uow: UnitOfWork, kind: ContactKind, key: Ref | None) -> int | None:
+    if key is None:
+        return None
+    if kind is ContactKind.COMPANY:
+        raise _bad_company("is for persons; this is a company")
+    company = uow.contacts.find(key, Lock.CHANGE)
+    if company is None or not may_see_contact(uow.principal, company):
+        raise _bad_company("names nothing that there is")
+    if company.kind is not ContactKind.COMPANY:
+        raise _bad_company("names a person")
+    return company.number
+
+
+def _bad_company(why: str) -> Invalid:
+    return Invalid("bad_reference", f"company {why}.", (Problem("/company", "bad_reference", why),), status=409)

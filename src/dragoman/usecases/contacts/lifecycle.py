@@ -1,0 +1,100 @@
+"""Contacts: making persons and companies. A company knows how many persons belong to it."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.store.repositories.contacts import ContactFilter
+from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.usecases import purge as removal
+from dragoman.usecases.keys import Lock
+from dragoman.usecases.uow import UnitOfWork
+
+__all__ = ["ContactFilter", "add", "company", "count_person", "get", "join", "remove"]
+
+MOST_PERSONS = 1_000
+"""So many persons lose their company at once."""
+
+
+def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
+    """Make a contact, created by the principal. The command goes alone: tasks may have named this number before it
+    was given out, and are counted.
+    """
+    number = uow.numbers.draw("contact")
+    contact = uow.contacts.add(
+        Contact(
+            tenant=uow.tenant,
+            number=number,
+            uid=uow.new_id(),
+            kind=kind,
+            task_count=uow.tasks.count(TaskFilter(contacts=(number,))),
+            creator=uow.principal.user,
+            created_at=uow.now,
+            modified_at=uow.now,
+            **fields,
+        )
+    )
+    if contact.company is not None:
+        count_person(uow, contact.company, 1)
+    return contact
+
+
+def get(uow: UnitOfWork, number: int, lock: Lock = Lock.NONE) -> Contact:
+    """The contact. NotFound when there is none that the principal may see."""
+    contact = uow.contacts.find(number, lock)
+    if contact is None or not may_see_contact(uow.principal, contact):
+        raise NotFound("contact_not_found", f"There is no contact {number}.", id=number)
+    return contact
+
+
+def company(uow: UnitOfWork, number: int) -> Contact:
+    """The company that a person shall belong to. NotFound when the contact is none."""
+    found = get(uow, number, Lock.CHANGE)
+    if found.kind is not ContactKind.COMPANY:
+        raise NotFound("company_not_found", f"The contact {number} is no company.", id=number)
+    return found
+
+
+def join(uow: UnitOfWork, number: int, company: int) -> Contact:
+    """Make a person belong to a company, and to no other one. NotFound for a contact that is no person.
+
+    The command names both for change.
+    """
+    person = get(uow, number, Lock.CHANGE)
+    if person.kind is not ContactKind.PERSON:
+        raise NotFound("person_not_found", f"The contact {number} is no person.", id=number)
+    require_to(may_edit_contact(uow.principal, person), uow.principal, "change this contact")
+    if person.company == company:
+        return person
+    if person.company is not None:
+        count_person(uow, person.company, -1)
+    count_person(uow, company, 1)
+    return uow.contacts.save(replace(person, company=company))
+
+
+def count_person(uow: UnitOfWork, company: int | None, count: int) -> None:
+    """Note that so many persons more belong to a company, if it is there."""
+    known = None if company is None else uow.contacts.find(company, Lock.CHANGE)
+    if known is not None:
+        uow.contacts.save(replace(known, person_count=known.person_count + count))
+
+
+def remove(uow: UnitOfWork, contact: Contact) -> None:
+    """Delete a contact and its tasks; the persons of a company stay, without one. The command goes alone.
+
+    Forbidden unless the principal may change it. Conflict when a task stands for a batch, or persons are too many.
+    """
+    require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
+    removal.remove_tasks(uow, contact=contact.number)
+    persons = uow.contacts.of_company(contact.number, Lock.CHANGE, limit=MOST_PERSONS + 1)
+    if len(persons) > MOST_PERSONS:
+        raise Conflict("too_many_persons", f"More than {MOST_PERSONS} persons belong to this company.")
+    for person in persons:
+        uow.contacts.save(replace(person, company=None))
+    count_person(uow, contact.company, -1)
+    present = uow.contacts.find(contact.number, Lock.CHANGE)
+    if present is not None:
+        uow.contacts.remove(present)

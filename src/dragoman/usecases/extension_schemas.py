@@ -1,0 +1,107 @@
+"""Extension schemas: declared once, enforced from then on, deleted with every value under their name."""
+
+import msgspec
+
+from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
+from dragoman.domain.extension import Declaration, ExtensionSchema, Owner, declared_name_fault, fold
+from dragoman.domain.extension_values import check_declaration
+from dragoman.usecases import purge as removal
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Declare a schema. `source` is what a Genesys client posted, to be echoed; empty when it came another way."""
+
+    owner: Owner
+    name: str
+    declaration: Declaration
+    source: str = ""
+
+    def keys(self) -> Keys:
+        return Keys().also("extension_schema", [(str(self.owner), fold(self.name))], Lock.CHANGE)
+
+
+def create(uow: UnitOfWork, command: Create) -> ExtensionSchema:
+    """The schema. Values that are there already stay as they are; validation begins with the next write.
+
+    Invalid `invalid_name`, `invalid_schema`; Conflict `schema_exists`, whatever the case of the name.
+    """
+    fault = declared_name_fault(command.name)
+    if fault is not None:
+        raise Invalid("invalid_name", fault, (Problem("/name", "name", fault),))
+    declaration = check_declaration(command.declaration)
+    known = uow.schemas.named(command.owner, command.name, Lock.CHANGE)
+    if known is not None:
+        message = f"There is a schema {known.name} for extensions of a {command.owner}."
+        raise Conflict("schema_exists", message, name=known.name, owner=str(command.owner))
+    return uow.schemas.add(
+        ExtensionSchema(
+            tenant=uow.tenant,
+            owner=command.owner,
+            folded=fold(command.name),
+            name=command.name,
+            is_multi_valued=declaration.is_multi_valued,
+            attributes=declaration.attributes,
+            unique=declaration.unique,
+            source=command.source,
+            created_at=uow.now,
+        )
+    )
+
+
+class List(msgspec.Struct, frozen=True):
+    """Every schema of one kind."""
+
+    owner: Owner
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_all(uow: UnitOfWork, command: List) -> list[ExtensionSchema]:
+    """By name."""
+    return uow.schemas.all(command.owner)
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One schema, by name without regard to case."""
+
+    owner: Owner
+    name: str
+
+    def keys(self) -> Keys:
+        return Keys().also("extension_schema", [(str(self.owner), fold(self.name))], Lock.NONE)
+
+
+def get(uow: UnitOfWork, command: Get) -> ExtensionSchema:
+    """NotFound `schema_not_found` when there is none."""
+    return _found(command, uow.schemas.named(command.owner, command.name))
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """Delete a schema, and every value under its name of that kind."""
+
+    owner: Owner
+    name: str
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def delete(uow: UnitOfWork, command: Delete) -> None:
+    """NotFound `schema_not_found` when there is none; values that never had a schema stay then."""
+    schema = _found(command, uow.schemas.named(command.owner, command.name, Lock.CHANGE))
+    uow.schemas.remove(schema)
+    removal.remove_values(uow, command.owner, schema.folded)
+
+
+def _found(command: Get | Delete, schema: ExtensionSchema | None) -> ExtensionSchema:
+    if schema is None:
+        raise NotFound(
+            "schema_not_found",
+            f"There is no schema {command.name} for extensions of a {command.owner}.",
+            name=command.name,
+            owner=str(command.owner),
+        )
+    return schema

@@ -1,0 +1,77 @@
+"""What other systems call our users: the only way by which their ids find somebody (DESIGN 3)."""
+
+import msgspec
+
+from dragoman.command import ALONE, Alone, Lock
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.people import Alias, User
+from dragoman.usecases.uow import UnitOfWork
+
+
+class AddAlias(msgspec.Struct, frozen=True):
+    """Let a word of a dialect stand for a user from now on."""
+
+    login: str
+    dialect: str
+    alias: str
+
+    def keys(self) -> Alone:
+        return ALONE  # a login is found by a condition
+
+
+def add_alias(uow: UnitOfWork, command: AddAlias) -> Alias:
+    """NotFound without such a user; Conflict when it is another's. Adding it again changes nothing."""
+    user = _user(uow, command.login)
+    known = uow.aliases.find((command.dialect, command.alias), Lock.CHANGE)
+    if known is None:
+        return uow.aliases.add(Alias(uow.tenant, command.dialect, command.alias, user.uid))
+    if known.user != user.uid:
+        raise Conflict("alias_taken", f"{command.alias} is another user's in {command.dialect}.")
+    return known
+
+
+class RemoveAlias(msgspec.Struct, frozen=True):
+    """Let a word stand for a user no more."""
+
+    login: str
+    dialect: str
+    alias: str
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def remove_alias(uow: UnitOfWork, command: RemoveAlias) -> Alias:
+    """NotFound when the user is not called so."""
+    user = _user(uow, command.login)
+    known = uow.aliases.find((command.dialect, command.alias), Lock.CHANGE)
+    if known is None or known.user != user.uid:
+        raise NotFound("alias_not_found", f"{command.login} is not called {command.alias} in {command.dialect}.")
+    uow.aliases.remove(known)
+    return known
+
+
+class ListAliases(msgspec.Struct, frozen=True):
+    """What one user is called, or what everybody is."""
+
+    login: str | None = None
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_aliases(uow: UnitOfWork, command: ListAliases) -> list[tuple[str, Alias]]:
+    """Each with the login of its user, by login, dialect and word. NotFound when there is no such login."""
+    if command.login is not None:
+        _user(uow, command.login)
+    logins = {user.uid: user.login for user in uow.users.all()}
+    found = [(logins.get(alias.user, alias.user), alias) for alias in uow.aliases.all()]
+    mine = (each for each in found if command.login in (None, each[0]))
+    return sorted(mine, key=lambda each: (each[0], each[1].dialect, each[1].alias))
+
+
+def _user(uow: UnitOfWork, login: str) -> User:
+    user = uow.users.by_login(login)
+    if user is None:
+        raise NotFound("user_not_found", f"There is no user {login}.")
+    return user

@@ -1,0 +1,59 @@
+"""What users may see of themselves and of each other, and what they may change of themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import ALONE, Alone, Keys
+from dragoman.domain.errors import Conflict, Forbidden
+from dragoman.domain.people import User
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Own(msgspec.Struct, frozen=True):
+    """The profile of whoever asks."""
+
+    def keys(self) -> Keys:
+        return Keys()
+
+
+def own(uow: UnitOfWork, command: Own) -> User:
+    """Forbidden for the system itself, which has none."""
+    user = None if uow.principal.user is None else uow.users.find(uow.principal.user)
+    if user is None:
+        raise Forbidden("no_profile", f"{uow.principal.login} is no user.")
+    return user
+
+
+class ChangeOwn(msgspec.Struct, frozen=True):
+    """Change what is named of one's own profile."""
+
+    fields: Mapping[str, Any] = {}
+
+    def keys(self) -> Alone:
+        return ALONE  # who changes is known when it runs; an e-mail address must be one's own
+
+
+def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
+    """The changed profile. Conflict when the e-mail address names another user: people log in by it, too."""
+    user = own(uow, Own())
+    email = command.fields.get("email")
+    other = None if email is None else uow.users.by_name(email)
+    if other is not None and other.uid != user.uid:
+        raise Conflict("email_taken", "Another user has this e-mail address or login.")
+    after = replace(user, **command.fields)
+    return user if after == user else uow.users.save(replace(after, modified_at=uow.now))
+
+
+class List(msgspec.Struct, frozen=True):
+    """The users of the tenant."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_all(uow: UnitOfWork, command: List) -> list[User]:
+    """By login; who is shut out is shown to administrators only."""
+    return [user for user in uow.users.all() if user.disabled_at is None or uow.principal.is_admin]

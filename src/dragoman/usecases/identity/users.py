@@ -1,0 +1,242 @@
+"""Users and the credentials that name them: logins, passwords, tokens."""
+
+import hashlib
+import secrets
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import later
+from dragoman.domain.errors import Conflict, Invalid, NotFound
+from dragoman.domain.people import LoginName, Token, User
+from dragoman.usecases.uow import UnitOfWork
+
+TOKEN_PREFIX = "dgm"  # noqa: S105 - for scanners that look for leaked credentials
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def token_text(tenant: int) -> str:
+    """A new token: prefix, tenant, 256 random bits. Shown once; only its hash is kept."""
+    return f"{TOKEN_PREFIX}_{_base36(tenant)}_{secrets.token_urlsafe(32)}"
+
+
+def token_tenant(text: str) -> int | None:
+    """The tenant that a token names, or None when it can't be one of ours."""
+    prefix, _, rest = text.partition("_")
+    tenant, _, secret = rest.partition("_")
+    if prefix != TOKEN_PREFIX or len(secret) != 43 or not 0 < len(tenant) <= 12 or set(tenant) - set(DIGITS):
+        return None
+    return int(tenant, 36)
+
+
+def token_hash(text: str) -> str:
+    """How a token is kept: SHA-256, since 256 random bits can't be guessed (RELIABILITY 19)."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _base36(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+    return text or "0"
+
+
+class ClaimLogin(msgspec.Struct, frozen=True):
+    """Give a login to a user of some tenant; run under the directory tenant, where logins are unique."""
+
+    login: str
+    tenant: int
+    user: str
+
+    def keys(self) -> Keys:
+        return Keys().also("login_name", [self.login], Lock.CHANGE)
+
+
+def claim_login(uow: UnitOfWork, command: ClaimLogin) -> str:
+    """The uid to which the login belongs: the given one, or the one it had in the same tenant.
+
+    Conflict when another tenant's user has it.
+    """
+    known = uow.login_names.find(command.login)
+    if known is None:
+        uow.login_names.add(
+            LoginName(tenant=uow.tenant, login=command.login, user_tenant=command.tenant, user=command.user)
+        )
+        return command.user
+    if known.user_tenant != command.tenant:
+        raise Conflict("login_taken", f"The login {command.login} is taken.")
+    return known.user
+
+
+def check_login(login: str) -> None:
+    """Invalid unless it can be a login: HTTP Basic knows no colon, and the lines that history seals no end of one."""
+    if not login.isprintable() or not 1 <= len(login) <= 255 or ":" in login or login != login.strip():
+        raise Invalid("bad_login", "A login has 1 to 255 printable characters, no colon, and no blank at either end.")
+
+
+class AddUser(msgspec.Struct, frozen=True):
+    """Make the user whose login was claimed under this uid."""
+
+    uid: str
+    login: str
+    email: str | None = None
+    display_name: str | None = None
+    password_hash: str | None = None
+    is_admin: bool = False
+    roles: tuple[str, ...] = ()
+
+    def keys(self) -> Keys:
+        return Keys(users={self.uid}, numbers={"user"})
+
+
+def add_user(uow: UnitOfWork, command: AddUser) -> User:
+    """Conflict when there is a user of this login already."""
+    check_login(command.login)
+    if uow.users.find(command.uid, Lock.CHANGE) is not None:
+        raise Conflict("login_taken", f"The login {command.login} is taken.")
+    name = command.display_name or command.login
+    first, _, last = name.partition(" ")
+    return uow.users.add(
+        User(
+            tenant=uow.tenant,
+            number=uow.numbers.draw("user"),
+            uid=command.uid,
+            login=command.login,
+            email=command.email,
+            display_name=name,
+            first_name=first,
+            last_name=last or None,
+            password_hash=command.password_hash,
+            is_admin=command.is_admin,
+            roles=command.roles,
+            created_at=uow.now,
+            modified_at=uow.now,
+        )
+    )
+
+
+class ListUsers(msgspec.Struct, frozen=True):
+    """Every user of the tenant."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def list_users(uow: UnitOfWork, command: ListUsers) -> list[User]:
+    """By login; disabled ones too."""
+    return uow.users.all()
+
+
+class DisableUser(msgspec.Struct, frozen=True):
+    """Shut a user out: password and tokens count no more."""
+
+    login: str
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
+    """NotFound when there is no such login. Doing it again changes nothing."""
+    user = uow.users.by_login(command.login)
+    if user is None:
+        raise NotFound("user_not_found", f"There is no user {command.login}.")
+    if user.disabled_at is not None:
+        return user
+    return uow.users.save(replace(user, disabled_at=uow.now, modified_at=uow.now))
+
+
+class CreateToken(msgspec.Struct, frozen=True):
+    """Keep the hash of a token for a user. `lifetime_seconds` None: until it is revoked."""
+
+    user: str
+    hash: str
+    scopes: tuple[str, ...]
+    lifetime_seconds: float | None = None
+
+    def keys(self) -> Keys:
+        return Keys(tokens={self.hash})
+
+
+def create_token(uow: UnitOfWork, command: CreateToken) -> Token:
+    """NotFound when there is no such user."""
+    user = uow.users.find(command.user)
+    if user is None:
+        raise NotFound("user_not_found", f"There is no user {command.user}.")
+    lifetime = command.lifetime_seconds
+    return uow.tokens.add(
+        Token(
+            tenant=uow.tenant,
+            hash=command.hash,
+            user=user.uid,
+            scopes=command.scopes,
+            created_at=uow.now,
+            expires_at=None if lifetime is None else later(uow.now, seconds=lifetime),
+        )
+    )
+
+
+class FindToken(msgspec.Struct, frozen=True):
+    """Who a token stands for."""
+
+    hash: str
+
+    def keys(self) -> Keys:
+        return Keys().also("token", [self.hash], Lock.NONE)
+
+
+def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
+    """The principal of a token that is neither expired nor revoked, and whose user isn't disabled; else None."""
+    token = uow.tokens.find(command.hash)
+    if token is None or token.revoked_at is not None:
+        return None
+    if token.expires_at is not None and token.expires_at <= uow.now:
+        return None
+    user = uow.users.find(token.user)
+    if user is None or user.disabled_at is not None:
+        return None
+    return principal_of(user, scopes=frozenset(token.scopes), credential=f"token:{token.hash}")
+
+
+class FindLogin(msgspec.Struct, frozen=True):
+    """Which tenant's user has a login; run under the directory tenant."""
+
+    login: str
+
+    def keys(self) -> Keys:
+        return Keys().also("login_name", [self.login], Lock.NONE)
+
+
+def find_login(uow: UnitOfWork, command: FindLogin) -> LoginName | None:
+    """The entry, or None."""
+    return uow.login_names.find(command.login)
+
+
+class FindUser(msgspec.Struct, frozen=True):
+    """A user by uid."""
+
+    uid: str
+
+    def keys(self) -> Keys:
+        return Keys().also("user", [self.uid], Lock.NONE)
+
+
+def find_user(uow: UnitOfWork, command: FindUser) -> User | None:
+    """The user, or None."""
+    return uow.users.find(command.uid)
+
+
+def principal_of(user: User, *, scopes: frozenset[str] | None = None, credential: str = "") -> Principal:
+    """Who acts when this user does."""
+    return Principal(
+        tenant=user.tenant,
+        user=user.uid,
+        login=user.login,
+        is_admin=user.is_admin,
+        groups=frozenset(user.groups),
+        scopes=scopes,
+        credential=credential or f"password:{user.uid}",
+    )

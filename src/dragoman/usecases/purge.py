@@ -1,0 +1,141 @@
+"""Deleting what holds many: a case with its tasks and stages, a contact's tasks, every value of an extension.
+
+Up to a thousand rows go in the same transaction, each with its own line of history. More are marked by one statement,
+which hides them at once, and a sweep removes them slice by slice (DESIGN 2). The marks lie in the database, so a sweep
+that was cut short goes on after a restart.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import ALONE, Alone, Lock
+from dragoman.domain.case import Case, CaseKind
+from dragoman.domain.errors import Conflict
+from dragoman.domain.extension import Owner
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+DIRECT = 1_000
+"""So many rows are removed in one transaction."""
+
+
+def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
+    """Delete a case with all that it holds; how many rows went with it now. Conflict for the tenant's inbox, and when
+    a task stands for a batch."""
+    if case.kind is CaseKind.INBOX:
+        raise Conflict("inbox_stays", "This holds the tasks that were made without a case; it can't be deleted.")
+    removed = remove_tasks(uow, case=case.number, direct=direct)
+    stages = uow.removals.stages(case.number, limit=direct + 1)
+    if len(stages) > direct:
+        uow.removals.mark_stages(uow.now, case.number)
+    else:
+        _remove_stages(uow, stages)
+        removed += len(stages)
+    held = uow.cases.find(case.number, Lock.CHANGE)
+    if held is not None:
+        uow.cases.remove(held)
+    return removed + 1
+
+
+def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | None = None, direct: int = DIRECT) -> int:
+    """Delete a case's or a contact's tasks; how many went now, which is none when they were marked instead.
+
+    Conflict, before anything is done, when one stands for a batch.
+    """
+    uow.must_be_alone()
+    if uow.removals.has_batch(case=case, contact=contact):
+        raise Conflict("task_is_batch", "One of the tasks stands for a batch; it can't be deleted as a task.")
+    numbers = uow.removals.tasks(case=case, contact=contact, limit=direct + 1)
+    if len(numbers) > direct:
+        uow.removals.mark_tasks(uow.now, case=case, contact=contact)
+        return 0
+    _remove_tasks(uow, numbers)
+    return len(numbers)
+
+
+def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
+    """Delete every value under a name, of all owners of that kind."""
+    uow.must_be_alone()
+    numbers = uow.schemas.holders(owner, folded, limit=DIRECT + 1)
+    if len(numbers) > DIRECT:
+        uow.schemas.mark(owner, folded, uow.now)
+    else:
+        _remove_values(uow, owner, [(number, folded) for number in numbers])
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """Is there anything to sweep?"""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def waits(uow: UnitOfWork, command: Waits) -> bool:
+    """True as long as something is marked."""
+    return uow.removals.is_waiting()
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """Remove so many of what is marked."""
+
+    limit: int = DIRECT
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def sweep(uow: UnitOfWork, command: Sweep) -> int:
+    """How many rows were removed; 0 when nothing is left. Bears being run twice."""
+    numbers = uow.removals.take_tasks(command.limit)
+    if numbers:
+        _remove_tasks(uow, numbers)
+        return len(numbers)
+    numbers = uow.removals.take_stages(command.limit)
+    if numbers:
+        _remove_stages(uow, numbers)
+        return len(numbers)
+    for owner in Owner:
+        values = uow.removals.take_values(owner, command.limit)
+        if values:
+            for number, folded in _remove_values(uow, owner, values):
+                uow.removals.drop_value(owner, number, folded)
+            return len(values)
+    return 0
+
+
+def _remove_tasks(uow: UnitOfWork, numbers: list[int]) -> None:
+    uow.tasks.load(list(numbers), Lock.CHANGE)
+    for number in reversed(numbers):  # parts have higher numbers than their wholes: so none is ended before it goes
+        task = uow.tasks.find(number, Lock.CHANGE)
+        if task is not None:
+            tasks.remove(uow, task)
+
+
+def _remove_stages(uow: UnitOfWork, numbers: list[int]) -> None:
+    uow.stages.load(list(numbers), Lock.CHANGE)
+    for number in numbers:
+        stage = uow.stages.find(number, Lock.CHANGE)
+        if stage is not None:
+            uow.stages.remove(stage)
+
+
+def _remove_values(uow: UnitOfWork, owner: Owner, values: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Remove these from their owners; what is left over belongs to owners that are gone."""
+    repository: Any = {
+        Owner.TASK: uow.tasks,
+        Owner.CASE: uow.cases,
+        Owner.STAGE: uow.stages,
+        Owner.CONTACT: uow.contacts,
+    }[owner]
+    repository.load(sorted({number for number, _ in values}), Lock.CHANGE)
+    left_over = []
+    for number, folded in values:
+        entity = repository.find(number, Lock.CHANGE)
+        if entity is None or folded not in entity.extensions:
+            left_over.append((number, folded))
+            continue
+        kept = {name: value for name, value in entity.extensions.items() if name != folded}
+        repository.save(replace(entity, extensions=kept))
+    return left_over

@@ -1,0 +1,96 @@
+"""Tasks as objects that a batch works on, whichever dialect made them: found in sets, changed one by one."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+from msgspec.structs import replace
+
+from dragoman.command import Lock
+from dragoman.domain.access import Permission
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Conflict
+from dragoman.domain.task import Kind, State, Task
+from dragoman.usecases.batches.resource_types import NOTHING, Found
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.tasks import edits as task_edits
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks.edits import Change, Create
+from dragoman.usecases.uow import UnitOfWork
+
+Ending = Literal["completed", "terminated", "ready"]
+"""The states that a patch may ask for, each by a verb: finish, terminate, and reopen (or start)."""
+
+Property = Literal["assignee", "case", "category", "contact", "parent"]
+KEYS = ("id", *get_args(Property))
+"""By what a batch may pick tasks: the id or number, and what an index finds."""
+
+LARGEST = 2**63 - 1
+
+
+def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
+    """For each value what has it. The tasks are loaded for change, and what decides about them with them."""
+    if key == "id":
+        return _by_id(uow, values)
+    texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
+    counted = uow.tasks.counted_by(key, texts) if texts else {}
+    single = sorted(number for count, number in counted.values() if count == 1)
+    uow.tasks.load(single, Lock.CHANGE)
+    _load_surroundings(uow, [uow.tasks.get(number) for number in single])
+    found = {value: Found(count, number if count == 1 else None) for value, (count, number) in counted.items()}
+    return [found.get(value, NOTHING) for value in values]
+
+
+def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
+    refs = [int(value) if _is_number(value) else value if persons.is_uid(value) else None for value in values]
+    uow.tasks.load(list({ref for ref in refs if ref is not None}), Lock.CHANGE)
+    there = [None if ref is None else uow.tasks.find(ref, Lock.CHANGE) for ref in refs]
+    _load_surroundings(uow, [task for task in there if task is not None])
+    return [NOTHING if task is None else Found(1, task.number) for task in there]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= LARGEST
+
+
+def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
+    if contacts := {task.contact for task in there if task.contact is not None}:
+        uow.contacts.load(sorted(contacts))
+    if parents := {task.parent for task in there if task.parent is not None}:
+        uow.tasks.load(sorted(parents), Lock.CHANGE)
+
+
+def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[[UnitOfWork, int], None]:
+    """What makes this change to one task after the other; its `task` doesn't matter. A login is looked up once."""
+    if isinstance(change.assignee, str):
+        change = replace(change, assignee=persons.assignable(uow, change.assignee))
+
+    def apply(part: UnitOfWork, number: int) -> None:
+        task = tasks.get(part, number, Permission.EDIT)
+        if task.kind is Kind.BATCH:
+            raise Conflict("task_is_batch", "This task stands for a batch; a batch can't change it.")
+        after = task_edits.changed(part, task, change)
+        if state is not None:
+            after = _reach(after, state, part.now)
+        tasks.save_with_parts(part, task, after)
+
+    return apply
+
+
+def _reach(task: Task, state: Ending, at: Moment) -> Task:
+    if state == "completed":
+        return task.finish(at=at)
+    if state == "terminated":
+        return task.terminate(at=at)
+    return task.start(at=at) if task.state is State.INACTIVE else task.reopen(at=at)
+
+
+def known_assignee(uow: UnitOfWork, command: Create) -> Create:
+    """The same, its assignee by id."""
+    if command.assignee is None or persons.is_uid(command.assignee):
+        return command
+    return replace(command, assignee=persons.assignable(uow, command.assignee))
+
+
+def remove(uow: UnitOfWork, number: int) -> None:
+    """Delete a task as one of its own clients would."""
+    task_edits.remove(uow, task_edits.Remove(number))

@@ -1,0 +1,178 @@
+"""Making, changing and deleting one task as its own clients ask: field by field, links looked up, people by login."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from dragoman.domain.access import Permission
+from dragoman.domain.due import UNTOUCHED, Due, DueChange
+from dragoman.domain.due import changed as due_changed
+from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.extension import Owner, fold
+from dragoman.domain.merge_patch import merge_patch
+from dragoman.domain.task import State, Task
+from dragoman.usecases import extension_values as extensions
+from dragoman.usecases import preconditions
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.keys import ALONE, Alone, Keys, Ref
+from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import references as links
+from dragoman.usecases.tasks.references import Links
+from dragoman.usecases.uow import UnitOfWork
+
+MOST_PROPERTIES = 1_000
+DUE = ("due_at", "due_local", "due_zone")
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Make a task. `fields` are those that need no thought; `extensions` are name to JSON text."""
+
+    fields: Mapping[str, Any] = {}
+    due: DueChange = UNTOUCHED
+    links: Links = links.UNTOUCHED
+    assignee: str | None = None
+    extensions: Mapping[str, str] = {}
+
+    def keys(self) -> Keys | Alone:
+        return _keys(Keys(numbers={"task"}), self.links, self.assignee, self.extensions)
+
+
+def create(uow: UnitOfWork, command: Create) -> Task:
+    """The task, ready, or claimed when it has an assignee, or inactive when `fields` say so."""
+    due = due_changed(Due(), command.due, default_zone=uow.home.zone)
+    fields = {**command.fields, **dict(zip(DUE, (due.at, due.local, due.zone), strict=True))}
+    if command.assignee is not None:
+        fields["assignee"] = persons.assignable(uow, command.assignee)
+        if fields.get("state") is State.INACTIVE:
+            raise persons.bad_assignee("can't be given to an inactive task; start it first")
+    task = tasks.add(uow, **fields, **links.resolve(uow, command.links))
+    if not command.extensions:
+        return task
+    return uow.tasks.save(_with_extensions(uow, task, command.extensions))
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Change what is named, leave the rest. `properties` and `extensions` are merged; None takes one away."""
+
+    task: Ref
+    fields: Mapping[str, Any] = {}
+    due: DueChange = UNTOUCHED
+    links: Links = links.UNTOUCHED
+    assignee: str | UnsetType | None = UNSET
+    properties: Mapping[str, str | None] = {}
+    extensions: Mapping[str, str | None] = {}
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys | Alone:
+        named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
+        return _keys(named, self.links, self.assignee, self.extensions)
+
+    def written(self) -> frozenset[str]:
+        """The fields that this may change, as history names them."""
+        names = {*self.fields, *links.written(self.links)}
+        names.update(f"properties.{key}" for key in self.properties)
+        names.update(f"extensions.{name}" for name in self.extensions)
+        if self.due is not UNTOUCHED:
+            names.update(DUE)
+        if self.assignee is not UNSET:
+            names.update(("assignee", "state"))
+        return frozenset(names)
+
+
+def change(uow: UnitOfWork, command: Change) -> Task:
+    """The changed task. Nothing is stored when everything was so already. StaleVersion, see `preconditions`."""
+    task = tasks.get(uow, command.task, Permission.EDIT)
+    if command.revisions is not None:
+        preconditions.check(uow, "task", task, command.revisions, command.written())
+    return tasks.save(uow, task, changed(uow, task, command))
+
+
+def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
+    """The task as the command wants it, not stored yet; the same object when everything is so already."""
+    fields = {**command.fields, **links.resolve(uow, command.links, task)}
+    if command.due is not UNTOUCHED:
+        present = Due(task.due_at, task.due_local, task.due_zone)
+        due = due_changed(present, command.due, default_zone=uow.home.zone)
+        fields.update(zip(DUE, (due.at, due.local, due.zone), strict=True))
+    if command.properties:
+        fields["properties"] = _merged(task.properties, command.properties)
+    after = replace(task, **fields) if fields else task
+    if command.extensions:
+        after = _with_extensions(uow, after, command.extensions)
+    if command.assignee is not UNSET:
+        user = None if command.assignee is None else persons.assignable(uow, command.assignee)
+        after = after.assign(user, at=uow.now)
+    return task if after == task else after
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete a task; it leaves a tombstone with its history."""
+
+    task: Ref
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys:
+        return Keys(tasks={self.task}, owners=tasks.COUNTED_OWNERS)
+
+
+def remove(uow: UnitOfWork, command: Remove) -> Task:
+    """The task as it was. Its open parts are terminated. StaleVersion when it changed at all since."""
+    task = tasks.get(uow, command.task, Permission.EDIT)
+    preconditions.check(uow, "task", task, command.revisions)
+    tasks.remove(uow, task)
+    return task
+
+
+def _keys(keys: Keys, links_: Links, assignee: object, extensions_: Mapping[str, object]) -> Keys | Alone:
+    if isinstance(assignee, str) and not persons.is_uid(assignee):
+        return ALONE  # a login is found by a condition
+    if links_ is not links.UNTOUCHED:
+        links.announce(links_, keys)
+    return extensions.announce(keys, Owner.TASK, extensions_)
+
+
+def _merged(present: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    merged: dict[str, str | None] = {**present, **changes}
+    kept = {key: value for key, value in merged.items() if value is not None}
+    if len(kept) > MOST_PROPERTIES:
+        raise Conflict("too_many_properties", f"A task has at most {MOST_PROPERTIES} properties.")
+    return kept
+
+
+def _with_extensions(uow: UnitOfWork, task: Task, patches: Mapping[str, str | None]) -> Task:
+    """Every extension patched. Invalid with the faults of all of them, each under its name."""
+    _check_names(patches.keys())
+    problems: list[Problem] = []
+    for name, patch in patches.items():
+        try:
+            task = _with_extension(uow, task, name, patch)
+        except Invalid as refused:
+            told = refused.problems or (Problem("", refused.code, refused.message),)
+            problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in told)
+    if problems:
+        raise Invalid("invalid_extension", "An extension isn't as it should be; each fault is listed.", tuple(problems))
+    return task
+
+
+def _check_names(names: Collection[str]) -> None:
+    first = {fold(name): name for name in reversed(tuple(names))}
+    twice = [name for name in names if first[fold(name)] != name]
+    if twice:
+        why = "is there twice: names know no case"
+        problems = tuple(Problem(_place(name), "contradiction", why) for name in twice)
+        raise Invalid("invalid_extension", f"The extension {twice[0]} {why}.", problems, status=409)
+
+
+def _place(name: str) -> str:
+    return f"/extensions/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _with_extension(uow: UnitOfWork, task: Task, name: str, patch: str | None) -> Task:
+    known = task.extensions.get(fold(name))
+    if patch is not None:
+        return extensions.set_extension(uow, task, name, merge_patch(None if known is None else known.value, patch))
+    return task if known is None else extensions.remove_extension(task, name)

@@ -1,0 +1,70 @@
+"""One extension of a task: read, put in place of what was there, taken away."""
+
+import msgspec
+
+from dragoman.domain.access import Permission
+from dragoman.domain.extension import Extension, Owner
+from dragoman.domain.task import Task
+from dragoman.usecases import extension_values as extensions
+from dragoman.usecases import preconditions
+from dragoman.usecases.keys import Keys, Lock, Ref
+from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+Found = tuple[Task, Extension]
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One extension, by name without regard to case."""
+
+    task: Ref
+    name: str
+
+    def keys(self) -> Keys:
+        return Keys(owners=tasks.SEEN_OWNERS).also("task", [self.task], Lock.NONE)
+
+
+def get(uow: UnitOfWork, command: Get) -> Found:
+    """The task and the value. NotFound when either isn't there."""
+    task = tasks.get(uow, command.task, Permission.SEE)
+    return task, extensions.get_extension(task, command.name)
+
+
+class Put(msgspec.Struct, frozen=True):
+    """Put a value (JSON text) under the name; a former one is lost."""
+
+    task: Ref
+    name: str
+    text: str
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys:
+        named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
+        return extensions.announce(named, Owner.TASK, [self.name])
+
+
+def put(uow: UnitOfWork, command: Put) -> Found:
+    """The task and the value as it is kept: a schema may have filled it in."""
+    task = tasks.get(uow, command.task, Permission.EDIT)
+    preconditions.check(uow, "task", task, command.revisions, frozenset({f"extensions.{command.name}"}))
+    saved = tasks.save(uow, task, extensions.set_extension(uow, task, command.name, command.text))
+    return saved, extensions.get_extension(saved, command.name)
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Take the value under a name away."""
+
+    task: Ref
+    name: str
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys:
+        return Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
+
+
+def remove(uow: UnitOfWork, command: Remove) -> Task:
+    """The task without it. NotFound when there is none under this name."""
+    task = tasks.get(uow, command.task, Permission.EDIT)
+    preconditions.check(uow, "task", task, command.revisions, frozenset({f"extensions.{command.name}"}))
+    return tasks.save(uow, task, extensions.remove_extension(task, command.name))

@@ -1,0 +1,105 @@
+"""Lists of tasks: filtered, sorted, page by page, and only what the principal may see."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.domain.people import User
+from dragoman.domain.task import Task
+from dragoman.store.engine.words import split
+from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through
+from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.keys import ALONE, Alone, Ref
+from dragoman.usecases.uow import UnitOfWork
+
+__all__ = [
+    "EVERY_WAY",
+    "LAST",
+    "STATE_CODES",
+    "List",
+    "Page",
+    "Sort",
+    "SortKey",
+    "TaskFilter",
+    "Through",
+    "list_page",
+    "load_owners",
+    "words",
+]
+
+NOTHING = 0  # a number that nothing has, and a user nobody is: for what a filter names and isn't there
+
+
+class List(msgspec.Struct, frozen=True):
+    """One page. `people` and `refs` are conditions whose values are still as the client named them."""
+
+    wanted: TaskFilter
+    sorts: tuple[Sort, ...]
+    limit: int
+    after: tuple[Any, ...] | None = None
+    people: dict[str, str] = {}  # assignee, creator: id or login
+    refs: dict[str, Ref] = {}  # case, stage, contact, parent: number or id
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Tasks in order; `after` is where the next page begins, None on the last."""
+
+    items: list[Task]
+    after: tuple[Any, ...] | None
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a search, each of which must begin a word of the task."""
+    return tuple(sorted(split(text)))
+
+
+def list_page(uow: UnitOfWork, command: List) -> Page:
+    """The page behind `after`. A filter that names what isn't there matches nothing."""
+    wanted = replace(command.wanted, visible_to=uow.principal, **_found(uow, command))
+    found = uow.tasks.page(wanted, command.sorts, limit=command.limit + 1, after=command.after)
+    items = found[: command.limit]
+    more = len(found) > len(items)
+    return Page(items, uow.tasks.sort_values(items[-1], command.sorts) if more else None)
+
+
+def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+    """Load what tasks of a list point to, people among it, a statement a table, for the `find`s that follow."""
+    for repository, fields in (
+        (uow.contacts, ("contact",)),
+        (uow.categories, ("category",)),
+        (uow.cases, ("case", "entity")),
+        (uow.users, ("creator", "assignee")),
+    ):
+        keys = {getattr(task, field) for task in tasks for field in fields} - {None}
+        if keys:
+            repository.load(sorted(keys))
+
+
+def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field, name in command.people.items():
+        found[field] = name if persons.is_uid(name) else _uid(persons.named(uow, name))
+    repositories: dict[str, Any] = {
+        "case": uow.cases,
+        "stage": uow.stages,
+        "contact": uow.contacts,
+        "parent": uow.tasks,
+    }
+    for field, key in command.refs.items():
+        number = key if isinstance(key, int) else _number(repositories[field].find(key))
+        found |= {"contacts": (number,)} if field == "contact" else {field: number}
+    return found
+
+
+def _uid(user: User | None) -> str:
+    return str(NOTHING) if user is None else user.uid
+
+
+def _number(entity: Any) -> int:
+    return NOTHING if entity is None else int(entity.number)

@@ -1,0 +1,162 @@
+"""What a task points to, as clients name it: by number or id. Looked up, checked, and all faults told at once.
+
+Vendors' clients may leave references dangling, which their dialects keep as sent; whoever comes through here may not.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from dragoman.domain.access import Permission, may, may_see_case, may_see_contact
+from dragoman.domain.case import Case, Stage
+from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.task import Task
+from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.keys import Keys, Lock, Ref
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+T = TypeVar("T")
+NOT_FOUND = "names nothing that there is"
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Each by number or id; None lets go, UNSET isn't touched."""
+
+    category: int | UnsetType | None = UNSET
+    contact: Ref | UnsetType | None = UNSET
+    case: Ref | UnsetType | None = UNSET
+    stage: Ref | UnsetType | None = UNSET
+    parent: Ref | UnsetType | None = UNSET
+
+
+UNTOUCHED = Links()
+WRITTEN = {
+    "category": {"category"},
+    "contact": {"contact"},
+    "case": {"case", "stage"},
+    "stage": {"case", "stage"},
+    "parent": {"parent"},
+}
+
+
+def written(links: Links) -> Iterable[str]:
+    """The fields of the task that these may change."""
+    for name, fields in WRITTEN.items():
+        if getattr(links, name) is not UNSET:
+            yield from fields
+
+
+def announce(links: Links, keys: Keys) -> Keys:
+    """The keys with what these links need: an owner that counts its tasks for change, one that holds them shared."""
+    for field, entity, lock in (
+        ("category", "category", Lock.CHANGE),
+        ("contact", "contact", Lock.CHANGE),
+        ("case", "case", Lock.SHARED),
+        ("stage", "stage", Lock.SHARED),
+        ("parent", "task", Lock.CHANGE),
+    ):
+        key = getattr(links, field)
+        if key is not UNSET and key is not None:
+            keys.also(entity, [key], lock)
+    if links.category is not UNSET or links.contact is not UNSET:
+        keys.owners.update(tasks.COUNTED_OWNERS)
+    return keys
+
+
+def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str, Any]:
+    """The fields of the task, as they shall be. Invalid with every link that can't be made.
+
+    `task` is the present one. A stage brings its case; another case lets go of the stage; no case is the inbox.
+    """
+    if links is UNTOUCHED:
+        return {}
+    problems: list[Problem] = []
+    found: dict[str, Any] = {}
+    if links.category is not UNSET:
+        category = None if links.category is None else uow.categories.find(links.category, Lock.CHANGE)
+        found["category"] = _number(links.category, category, "category", problems)
+    if links.contact is not UNSET:
+        contact = None if links.contact is None else uow.contacts.find(links.contact, Lock.CHANGE)
+        seen = contact if contact is not None and may_see_contact(uow.principal, contact) else None
+        found["contact"] = _number(links.contact, seen, "contact", problems)
+    _place(uow, links, task, found, problems)
+    if links.parent is not UNSET:
+        parent = None if links.parent is None else _parent(uow, links.parent, task, problems)
+        found["parent"] = None if parent is None else parent.number
+    if problems:
+        first = problems[0]
+        message = f"{first.path[1:]} {first.message}."
+        raise Invalid("bad_reference", message, tuple(problems), status=409)
+    return found
+
+
+def _number(key: Ref | None, entity: Any, field: str, problems: list[Problem]) -> int | None:
+    if key is None:
+        return None
+    if entity is None:
+        problems.append(Problem(f"/{field}", "not_found", NOT_FOUND))
+        return None
+    number: int = entity.number
+    return number
+
+
+def _place(uow: UnitOfWork, links: Links, task: Task | None, found: dict[str, Any], problems: list[Problem]) -> None:
+    """Where the task stands: case and stage."""
+    case: int | UnsetType | None = links.case if links.case is UNSET else _case(uow, links.case, problems)
+    if links.stage is not UNSET and links.stage is not None:
+        stage = uow.stages.find(links.stage, Lock.SHARED)
+        if stage is None:
+            problems.append(Problem("/stage", "not_found", NOT_FOUND))
+        elif case is not UNSET and case is not None and case != stage.case:
+            problems.append(Problem("/stage", "contradiction", "is a stage of another case"))
+        else:
+            _hold(uow, stage, found, problems)
+        return
+    if case is not UNSET:
+        found["case"] = case
+    moved = task is not None and case is not UNSET and case != task.case
+    if links.stage is None or moved:
+        found["stage"] = None
+
+
+def _hold(uow: UnitOfWork, stage: Stage, found: dict[str, Any], problems: list[Problem]) -> None:
+    if _found_case(uow, stage.case) is None:
+        problems.append(Problem("/stage", "not_found", NOT_FOUND))
+    found["case"], found["stage"] = stage.case, stage.number
+
+
+def _case(uow: UnitOfWork, key: Ref | None, problems: list[Problem]) -> int | None:
+    if key is None:
+        return uow.home.inbox_case
+    return _number(key, _found_case(uow, key), "case", problems)
+
+
+def _found_case(uow: UnitOfWork, key: Ref) -> Case | None:
+    case = uow.cases.find(key, Lock.SHARED)
+    if case is None or cases.is_over(uow, case) or not may_see_case(uow.principal, case):
+        return None
+    return case
+
+
+def _parent(uow: UnitOfWork, key: Ref, task: Task | None, problems: list[Problem]) -> Task | None:
+    parent = uow.tasks.find(key, Lock.CHANGE)
+    if parent is None or not may(uow.principal, Permission.SEE, parent, tasks.contact_of(uow, parent)):
+        problems.append(Problem("/parent", "not_found", NOT_FOUND))
+        return None
+    if task is not None and _is_part_of(uow, parent, task):
+        problems.append(Problem("/parent", "contradiction", "is a part of this task"))
+    return parent
+
+
+def _is_part_of(uow: UnitOfWork, task: Task | None, whole: Task) -> bool:
+    """Whether `task` is `whole` or a part of it, at any depth. What is walked is held, so that no ring closes."""
+    seen: set[int] = set()
+    while task is not None and task.number not in seen:
+        if task.number == whole.number:
+            return True
+        seen.add(task.number)
+        task = None if task.parent is None else uow.tasks.find(task.parent, Lock.SHARED)
+    return False

@@ -1,0 +1,70 @@
+"""The core's verbs, as commands: who may, on which revision, and what comes of it."""
+
+import msgspec
+
+from dragoman.domain.access import Permission
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Conflict
+from dragoman.domain.task import Task, Verb
+from dragoman.usecases import preconditions
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
+from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+WRITTEN = frozenset({"state", "assignee", "suspended", "resume_at", "outcome_code", "outcome_text", "deleted"})
+
+
+class Perform(msgspec.Struct, frozen=True):
+    """Do a verb. `user` is whom to assign to, by id or login; the others say how it ends, and until when it rests."""
+
+    task: Ref
+    verb: Verb
+    user: str | None = None
+    code: str | None = None
+    text: str | None = None
+    until: Moment | None = None
+    revisions: Revisions | None = None
+
+    def keys(self) -> Keys | Alone:
+        if self.user is not None and not persons.is_uid(self.user):
+            return ALONE  # a login is found by a condition
+        return Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
+
+
+def perform(uow: UnitOfWork, command: Perform) -> Task:
+    """The task afterwards. A verb that is done already changes nothing; one that the state forbids is a Conflict."""
+    task = tasks.get(uow, command.task, tasks.NEEDED[command.verb])
+    preconditions.check(uow, "task", task, command.revisions, WRITTEN)
+    return tasks.perform(
+        uow,
+        task,
+        command.verb,
+        user=_whom(uow, command),
+        code=command.code,
+        text=command.text,
+        until=command.until,
+    )
+
+
+def _whom(uow: UnitOfWork, command: Perform) -> str | None:
+    if command.verb is Verb.CLAIM:
+        if uow.principal.user is None:
+            raise Conflict("nobody_claims", "Only a user can claim a task.")
+        return uow.principal.user
+    return None if command.user is None else persons.assignable(uow, command.user)
+
+
+class Get(msgspec.Struct, frozen=True):
+    """One task."""
+
+    task: Ref
+
+    def keys(self) -> Keys:
+        return Keys(owners=tasks.SEEN_OWNERS).also("task", [self.task], Lock.NONE)
+
+
+def get(uow: UnitOfWork, command: Get) -> Task:
+    """NotFound, or Forbidden for who may not see it."""
+    return tasks.get(uow, command.task, Permission.SEE)

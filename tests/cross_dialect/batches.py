@@ -1,0 +1,60 @@
+"""Batches of every status, made through the core as the dialect of batches does it."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dragoman.domain.batch import Batch, Decision, Method, Status
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.support.application import Desk
+
+ORDER = batches.Order(
+    method=Method.PATCH,
+    type="task",
+    field="id",
+    entries='[{"id": "1"}, {"id": "2"}]',
+    data='{"priority": 5}',
+    review=True,
+    size=2,
+)
+
+
+def batch_in(desk: Desk, status: Status, **fields: Any) -> Batch:
+    """A batch of two entries in this status; `fields` are given to the task that stands for it."""
+
+    def run(uow: UnitOfWork) -> Batch:
+        made = batches.create(uow, ORDER).batch
+        if fields:
+            task = uow.tasks.get(made.number)
+            tasks.save(uow, task, replace(task, **fields))
+        return led_to(uow, made, status)
+
+    made: Batch = desk.core(run)
+    return made
+
+
+def led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
+    """A new batch, led to this status."""
+    if status is Status.CREATED:
+        return batch
+    batch = _kept(uow, batch.prepare(at=uow.now))
+    if status is Status.PENDING_REVIEW:
+        return batch
+    if status is Status.CANCELLED:
+        return batches.decide(uow, batch, Decision.CANCELLED)
+    batch = batches.decide(uow, batch, Decision.APPROVED)
+    if status is Status.APPROVED:
+        return batch
+    batch = _kept(uow, batch.queue(at=uow.now))
+    if status is Status.QUEUED:
+        return batch
+    batch = _kept(uow, batch.run(at=uow.now))
+    return batch if status is Status.RUNNING else _kept(uow, batch.advance(1, 1, at=uow.now))
+
+
+def _kept(uow: UnitOfWork, batch: Batch) -> Batch:
+    kept = uow.batches.save(batch)
+    batches.follow(uow, kept)
+    return kept

@@ -1,0 +1,18 @@
+"""How dialects spell what tests speak of."""
+
+import json
+from typing import Any
+
+from tests.support.application import Desk
+
+
+def tkiid(uid: str) -> str:
+    """A task's id as IBM's clients know it."""
+    digits = uid.replace("-", "")
+    return "_TKI:" + ".".join(f"{int(digits[place : place + 8], 16):x}" for place in range(0, 32, 8))
+
+
+def said(desk: Desk, method: str, target: str, body: Any = None, who: str = "anna") -> tuple[int, Any]:
+    """Status and JSON of an answer."""
+    reply = desk.ask(who, method, target, b"" if body is None else json.dumps(body))
+    return reply.status, json.loads(reply.body) if reply.body else None

@@ -1,0 +1,164 @@
+"""How the databases find what lists show: by an index, page by page, in each dialect.
+
+Real requests are asked of a few thousand tasks; every statement that looks for tasks is explained by the database
+itself. A million tasks are found by the same plans, since they grow with what matches and not with what there is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+import sqlalchemy as sa
+
+from dragoman.domain.access import system
+from dragoman.domain.ids import new_id
+from dragoman.store.engine import driver
+from dragoman.usecases.admin import samples
+from tests.support.application import NOON, Desk
+from tests.support.databases import BACKENDS, Databases
+
+TASKS = 5_000
+KEY = "sqlite_autoindex_task_1|task_pkey"
+WORD = "task_word USING PRIMARY KEY|task_word_pkey"
+NATIVE = "/v1/tasks"
+CRM = "/api/2.0/crm/task/filter"
+IBM = "/rest/bpm/htm/v1/tasks/query/TASK"
+EVERYTHING = "SCAN task|Seq Scan on task"
+THE_PAGE_ITSELF = "USE TEMP B-TREE FOR group_concat(ORDER BY)"
+
+
+class Expected(NamedTuple):
+    """A request, and what each statement that looks for tasks goes by. `walks`: nothing is sorted on the way."""
+
+    target: str
+    finder: str
+    walks: bool = False
+
+
+LISTS = (
+    Expected(f"{NATIVE}", KEY, walks=True),
+    Expected(f"{NATIVE}?sort=-number", KEY, walks=True),
+    Expected(f"{NATIVE}?state=ready&sort=due", "task_by_state_due", walks=True),
+    Expected(f"{NATIVE}?state=ready&sort=-due", "task_by_state_due", walks=True),
+    Expected(f"{NATIVE}?state=ready,claimed&sort=due", "task_by_state_due"),
+    Expected(f"{NATIVE}?is_open=true&sort=due", "task_by_end_due", walks=True),
+    Expected(f"{NATIVE}?sort=due", "task_by_end_due"),
+    Expected(f"{NATIVE}?sort=-created", "task_by_creation", walks=True),
+    Expected(f"{NATIVE}?assignee=me", "task_by_assignee"),
+    Expected(f"{NATIVE}?assignee=me&state=claimed", "task_by_assignee", walks=True),
+    Expected(f"{NATIVE}?assignee=me&is_open=true&sort=due", "task_by_assignee"),
+    Expected(f"{NATIVE}?creator=me", "task_by_creator"),
+    Expected(f"{NATIVE}?category=3", "task_by_category", walks=True),
+    Expected(f"{NATIVE}?contact=3", "task_by_contact"),
+    Expected(f"{NATIVE}?contact=3&sort=-due", "task_by_contact"),
+    Expected(f"{NATIVE}?parent=3", "task_by_parent"),
+    Expected(f"{NATIVE}?stage=3", "task_by_stage"),
+    Expected(f"{NATIVE}?case=3", "task_by_case"),
+    Expected(f"{NATIVE}?type=customs", "task_by_type"),
+    Expected(f"{NATIVE}?kind=batch", "task_of_no_work"),
+    Expected(f"{NATIVE}?due_from={{now}}&due_to={{soon}}", "task_by_end_due"),
+    Expected(f"{NATIVE}?state=ready&due_from={{now}}&due_to={{soon}}&sort=due", "task_by_state_due"),
+    Expected(f"{NATIVE}?created_from={{yesterday}}", "task_by_creation"),
+    Expected(f"{NATIVE}?q=4711", WORD),
+    Expected(f"{CRM}?responsibleid={{me}}", "task_by_assignee"),
+    Expected(f"{CRM}?isClosed=false&responsibleid={{me}}", "task_by_assignee"),
+    Expected(f"{CRM}?entityType=contact&entityid=3", "task_by_contact"),
+    Expected(f"{CRM}?entityType=case&entityid=3", "task_by_case|task_by_entity"),
+    Expected(f"{CRM}?filterValue=4711", WORD),
+    Expected(f"{IBM}?interactionFilter=WORK_ON", "task_by_assignee"),
+    Expected(f"{IBM}?interactionFilter=CHECK_COMPLETED", "task_by_assignee"),
+    Expected("/services/{service}/tasks", "task_by_case"),
+)
+
+
+class Library:
+    """A full database, anna who administers and bert who doesn't, and the statements that it is asked."""
+
+    def __init__(self, url: str) -> None:
+        self.desk = Desk(url)
+        anna = self.desk.add("anna", admin=True)
+        bert = self.desk.add("bert")
+        people = tuple(new_id() for _ in range(40))
+        made = self.desk.core(lambda uow: samples.make_contacts(uow, samples.MakeContacts(40)))
+        self.desk.core(lambda uow: samples.make_contacts(uow, samples.MakeContacts(40)))
+        command = samples.GatherTeam((*people, str(anna.user), str(bert.user)), tuple(made))
+        team = self.desk.core(lambda uow: samples.team(uow, command))
+        samples.make_tasks(self.desk.app.store, team, system(self.desk.tenant), TASKS, NOON)
+        started = self.desk.native("anna", "POST", "/services/start", {"contact_key": "x"})
+        self.known = {
+            "service": started[1]["service_id"],
+            "now": "2026-09-21T14:00:00Z",
+            "soon": "2026-09-21T20:00:00Z",
+            "yesterday": "2026-09-21T00:00:00Z",
+        }
+        self._engine = self.desk.app.store.engine
+        self._asked: list[tuple[str, Any]] = []
+        with self._engine.raw.connect() as connection:
+            if self._engine.is_postgresql:  # which would learn it by itself after a while
+                connection.exec_driver_sql("ANALYZE")
+                connection.commit()
+        sa.event.listen(self._engine.raw, "before_cursor_execute", self._listen)
+
+    def _listen(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        self.note(statement, parameters)
+
+    def note(self, statement: str, parameters: Any) -> None:
+        """Keep a statement that looks for tasks."""
+        if (
+            "FROM task" in statement
+            and ("ORDER BY" in statement or "count(" in statement)
+            and "EXPLAIN" not in statement
+        ):
+            self._asked.append((statement, parameters))
+
+    def plans(self, who: str, target: str) -> list[str]:
+        """How the statements of a request that look for tasks are done."""
+        self._asked.clear()
+        reply = self.desk.ask(who, "GET", target.format(me=self.desk.people[who].user, **self.known))
+        assert reply.status == 200, reply.body
+        # By key they are found without a limit.
+        looks = [
+            asked for asked in self._asked if "LIMIT" in asked[0] or "task.uid" not in asked[0].partition("FROM")[0]
+        ]
+        return [self._plan(*look) for look in looks]
+
+    def _plan(self, statement: str, parameters: Any) -> str:
+        with self._engine.raw.connect() as connection:
+            if self._engine.is_sqlite:
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                return "\n".join(row[3] for row in rows)
+            return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def library(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Library]:
+    with databases.lent(request.param) as url, pytest.MonkeyPatch.context() as patch:
+        library = Library(url)
+        patch.setattr(driver, "fetch", listening(library))
+        yield library
+        library.desk.close()
+
+
+def listening(library: Library) -> Callable[[sa.Connection, str, Sequence[Any]], list[Any]]:
+    """The driver's way to fetch, which SQLAlchemy's events don't tell of."""
+    fetch = driver.fetch
+
+    def told(connection: sa.Connection, text: str, values: Sequence[Any]) -> list[Any]:
+        library.note(text, values)
+        return fetch(connection, text, values)
+
+    return told
+
+
+@pytest.mark.parametrize("who", ["anna", "bert"])
+@pytest.mark.parametrize("expected", LISTS, ids=lambda expected: expected.target)
+def test_a_list_goes_by_an_index(library: Library, expected: Expected, who: str) -> None:
+    plans = library.plans(who, expected.target)
+
+    assert plans
+    for plan in plans:
+        assert any(index in plan for index in expected.finder.split("|")), plan
+        assert not any(way in plan for way in EVERYTHING.split("|")), plan
+    if expected.walks:
+        assert "USE TEMP B-TREE" not in plans[0].replace(THE_PAGE_ITSELF, ""), plans[0]
+        assert "Sort  (" not in plans[0], plans[0]

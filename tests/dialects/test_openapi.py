@@ -1,0 +1,94 @@
+"""Schemathesis asks every dialect whatever its OpenAPI document lets it think of, on both engines.
+
+Ours is held to all that schemathesis checks: no 5xx, no answer that the document doesn't know, nothing sound refused,
+nothing unsound taken. What the vendors' documents say of bodies is read off samples, so these are held to what can be
+known: no 5xx, no status and no media type but those told, and nothing for callers without credentials.
+
+How many requests are made up for each operation: DRAGOMAN_TEST_EXAMPLES, or many with DRAGOMAN_TEST_LONG.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.dialects import discover
+from dragoman.dialects.kit import Dialect
+from dragoman.http.endpoints.documents import OURS
+from dragoman.http.openapi.document import document
+from tests.dialects.conftest import Serving
+from tests.dialects.stock import Ids, known, stock
+from tests.support.tenant import Tenant
+
+PROGRAM = str(Path(sys.executable).with_name("schemathesis"))
+DIALECTS = {dialect.name: dialect for dialect in discover()}
+LONG = 200
+SHORT = {"sqlite": 50, "postgresql": 8}
+PHASES = {"sqlite": "examples,coverage,fuzzing,stateful", "postgresql": "fuzzing"}
+"""What doesn't depend on the engine is asked on one of them."""
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,ignored_auth"
+SETTINGS = "[limits]\nlogin_failures = 1_000_000\n"
+"""Schemathesis tries passwords of its own to see whether credentials are asked for at all."""
+
+CONFIG = """
+[checks]
+not_a_server_error.expected-statuses = ["2XX", "3XX", "4XX", 501]  # what a dialect doesn't offer it says so
+
+[[operations]]
+include-operation-id = "authentication.login"
+checks.not_a_server_error.expected-statuses = ["2XX", "4XX", 500]  # the vendor's answer to a wrong password
+"""
+
+
+def examples(backend: str) -> int:
+    """How many requests are made up for each operation."""
+    given = os.environ.get("DRAGOMAN_TEST_EXAMPLES")
+    return int(given) if given else LONG if os.environ.get("DRAGOMAN_TEST_LONG") else SHORT[backend]
+
+
+def run(tenant: Tenant, folder: Path, backend: str, *arguments: str) -> None:
+    """Let schemathesis loose on the tenant. AssertionError with its report when it finds something."""
+    (folder / "schemathesis.toml").write_text(CONFIG)
+    who = f"Authorization: Bearer {tenant.token('*')}"
+    extent = ("--max-examples", str(examples(backend)), "--phases", PHASES[backend])
+    settled = (*extent, "--seed", "1", "--no-color", "--continue-on-failure", "-H", who)
+    done = subprocess.run([PROGRAM, "run", *arguments, *settled], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
+
+
+def stocked(dialect: Dialect, tenant: Tenant) -> dict[str, Any]:
+    """The dialect's document with ids in it that the tenant has, so that half of all requests get beyond 404."""
+    ids: Ids = stock(tenant, dialect.name)
+    told = document(dialect, partial(known, tenant, ids))
+    operations = [operation for methods in told["paths"].values() for operation in methods.values()]
+    for parameter in (parameter for operation in operations for parameter in operation["parameters"]):
+        if parameter["in"] == "path" and parameter["name"] in ids:
+            parameter["schema"] = {"anyOf": [{"enum": ids[parameter["name"]]}, parameter["schema"]]}
+    return told
+
+
+def keep_in_production(told: dict[str, Any]) -> None:
+    """Let nobody switch Genesys' server to maintenance: it would answer 503 to all that follows."""
+    modes = {"schema": {"enum": [{"mode": "Production"}, {"mode": "production"}, {}]}}
+    told["paths"]["/server/mode"]["post"]["requestBody"] = {"content": {"application/json": modes}}
+
+
+def test_our_own_document_holds(backend: str, serving: Serving, tmp_path: Path) -> None:
+    tenant = Tenant(serving(backend, SETTINGS))
+    run(tenant, tmp_path, backend, f"{tenant.server.base_url}/v1/openapi.json")
+
+
+@pytest.mark.parametrize("name", [name for name in DIALECTS if name != OURS])
+def test_the_document_of_a_vendors_dialect_holds(name: str, backend: str, serving: Serving, tmp_path: Path) -> None:
+    tenant, dialect = Tenant(serving(backend, SETTINGS)), DIALECTS[name]
+    told = stocked(dialect, tenant)
+    if name == "genesys":
+        keep_in_production(told)
+    (tmp_path / "openapi.json").write_text(json.dumps(told))
+    base = tenant.server.base_url + dialect.prefixes[0]
+    run(tenant, tmp_path, backend, "openapi.json", "--url", base, "--checks", CHECKS)

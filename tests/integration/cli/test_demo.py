@@ -1,0 +1,150 @@
+"""`demo`: what it prints works as printed, and nothing is left of it."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from dragoman.cli import samples
+from dragoman.dialects import discover
+from dragoman.runtime.application import Application
+from dragoman.settings import load
+from tests.integration.cli.command import refused, rows, well
+from tests.support.postgres import free_port
+from tests.support.server import PROGRAM, environment
+
+DECIDING = {"carrierx_batch"}
+"""Dialects whose line decides something, which is done once."""
+
+
+class Demo(NamedTuple):
+    """A demonstration that runs, and what it said until it was ready."""
+
+    process: "subprocess.Popen[str]"
+    said: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    known = environment("") | {"TMPDIR": str(folder)}
+    del known["DRAGOMAN_DATABASE"]
+    process = subprocess.Popen(
+        [PROGRAM, "demo", "--port", str(free_port())],
+        env=known,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    with process.stdout as lines:
+        while "dragoman ready" not in said:
+            line = lines.readline()
+            assert line, said
+            said += line
+        yield Demo(process, said, folder)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def curls(demo: Demo) -> dict[str, str]:
+    """The printed line of each dialect."""
+    return dict(re.findall(r"^(\w+): .*\n  (curl .*)$", demo.said, re.MULTILINE))
+
+
+def test_there_is_a_line_for_every_dialect(demo: Demo) -> None:
+    assert set(curls(demo)) == {dialect.name for dialect in discover()}
+
+
+def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
+    for dialect, line in curls(demo).items():
+        for _ in range(1 if dialect in DECIDING else 2):
+            done = subprocess.run(
+                ["sh", "-c", f"{line} -sS -o /dev/null -w '%{{http_code}}'"], capture_output=True, text=True
+            )
+            assert (done.returncode, done.stderr, done.stdout) == (0, "", "200"), dialect
+
+
+def test_the_batch_that_is_approved_runs(demo: Demo) -> None:
+    subprocess.run(["sh", "-c", curls(demo)["carrierx_batch"]], capture_output=True)  # unless the test before did it
+    deadline = time.monotonic() + 20
+    while (batch := asked(demo, "/core/v2/batch/tasks")["items"][0])["status"] != "completed":
+        assert batch["status"] in ("approved", "queued", "running")
+        assert time.monotonic() < deadline, batch
+        time.sleep(0.05)
+    assert (batch["success"], batch["failure"]) == (2, 1)
+
+
+def test_each_dialect_made_tasks_that_the_native_one_sees(demo: Demo) -> None:
+    tasks = asked(demo, "/v1/tasks?limit=100")["items"]
+    histories = [asked(demo, f"/v1/tasks/{task['number']}/history")["items"] for task in tasks]
+    assert {history[0]["dialect"] for history in histories} == {dialect.name for dialect in discover()}
+
+
+def asked(demo: Demo, target: str) -> Any:
+    """What our own API tells anna."""
+    url = re.search(r"dragoman ready (\S+)", demo.said)
+    assert url is not None
+    call = ["curl", "-fsS", "-u", "anna:dragoman", url[1] + target]
+    return json.loads(subprocess.run(call, capture_output=True, check=True).stdout)
+
+
+def test_the_printed_token_and_logins_count(demo: Demo) -> None:
+    url, token = re.search(r"ready (\S+)", demo.said), re.search(r"token +(dgm_\S+)", demo.said)
+    assert url is not None
+    assert token is not None
+    logins = [["-H", f"Authorization: Bearer {token[1]}"]]
+    logins += [["-u", f"{login}:{word}"] for login, word in re.findall(r"Log in as +(\w+), password (\w+)", demo.said)]
+    assert len(logins) == 4
+    for login in logins:
+        subprocess.run(["curl", "-fsS", *login, f"{url[1]}/v1/users/me"], check=True, capture_output=True)
+
+
+def test_nothing_is_left_of_it(demo: Demo) -> None:
+    assert list(demo.folder.iterdir())
+    demo.process.terminate()
+    assert demo.process.wait() == 0
+    assert not list(demo.folder.iterdir())
+
+
+def test_a_database_that_is_used_already_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/d.db"
+    well(url, "user", "add", "paul")
+    assert "in use already" in refused(url, "demo", "--port", str(free_port()), "--database", url)
+
+
+def test_one_that_is_named_is_filled_and_stays(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/d.db"
+    arguments = ["demo", "--port", str(free_port()), "--database", url, "--tasks", "6000"]
+    with subprocess.Popen([PROGRAM, *arguments], env=environment(""), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = ""
+        while "dragoman ready" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        process.terminate()
+
+    assert process.returncode == 0
+    assert "stays when you stop it" in said
+    histories = [row for row in rows(url) if row["table"] == "history" and row["entity"] == "task"]
+    assert len({row["number"] for row in histories}) > 6_000
+    assert "all fits" in well(url, "verify").out
+
+
+def test_a_dialect_without_samples_is_shown_by_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert samples.read("kit") == samples.Demo()
+    monkeypatch.setattr(samples, "read", lambda dialect: samples.Demo())
+    monkeypatch.setattr(samples, "templates_of", lambda dialect: [])
+    app = Application(load(overrides={"database": f"sqlite:///{tmp_path}/d.db"})).open()
+    lines = {shown.dialect: shown.curl for shown in samples.play(app, 1, {}, "http://here", "word")}
+    app.close()
+    assert lines["native"] == "curl -u anna:word http://here/v1/tasks"

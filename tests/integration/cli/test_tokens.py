@@ -1,0 +1,83 @@
+"""`token create`: prints a token and nothing else, while the server runs, and it counts at once."""
+
+import re
+import time
+
+import pytest
+
+from tests.integration.cli.command import refused, well
+from tests.support.server import Server
+
+TOKEN = re.compile(r"dgm_1_[A-Za-z0-9_-]{43}\n")
+
+
+def status(server: Server, token: str, path: str = "/v1/tasks") -> int:
+    return server.call("GET", path, headers={"Authorization": f"Bearer {token.strip()}"}).status
+
+
+def test_a_token_counts_at_once_while_the_server_runs(server: Server) -> None:
+    token = well(server.database_url, "token", "create", "--user", "anna", "--scope", "task.read task.write").out
+    assert TOKEN.fullmatch(token)
+    assert status(server, token) == 200
+    assert status(server, token[:-2] + "x") == 401
+
+
+def test_a_token_holds_within_its_scopes_and_its_time(server: Server) -> None:
+    narrow = well(server.database_url, "token", "create", "--user", "anna", "--scope", "user.read").out
+    assert status(server, narrow) == 403
+    short = well(server.database_url, "token", "create", "--user", "anna", "--scope", "*", "--expires", "2s").out
+    assert status(server, short) == 200
+    time.sleep(3.1)  # its time, and the second for which a look-up is believed
+    assert status(server, short) == 401
+
+
+def test_a_revoked_token_counts_no_more(server: Server) -> None:
+    call = ["token", "create", "--user", "anna", "--scope", "task.read user.read"]
+    first, second = (well(server.database_url, *call).out.strip() for _ in range(2))
+    listed = well(server.database_url, "token", "list", "--user", "anna").out
+    names = [line.split()[0] for line in listed.splitlines()[1:]]
+    assert first not in listed
+    assert listed.count("task.read user.read") == len(names) == 2
+    assert status(server, first) == status(server, second) == 200
+
+    well(server.database_url, "token", "revoke", first)
+    well(server.database_url, "token", "revoke", names[1])
+    well(server.database_url, "token", "revoke", names[1])
+    time.sleep(2.1)
+    assert status(server, first) == status(server, second) == 401
+    for unknown in ("0123456789abcdef", names[0][:8], "dgm_1_" + "A" * 43):
+        assert "no such token" in refused(server.database_url, "token", "revoke", unknown)
+
+
+def test_a_disabled_user_s_token_counts_no_more(server: Server) -> None:
+    well(server.database_url, "user", "add", "bert")
+    token = well(server.database_url, "token", "create", "--user", "bert", "--scope", "*").out
+    assert status(server, token) == 200
+    well(server.database_url, "user", "disable", "bert")
+    time.sleep(2.1)  # a look-up is believed for a second, and so is what it found of the user
+    assert status(server, token) == 401
+    refusal = refused(server.database_url, "token", "create", "--user", "bert", "--scope", "*")
+    assert refusal == "dragoman: The user bert is disabled."
+
+
+def test_a_token_is_for_a_user_of_the_tenant(database_url: str) -> None:
+    well(database_url, "tenant", "add", "north")
+    well(database_url, "user", "add", "anna", "--tenant", "north")
+    elsewhere = refused(database_url, "token", "create", "--user", "anna", "--scope", "*")
+    assert elsewhere == "dragoman: There is no user anna in this tenant."
+    assert "no user bert" in refused(database_url, "token", "create", "--user", "bert", "--scope", "*")
+    token = well(database_url, "token", "create", "--user", "anna", "--scope", "*", "--tenant", "north").out
+    assert token.startswith("dgm_2_")
+
+
+@pytest.mark.parametrize("length", ["90", "90 days", "-1d", "0s", "1.5h", "999999d", "d", ""])
+def test_a_time_that_is_none_is_refused(tmp_path_factory: pytest.TempPathFactory, length: str) -> None:
+    url = f"sqlite:///{tmp_path_factory.getbasetemp()}/none.db"
+    call = ["token", "create", "--user", "anna", "--scope", "*", "--expires", length]
+    assert "--expires" in refused(url, *call, code=2)
+
+
+def test_a_token_without_scopes_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+    url = f"sqlite:///{tmp_path_factory.getbasetemp()}/none.db"
+    assert "--scope" in refused(url, "token", "create", "--user", "anna", code=2)
+    assert "--scope" in refused(url, "token", "create", "--user", "anna", "--scope", "  ", code=2)

@@ -1,0 +1,25 @@
+"""Answers under an Idempotency-Key are forgotten after a day, slice by slice."""
+
+from dragoman.command import ALONE
+from dragoman.store.unit.mappings import IdempotencyRecord
+from dragoman.usecases.background import pruning
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.conftest import Bench
+
+
+def remember(uow: UnitOfWork, key: str) -> None:
+    uow.answers.add(IdempotencyRecord(uow.tenant, "password:anna", key, "hash", 201, None, "[]", "", uow.now))
+
+
+def test_an_answer_is_kept_for_a_day_and_then_forgotten(bench: Bench) -> None:
+    bench.write(lambda uow: remember(uow, "first"), ALONE)
+    bench.clock.advance(86_399)
+    bench.write(lambda uow: remember(uow, "second"), ALONE)
+
+    def prune(uow: UnitOfWork) -> int:
+        return pruning.prune_answers(uow, pruning.PruneAnswers())
+
+    assert bench.write(prune, ALONE) == 0
+    bench.clock.advance(2)
+    assert bench.write(prune, ALONE) == 1
+    assert [row[0] for row in bench.sql("SELECT key FROM idempotency")] == ["second"]

@@ -1,0 +1,142 @@
+"""Batches as commands meet them: one decision wins, nothing that executes is deleted, what is gone is forgotten."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.command import ALONE, Keys
+from dragoman.domain.access import Principal
+from dragoman.domain.batch import DELETABLE, Batch, Decision, Method, Outcome, Status
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.task import Kind, State
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.conftest import Bench
+from tests.support.batches import Office
+
+plain = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+"""Where so many transactions are needed that one of them would hardly get through every eighth statement failing."""
+
+ORDER = batches.Order(
+    method=Method.PATCH, type="phonenumber", field="phonenumber", entries='["1","2"]', data="{}", review=True, size=2
+)
+
+
+def made(bench: Bench, principal: Principal | None = None) -> Batch:
+    """A new batch."""
+    batch: Batch = bench.write(lambda uow: batches.create(uow, ORDER).batch, Keys(numbers={"task"}), principal)
+    return batch
+
+
+def brought_to(bench: Bench, status: Status) -> Batch:
+    """A batch that stands there, whatever it took."""
+    batch = made(bench)
+    processed = {Status.CREATED: None, Status.COMPLETED: 2}.get(status, 0)
+    total = None if processed is None else 2
+    there = replace(batch, status=status, total=total, processed=processed, success=processed, failure=processed and 0)
+
+    def run(uow: UnitOfWork) -> Batch:
+        kept = uow.batches.save(there)
+        batches.follow(uow, kept)
+        return kept
+
+    kept: Batch = bench.write(run, batches.named(batch.uid))
+    return kept
+
+
+def deciding(batch: Batch, decision: Decision) -> Callable[[UnitOfWork], Batch]:
+    return lambda uow: batches.decide(uow, batches.get(uow, batch.uid), decision)
+
+
+def test_a_batch_is_a_task_of_the_same_number_and_uid(bench: Bench) -> None:
+    batch = made(bench)
+    task = bench.read(lambda uow: uow.tasks.get(batch.uid))
+    assert (task.number, task.kind, task.state) == (batch.number, Kind.BATCH, State.INACTIVE)
+    assert task.title == "PATCH 2 × phonenumber by phonenumber"
+
+
+def test_a_batch_keeps_what_its_creators_token_allowed(bench: Bench) -> None:
+    bert = Principal(bench.tenant, "u-bert", "bert", scopes=frozenset({"phonenumber.update", "batch.create"}))
+    batch = made(bench, bert)
+    assert (batch.creator, batch.scopes) == ("u-bert", ("batch.create", "phonenumber.update"))
+    assert made(bench, Principal(bench.tenant, "u-anna", "anna")).scopes is None
+
+
+def test_of_two_decisions_at_once_the_first_wins(bench: Bench) -> None:
+    batch = brought_to(bench, Status.PENDING_REVIEW)
+    approve = bench.work(deciding(batch, Decision.APPROVED), batches.named(batch.uid))
+    cancel = bench.work(deciding(batch, Decision.CANCELLED), batches.named(batch.uid))
+    bench.group(approve, cancel)
+    assert approve.unwrap().status is Status.APPROVED
+    with pytest.raises(Conflict, match="status is approved"):
+        cancel.unwrap()
+    assert bench.read(lambda uow: uow.batches.get(batch.uid)).status is Status.APPROVED
+
+
+@plain
+def test_a_decision_that_comes_too_early_or_too_late_changes_nothing(bench: Bench) -> None:
+    for status in Status:
+        if status is not Status.PENDING_REVIEW:
+            refused_either_way(bench, brought_to(bench, status))
+
+
+def refused_either_way(bench: Bench, batch: Batch) -> None:
+    for decision in Decision:
+        if batch.status is Status(decision):
+            assert bench.write(deciding(batch, decision), batches.named(batch.uid)).modified_at == batch.modified_at
+            continue
+        with pytest.raises(Conflict, match=f"status is {batch.status}"):
+            bench.write(deciding(batch, decision), batches.named(batch.uid))
+    now = bench.read(lambda uow: uow.batches.get(batch.uid))
+    assert (now.status, now.modified_at) == (batch.status, batch.modified_at)
+
+
+@plain
+def test_what_is_executed_is_not_deleted(bench: Bench) -> None:
+    for status in set(Status) - DELETABLE:
+        batch = brought_to(bench, status)
+        with pytest.raises(Conflict, match=f"status is {status}"):
+            bench.write(removing(batch), batches.named(batch.uid))
+        assert bench.read(seeing(batch)).status is status
+
+
+@plain
+def test_what_is_not_executed_is_deleted_with_its_task(bench: Bench) -> None:
+    for status in DELETABLE:
+        batch = brought_to(bench, status)
+        bench.write(removing(batch), batches.named(batch.uid))
+        assert not any(bench.read(left(batch)))
+        with pytest.raises(NotFound):
+            bench.read(seeing(batch))
+        assert made(bench).number == batch.number + 1
+
+
+def removing(batch: Batch) -> Callable[[UnitOfWork], None]:
+    return lambda uow: batches.remove(uow, batch.uid)
+
+
+def seeing(batch: Batch) -> Callable[[UnitOfWork], Batch]:
+    return lambda uow: batches.get(uow, batch.uid)
+
+
+def left(batch: Batch) -> Callable[[UnitOfWork], list[Any]]:
+    uid = batch.uid
+    return lambda uow: [uow.batches.find(uid), uow.payloads.find(uid), uow.tasks.find(uid)]
+
+
+@plain
+def test_the_outcomes_of_a_batch_that_is_gone_are_forgotten(bench: Bench) -> None:
+    batch = brought_to(bench, Status.COMPLETED)
+    other = brought_to(bench, Status.COMPLETED)
+    for each in (batch, other):
+        bench.write(failing(each), ALONE)
+    bench.write(removing(batch), batches.named(batch.uid))
+    Office(bench.app, "main").work_off()
+    assert bench.sql("SELECT batch, count(*) FROM batch_outcome GROUP BY batch") == [(other.number, 250)]
+
+
+def failing(batch: Batch) -> Callable[[UnitOfWork], None]:
+    outcomes = [Outcome(index, str(index), '{"message":"x"}') for index in range(250)]
+    return lambda uow: uow.batches.record(batch.number, outcomes)

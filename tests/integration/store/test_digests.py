@@ -1,0 +1,143 @@
+"""Hours are sealed once, one after the other, in a table and in files."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from dragoman.domain.clock import TICKS_PER_SECOND, FixedClock
+from dragoman.domain.digest import due, read_heads
+from dragoman.domain.errors import Conflict
+from dragoman.jobs.loops import digests as loop
+from dragoman.jobs.loops.digests import seal_what_is_due
+from dragoman.store.maintenance.verification import verify
+from dragoman.store.repositories import digests as stored
+from dragoman.usecases.background import digests
+from tests.integration.store.past import HOUR, Past
+
+
+@pytest.fixture
+def past(database_url: str) -> Past:
+    return Past(database_url)
+
+
+def look(past: Past) -> int:
+    """What the loop does once a minute, through the lanes of a server; how many digests it made."""
+
+    async def once() -> int:
+        past.app.start()
+        for task in past.app._loops:  # what is looked at here is looked at by nobody else
+            task.cancel()
+        try:
+            return await seal_what_is_due(past.app)
+        finally:
+            past.app.close()
+
+    return asyncio.run(once())
+
+
+def test_an_hour_is_sealed_when_it_is_settled(past: Past) -> None:
+    past.make()
+    past.clock.advance(HOUR - 2)
+    assert past.seal() is None  # it isn't over
+    past.clock.advance(31)
+    assert past.seal() is None  # a slow transaction may still add to it
+    past.clock.advance(31)
+    digest = past.seal()
+    assert digest is not None
+    assert [head[:3] for head in read_heads(digest.heads)] == [("case", 1, 1), ("task", 1, 1)]
+    assert digest.until_at % (HOUR * TICKS_PER_SECOND) == 0
+
+
+def test_a_digest_holds_what_moved_since_the_one_before(past: Past) -> None:
+    quiet, busy = past.make(), past.make()
+    past.an_hour_later()
+    first = past.seal()
+    past.change(busy, 1)
+    past.change(busy, 2)
+    past.an_hour_later()
+    second = past.seal()
+    assert first is not None
+    assert second is not None
+    assert [head[:3] for head in read_heads(second.heads)] == [("task", busy, 3)]
+    assert ("task", quiet, 1) in [head[:3] for head in read_heads(first.heads)]
+    assert (second.sequence, second.from_at) == (2, first.until_at)
+
+
+def test_an_hour_without_a_change_needs_no_digest(past: Past) -> None:
+    past.an_hour_later()
+    assert past.seal() is not None  # the tenant's own beginning
+    past.an_hour_later()
+    assert past.seal() is None
+
+
+def test_a_very_full_hour_is_sealed_in_parts(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "LARGEST", 3)
+    for _ in range(8):
+        past.make()
+        past.clock.advance(1)
+    past.an_hour_later()
+    parts = []
+    while (digest := past.seal()) is not None:
+        parts.append(read_heads(digest.heads))
+    assert len(parts) > 2
+    assert len({head[:2] for part in parts for head in part}) == 9
+    assert verify(past.app.store.engine).broken is None
+
+
+def test_every_tenant_is_sealed_once_and_written_out(past: Past, database_url: str) -> None:
+    past.make()
+    past.make(past.north)
+    past.an_hour_later()
+    past.app = Past(database_url).app
+    past.app.clock = past.app.store.clock = past.clock
+    assert look(past) == 2
+    if past.app.store.engine.is_sqlite:
+        folder = stored.Folder(Path(database_url.removeprefix("sqlite:///")).with_name("digests"))
+        assert folder.tenants() == [past.main, past.north]
+        whole = json.loads(folder.read(past.north, 1))
+        assert (whole["tenant"], whole["sequence"], len(whole["heads"])) == (past.north, 1, 2)
+    else:
+        assert past.app.digest_folder is None
+
+
+def test_what_could_not_be_written_out_is_written_later(past: Past, database_url: str) -> None:
+    past.make()
+    past.an_hour_later()
+    past.seal()
+    again = Past(database_url)
+    again.app.clock = again.app.store.clock = past.clock
+    look(again)
+    folder = again.app.digest_folder
+    if folder is not None:
+        assert folder.sequences(past.main) == [1]
+    assert verify(again.app.store.engine, folder).broken is None
+
+
+def test_of_two_nodes_one_seals_until_its_lease_runs_out(
+    past: Past, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.an_hour_later()
+    assert look(past) == 2
+    past.make()
+    past.an_hour_later()
+    past.clock.advance(-(HOUR + 60))  # back within the lease, with something to seal at hand
+    other = Past(database_url)
+    other.app.clock = other.app.store.clock = FixedClock(past.clock.at)
+    monkeypatch.setattr(loop, "OWNER", "another")
+    assert look(other) == 0
+    third = Past(database_url)
+    third.app.clock = third.app.store.clock = FixedClock(past.clock.at)
+    third.app.clock.advance(HOUR + 60)
+    assert look(third) == 1
+
+
+def test_a_digest_that_was_overtaken_is_dropped(past: Past) -> None:
+    past.make()
+    past.an_hour_later()
+    digest = past.app.call(digests.collect, digests.Collect(due(past.clock.now())), past.main)
+    assert digest is not None
+    past.seal()
+    with pytest.raises(Conflict):
+        past.app.call(digests.keep, digests.Keep(digest), past.main)

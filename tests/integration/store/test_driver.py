@@ -1,0 +1,50 @@
+"""Statements that go past SQLAlchemy: texts of any kind as keys, and errors told as if they hadn't."""
+
+import pytest
+import sqlalchemy as sa
+
+from dragoman.command import Keys
+from dragoman.store.engine import driver
+from dragoman.store.unit.mappings import Setting
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.conftest import Bench
+
+ODD = ("plain", "two words", 'quo"ted', "back\\slash", "com,ma", "{brace}", "NULL", "", "ünï", "li\nne")
+
+
+def test_rows_are_found_by_keys_of_any_signs(bench: Bench) -> None:
+    def add(uow: UnitOfWork) -> None:
+        for name in ODD:
+            uow.settings.add(Setting(uow.tenant, name, f"value of {name}"))
+
+    def find(uow: UnitOfWork) -> list[str | None]:
+        found = [uow.settings.find(name) for name in ODD]
+        return [None if setting is None else setting.value for setting in found]
+
+    bench.write(add, Keys(settings=ODD))
+
+    assert bench.write(find, Keys(settings=ODD)) == [f"value of {name}" for name in ODD]
+
+
+def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(bench: Bench) -> None:
+    with bench.app.store.engine.raw.connect() as connection:
+        for _ in range(20):  # where failures are injected, one of them may come first
+            with pytest.raises(sa.exc.DBAPIError) as told:
+                driver.execute(connection, "SELECT nothing FROM nowhere", ())
+            connection.rollback()
+        assert told.value.statement == "SELECT nothing FROM nowhere"
+        assert not told.value.connection_invalidated
+
+
+def test_a_connection_that_was_lost_is_given_up(bench: Bench) -> None:
+    connection = bench.app.store.engine.writer()
+    connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
+
+    for _ in range(100):  # where failures are injected, some of those may come first
+        with pytest.raises(sa.exc.DBAPIError) as told:
+            driver.execute(connection, "SELECT 1", ())
+        if told.value.connection_invalidated:
+            break
+
+    assert told.value.connection_invalidated
+    assert connection.invalidated

@@ -1,0 +1,110 @@
+"""Timers of a hierarchy that are due and have not fired, as the IBM dialect shows them: they reach down, and a part
+whose time is over is waited for no more (ibm-htm.md 4.3, 4.4)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dragoman.command import ALONE
+from dragoman.dialects.ibm_htm.handlers import actions, completion, tasks
+from dragoman.dialects.ibm_htm.handlers.hierarchy import List, list_all
+from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import Moment, later
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.task import State, Task, Verb
+from dragoman.usecases.background import timers
+from dragoman.usecases.background.timers import Fire
+from dragoman.usecases.tasks import lifecycle as usecase
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.conftest import NOON, Bench
+
+pytestmark = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+SOON = later(NOON, seconds=10)
+
+
+class Family:
+    """A task that bert has claimed, a part of it that is ready, and time going on."""
+
+    def __init__(self, bench: Bench, whole: dict[str, Any], part: dict[str, Any]) -> None:
+        self.bench = bench
+        self.bert = Principal(tenant=bench.tenant, user="bert", login="bert")
+
+        def make(uow: UnitOfWork) -> tuple[str, str]:
+            above = usecase.add(uow, title="whole", creator="bert", **whole)
+            above = usecase.perform(uow, above, Verb.CLAIM, user="bert")
+            return above.uid, usecase.add(uow, title="part", creator="bert", parent=above.number, **part).uid
+
+        self.whole, self.part = bench.write(make, ALONE)
+
+    def do(self, run: Callable[[UnitOfWork, Any], Any], command: Any) -> Any:
+        return self.bench.write(lambda uow: run(uow, command), command.keys(), self.bert)
+
+    def suspend(self, until: Moment) -> None:
+        def run(uow: UnitOfWork) -> None:
+            usecase.perform(uow, uow.tasks.get(self.whole), Verb.SUSPEND, until=until)
+
+        self.bench.write(run, ALONE)
+
+    def shown(self, uid: str) -> Task:
+        seen: Seen = self.do(tasks.show, tasks.Show(uid))
+        return seen.task
+
+    def pass_by(self) -> None:
+        """The timers are due, and nobody has looked."""
+        self.bench.clock.advance(11)
+
+    def stored(self, uid: str) -> Task:
+        found: Task = self.bench.write(lambda uow: uow.tasks.get(uid), ALONE)
+        return found
+
+
+def test_a_part_expires_with_its_whole_before_the_timer_fires(bench: Bench) -> None:
+    family = Family(bench, {"expires_at": SOON}, {})
+    family.pass_by()
+    assert family.shown(family.part).state is State.EXPIRED
+    assert [seen.task.state for seen in family.do(list_all, List(family.whole))] == [State.EXPIRED]
+    with pytest.raises(Conflict, match="STATE_EXPIRED"):
+        family.do(actions.claim, actions.Claim(family.part))
+
+
+def test_a_part_wakes_with_its_whole_before_the_timer_fires(bench: Bench) -> None:
+    family = Family(bench, {}, {})
+    family.suspend(SOON)
+    assert family.shown(family.part).suspended
+    family.pass_by()
+    assert not family.shown(family.part).suspended
+    family.do(actions.claim, actions.Claim(family.part))
+    assert (family.stored(family.part).state, family.stored(family.part).suspended) == (State.CLAIMED, False)
+
+
+def test_a_part_goes_with_its_whole_before_the_timer_fires(bench: Bench) -> None:
+    family = Family(bench, {"delete_at": SOON}, {})
+    family.do(actions.terminate, actions.Act(family.whole))
+    family.pass_by()
+    for uid in (family.whole, family.part):
+        with pytest.raises(NotFound):
+            family.shown(uid)
+    family.do(tasks.delete, tasks.Delete(family.part))  # not there, so there is nothing to refuse
+
+
+def test_a_part_whose_time_is_over_is_waited_for_no_more(bench: Bench) -> None:
+    family = Family(bench, {}, {"expires_at": SOON})
+    assert family.shown(family.whole).open_children == 1
+    family.pass_by()
+    assert family.shown(family.whole).open_children == 0
+    family.do(completion.complete, completion.Complete(family.whole))
+    assert family.stored(family.whole).state is State.COMPLETED
+    assert family.stored(family.part).state is State.EXPIRED
+    assert family.stored(family.whole).open_children == 0
+
+
+def test_what_changes_a_whole_leaves_the_count_to_the_timer_of_its_part(bench: Bench) -> None:
+    family = Family(bench, {}, {"expires_at": SOON})
+    family.pass_by()
+    family.do(actions.cancel, actions.Release(family.whole))
+    whole, part = family.stored(family.whole), family.stored(family.part)
+    assert (whole.state, whole.open_children) == (State.READY, 1)
+    bench.write(lambda uow: timers.fire(uow, Fire("expire", (part.number,))), ALONE)
+    assert family.stored(family.whole).open_children == 0

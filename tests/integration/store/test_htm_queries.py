@@ -1,0 +1,126 @@
+"""The query table of the IBM dialect finds what its guard lets the caller do: SQL and guard are held together."""
+
+import itertools
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.command import ALONE
+from dragoman.dialects.ibm_htm import action_table as guard
+from dragoman.dialects.ibm_htm import overdue
+from dragoman.dialects.ibm_htm.action_table import Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers import queries
+from dragoman.dialects.ibm_htm.handlers.queries import Ask, View
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import State, Task
+from dragoman.domain.work_item import Role, WorkItem
+from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.conftest import NOON, Bench
+
+ITEMS = (
+    (),
+    (WorkItem(Role.READER, "*"), WorkItem(Role.POTENTIAL_OWNER, "bert"), WorkItem(Role.ADMINISTRATOR, "cara")),
+    (WorkItem(Role.EDITOR, "bert"), WorkItem(Role.POTENTIAL_OWNER, "group:crew"), WorkItem(Role.ADMINISTRATOR, "dora")),
+    (WorkItem(Role.ADMINISTRATOR, "bert"), WorkItem(Role.POTENTIAL_OWNER, "cara")),
+    (WorkItem(Role.POTENTIAL_STARTER, "bert"), WorkItem(Role.ADMINISTRATOR, "cara")),
+)
+"""Where somebody is named, an administrator is, too: whatever makes work items writes down who that is."""
+STATES = (State.INACTIVE, State.READY, State.CLAIMED, State.COMPLETED)
+MARKS: tuple[dict[str, Any], ...] = (
+    {},
+    {"suspended": True},
+    {"suspended": True, "extras": {"ibm_htm": {"supportsClaimIfSuspended": True}}},
+    {"expires_at": NOON},
+    {"delete_at": NOON},
+)
+LOGINS = ("bert", "cara", "crew member", "admin")
+
+
+def furnish(uow: UnitOfWork) -> None:
+    for items, state, marks, assignee in itertools.product(ITEMS, STATES, MARKS, ("bert", None)):
+        if (state is State.CLAIMED and assignee is None) or (state is State.READY and assignee is not None):
+            continue
+        if state is State.INACTIVE and "expires_at" in marks:
+            continue  # no timer of this dialect begins before the task is started
+        task = tasks.add(uow, title="x", creator="cara", assignee=assignee, work_items=items, **marks)
+        tasks.save(uow, task, replace(task, state=state))
+
+
+def person(bench: Bench, login: str) -> Principal:
+    groups = frozenset({"crew"} if login == "crew member" else ())
+    return Principal(tenant=bench.tenant, user=login, login=login, is_admin=login == "admin", groups=groups)
+
+
+def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
+    """The page's words on `interactionFilter`, asked of one task."""
+    if not stored.is_open and stored.delete_at is not None and stored.delete_at <= uow.now:
+        return False
+    task, owns = overdue.alone(stored, uow.now), stored.assignee == uow.principal.user
+    roles = guard.roles_of(uow, task)
+    if not roles:
+        return False
+    available = guard.permits(task, roles, Action.CLAIM)
+    work = owns and task.state is State.CLAIMED and not task.suspended
+    return {
+        "WORK_ON": work,
+        "WORK_ON_ACTIVE": work and not task.open_children,
+        "ASSESS_AVAILABLE": available,
+        "ASSESS_AND_WORK_ON": work or available,
+        "CHECK_COMPLETED": owns and not task.is_open,
+        "BROWSE_ALL": True,
+    }[interaction]
+
+
+@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("interaction", queries.INTERACTIONS)
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_query_finds_what_the_guard_allows(bench: Bench, login: str, interaction: str) -> None:
+    bench.write(furnish, ALONE)
+    who = person(bench, login)
+    view = View(interaction, EVERY_WAY, who.is_admin, None)
+
+    def compare(uow: UnitOfWork) -> int:
+        every = uow.tasks.page(TaskFilter(), (), limit=250)
+        expected = [task.number for task in every if is_wanted(uow, interaction, task)]
+        found = queries.find(uow, Ask(view, (), (), 0, None)).items
+        assert [one.task.number for one in found] == expected
+        assert queries.count(uow, view) == len(expected)
+        return len(expected)
+
+    found = bench.read(compare, who)
+    assert found or login in ("cara", "crew member", "admin")
+
+
+@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+def test_an_administrator_who_asks_for_no_more_is_shown_his_own_tasks(bench: Bench) -> None:
+    bench.write(furnish, ALONE)
+    view = View(None, EVERY_WAY, of_all=False, on_behalf_of=None)
+
+    def compare(uow: UnitOfWork) -> None:
+        for one in queries.find(uow, Ask(view, (), (), 0, None)).items:
+            roles = guard.roles_of(uow, one.task)
+            assert roles >= {HtmRole.READER, HtmRole.ADMINISTRATOR}
+            assert not one.task.work_items or any(item.holder == "*" for item in one.task.work_items)
+
+    bench.read(compare, person(bench, "admin"))
+
+
+@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+def test_a_list_shows_what_timers_have_done_by_then(bench: Bench) -> None:
+    def late(uow: UnitOfWork) -> None:
+        tasks.add(uow, title="over", expires_at=Moment(uow.now))
+        tasks.add(uow, title="awake", suspended=True, resume_at=Moment(uow.now))
+        gone = tasks.add(uow, title="gone", delete_at=Moment(uow.now))
+        tasks.save(uow, gone, replace(gone, state=State.COMPLETED))
+
+    bench.write(late, ALONE)
+    view = View(None, EVERY_WAY, of_all=True, on_behalf_of=None)
+    found = bench.read(lambda uow: queries.find(uow, Ask(view, (), (), 0, None)).items)
+    assert [(one.task.title, one.task.state, one.task.suspended) for one in found] == [
+        ("over", State.EXPIRED, False),
+        ("awake", State.READY, False),
+    ]

@@ -1,0 +1,244 @@
+"""Lanes: queues that are bounded, works that are withdrawn or answered, threads whose death is told."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pysqlite3
+import pytest
+import sqlalchemy as sa
+
+from dragoman.command import ALONE, Alone, Keys
+from dragoman.domain.access import system
+from dragoman.domain.clock import FixedClock, Moment
+from dragoman.domain.errors import Unavailable
+from dragoman.domain.task import Task
+from dragoman.runtime.application import Application
+from dragoman.settings import load
+from dragoman.store.unit import transaction
+from dragoman.store.unit.lane import Meter, Queue
+from dragoman.store.unit.overlay import Overlay, Stamp
+from dragoman.store.unit.work import Work
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+STAMP = Stamp("system", "test", "test")
+
+
+def work(tenant: int = 1, keys: Keys | Alone | None = None, deadline: float = float("inf")) -> Work:
+    return Work(tenant, Keys() if keys is None else keys, lambda overlay: None, STAMP, deadline)
+
+
+class Served:
+    """An application with running lanes, without an event loop: answers are collected by an event a work."""
+
+    def __init__(self, url: str) -> None:
+        self.app = Application(load(overrides={"database": url})).open()
+        self.tenant = self.app.ensure_tenant("main")
+        self.deaths: list[BaseException] = []
+        self.died = threading.Event()
+        self.app.store.start(self._answer, self._died)
+
+    def _answer(self, works: list[Work]) -> None:
+        for one in works:
+            one.future.set()
+
+    def _died(self, error: BaseException) -> None:
+        self.deaths.append(error)
+        self.died.set()
+
+    def send(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone) -> Work:
+        principal = system(self.tenant)
+
+        def execute(overlay: Overlay) -> Any:
+            return run(UnitOfWork(overlay, principal))
+
+        sent = Work(self.tenant, keys, execute, STAMP)
+        sent.future = threading.Event()
+        self.app.store.write(sent)
+        self.app.store.wake()
+        return sent
+
+    def do(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone) -> Any:
+        sent = self.send(run, keys)
+        assert sent.future.wait(20)
+        return sent.unwrap()
+
+
+@pytest.fixture
+def served(database_url: str) -> Iterator[Served]:
+    running = Served(database_url)
+    yield running
+    running.app.close()
+
+
+def create(uow: UnitOfWork) -> Task:
+    return tasks.add(uow, title="made in a lane")
+
+
+def bulk() -> Work:
+    """A slice of long work."""
+    slice_ = work()
+    slice_.is_bulk = True
+    return slice_
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_served", "seconds"),
+    [
+        ([], False, 0.0),
+        ([[work()]], True, 1.0),
+        ([[work()], [bulk()]], False, 1.0),  # nobody came since: it may take its time
+        ([[work()], [bulk()], [work(), work()]], True, 1.0),
+        ([[bulk(), work()]], True, 0.0),  # how long requests take is not told by a group that a slice rode in
+    ],
+)
+def test_long_work_is_told_what_people_want(groups: list[list[Work]], is_served: bool, seconds: float) -> None:
+    clock = FixedClock(Moment(0))
+    meter = Meter(clock)
+    for group in groups:
+        meter.run(group, lambda works: clock.advance(1))
+    assert (meter.is_served, meter.group_seconds) == (is_served, seconds)
+
+
+def test_a_request_that_is_served_while_a_slice_runs_is_seen() -> None:
+    clock = FixedClock(Moment(0))
+    meter = Meter(clock)
+
+    def meanwhile(works: list[Work]) -> None:
+        meter.run([work()], lambda works: clock.advance(1))  # in the other lane
+
+    meter.run([bulk()], meanwhile)
+    assert meter.is_served
+
+
+def test_slices_that_wait_are_no_requests() -> None:
+    queue = Queue()
+    queue.put(bulk())
+    assert not queue.has_requests()
+    queue.put(work())
+    assert queue.has_requests()
+
+
+def test_a_slice_waits_as_long_as_it_must() -> None:
+    queue = Queue()
+    queue.put(bulk())
+    assert queue.withdraw_due(1e9) == []
+
+
+def test_a_group_holds_one_tenant_and_keeps_the_order() -> None:
+    queue = Queue()
+    one, other, two, alone, three = work(1), work(2), work(1), work(1, ALONE), work(1)
+    for each in (one, other, two, alone, three):
+        queue.put(each)
+
+    assert queue.take(0) == [one, two]
+    assert queue.take(0) == [other]
+    assert queue.take(0) == [alone]
+    assert queue.take(0) == [three]
+
+
+def test_one_more_than_the_queue_holds_is_told_to_come_again() -> None:
+    queue = Queue(longest=2)
+    queue.put(work())
+    queue.put(work())
+
+    with pytest.raises(Unavailable) as refused:
+        queue.put(work())
+    assert refused.value.code == "queue_full"
+    assert refused.value.retry_after_seconds >= 1
+
+
+def test_what_waits_too_long_is_taken_out_before_it_runs() -> None:
+    queue = Queue()
+    late, early = work(deadline=10.0), work(deadline=20.0)
+    queue.put(late)
+    queue.put(early)
+
+    assert queue.withdraw_due(15.0) == [late]
+    assert queue.take(0) == [early]
+    assert queue.withdraw_due(30.0) == []  # it runs: it will be answered, never refused
+
+
+def test_a_closed_queue_works_off_what_it_has_and_takes_no_more() -> None:
+    queue = Queue()
+    waiting = work()
+    queue.put(waiting)
+    queue.close()
+
+    with pytest.raises(Unavailable):
+        queue.put(work())
+    assert queue.take(0) == [waiting]
+    assert queue.take(0) is None
+
+
+def test_everything_that_waits_is_answered(served: Served) -> None:
+    sent = [served.send(create, Keys(numbers={"task"})) for _ in range(200)]
+    for each in sent:
+        assert each.future.wait(20)
+
+    assert sorted(each.unwrap().number for each in sent) == list(range(1, 201))
+
+
+def test_a_lane_that_dies_is_told_and_the_application_is_not_ready(served: Served) -> None:
+    def die(uow: UnitOfWork) -> None:
+        raise SystemExit("out of the blue")
+
+    sent = served.send(die, Keys())
+
+    assert served.died.wait(20)
+    assert isinstance(served.deaths[0], SystemExit)
+    assert not served.app.store.is_alive
+    assert not sent.future.is_set()  # neither done nor refused: the process ends
+
+
+def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Served(sqlite_url)
+    served.do(create, Keys(numbers={"task"}))
+
+    def fails(self: Any) -> None:
+        error = pysqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+        raise sa.exc.OperationalError("COMMIT", None, error)
+
+    monkeypatch.setattr(sa.RootTransaction, "commit", fails)
+    sent = served.send(create, Keys(numbers={"task"}))
+
+    assert served.died.wait(20)
+    assert isinstance(served.deaths[0], transaction.OutcomeUnknown)
+    assert not sent.future.is_set()
+    served.app.close()
+
+
+def test_an_unknown_commit_on_postgresql_is_said_and_the_lane_goes_on(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = Served(postgres_url)
+    commit = sa.RootTransaction.commit
+
+    def cut(self: Any) -> None:
+        monkeypatch.setattr(sa.RootTransaction, "commit", commit)
+        self.connection.connection.dbapi_connection.close()
+        commit(self)
+
+    monkeypatch.setattr(sa.RootTransaction, "commit", cut)
+    with pytest.raises(Unavailable) as unknown:
+        served.do(create, Keys(numbers={"task"}))
+
+    assert unknown.value.code == "outcome_unknown"
+    assert served.do(create, Keys(numbers={"task"})).number == 1  # that commit never arrived
+    assert not served.deaths
+    served.app.close()
+
+
+def test_a_database_that_is_away_is_said_soon_and_taken_up_again(postgres_url: str) -> None:
+    served = Served(postgres_url)
+    served.do(create, Keys(numbers={"task"}))
+    with served.app.store.engine.raw.connect() as other:
+        others = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+        )
+        other.execute(sa.text(others), {"name": postgres_url.rpartition("/")[2]})
+
+    assert served.do(create, Keys(numbers={"task"})).number == 2  # the lane came back by itself
+    served.app.close()

@@ -1,0 +1,89 @@
+"""The loop that finishes removals: it works through the lanes, in slices, also what an earlier process left."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from dragoman.command import ALONE, Alone
+from dragoman.domain.case import CaseKind
+from dragoman.domain.errors import Unavailable
+from dragoman.jobs.loops import purge as upkeep
+from dragoman.runtime.application import Application
+from dragoman.settings import load
+from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+TASKS = 50
+
+
+class Lone(msgspec.Struct, frozen=True):
+    """Any command that goes alone."""
+
+    def keys(self) -> Alone:
+        return ALONE
+
+
+def make_many(uow: UnitOfWork, command: Lone) -> int:
+    case = cases.add(uow, CaseKind.SERVICE)
+    for _ in range(TASKS):
+        tasks.add(uow, case=case.number)
+    return case.number
+
+
+def remove_many(uow: UnitOfWork, command: Lone) -> None:
+    removal.remove_case(uow, uow.cases.get(2), direct=1)
+
+
+def is_waiting(uow: UnitOfWork, command: Lone) -> bool:
+    return removal.waits(uow, removal.Waits())
+
+
+def deletions(uow: UnitOfWork, command: Lone) -> int:
+    return sum("deleted" in uow.history.page("task", number)[-1].changes for number in range(1, TASKS + 1))
+
+
+def test_what_an_earlier_process_marked_is_removed(database_url: str) -> None:
+    earlier = Application(load(overrides={"database": database_url})).open()
+    tenant = earlier.ensure_tenant("main")
+    earlier.call(make_many, Lone(), tenant)
+    earlier.call(remove_many, Lone(), tenant)
+    assert earlier.call(is_waiting, Lone(), tenant)
+    earlier.close()
+
+    app = Application(load(overrides={"database": database_url})).open()
+
+    async def serve() -> None:
+        app.start()
+        while app.call(is_waiting, Lone(), tenant):
+            await upkeep.sweep(app)
+
+    asyncio.run(serve())
+    assert app.call(deletions, Lone(), tenant) == TASKS
+    app.close()
+
+
+def test_a_server_that_is_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    async def refuse(app: object) -> int:
+        looks.append(1)
+        if len(looks) == 3:
+            raise asyncio.CancelledError
+        raise Unavailable("queue_full", "Too many wait.")
+
+    monkeypatch.setattr(upkeep, "sweep", refuse)
+    monkeypatch.setattr(upkeep, "LOOK_SECONDS", 0.0)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(upkeep.run(None))  # type: ignore[arg-type]
+    assert len(looks) == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "following"),
+    [(20, 0.001, 40), (40, 0.03, 40), (40, 0.2, 20), (20, 0.2, 20), (1000, 0.001, 1000)],
+)
+def test_a_slice_is_as_long_as_nobody_minds(size: int, seconds: float, following: int) -> None:
+    assert upkeep._next_size(size, seconds) == following

@@ -1,0 +1,73 @@
+"""Lists show what `domain.access` lets a principal see, no more and no less: the SQL and the rule are held together."""
+
+import itertools
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.command import ALONE
+from dragoman.domain.access import Permission, Principal, may
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.task import Task
+from dragoman.domain.work_item import Role, WorkItem
+from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.store.repositories.task_sorts import Sort
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.conftest import Bench
+
+CONTACTS = (
+    None,
+    {"is_private": False},
+    {"is_private": True, "creator": "cara"},
+    {"is_private": True, "shared_with": ("bert",)},
+)
+ITEMS = (
+    (),
+    (WorkItem(Role.READER, "bert"),),
+    (WorkItem(Role.EDITOR, "group:crew"),),
+    (WorkItem(Role.POTENTIAL_OWNER, "*"),),
+    (WorkItem(Role.ADMINISTRATOR, "dora"),),
+    (WorkItem(Role.POTENTIAL_STARTER, "bert"), WorkItem(Role.READER, "*")),
+    (WorkItem(Role.POTENTIAL_CREATOR, "*"),),
+)
+PEOPLE = ((None, None), ("anna", None), (None, "bert"), ("cara", "anna"))
+
+
+def furnish(uow: UnitOfWork) -> None:
+    contacts: list[int | None] = []
+    for fields in CONTACTS:
+        if fields is None:
+            contacts.append(None)
+            continue
+        contact = Contact(
+            tenant=uow.tenant, number=uow.numbers.draw("contact"), uid=uow.new_id(), kind=ContactKind.PERSON, **fields
+        )
+        contacts.append(uow.contacts.add(contact).number)
+    contacts.append(999)  # named by a client, known to nobody
+    for number, items, (assignee, creator) in itertools.product(contacts, ITEMS, PEOPLE):
+        task = tasks.add(uow, title="x", contact=number, assignee=assignee, creator=creator)
+        uow.tasks.save(replace(task, work_items=items))
+
+
+@pytest.mark.parametrize("login", ["anna", "bert", "cara", "dora", "eric", "crew member", "admin"])
+def test_a_list_shows_what_the_rule_allows(bench: Bench, login: str) -> None:
+    bench.write(furnish, ALONE)
+    principal = Principal(
+        tenant=bench.tenant,
+        user=login,
+        login=login,
+        is_admin=login == "admin",
+        groups=frozenset({"crew"} if login == "crew member" else ()),
+    )
+
+    def listed(uow: UnitOfWork) -> list[Task]:
+        return uow.tasks.page(TaskFilter(visible_to=principal), [Sort("number")], limit=250)
+
+    def allowed(uow: UnitOfWork) -> list[int]:
+        every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=250)
+        return [task.number for task in every if may(principal, Permission.SEE, task, tasks.contact_of(uow, task))]
+
+    shown = [task.number for task in bench.read(listed)]
+    assert shown == bench.read(allowed)
+    assert shown

@@ -1,0 +1,113 @@
+"""Batches lose nothing that other dialects wrote: neither of the task that stands for one, nor of those it changes.
+
+DESIGN 3, rule 1, for the dialect that knows no tasks but batches (see `test_nothing_is_lost`).
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from dragoman.domain.batch import Batch, Method, Status
+from dragoman.domain.task import State, Task
+from dragoman.jobs.worker import Worker
+from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.cross_dialect import test_nothing_is_lost as others
+from tests.cross_dialect.batches import led_to
+from tests.support.application import Desk
+from tests.support.batches import AtOnce
+
+BATCHES = "/core/v2/batch/tasks"
+FOLLOWED = {*others.STATE, "assignee", "claimed_at", "activated_at", "first_activated_at"}
+FOLLOWED |= {"completed_at", "outcome_code", "outcome_text"}
+"""What says where the batch stands."""
+
+ENDINGS = {"completed": others.ENDED, "terminated": others.ENDED, "ready": others.BEGUN | others.REOPENED}
+PATCHES: list[tuple[str, st.SearchStrategy[Any], set[str]]] = [
+    *((field, values, may) for field, (values, may) in others.NATIVE_FIELDS.items()),
+    *(("state", st.just(state), may) for state, may in ENDINGS.items()),
+]
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    yield from others.open_desk()
+
+
+def made_batch(desk: Desk, number: int, data: Any, *, review: bool) -> str:
+    """The sid of a batch that patches this task."""
+    order = {"method": "PATCH", "type": "task", "field": "id", "entries": [str(number)], "data": data}
+    reply = desk.ask("anna", "POST", BATCHES, json.dumps({**order, "review": review}))
+    assert reply.status in (200, 201), reply.body
+    sid: str = json.loads(reply.body)["task_sid"]
+    return sid
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "may"), PATCHES, ids=lambda part: "+".join(sorted(part)) if isinstance(part, set) else str(part)
+)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_batch_changes_of_a_task_what_it_says_and_nothing_else(
+    desk: Desk, field: str, values: st.SearchStrategy[Any], may: set[str], data: st.DataObject
+) -> None:
+    given_facts, state, value = data.draw(others.facts), data.draw(others.states), data.draw(values)
+    made: Task = desk.core(lambda uow: others.make(uow, given_facts, state, suspended=data.draw(st.booleans())))
+    before = desk.task(made.number)
+    texts = others.texts_of(desk, before)
+    desk.clock.advance(60)
+    sid = made_batch(desk, before.number, {field: value}, review=False)
+    asyncio.run(Worker(AtOnce(desk.app, lambda name: None)).run_once())
+    shown = json.loads(desk.ask("anna", "GET", f"{BATCHES}/{sid}").body)
+    assert (shown["status"], shown["processed"]) == ("completed", 1)
+    touched = others.different(desk, before, texts)
+    assert touched <= may, shown
+    if shown["failure"]:
+        assert not touched
+
+
+DECISIONS = ("PATCH approved", "PATCH cancelled", "PUT approved", "PUT cancelled")
+
+
+@pytest.mark.parametrize("said", DECISIONS)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(given_facts=others.facts, is_claimed=st.booleans())
+def test_a_decision_touches_of_its_task_only_where_it_stands(
+    desk: Desk, said: str, given_facts: dict[str, Any], is_claimed: bool
+) -> None:
+    batch: Batch = desk.core(lambda uow: in_review(uow, given_facts, is_claimed))
+    before = desk.task(batch.number)
+    texts = others.texts_of(desk, before)
+    desk.clock.advance(60)
+    method, _, status = said.partition(" ")
+    body = {"status": status}
+    if method == "PUT":
+        body = {**json.loads(desk.ask("anna", "GET", f"{BATCHES}/{batch.uid}").body), **body}
+    reply = desk.ask("anna", method, f"{BATCHES}/{batch.uid}", json.dumps(body))
+    assert reply.status == 200, reply.body
+    assert others.different(desk, before, texts) <= FOLLOWED
+    desk.core(lambda uow: [uow.jobs.remove(job) for job in uow.jobs.due(uow.now, limit=10)])
+    assert (status == "cancelled") == (desk.task(batch.number).state is State.TERMINATED)
+
+
+def in_review(uow: UnitOfWork, given_facts: dict[str, Any], is_claimed: bool) -> Batch:
+    """A batch under review, to whose task everybody has added something."""
+    made = batches.create(uow, ORDER).batch
+    led_to(uow, made, Status.PENDING_REVIEW)
+    task = uow.tasks.get(made.number)
+    kept = {name: value for name, value in given_facts.items() if name not in ("assignee", "category")}
+    after = others.with_everything(uow, replace(task, **kept))
+    if is_claimed:
+        after = after.claim(others.BERT, at=uow.now)
+    tasks.save(uow, task, after)
+    return uow.batches.get(made.number)
+
+
+ORDER = batches.Order(Method.PATCH, "task", "id", '["1"]', '{"priority": 5}', review=True, size=1)

@@ -1,0 +1,79 @@
+"""Another site can make a browser send a request with what the browser keeps: a cookie, or Basic. Whatever changes
+anything refuses that, in every dialect; what a browser doesn't send by itself is believed (RELIABILITY 15)."""
+
+import dataclasses
+from itertools import product
+
+import pytest
+
+from tests.security.authorization.indoors import Ask, Household
+from tests.security.authorization.rows import ROWS, Row
+
+AMBIENT = ("basic", "cookie")
+CHANGING = [row for row in ROWS if row.operation.write and not row.is_open]
+READING = [row for row in ROWS if not row.operation.write and not row.is_open]
+FOREIGN = (
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+)
+OWN: tuple[dict[str, str], ...] = (
+    {},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://localhost"},
+)
+
+
+def refused(house: Household, asks: list[Ask]) -> list[bool]:
+    """Which were refused because of where they came from."""
+    return [line.code == "cross_site" for _, line in house.server.ask(asks)]
+
+
+def sent(row: Row, way: str, house: Household, headers: dict[str, str]) -> Ask:
+    ask = row.shown(way, house.token("*"), house.login("anna"))
+    return dataclasses.replace(ask, headers=ask.headers | headers)
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_another_site_changes_nothing(headers: dict[str, str], house: Household) -> None:
+    cells = [(row, way) for row in CHANGING for way in row.ways() if way in AMBIENT]
+    answers = house.server.ask([sent(row, way, house, headers) for row, way in cells])
+    assert {way for _, way in cells} == set(AMBIENT)
+    for (row, way), (answer, line) in zip(cells, answers, strict=True):
+        assert (answer.status, line.code) == (403, "cross_site"), (row.operation.name, way)
+
+
+def test_a_password_is_no_better_than_a_token(house: Household) -> None:
+    headers = {"Authorization": house.password("anna"), "Sec-Fetch-Site": "cross-site"}
+    assert all(refused(house, [row.ask(headers=headers) for row in CHANGING]))
+
+
+def test_a_method_named_in_a_header_is_no_way_around(house: Household) -> None:
+    foreign = {"Authorization": house.basic("anna"), "Sec-Fetch-Site": "cross-site"}
+    tunnelled = [ask for row in CHANGING for ask in row.tunnelled(house.token("*"))]
+    assert tunnelled
+    assert all(refused(house, [dataclasses.replace(ask, headers=ask.headers | foreign) for ask in tunnelled]))
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+def test_the_own_site_and_what_is_no_browser_are_let_in(headers: dict[str, str], house: Household) -> None:
+    cells = [(row, way) for row in CHANGING for way in row.ways() if way in AMBIENT]
+    assert not any(refused(house, [sent(row, way, house, headers) for row, way in cells]))
+
+
+def test_what_no_browser_sends_by_itself_is_believed(house: Household) -> None:
+    cells = [(row, way, headers) for row, headers in product(CHANGING, FOREIGN) for way in row.ways()]
+    asks = [sent(row, way, house, headers) for row, way, headers in cells if way not in AMBIENT]
+    assert not any(refused(house, asks))
+
+
+def test_reading_is_no_change(house: Household) -> None:
+    """What a page elsewhere may read of it, the browser decides: no dialect allows credentials to other origins."""
+    cells = [(row, way) for row in READING for way in row.ways() if way in AMBIENT]
+    answers = house.server.ask([sent(row, way, house, FOREIGN[0]) for row, way in cells])
+    for (row, _), (answer, line) in zip(cells, answers, strict=True):
+        assert line.code != "cross_site", row.operation.name
+        assert "access-control-allow-credentials" not in answer.headers, row.operation.name

@@ -1,0 +1,140 @@
+"""Named beginnings for cases: what there is before the first step. Each gives what the case may speak of."""
+
+import time
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+from dragoman.dialects.ibm_htm.wire.ids import task_id
+from tests.support.tenant import Tenant
+
+World = Callable[[Tenant], dict[str, Any]]
+
+HTM = "/rest/bpm/htm/v1"
+DIDS, BATCHES = "/core/v2/phonenumber/dids", "/core/v2/batch/tasks"
+PATIENCE_SECONDS = 10.0
+
+
+def task(tenant: Tenant) -> dict[str, Any]:
+    """An open task: `{task.id}`, `{task.number}`, `{task.title}`."""
+    return {"task": tenant.native("POST", "/v1/tasks", {"title": "Call the printer", "priority": 3})}
+
+
+def claimed_task(tenant: Tenant) -> dict[str, Any]:
+    """The same, claimed by anna."""
+    made = task(tenant)["task"]
+    return {"task": tenant.native("POST", f"/v1/tasks/{made['id']}/claim")}
+
+
+def htm_task(tenant: Tenant) -> dict[str, Any]:
+    """The same task as IBM clients name it, too: `{task.tkiid}`, and `{task.escaped}` with its colon escaped."""
+    made = task(tenant)["task"]
+    tkiid = task_id(made["id"])
+    return {"task": made | {"tkiid": tkiid, "escaped": tkiid.replace(":", "%3A")}}
+
+
+def htm_fixture(tenant: Tenant) -> dict[str, Any]:
+    """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`, `{stopped}`,
+    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use, and
+    `{later}`, which holds from the year 9000."""
+    fixture = (resources.files("dragoman.cli") / "conformance.toml").read_text()
+    for person in ("paul", "petra", "ed", "rita", "adam"):
+        fixture = fixture.replace(f'"{person}"', f'"{tenant.login(person)}"')
+    more = f"""
+[[template]]
+tktid = "_TKT:801a0001.1.1.3"
+name = "Old"
+stopped = true
+
+[[template]]
+tktid = "_TKT:801a0001.1.1.4"
+name = "Call"
+kind = "originating"
+input = "order"
+
+[[template]]
+tktid = "_TKT:801a0001.1.1.5"
+name = "Closed"
+namespace = "http://example.com/tasks"
+kind = "participating"
+display_name = "Behind doors"
+description = "For few"
+type = "secret"
+input = "order"
+output = "answer"
+faults = ["Refused", "Lost"]
+valid_from = 2020-01-01T00:00:00+02:00
+[template.roles]
+potential_creator = ["{tenant.login("olga")}"]
+potential_starter = ["{tenant.login("paul")}"]
+[template.durations]
+due = "2days 3hours"
+expires = "P14D"
+deleted = "1week"
+deleted_after = "success"
+[template.supports]
+delegation = false
+sub_tasks = false
+[template.properties]
+region = "north"
+
+[[template]]
+tktid = "_TKT:801a0001.1.1.6"
+name = "Later"
+valid_from = 9000-01-01
+"""
+    tenant.command("template", "load", "-", "--tenant", tenant.name, typed=fixture + more)
+    names = ("review", "archive", "stopped", "call", "closed", "later")
+    return {name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(names, 1)}
+
+
+def htm_ready(tenant: Tenant) -> dict[str, Any]:
+    """The same, and a task of the first template that olga made and started: `{tkiid}`."""
+    world = htm_fixture(tenant)
+    order = f"taskTemplateID={world['review']}&mode=async"
+    made = tenant.native("POST", f"{HTM}/task?{order}", {"document": "D-1"}, person="olga")
+    return world | {"tkiid": made["tkiid"]}
+
+
+def htm_claimed(tenant: Tenant) -> dict[str, Any]:
+    """The same, claimed by paul."""
+    world = htm_ready(tenant)
+    headers = {"Authorization": tenant.basic("paul")}
+    claimed = tenant.server.call("PUT", f"{HTM}/task/{world['tkiid']}?action=claim", headers=headers)
+    assert claimed.status == 200, claimed.text
+    return world
+
+
+def numbers(tenant: Tenant) -> dict[str, Any]:
+    """The phone numbers 12025550101 and 12025550102: `{first.did_sid}`, `{second.did_sid}`."""
+    made = [tenant.native("POST", DIDS, {"phonenumber": number}) for number in ("12025550101", "12025550102")]
+    return {"first": made[0], "second": made[1]}
+
+
+def batch_in_review(tenant: Tenant) -> dict[str, Any]:
+    """The numbers, and a batch that would change the first of them, once it waits: `{batch.task_sid}`."""
+    order = {"method": "PATCH", "type": "phonenumber", "field": "phonenumber"}
+    work = {"entries": ["12025550101"], "data": {"name": "front desk"}}
+    world = numbers(tenant)
+    batch = tenant.native("POST", BATCHES, order | work)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while batch["status"] != "pending_review":
+        assert time.monotonic() < until, batch
+        time.sleep(0.01)
+        batch = tenant.native("GET", f"{BATCHES}/{batch['task_sid']}")
+    return world | {"batch": batch}
+
+
+WORLDS: dict[str, World] = {
+    world.__name__: world
+    for world in (
+        task,
+        claimed_task,
+        htm_task,
+        htm_fixture,
+        htm_ready,
+        htm_claimed,
+        numbers,
+        batch_in_review,
+    )
+}
