@@ -17,7 +17,7 @@ from bench.in_process import callers
 from bench.lane import Lane
 from bench.plan import Bench
 from bench.world import World
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.batch import Batch, Decision, Method, Status
 from dragoman.jobs.handlers import batches as handlers
@@ -37,8 +37,8 @@ class Order(msgspec.Struct, frozen=True):
     count: int
     priority: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def order(uow: UnitOfWork, command: Order) -> str:
@@ -63,8 +63,8 @@ class Look(msgspec.Struct, frozen=True):
 
     job: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Batches(Lane):

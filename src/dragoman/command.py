@@ -1,26 +1,29 @@
-"""Keys: which rows a command needs, so that a group loads them with one statement a table.
+"""Commands: what a request asks for, and which rows it needs.
 
-A command answers `keys()` with `Keys(...)` when it can name all of them, or with `ALONE` when it finds rows by a
-condition.
+`keys()` returns `Keys(...)` when the command can name all its rows: commands of one group then load them with one
+statement a table. It returns `EXCLUSIVE` when rows are found by a condition; the command then has its transaction to
+itself.
 """
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
+
+Ref = int | str
+"""A task, case, stage, contact or batch as a client names it: by number or uid."""
+
+Key = Ref | tuple[Ref, ...]
 
 
 class Lock(IntEnum):
     """How a row is held until the commit (PostgreSQL; SQLite has one writer)."""
 
-    NONE = 0  # read as it is
-    SHARED = 1  # nobody may delete or walk the set meanwhile
+    NONE = 0  # read only
+    SHARED = 1  # no other transaction may change or delete it meanwhile
     CHANGE = 2  # the command may write it
 
 
-Key = int | str | tuple[int | str, ...]
-
-
-CHANGED = (
+NAMED_TABLES = (
     "task",
     "case",
     "stage",
@@ -37,7 +40,7 @@ CHANGED = (
     "resource",
     "job",
 )
-"""The tables of the rows that `Keys` takes to be changed, in the order of its own names for them."""
+"""The tables behind the keyword arguments of `Keys` that lock for change, in the order of those arguments."""
 
 
 class Keys:
@@ -90,7 +93,7 @@ class Keys:
             resources,
             jobs,
         )
-        for name, keys in zip(CHANGED, named, strict=True):
+        for name, keys in zip(NAMED_TABLES, named, strict=True):
             if keys:
                 for key in keys:
                     self.wanted[name, key] = Lock.CHANGE
@@ -100,14 +103,14 @@ class Keys:
             self.wanted["template", uid] = Lock.SHARED
 
     def also(self, entity: str, keys: Iterable[Key], lock: Lock) -> "Keys":
-        """These keys and those, at least as strongly locked. Returns itself."""
+        """Add keys with at least this lock. Returns itself."""
         for key in keys:
             known = self.wanted.get((entity, key), Lock.NONE)
             self.wanted[entity, key] = max(known, lock)
         return self
 
     def merge(self, other: "Keys") -> None:
-        """Take over all that another command names."""
+        """Add all keys of another command."""
         wanted = self.wanted
         for ref, lock in other.wanted.items():
             if wanted.get(ref, -1) < lock:
@@ -116,8 +119,15 @@ class Keys:
             self.owners[field] = max(self.owners.get(field, Lock.NONE), lock)
 
 
-class Alone:
-    """The answer of a command that reads by condition: it shares its transaction with nobody."""
+class Exclusive:
+    """The type of `EXCLUSIVE`."""
 
 
-ALONE: Final = Alone()
+EXCLUSIVE: Final = Exclusive()
+"""The keys of a command that finds rows by a condition: it shares its transaction with no other command."""
+
+
+class Command(Protocol):
+    """What a request asks for, as plain values."""
+
+    def keys(self) -> Keys | Exclusive: ...

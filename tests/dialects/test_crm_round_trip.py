@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Lock
 from dragoman.dialects.kit import json, times
 from dragoman.dialects.onlyoffice_crm.handlers import tasks as handlers
 from dragoman.dialects.onlyoffice_crm.options import Options
@@ -28,7 +29,6 @@ from dragoman.runtime.application import Application
 from dragoman.settings import load
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.keys import ALONE, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.databases import Databases
@@ -39,11 +39,11 @@ NOBODY_KNOWN = "a7c1f3d2-0d5e-4a55-9c1b-2f6f0f1f8e99"
 NOON = Moment(19_329_876_123_456_789)
 
 
-class Alone:
-    """A command whose only fact is that it goes alone."""
+class Exclusive:
+    """An exclusive command."""
 
     def keys(self) -> Any:
-        return ALONE
+        return EXCLUSIVE
 
 
 class Portal:
@@ -58,7 +58,7 @@ class Portal:
 
     def do(self, run: Any) -> Any:
         """Run a function of the unit of work as anna, and commit."""
-        return self.app.call(lambda uow, _: run(uow), Alone(), self.tenant, principal=self.anna, operation="test")
+        return self.app.call(lambda uow, _: run(uow), Exclusive(), self.tenant, principal=self.anna, operation="test")
 
     def crm(self, run: Any, command: Any) -> Any:
         """Run a command of the dialect as anna."""

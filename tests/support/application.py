@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Operation, Reply, Request
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
@@ -24,8 +24,8 @@ NOON = Moment(17_900_000_000_000_000)
 class Core:
     """Something done to the core itself."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Desk:

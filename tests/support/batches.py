@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.batch import Batch, Decision, Method, Outcome
 from dragoman.domain.clock import Clock
@@ -57,8 +57,8 @@ class AtOnce:
 class Core:
     """Something done to the core itself."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Office:

@@ -6,7 +6,7 @@ import timeit
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.logs import Line
 from dragoman.metrics import exposition, table
 from dragoman.metrics.groups import Groups
@@ -36,7 +36,7 @@ def told(*lines: Line) -> Snapshot:
 
 
 def work(queued_at: float, *, bulk: bool = False) -> Work:
-    made = Work(1, ALONE, lambda overlay: None, Stamp("anna", "test", "test"))
+    made = Work(1, EXCLUSIVE, lambda overlay: None, Stamp("anna", "test", "test"))
     made.queued_at, made.is_bulk = queued_at, bulk
     return made
 

@@ -3,11 +3,11 @@
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys
 from dragoman.dialects.acme import wire
 from dragoman.dialects.kit import Request
 from dragoman.domain.access import Permission
 from dragoman.domain.task import Task
-from dragoman.usecases.keys import Keys
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.domain.errors import Conflict, Invalid, Problem
@@ -20,8 +20,8 @@ LAST_PLACE = 2**31 - 1  # further than that, clients with numbers of 32 bits cou
 class List(msgspec.Struct, frozen=True):
     """Every category."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[Category]:
@@ -49,8 +49,8 @@ class Create(msgspec.Struct, frozen=True):
     title: str
     fields: Mapping[str, Any] = {}
 
-    def keys(self) -> Alone:
-        return ALONE  # its title must be its own
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # its title must be its own
 
 
 def create(uow: UnitOfWork, command: Create) -> Category:
@@ -79,8 +79,8 @@ class Change(msgspec.Struct, frozen=True):
     category: int
     fields: Mapping[str, Any] = {}
 
-    def keys(self) -> Keys | Alone:
-        return ALONE if "title" in self.fields else Keys(categories={self.category})
+    def keys(self) -> Keys | Exclusive:
+        return EXCLUSIVE if "title" in self.fields else Keys(categories={self.category})
 
 
 def change(uow: UnitOfWork, command: Change) -> Category:
@@ -99,8 +99,8 @@ class Remove(msgspec.Struct, frozen=True):
     category: int
     move_to: int | None = None
 
-    def keys(self) -> Alone:
-        return ALONE  # its tasks are found by a condition
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # its tasks are found by a condition
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Category:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.extension import Declaration, ExtensionSchema, Owner, declared_name_fault, fold
 from dragoman.domain.extension_values import check_declaration
@@ -55,8 +55,8 @@ class List(msgspec.Struct, frozen=True):
 
     owner: Owner
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[ExtensionSchema]:
@@ -85,8 +85,8 @@ class Delete(msgspec.Struct, frozen=True):
     owner: Owner
     name: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def delete(uow: UnitOfWork, command: Delete) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.errors import Conflict
 from dragoman.domain.extension import Owner
@@ -44,7 +44,7 @@ def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | Non
 
     Conflict, before anything is done, when one stands for a batch.
     """
-    uow.must_be_alone()
+    uow.must_be_exclusive()
     if uow.removals.has_batch(case=case, contact=contact):
         raise Conflict("task_is_batch", "One of the tasks stands for a batch; it can't be deleted as a task.")
     numbers = uow.removals.tasks(case=case, contact=contact, limit=direct + 1)
@@ -57,7 +57,7 @@ def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | Non
 
 def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
     """Delete every value under a name, of all owners of that kind."""
-    uow.must_be_alone()
+    uow.must_be_exclusive()
     numbers = uow.schemas.holders(owner, folded, limit=DIRECT + 1)
     if len(numbers) > DIRECT:
         uow.schemas.mark(owner, folded, uow.now)
@@ -68,8 +68,8 @@ def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
 class Waits(msgspec.Struct, frozen=True):
     """Is there anything to sweep?"""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def waits(uow: UnitOfWork, command: Waits) -> bool:
@@ -82,8 +82,8 @@ class Sweep(msgspec.Struct, frozen=True):
 
     limit: int = DIRECT
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def sweep(uow: UnitOfWork, command: Sweep) -> int:

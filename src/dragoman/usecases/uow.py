@@ -91,9 +91,9 @@ class UnitOfWork:
         """Have something done later (`jobs/handlers/registry.py` knows how): a row in this very transaction."""
         return self.jobs.queue(self.new_id(), kind, subject, args, self.now, run_at if run_at is not None else self.now)
 
-    def must_be_alone(self) -> None:
-        """Say that this command turned out to need a set of rows: it is run again alone, if it isn't yet."""
-        self._overlay.must_be_alone()
+    def must_be_exclusive(self) -> None:
+        """Require rows found by a condition: a command that is not exclusive runs again as an exclusive one."""
+        self._overlay.must_be_exclusive()
 
     @contextmanager
     def attempt(self) -> Iterator["UnitOfWork"]:
@@ -225,7 +225,7 @@ class Entries:
         self._part = UnitOfWork(overlay, principal)  # one for all: making it costs as much as an entry's rules
 
     def attempt(self, do: Callable[[UnitOfWork, int], R], index: int) -> R:
-        """What `do` answers for this entry. What it raises drops its changes; MustBeAlone when it needs a set."""
+        """What `do` answers for this entry. What it raises drops its changes; MustBeExclusive when it needs a set."""
         self._overlay.clear()  # what one that was refused has left
         result = do(self._part, index)
         self._overlay.close()

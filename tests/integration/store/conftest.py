@@ -9,7 +9,7 @@ import pysqlite3
 import pytest
 import sqlalchemy as sa
 
-from dragoman.command import Alone, Keys
+from dragoman.command import Exclusive, Keys
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.runtime.application import Application
@@ -35,7 +35,9 @@ class Bench:
         self.writer: Transactions = self.app.store._transactions(writes=True, lane=True)
         self.reader: Transactions = self.app.store._transactions(writes=False, lane=False)
 
-    def work(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone, principal: Principal | None = None) -> Work:
+    def work(
+        self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive, principal: Principal | None = None
+    ) -> Work:
         """A command of this tenant."""
         who = principal or self.principal
         stamp = Stamp(who.login, "test", run.__name__)
@@ -45,7 +47,9 @@ class Bench:
         """Run these in one group."""
         self.writer.run(list(works))
 
-    def write(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone, principal: Principal | None = None) -> Any:
+    def write(
+        self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive, principal: Principal | None = None
+    ) -> Any:
         """Run one command and answer its result."""
         work = self.work(run, keys, principal)
         self.writer.run([work])

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import TICKS_PER_SECOND, FixedClock, Moment
 from dragoman.domain.digest import Digest, due
@@ -25,8 +25,8 @@ class Doing(msgspec.Struct, frozen=True):
 
     what: Any
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Past:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.runtime.application import Application
 from dragoman.settings import load
@@ -14,10 +14,10 @@ NOON = Moment(17_900_000_000_000_000)
 
 
 class Lone:
-    """Any command that goes alone."""
+    """An exclusive command."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Running:

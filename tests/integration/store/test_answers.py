@@ -1,6 +1,6 @@
 """Answers under an Idempotency-Key are forgotten after a day, slice by slice."""
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.store.unit.mappings import IdempotencyRecord
 from dragoman.usecases.background import pruning
 from dragoman.usecases.uow import UnitOfWork
@@ -12,14 +12,14 @@ def remember(uow: UnitOfWork, key: str) -> None:
 
 
 def test_an_answer_is_kept_for_a_day_and_then_forgotten(bench: Bench) -> None:
-    bench.write(lambda uow: remember(uow, "first"), ALONE)
+    bench.write(lambda uow: remember(uow, "first"), EXCLUSIVE)
     bench.clock.advance(86_399)
-    bench.write(lambda uow: remember(uow, "second"), ALONE)
+    bench.write(lambda uow: remember(uow, "second"), EXCLUSIVE)
 
     def prune(uow: UnitOfWork) -> int:
         return pruning.prune_answers(uow, pruning.PruneAnswers())
 
-    assert bench.write(prune, ALONE) == 0
+    assert bench.write(prune, EXCLUSIVE) == 0
     bench.clock.advance(2)
-    assert bench.write(prune, ALONE) == 1
+    assert bench.write(prune, EXCLUSIVE) == 1
     assert [row[0] for row in bench.sql("SELECT key FROM idempotency")] == ["second"]

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.dialects.carrierx_batch.handlers import task_search as searching
 from dragoman.dialects.carrierx_batch.wire.filter import parse
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
@@ -56,7 +56,7 @@ def _as_of(batch: Batch, at: int) -> Batch:
 @pytest.fixture
 def listed(bench: Bench) -> Bench:
     """A bench with those batches."""
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     return bench
 
 
@@ -192,7 +192,7 @@ def test_any_order_holds_every_batch(listed: Bench) -> None:
 
 
 def test_more_than_can_be_looked_at_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     monkeypatch.setattr(batch_lists, "MOST_LOOKED_AT", COUNT - 1)
     with pytest.raises(Invalid, match="add a condition"):
         page(bench, matches=lambda batch, data_of: True)

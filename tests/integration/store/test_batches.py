@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Keys
+from dragoman.command import EXCLUSIVE, Keys
 from dragoman.domain.access import Principal
 from dragoman.domain.batch import DELETABLE, Batch, Decision, Method, Outcome, Status
 from dragoman.domain.errors import Conflict, NotFound
@@ -131,7 +131,7 @@ def test_the_outcomes_of_a_batch_that_is_gone_are_forgotten(bench: Bench) -> Non
     batch = brought_to(bench, Status.COMPLETED)
     other = brought_to(bench, Status.COMPLETED)
     for each in (batch, other):
-        bench.write(failing(each), ALONE)
+        bench.write(failing(each), EXCLUSIVE)
     bench.write(removing(batch), batches.named(batch.uid))
     Office(bench.app, "main").work_off()
     assert bench.sql("SELECT batch, count(*) FROM batch_outcome GROUP BY batch") == [(other.number, 250)]

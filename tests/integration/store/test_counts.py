@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Keys
+from dragoman.command import EXCLUSIVE, Keys
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -19,7 +19,7 @@ def test_a_contact_counts_tasks_that_named_it_before_it_was_made(bench: Bench) -
         tasks.save(uow, task, replace(task, contact=None))
 
     number = bench.write(name_it, Keys(contacts={1}, numbers={"task"}))
-    made = bench.write(lambda uow: contacts.add(uow, ContactKind.PERSON, first_name="Ida"), ALONE)
+    made = bench.write(lambda uow: contacts.add(uow, ContactKind.PERSON, first_name="Ida"), EXCLUSIVE)
     assert (made.number, made.task_count) == (1, 1)
 
     bench.write(let_go, Keys(tasks={number}, contacts={1}))
@@ -40,4 +40,4 @@ def test_commands_that_named_too_little_are_announced_together(bench: Bench) -> 
     bench.group(*works)
 
     assert [work.error for work in works] == [None] * 12
-    assert all(not work.is_alone for work in works)  # more than the eight rounds that a group is given
+    assert all(not work.is_exclusive for work in works)  # more than the eight rounds that a group is given

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Keys
+from dragoman.command import EXCLUSIVE, Keys
 from dragoman.domain.errors import Conflict
 from dragoman.store.repositories.task_filters import TaskFilter
-from dragoman.store.unit.overlay import MustBeAlone
+from dragoman.store.unit.overlay import MustBeExclusive
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.integration.store.conftest import Bench
@@ -34,7 +34,7 @@ def test_each_entry_has_its_own_revision_and_history(bench: Bench) -> None:
         entries = uow.entries()
         return [entries.attempt(prioritised, number) for number in (one, two, one)]
 
-    assert bench.write(run, ALONE) == [2, 2, 3]
+    assert bench.write(run, EXCLUSIVE) == [2, 2, 3]
     rows = bench.read(lambda uow: uow.history.page("task", one, after=1))
     assert [(row.revision, row.changes) for row in rows] == [(2, '{"priority":[null,1]}'), (3, '{"priority":[1,2]}')]
 
@@ -53,7 +53,7 @@ def test_of_an_entry_that_is_refused_nothing_is_kept(bench: Bench) -> None:
             entries.attempt(refused, one)
         entries.attempt(prioritised, two)
 
-    bench.write(run, ALONE)
+    bench.write(run, EXCLUSIVE)
     found: list[Any] = bench.read(lambda uow: [(uow.tasks.get(each).priority) for each in (one, two)])
     assert found == [None, 1]
     assert two_tasks(bench) == (two + 1, two + 2)
@@ -63,10 +63,10 @@ def test_an_entry_reads_by_no_condition(bench: Bench) -> None:
     one, _ = two_tasks(bench)
 
     def run(uow: UnitOfWork) -> None:
-        with pytest.raises(MustBeAlone):
+        with pytest.raises(MustBeExclusive):
             uow.entries().attempt(lambda part, number: part.tasks.count(TaskFilter()), one)
 
-    bench.write(run, ALONE)
+    bench.write(run, EXCLUSIVE)
 
 
 def test_what_holds_the_entries_reads_what_they_did(bench: Bench) -> None:
@@ -80,7 +80,7 @@ def test_what_holds_the_entries_reads_what_they_did(bench: Bench) -> None:
             counted.append(uow.tasks.count(TaskFilter(priority=1)))
         return counted[0], counted[1]
 
-    assert bench.write(run, ALONE) == (1, 2)
+    assert bench.write(run, EXCLUSIVE) == (1, 2)
 
 
 def test_history_names_the_one_in_whose_name_it_is_done(bench: Bench) -> None:
@@ -90,6 +90,6 @@ def test_history_names_the_one_in_whose_name_it_is_done(bench: Bench) -> None:
         anna = replace(bench.principal, login="anna")
         uow.in_the_name_of(anna, "acme", "bulk").entries().attempt(prioritised, one)
 
-    bench.write(run, ALONE)
+    bench.write(run, EXCLUSIVE)
     [row] = bench.read(lambda uow: uow.history.page("task", one, after=1))
     assert (row.principal, row.dialect, row.operation) == ("anna", "acme", "bulk")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import Task
@@ -23,7 +23,7 @@ LATER = Moment(NOON + 10)
 
 
 def a_team(bench: Bench) -> samples.Team:
-    contacts = bench.write(lambda uow: samples.make_contacts(uow, samples.MakeContacts(6)), ALONE)
+    contacts = bench.write(lambda uow: samples.make_contacts(uow, samples.MakeContacts(6)), EXCLUSIVE)
     people = ("00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002")
     team: samples.Team = bench.read(lambda uow: samples.team(uow, samples.GatherTeam(people, tuple(contacts))))
     return team
@@ -49,10 +49,10 @@ def test_a_task_of_a_filling_is_one_made_and_changed_by_requests(bench: Bench) -
         task = uow.tasks.get(1)
         tasks.save(uow, task, task.finish(at=uow.now, code="done"))
 
-    bench.write(make, ALONE)
+    bench.write(make, EXCLUSIVE)
     made = everything(bench)[0]
     bench.clock.at = LATER
-    bench.write(finish, ALONE)
+    bench.write(finish, EXCLUSIVE)
     finished = everything(bench)[0]
 
     def live(number: int) -> list[Task]:
@@ -89,14 +89,14 @@ def test_what_counts_and_finds_tasks_knows_them(bench: Bench, monkeypatch: pytes
     words = tuple(found[76].title.casefold().split()) if found[76].title else ()
     by_words = bench.read(lambda uow: uow.tasks.page(TaskFilter(words=words), (), limit=10))
     assert [task.number for task in by_words] == [77]
-    assert bench.write(lambda uow: tasks.add(uow, title="next"), ALONE).number == 301
+    assert bench.write(lambda uow: tasks.add(uow, title="next"), EXCLUSIVE).number == 301
     assert verification.verify(bench.app.store.engine).broken is None
 
 
 def test_a_number_that_somebody_else_drew_is_not_given_out_again(bench: Bench) -> None:
     def live(number: int) -> list[Task]:
         if number == 3:
-            bench.write(lambda uow: uow.numbers.draw("task"), ALONE)
+            bench.write(lambda uow: uow.numbers.draw("task"), EXCLUSIVE)
         return [Task(tenant=bench.tenant, number=number, uid=f"uid-{number}")]
 
     with pytest.raises(Conflict):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Keys, Lock
+from dragoman.command import EXCLUSIVE, Keys, Lock
 from dragoman.domain.access import Permission, Principal
 from dragoman.domain.errors import Conflict, Expected, NotFound
 from dragoman.domain.task import Task, Verb
@@ -204,7 +204,7 @@ def test_alone_a_refusal_takes_back_what_was_written_through(bench: Bench) -> No
         raise Conflict("no", "No.")
 
     with pytest.raises(Conflict):
-        bench.write(change_then_fail, ALONE)
+        bench.write(change_then_fail, EXCLUSIVE)
     assert bench.read(lambda uow: uow.tasks.get(number)).title == "Call the printer"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.dialects.ibm_htm.handlers import actions, completion, tasks
 from dragoman.dialects.ibm_htm.handlers.hierarchy import List, list_all
 from dragoman.dialects.ibm_htm.views import Seen
@@ -36,7 +36,7 @@ class Family:
             above = usecase.perform(uow, above, Verb.CLAIM, user="bert")
             return above.uid, usecase.add(uow, title="part", creator="bert", parent=above.number, **part).uid
 
-        self.whole, self.part = bench.write(make, ALONE)
+        self.whole, self.part = bench.write(make, EXCLUSIVE)
 
     def do(self, run: Callable[[UnitOfWork, Any], Any], command: Any) -> Any:
         return self.bench.write(lambda uow: run(uow, command), command.keys(), self.bert)
@@ -45,7 +45,7 @@ class Family:
         def run(uow: UnitOfWork) -> None:
             usecase.perform(uow, uow.tasks.get(self.whole), Verb.SUSPEND, until=until)
 
-        self.bench.write(run, ALONE)
+        self.bench.write(run, EXCLUSIVE)
 
     def shown(self, uid: str) -> Task:
         seen: Seen = self.do(tasks.show, tasks.Show(uid))
@@ -56,7 +56,7 @@ class Family:
         self.bench.clock.advance(11)
 
     def stored(self, uid: str) -> Task:
-        found: Task = self.bench.write(lambda uow: uow.tasks.get(uid), ALONE)
+        found: Task = self.bench.write(lambda uow: uow.tasks.get(uid), EXCLUSIVE)
         return found
 
 
@@ -106,5 +106,5 @@ def test_what_changes_a_whole_leaves_the_count_to_the_timer_of_its_part(bench: B
     family.do(actions.cancel, actions.Release(family.whole))
     whole, part = family.stored(family.whole), family.stored(family.part)
     assert (whole.state, whole.open_children) == (State.READY, 1)
-    bench.write(lambda uow: timers.fire(uow, Fire("expire", (part.number,))), ALONE)
+    bench.write(lambda uow: timers.fire(uow, Fire("expire", (part.number,))), EXCLUSIVE)
     assert family.stored(family.whole).open_children == 0

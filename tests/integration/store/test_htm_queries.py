@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm.action_table import Action, HtmRole
@@ -79,7 +79,7 @@ def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
 @pytest.mark.parametrize("interaction", queries.INTERACTIONS)
 @pytest.mark.parametrize("login", LOGINS)
 def test_a_query_finds_what_the_guard_allows(bench: Bench, login: str, interaction: str) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     who = person(bench, login)
     view = View(interaction, EVERY_WAY, who.is_admin, None)
 
@@ -97,7 +97,7 @@ def test_a_query_finds_what_the_guard_allows(bench: Bench, login: str, interacti
 
 @pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
 def test_an_administrator_who_asks_for_no_more_is_shown_his_own_tasks(bench: Bench) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     view = View(None, EVERY_WAY, of_all=False, on_behalf_of=None)
 
     def compare(uow: UnitOfWork) -> None:
@@ -117,7 +117,7 @@ def test_a_list_shows_what_timers_have_done_by_then(bench: Bench) -> None:
         gone = tasks.add(uow, title="gone", delete_at=Moment(uow.now))
         tasks.save(uow, gone, replace(gone, state=State.COMPLETED))
 
-    bench.write(late, ALONE)
+    bench.write(late, EXCLUSIVE)
     view = View(None, EVERY_WAY, of_all=True, on_behalf_of=None)
     found = bench.read(lambda uow: queries.find(uow, Ask(view, (), (), 0, None)).items)
     assert [(one.task.title, one.task.state, one.task.suspended) for one in found] == [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dragoman.command import ALONE, Alone, Keys
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import ATTEMPTS, Job, JobState, LeaseLost
@@ -21,7 +21,7 @@ from dragoman.usecases.uow import UnitOfWork
 from tests.integration.store.conftest import Bench
 
 
-def patiently(bench: Bench, run: Callable[[UnitOfWork], Any], keys: Keys | Alone = ALONE) -> Any:
+def patiently(bench: Bench, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive = EXCLUSIVE) -> Any:
     """Do it, and again as often as a worker would that is told that the database was busy."""
     for _ in range(200):
         try:

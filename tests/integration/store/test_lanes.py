@@ -8,7 +8,7 @@ import pysqlite3
 import pytest
 import sqlalchemy as sa
 
-from dragoman.command import ALONE, Alone, Keys
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.access import system
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Unavailable
@@ -25,7 +25,7 @@ from dragoman.usecases.uow import UnitOfWork
 STAMP = Stamp("system", "test", "test")
 
 
-def work(tenant: int = 1, keys: Keys | Alone | None = None, deadline: float = float("inf")) -> Work:
+def work(tenant: int = 1, keys: Keys | Exclusive | None = None, deadline: float = float("inf")) -> Work:
     return Work(tenant, Keys() if keys is None else keys, lambda overlay: None, STAMP, deadline)
 
 
@@ -47,7 +47,7 @@ class Served:
         self.deaths.append(error)
         self.died.set()
 
-    def send(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone) -> Work:
+    def send(self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive) -> Work:
         principal = system(self.tenant)
 
         def execute(overlay: Overlay) -> Any:
@@ -59,7 +59,7 @@ class Served:
         self.app.store.wake()
         return sent
 
-    def do(self, run: Callable[[UnitOfWork], Any], keys: Keys | Alone) -> Any:
+    def do(self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive) -> Any:
         sent = self.send(run, keys)
         assert sent.future.wait(20)
         return sent.unwrap()
@@ -128,7 +128,7 @@ def test_a_slice_waits_as_long_as_it_must() -> None:
 
 def test_a_group_holds_one_tenant_and_keeps_the_order() -> None:
     queue = Queue()
-    one, other, two, alone, three = work(1), work(2), work(1), work(1, ALONE), work(1)
+    one, other, two, alone, three = work(1), work(2), work(1), work(1, EXCLUSIVE), work(1)
     for each in (one, other, two, alone, three):
         queue.put(each)
 

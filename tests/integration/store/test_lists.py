@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.extension import Extension
@@ -60,7 +60,7 @@ def pages(uow: UnitOfWork, sorts: tuple[Sort, ...], size: int) -> list[Task]:
 
 @pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
 def test_pages_put_together_are_the_list(bench: Bench) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
 
     def compare(uow: UnitOfWork) -> None:
         for key in get_args(SortKey):
@@ -77,7 +77,7 @@ def test_pages_put_together_are_the_list(bench: Bench) -> None:
 
 @pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
 def test_a_cursor_made_of_the_task_is_that_of_the_table(bench: Bench) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
 
     assert OF_THE_TASK.keys() <= SORTS.keys()
 
@@ -121,7 +121,7 @@ def reading(wanted: TaskFilter, limit: int) -> Callable[[UnitOfWork], list[Task]
 
 @pytest.mark.parametrize("bench", ["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"], indirect=True)
 def test_a_page_shows_of_each_task_what_is_kept_of_it(bench: Bench) -> None:
-    bench.write(fill, ALONE)
+    bench.write(fill, EXCLUSIVE)
 
     def pages(*wanted: TaskFilter) -> list[Task]:
         """A page, which is the same however it is found."""

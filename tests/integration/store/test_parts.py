@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Keys
+from dragoman.command import EXCLUSIVE, Keys
 from dragoman.domain.errors import Conflict, Unavailable
 from dragoman.domain.message import Message, head
 from dragoman.domain.task import Kind, State, Task, Verb
@@ -22,7 +22,7 @@ def patiently(bench: Bench, run: Callable[[UnitOfWork], Any]) -> Any:
     """Do it alone, and again as often as a client would that is told that the database was busy."""
     for _ in range(200):
         try:
-            return bench.write(run, ALONE)
+            return bench.write(run, EXCLUSIVE)
         except Unavailable:
             continue
     raise AssertionError("the database stayed busy")
@@ -41,7 +41,7 @@ def furnish(bench: Bench, **fields: Any) -> None:
 
 
 def do(bench: Bench, verb: Verb, number: int = WHOLE) -> None:
-    """Perform a verb, announced by key: whatever has parts goes alone by itself."""
+    """Perform a verb, announced by key: a task with subtasks becomes exclusive by itself."""
 
     def run(uow: UnitOfWork) -> Task:
         return tasks.perform(uow, uow.tasks.get(number), verb)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Keys, Lock
+from dragoman.command import EXCLUSIVE, Keys, Lock
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.errors import Conflict, NotFound, Unavailable
 from dragoman.domain.extension import Attribute, Declaration, Extension, Owner
@@ -61,7 +61,7 @@ def patiently(bench: Bench, run: Callable[[UnitOfWork], Any]) -> Any:
     """Do it alone, and again as often as a client would that is told that the database was busy."""
     for _ in range(200):
         try:
-            return bench.write(run, ALONE)
+            return bench.write(run, EXCLUSIVE)
         except Unavailable:
             continue
     raise AssertionError("the database stayed busy")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import SEEING, Principal, is_candidate, permissions
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
@@ -64,7 +64,7 @@ def compare(bench: Bench, wanted: TaskFilter, holds: Callable[[UnitOfWork, Task]
 
 @pytest.mark.parametrize("login", LOGINS)
 def test_what_somebody_may_claim_is_what_is_offered_to_him(bench: Bench, login: str) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     who = person(bench, login)
     wanted = TaskFilter(claimable_by=who)
     assert compare(bench, wanted, lambda uow, task: is_candidate(who, task, tasks.contact_of(uow, task)))
@@ -73,7 +73,7 @@ def test_what_somebody_may_claim_is_what_is_offered_to_him(bench: Bench, login: 
 @pytest.mark.parametrize("through", [("everybody",), ("individual",), ("group",), ("individual", "group"), ()])
 @pytest.mark.parametrize("login", LOGINS[:-1])
 def test_a_list_may_keep_to_some_of_the_ways_to_see(bench: Bench, login: str, through: tuple[Through, ...]) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     who = person(bench, login)
     wanted = TaskFilter(visible_to=who, visible_through=frozenset(through))
     compare(bench, wanted, lambda uow, task: sees_through(uow, who, task, frozenset(through)))
@@ -97,14 +97,14 @@ def sees_through(uow: UnitOfWork, who: Principal, task: Task, through: frozenset
 
 
 def test_all_ways_to_see_together_are_the_rule(bench: Bench) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     who = person(bench, "bert")
     both = compare(bench, TaskFilter(visible_to=who), lambda uow, task: sees_through(uow, who, task, EVERY_WAY))
     assert both
 
 
 def test_one_of_several_conditions_suffices(bench: Bench) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     wanted = TaskFilter(
         any_of=(TaskFilter(states=(State.CLAIMED,), assignee="bert"), TaskFilter(states=(State.INACTIVE,))),
         suspended=False,
@@ -121,7 +121,7 @@ def furnish_suspended(uow: UnitOfWork) -> None:
 
 
 def test_suspended_tasks_are_found_where_they_may_be_claimed_all_the_same(bench: Bench) -> None:
-    bench.write(furnish_suspended, ALONE)
+    bench.write(furnish_suspended, EXCLUSIVE)
 
     def expected(_: UnitOfWork, task: Task) -> bool:
         return not task.suspended or task.extras.get("acme", {}).get("claims", False)
@@ -145,7 +145,7 @@ def furnish_timers(uow: UnitOfWork) -> None:
 def test_states_are_those_that_timers_leave_whether_they_have_fired_or_not(
     bench: Bench, states: tuple[State, ...]
 ) -> None:
-    bench.write(furnish_timers, ALONE)
+    bench.write(furnish_timers, EXCLUSIVE)
     now = bench.clock.now()
 
     def expected(_: UnitOfWork, task: Task) -> bool:
@@ -167,7 +167,7 @@ def furnish_parts(uow: UnitOfWork) -> None:
 
 @pytest.mark.parametrize("waiting", [True, False])
 def test_tasks_are_found_by_whether_they_have_open_parts(bench: Bench, waiting: bool) -> None:
-    bench.write(furnish_parts, ALONE)
+    bench.write(furnish_parts, EXCLUSIVE)
     found = compare(bench, TaskFilter(has_open_children=waiting), lambda _, task: (task.title == "whole") is waiting)
     assert len(found) == 2
 
@@ -182,7 +182,7 @@ def test_states_are_sorted_by_their_codes_and_what_is_missing_comes_last(bench: 
     def order(uow: UnitOfWork, key: Sort) -> list[State]:
         return [task.state for task in uow.tasks.page(TaskFilter(), [key], limit=100)]
 
-    bench.write(furnish_states, ALONE)
+    bench.write(furnish_states, EXCLUSIVE)
     assert bench.read(lambda uow: order(uow, Sort("state_code"))) == sorted(State, key=STATE_CODES.__getitem__)
     by_name = [str(state) for state in bench.read(lambda uow: order(uow, Sort("name")))]
     assert by_name == sorted(by_name, key=lambda name: "x" if name == "ready" else name)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.domain import timing
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import FixedClock, Moment, later
@@ -437,7 +437,7 @@ def test_a_slice_that_is_cut_off_at_any_statement_fires_once(bench: Bench) -> No
     def patiently(run: Callable[[UnitOfWork], Any]) -> Any:
         for _ in range(200):
             try:
-                return bench.write(run, ALONE)
+                return bench.write(run, EXCLUSIVE)
             except Unavailable:
                 continue
         raise AssertionError("the database stayed busy")

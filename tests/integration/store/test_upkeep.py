@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.case import CaseKind
 from dragoman.domain.errors import Unavailable
 from dragoman.jobs.loops import purge as upkeep
@@ -20,10 +20,10 @@ TASKS = 50
 
 
 class Lone(msgspec.Struct, frozen=True):
-    """Any command that goes alone."""
+    """An exclusive command."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def make_many(uow: UnitOfWork, command: Lone) -> int:

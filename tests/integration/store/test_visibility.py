@@ -5,7 +5,7 @@ import itertools
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE
+from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import Permission, Principal, may
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import Task
@@ -52,7 +52,7 @@ def furnish(uow: UnitOfWork) -> None:
 
 @pytest.mark.parametrize("login", ["anna", "bert", "cara", "dora", "eric", "crew member", "admin"])
 def test_a_list_shows_what_the_rule_allows(bench: Bench, login: str) -> None:
-    bench.write(furnish, ALONE)
+    bench.write(furnish, EXCLUSIVE)
     principal = Principal(
         tenant=bench.tenant,
         user=login,

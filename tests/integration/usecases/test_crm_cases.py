@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import Principal
 from dragoman.domain.case import CaseKind
 from dragoman.domain.errors import Forbidden, NotFound
@@ -14,7 +15,6 @@ from dragoman.runtime.application import Application
 from dragoman.settings import load
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
-from dragoman.usecases.keys import ALONE
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.databases import Databases
@@ -25,11 +25,11 @@ MISSING = 99
 Do = Callable[..., Any]
 
 
-class Alone:
-    """A command that goes alone."""
+class Exclusive:
+    """An exclusive command."""
 
     def keys(self) -> Any:
-        return ALONE
+        return EXCLUSIVE
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def do(app: Application, request: pytest.FixtureRequest) -> Do:
 
     def run(function: Callable[[UnitOfWork], Any], login: str = "anna") -> Any:
         who = Principal(tenant=tenant, user=login, login=login)
-        return app.call(lambda uow, _: function(uow), Alone(), tenant, principal=who, operation="test")
+        return app.call(lambda uow, _: function(uow), Exclusive(), tenant, principal=who, operation="test")
 
     return run
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.domain.extension import MOST_EXTENSIONS, Attribute, Declaration, Extension, Owner
 from dragoman.domain.task import Task
@@ -21,10 +21,10 @@ TASK = Task(tenant=1, number=1, uid="u", extensions={"bay": Extension("Bay", "4"
 
 
 class Lone(msgspec.Struct, frozen=True):
-    """Any command that goes alone."""
+    """An exclusive command."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.genesys.handlers import extensions, services, tasks
 from dragoman.dialects.genesys.options import DEFAULTS
 from dragoman.dialects.genesys.wire import events, queries
@@ -44,8 +44,8 @@ class World:
         """Something done without this dialect."""
 
         class Lone:
-            def keys(self) -> Alone:
-                return ALONE
+            def keys(self) -> Exclusive:
+                return EXCLUSIVE
 
         return self.app.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="core")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.native.dry_run import Trial, trying
 from dragoman.domain.access import Principal, system
 from dragoman.domain.case import CaseKind
@@ -22,7 +23,6 @@ from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
 from dragoman.usecases.identity import users as people
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import verbs as task_verbs
 from dragoman.usecases.tasks.references import Links
@@ -69,8 +69,8 @@ class Place:
 
     def core(self, run: Any) -> Any:
         class Lone:
-            def keys(self) -> Alone:
-                return ALONE
+            def keys(self) -> Exclusive:
+                return EXCLUSIVE
 
         return self.do(lambda uow, _: run(uow), Lone())
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.batch import Batch, Status
 from dragoman.domain.people import User
 from dragoman.runtime.application import Application
@@ -32,10 +32,10 @@ ANNA = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
 
 
 class Lone:
-    """Any command that goes alone."""
+    """An exclusive command."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Watch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.task import Verb
@@ -30,10 +30,10 @@ Due = list[tuple[str, int, str]]
 
 
 class Lone:
-    """Any command that goes alone."""
+    """An exclusive command."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Watch:

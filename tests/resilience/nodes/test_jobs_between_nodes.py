@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.job import LEASE_SECONDS, Job, JobState
 from dragoman.runtime.application import Application
 from dragoman.settings import load
@@ -26,10 +26,10 @@ WORK, SERVE = ("work",), ("serve", "--port", "0")
 
 
 class Lone:
-    """Any command that goes alone."""
+    """An exclusive command."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Nodes:

@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Lock
 from dragoman.dialects.ibm_htm.facts import fact
 from dragoman.dialects.ibm_htm.overdue import DEEPEST
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.domain.case import CaseKind
 from dragoman.domain.task import Task
 from dragoman.domain.template import Template
-from dragoman.usecases.keys import Lock
 from dragoman.usecases.uow import UnitOfWork
 
 OWNERS = {"contact": Lock.NONE, "template": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE}
@@ -47,7 +47,7 @@ def gather(uow: UnitOfWork, task: Task) -> Seen:
 
 
 def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Seen]:
-    """The tasks of a list, with what they point to loaded a statement a table. The command goes alone, or reads."""
+    """The tasks of a list, with what they point to loaded a statement a table. For readers and exclusive commands."""
     pointers: tuple[tuple[Any, tuple[str, ...]], ...] = (
         (uow.templates, ("template",)),
         (uow.categories, ("category",)),

@@ -8,7 +8,7 @@ gets and gives plain values.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import msgspec
 
@@ -122,14 +122,6 @@ class Request:
         bulk = self.operation is not None and self.operation.is_bulk
         members = limits.bulk_json_members if bulk else limits.json_members
         return json.parse(self.body, max_depth=limits.json_depth, max_members=members)
-
-
-class Command(Protocol):
-    """What a request asks for, as plain values."""
-
-    def keys(self) -> Any:
-        """`Keys(...)` when all rows are named, `ALONE` when some are found by a condition."""
-        ...
 
 
 @dataclass(frozen=True)

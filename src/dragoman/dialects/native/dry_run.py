@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Exclusive, Keys
 from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.errors import Conflict, Expected
-from dragoman.usecases.keys import Alone, Keys
 from dragoman.usecases.uow import UnitOfWork
 
 CODE = "dry_run"
@@ -24,8 +24,8 @@ class Trial(msgspec.Struct, frozen=True):
 
     command: Any
 
-    def keys(self) -> Keys | Alone:
-        keys: Keys | Alone = self.command.keys()
+    def keys(self) -> Keys | Exclusive:
+        keys: Keys | Exclusive = self.command.keys()
         return keys
 
 

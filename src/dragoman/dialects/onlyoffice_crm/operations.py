@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from dragoman.command import Lock
 from dragoman.dialects.kit import PUBLIC, NotOffered, Operation
 from dragoman.dialects.onlyoffice_crm import responses as answers
 from dragoman.dialects.onlyoffice_crm.errors import LOGIN
@@ -27,7 +28,6 @@ from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
 from dragoman.usecases import categories as category_cases
 from dragoman.usecases.identity import logins, profiles
-from dragoman.usecases.keys import Lock
 
 TASK_READ = frozenset({"task.read"})
 TASK_WRITE = frozenset({"task.write"})

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.domain.access import Permission, may_edit_case, may_edit_contact, may_see_contact
 from dragoman.domain.case import Case
@@ -13,7 +14,6 @@ from dragoman.domain.contact import Contact
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.usecases.cases import crm_cases
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -124,7 +124,7 @@ class Gathering:
         )
 
     def whole_contacts(self, contacts: Sequence[Contact]) -> list[SeenContact]:
-        """Several of them. The command goes alone."""
+        """Several of them. The command must be exclusive."""
         late = self._uow.tasks.late_contacts([contact.number for contact in contacts], self._uow.now)
         return [self.whole_contact(contact, has_late_tasks=contact.number in late) for contact in contacts]
 

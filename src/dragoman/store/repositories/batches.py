@@ -15,7 +15,7 @@ from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_filters import conditions as of_tasks
 from dragoman.store.unit.mappings import SHAPES
-from dragoman.store.unit.overlay import MustBeAlone
+from dragoman.store.unit.overlay import MustBeExclusive
 
 B = tables.batch.c
 T = tables.task.c
@@ -124,7 +124,7 @@ class Batches(Repository[Batch]):
         """Note what became of entries, in this transaction. An index that has its outcome is refused by the table."""
         connection = self._overlay.group.connection
         if connection is None:
-            raise MustBeAlone
+            raise MustBeExclusive
         rows = [
             {"tenant": self.tenant, "batch": batch, "index": each.index, "key": each.key, "error": each.error}
             for each in outcomes
@@ -162,14 +162,14 @@ class Payloads(Repository[BatchPayload]):
     shape = SHAPES["batch_payload"]
 
     def size(self, batches: Sequence[str]) -> int:
-        """How many characters all of these hold. The command must go alone."""
+        """How many characters all of these hold. The command must be exclusive."""
         characters = sa.func.coalesce(sa.func.length(P.entries), 0) + sa.func.coalesce(sa.func.length(P.data), 0)
         statement = sa.select(sa.func.coalesce(sa.func.sum(characters), 0))
         statement = statement.where(P.tenant == self.tenant, P.batch.in_(list(batches)))
         return int(self.by_condition(statement).scalar_one())
 
     def data_of(self, batch: str) -> str | None:
-        """The data of one, not kept in memory: for looking through many. The command must go alone."""
+        """The data of one, not kept in memory: for looking through many. The command must be exclusive."""
         statement = sa.select(P.data).where(P.tenant == self.tenant, P.batch == batch)
         text: str | None = self.by_condition(statement).scalar()
         return text

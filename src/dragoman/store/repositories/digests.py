@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.digest import Digest, Head, document
 from dragoman.store import tables
-from dragoman.store.unit.overlay import MustBeAlone, Overlay
+from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 
 D = tables.digest.c
 H = tables.history.c
@@ -19,7 +19,7 @@ FOLDER = "digests"
 
 
 class Digests:
-    """The digests of one tenant. For readers and commands that go alone."""
+    """The digests of one tenant. For readers and exclusive commands."""
 
     def __init__(self, overlay: Overlay) -> None:
         self._group = overlay.group
@@ -27,7 +27,7 @@ class Digests:
     @property
     def _connection(self) -> sa.Connection:
         if self._group.connection is None:
-            raise MustBeAlone
+            raise MustBeExclusive
         connection: sa.Connection = self._group.connection
         return connection
 

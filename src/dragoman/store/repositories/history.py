@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from dragoman.command import Key
 from dragoman.store import tables
 from dragoman.store.unit.mappings import SHAPES
-from dragoman.store.unit.overlay import HistoryRow, MustBeAlone, Overlay
+from dragoman.store.unit.overlay import HistoryRow, MustBeExclusive, Overlay
 
 H = tables.history.c
 COLUMNS = tuple(tables.history.columns)
@@ -21,9 +21,9 @@ class History:
         self._group = overlay.group
 
     def page(self, entity: str, number: int, *, after: int = 0, limit: int = 100) -> list[HistoryRow]:
-        """Rows of one entity behind a revision, oldest first. For readers and commands that go alone."""
+        """Rows of one entity behind a revision, oldest first. For readers and exclusive commands."""
         if self._group.connection is None:
-            raise MustBeAlone
+            raise MustBeExclusive
         statement = (
             sa.select(*COLUMNS)
             .where(H.tenant == self._group.tenant, H.entity == entity, H.number == number, H.revision > after)
@@ -33,9 +33,9 @@ class History:
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
     def deleted(self, entity: str, key: Key) -> Any:
-        """A deleted entity as it was, by number or uid, or None. For readers and commands that go alone."""
+        """A deleted entity as it was, by number or uid, or None. For readers and exclusive commands."""
         if self._group.connection is None:
-            raise MustBeAlone
+            raise MustBeExclusive
         table = tables.tombstone.c
         named = table.number == key if isinstance(key, int) else table.uid == key
         row = self._group.connection.execute(

@@ -26,7 +26,7 @@ class Jobs(Repository[Job]):
         return self.add(Job(self.tenant, uid, kind, subject, args, state, run_at=run_at, created_at=now))
 
     def due(self, now: Moment, *, limit: int, lock: Lock = Lock.CHANGE) -> list[Job]:
-        """Jobs that somebody may take now, those whose holder's lease ran out among them. The command goes alone."""
+        """Jobs that are due, including those whose lease ran out. The command must be exclusive."""
         statement = (
             sa.select(J.uid).where(J.tenant == self.tenant, self._is_due(now)).order_by(J.run_at, J.uid).limit(limit)
         )
@@ -36,7 +36,7 @@ class Jobs(Repository[Job]):
         return [job for job in found if job is not None and job.is_due(now)]
 
     def running(self) -> list[Job]:
-        """Those that somebody holds, locked. The command goes alone."""
+        """Running jobs, locked. The command must be exclusive."""
         statement = sa.select(J.uid).where(J.tenant == self.tenant, J.state == str(JobState.RUNNING))
         uids = [row[0] for row in self.by_condition(statement.order_by(J.uid))]
         self.load(uids, Lock.CHANGE)

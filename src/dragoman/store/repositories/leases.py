@@ -4,13 +4,13 @@ import sqlalchemy as sa
 
 from dragoman.domain.clock import later
 from dragoman.store import tables
-from dragoman.store.unit.overlay import MustBeAlone, Overlay
+from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 
 L = tables.lease.c
 
 
 class Leases:
-    """The leases of one tenant (the directory tenant's: of the whole server). For commands that go alone."""
+    """The leases of one tenant (the directory tenant's: of the whole server). For exclusive commands."""
 
     def __init__(self, overlay: Overlay) -> None:
         self._group = overlay.group
@@ -22,7 +22,7 @@ class Leases:
         """
         connection: sa.Connection | None = self._group.connection
         if connection is None:
-            raise MustBeAlone
+            raise MustBeExclusive
         tenant, now = self._group.tenant, self._group.now
         until = later(now, seconds=seconds)
         same = sa.and_(L.tenant == tenant, L.name == name)

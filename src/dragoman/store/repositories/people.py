@@ -28,7 +28,7 @@ class Users(People[User]):
         return [user for key in keys if (user := self.find(key)) is not None]
 
     def by_login(self, login: str) -> User | None:
-        """The user with this login, or None. The command must go alone."""
+        """The user with this login, or None. The command must be exclusive."""
         table = tables.user.c
         row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, table.login == login)).first()
         return None if row is None else self.find(row[0])
@@ -48,7 +48,7 @@ class Groups(People[Group]):
     shape = SHAPES["group"]
 
     def by_name(self, name: str) -> Group | None:
-        """The group of this name, or None; the one made first, if several have it. The command must go alone."""
+        """The group of this name, or None; the one made first, if several have it. The command must be exclusive."""
         table = tables.group.c
         statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name == name)
         row = self.by_condition(statement.order_by(table.uid).limit(1)).first()
@@ -61,7 +61,7 @@ class Tokens(Repository[Token]):
     shape = SHAPES["token"]
 
     def of_user(self, user: str) -> list[Token]:
-        """A user's tokens, oldest first. The command must go alone."""
+        """A user's tokens, oldest first. The command must be exclusive."""
         table = tables.token.c
         statement = sa.select(table.hash).where(table.tenant == self.tenant, table.user == user)
         keys = [row[0] for row in self.by_condition(statement.order_by(table.created_at))]
@@ -69,7 +69,7 @@ class Tokens(Repository[Token]):
         return [token for key in keys if (token := self.find(key)) is not None]
 
     def beginning(self, digits: str) -> Token | None:
-        """The one token whose hash begins so, or None. The command must go alone."""
+        """The one token whose hash begins so, or None. The command must be exclusive."""
         table = tables.token.c
         statement = sa.select(table.hash).where(
             table.tenant == self.tenant, table.hash >= digits, table.hash < digits + "\U0010ffff"
@@ -84,7 +84,7 @@ class Aliases(People[Alias]):
     shape = SHAPES["alias"]
 
     def all(self) -> list[Alias]:
-        """Every alias. The command must go alone."""
+        """Every alias. The command must be exclusive."""
         table = tables.alias.c
         statement = sa.select(table.dialect, table.alias).where(table.tenant == self.tenant)
         keys = [(dialect, alias) for dialect, alias in self.by_condition(statement)]

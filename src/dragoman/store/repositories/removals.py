@@ -21,7 +21,7 @@ X = tables.extension.c
 
 
 class Removals(Repository[Task]):
-    """The marks of one tenant. Every command that asks here goes alone."""
+    """The marks of one tenant. Exclusive commands only."""
 
     shape = SHAPES["task"]
 

@@ -1,7 +1,7 @@
 """Repositories: what a use case loads and saves, entity by entity, over its overlay.
 
 `get` (or NotFound), `find` (or None), `add`, `save`, `remove`; what reads by condition is in the repository of the
-entity and runs only in commands that go alone, or in readers.
+entity and runs only in exclusive commands, or in readers.
 """
 
 from typing import Any, Generic, TypeVar
@@ -14,7 +14,7 @@ from dragoman.domain.errors import NotFound
 from dragoman.store.engine import driver
 from dragoman.store.unit.flushing import flush
 from dragoman.store.unit.mappings import SHAPES, Counter, Shape
-from dragoman.store.unit.overlay import MustBeAlone, Overlay
+from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 from dragoman.store.unit.satellites import with_satellites
 
 E = TypeVar("E")
@@ -69,7 +69,7 @@ class Repository(Generic[E]):
         self._overlay.drop(self.shape, key)
 
     def by_condition(self, statement: sa.Select[Any] | sa.CompoundSelect[Any] | sa.Update | sa.Delete) -> Any:
-        """Rows found by a condition, this command's own changes among them. The command must go alone."""
+        """Rows found by a condition, this command's own changes among them. The command must be exclusive."""
         return self._connection().execute(statement)
 
     def by_text(self, text: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -78,7 +78,7 @@ class Repository(Generic[E]):
 
     def _connection(self) -> sa.Connection:
         """The connection, with all that this command changed written."""
-        self._overlay.must_be_alone()
+        self._overlay.must_be_exclusive()
         group = self._overlay.group
         if self._overlay.changes:
             self._overlay.close()
@@ -89,10 +89,10 @@ class Repository(Generic[E]):
         return connection
 
     def load(self, keys: list[Any], lock: Lock = Lock.NONE) -> None:
-        """Load these at once, for the `find`s that follow. The command must go alone."""
+        """Load these at once, for the `find`s that follow. The command must be exclusive."""
         load_all = self._overlay.group.load_all
         if load_all is None:
-            raise MustBeAlone
+            raise MustBeExclusive
         load_all(Keys().also(self.shape.name, keys, lock))
 
     def numbered(self, statement: sa.Select[Any], lock: Lock = Lock.NONE) -> list[E]:

@@ -21,8 +21,8 @@ class Resources(Repository[Resource]):
     shape = SHAPES["resource"]
 
     def by_natural(self, type_: str, naturals: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, list[Resource]]:
-        """Those of a type with these natural keys, by number. The command must go alone."""
-        self._overlay.must_be_alone()
+        """Those of a type with these natural keys, by number. The command must be exclusive."""
+        self._overlay.must_be_exclusive()
         found: dict[str, list[Resource]] = {}
         wanted, dialect = sorted(set(naturals)), self._overlay.group.connection.dialect
         for start in range(0, len(wanted), AT_ONCE):
@@ -34,7 +34,7 @@ class Resources(Repository[Resource]):
         return found
 
     def by_uid(self, type_: str, uids: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, Resource]:
-        """Those of a type with these uids. The command must go alone."""
+        """Those of a type with these uids. The command must be exclusive."""
         self.load(sorted(set(uids)), lock)
         found = (self.find(uid, lock) for uid in sorted(set(uids)))
         return {each.uid: each for each in found if each is not None and each.type == type_}

@@ -15,7 +15,7 @@ class Settings(Repository[Setting]):
     shape = SHAPES["setting"]
 
     def beginning(self, prefix: str) -> list[Setting]:
-        """Settings whose names begin so, by name. The command must go alone."""
+        """Settings whose names begin so, by name. The command must be exclusive."""
         statement = sa.select(S.name).where(S.tenant == self.tenant, S.name >= prefix, S.name < prefix + "\U0010ffff")
         keys = [row[0] for row in self.by_condition(statement.order_by(S.name))]
         self.load(keys)

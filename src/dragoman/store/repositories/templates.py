@@ -17,11 +17,11 @@ class Templates(Repository[Template]):
     shape = SHAPES["template"]
 
     def all(self) -> list[Template]:
-        """Every version, by name, the newest first. The command must go alone."""
+        """Every version, by name, the newest first. The command must be exclusive."""
         return self._where(sa.true())
 
     def named(self, name: str) -> list[Template]:
-        """Every version of one template, the newest first. The command must go alone."""
+        """Every version of one template, the newest first. The command must be exclusive."""
         return self._where(T.name == name)
 
     def valid(self, name: str, at: Moment) -> Template | None:

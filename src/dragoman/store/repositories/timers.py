@@ -20,7 +20,7 @@ SUSPENDED = T.suspended.is_(sa.true())
 
 
 class Timers(Repository[Task]):
-    """The timers of one tenant. Every command that asks here goes alone."""
+    """The timers of one tenant. Exclusive commands only."""
 
     shape = SHAPES["task"]
 

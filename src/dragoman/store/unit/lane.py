@@ -1,7 +1,7 @@
 """Lanes: a queue, and threads that take what waits from it, group by group.
 
 A group is whatever queued while the one before it committed: nobody waits for company. A group holds one tenant;
-commands that go alone share it with nobody. Every work is answered after the commit.
+exclusive commands share it with nobody. Every work is answered after the commit.
 """
 
 import logging
@@ -118,13 +118,13 @@ class Queue:
     def _next_group(self) -> list[Work]:
         first = self._waiting.popleft()
         group = [first]
-        if not first.is_alone:
+        if not first.is_exclusive:
             others: deque[Work] = deque()
             while self._waiting and len(group) < self._largest_group:
                 work = self._waiting.popleft()
                 if work.tenant != first.tenant:
                     others.append(work)
-                elif work.is_alone:
+                elif work.is_exclusive:
                     others.append(work)
                     break  # whatever came after it stays after it
                 else:

@@ -30,8 +30,8 @@ class NotAnnounced(Exception):
         self.lock = lock
 
 
-class MustBeAlone(Exception):
-    """A command that named its keys turns out to need a set; it runs again alone."""
+class MustBeExclusive(Exception):
+    """A command that named its keys turns out to need a set; it runs again as an exclusive command."""
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -227,7 +227,7 @@ class Overlay:
     def beside(self) -> "Overlay":
         """One like that of a command of its own, in this one's name: what it changes has its own revision and history.
 
-        It is closed, or cleared, again and again. It reads by no condition (MustBeAlone), since that writes through
+        It is closed, or cleared, again and again. It reads by no condition (MustBeExclusive), since that writes through
         what was changed before, which could not be dropped any more.
         """
         if self.changes:
@@ -240,10 +240,10 @@ class Overlay:
         self.numbers.clear()
         self._differences.clear()
 
-    def must_be_alone(self) -> None:
-        """MustBeAlone unless rows may be found by a condition here."""
+    def must_be_exclusive(self) -> None:
+        """MustBeExclusive unless rows may be found by a condition here."""
         if self.by_key or self.group.load_all is None:
-            raise MustBeAlone
+            raise MustBeExclusive
 
     def close(self) -> None:
         """Give the changes to the group, with one history row for each entity whose visible fields changed."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from dragoman.command import ALONE, Keys
+from dragoman.command import EXCLUSIVE, Keys
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.metrics.tally import Counts
@@ -20,7 +20,7 @@ from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.engine.files import storage_full
 from dragoman.store.unit.flushing import Changed, flush
 from dragoman.store.unit.loading import Loader
-from dragoman.store.unit.overlay import Group, MustBeAlone, NotAnnounced, Overlay
+from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, Overlay
 from dragoman.store.unit.work import Work
 
 log = logging.getLogger("dragoman.store")
@@ -148,7 +148,7 @@ class Transactions:
         except Exception as error:  # house: ok, because a value that the driver refuses must fail its command alone
             return error
         for work in alone:  # found out that they need a set: they go by themselves, after the others' commit
-            work.keys = ALONE
+            work.keys = EXCLUSIVE
             self._run_single(work)
         return None
 
@@ -186,7 +186,7 @@ class Transactions:
             if missing:
                 transaction.rollback()
                 return missing
-            if self.writes and works[0].is_alone and works[0].error is not None:
+            if self.writes and works[0].is_exclusive and works[0].error is not None:
                 transaction.rollback()  # what it wrote through goes with it
             elif self.writes:
                 written = flush(connection, group)
@@ -212,7 +212,7 @@ class Transactions:
         """The rows of these works. Afterwards nothing can be loaded any more, and no cycle keeps the rows in memory:
         whoever looks for cycles comes by seldom."""
         tenant = works[0].tenant
-        lone = not self.writes or (len(works) == 1 and works[0].is_alone)
+        lone = not self.writes or (len(works) == 1 and works[0].is_exclusive)
         group = Group(tenant, self.clock.now(), lambda name, key: self._peek(connection, tenant, name, key))
         loader = Loader(self.engine, connection, group, writes=self.writes)
         if lone:
@@ -236,7 +236,7 @@ class Transactions:
             overlay.close()
         except NotAnnounced as missing:
             return missing
-        except MustBeAlone:
+        except MustBeExclusive:
             alone.append(work)
         except Expected as refused:
             work.error = refused.with_traceback(None)  # which holds this very work, and with it all that it loaded

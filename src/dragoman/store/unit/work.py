@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from dragoman.command import Alone, Keys
+from dragoman.command import Exclusive, Keys
 from dragoman.store.unit.overlay import Overlay, Stamp
 
 
@@ -19,7 +19,7 @@ class Work:
     def __init__(
         self,
         tenant: int,
-        keys: Keys | Alone,
+        keys: Keys | Exclusive,
         execute: Callable[[Overlay], Any],
         stamp: Stamp,
         deadline: float = float("inf"),
@@ -38,9 +38,9 @@ class Work:
         self.error: BaseException | None = None
 
     @property
-    def is_alone(self) -> bool:
+    def is_exclusive(self) -> bool:
         """Whether it shares its transaction with nobody."""
-        return isinstance(self.keys, Alone)
+        return isinstance(self.keys, Exclusive)
 
     def unwrap(self) -> Any:
         """The result, or the error raised."""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.contact import ContactKind
@@ -19,7 +20,6 @@ from dragoman.store.maintenance.bulk_load import fill
 from dragoman.store.store import Store
 from dragoman.store.unit.overlay import Stamp
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 
 HOUR = 3_600 * TICKS_PER_SECOND
@@ -65,8 +65,8 @@ class MakeContacts(msgspec.Struct, frozen=True):
 
     count: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def make_contacts(uow: UnitOfWork, command: MakeContacts) -> list[int]:
@@ -101,8 +101,8 @@ class GatherTeam(msgspec.Struct, frozen=True):
     people: tuple[str, ...]
     contacts: tuple[int, ...]
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def team(uow: UnitOfWork, command: GatherTeam) -> Team:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.category import Category
 from dragoman.domain.errors import Conflict, NotFound
@@ -92,8 +92,8 @@ def furnish(uow: UnitOfWork, command: FurnishTenant) -> Tenant:
 class ListTenants(msgspec.Struct, frozen=True):
     """All tenants' names and numbers; run under the directory tenant."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_all(uow: UnitOfWork, command: ListTenants) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.job import JobState
 from dragoman.usecases.background.timers import TIMERS
@@ -14,8 +14,8 @@ class Look(msgspec.Struct, frozen=True):
 
     most: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Backlog(msgspec.Struct, frozen=True):

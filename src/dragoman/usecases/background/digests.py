@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.clock import Moment
 from dragoman.domain.digest import Digest, seal, write_heads
 from dragoman.domain.errors import Conflict
@@ -16,8 +16,8 @@ class TakeLease(msgspec.Struct, frozen=True):
     owner: str
     seconds: float
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def take_lease(uow: UnitOfWork, command: TakeLease) -> bool:
@@ -30,8 +30,8 @@ class Collect(msgspec.Struct, frozen=True):
 
     until_at: Moment
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def collect(uow: UnitOfWork, command: Collect) -> Digest | None:
@@ -49,8 +49,8 @@ class Keep(msgspec.Struct, frozen=True):
 
     digest: Digest
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def keep(uow: UnitOfWork, command: Keep) -> Digest:
@@ -67,8 +67,8 @@ class Following(msgspec.Struct, frozen=True):
 
     sequence: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def following(uow: UnitOfWork, command: Following) -> Digest | None:

@@ -6,7 +6,7 @@ effects: so nothing is done twice, and nothing by a worker that lost the job whi
 
 import msgspec
 
-from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.clock import later
 from dragoman.domain.job import LEASE_SECONDS, Job, JobState, LeaseLost
 from dragoman.usecases.uow import UnitOfWork
@@ -31,7 +31,7 @@ class Hold(msgspec.Struct, frozen=True):
 def held(uow: UnitOfWork, hold: Hold) -> Job:
     """The job, locked until the commit, if this attempt still has it. LeaseLost otherwise: then write nothing.
 
-    The first line of every slice. Its command names `Keys(jobs={hold.uid})`, or goes alone.
+    The first line of every slice. Its command names `Keys(jobs={hold.uid})`, or is exclusive.
     """
     job = uow.jobs.find(hold.uid, Lock.CHANGE)
     if job is None:
@@ -47,8 +47,8 @@ def complete(uow: UnitOfWork, job: Job) -> None:
 class Due(msgspec.Struct, frozen=True):
     """Which tenants have a job that somebody may take? Run under the directory tenant."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def tenants_with_due(uow: UnitOfWork, command: Due) -> list[int]:
@@ -63,8 +63,8 @@ class Claim(msgspec.Struct, frozen=True):
     limit: int
     lease_seconds: float = LEASE_SECONDS
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def claim(uow: UnitOfWork, command: Claim) -> list[Job]:
@@ -83,8 +83,8 @@ def _kept(uow: UnitOfWork, job: Job) -> Job:
 class Orphan(msgspec.Struct, frozen=True):
     """Take the jobs of a tenant from workers that can't be there any more: no other process works on this database."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def orphan(uow: UnitOfWork, command: Orphan) -> int:
@@ -143,8 +143,8 @@ def give_back(uow: UnitOfWork, command: GiveBack) -> None:
 class Prune(msgspec.Struct, frozen=True):
     """Forget one slice of a tenant's jobs that ended a week ago."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def prune(uow: UnitOfWork, command: Prune) -> int:

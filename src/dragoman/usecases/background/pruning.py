@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.clock import later
 from dragoman.usecases.uow import UnitOfWork
 
@@ -13,8 +13,8 @@ SLICE = 1_000
 class PruneAnswers(msgspec.Struct, frozen=True):
     """Forget one slice of a tenant's old answers."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def prune_answers(uow: UnitOfWork, command: PruneAnswers) -> int:

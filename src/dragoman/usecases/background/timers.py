@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.clock import Moment
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
@@ -21,8 +21,8 @@ from dragoman.usecases.uow import UnitOfWork
 class Look(msgspec.Struct, frozen=True):
     """Which tenants have anything due? Run under the directory tenant."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def tenants_with_due(uow: UnitOfWork, command: Look) -> list[int]:
@@ -36,8 +36,8 @@ class Due(msgspec.Struct, frozen=True):
     timer: str
     limit: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def due(uow: UnitOfWork, command: Due) -> list[int]:
@@ -52,8 +52,8 @@ class Fire(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
     rows: int = removal.DIRECT
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Fired(msgspec.Struct, frozen=True):

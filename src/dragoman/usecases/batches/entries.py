@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 import msgspec
 
+from dragoman.command import Lock
 from dragoman.domain import batch_report
 from dragoman.domain.access import Principal
 from dragoman.domain.batch import Batch, Method
 from dragoman.domain.errors import Conflict, Expected, NotFound
-from dragoman.store.unit.overlay import MustBeAlone
+from dragoman.store.unit.overlay import MustBeExclusive
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.batches.resource_types import Found, Patch, ResourceType
 from dragoman.usecases.identity import users as people
-from dragoman.usecases.keys import Lock
 from dragoman.usecases.uow import Entries, UnitOfWork
 
 
@@ -45,7 +45,7 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
     for index in entries:
         try:
             errors.append(_attempt(parts, do, index))
-        except MustBeAlone:
+        except MustBeExclusive:
             if not errors:
                 return [_alone(named, do, index)]
             break

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Permission
 from dragoman.domain.batch import TASK_STATE, Batch, BatchPayload, Decision, Method, Outcome, Status
 from dragoman.domain.errors import NotFound
@@ -169,7 +169,7 @@ def remove(uow: UnitOfWork, uid: str) -> None:
 
 
 def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:
-    """A page of its failures, in the order of the entries. For readers and commands that go alone."""
+    """A page of its failures, in the order of the entries. For readers and exclusive commands."""
     return uow.batches.failures(batch.number, limit=limit, offset=offset)
 
 
@@ -179,8 +179,8 @@ class Forget(msgspec.Struct, frozen=True):
     hold: Hold
     size: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def forget(uow: UnitOfWork, command: Forget) -> bool:

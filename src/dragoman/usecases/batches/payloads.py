@@ -2,9 +2,9 @@
 
 import msgspec
 
+from dragoman.command import Keys, Lock, Ref
 from dragoman.domain import batch_report
 from dragoman.domain.batch import Method
-from dragoman.usecases.keys import Keys, Lock, Ref
 from dragoman.usecases.uow import UnitOfWork
 
 _entries_of = msgspec.json.Decoder(list[str | int]).decode

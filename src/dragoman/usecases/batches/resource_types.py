@@ -36,7 +36,7 @@ class ResourceType:
     all that one transaction will make, as JSON text, and gives what makes one; `patch` reads a change and gives what
     applies it: both may look up by condition what all of them need. What they give, and `remove`, run entry by entry
     in a unit of work that knows rows by key alone (`uow.entries`); where more is needed they say so
-    (`must_be_alone`) and run again by themselves. All raise expected errors, and decide the rights of the unit of
+    (`must_be_exclusive`) and run again by themselves. All raise expected errors, and decide the rights of the unit of
     work's principal by themselves.
     """
 

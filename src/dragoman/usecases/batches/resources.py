@@ -62,7 +62,10 @@ def get(uow: UnitOfWork, plain: PlainType, key: int | str) -> Resource:
 
 
 def create(uow: UnitOfWork, plain: PlainType, content: Mapping[str, Any]) -> Resource:
-    """A new object. Invalid with all its faults; Conflict `already_exists`, see `taken`. The command goes alone."""
+    """Add an object. Invalid with all its faults; Conflict `already_exists`, see `taken`.
+
+    The command must be exclusive.
+    """
     body = _new_body(plain, content)
     natural = body[plain.natural]
     if plain.is_unique and (there := uow.resources.by_natural(plain.name, [natural])):
@@ -73,7 +76,7 @@ def create(uow: UnitOfWork, plain: PlainType, content: Mapping[str, Any]) -> Res
 def merge(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mapping[str, Any]) -> Resource:
     """The object with a JSON Merge Patch (RFC 7396) applied; one that changes nothing stores nothing.
 
-    Invalid and Conflict as `create`. A command that gives it another natural key goes alone.
+    Invalid and Conflict as `create`. A command that gives it another natural key must be exclusive.
     """
     return _merged(uow, plain, resource, _without_read_only(plain, patch))
 
@@ -90,7 +93,7 @@ def remove(uow: UnitOfWork, resource: Resource) -> None:
 
 
 def find(uow: UnitOfWork, plain: PlainType, key: str, values: Sequence[str]) -> list[Found]:
-    """For each value what has it as `key` (sid or natural); loaded for change. The command goes alone."""
+    """For each value what has it as `key` (sid or natural); loaded for change. The command must be exclusive."""
     if key == plain.sid:
         by_uid = uow.resources.by_uid(plain.name, values, Lock.CHANGE)
         return [Found(1, by_uid[value].number) if value in by_uid else NOTHING for value in values]
@@ -103,7 +106,7 @@ def _found(matching: Sequence[Resource]) -> Found:
 
 
 def page(uow: UnitOfWork, plain: PlainType, *, limit: int, offset: int = 0) -> list[Resource]:
-    """One page, the newest first. For readers and commands that go alone; so is `uow.resources.count` and `all`."""
+    """One page, the newest first. For readers and exclusive commands; so is `uow.resources.count` and `all`."""
     return uow.resources.page(plain.name, limit=limit, offset=offset)
 
 
@@ -174,7 +177,7 @@ def _kept(uow: UnitOfWork, plain: PlainType, resource: Resource, wanted: Body) -
         return resource
     natural = body[plain.natural]
     if natural != resource.natural and plain.is_unique:
-        uow.must_be_alone()
+        uow.must_be_exclusive()
         there = uow.resources.by_natural(plain.name, [natural])
         if there:
             raise taken(plain, there[natural][0])

@@ -6,6 +6,7 @@ the task. So after a crash the work goes on at the first entry without an outcom
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import batch_report
 from dragoman.domain.batch import Batch, Outcome, Status
 from dragoman.domain.job import ATTEMPTS, Job
@@ -15,7 +16,6 @@ from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.payloads import Content
-from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
@@ -35,8 +35,8 @@ class Prepare(msgspec.Struct, frozen=True):
 
     hold: Hold
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def prepare(uow: UnitOfWork, command: Prepare) -> None:
@@ -55,8 +55,8 @@ class Begin(msgspec.Struct, frozen=True):
 
     hold: Hold
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def begin(uow: UnitOfWork, command: Begin) -> Progress:
@@ -83,8 +83,8 @@ class Slice(msgspec.Struct, frozen=True):
     size: int
     failure: str | None = None
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
@@ -108,8 +108,8 @@ class Abandon(msgspec.Struct, frozen=True):
     content: Content
     size: int
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def abandon_slice(uow: UnitOfWork, command: Abandon) -> Progress:

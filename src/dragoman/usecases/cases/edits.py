@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import may_see_case, may_see_contact, require_admin
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.errors import Conflict, Invalid, Problem
@@ -14,7 +15,6 @@ from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.uow import UnitOfWork
 
@@ -27,7 +27,7 @@ class Create(msgspec.Struct, frozen=True):
     contact: Ref | None = None
     assignee: str | None = None
 
-    def keys(self) -> Keys | Alone:
+    def keys(self) -> Keys | Exclusive:
         named = Keys(numbers={"case"})
         return _keys(named, self.contact, self.assignee)
 
@@ -59,8 +59,8 @@ class Stages(msgspec.Struct, frozen=True):
 
     case: Ref
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def stages(uow: UnitOfWork, command: Stages) -> list[Stage]:
@@ -75,8 +75,8 @@ class List(msgspec.Struct, frozen=True):
     after: int = 0
     kind: CaseKind | None = None
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
@@ -96,7 +96,7 @@ class Change(msgspec.Struct, frozen=True):
     assignee: str | UnsetType | None = UNSET
     revisions: Revisions | None = None
 
-    def keys(self) -> Keys | Alone:
+    def keys(self) -> Keys | Exclusive:
         return _keys(Keys(cases={self.case}), self.contact, self.assignee)
 
 
@@ -121,8 +121,8 @@ class Remove(msgspec.Struct, frozen=True):
     with_tasks: bool = False
     revisions: Revisions | None = None
 
-    def keys(self) -> Alone:
-        return ALONE  # whether it holds tasks is found by a condition
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # whether it holds tasks is found by a condition
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Case:
@@ -137,9 +137,9 @@ def remove(uow: UnitOfWork, command: Remove) -> Case:
     return case
 
 
-def _keys(keys: Keys, contact: object, assignee: object) -> Keys | Alone:
+def _keys(keys: Keys, contact: object, assignee: object) -> Keys | Exclusive:
     if isinstance(assignee, str) and not persons.is_uid(assignee):
-        return ALONE  # a login is found by a condition
+        return EXCLUSIVE  # a login is found by a condition
     return keys.also("contact", [contact], Lock.SHARED) if isinstance(contact, int | str) else keys
 
 

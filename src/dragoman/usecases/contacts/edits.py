@@ -7,13 +7,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import may_edit_contact, may_see_contact, require_admin, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.uow import UnitOfWork
 
@@ -25,8 +25,8 @@ class Create(msgspec.Struct, frozen=True):
     fields: Mapping[str, Any] = {}
     company: Ref | None = None
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def create(uow: UnitOfWork, command: Create) -> Contact:
@@ -57,8 +57,8 @@ class List(msgspec.Struct, frozen=True):
     limit: int
     after: int = 0
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None]:
@@ -103,8 +103,8 @@ class Remove(msgspec.Struct, frozen=True):
     with_tasks: bool = False
     revisions: Revisions | None = None
 
-    def keys(self) -> Keys | Alone:
-        return ALONE if self.with_tasks else Keys(contacts={self.contact})
+    def keys(self) -> Keys | Exclusive:
+        return EXCLUSIVE if self.with_tasks else Keys(contacts={self.contact})
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Contact:

@@ -4,13 +4,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dragoman.command import Lock
 from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.store.repositories.contacts import ContactFilter
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases import purge as removal
-from dragoman.usecases.keys import Lock
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = ["ContactFilter", "add", "company", "count_person", "get", "join", "remove"]
@@ -20,8 +20,9 @@ MOST_PERSONS = 1_000
 
 
 def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
-    """Make a contact, created by the principal. The command goes alone: tasks may have named this number before it
-    was given out, and are counted.
+    """Make a contact, created by the principal.
+
+    The command must be exclusive: tasks may have named this number before it was given out, and are counted.
     """
     number = uow.numbers.draw("contact")
     contact = uow.contacts.add(
@@ -83,7 +84,7 @@ def count_person(uow: UnitOfWork, company: int | None, count: int) -> None:
 
 
 def remove(uow: UnitOfWork, contact: Contact) -> None:
-    """Delete a contact and its tasks; the persons of a company stay, without one. The command goes alone.
+    """Delete a contact and its tasks; the persons of a company stay, without one. The command must be exclusive.
 
     Forbidden unless the principal may change it. Conflict when a task stands for a batch, or persons are too many.
     """

@@ -4,12 +4,12 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain.access import Permission, may_see_case, may_see_contact, require, require_to
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task import Task
 from dragoman.store.unit.overlay import HistoryRow
-from dragoman.usecases.keys import ALONE, Alone, Ref
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = ["History", "HistoryPage", "HistoryRow", "history_page"]
@@ -23,8 +23,8 @@ class History(msgspec.Struct, frozen=True):
     limit: int
     after: int = 0
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class HistoryPage(msgspec.Struct, frozen=True):

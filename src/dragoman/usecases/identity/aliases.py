@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import ALONE, Alone, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import Alias, User
 from dragoman.usecases.uow import UnitOfWork
@@ -15,8 +15,8 @@ class AddAlias(msgspec.Struct, frozen=True):
     dialect: str
     alias: str
 
-    def keys(self) -> Alone:
-        return ALONE  # a login is found by a condition
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # a login is found by a condition
 
 
 def add_alias(uow: UnitOfWork, command: AddAlias) -> Alias:
@@ -37,8 +37,8 @@ class RemoveAlias(msgspec.Struct, frozen=True):
     dialect: str
     alias: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def remove_alias(uow: UnitOfWork, command: RemoveAlias) -> Alias:
@@ -56,8 +56,8 @@ class ListAliases(msgspec.Struct, frozen=True):
 
     login: str | None = None
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_aliases(uow: UnitOfWork, command: ListAliases) -> list[tuple[str, Alias]]:

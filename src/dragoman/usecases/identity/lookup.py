@@ -10,7 +10,7 @@ UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 def is_uid(name: str) -> bool:
-    """Whether the name is an id. A login is found by a condition, so a command that has one goes alone."""
+    """Whether the name is an id. A login is found by a condition, so a command that has one is exclusive."""
     return UID.fullmatch(name) is not None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone, Keys
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.errors import Conflict, Forbidden
 from dragoman.domain.people import User
 from dragoman.usecases.uow import UnitOfWork
@@ -32,8 +32,8 @@ class ChangeOwn(msgspec.Struct, frozen=True):
 
     fields: Mapping[str, Any] = {}
 
-    def keys(self) -> Alone:
-        return ALONE  # who changes is known when it runs; an e-mail address must be one's own
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # who changes is known when it runs; an e-mail address must be one's own
 
 
 def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
@@ -50,8 +50,8 @@ def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
 class List(msgspec.Struct, frozen=True):
     """The users of the tenant."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[User]:

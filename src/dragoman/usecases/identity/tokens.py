@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.errors import NotFound
 from dragoman.domain.people import Token
 from dragoman.usecases.uow import UnitOfWork
@@ -17,8 +17,8 @@ class ListTokens(msgspec.Struct, frozen=True):
 
     user: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_tokens(uow: UnitOfWork, command: ListTokens) -> list[Token]:
@@ -31,8 +31,8 @@ class RevokeToken(msgspec.Struct, frozen=True):
 
     beginning: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def revoke_token(uow: UnitOfWork, command: RevokeToken) -> Token:

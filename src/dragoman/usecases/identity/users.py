@@ -6,7 +6,7 @@ import secrets
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import ALONE, Alone, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Conflict, Invalid, NotFound
@@ -121,8 +121,8 @@ def add_user(uow: UnitOfWork, command: AddUser) -> User:
 class ListUsers(msgspec.Struct, frozen=True):
     """Every user of the tenant."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_users(uow: UnitOfWork, command: ListUsers) -> list[User]:
@@ -135,8 +135,8 @@ class DisableUser(msgspec.Struct, frozen=True):
 
     login: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def disable_user(uow: UnitOfWork, command: DisableUser) -> User:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.due import UNTOUCHED, Due, DueChange
 from dragoman.domain.due import changed as due_changed
@@ -17,7 +18,6 @@ from dragoman.domain.task import State, Task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.keys import ALONE, Alone, Keys, Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import references as links
@@ -37,7 +37,7 @@ class Create(msgspec.Struct, frozen=True):
     assignee: str | None = None
     extensions: Mapping[str, str] = {}
 
-    def keys(self) -> Keys | Alone:
+    def keys(self) -> Keys | Exclusive:
         return _keys(Keys(numbers={"task"}), self.links, self.assignee, self.extensions)
 
 
@@ -67,7 +67,7 @@ class Change(msgspec.Struct, frozen=True):
     extensions: Mapping[str, str | None] = {}
     revisions: Revisions | None = None
 
-    def keys(self) -> Keys | Alone:
+    def keys(self) -> Keys | Exclusive:
         named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
         return _keys(named, self.links, self.assignee, self.extensions)
 
@@ -127,9 +127,9 @@ def remove(uow: UnitOfWork, command: Remove) -> Task:
     return task
 
 
-def _keys(keys: Keys, links_: Links, assignee: object, extensions_: Mapping[str, object]) -> Keys | Alone:
+def _keys(keys: Keys, links_: Links, assignee: object, extensions_: Mapping[str, object]) -> Keys | Exclusive:
     if isinstance(assignee, str) and not persons.is_uid(assignee):
-        return ALONE  # a login is found by a condition
+        return EXCLUSIVE  # a login is found by a condition
     if links_ is not links.UNTOUCHED:
         links.announce(links_, keys)
     return extensions.announce(keys, Owner.TASK, extensions_)

@@ -2,12 +2,12 @@
 
 import msgspec
 
+from dragoman.command import Keys, Lock, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.extension import Extension, Owner
 from dragoman.domain.task import Task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
-from dragoman.usecases.keys import Keys, Lock, Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork

@@ -87,7 +87,7 @@ def remove_for_batch(uow: UnitOfWork, task: Task) -> None:
 
 def remove_tree(uow: UnitOfWork, task: Task) -> None:
     """Delete a task with its parts, whether they have ended or not."""
-    uow.must_be_alone()
+    uow.must_be_exclusive()
     for child in uow.tasks.children(task.number, Lock.CHANGE):
         remove_tree(uow, child)
     remove(uow, uow.tasks.get(task.number))
@@ -166,7 +166,7 @@ NEEDED: dict[Verb, Permission] = dict.fromkeys(Verb, Permission.EDIT) | {
 
 
 def _reach_down(uow: UnitOfWork, parent: Task, follow: Callable[[Task], Task]) -> None:
-    uow.must_be_alone()
+    uow.must_be_exclusive()
     for child in uow.tasks.open_children(parent.number, Lock.CHANGE):
         if child.kind is Kind.BATCH:
             continue  # DESIGN 3 rule 5: a batch is decided by its reviewers alone, whatever it is a part of

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.keys import ALONE, Alone, Ref
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = [
@@ -43,8 +43,8 @@ class List(msgspec.Struct, frozen=True):
     people: dict[str, str] = {}  # assignee, creator: id or login
     refs: dict[str, Ref] = {}  # case, stage, contact, parent: number or id
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Page(msgspec.Struct, frozen=True):

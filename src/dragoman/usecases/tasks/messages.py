@@ -11,7 +11,7 @@ OTHER_RESULT = {Which.OUTPUT: Which.FAULT, Which.FAULT: Which.OUTPUT}
 
 
 def of(uow: UnitOfWork, task: Task, which: Which) -> Message | None:
-    """A message of the task, or None. The command names it in `Keys(messages=...)`, unless it goes alone or reads."""
+    """A message of the task, or None. The command names it in `Keys(messages=...)`, unless it is exclusive or reads."""
     return uow.messages.of(task.uid, which) if which in task.messages else None
 
 

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dragoman.command import Keys, Lock, Ref
 from dragoman.domain.access import Permission, may, may_see_case, may_see_contact
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task
 from dragoman.usecases.cases import lifecycle as cases
-from dragoman.usecases.keys import Keys, Lock, Ref
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

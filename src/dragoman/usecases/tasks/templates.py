@@ -10,11 +10,11 @@ from collections import Counter
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal, holds, require_admin
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 EVERYBODY = "*"
@@ -44,8 +44,8 @@ class LoadTemplates(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
     faults: tuple[Problem, ...] = ()
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -144,8 +144,8 @@ def _fault(entry: Entry, what: str, message: str) -> Problem:
 class ListTemplates(msgspec.Struct, frozen=True):
     """Every version of every template."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def list_all(uow: UnitOfWork, command: ListTemplates) -> list[Template]:

@@ -2,13 +2,13 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases import preconditions
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock, Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -27,9 +27,9 @@ class Perform(msgspec.Struct, frozen=True):
     until: Moment | None = None
     revisions: Revisions | None = None
 
-    def keys(self) -> Keys | Alone:
+    def keys(self) -> Keys | Exclusive:
         if self.user is not None and not persons.is_uid(self.user):
-            return ALONE  # a login is found by a condition
+            return EXCLUSIVE  # a login is found by a condition
         return Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
 
 

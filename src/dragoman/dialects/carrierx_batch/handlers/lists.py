@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.handlers import task_search as searching
 from dragoman.dialects.carrierx_batch.wire import paging, tasks
@@ -13,7 +14,6 @@ from dragoman.domain.batch import Outcome
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import lists as batch_lists
 from dragoman.usecases.batches.lists import Found
-from dragoman.usecases.keys import ALONE, Alone, Keys
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -25,8 +25,8 @@ class List(msgspec.Struct, frozen=True):
     comparisons: tuple[Comparison, ...]
     selection: tasks.Selection
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_list(request: Request) -> List:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.resource_types import PARTNER
@@ -17,7 +18,6 @@ from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.resource import Resource
 from dragoman.usecases.batches import resource_lists, resources
 from dragoman.usecases.batches.resources import PlainType
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 Body = dict[str, Any]
@@ -28,8 +28,8 @@ class Create(msgspec.Struct, frozen=True):
 
     content: Body
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -70,8 +70,8 @@ class List(msgspec.Struct, frozen=True):
     comparisons: tuple[Comparison, ...]
     selection: Selection
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys
 from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.wire import changes, paging, tasks
@@ -14,7 +15,6 @@ from dragoman.domain.batch import Batch
 from dragoman.domain.errors import NotOffered, StaleVersion
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.lifecycle import Order, Seen
-from dragoman.usecases.keys import Keys
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 

@@ -3,6 +3,7 @@ and deleting are our additions)."""
 
 from typing import Any
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.genesys.handlers.guards import (
     Command,
     find_service,
@@ -23,7 +24,6 @@ from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import TASK_CARD, Owner, check_name, fold
 from dragoman.domain.task import Task
 from dragoman.usecases import extension_values as extensions
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

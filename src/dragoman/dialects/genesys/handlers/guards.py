@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from dragoman.command import Exclusive, Keys, Lock
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_number, shown
 from dragoman.domain.access import Permission
@@ -19,7 +20,6 @@ from dragoman.domain.task import Task
 from dragoman.usecases.admin import switches as turned
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
-from dragoman.usecases.keys import Alone, Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -35,12 +35,12 @@ WRITERS = frozenset({"Administrator"})
 class Command(msgspec.Struct, frozen=True):
     """A command that also looks at the mode. Subclasses name the rest in `rows`."""
 
-    def keys(self) -> Keys | Alone:
+    def keys(self) -> Keys | Exclusive:
         """The rows, and the switch of the mode."""
         rows = self.rows()
         return turned.announce(rows, MODE) if isinstance(rows, Keys) else rows
 
-    def rows(self) -> Keys | Alone:
+    def rows(self) -> Keys | Exclusive:
         """What the command needs beside the mode."""
         raise NotImplementedError
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.dialects.genesys.handlers.guards import Command, judge, judged_late
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.wire import schemas as wire
@@ -9,7 +10,6 @@ from dragoman.dialects.kit import Request
 from dragoman.domain.errors import Expected, Invalid
 from dragoman.domain.extension import ExtensionSchema, Owner
 from dragoman.usecases import extension_schemas as schemas
-from dragoman.usecases.keys import ALONE, Alone, Keys
 from dragoman.usecases.uow import UnitOfWork
 
 FAULTS = {"missing": "missing_field", "name": "invalid_name"}
@@ -30,8 +30,8 @@ class List(Command, frozen=True):
 
     owner: Owner
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Show(Command, frozen=True):
@@ -50,8 +50,8 @@ class Delete(Command, frozen=True):
     owner: Owner
     name: str
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_create(owner: Owner, switches: Switches, request: Request) -> Create:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.genesys.handlers.guards import MAINTENANCE, MODE, PRODUCTION, Command, judge, judged_late, mode
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.kit import Request, json
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.admin import switches as turned
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 MODES = (PRODUCTION, MAINTENANCE)

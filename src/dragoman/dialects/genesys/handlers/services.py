@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.genesys.handlers.guards import Command, find_service, judge, judged_late, with_service
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.views import Inner, inside_of
@@ -19,7 +20,6 @@ from dragoman.domain.extension import Owner
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME
@@ -57,8 +57,8 @@ class Delete(Command, frozen=True):
 
     service: ServiceId
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Filter(Command, frozen=True):
@@ -76,8 +76,8 @@ class Show(Command, frozen=True):
     content: Filter | Invalid
     style: str
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class List(Command, frozen=True):
@@ -89,8 +89,8 @@ class List(Command, frozen=True):
     customer: str | None = None
     contact_key: str = ""
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_start(switches: Switches, request: Request) -> Start:

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.genesys.handlers.guards import (
     Command,
     find_service,
@@ -24,7 +25,6 @@ from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import Owner
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import stages
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME
@@ -88,8 +88,8 @@ class Show(Command, frozen=True):
     content: Filter | Invalid
     style: str
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class List(Command, frozen=True):
@@ -100,8 +100,8 @@ class List(Command, frozen=True):
     style: str
     is_open: bool | None
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_start(switches: Switches, request: Request) -> Start:

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.genesys.handlers.guards import (
     Command,
     find_service,
@@ -27,7 +28,6 @@ from dragoman.domain.extension import Owner
 from dragoman.domain.task import Verb
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -96,8 +96,8 @@ class List(Command, frozen=True):
     content: Filter | Invalid
     style: str
 
-    def rows(self) -> Alone:
-        return ALONE
+    def rows(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_start(switches: Switches, request: Request) -> Start:

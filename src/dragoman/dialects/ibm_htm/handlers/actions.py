@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.action_table import Action
@@ -20,7 +21,6 @@ from dragoman.dialects.kit import Request
 from dragoman.domain import timing
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

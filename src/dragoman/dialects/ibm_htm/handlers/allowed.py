@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.action_table import AD, ALL_FIVE, OR, OW, ST, Action, HtmRole
@@ -12,7 +13,6 @@ from dragoman.dialects.ibm_htm.facts import fact
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

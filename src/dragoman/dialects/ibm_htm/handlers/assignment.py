@@ -1,11 +1,12 @@
 """Making and moving work items (page, rows 20 and 21, and 8).
 
-Logins and names of groups are looked up, so these commands go alone.
+Logins and names of groups are looked up, so these commands are exclusive.
 """
 
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import work_items
@@ -20,7 +21,6 @@ from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.identity.users import principal_of
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -68,8 +68,8 @@ class Assign(msgspec.Struct, frozen=True):
     reason: Reason
     user: str  # login
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -87,8 +87,8 @@ class Transfer(msgspec.Struct, frozen=True):
     reason: Reason
     moves: tuple[Move, ...]
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_assign(request: Request) -> Assign:

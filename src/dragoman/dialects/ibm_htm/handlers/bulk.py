@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.ibm_htm import errors
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import actions, assignment
@@ -18,7 +19,6 @@ from dragoman.dialects.ibm_htm.wire.until import Until, parse_until
 from dragoman.dialects.kit import NO_BODY, Reply, Request, json
 from dragoman.domain.errors import Expected, Invalid, TooLarge
 from dragoman.domain.message import Which
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -47,8 +47,8 @@ class Release(msgspec.Struct, frozen=True):
 
     tasks: tuple[str, ...]
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -91,8 +91,8 @@ class Transfer(msgspec.Struct, frozen=True):
     reason: Reason
     moves: tuple[Move, ...]
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_transfer(request: Request) -> Transfer:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.action_table import Action
@@ -12,7 +13,6 @@ from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 EMPTY = Sent(JSON, "{}")

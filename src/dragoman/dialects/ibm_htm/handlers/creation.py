@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
@@ -21,7 +22,6 @@ from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role, WorkItem
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import templates
 from dragoman.usecases.uow import UnitOfWork

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import problems as refusals
@@ -13,7 +14,6 @@ from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 SUBTASK = "subTask"

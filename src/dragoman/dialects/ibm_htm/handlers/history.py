@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.roles import name_of_group
@@ -14,7 +15,6 @@ from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 
 PAGE = 500
@@ -31,8 +31,8 @@ class Ask(msgspec.Struct, frozen=True):
     task: str
     wanted: dict[str, str] = {}
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 Entry = dict[str, str]

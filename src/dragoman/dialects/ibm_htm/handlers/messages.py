@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.action_table import RULES, Action
@@ -16,7 +17,6 @@ from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import messages
 from dragoman.usecases.uow import UnitOfWork
 

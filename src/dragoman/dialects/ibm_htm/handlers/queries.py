@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import problems as refusals
@@ -19,7 +20,6 @@ from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.access import Principal
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.identity import users as people
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.tasks.lists import TaskFilter, Through
 from dragoman.usecases.uow import UnitOfWork
 
@@ -37,8 +37,8 @@ class View(msgspec.Struct, frozen=True):
     of_all: bool
     on_behalf_of: str | None
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -50,8 +50,8 @@ class Ask(msgspec.Struct, frozen=True):
     offset: int
     size: int | None
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -191,8 +191,8 @@ class Describe(msgspec.Struct, frozen=True):
     authorization: str | None = None
     sources: frozenset[str] = frozenset()
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_attributes(request: Request) -> Describe:

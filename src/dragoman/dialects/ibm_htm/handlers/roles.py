@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import work_items
 from dragoman.dialects.ibm_htm.action_table import Action
@@ -11,7 +12,6 @@ from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

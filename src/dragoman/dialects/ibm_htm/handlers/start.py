@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.action_table import Action
@@ -14,7 +15,6 @@ from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import State, Task
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

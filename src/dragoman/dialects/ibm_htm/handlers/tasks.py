@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import views as seen
@@ -9,7 +10,6 @@ from dragoman.dialects.ibm_htm.action_table import Action
 from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.kit import Request
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -41,8 +41,8 @@ class Delete(msgspec.Struct, frozen=True):
 
     task: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_delete(request: Request) -> Delete:

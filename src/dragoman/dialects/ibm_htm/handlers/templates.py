@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers.messages import root_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
@@ -10,7 +11,6 @@ from dragoman.dialects.ibm_htm.wire.templates import details
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.message import Which
 from dragoman.domain.template import Template
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import templates
 from dragoman.usecases.uow import UnitOfWork
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.action_table import ALL_FIVE, PS, Action, HtmRole
@@ -14,7 +15,6 @@ from dragoman.dialects.ibm_htm.wire import custom, ids, negotiation
 from dragoman.dialects.kit import Request, json
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys
 from dragoman.dialects.kit import Reply, Request
-from dragoman.usecases.keys import Keys
 from dragoman.usecases.uow import UnitOfWork
 
 FOLDER = Path(__file__).parent.parent / "page"

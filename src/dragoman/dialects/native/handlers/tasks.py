@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType
 
+from dragoman.command import Ref
 from dragoman.dialects.kit import Request, times
 from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.wire import queries
@@ -12,7 +13,6 @@ from dragoman.dialects.native.wire.tasks import NewTask, Task, TaskPatch
 from dragoman.domain.clock import Moment
 from dragoman.domain.due import UNTOUCHED, DueChange
 from dragoman.domain.task import State
-from dragoman.usecases.keys import Ref
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import references as links

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenCase
@@ -9,7 +10,6 @@ from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.case import CaseKind
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
@@ -66,8 +66,8 @@ class Delete(msgspec.Struct, frozen=True):
 
     number: int
 
-    def keys(self) -> Alone:
-        return ALONE  # its tasks are found by a condition
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # its tasks are found by a condition
 
 
 def parse_delete(request: Request) -> Delete:

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.usecases import categories
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
@@ -47,8 +47,8 @@ class Change(msgspec.Struct, frozen=True):
     titles: tuple[str, ...] = ()
     successor: int = 0
 
-    def keys(self) -> Alone:
-        return ALONE  # titles are looked up, tasks are found by a condition
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # titles are looked up, tasks are found by a condition
 
 
 def parse_create(request: Request) -> Change:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
@@ -14,7 +15,6 @@ from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 VIEWS = {"all": 0, "company": 1, "person": 2, "withopportunity": 3}
@@ -27,8 +27,8 @@ class One(msgspec.Struct, frozen=True):
 
     number: int
 
-    def keys(self) -> Alone:
-        return ALONE  # whether its tasks are late is found by a condition, and so are the tasks themselves
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # whether its tasks are late is found by a condition, and so are the tasks themselves
 
 
 def parse_one(request: Request) -> One:
@@ -58,8 +58,8 @@ class Filter(msgspec.Struct, frozen=True):
     view: int
     paging: Paging
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
@@ -9,7 +10,6 @@ from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact, Shari
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters, gather
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.keys import ALONE, Alone, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_NAME = 255
@@ -39,8 +39,8 @@ class Person(msgspec.Struct, frozen=True):
     about: str | None
     access: Access
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Company(msgspec.Struct, frozen=True):
@@ -51,8 +51,8 @@ class Company(msgspec.Struct, frozen=True):
     persons: tuple[int, ...]
     access: Access
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_person(request: Request) -> Person:

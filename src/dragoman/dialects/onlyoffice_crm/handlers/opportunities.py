@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.cases import Delete, Get
 from dragoman.dialects.onlyoffice_crm.options import NAME
@@ -19,7 +20,6 @@ from dragoman.domain.case import CaseKind
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.keys import ALONE, Alone, Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
@@ -32,8 +32,8 @@ _DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,10})?\s*")
 class Stages(msgspec.Struct, frozen=True):
     """The stages that there are."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_stages(request: Request) -> Stages:

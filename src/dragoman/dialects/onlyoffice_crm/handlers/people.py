@@ -2,21 +2,21 @@
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.people import User
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.identity import profiles
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.uow import UnitOfWork
 
 
 class Everybody(msgspec.Struct, frozen=True):
     """The users who may act."""
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class One(msgspec.Struct, frozen=True):
@@ -24,8 +24,8 @@ class One(msgspec.Struct, frozen=True):
 
     name: str
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_self(request: Request) -> profiles.Own:

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.wire.dates import zone_of
 from dragoman.domain.clock import to_datetime
-from dragoman.usecases.keys import Keys
 from dragoman.usecases.uow import UnitOfWork
 
 COMPATIBLE_WITH = "12.7.1"

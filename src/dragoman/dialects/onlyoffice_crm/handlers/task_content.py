@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
@@ -15,7 +16,6 @@ from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task
 from dragoman.usecases.cases import crm_cases
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255

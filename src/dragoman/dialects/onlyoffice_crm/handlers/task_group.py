@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     Content,
@@ -17,7 +18,6 @@ from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.views import SeenTask
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.uow import UnitOfWork
 
 MOST = 1_000

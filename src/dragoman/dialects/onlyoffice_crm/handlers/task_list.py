@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
@@ -15,7 +16,6 @@ from dragoman.dialects.onlyoffice_crm.wire.paging import TESTS, Item, Paging, in
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_task
-from dragoman.usecases.keys import ALONE, Alone
 from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks.lists import Sort, SortKey, TaskFilter
 from dragoman.usecases.uow import UnitOfWork
@@ -53,8 +53,8 @@ class Filter(msgspec.Struct, frozen=True):
     paging: Paging
     options: Options
 
-    def keys(self) -> Alone:
-        return ALONE
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 class Found(msgspec.Struct, frozen=True):

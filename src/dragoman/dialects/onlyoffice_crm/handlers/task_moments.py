@@ -3,12 +3,12 @@
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import Permission, may, require
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     Content,
@@ -27,7 +28,6 @@ from dragoman.domain.access import Permission, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases.cases import crm_cases
-from dragoman.usecases.keys import Keys, Lock
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
