@@ -167,12 +167,14 @@ class Authenticator:
         return right
 
 
-def check_site(request: Request, credential: Credential, *, changes: bool) -> None:
-    """Forbidden for a change that another site made a browser send, with a cookie or Basic that the browser keeps.
+def check_site(request: Request, credential: Credential | None, *, changes: bool) -> None:
+    """Forbidden for a change that another site made a browser send, with a cookie or Basic that the browser keeps, or
+    where no credentials are needed at all (None).
 
-    Clients that send neither Sec-Fetch-Site nor Origin are no browsers, and are believed.
+    Clients that send neither Sec-Fetch-Site nor Origin are not browsers, and are believed.
     """
-    if not credential.ambient or (request.method in SAFE_METHODS and not changes):
+    is_explicit = credential is not None and not credential.ambient
+    if is_explicit or (request.method in SAFE_METHODS and not changes):
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
@@ -181,7 +183,7 @@ def check_site(request: Request, credential: Credential, *, changes: bool) -> No
     else:
         foreign = site not in (None, "same-origin", "none")
     if foreign:
-        raise Forbidden("cross_site", "Another site may not change anything here with a browser's credentials.")
+        raise Forbidden("cross_site", "Another site may not change anything here through a browser.")
 
 
 def _unknown() -> Unauthenticated:

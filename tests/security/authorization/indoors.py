@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
 
+from dragoman.dialects import discover
 from dragoman.domain.ids import new_id
 from dragoman.domain.passwords import hash_password
 from dragoman.domain.people import DIRECTORY_TENANT
@@ -49,7 +50,8 @@ class Indoors(Server):
     def __init__(self, database_url: str, *, environ: dict[str, str] | None = None) -> None:
         self.database_url = database_url
         self.base_url = "http://localhost"
-        self.app = Application(load(overrides={"database": database_url}, environ=environ or {}))
+        dialects = {dialect.name: dialect.options for dialect in discover()}
+        self.app = Application(load(overrides={"database": database_url}, environ=environ or {}, dialects=dialects))
         self._log = Noted(lambda lines: None)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

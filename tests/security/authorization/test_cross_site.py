@@ -2,12 +2,14 @@
 anything refuses that, in every dialect; what a browser doesn't send by itself is believed (RELIABILITY 15)."""
 
 import dataclasses
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
 
-from tests.security.authorization.indoors import Ask, Household
+from tests.security.authorization.indoors import Ask, Household, Indoors
 from tests.security.authorization.rows import ROWS, Row
+from tests.support.databases import Databases
 
 AMBIENT = ("basic", "cookie")
 CHANGING = [row for row in ROWS if row.operation.write and not row.is_open]
@@ -77,3 +79,36 @@ def test_reading_is_no_change(house: Household) -> None:
     for (row, _), (answer, line) in zip(cells, answers, strict=True):
         assert line.code != "cross_site", row.operation.name
         assert "access-control-allow-credentials" not in answer.headers, row.operation.name
+
+
+@pytest.fixture(scope="module")
+def open_house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
+    """A tenant of a server whose Genesys dialect needs no credentials."""
+    config = tmp_path_factory.mktemp("open") / "dragoman.toml"
+    config.write_text("[dialects.genesys]\nauth = false\n")
+    with databases.lent("sqlite") as url, Indoors(url, environ={"DRAGOMAN_CONFIG": str(config)}) as running:
+        running.app.ensure_tenant("main")
+        yield Household(running)
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_another_site_changes_nothing_where_no_credentials_are_needed(
+    headers: dict[str, str], open_house: Household
+) -> None:
+    changing = [row for row in CHANGING if row.dialect.name == "genesys"]
+    for row, (answer, line) in zip(
+        changing, open_house.server.ask([row.ask(headers=headers) for row in changing]), strict=True
+    ):
+        assert (answer.status, line.code) == (403, "cross_site"), row.operation.name
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+def test_the_own_site_and_what_is_no_browser_need_no_credentials(
+    headers: dict[str, str], open_house: Household
+) -> None:
+    every = [row for row in ROWS if row.dialect.name == "genesys"]
+    for row, (answer, line) in zip(
+        every, open_house.server.ask([row.ask(headers=headers) for row in every]), strict=True
+    ):
+        assert answer.status != 401, row.operation.name
+        assert line.code != "cross_site", row.operation.name
