@@ -4,7 +4,7 @@ A new dialect gets its page by `make docs` alone, and a page whose dialect is go
 """
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, Operation, Request
+from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Request
 from dragoman.domain.clock import Moment
 from dragoman.http.endpoints.documents import OURS
 from tools.reference import CODE, KINDS, Raised, code, raised, table
@@ -93,12 +93,12 @@ def _switches(dialect: Dialect) -> list[tuple[str, ...]]:
     return [(code(option.name), code(str(option.default)), option.summary) for option in dialect.options]
 
 
-def _request(row: Operation | NotOffered) -> str:
+def _request(row: OperationSpec | NotOffered) -> str:
     query = "&".join(f"{name}={value}" for name, value in row.query.items())
     return f"{row.method} {row.path}" + (f"?{query}" if query else "")
 
 
-def _scopes(row: Operation) -> str:
+def _scopes(row: OperationSpec) -> str:
     return "no credentials asked" if row.scopes == PUBLIC else ", ".join(code(scope) for scope in sorted(row.scopes))
 
 

@@ -15,8 +15,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def make(name: str, root: Path = ROOT) -> Path:
-    """The new folder and its changelog fragment. ValueError for a name that won't do, or that is taken."""
-    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+    """Write the new folder and its changelog fragment. ValueError for an unusable name, or one in use."""
+    if not NAME.fullmatch(name) or keyword.iskeyword(name) or name == "kit":
         raise ValueError(f"{name!r} is no name for a dialect; one is made like acme, or acme_tasks")
     folder = root / "src" / "dragoman" / "dialects" / name
     if folder.exists():

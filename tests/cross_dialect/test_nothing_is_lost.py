@@ -502,7 +502,7 @@ def test_an_update_touches_only_what_its_dialect_speaks_of(
 @pytest.mark.parametrize("dialect", discover(), ids=lambda dialect: dialect.name)
 def test_every_operation_that_changes_something_is_looked_at(dialect: Any) -> None:
     known = {one.name for one in UPDATES.get(dialect.name, ())} | set(NOT_UPDATES[dialect.name])
-    assert {operation.name for operation in dialect.operations if operation.write} == known
+    assert {operation.name for operation in dialect.operations if operation.writes} == known
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import Dialect, NotOffered, Operation, Request
+from dragoman.dialects.kit import Dialect, NotOffered, OperationSpec, Request
 from dragoman.domain import errors
 from dragoman.domain.clock import Moment
 from dragoman.http.router import Router
@@ -31,7 +31,7 @@ EXPECTED: tuple[errors.Expected, ...] = (
 )
 
 
-def operation_of(step: Step) -> Operation | None:
+def operation_of(step: Step) -> OperationSpec | None:
     """The operation that a step asks for, as the server would find it; None for a path that nobody offers."""
     parts = urlsplit(step.target)
     placed = ROUTER.place(parts.path)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.dialects.kit import Operation, Reply, Request
+from dragoman.dialects.kit import OperationSpec, Reply, Request
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Expected
@@ -74,7 +74,7 @@ class Desk:
         if operation is None:
             raise table.explain(request, below)
         command = operation.parse(request)
-        if not operation.write:
+        if not operation.writes:
             return operation.render(self._read(operation, command, request), request)
         result = self.app.call(
             operation.run,
@@ -86,12 +86,12 @@ class Desk:
         )
         return operation.render(result, request)
 
-    def _read(self, operation: Operation, command: Any, request: Request) -> Any:
+    def _read(self, operation: OperationSpec, command: Any, request: Request) -> Any:
         """What an operation finds that changes nothing, by a reader as in a server."""
         principal = request.principal
         assert principal is not None
         stamp = Stamp(principal.login, operation.name, operation.name)
-        keys = command.keys()
+        keys = operation.needs(command)
         work = Work(self.tenant, keys, lambda overlay: operation.run(UnitOfWork(overlay, principal), command), stamp)
         self._reader.run([work])
         return work.unwrap()

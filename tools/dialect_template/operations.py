@@ -1,28 +1,28 @@
-"""What the acme dialect offers, one row an operation, and what it leaves out."""
+"""What the acme dialect offers, one row per operation, and what it leaves out."""
 
 from dragoman.dialects.acme import handlers, wire
-from dragoman.dialects.kit import NotOffered, Operation
+from dragoman.dialects.kit import NotOffered, OperationSpec, any_of
 
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/tasks/{id}",
-        frozenset({"acme.read", "acme.write"}),
-        handlers.parse_show,
-        handlers.show,
-        wire.render_task,
+    OperationSpec(
         name="acme.task.show",
-        write=False,
-        summary="One task.",
+        method="GET",
+        path="/tasks/{id}",
+        scopes=any_of("acme.read", "acme.write"),
+        parse=handlers.parse_show,
+        run=handlers.show,
+        render=wire.render_task,
+        summary="Read a task.",
     ),
-    Operation(
-        "PUT",
-        "/tasks/{id}",
-        frozenset({"acme.write"}),
-        handlers.parse_replace,
-        handlers.replace_task,
-        wire.render_task,
+    OperationSpec(
         name="acme.task.replace",
+        method="PUT",
+        path="/tasks/{id}",
+        scopes=any_of("acme.write"),
+        parse=handlers.parse_replace,
+        run=handlers.replace_task,
+        render=wire.render_task,
+        writes=True,
         summary="Replace title, due time and colour.",
     ),
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dragoman.dialects.kit import PUBLIC, Dialect, Operation, Reply, Request
+from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec, Reply, Request
 from dragoman.dialects.kit import Limits as BodyLimits
 from dragoman.dialects.kit.credentials import usual
 from dragoman.domain.access import Principal
@@ -59,7 +59,7 @@ class App(Directory, Protocol):
     dialects: tuple[Dialect, ...]
     spans: "Spans | None"  # what makes spans, where requests are traced
 
-    async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
+    async def submit(self, operation: OperationSpec, command: Any, request: Request) -> Any:
         """Run a command in a lane or a reader. Raises Expected; Unavailable when its time was up before it ran."""
         ...
 
@@ -211,7 +211,7 @@ class Dispatcher:
             command = operation.parse(request)
         else:
             command = await asyncio.to_thread(operation.parse, request)
-        if self._rates.enabled and operation.write and request.principal is not None:
+        if self._rates.enabled and operation.writes and request.principal is not None:
             with self._rates.change(request.principal.credential):
                 result = await self._app.submit(operation, command, request)
         else:
@@ -219,7 +219,7 @@ class Dispatcher:
         return result if isinstance(result, Reply) else operation.render(result, request)
 
     async def _identify(
-        self, request: Exchange, dialect: Dialect, operation: Operation | None, receive: Receive
+        self, request: Exchange, dialect: Dialect, operation: OperationSpec | None, receive: Receive
     ) -> None:
         """Put the principal on the request: known, not sent by another site, with a scope, and not too often."""
         if operation is not None and operation.credentials is not None:
@@ -233,7 +233,7 @@ class Dispatcher:
                 credential = find(request)
         if credential is None:
             raise Unauthenticated("credentials_missing", "Credentials are needed.")
-        check_site(request, credential, changes=operation is not None and operation.write)
+        check_site(request, credential, changes=operation is not None and operation.writes)
         principal = self._authenticator.known(credential)
         if principal is None:
             principal = await self._authenticator.principal(credential, request.address)
@@ -242,7 +242,9 @@ class Dispatcher:
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
 
-    async def _read(self, request: Exchange, dialect: Dialect, operation: Operation | None, receive: Receive) -> None:
+    async def _read(
+        self, request: Exchange, dialect: Dialect, operation: OperationSpec | None, receive: Receive
+    ) -> None:
         if request.body_was_read:
             return
         limit = self._most_bytes(operation)
@@ -254,7 +256,7 @@ class Dispatcher:
             zipped = request.headers.get("content-encoding", "").lower() == "gzip"
             request.body = await asyncio.to_thread(decompress, body, limit) if zipped else body
 
-    def _most_bytes(self, operation: Operation | None) -> int:
+    def _most_bytes(self, operation: OperationSpec | None) -> int:
         if operation is not None and operation.is_bulk:
             return self.limits.bulk_body_bytes
         return (operation and operation.body_limit) or self.limits.body_bytes
@@ -334,7 +336,7 @@ class Dispatcher:
         return f"{self._id_stem}-{self._id_count:x}"
 
 
-def _check_scope(request: Request, operation: Operation | None) -> None:
+def _check_scope(request: Request, operation: OperationSpec | None) -> None:
     principal = request.principal
     if operation is not None and principal is not None and not principal.has_scope(operation.scopes):
         scopes = tuple(sorted(operation.scopes))

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from dragoman.dialects.kit import Dialect, NotOffered, Operation, Request, Route
+from dragoman.dialects.kit import Dialect, NotOffered, OperationSpec, Request, Route
 from dragoman.domain import errors
 
-Row = Operation | NotOffered
+Row = OperationSpec | NotOffered
 
 
 class BadTable(Exception):
@@ -52,7 +52,7 @@ class Table:
             self._add(row)
 
     def _add(self, row: Row) -> None:
-        if isinstance(row, Operation) and not row.scopes:
+        if isinstance(row, OperationSpec) and not row.scopes:
             raise BadTable(f"{self.dialect.name}: {row.method} {row.path} declares no scope; PUBLIC must be meant.")
         if not row.path.startswith("/"):
             raise BadTable(f"{self.dialect.name}: the path {row.path} doesn't begin with a slash.")
@@ -71,7 +71,7 @@ class Table:
         entries.append(Entry(row, tuple(names), query))
         entries.sort(key=lambda entry: -len(entry.query))  # the most particular first
 
-    def find(self, request: Request, below: str) -> Operation | None:
+    def find(self, request: Request, below: str) -> OperationSpec | None:
         """The operation of the path `below` the prefix, its variables put on the request.
 
         None when path and method are known but what the query asks isn't: `explain` says so, once the caller is known.
@@ -101,7 +101,7 @@ class Table:
         segments = self._segments(request, below)
         for node, _ in self._places(segments):
             entries = node.methods.get(request.method, [])
-            offered = (entry for entry in entries if isinstance(entry.row, Operation))
+            offered = (entry for entry in entries if isinstance(entry.row, OperationSpec))
             known = tuple(value for entry in offered for value in entry.query.values())
             parameter = next((name for entry in entries for name in entry.query), "action")
             if entries:
@@ -112,7 +112,7 @@ class Table:
                 )
         raise AssertionError("explain is asked only where find gave None")
 
-    def operations(self) -> Iterator[Operation]:
+    def operations(self) -> Iterator[OperationSpec]:
         """Every operation, in the order of its declaration."""
         yield from self.dialect.operations
 

@@ -13,7 +13,7 @@ import msgspec
 from dragoman import __version__, tracing
 from dragoman.command import Keys, Lock
 from dragoman.dialects import discover
-from dragoman.dialects.kit import Dialect, Operation, Reply, Request
+from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, Moment, SystemClock
 from dragoman.domain.errors import Expected, Invalid, NotFound, Unauthenticated, Unavailable
@@ -208,14 +208,14 @@ class Application:
         )
         return result if isinstance(result, Reply) else operation.render(result, request)
 
-    async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
+    async def submit(self, operation: OperationSpec, command: Any, request: Request) -> Any:
         """Send an operation's command to a lane or a reader, and wait for its result, which comes after the commit.
 
         Raises what the use case refused. Unavailable when too many wait, or when its time was up before it ran. A
         request with an Idempotency-Key is answered with a Reply, the stored one when it was done before.
         """
         principal, dialect = _who(request)
-        keys = command.keys()
+        keys = operation.needs(command)
 
         def execute(overlay: Overlay) -> Any:
             return operation.run(UnitOfWork(overlay, principal), command)
@@ -227,7 +227,7 @@ class Application:
         stamp = Stamp(principal.login, dialect.name, operation.name)
         work = Work(principal.tenant, keys, run, stamp)
         work.span = request.span
-        return await self._wait(work, writes=operation.write)
+        return await self._wait(work, writes=operation.writes)
 
     async def read(self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal) -> R:
         """Run a read use case outside any operation."""
@@ -323,7 +323,7 @@ class Application:
     # -- idempotency --------------------------------------------------------------------------------------------
 
     def _once(
-        self, key: str, execute: Callable[[Overlay], Any], operation: Operation, request: Request, keys: Any
+        self, key: str, execute: Callable[[Overlay], Any], operation: OperationSpec, request: Request, keys: Any
     ) -> Callable[[Overlay], Any]:
         """`execute` with its answer kept under the key, in the same transaction as its effect."""
         if not 1 <= len(key) <= 255:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import Dialect, Operation
+from dragoman.dialects.kit import Dialect, OperationSpec
 from tests.security.authorization.indoors import Household
 from tests.support.server import Answer
 
@@ -22,7 +22,7 @@ ASKED: dict[str, dict[str, list[str]]] = {name: told["asked"] for name, told in 
 PLACE = re.compile(r"\{(\w+)\}")
 
 
-def request(row: list[str], operation: Operation, ids: dict[str, Any]) -> tuple[str, bytes | None]:
+def request(row: list[str], operation: OperationSpec, ids: dict[str, Any]) -> tuple[str, bytes | None]:
     """Target and body with these ids in them."""
 
     def filled(text: str, *, escaped: bool) -> str:
@@ -34,7 +34,7 @@ def request(row: list[str], operation: Operation, ids: dict[str, Any]) -> tuple[
     return target, filled(row[1], escaped=False).encode() if len(row) > 1 else None
 
 
-def ask(house: Household, dialect: Dialect, operation: Operation, row: list[str], ids: dict[str, Any]) -> Answer:
+def ask(house: Household, dialect: Dialect, operation: OperationSpec, row: list[str], ids: dict[str, Any]) -> Answer:
     """The administrator's request, who may do whatever can be done in the tenant."""
     target, body = request(row, operation, ids)
     headers = {"Authorization": house.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})

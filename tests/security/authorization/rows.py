@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import PUBLIC, Dialect, Operation
+from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec
 from tests.security.authorization.indoors import Ask
 from tests.support.server import basic
 
@@ -22,7 +22,7 @@ class Row:
     """An operation under one of its dialect's prefixes."""
 
     dialect: Dialect
-    operation: Operation
+    operation: OperationSpec
     prefix: str
 
     @property

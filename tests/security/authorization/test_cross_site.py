@@ -12,8 +12,8 @@ from tests.security.authorization.rows import ROWS, Row
 from tests.support.databases import Databases
 
 AMBIENT = ("basic", "cookie")
-CHANGING = [row for row in ROWS if row.operation.write and not row.is_open]
-READING = [row for row in ROWS if not row.operation.write and not row.is_open]
+CHANGING = [row for row in ROWS if row.operation.writes and not row.is_open]
+READING = [row for row in ROWS if not row.operation.writes and not row.is_open]
 FOREIGN = (
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},

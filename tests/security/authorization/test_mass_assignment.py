@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dragoman.dialects.kit import Dialect, Operation
+from dragoman.dialects.kit import Dialect, OperationSpec
 from dragoman.domain.clock import TICKS_PER_SECOND
 from dragoman.store import tables
 from tests.security.authorization.asking import ASKED, PLACE, ask, request
@@ -71,12 +71,12 @@ def known_names(dialect: Dialect, house: Household) -> dict[str, object]:
     return {name: planted(name) for name in sorted(names | {camel(name) for name in names} | shown)}
 
 
-def _ids(house: Household, dialect: Dialect, operation: Operation) -> dict[str, Any]:
+def _ids(house: Household, dialect: Dialect, operation: OperationSpec) -> dict[str, Any]:
     things = Things(house, "Mine")
     return {kind: things[kind] for kind in PLACE.findall("".join(ASKED[dialect.name][operation.name]))}
 
 
-def attempts(house: Household, dialect: Dialect, operation: Operation, more: dict[str, object]) -> Iterator[Ask]:
+def attempts(house: Household, dialect: Dialect, operation: OperationSpec, more: dict[str, object]) -> Iterator[Ask]:
     """All names at once, and one by one for who would refuse the whole for one of them."""
     target, body = request(ASKED[dialect.name][operation.name], operation, _ids(house, dialect, operation))
     usual = json.loads(body) if body else {}
@@ -102,7 +102,7 @@ def test_nothing_that_the_server_owns_is_set_from_outside(dialect: Dialect, hous
     names = known_names(dialect, house)
     taken = 0
     for operation in dialect.operations:
-        if operation.write and operation.method != "DELETE" and operation.name not in MEANT:
+        if operation.writes and operation.method != "DELETE" and operation.name not in MEANT:
             at_once, *one_by_one = attempts(house, dialect, operation, names)
             (answer, _), *_ = house.server.ask([at_once])
             answers = house.server.ask(one_by_one) if answer.status >= REFUSED else [(answer, None)]

@@ -97,4 +97,4 @@ def test_what_is_open_is_meant_to_be(house: Household) -> None:
         ("onlyoffice_crm", "portal.capabilities"),
         ("onlyoffice_crm", "portal.version"),
     }
-    assert not any(row.operation.write for row in ROWS if row.operation.scopes == PUBLIC)
+    assert not any(row.operation.writes for row in ROWS if row.operation.scopes == PUBLIC)

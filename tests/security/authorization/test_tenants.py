@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from dragoman.dialects.kit import Dialect, Operation
+from dragoman.dialects.kit import Dialect, OperationSpec
 from dragoman.store import tables
 from tests.security.authorization.asking import ASKED, PLACE, ask
 from tests.security.authorization.indoors import Household, Indoors
@@ -101,7 +101,7 @@ def test_a_foreign_id_is_like_one_that_nobody_has(
     assert rows_of(application, foreign.house.key) == before
 
 
-def differences(dialect: Dialect, operation: Operation, own: Household, foreign: Things) -> Iterator[object]:
+def differences(dialect: Dialect, operation: OperationSpec, own: Household, foreign: Things) -> Iterator[object]:
     """What gives a foreign id away; and a row that doesn't succeed with one's own."""
     row, mine = ASKED[dialect.name][operation.name], Things(own, "Mine")
     ids = {kind: mine[kind] for kind in PLACE.findall("".join(row))}

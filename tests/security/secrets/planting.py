@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import Dialect, Operation
+from dragoman.dialects.kit import Dialect, OperationSpec
 from dragoman.http.openapi.examples import Example, examples
 
 PASSWORD = "canary of the password"
@@ -52,7 +52,7 @@ def requests(token: str) -> Iterator[Planted]:
 def _chosen(dialect: Dialect) -> Iterator[Example]:
     """A few for each operation, those first that are answered."""
     by_operation: dict[int, list[Example]] = {}
-    operations: dict[int, Operation] = {id(operation): operation for operation in dialect.operations}
+    operations: dict[int, OperationSpec] = {id(operation): operation for operation in dialect.operations}
     for example in sorted(examples(dialect), key=lambda example: not example.is_answered):
         by_operation.setdefault(id(example.operation), []).append(example)
     assert set(by_operation) == set(operations), "an operation has no example"

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from dragoman import settings
-from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, Operation, Reply, Request, Route
+from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route
 from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie
 from dragoman.domain import errors
 from dragoman.domain.access import Principal
@@ -107,15 +107,15 @@ def split_header(result: Any, request: Request) -> Reply:
 SAME = Reply(200, b'{"id":"7","extension":"","login":"anna"}', "application/json")
 
 
-def operation(method: str, path: str, scopes: frozenset[str] = READ, **more: Any) -> Operation:
+def operation(method: str, path: str, scopes: frozenset[str] = READ, **more: Any) -> OperationSpec:
     parts: dict[str, Any] = {
         "parse": parse_path,
         "run": lambda uow, command: command,
         "render": lambda result, request: reply(result),
         "name": f"{method} {path}",
-        "write": method not in ("GET", "HEAD"),
+        "writes": method not in ("GET", "HEAD"),
     }
-    return Operation(method, path, scopes, **(parts | more))
+    return OperationSpec(method=method, path=path, scopes=scopes, **(parts | more))
 
 
 OPERATIONS = (
@@ -196,7 +196,7 @@ class App:
         self.logins = {"anna": PasswordRecord(ANNA, hash_password("geheim"))}
         self.look_ups = 0
 
-    async def submit(self, operation: Operation, command: Any, request: Request) -> Any:
+    async def submit(self, operation: OperationSpec, command: Any, request: Request) -> Any:
         result = operation.run(None, command)
         return await result if hasattr(result, "__await__") else result
 

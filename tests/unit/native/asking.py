@@ -1,10 +1,10 @@
 """Requests as the native API's handlers are given them."""
 
-from dragoman.dialects.kit import Operation, Request
+from dragoman.dialects.kit import OperationSpec, Request
 from dragoman.dialects.native import DIALECT
 from dragoman.domain.clock import Moment
 
-OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in DIALECT.operations}
+OPERATIONS: dict[str, OperationSpec] = {operation.name: operation for operation in DIALECT.operations}
 ID = "01931b2c-0000-7000-8000-000000000000"
 
 

@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from dragoman.dialects.kit import Operation, Reply
+from dragoman.dialects.kit import OperationSpec, Reply
 from dragoman.dialects.onlyoffice_crm import DIALECT
 from dragoman.dialects.onlyoffice_crm.errors import LOGIN, render_error, render_incident
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.domain import errors
 from tests.unit.onlyoffice_crm.asking import ask
 
-LOGGING_IN: Operation = next(row for row in DIALECT.operations if row.name == LOGIN)
+LOGGING_IN: OperationSpec = next(row for row in DIALECT.operations if row.name == LOGIN)
 
 
 def told(reply: Reply) -> Any:

@@ -1,8 +1,7 @@
 """What this dialect offers, one row an operation, and what it leaves out. Numbers are those of the page, section 2."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.handlers import extensions, schemas, server, services, states, tasks
@@ -16,15 +15,15 @@ from dragoman.dialects.genesys.responses import (
     render_nothing,
     render_text,
 )
-from dragoman.dialects.kit import NO_BODY, PUBLIC, NotOffered, Operation, Reply, Request
+from dragoman.dialects.kit import NO_BODY, PUBLIC, NotOffered, OperationSpec, Reply, Request, any_of
 from dragoman.domain.extension import Owner
 
-TASK_READ = frozenset({"task.read", "task.write"})
-TASK_WRITE = frozenset({"task.write"})
-CASE_READ = frozenset({"case.read", "case.write", "task.read", "task.write"})
-CASE_WRITE = frozenset({"case.write", "task.write"})
-SCHEMA_READ = frozenset({"schema.read", "schema.write"})
-SCHEMA_WRITE = frozenset({"schema.write"})
+TASK_READ = any_of("task.read", "task.write")
+TASK_WRITE = any_of("task.write")
+CASE_READ = any_of("case.read", "case.write", "task.read", "task.write")
+CASE_WRITE = any_of("case.write", "task.write")
+SCHEMA_READ = any_of("schema.read", "schema.write")
+SCHEMA_WRITE = any_of("schema.write")
 ANY_READ = CASE_READ | SCHEMA_READ
 
 SERVICE = "/services/{sid}"
@@ -43,261 +42,256 @@ KINDS = (
 """Kinds of schemas: path, noun, owner, rows of create, query, delete."""
 
 
-def operations(switches: Switches) -> tuple[Operation, ...]:
+def operations(switches: Switches) -> tuple[OperationSpec, ...]:
     """Every operation under these switches."""
-    row = partial(_row, switches)
-    return (*_services(row), *_states(row), *_tasks(row), *_extensions(row), *_schemas(row), *_server(row))
-
-
-Row = Callable[..., Operation]
-
-
-def _row(
-    switches: Switches,
-    method: str,
-    path: str,
-    scopes: frozenset[str],
-    parse: Callable[[Switches, Request], Any],
-    run: Callable[[Any, Any], Any],
-    render: Callable[[Any, Request], Reply],
-    name: str,
-    summary: str,
-    standing: str,
-    *,
-    in_maintenance: bool = False,
-) -> Operation:
-    reads = method == "GET"
-    return Operation(
-        method,
-        path,
-        scopes if switches.auth else PUBLIC,
-        partial(parse, switches),
-        guarded(run, switches, reads=reads, needs_production=not in_maintenance),
-        render,
-        name=name,
-        write=not reads,
-        media=NO_BODY if render in (render_nothing, render_no_content) else (),
-        summary=summary,
-        standing=standing,
-    )
-
-
-def _services(row: Row) -> tuple[Operation, ...]:
+    in_production = (*_services(switches), *_states(switches), *_tasks(switches), *_extensions(switches))
+    in_both_modes = (*_schemas(switches), *_server(switches))
     return (
-        row(
-            "POST",
-            "/services/start",
-            CASE_WRITE,
-            services.parse_start,
-            services.start,
-            created_at("services", "service_id"),
-            "service.start",
-            "Start a service.",
-            "row 1 [C]",
-        ),
-        row(
-            "POST",
-            "/customers/{cid}/services/{sid}",
-            CASE_WRITE,
-            services.parse_associate,
-            services.associate,
-            render_nothing,
-            "service.associate",
-            "Put a customer to a service.",
-            "row 2 [A]",
-        ),
-        row(
-            "POST",
-            f"{SERVICE}/end",
-            CASE_WRITE,
-            services.parse_end,
-            services.end,
-            render_no_content,
-            "service.complete",
-            "Complete a service; its states and tasks stay as they are.",
-            "row 3 [C]",
-        ),
-        *(
-            row(
-                "GET",
-                f"/services/anonymous/{{contact_key}}{path}",
-                CASE_READ,
-                partial(services.parse_list, is_open),
-                services.list_all,
-                render_json,
-                f"service.anonymous{name}",
-                "The services of a contact key that have no customer.",
-                "row 10 [D]",
-            )
-            for path, name, is_open in LISTS
-        ),
-        *(
-            row(
-                "GET",
-                f"/customers/{{cid}}/services{path}",
-                CASE_READ,
-                partial(services.parse_list, is_open),
-                services.list_all,
-                render_json,
-                f"service.of_customer{name}",
-                "The services of a customer.",
-                "row 11 [D]",
-            )
-            for path, name, is_open in LISTS
-        ),
-        row(
-            "GET",
-            SERVICE,
-            CASE_READ,
-            services.parse_show,
-            services.show,
-            render_json,
-            "service.show",
-            "One service, with states and tasks inside it when they are asked for.",
-            "row 14 [D]",
-        ),
-        row(
-            "DELETE",
-            SERVICE,
-            CASE_WRITE,
-            services.parse_delete,
-            services.delete,
-            render_nothing,
-            errors.DELETE_SERVICE,
-            "Delete a service with its states, tasks and extensions.",
-            "row 22 [D]",
-        ),
-        row(
-            "PUT",
-            SERVICE,
-            CASE_WRITE,
-            services.parse_expiry,
-            services.update_expiry,
-            render_nothing,
-            "service.expire_at",
-            "Say when a service and all in it is to be gone.",
-            "row 23 [D]",
-        ),
+        *(_guarded(row, switches, needs_production=True) for row in in_production),
+        *(_guarded(row, switches, needs_production=False) for row in in_both_modes),
     )
 
 
-def _states(row: Row) -> tuple[Operation, ...]:
+def _guarded(row: OperationSpec, switches: Switches, *, needs_production: bool) -> OperationSpec:
+    return replace(
+        row,
+        scopes=row.scopes if switches.auth else PUBLIC,
+        run=guarded(row.run, switches, reads=not row.writes, needs_production=needs_production),
+    )
+
+
+def _services(switches: Switches) -> tuple[OperationSpec, ...]:
     return (
-        row(
-            "POST",
-            f"{SERVICE}/states/start",
-            CASE_WRITE,
-            states.parse_start,
-            states.start,
-            render_created,
-            "state.start",
-            "Start a state of a service.",
-            "row 5 [C]",
+        OperationSpec(
+            name="service.start",
+            method="POST",
+            path="/services/start",
+            scopes=CASE_WRITE,
+            parse=partial(services.parse_start, switches),
+            run=services.start,
+            render=created_at("services", "service_id"),
+            writes=True,
+            summary="Start a service.",
+            standing="row 1 [C]",
         ),
-        row(
-            "POST",
-            f"{STATE}/end",
-            CASE_WRITE,
-            states.parse_end,
-            states.end,
-            render_no_content,
-            "state.complete",
-            "Complete a state.",
-            "row 6 [C]",
+        OperationSpec(
+            name="service.associate",
+            method="POST",
+            path="/customers/{cid}/services/{sid}",
+            scopes=CASE_WRITE,
+            parse=partial(services.parse_associate, switches),
+            run=services.associate,
+            render=render_nothing,
+            writes=True,
+            media=NO_BODY,
+            summary="Put a customer to a service.",
+            standing="row 2 [A]",
         ),
-        row(
-            "POST",
-            f"{SERVICE}/states/transition",
-            CASE_WRITE,
-            states.parse_pass,
-            states.pass_on,
-            render_created,
-            "state.transition",
-            "End one state and start the next, both or neither.",
-            "row 7 [A]",
+        OperationSpec(
+            name="service.complete",
+            method="POST",
+            path=f"{SERVICE}/end",
+            scopes=CASE_WRITE,
+            parse=partial(services.parse_end, switches),
+            run=services.end,
+            render=render_no_content,
+            writes=True,
+            media=NO_BODY,
+            summary="Complete a service; its states and tasks stay as they are.",
+            standing="row 3 [C]",
         ),
         *(
-            row(
-                "GET",
-                f"{SERVICE}/states{path}",
-                CASE_READ,
-                partial(states.parse_list, is_open),
-                states.list_all,
-                render_json,
-                f"state.list{name}",
-                "The states of a service, oldest first.",
-                "row 12 [D]",
+            OperationSpec(
+                name=f"service.anonymous{name}",
+                method="GET",
+                path=f"/services/anonymous/{{contact_key}}{path}",
+                scopes=CASE_READ,
+                parse=partial(services.parse_list, is_open, switches),
+                run=services.list_all,
+                render=render_json,
+                summary="The services of a contact key that have no customer.",
+                standing="row 10 [D]",
             )
             for path, name, is_open in LISTS
         ),
-        row(
-            "GET",
-            STATE,
-            CASE_READ,
-            states.parse_show,
-            states.show,
-            render_json,
-            "state.show",
-            "One state.",
-            "row 15 [D]",
+        *(
+            OperationSpec(
+                name=f"service.of_customer{name}",
+                method="GET",
+                path=f"/customers/{{cid}}/services{path}",
+                scopes=CASE_READ,
+                parse=partial(services.parse_list, is_open, switches),
+                run=services.list_all,
+                render=render_json,
+                summary="The services of a customer.",
+                standing="row 11 [D]",
+            )
+            for path, name, is_open in LISTS
+        ),
+        OperationSpec(
+            name="service.show",
+            method="GET",
+            path=SERVICE,
+            scopes=CASE_READ,
+            parse=partial(services.parse_show, switches),
+            run=services.show,
+            render=render_json,
+            summary="One service, with states and tasks inside it when they are asked for.",
+            standing="row 14 [D]",
+        ),
+        OperationSpec(
+            name=errors.DELETE_SERVICE,
+            method="DELETE",
+            path=SERVICE,
+            scopes=CASE_WRITE,
+            parse=partial(services.parse_delete, switches),
+            run=services.delete,
+            render=render_nothing,
+            writes=True,
+            media=NO_BODY,
+            summary="Delete a service with its states, tasks and extensions.",
+            standing="row 22 [D]",
+        ),
+        OperationSpec(
+            name="service.expire_at",
+            method="PUT",
+            path=SERVICE,
+            scopes=CASE_WRITE,
+            parse=partial(services.parse_expiry, switches),
+            run=services.update_expiry,
+            render=render_nothing,
+            writes=True,
+            media=NO_BODY,
+            summary="Say when a service and all in it is to be gone.",
+            standing="row 23 [D]",
         ),
     )
 
 
-def _tasks(row: Row) -> tuple[Operation, ...]:
+def _states(switches: Switches) -> tuple[OperationSpec, ...]:
     return (
-        row(
-            "POST",
-            f"{SERVICE}/tasks/start",
-            TASK_WRITE,
-            tasks.parse_start,
-            tasks.start,
-            render_created,
-            "task.start",
-            "Start a task in a service, with or without a state.",
-            "row 8 [C]",
+        OperationSpec(
+            name="state.start",
+            method="POST",
+            path=f"{SERVICE}/states/start",
+            scopes=CASE_WRITE,
+            parse=partial(states.parse_start, switches),
+            run=states.start,
+            render=render_created,
+            writes=True,
+            summary="Start a state of a service.",
+            standing="row 5 [C]",
         ),
-        row(
-            "POST",
-            f"{TASK}/end",
-            TASK_WRITE,
-            tasks.parse_end,
-            tasks.end,
-            render_no_content,
-            "task.complete",
-            "Complete a task; the second time its end is overwritten.",
-            "row 9 [C]",
+        OperationSpec(
+            name="state.complete",
+            method="POST",
+            path=f"{STATE}/end",
+            scopes=CASE_WRITE,
+            parse=partial(states.parse_end, switches),
+            run=states.end,
+            render=render_no_content,
+            writes=True,
+            media=NO_BODY,
+            summary="Complete a state.",
+            standing="row 6 [C]",
+        ),
+        OperationSpec(
+            name="state.transition",
+            method="POST",
+            path=f"{SERVICE}/states/transition",
+            scopes=CASE_WRITE,
+            parse=partial(states.parse_pass, switches),
+            run=states.pass_on,
+            render=render_created,
+            writes=True,
+            summary="End one state and start the next, both or neither.",
+            standing="row 7 [A]",
         ),
         *(
-            row(
-                "GET",
-                f"{SERVICE}/tasks{path}",
-                TASK_READ,
-                partial(tasks.parse_list, is_open),
-                tasks.list_all,
-                render_json,
-                f"task.list{name}",
-                "The tasks of a service, oldest first.",
-                "row 13 [D]",
+            OperationSpec(
+                name=f"state.list{name}",
+                method="GET",
+                path=f"{SERVICE}/states{path}",
+                scopes=CASE_READ,
+                parse=partial(states.parse_list, is_open, switches),
+                run=states.list_all,
+                render=render_json,
+                summary="The states of a service, oldest first.",
+                standing="row 12 [D]",
             )
             for path, name, is_open in LISTS
         ),
-        row(
-            "GET",
-            TASK,
-            TASK_READ,
-            tasks.parse_show,
-            tasks.show,
-            render_json,
-            "task.show",
-            "One task.",
-            "row 16 [D]",
+        OperationSpec(
+            name="state.show",
+            method="GET",
+            path=STATE,
+            scopes=CASE_READ,
+            parse=partial(states.parse_show, switches),
+            run=states.show,
+            render=render_json,
+            summary="One state.",
+            standing="row 15 [D]",
         ),
     )
 
 
-def _extensions(row: Row) -> tuple[Operation, ...]:
-    made = []
+def _tasks(switches: Switches) -> tuple[OperationSpec, ...]:
+    return (
+        OperationSpec(
+            name="task.start",
+            method="POST",
+            path=f"{SERVICE}/tasks/start",
+            scopes=TASK_WRITE,
+            parse=partial(tasks.parse_start, switches),
+            run=tasks.start,
+            render=render_created,
+            writes=True,
+            summary="Start a task in a service, with or without a state.",
+            standing="row 8 [C]",
+        ),
+        OperationSpec(
+            name="task.complete",
+            method="POST",
+            path=f"{TASK}/end",
+            scopes=TASK_WRITE,
+            parse=partial(tasks.parse_end, switches),
+            run=tasks.end,
+            render=render_no_content,
+            writes=True,
+            media=NO_BODY,
+            summary="Complete a task; the second time its end is overwritten.",
+            standing="row 9 [C]",
+        ),
+        *(
+            OperationSpec(
+                name=f"task.list{name}",
+                method="GET",
+                path=f"{SERVICE}/tasks{path}",
+                scopes=TASK_READ,
+                parse=partial(tasks.parse_list, is_open, switches),
+                run=tasks.list_all,
+                render=render_json,
+                summary="The tasks of a service, oldest first.",
+                standing="row 13 [D]",
+            )
+            for path, name, is_open in LISTS
+        ),
+        OperationSpec(
+            name="task.show",
+            method="GET",
+            path=TASK,
+            scopes=TASK_READ,
+            parse=partial(tasks.parse_show, switches),
+            run=tasks.show,
+            render=render_json,
+            summary="One task.",
+            standing="row 16 [D]",
+        ),
+    )
+
+
+def _extensions(switches: Switches) -> tuple[OperationSpec, ...]:
+    made: list[OperationSpec] = []
     for path, noun, owner, rows in (
         (SERVICE, "service", Owner.CASE, (4, 19)),
         (STATE, "state", Owner.STAGE, (17, 20)),
@@ -307,154 +301,164 @@ def _extensions(row: Row) -> tuple[Operation, ...]:
         write = TASK_WRITE if owner is Owner.TASK else CASE_WRITE
         standing = "[S]" if owner is Owner.TASK else "[D]"
         made += [
-            row(
-                "PUT",
-                path + EXTENSION,
-                write,
-                partial(extensions.parse_put, owner),
-                extensions.put,
-                render_nothing,
-                f"{noun}.extension.put",
-                f"Exchange an extension of a {noun}, or make it.",
-                f"row {rows[0]} {standing}",
+            OperationSpec(
+                name=f"{noun}.extension.put",
+                method="PUT",
+                path=path + EXTENSION,
+                scopes=write,
+                parse=partial(extensions.parse_put, owner, switches),
+                run=extensions.put,
+                render=render_nothing,
+                writes=True,
+                media=NO_BODY,
+                summary=f"Exchange an extension of a {noun}, or make it.",
+                standing=f"row {rows[0]} {standing}",
             ),
-            row(
-                "PUT",
-                f"{path}{EXTENSION}/merge",
-                write,
-                partial(extensions.parse_merge, owner),
-                extensions.put,
-                render_nothing,
-                f"{noun}.extension.merge",
-                f"Lay members over an extension of a {noun}.",
-                f"row {rows[1]} [D]",
+            OperationSpec(
+                name=f"{noun}.extension.merge",
+                method="PUT",
+                path=f"{path}{EXTENSION}/merge",
+                scopes=write,
+                parse=partial(extensions.parse_merge, owner, switches),
+                run=extensions.put,
+                render=render_nothing,
+                writes=True,
+                media=NO_BODY,
+                summary=f"Lay members over an extension of a {noun}.",
+                standing=f"row {rows[1]} [D]",
             ),
-            row(
-                "GET",
-                path + EXTENSION,
-                read,
-                partial(extensions.parse_show, owner),
-                extensions.show,
-                render_text,
-                f"{noun}.extension.show",
-                f"The bare value of an extension of a {noun}.",
-                "our addition [A]",
+            OperationSpec(
+                name=f"{noun}.extension.show",
+                method="GET",
+                path=path + EXTENSION,
+                scopes=read,
+                parse=partial(extensions.parse_show, owner, switches),
+                run=extensions.show,
+                render=render_text,
+                summary=f"The bare value of an extension of a {noun}.",
+                standing="our addition [A]",
             ),
-            row(
-                "DELETE",
-                path + EXTENSION,
-                write,
-                partial(extensions.parse_delete, owner),
-                extensions.delete,
-                render_no_content,
-                f"{noun}.extension.delete",
-                f"Delete an extension of a {noun}.",
-                "our addition [A]",
+            OperationSpec(
+                name=f"{noun}.extension.delete",
+                method="DELETE",
+                path=path + EXTENSION,
+                scopes=write,
+                parse=partial(extensions.parse_delete, owner, switches),
+                run=extensions.delete,
+                render=render_no_content,
+                writes=True,
+                media=NO_BODY,
+                summary=f"Delete an extension of a {noun}.",
+                standing="our addition [A]",
             ),
         ]
-    alias = row(
-        "POST",
-        TASK + EXTENSION,
-        TASK_WRITE,
-        partial(extensions.parse_put, Owner.TASK),
-        extensions.put,
-        render_nothing,
-        "task.extension.post",
-        "The same as PUT: the page's head line says so.",
-        "row 18 [S]",
+    alias = OperationSpec(
+        name="task.extension.post",
+        method="POST",
+        path=TASK + EXTENSION,
+        scopes=TASK_WRITE,
+        parse=partial(extensions.parse_put, Owner.TASK, switches),
+        run=extensions.put,
+        render=render_nothing,
+        writes=True,
+        media=NO_BODY,
+        summary="The same as PUT: the page's head line says so.",
+        standing="row 18 [S]",
     )
     return (*made, alias)
 
 
-def _schemas(row: Row) -> tuple[Operation, ...]:
-    made = []
+def _schemas(switches: Switches) -> tuple[OperationSpec, ...]:
+    made: list[OperationSpec] = []
     for folder, noun, owner, rows in KINDS:
         path = f"/metadata/{folder}/extensions"
-        in_maintenance = partial(row, in_maintenance=True)
         made += [
-            in_maintenance(
-                "POST",
-                path,
-                SCHEMA_WRITE,
-                partial(schemas.parse_create, owner),
-                schemas.create,
-                created_at(path[1:], "name"),
-                f"{noun}.schema.create",
-                f"Declare the schema of a {noun}'s extension.",
-                f"row {rows[0]} {'[S]' if owner is Owner.TASK else '[D]'}",
+            OperationSpec(
+                name=f"{noun}.schema.create",
+                method="POST",
+                path=path,
+                scopes=SCHEMA_WRITE,
+                parse=partial(schemas.parse_create, owner, switches),
+                run=schemas.create,
+                render=created_at(path[1:], "name"),
+                writes=True,
+                summary=f"Declare the schema of a {noun}'s extension.",
+                standing=f"row {rows[0]} {'[S]' if owner is Owner.TASK else '[D]'}",
             ),
-            in_maintenance(
-                "GET",
-                path,
-                SCHEMA_READ,
-                partial(schemas.parse_list, owner),
-                schemas.list_all,
-                render_json,
-                f"{noun}.schema.list",
-                f"The schemas of {noun} extensions.",
-                f"row {rows[1]} [D]",
+            OperationSpec(
+                name=f"{noun}.schema.list",
+                method="GET",
+                path=path,
+                scopes=SCHEMA_READ,
+                parse=partial(schemas.parse_list, owner, switches),
+                run=schemas.list_all,
+                render=render_json,
+                summary=f"The schemas of {noun} extensions.",
+                standing=f"row {rows[1]} [D]",
             ),
-            in_maintenance(
-                "GET",
-                f"{path}/{{ext}}",
-                SCHEMA_READ,
-                partial(schemas.parse_show, owner),
-                schemas.show,
-                render_json,
-                f"{noun}.schema.show",
-                f"The schema of one {noun} extension.",
-                f"row {rows[1]} [D]",
+            OperationSpec(
+                name=f"{noun}.schema.show",
+                method="GET",
+                path=f"{path}/{{ext}}",
+                scopes=SCHEMA_READ,
+                parse=partial(schemas.parse_show, owner, switches),
+                run=schemas.show,
+                render=render_json,
+                summary=f"The schema of one {noun} extension.",
+                standing=f"row {rows[1]} [D]",
             ),
-            in_maintenance(
-                "DELETE",
-                f"{path}/{{ext}}",
-                SCHEMA_WRITE,
-                partial(schemas.parse_delete, owner),
-                schemas.delete,
-                render_no_content,
-                f"{noun}.schema.delete",
-                "Delete a schema and every record of its extension.",
-                f"row {rows[2]} [D]",
+            OperationSpec(
+                name=f"{noun}.schema.delete",
+                method="DELETE",
+                path=f"{path}/{{ext}}",
+                scopes=SCHEMA_WRITE,
+                parse=partial(schemas.parse_delete, owner, switches),
+                run=schemas.delete,
+                render=render_no_content,
+                writes=True,
+                media=NO_BODY,
+                summary="Delete a schema and every record of its extension.",
+                standing=f"row {rows[2]} [D]",
             ),
         ]
     return tuple(made)
 
 
-def _server(row: Row) -> tuple[Operation, ...]:
-    in_maintenance = partial(row, in_maintenance=True)
+def _server(switches: Switches) -> tuple[OperationSpec, ...]:
     return (
-        in_maintenance(
-            "GET",
-            "/metadata/business-attributes",
-            SCHEMA_READ,
-            server.parse_attributes,
-            server.attributes,
-            render_json,
-            "attribute.list",
-            "Business attributes; none are configured.",
-            "row 36 [D]",
+        OperationSpec(
+            name="attribute.list",
+            method="GET",
+            path="/metadata/business-attributes",
+            scopes=SCHEMA_READ,
+            parse=partial(server.parse_attributes, switches),
+            run=server.attributes,
+            render=render_json,
+            summary="Business attributes; none are configured.",
+            standing="row 36 [D]",
         ),
-        in_maintenance(
-            "POST",
-            "/server/mode",
-            SCHEMA_WRITE,
-            server.parse_set_mode,
-            server.set_mode,
-            _render_mode,
-            "server.mode",
-            "Switch between production and maintenance.",
-            "row 37 [D]",
+        OperationSpec(
+            name="server.mode",
+            method="POST",
+            path="/server/mode",
+            scopes=SCHEMA_WRITE,
+            parse=partial(server.parse_set_mode, switches),
+            run=server.set_mode,
+            render=_render_mode,
+            writes=True,
+            summary="Switch between production and maintenance.",
+            standing="row 37 [D]",
         ),
-        in_maintenance(
-            "GET",
-            "/server/status",
-            ANY_READ,
-            server.parse_status,
-            server.status,
-            render_json,
-            "server.status",
-            "The mode.",
-            "row 38 [A]",
+        OperationSpec(
+            name="server.status",
+            method="GET",
+            path="/server/status",
+            scopes=ANY_READ,
+            parse=partial(server.parse_status, switches),
+            run=server.status,
+            render=render_json,
+            summary="The mode.",
+            standing="row 38 [A]",
         ),
     )
 

@@ -12,8 +12,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from dragoman import __version__
-from dragoman.dialects.kit import PUBLIC, Reply, Request, json
-from dragoman.dialects.native.operation_rows import Row
+from dragoman.dialects.kit import PUBLIC, OperationSpec, Reply, Request, json
 from dragoman.dialects.native.wire import json_schema as schema
 from dragoman.dialects.native.wire import scalars as common
 from dragoman.dialects.native.wire.problems import Refusal
@@ -72,13 +71,13 @@ Tasks, and what is around them. Every list answers `items` and, until its last p
 """
 
 
-def document(rows: Iterable[Row]) -> dict[str, Any]:
+def document(rows: Iterable[OperationSpec]) -> dict[str, Any]:
     """The whole document."""
     rows = list(rows)
     paths: dict[str, dict[str, Any]] = {}
     for row in rows:
         paths.setdefault(PREFIX + row.path, {})[row.method.lower()] = _operation(row)
-    bodies = [type_ for row in rows for type_ in (row.body, row.answer) if type_ is not None]
+    bodies = [type_ for row in rows for type_ in (row.contract.body, row.contract.answer) if type_ is not None]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -100,7 +99,7 @@ def document(rows: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def showing(rows: Iterable[Row]) -> Callable[[None, Request], Reply]:
+def showing(rows: Iterable[OperationSpec]) -> Callable[[None, Request], Reply]:
     """The document as an answer. It is made once, when it is first asked for."""
 
     @cache
@@ -113,8 +112,8 @@ def showing(rows: Iterable[Row]) -> Callable[[None, Request], Reply]:
     return render
 
 
-def _operation(row: Row) -> dict[str, Any]:
-    headers = (["If-Match"] if row.conditional else []) + (["Idempotency-Key"] if row.write else [])
+def _operation(row: OperationSpec) -> dict[str, Any]:
+    headers = (["If-Match"] if row.contract.is_conditional else []) + (["Idempotency-Key"] if row.writes else [])
     said: dict[str, Any] = {
         "operationId": row.name,
         "summary": row.summary,
@@ -124,31 +123,31 @@ def _operation(row: Row) -> dict[str, Any]:
     }
     if row.scopes != PUBLIC:
         said["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes)]
-    if row.body is not None:
+    if row.contract.body is not None:
         said["requestBody"] = _body(row)
     if headers:
         said["description"] = f"Honours {' and '.join(headers)}."
         said["x-request-headers"] = headers
-    if row.can_be_tried and row.method == "DELETE":
+    if row.contract.has_dry_run and row.method == "DELETE":
         said["description"] += " With `?dry_run=true` nothing is deleted."
     return said
 
 
-def _tag(row: Row) -> str:
+def _tag(row: OperationSpec) -> str:
     return row.path.split("/")[1]
 
 
-def _path_parameters(row: Row) -> list[dict[str, Any]]:
+def _path_parameters(row: OperationSpec) -> list[dict[str, Any]]:
     names = re.findall(r"{(\w+)}", row.path)
     return [{"name": name, "in": "path", "required": True, **PATH_PARAMETERS[name]} for name in names]
 
 
-def _query_parameters(row: Row) -> list[dict[str, Any]]:
+def _query_parameters(row: OperationSpec) -> list[dict[str, Any]]:
     """What the query may say. `cursor` is not told: it comes in `next`, and what is in it is ours to change. `dry_run`
     of a deletion is told in words: tools take an answer of 2xx to DELETE for the end of what it names."""
-    hints = get_type_hints(row.query, include_extras=True)
+    hints = get_type_hints(row.contract.query, include_extras=True)
     untold = {"cursor", "dry_run"} if row.method == "DELETE" else {"cursor"}
-    fields = [field for field in msgspec.structs.fields(row.query) if field.name not in untold]
+    fields = [field for field in msgspec.structs.fields(row.contract.query) if field.name not in untold]
     return [_query_parameter(field, hints[field.name]) for field in fields]
 
 
@@ -165,27 +164,27 @@ def _query_parameter(field: msgspec.structs.FieldInfo, hint: Any) -> dict[str, A
     return told
 
 
-def _body(row: Row) -> dict[str, Any]:
-    content = {media: {"schema": schema.schema_of(row.body)} for media in row.media}
-    return {"required": not row.body_may_be_empty, "content": content}
+def _body(row: OperationSpec) -> dict[str, Any]:
+    content = {media: {"schema": schema.schema_of(row.contract.body)} for media in row.contract.body_media}
+    return {"required": not row.contract.body_may_be_empty, "content": content}
 
 
-def _responses(row: Row) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "Done." if row.write else "Here it is."}
-    if row.answer is not None:
-        good["content"] = {"application/json": {"schema": schema.schema_of(row.answer)}}
-    if row.status == 201:
+def _responses(row: OperationSpec) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done." if row.writes else "Here it is."}
+    if row.contract.answer is not None:
+        good["content"] = {"application/json": {"schema": schema.schema_of(row.contract.answer)}}
+    if row.contract.status == 201:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
-    tried = {"200": TRIED} if row.status == 201 and row.can_be_tried else {}
+    tried = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
     refusals = {status: {"description": REFUSALS[status], "content": PROBLEM} for status in _refusals(row)}
     rest = {"default": {"description": "Refused.", "content": PROBLEM}}
-    return {str(row.status): good, **tried, **refusals, **rest}
+    return {str(row.contract.status): good, **tried, **refusals, **rest}
 
 
-def _refusals(row: Row) -> list[str]:
+def _refusals(row: OperationSpec) -> list[str]:
     statuses = ["400", "401", "403", "429", "503"]
     statuses += ["404"] if "{" in row.path else []
-    statuses += ["409", "422"] if row.write else []
-    statuses += ["412", "428"] if row.conditional else []
-    statuses += ["413", "415"] if row.body is not None else []
+    statuses += ["409", "422"] if row.writes else []
+    statuses += ["412", "428"] if row.contract.is_conditional else []
+    statuses += ["413", "415"] if row.contract.body is not None else []
     return sorted(statuses)

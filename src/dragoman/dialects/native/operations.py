@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from dragoman.dialects.kit import PUBLIC, Operation
+from dragoman.dialects.kit import PUBLIC, OperationSpec, any_of
 from dragoman.dialects.native import openapi
 from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native.contracts import operation, requiring_if_match
 from dragoman.dialects.native.handlers import (
     cases,
     categories,
@@ -21,7 +22,6 @@ from dragoman.dialects.native.handlers import (
     users,
     verbs,
 )
-from dragoman.dialects.native.operation_rows import Row
 from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
@@ -43,12 +43,7 @@ from dragoman.usecases.tasks import extensions as extension_uses
 from dragoman.usecases.tasks import lists as list_uses
 from dragoman.usecases.tasks import verbs as task_verbs
 
-
-def _scope(*words: str) -> frozenset[str]:
-    return frozenset(words)
-
-
-ANY_SCOPE = _scope(
+ANY_SCOPE = any_of(
     *(
         f"{noun}.{what}"
         for noun in ("task", "schema", "contact", "case", "category", "user")
@@ -57,11 +52,18 @@ ANY_SCOPE = _scope(
 )
 """Whoever may do anything may know who he is."""
 
-_get = partial(Row, method="GET", write=False)
-_post = partial(Row, method="POST", query=queries.Trial, status=201, render=replies.made)
-_patch = partial(Row, method="PATCH", query=queries.Trial, media=reading.MERGE_PATCH, render=replies.one)
-_put = partial(Row, method="PUT", query=queries.Trial)
-_delete = partial(Row, method="DELETE", query=queries.Trial, status=204, render=replies.gone)
+_get = partial(operation, method="GET")
+_post = partial(operation, method="POST", writes=True, query=queries.Trial, status=201, render=replies.made)
+_patch = partial(
+    operation,
+    method="PATCH",
+    writes=True,
+    query=queries.Trial,
+    body_media=reading.MERGE_PATCH,
+    render=replies.one,
+)
+_put = partial(operation, method="PUT", writes=True, query=queries.Trial)
+_delete = partial(operation, method="DELETE", writes=True, query=queries.Trial, status=204, render=replies.gone)
 
 VERBS: dict[Verb, str] = {
     Verb.START: "Make an inactive task ready.",
@@ -79,13 +81,14 @@ VERBS: dict[Verb, str] = {
 }
 
 
-def _verb(verb: Verb, summary: str, word: str | None = None) -> Row:
-    return Row(
+def _verb(verb: Verb, summary: str, word: str | None = None) -> OperationSpec:
+    return operation(
         method="POST",
-        path=f"/tasks/{{id}}/{word or verb}",
+        writes=True,
         name=f"{word or verb}_task",
+        path=f"/tasks/{{id}}/{word or verb}",
         summary=summary,
-        scopes=_scope("task.write"),
+        scopes=any_of("task.write"),
         parse=verbs.parsing(verb),
         run=task_verbs.perform,
         render=replies.one,
@@ -93,16 +96,16 @@ def _verb(verb: Verb, summary: str, word: str | None = None) -> Row:
         body=verbs.BODIES[verb],
         body_may_be_empty=verb is not Verb.ASSIGN,
         answer=task_bodies.Task,
-        conditional=True,
+        is_conditional=True,
     )
 
 
-def _history(noun: str, path: str) -> Row:
+def _history(noun: str, path: str) -> OperationSpec:
     return _get(
-        path=path,
         name=f"read_{noun}_history",
+        path=path,
         summary=f"Every change of a {noun}, oldest first; also when it was deleted.",
-        scopes=_scope(f"{noun}.read"),
+        scopes=any_of(f"{noun}.read"),
         parse=histories.parsing(noun),
         run=history_uses.history_page,
         render=histories.render,
@@ -113,10 +116,10 @@ def _history(noun: str, path: str) -> Row:
 
 TASKS = (
     _get(
-        path="/tasks",
         name="list_tasks",
+        path="/tasks",
         summary="Tasks that meet conditions, in an order, page by page.",
-        scopes=_scope("task.read"),
+        scopes=any_of("task.read"),
         parse=task_lists.parse,
         run=list_uses.list_page,
         render=task_lists.render,
@@ -124,88 +127,88 @@ TASKS = (
         answer=task_bodies.TaskList,
     ),
     _post(
-        path="/tasks",
         name="create_task",
+        path="/tasks",
         summary="Make a task.",
-        scopes=_scope("task.write"),
+        scopes=any_of("task.write"),
         parse=tasks.parse_create,
         run=task_edits.create,
         body=task_bodies.NewTask,
         answer=task_bodies.Task,
     ),
     _get(
-        path="/tasks/{id}",
         name="read_task",
+        path="/tasks/{id}",
         summary="One task.",
-        scopes=_scope("task.read"),
+        scopes=any_of("task.read"),
         parse=tasks.parse_get,
         run=task_verbs.get,
         render=replies.one,
         answer=task_bodies.Task,
     ),
     _patch(
-        path="/tasks/{id}",
         name="patch_task",
+        path="/tasks/{id}",
         summary="Change what is named of a task, leave the rest.",
-        scopes=_scope("task.write"),
+        scopes=any_of("task.write"),
         parse=tasks.parse_patch,
         run=task_edits.change,
         body=task_bodies.TaskPatch,
         answer=task_bodies.Task,
-        conditional=True,
+        is_conditional=True,
     ),
     _delete(
-        path="/tasks/{id}",
         name="delete_task",
+        path="/tasks/{id}",
         summary="Delete a task. Its history stays.",
-        scopes=_scope("task.write"),
+        scopes=any_of("task.write"),
         parse=tasks.parse_delete,
         run=task_edits.remove,
-        conditional=True,
+        is_conditional=True,
     ),
     *(_verb(verb, summary) for verb, summary in VERBS.items()),
     _verb(Verb.FINISH, "The same as finish.", "complete"),
     _get(
-        path="/tasks/{id}/extensions/{name}",
         name="read_task_extension",
+        path="/tasks/{id}/extensions/{name}",
         summary="The value of an extension, byte by byte as it is kept.",
-        scopes=_scope("task.read"),
+        scopes=any_of("task.read"),
         parse=task_extensions.parse_get,
         run=extension_uses.get,
         render=task_extensions.render,
         answer=AnyJson,
     ),
     _put(
-        path="/tasks/{id}/extensions/{name}",
         name="put_task_extension",
+        path="/tasks/{id}/extensions/{name}",
         summary="Put a value in place of what was there.",
-        scopes=_scope("task.write"),
+        scopes=any_of("task.write"),
         parse=task_extensions.parse_put,
         run=extension_uses.put,
         render=task_extensions.render,
         body=AnyJson,
         answer=AnyJson,
-        conditional=True,
+        is_conditional=True,
     ),
     _delete(
-        path="/tasks/{id}/extensions/{name}",
         name="delete_task_extension",
+        path="/tasks/{id}/extensions/{name}",
         summary="Take an extension away.",
-        scopes=_scope("task.write"),
+        scopes=any_of("task.write"),
         parse=task_extensions.parse_delete,
         run=extension_uses.remove,
         render=task_extensions.render_gone,
-        conditional=True,
+        is_conditional=True,
     ),
     _history("task", "/tasks/{key}/history"),
 )
 
 CASES = (
     _get(
-        path="/cases",
         name="list_cases",
+        path="/cases",
         summary="Cases by number, page by page.",
-        scopes=_scope("case.read"),
+        scopes=any_of("case.read"),
         parse=cases.parse_list,
         run=case_edits.list_page,
         render=cases.render_list,
@@ -213,51 +216,51 @@ CASES = (
         answer=case_bodies.CaseList,
     ),
     _post(
-        path="/cases",
         name="create_case",
+        path="/cases",
         summary="Make a case.",
-        scopes=_scope("case.write"),
+        scopes=any_of("case.write"),
         parse=cases.parse_create,
         run=case_edits.create,
         body=case_bodies.NewCase,
         answer=case_bodies.Case,
     ),
     _get(
-        path="/cases/{id}",
         name="read_case",
+        path="/cases/{id}",
         summary="One case.",
-        scopes=_scope("case.read"),
+        scopes=any_of("case.read"),
         parse=cases.parse_get,
         run=case_edits.get,
         render=replies.one,
         answer=case_bodies.Case,
     ),
     _patch(
-        path="/cases/{id}",
         name="patch_case",
+        path="/cases/{id}",
         summary="Change what is named of a case, leave the rest.",
-        scopes=_scope("case.write"),
+        scopes=any_of("case.write"),
         parse=cases.parse_patch,
         run=case_edits.change,
         body=case_bodies.CasePatch,
         answer=case_bodies.Case,
-        conditional=True,
+        is_conditional=True,
     ),
     _delete(
-        path="/cases/{id}",
         name="delete_case",
+        path="/cases/{id}",
         summary="Delete a case and its stages. Its history stays.",
-        scopes=_scope("case.write"),
+        scopes=any_of("case.write"),
         parse=cases.parse_delete,
         run=case_edits.remove,
         query=queries.HolderRemoval,
-        conditional=True,
+        is_conditional=True,
     ),
     _get(
-        path="/cases/{id}/stages",
         name="list_stages",
+        path="/cases/{id}/stages",
         summary="The stages of a case.",
-        scopes=_scope("case.read"),
+        scopes=any_of("case.read"),
         parse=cases.parse_stages,
         run=case_edits.stages,
         render=cases.render_stages,
@@ -268,10 +271,10 @@ CASES = (
 
 CONTACTS = (
     _get(
-        path="/contacts",
         name="list_contacts",
+        path="/contacts",
         summary="Contacts by number, page by page.",
-        scopes=_scope("contact.read"),
+        scopes=any_of("contact.read"),
         parse=contacts.parse_list,
         run=contact_edits.list_page,
         render=contacts.render_list,
@@ -279,95 +282,95 @@ CONTACTS = (
         answer=contact_bodies.ContactList,
     ),
     _post(
-        path="/contacts",
         name="create_contact",
+        path="/contacts",
         summary="Make a contact.",
-        scopes=_scope("contact.write"),
+        scopes=any_of("contact.write"),
         parse=contacts.parse_create,
         run=contact_edits.create,
         body=contact_bodies.NewContact,
         answer=contact_bodies.Contact,
     ),
     _get(
-        path="/contacts/{id}",
         name="read_contact",
+        path="/contacts/{id}",
         summary="One contact.",
-        scopes=_scope("contact.read"),
+        scopes=any_of("contact.read"),
         parse=contacts.parse_get,
         run=contact_edits.get,
         render=replies.one,
         answer=contact_bodies.Contact,
     ),
     _patch(
-        path="/contacts/{id}",
         name="patch_contact",
+        path="/contacts/{id}",
         summary="Change what is named of a contact, leave the rest.",
-        scopes=_scope("contact.write"),
+        scopes=any_of("contact.write"),
         parse=contacts.parse_patch,
         run=contact_edits.change,
         body=contact_bodies.ContactPatch,
         answer=contact_bodies.Contact,
-        conditional=True,
+        is_conditional=True,
     ),
     _delete(
-        path="/contacts/{id}",
         name="delete_contact",
+        path="/contacts/{id}",
         summary="Delete a contact. Its history stays.",
-        scopes=_scope("contact.write"),
+        scopes=any_of("contact.write"),
         parse=contacts.parse_delete,
         run=contact_edits.remove,
         query=queries.HolderRemoval,
-        conditional=True,
+        is_conditional=True,
     ),
     _history("contact", "/contacts/{key}/history"),
 )
 
 CATEGORIES = (
     _get(
-        path="/categories",
         name="list_categories",
+        path="/categories",
         summary="Every category, in order.",
-        scopes=_scope("category.read", "task.read"),
+        scopes=any_of("category.read", "task.read"),
         parse=categories.parse_list,
         run=category_uses.list_all,
         render=categories.render_list,
         answer=category_bodies.CategoryList,
     ),
     _post(
-        path="/categories",
         name="create_category",
+        path="/categories",
         summary="Make a category; for administrators.",
-        scopes=_scope("category.write"),
+        scopes=any_of("category.write"),
         parse=categories.parse_create,
         run=category_uses.create,
         body=category_bodies.NewCategory,
         answer=category_bodies.Category,
     ),
     _get(
-        path="/categories/{number}",
         name="read_category",
+        path="/categories/{number}",
         summary="One category, by its number.",
-        scopes=_scope("category.read", "task.read"),
+        scopes=any_of("category.read", "task.read"),
         parse=categories.parse_get,
         run=category_uses.get,
         render=replies.one,
         answer=category_bodies.Category,
     ),
     _patch(
-        path="/categories/{number}",
         name="patch_category",
+        path="/categories/{number}",
         summary="Change what is named of a category; for administrators.",
-        scopes=_scope("category.write"),
+        scopes=any_of("category.write"),
         parse=categories.parse_patch,
         run=category_uses.change,
         body=category_bodies.CategoryPatch,
         answer=category_bodies.Category,
     ),
     _delete(
-        path="/categories/{number}",
         name="delete_category",
+        path="/categories/{number}",
         summary="Delete a category; for administrators. Its tasks go to another.",
-        scopes=_scope("category.write"),
+        scopes=any_of("category.write"),
         parse=categories.parse_delete,
         run=category_uses.remove,
         query=queries.CategoryRemoval,
@@ -376,20 +379,20 @@ CATEGORIES = (
 
 SCHEMAS = (
     _get(
-        path="/schemas/{kind}",
         name="list_schemas",
+        path="/schemas/{kind}",
         summary="The schemas of extensions of tasks, cases, stages or contacts.",
-        scopes=_scope("schema.read"),
+        scopes=any_of("schema.read"),
         parse=schemas.parse_list,
         run=schema_uses.list_all,
         render=schemas.render_list,
         answer=schema_bodies.SchemaList,
     ),
     _post(
-        path="/schemas/{kind}",
         name="create_schema",
+        path="/schemas/{kind}",
         summary="Declare a schema; it is enforced from then on. For administrators.",
-        scopes=_scope("schema.write"),
+        scopes=any_of("schema.write"),
         parse=schemas.parse_create,
         run=schemas.create,
         render=schemas.render_made,
@@ -397,20 +400,20 @@ SCHEMAS = (
         answer=schema_bodies.Schema,
     ),
     _get(
-        path="/schemas/{kind}/{name}",
         name="read_schema",
+        path="/schemas/{kind}/{name}",
         summary="One schema, by name without regard to case.",
-        scopes=_scope("schema.read"),
+        scopes=any_of("schema.read"),
         parse=schemas.parse_get,
         run=schema_uses.get,
         render=schemas.render,
         answer=schema_bodies.Schema,
     ),
     _delete(
-        path="/schemas/{kind}/{name}",
         name="delete_schema",
+        path="/schemas/{kind}/{name}",
         summary="Delete a schema and every value under its name. For administrators.",
-        scopes=_scope("schema.write"),
+        scopes=any_of("schema.write"),
         parse=schemas.parse_delete,
         run=schemas.delete,
     ),
@@ -418,18 +421,18 @@ SCHEMAS = (
 
 USERS = (
     _get(
-        path="/users",
         name="list_users",
+        path="/users",
         summary="Who there is.",
-        scopes=_scope("user.read"),
+        scopes=any_of("user.read"),
         parse=users.parse_list,
         run=profiles.list_all,
         render=users.render_list,
         answer=user_bodies.UserList,
     ),
     _get(
-        path="/users/me",
         name="read_own_profile",
+        path="/users/me",
         summary="Who one is.",
         scopes=ANY_SCOPE,
         parse=users.parse_own,
@@ -438,10 +441,10 @@ USERS = (
         answer=user_bodies.User,
     ),
     _patch(
-        path="/users/me",
         name="patch_own_profile",
+        path="/users/me",
         summary="Change what is named of one's own profile.",
-        scopes=_scope("user.write"),
+        scopes=any_of("user.write"),
         parse=users.parse_patch_own,
         run=profiles.change_own,
         body=user_bodies.ProfilePatch,
@@ -450,10 +453,10 @@ USERS = (
 )
 
 
-def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], Any]) -> Row:
+def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], Any]) -> OperationSpec:
     return _get(
-        path=path,
         name=name,
+        path=path,
         summary=summary,
         scopes=PUBLIC,
         parse=documents.parse,
@@ -462,7 +465,7 @@ def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], A
     )
 
 
-ROWS: tuple[Row, ...] = (*TASKS, *CASES, *CONTACTS, *CATEGORIES, *SCHEMAS, *USERS)
+ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *CATEGORIES, *SCHEMAS, *USERS)
 """What the OpenAPI describes."""
 
 DOCUMENTS = (
@@ -473,6 +476,7 @@ DOCUMENTS = (
 )
 
 
-def operations(*, require_if_match: bool = False) -> tuple[Operation, ...]:
-    """All of them, as the router takes them."""
-    return tuple(row.operation(require_if_match=require_if_match) for row in (*ROWS, *DOCUMENTS))
+def operations(*, require_if_match: bool = False) -> tuple[OperationSpec, ...]:
+    """All of them under the switch `require_if_match`."""
+    rows = (*ROWS, *DOCUMENTS)
+    return tuple(requiring_if_match(row) for row in rows) if require_if_match else rows

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from dragoman import __version__
-from dragoman.dialects.kit import PUBLIC, Dialect, Operation, Request
+from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec, Request
 from dragoman.domain import errors
 from dragoman.domain.clock import Moment
 from dragoman.http.openapi.examples import Example, Known, examples, plausible
@@ -71,8 +71,8 @@ def document(dialect: Dialect, known: Known = plausible) -> dict[str, Any]:
     }
 
 
-def _entries(rows: Sequence[Operation]) -> Iterator[tuple[tuple[str, str], list[Operation]]]:
-    def place(row: Operation) -> tuple[str, str]:
+def _entries(rows: Sequence[OperationSpec]) -> Iterator[tuple[tuple[str, str], list[OperationSpec]]]:
+    def place(row: OperationSpec) -> tuple[str, str]:
         return row.path, row.method
 
     order = {place(row): number for number, row in reversed(list(enumerate(rows)))}
@@ -91,14 +91,14 @@ def _credentials(dialect: Dialect) -> dict[str, Any]:
     return said
 
 
-def _tag(row: Operation) -> str:
+def _tag(row: OperationSpec) -> str:
     return row.name.partition(".")[0]
 
 
 class _Entry:
     """One method of one path: an operation, or several that the query tells apart."""
 
-    def __init__(self, dialect: Dialect, rows: list[Operation], shown: list[Example]) -> None:
+    def __init__(self, dialect: Dialect, rows: list[OperationSpec], shown: list[Example]) -> None:
         self.dialect = dialect
         self.rows = rows
         self.row = rows[0]
@@ -193,7 +193,7 @@ class _Entry:
         return found
 
     def _errors(self) -> Iterable[errors.Expected]:
-        changes = any(row.write for row in self.rows)
+        changes = any(row.writes for row in self.rows)
         by_key = any(row.idempotent_by_key for row in self.rows)
         return (
             *REFUSALS,
@@ -210,7 +210,7 @@ class _Entry:
         return request
 
 
-def _action(row: Operation) -> dict[str, Any]:
+def _action(row: OperationSpec) -> dict[str, Any]:
     """One of several operations at a path, and what the query says to mean it."""
     return {"operationId": row.name, "query": dict(row.query), "summary": row.summary, "scopes": sorted(row.scopes)}
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dragoman.dialects.kit import Dialect, Operation, Request
+from dragoman.dialects.kit import Dialect, OperationSpec, Request
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
 from dragoman.http.router import Router
@@ -43,7 +43,7 @@ class Case(msgspec.Struct, frozen=True):
 class Example(msgspec.Struct, frozen=True):
     """A request for an operation, and how it was answered."""
 
-    operation: Operation
+    operation: OperationSpec
     status: int
     path: Mapping[str, str]
     query: Mapping[str, list[str]]
@@ -92,7 +92,7 @@ def _example(router: Router, step: Step, known: Known) -> Example | None:
         return None
 
 
-def _find(router: Router, request: Request, path: str) -> Operation | None:
+def _find(router: Router, request: Request, path: str) -> OperationSpec | None:
     placed = router.place(path)
     if placed is None:
         return None
@@ -100,7 +100,9 @@ def _find(router: Router, request: Request, path: str) -> Operation | None:
     return table.find(request, path[len(request.prefix) :])
 
 
-def _of(operation: Operation, request: Request, status: int, headers: Mapping[str, str], body: str | None) -> Example:
+def _of(
+    operation: OperationSpec, request: Request, status: int, headers: Mapping[str, str], body: str | None
+) -> Example:
     media_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     return Example(operation, status, request.path, request.query, media_type, body)
 

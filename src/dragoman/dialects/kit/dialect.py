@@ -1,0 +1,88 @@
+"""A dialect: a vendor's API, its prefixes, operations, errors and options."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import msgspec
+
+from dragoman.dialects.kit.credentials import Credential
+from dragoman.dialects.kit.operation import NotOffered, OperationSpec
+from dragoman.dialects.kit.reply import Reply
+from dragoman.dialects.kit.request import Request
+from dragoman.domain.errors import Expected
+from dragoman.usecases.batches.resource_types import ResourceType
+
+
+@dataclass(frozen=True)
+class Option:
+    """A switch of a dialect: `[dialects.NAME] option = …`."""
+
+    name: str
+    default: object
+    summary: str
+    choices: tuple[object, ...] = ()
+
+
+class Switches(msgspec.Struct, frozen=True):
+    """What an operator may choose in a dialect, as fields with their defaults: those of the vendor's wire."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """From the settings, which checked names, types and choices."""
+        return msgspec.convert(dict(values), cls)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path as the router takes it: the part below the prefix, and the extension that was cut off."""
+
+    path: str
+    extension: str = ""
+    query: str | None = None  # replaces the query string when the vendor's clients put it elsewhere
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A vendor's API: where it lives, what it offers, how it says no.
+
+    `prefixes` ("/rest/bpm/htm/v1", no slash at the end) are tried longest first over all dialects; `""` means the
+    bare paths of `bare_roots` ("/services"), last of all. `normalise` is given the path below the prefix, still
+    percent-encoded. `find_credentials`, where given, replaces the usual reading of credentials from a request (see
+    `kit/credentials.py`); it is asked before the body is read and, for a form, once more after that.
+
+    `error` renders an expected error, `incident` a bug, with its id alone. What the HTTP layer itself raises:
+
+    - `NotFound("unknown_path")`, also for a path that is no UTF-8 or holds NUL
+    - `NotOffered("method_not_allowed", allow="GET, PUT")`, to be answered 405; the header Allow is added if missing
+    - `NotOffered("not_offered", reason=...)` for a row of `not_offered`
+    - `Invalid("unknown_action", parameter="action", value=..., known=(...))`; `value` is None when it was not sent
+    - `Invalid("unsupported_encoding", encoding=...)`, a compressed body, to be answered 415
+    - `TooLarge("body_too_large", limit=...)`
+    - `Unauthenticated("credentials_missing" | "credentials_malformed" | "credentials_unknown")`
+    - `Forbidden("scope_missing", scopes=(...))`, `Forbidden("cross_site")`
+    - `TooMany("too_many_failures" | "logins_busy" | "rate_limited" | "too_many_in_flight")`
+    """
+
+    name: str
+    title: str
+    prefixes: tuple[str, ...]
+    operations: tuple[OperationSpec, ...]
+    error: Callable[[Expected, Request], Reply]
+    incident: Callable[[str, Request], Reply]
+    not_offered: tuple[NotOffered, ...] = ()
+    bare_roots: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    normalise: Callable[[str], Route] | None = None
+    case_insensitive: bool = False  # paths; ids in them keep their case
+    head: bool = False  # HEAD is answered like GET, without the body
+    credentials_first: bool = False  # they are asked for before an unknown path or method is told
+    gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other
+    method_headers: tuple[str, ...] = ()  # a POST may name the method that it means here; its form joins the query
+    find_credentials: Callable[[Request], Credential | None] | None = None
+    preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials
+    configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
+    read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is kept; None: as we do
+    resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect
+    media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
+    key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic

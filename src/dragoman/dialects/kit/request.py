@@ -1,0 +1,99 @@
+"""The request as dialects read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dragoman.dialects.kit import forms, json
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import Moment
+
+if TYPE_CHECKING:
+    from dragoman.dialects.kit.dialect import Dialect
+    from dragoman.dialects.kit.operation import OperationSpec
+
+TUNNELLED = frozenset({"PUT", "DELETE", "GET"})
+"""Methods that a client which can only POST may name in a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much JSON a body may hold: the part of the settings `limits` that dialects read."""
+
+    json_depth: int = 64
+    json_members: int = 100_000
+    bulk_json_members: int = 250_000
+    entries: int = 100_000
+
+
+LIMITS = Limits()
+"""The defaults of the settings."""
+
+
+class Request:
+    """One request. Query and body are parsed on first use, and once."""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        query_string: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        received_at: Moment,
+        base_url: str = "",
+        dialect: "Dialect | None" = None,
+    ) -> None:
+        self.method = method
+        self.full_path = path  # as called, percent-decoded, with its prefix
+        self.query_string = query_string
+        self.headers: Mapping[str, str] = headers or {}  # names in lower case; repeats joined: ", ", cookies "; "
+        self.body = body
+        self.received_at = received_at
+        self.base_url = base_url  # "http://host:port", for absolute links
+        self.dialect = dialect
+        self.prefix = ""  # the dialect's prefix as the caller wrote it ("" for the bare Genesys paths)
+        self.extension = ""  # ".json", ".xml": what the dialect's normaliser cut off
+        self.path: dict[str, str] = {}  # path variables, percent-decoded
+        self.is_tunnelled = False  # sent as POST, the intended method is in a header
+        self.operation: OperationSpec | None = None  # None until the router has found one
+        self.principal: Principal | None = None
+        self.request_id = ""
+        self.address = ""  # of the client, as trusted proxies report it
+        self.deadline = 0.0  # monotonic clock, in seconds: the reply is due then
+        self.limits = LIMITS
+        self.span: Any = None  # its tracing span, where requests are traced
+
+    @cached_property
+    def query(self) -> dict[str, list[str]]:
+        """Query parameters in order, percent-decoded as UTF-8. Invalid for bytes that are not UTF-8 or contain NUL."""
+        return forms.parse_query(self.query_string)
+
+    def first(self, name: str) -> str | None:
+        """The first value of a query parameter, or None."""
+        values = self.query.get(name)
+        return values[0] if values else None
+
+    def tunnel(self, names: tuple[str, ...]) -> None:
+        """Replace the method by the one that the first of these headers names, if it is in TUNNELLED."""
+        for name in names:
+            method = self.headers.get(name, "").strip().upper()
+            if method in TUNNELLED:
+                self.method, self.is_tunnelled = method, True
+                return
+
+    def join_form(self) -> None:
+        """Append the fields of a form to the query, and empty the body."""
+        parts = filter(None, (self.query_string, self.body.decode("latin-1")))
+        self.query_string, self.body = "&".join(parts), b""
+        self.headers = {name: value for name, value in self.headers.items() if name != "content-type"}
+        self.__dict__.pop("query", None)
+
+    def json(self) -> Any:
+        """The body as strict JSON (`kit/json.py`). Invalid when it is not JSON."""
+        limits = self.limits
+        bulk = self.operation is not None and self.operation.is_bulk
+        members = limits.bulk_json_members if bulk else limits.json_members
+        return json.parse(self.body, max_depth=limits.json_depth, max_members=members)

@@ -1,0 +1,86 @@
+"""The contract of an operation: the types that check its query and body and describe them in the OpenAPI document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dragoman.dialects.kit import OperationSpec, Reply, Request
+from dragoman.dialects.native import dry_run
+from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native.wire import queries
+from dragoman.domain.errors import Invalid, StaleVersion
+from dragoman.usecases.uow import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """`is_conditional`: the operation changes something that has a revision, and honours If-Match."""
+
+    query: type[Any] = queries.Nothing
+    body: Any = None
+    body_media: tuple[str, ...] = reading.JSON
+    body_may_be_empty: bool = False
+    status: int = 200
+    answer: Any = None
+    is_conditional: bool = False
+
+    @property
+    def has_dry_run(self) -> bool:
+        return issubclass(self.query, queries.Trial)
+
+
+def operation(
+    *,
+    name: str,
+    method: str,
+    path: str,
+    scopes: frozenset[str],
+    parse: Callable[[Request, Any], Any],
+    run: Callable[[UnitOfWork, Any], Any],
+    render: Callable[[Any, Request], Reply],
+    summary: str,
+    writes: bool = False,
+    **contract: Any,
+) -> OperationSpec:
+    """An operation whose `parse` receives the request and its query, as a value of the contract's type `query`."""
+    types = Contract(**contract)
+    return OperationSpec(
+        name=name,
+        method=method,
+        path=path,
+        scopes=scopes,
+        parse=_parsing(parse, types, has_revisions=types.is_conditional or not writes),
+        run=dry_run.trying(run) if types.has_dry_run else run,
+        render=render,
+        writes=writes,
+        idempotent_by_key=writes,
+        summary=summary,
+        standing="ours",
+        contract=types,
+    )
+
+
+def requiring_if_match(row: OperationSpec) -> OperationSpec:
+    """The operation, which answers 428 to a change without If-Match."""
+    if not row.contract.is_conditional:
+        return row
+
+    def parse(request: Request) -> Any:
+        if "if-match" not in request.headers:
+            raise Invalid("if_match_required", "Send If-Match with the revision that you read.", status=428)
+        return row.parse(request)
+
+    return replace(row, parse=parse)
+
+
+def _parsing(
+    parse: Callable[[Request, Any], Any], contract: Contract, *, has_revisions: bool
+) -> Callable[[Request], Any]:
+    def parse_request(request: Request) -> Any:
+        if not has_revisions and reading.if_match(request) is not None:
+            raise StaleVersion("no_revision", "What this changes has no revisions; leave If-Match out.")
+        query = reading.query(request, contract.query)
+        command = parse(request, query)
+        return dry_run.Trial(command) if getattr(query, "dry_run", False) else command
+
+    return parse_request
