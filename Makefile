@@ -1,4 +1,4 @@
-# `make` alone tells what there is. Nothing here is needed to run Dragoman but Python 3.11 with its venv module.
+# `make` alone lists the targets. They need Python 3.11 or later with its venv module; all else they install in .venv.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -8,16 +8,17 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+RUNTIME := $(VENV)/.ready
+READY := $(VENV)/.ready-dev
 PORT ?= 8080
 ARGS ?=
 
 .PHONY: help
-help: ## Tell what there is
+help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: $(READY) ## Set up, then serve a demonstration on http://127.0.0.1:8080 (PORT=...)
+run: $(RUNTIME) ## Install what is needed to run, then serve a demonstration on http://127.0.0.1:8080 (PORT=...)
 	@exec $(BIN)/dragoman demo --port $(PORT)
 
 .PHONY: test
@@ -39,7 +40,8 @@ static: $(READY) ## Format, lint, types and pages, without the tests
 	@$(BIN)/mypy --strict
 	@$(BIN)/python -m tools.check_docs
 	@$(BIN)/python -m tools.build_site --check
-	@$(BIN)/python -m tools.changelog
+	@$(BIN)/lint-imports
+	@$(BIN)/towncrier build --draft --version next >/dev/null
 
 .PHONY: fix
 fix: $(READY) ## Repair what a tool can repair
@@ -65,27 +67,43 @@ dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect 
 	@$(BIN)/python -m tools.new_dialect "$(NAME)"
 
 .PHONY: lock
-lock: $(READY) ## Pin the newest releases that pyproject.toml allows
-	@$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+lock: $(READY) ## Pin the newest releases that pyproject.toml allows: for development, to run, and for images
+	@$(LOCK) --upgrade --all-extras --output-file requirements-dev.lock pyproject.toml
+	@$(LOCK) --extra postgres --extra source --extra tracing $(SAME) --output-file requirements.lock pyproject.toml
+	@$(LOCK) --extra postgres --extra tracing $(SAME) --output-file deploy/requirements.lock pyproject.toml
 	@$(LOCK) --upgrade --output-file bench/requirements.lock bench/requirements.in
-	@$(LOCK) --extra postgres --extra tracing -c requirements.lock --output-file deploy/requirements.lock pyproject.toml
 
+SAME = --constraint requirements-dev.lock
 LOCK = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+.PHONY: release
+release: $(READY) ## Move changes/ to CHANGELOG.md and set the version: make release VERSION=0.2.0 (docs/guide/releasing.md)
+	@sed -i 's/^__version__ = .*/__version__ = "$(VERSION)"/' src/dragoman/__init__.py
+	@$(BIN)/towncrier build --yes --version "$(VERSION)"
 
 .PHONY: wheel
 wheel: $(READY) ## Build dist/dragoman-….whl, which installs and runs anywhere
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-# Done again only when what is to be installed changed.
-$(READY): pyproject.toml requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
-	@$(PYTHON) -m venv $(VENV)
-	@echo "Installing what is pinned in requirements.lock into $(VENV) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Both are repeated only when their lock file or pyproject.toml has changed. The development lock holds the runtime
+# lock, so that one virtual environment serves both.
+$(RUNTIME): pyproject.toml requirements.lock
+	@$(call install,requirements.lock)
 	@touch $@
+
+$(READY): pyproject.toml requirements-dev.lock
+	@$(call install,requirements-dev.lock)
+	@touch $(RUNTIME) $@
+
+define install
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+$(PYTHON) -m venv $(VENV)
+echo "Installing the packages of $(1) in $(VENV) ..."
+$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
 
 # What the tests need of the operating system: PostgreSQL's programs, strace, a browser.
 .PHONY: system

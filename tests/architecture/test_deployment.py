@@ -1,9 +1,13 @@
-"""What deploy/ pins is what was tested. Without this rule an image was built from releases that no test had seen."""
+"""What runs is what was tested: the lock files to run and for images are parts of the development one. Without this
+rule an image was built from releases that no test had seen."""
 
 import re
 
+import pytest
+
 from tests.architecture.source import ROOT
 
+LOCKS = ("requirements.lock", "requirements-dev.lock", "deploy/requirements.lock", "bench/requirements.lock")
 PIN = re.compile(r"^(\S+==\S+) \\$", re.MULTILINE)
 
 
@@ -11,9 +15,21 @@ def pins(file: str) -> set[str]:
     return set(PIN.findall((ROOT / file).read_text()))
 
 
-def test_an_image_gets_the_releases_that_were_tested() -> None:
+def test_an_image_and_a_demonstration_get_the_releases_that_were_tested() -> None:
     assert pins("deploy/requirements.lock")
-    assert pins("deploy/requirements.lock") <= pins("requirements.lock")
+    assert pins("deploy/requirements.lock") <= pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_a_demonstration_installs_no_tools_of_development() -> None:
+    names = {pin.partition("==")[0] for pin in pins("requirements.lock")}
+    assert not names & {"mypy", "playwright", "pytest", "ruff", "schemathesis", "mkdocs"}
+
+
+@pytest.mark.parametrize("file", LOCKS)
+def test_a_lock_file_names_no_package_index(file: str) -> None:
+    text = (ROOT / file).read_text()
+    assert "://" not in text
+    assert not re.search(r"^\s*--(?!hash=sha256:)", text, re.MULTILINE)
 
 
 def test_the_image_copies_what_docker_is_shown() -> None:

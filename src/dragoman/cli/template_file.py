@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tomlkit.exceptions import ParseError
+
 from dragoman.cli.toml_positions import Path, lines_of
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment, from_datetime
@@ -33,7 +35,10 @@ def read(content: bytes) -> tuple[list[Entry], list[Problem]]:
         return [], [_syntax(error, text)]
     except RecursionError:
         return [], [Problem("1", "syntax", "it is nested too deeply")]
-    lines = lines_of(text)
+    try:
+        lines = lines_of(text)
+    except ParseError as error:  # tomlkit has a limit of nesting where tomllib has none
+        return [], [Problem(str(error.line), "syntax", "it is nested too deeply")]
     found = [Problem(str(lines[name,]), name, "the file holds [[template]] alone") for name in tables if name != _TOP]
     given = tables.get(_TOP)
     if given is None:

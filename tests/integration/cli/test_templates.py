@@ -162,6 +162,7 @@ reader = ["olga", "zoe"]
             "3: kind: must be one of human, originating, participating, administrative",
         ),
         ('[[template]]\nname = "a\\u0000"', "2: name: must hold no control characters"),
+        (f"[[template]]\n{'.'.join('a' * 200)} = 1", "2: it is nested too deeply"),
     ],
 )
 def test_a_fault_is_found(known: str, text: str, told: str) -> None:
