@@ -196,7 +196,7 @@ class Dispatcher:
         if operation is None or operation.scopes != PUBLIC:
             await self._identify(request, dialect, operation, receive)
         else:
-            check_site(request, None, changes=operation.write)
+            check_site(request, None, changes=operation.writes)
             request.principal = self._app.anonymous()
         if request.is_tunnelled and _is_form(request):
             await self._read(request, dialect, operation, receive)
