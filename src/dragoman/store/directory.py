@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dragoman.command import Key
 from dragoman.domain.clock import Clock
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 FRESH_SECONDS = 1.0
 LARGEST = 20_000
@@ -48,9 +48,9 @@ class Directory:
 
     @staticmethod
     def _read(connection: sa.Connection, tenant: int, name: str, key: Key) -> Any:
-        shape = SHAPES[name]
-        table = shape.table
+        mapping = MAPPINGS[name]
+        table = mapping.table
         values = key if isinstance(key, tuple) else (key,)
-        same = [table.c[column] == value for column, value in zip(shape.key, values, strict=True)]
-        row = connection.execute(sa.select(*shape.columns).where(table.c.tenant == tenant, *same)).first()
-        return None if row is None else shape.decode(row)
+        same = [table.c[column] == value for column, value in zip(mapping.key, values, strict=True)]
+        row = connection.execute(sa.select(*mapping.columns).where(table.c.tenant == tenant, *same)).first()
+        return None if row is None else mapping.decode(row)

@@ -28,7 +28,7 @@ from dragoman.store.repositories.stored_replies import Answers
 from dragoman.store.repositories.tasks import Tasks
 from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Overlay, Stamp
 
 R = TypeVar("R")
@@ -158,11 +158,11 @@ class UnitOfWork:
 
     @lazy
     def login_names(self) -> Repository[LoginName]:
-        return Repository(self._overlay, SHAPES["login_name"])
+        return Repository(self._overlay, MAPPINGS["login_name"])
 
     @lazy
     def tenants(self) -> People[Tenant]:
-        return People(self._overlay, SHAPES["tenant"])
+        return People(self._overlay, MAPPINGS["tenant"])
 
     @lazy
     def answers(self) -> Answers:

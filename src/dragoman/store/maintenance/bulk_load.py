@@ -21,13 +21,13 @@ from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import words
 from dragoman.store.engine.engines import Engine
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import HistoryRow, Stamp, beginnings, chained, differences
 
 SLICE = 5_000
-SHAPE = SHAPES["task"]
-ROW = msgspec.defstruct("Row", SHAPE.fields, gc=False)
-CODECS = tuple((SHAPE.fields.index(name), codec) for name, codec in SHAPE.codecs.items())
+MAPPING = MAPPINGS["task"]
+ROW = msgspec.defstruct("Row", MAPPING.fields, gc=False)
+CODECS = tuple((MAPPING.fields.index(name), codec) for name, codec in MAPPING.codecs.items())
 
 Life = Sequence[Task]
 """A task as it was made, and as each change left it; `modified_at` is when."""
@@ -89,7 +89,7 @@ class Slice:
 
     def _add(self, life: Life, stamp: Stamp) -> None:
         task = self._chain(life, stamp)
-        values = list(astuple(task)[: len(SHAPE.fields)])
+        values = list(astuple(task)[: len(MAPPING.fields)])
         for place, codec in CODECS:
             values[place] = codec.encode(values[place])
         self._rows.append(ROW(*values))
@@ -102,7 +102,7 @@ class Slice:
         """The task at the end of its life, a row of history behind it for each step."""
         before: Task | None = None
         for task in life:
-            changes = beginnings(task) if before is None else differences(before, task, SHAPE.differing(before, task))
+            changes = beginnings(task) if before is None else differences(before, task, MAPPING.differing(before, task))
             revision, previous = (1, "") if before is None else (before.revision + 1, before.head_hash)
             text = msgspec.json.encode(changes).decode()
             row = chained(previous, self._tenant, "task", task.number, revision, task.modified_at, stamp, text)

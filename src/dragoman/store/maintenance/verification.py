@@ -17,12 +17,12 @@ from dragoman.domain.digest import Digest, document, read_heads, seal
 from dragoman.store import tables
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.repositories.digests import Folder, digest_after, rows_between
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Stamp, chained
 
 PAGE = 10_000
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
-ENTITIES = tuple(sorted(shape.name for shape in SHAPES.values() if shape.has_history))
+ENTITIES = tuple(sorted(mapping.name for mapping in MAPPINGS.values() if mapping.has_history))
 H = tables.history.c
 T = tables.tombstone.c
 
@@ -102,7 +102,7 @@ class Walk:
     def _tenants(self) -> list[int]:
         found = set(self._folder.tenants()) if self._folder is not None else set()
         with self._begin() as connection:
-            owners = [SHAPES[name].table for name in ENTITIES]
+            owners = [MAPPINGS[name].table for name in ENTITIES]
             for table in (tables.history, tables.tombstone, tables.digest, *owners):
                 found.update(_distinct(connection, table.c.tenant))
         return sorted(found)
@@ -146,7 +146,7 @@ class Walk:
         """Hold the entities of a range, and tombstones of those deleted, against where their histories end."""
         # One more than there are histories is enough to meet the first that has none.
         enough = len(ended) + 1
-        owner = SHAPES[entity].table.c
+        owner = MAPPINGS[entity].table.c
         present = _ends(
             connection, enough, owner.number, owner.revision, owner.head_hash, owner.tenant == tenant, low, high
         )

@@ -14,7 +14,7 @@ from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_filters import conditions as of_tasks
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import MustBeExclusive
 
 B = tables.batch.c
@@ -77,7 +77,7 @@ NEWEST_FIRST = BatchSort()
 class Batches(Repository[Batch]):
     """The batches of one tenant, by the number or uid of their task."""
 
-    shape = SHAPES["batch"]
+    mapping = MAPPINGS["batch"]
 
     def page(
         self,
@@ -159,7 +159,7 @@ class Batches(Repository[Batch]):
 class Payloads(Repository[BatchPayload]):
     """What batches were sent with, by batch."""
 
-    shape = SHAPES["batch_payload"]
+    mapping = MAPPINGS["batch_payload"]
 
     def size(self, batches: Sequence[str]) -> int:
         """How many characters all of these hold. The command must be exclusive."""

@@ -6,7 +6,7 @@ from dragoman.command import Lock
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 C = tables.case.c
 S = tables.stage.c
@@ -15,7 +15,7 @@ S = tables.stage.c
 class Cases(Repository[Case]):
     """The cases of one tenant."""
 
-    shape = SHAPES["case"]
+    mapping = MAPPINGS["case"]
 
     def page(self, *, limit: int, after: int = 0, kind: CaseKind | None = None) -> list[Case]:
         """Cases by number, those behind `after`."""
@@ -40,7 +40,7 @@ class Cases(Repository[Case]):
 class Stages(Repository[Stage]):
     """The stages of one tenant."""
 
-    shape = SHAPES["stage"]
+    mapping = MAPPINGS["stage"]
 
     def of_case(self, case: int, lock: Lock = Lock.NONE) -> list[Stage]:
         """The stages of a case, by number."""

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from dragoman.domain.category import Category
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 C = tables.category.c
 
@@ -13,7 +13,7 @@ C = tables.category.c
 class Categories(Repository[Category]):
     """The categories of one tenant."""
 
-    shape = SHAPES["category"]
+    mapping = MAPPINGS["category"]
 
     def all(self) -> list[Category]:
         """Every category, in the order that people gave them."""

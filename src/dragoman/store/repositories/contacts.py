@@ -12,7 +12,7 @@ from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 C = tables.contact.c
 CASE = tables.case.c
@@ -31,7 +31,7 @@ class ContactFilter(msgspec.Struct, frozen=True, kw_only=True):
 class Contacts(Repository[Contact]):
     """The contacts of one tenant."""
 
-    shape = SHAPES["contact"]
+    mapping = MAPPINGS["contact"]
 
     def page(self, *, limit: int, after: int = 0) -> list[Contact]:
         """Contacts by number, those behind `after`."""

@@ -7,7 +7,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.extension import ExtensionSchema, Owner, fold
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 S = tables.extension_schema.c
 X = tables.extension.c
@@ -16,7 +16,7 @@ X = tables.extension.c
 class Schemas(Repository[ExtensionSchema]):
     """The extension schemas of one tenant, by owner kind and name."""
 
-    shape = SHAPES["extension_schema"]
+    mapping = MAPPINGS["extension_schema"]
 
     def named(self, owner: Owner, name: str, lock: Lock = Lock.NONE) -> ExtensionSchema | None:
         """The schema of this name, without regard to case, or None."""

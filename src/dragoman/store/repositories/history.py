@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from dragoman.command import Key
 from dragoman.store import tables
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import HistoryRow, MustBeExclusive, Overlay
 
 H = tables.history.c
@@ -41,4 +41,4 @@ class History:
         row = self._group.connection.execute(
             sa.select(table.snapshot).where(table.tenant == self._group.tenant, table.entity == entity, named)
         ).first()
-        return None if row is None else msgspec.json.decode(row[0], type=SHAPES[entity].type)
+        return None if row is None else msgspec.json.decode(row[0], type=MAPPINGS[entity].type)

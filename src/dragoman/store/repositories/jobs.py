@@ -9,7 +9,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.job import ENDED, WAITING, Job, JobState
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 J = tables.job.c
 
@@ -17,7 +17,7 @@ J = tables.job.c
 class Jobs(Repository[Job]):
     """The jobs of one tenant."""
 
-    shape = SHAPES["job"]
+    mapping = MAPPINGS["job"]
 
     def queue(self, uid: str, kind: str, subject: int | None, args: dict[str, Any], now: Moment, run_at: Moment) -> Job:
         """A new job; it runs when its moment has come, and not before this transaction is committed."""

@@ -3,13 +3,13 @@
 from dragoman.command import Lock
 from dragoman.domain.message import Message
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 
 class Messages(Repository[Message]):
     """The messages of one tenant's tasks."""
 
-    shape = SHAPES["message"]
+    mapping = MAPPINGS["message"]
 
     def of(self, task: str, which: str, lock: Lock = Lock.NONE) -> Message | None:
         """One message, or None."""

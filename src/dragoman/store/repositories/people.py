@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from dragoman.domain.people import Alias, Group, Token, User
 from dragoman.store import tables
 from dragoman.store.repositories.repository import People, Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 AT_ONCE = 1_000
 
@@ -15,7 +15,7 @@ AT_ONCE = 1_000
 class Users(People[User]):
     """The users of one tenant."""
 
-    shape = SHAPES["user"]
+    mapping = MAPPINGS["user"]
 
     def all(self) -> list[User]:
         """Every user, by login."""
@@ -45,7 +45,7 @@ class Users(People[User]):
 class Groups(People[Group]):
     """The groups of one tenant."""
 
-    shape = SHAPES["group"]
+    mapping = MAPPINGS["group"]
 
     def by_name(self, name: str) -> Group | None:
         """The group of this name, or None; the one made first, if several have it. The command must be exclusive."""
@@ -58,7 +58,7 @@ class Groups(People[Group]):
 class Tokens(Repository[Token]):
     """The tokens of one tenant, by hash."""
 
-    shape = SHAPES["token"]
+    mapping = MAPPINGS["token"]
 
     def of_user(self, user: str) -> list[Token]:
         """A user's tokens, oldest first. The command must be exclusive."""
@@ -81,7 +81,7 @@ class Tokens(Repository[Token]):
 class Aliases(People[Alias]):
     """Other systems' ids for the users of one tenant."""
 
-    shape = SHAPES["alias"]
+    mapping = MAPPINGS["alias"]
 
     def all(self) -> list[Alias]:
         """Every alias. The command must be exclusive."""

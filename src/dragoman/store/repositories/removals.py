@@ -13,7 +13,7 @@ from dragoman.domain.extension import Owner
 from dragoman.domain.task import Kind, Task
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
 S = tables.stage.c
@@ -23,7 +23,7 @@ X = tables.extension.c
 class Removals(Repository[Task]):
     """The marks of one tenant. Exclusive commands only."""
 
-    shape = SHAPES["task"]
+    mapping = MAPPINGS["task"]
 
     # Tasks and stages
 
@@ -101,7 +101,7 @@ class Removals(Repository[Task]):
 
     def _count_again(self, owner: Owner, numbers: list[int]) -> None:
         # An owner that was written meanwhile counts no marked values, and is then loaded without looking for any.
-        table = SHAPES[str(owner)].table
+        table = MAPPINGS[str(owner)].table
         self.by_condition(
             sa.update(table)
             .where(table.c.tenant == self.tenant, table.c.number.in_(numbers), table.c.extension_count == 0)

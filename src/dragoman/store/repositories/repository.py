@@ -12,23 +12,23 @@ from msgspec.structs import replace
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain.errors import NotFound
 from dragoman.store.engine import driver
+from dragoman.store.unit.child_rows import with_child_rows
 from dragoman.store.unit.flushing import flush
-from dragoman.store.unit.mappings import SHAPES, Counter, Shape
+from dragoman.store.unit.mappings import MAPPINGS, Counter, Mapping
 from dragoman.store.unit.overlay import MustBeExclusive, Overlay
-from dragoman.store.unit.satellites import with_satellites
 
 E = TypeVar("E")
 
 
 class Repository(Generic[E]):
-    """All entities of one shape, as one command sees them."""
+    """All entities of one mapping, as one command sees them."""
 
-    shape: Shape
+    mapping: Mapping
 
-    def __init__(self, overlay: Overlay, shape: Shape | None = None) -> None:
+    def __init__(self, overlay: Overlay, mapping: Mapping | None = None) -> None:
         self._overlay = overlay
-        if shape is not None:
-            self.shape = shape
+        if mapping is not None:
+            self.mapping = mapping
 
     @property
     def tenant(self) -> int:
@@ -37,36 +37,36 @@ class Repository(Generic[E]):
 
     def find(self, key: Key, lock: Lock = Lock.NONE) -> E | None:
         """The entity by number or uid, or None."""
-        found: E | None = self._overlay.find(self.shape, key, lock)
+        found: E | None = self._overlay.find(self.mapping, key, lock)
         return found
 
     def get(self, key: Key) -> E:
         """The entity by number or uid. NotFound when there is none in this tenant."""
         found = self.find(key)
         if found is None:
-            raise NotFound(f"{self.shape.name}_not_found", f"There is no {self.shape.name} {key}.", id=key)
+            raise NotFound(f"{self.mapping.name}_not_found", f"There is no {self.mapping.name} {key}.", id=key)
         return found
 
     def add(self, entity: E) -> E:
         """Keep a new entity."""
-        self._overlay.put(self.shape, entity)
+        self._overlay.put(self.mapping, entity)
         return entity
 
     def save(self, entity: E) -> E:
         """Keep a changed entity, and answer it as it will read: its revision rises by one for a command that changes
         what people see, however often it saves."""
-        key = self.shape.key_of(entity)
-        self._overlay.find(self.shape, key, Lock.CHANGE)
-        if self.shape.has_history:
-            entity = self._overlay.revised(self.shape, entity)
-        self._overlay.put(self.shape, entity)
+        key = self.mapping.key_of(entity)
+        self._overlay.find(self.mapping, key, Lock.CHANGE)
+        if self.mapping.has_history:
+            entity = self._overlay.revised(self.mapping, entity)
+        self._overlay.put(self.mapping, entity)
         return entity
 
     def remove(self, entity: E) -> None:
         """Delete an entity; one with history leaves a tombstone."""
-        key = self.shape.key_of(entity)
-        self._overlay.find(self.shape, key, Lock.CHANGE)
-        self._overlay.drop(self.shape, key)
+        key = self.mapping.key_of(entity)
+        self._overlay.find(self.mapping, key, Lock.CHANGE)
+        self._overlay.drop(self.mapping, key)
 
     def by_condition(self, statement: sa.Select[Any] | sa.CompoundSelect[Any] | sa.Update | sa.Delete) -> Any:
         """Rows found by a condition, this command's own changes among them. The command must be exclusive."""
@@ -93,7 +93,7 @@ class Repository(Generic[E]):
         load_all = self._overlay.group.load_all
         if load_all is None:
             raise MustBeExclusive
-        load_all(Keys().also(self.shape.name, keys, lock))
+        load_all(Keys().also(self.mapping.name, keys, lock))
 
     def numbered(self, statement: sa.Select[Any], lock: Lock = Lock.NONE) -> list[E]:
         """The entities whose numbers a statement selects, in its order."""
@@ -106,10 +106,10 @@ class Repository(Generic[E]):
 
     def of_rows(self, rows: list[Any]) -> list[E]:
         """The entities of whole rows, in this order. For readers: no command of theirs changed what was just read."""
-        group, shape = self._overlay.group, self.shape
-        entities = [shape.decode(row) for row in rows]
-        entities = with_satellites(group.connection, group.tenant, shape, entities)
-        group.know_all(shape, entities)
+        group, mapping = self._overlay.group, self.mapping
+        entities = [mapping.decode(row) for row in rows]
+        entities = with_child_rows(group.connection, group.tenant, mapping, entities)
+        group.know_all(mapping, entities)
         return entities
 
 
@@ -117,7 +117,7 @@ class Numbers:
     """The tenant's counters. A number drawn by a command that fails is not lost: it goes with the overlay."""
 
     def __init__(self, overlay: Overlay) -> None:
-        self._counters: Repository[Counter] = Repository(overlay, SHAPES["counter"])
+        self._counters: Repository[Counter] = Repository(overlay, MAPPINGS["counter"])
         self._overlay = overlay
 
     def draw(self, name: str) -> int:
@@ -134,9 +134,9 @@ class People(Repository[E]):
     """Rows of the directory: found without being announced, at most a second old."""
 
     def find(self, key: Key, lock: Lock = Lock.NONE) -> E | None:
-        ref = (self.shape.name, key)
+        ref = (self.mapping.name, key)
         group = self._overlay.group
         if lock is not Lock.NONE or ref in group.current or ref in self._overlay.changes:
             return super().find(key, lock)
-        found: E | None = group.peek(self.shape.name, key)
+        found: E | None = group.peek(self.mapping.name, key)
         return found

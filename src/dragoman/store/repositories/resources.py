@@ -9,7 +9,7 @@ from dragoman.domain.resource import Resource
 from dragoman.store import tables
 from dragoman.store.engine.key_lists import among_values
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 R = tables.resource.c
 AT_ONCE = 1_000
@@ -18,7 +18,7 @@ AT_ONCE = 1_000
 class Resources(Repository[Resource]):
     """The plain objects of one tenant."""
 
-    shape = SHAPES["resource"]
+    mapping = MAPPINGS["resource"]
 
     def by_natural(self, type_: str, naturals: Sequence[str], lock: Lock = Lock.NONE) -> dict[str, list[Resource]]:
         """Those of a type with these natural keys, by number. The command must be exclusive."""

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES, Setting
+from dragoman.store.unit.mappings import MAPPINGS, Setting
 
 S = tables.setting.c
 
@@ -12,7 +12,7 @@ S = tables.setting.c
 class Settings(Repository[Setting]):
     """The settings of one tenant (the directory tenant's: of all)."""
 
-    shape = SHAPES["setting"]
+    mapping = MAPPINGS["setting"]
 
     def beginning(self, prefix: str) -> list[Setting]:
         """Settings whose names begin so, by name. The command must be exclusive."""

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from dragoman.domain.clock import Moment
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES, IdempotencyRecord
+from dragoman.store.unit.mappings import MAPPINGS, IdempotencyRecord
 
 A = tables.idempotency.c
 
@@ -13,7 +13,7 @@ A = tables.idempotency.c
 class Answers(Repository[IdempotencyRecord]):
     """The answers of one tenant, by credential and key."""
 
-    shape = SHAPES["idempotency"]
+    mapping = MAPPINGS["idempotency"]
 
     def forget_older_than(self, at: Moment, *, limit: int) -> int:
         """Delete up to `limit` answers from before a moment, oldest first; how many there were."""

@@ -17,7 +17,7 @@ from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.repositories.task_filters import TaskFilter, conditions, ended_is, finds_few
 from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, hidden, order
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
 Conditions = list[sa.ColumnElement[bool]]
@@ -77,7 +77,7 @@ def rows_of(
     if dialect.name == "sqlite":
         return _ask(dialect, _as_text(page_of, tenant, keys, is_walk=is_walk))
     if len(_walks(tenant, wanted, keys)) == 1:
-        return _ask(dialect, page_of(SHAPES["task"].columns))
+        return _ask(dialect, page_of(MAPPINGS["task"].columns))
     page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
     of_page = sa.and_(task.c.tenant == tenant, task.c.number == page.c.found)
     return _ask(dialect, sa.select(*_columns(task)).where(of_page).order_by(*_in_order(page.c, keys)))
@@ -106,7 +106,7 @@ def _as_text(
 
 
 def _columns(task: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-    return [task.c[name] for name in SHAPES["task"].fields]
+    return [task.c[name] for name in MAPPINGS["task"].fields]
 
 
 def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]:
@@ -114,7 +114,7 @@ def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]
 
 
 def fetch(connection: sa.Connection, ask: Ask, after: tuple[Any, ...] | None) -> list[Any]:
-    """The rows of a page, for the task's shape to decode.
+    """The rows of a page, for the task's mapping to decode.
 
     SQLite gives them as one text. Its driver lets go of the interpreter at each row and waits to have it back: when
     others want it, too, a page of fifty rows took longer by that than by all else.

@@ -13,7 +13,7 @@ from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, plainly
 from dragoman.store.repositories.task_pages import count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
 
@@ -24,7 +24,7 @@ TOGETHER = 256
 class Tasks(Repository[Task]):
     """The tasks of one tenant."""
 
-    shape = SHAPES["task"]
+    mapping = MAPPINGS["task"]
 
     def page(
         self,

@@ -6,7 +6,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.template import Template
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.template.c
 
@@ -14,7 +14,7 @@ T = tables.template.c
 class Templates(Repository[Template]):
     """The templates of one tenant, every version of each."""
 
-    shape = SHAPES["template"]
+    mapping = MAPPINGS["template"]
 
     def all(self) -> list[Template]:
         """Every version, by name, the newest first. The command must be exclusive."""

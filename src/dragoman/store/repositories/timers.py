@@ -9,7 +9,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, OPEN, Kind, State, Task
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.unit.mappings import SHAPES
+from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
 C = tables.case.c
@@ -22,7 +22,7 @@ SUSPENDED = T.suspended.is_(sa.true())
 class Timers(Repository[Task]):
     """The timers of one tenant. Exclusive commands only."""
 
-    shape = SHAPES["task"]
+    mapping = MAPPINGS["task"]
 
     def expiring(self, at: Moment, limit: int) -> list[int]:
         """Numbers of open tasks whose time is over."""

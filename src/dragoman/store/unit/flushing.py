@@ -1,7 +1,7 @@
-"""Writing what a group changed, in sets: a statement a table and kind of change, not one a row.
+"""Writing the changes of a group in sets: one statement for each table and kind of change.
 
-Each row is written with the `row_version` that was read in its condition. The driver tells only the total of rows,
-so a mismatch says that something changed meanwhile, not what: the group runs again.
+Each UPDATE and DELETE has the `row_version` that was read in its condition. The driver reports only the total number
+of rows, so a mismatch means that some row changed meanwhile; the whole group runs again.
 """
 
 from typing import Any
@@ -12,102 +12,102 @@ import sqlalchemy as sa
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import words
-from dragoman.store.unit.mappings import SHAPES, Shape
-from dragoman.store.unit.overlay import Group, HistoryRow, Ref
+from dragoman.store.unit.mappings import MAPPINGS, Mapping
+from dragoman.store.unit.overlay import Group, HistoryRow, RowKey
 
 
 class Changed(Exception):
-    """A row was changed by somebody else between reading and writing."""
+    """Another transaction changed a row between reading and writing."""
 
 
 Change = tuple[Any, Any]  # entity as loaded (None: new), entity as it shall be (None: removed)
 
 COUNTS = {"extensions": "extension_count", "work_items": "work_item_count"}
-"""What follows a satellite when it is written."""
+"""The count column of each child table."""
 
 
-def flush(connection: sa.Connection, group: Group) -> list[Ref]:
-    """Write all changes of the group; answers which rows. Changed when a row isn't as it was read.
+def flush(connection: sa.Connection, group: Group) -> list[RowKey]:
+    """Write all changes of the group and return their keys. Raises Changed if a row is not as it was read.
 
-    A transaction that goes on settles the group then (`Group.settle`).
+    A transaction that continues calls `Group.settle` afterwards.
     """
-    written: list[Ref] = []
+    written: list[RowKey] = []
     changes: dict[str, list[Change]] = {}
     for ref, entity in group.current.items():
         before = group.loaded.get(ref)
         if entity is not before:
             changes.setdefault(ref[0], []).append((before, entity))
             written.append(ref)
-    for name, shape in SHAPES.items():
+    for name, mapping in MAPPINGS.items():
         if name in changes:
-            _flush_shape(connection, shape, changes[name], group)
+            _flush_mapping(connection, mapping, changes[name], group)
     bulk.insert_structs(connection, tables.history, group.history)
     bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
     return written
 
 
-def _flush_shape(connection: sa.Connection, shape: Shape, changes: list[Change], group: Group) -> None:
-    changes = [(before, _counted(shape, after)) for before, after in changes]
+def _flush_mapping(connection: sa.Connection, mapping: Mapping, changes: list[Change], group: Group) -> None:
+    changes = [(before, _counted(mapping, after)) for before, after in changes]
     added = [after for before, after in changes if before is None and after is not None]
     changed = [(before, after) for before, after in changes if before is not None and after is not None]
     removed = [before for before, after in changes if before is not None and after is None]
     if removed:
-        _delete(connection, shape, removed)
+        _delete(connection, mapping, removed)
     if changed:
-        _update(connection, shape, changed, _differing(shape, changed, group))
+        _update(connection, mapping, changed, _differing(mapping, changed, group))
     if added:
-        bulk.insert(connection, shape.table, [shape.encode(entity, shape.fields) for entity in added])
-    if shape.satellites:
-        _flush_extensions(connection, shape, changes)
-    if "work_items" in shape.satellites:
+        bulk.insert(connection, mapping.table, [mapping.encode(entity, mapping.fields) for entity in added])
+    if mapping.child_tables:
+        _flush_extensions(connection, mapping, changes)
+    if "work_items" in mapping.child_tables:
         _flush_work_items(connection, changes)
-    if shape.has_words:
+    if mapping.has_words:
         _flush_words(connection, changes)
 
 
-def _counted(shape: Shape, entity: Any) -> Any:
-    """The entity with the counts of its satellites, which tell the loader whether to look."""
-    if entity is None or not shape.satellites:
+def _counted(mapping: Mapping, entity: Any) -> Any:
+    """The entity with the counts of its child rows."""
+    if entity is None or not mapping.child_tables:
         return entity
     if entity.extension_count != len(entity.extensions):
         entity = msgspec.structs.replace(entity, extension_count=len(entity.extensions))
-    if "work_items" in shape.satellites and entity.work_item_count != len(entity.work_items):
+    if "work_items" in mapping.child_tables and entity.work_item_count != len(entity.work_items):
         entity = msgspec.structs.replace(entity, work_item_count=len(entity.work_items))
     return entity
 
 
-def _differing(shape: Shape, changed: list[Change], group: Group) -> set[str]:
+def _differing(mapping: Mapping, changed: list[Change], group: Group) -> set[str]:
     """The fields that differ in any of the rows."""
     differing: set[str] = set()
     for before, after in changed:
-        known = group.changed.get((shape.name, shape.key_of(after)))
-        differing.update(shape.differing(before, after) if known is None else known)
+        known = group.changed.get((mapping.name, mapping.key_of(after)))
+        differing.update(mapping.differing(before, after) if known is None else known)
     return differing | {COUNTS[name] for name in differing & COUNTS.keys()}
 
 
-def _update(connection: sa.Connection, shape: Shape, changed: list[Change], differing: set[str]) -> None:
-    columns = [name for name in shape.fields if name in differing and name != "row_version"]
+def _update(connection: sa.Connection, mapping: Mapping, changed: list[Change], differing: set[str]) -> None:
+    columns = [name for name in mapping.fields if name in differing and name != "row_version"]
     rows = []
     for before, after in changed:
-        row = shape.encode(after, tuple(columns))
+        row = mapping.encode(after, tuple(columns))
         row["row_version"] = before.row_version + 1
-        row.update(shape.version(before))
+        row.update(mapping.version(before))
         rows.append(row)
-    count = bulk.update(connection, shape.table, (*columns, "row_version"), rows)
+    count = bulk.update(connection, mapping.table, (*columns, "row_version"), rows)
     _expect(count, len(rows))
 
 
-def _delete(connection: sa.Connection, shape: Shape, removed: list[Any]) -> None:
-    rows = [shape.version(before) for before in removed]
-    _expect(bulk.delete(connection, shape.table, bulk.versioned(shape.table), rows), len(rows))
+def _delete(connection: sa.Connection, mapping: Mapping, removed: list[Any]) -> None:
+    rows = [mapping.version(before) for before in removed]
+    _expect(bulk.delete(connection, mapping.table, bulk.versioned(mapping.table), rows), len(rows))
 
 
 def _expect(count: int, wanted: int) -> None:
     if count != wanted:
-        raise Changed(f"{count} of {wanted} rows were as they had been read")
+        raise Changed(f"{count} of {wanted} rows were unchanged since they were read")
 
 
-def _flush_extensions(connection: sa.Connection, shape: Shape, changes: list[Change]) -> None:
+def _flush_extensions(connection: sa.Connection, mapping: Mapping, changes: list[Change]) -> None:
     gone: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
     for before, after in changes:
@@ -116,7 +116,7 @@ def _flush_extensions(connection: sa.Connection, shape: Shape, changes: list[Cha
         if old is present:
             continue
         entity = after if after is not None else before
-        where = {"tenant": entity.tenant, "owner_kind": shape.name, "owner": entity.number}
+        where = {"tenant": entity.tenant, "owner_kind": mapping.name, "owner": entity.number}
         gone += [_old(where | {"folded": folded}) for folded in old | present if old.get(folded) != present.get(folded)]
         new += [
             where | {"folded": folded, "name": e.name, "value": e.value, "removed_at": None}

@@ -1,6 +1,6 @@
-"""Loading rows for a group: one statement a table, satellites only where a count says that there are any."""
+"""Loading the rows of a group: one statement a table; child rows only where the count is not zero."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +10,9 @@ from dragoman.command import Key, Keys, Lock
 from dragoman.store.engine import driver
 from dragoman.store.engine.engines import Engine
 from dragoman.store.engine.key_lists import among, as_parameter, driver_text
-from dragoman.store.unit.mappings import SHAPES, Shape
+from dragoman.store.unit.child_rows import with_child_rows
+from dragoman.store.unit.mappings import MAPPINGS, Mapping
 from dragoman.store.unit.overlay import Group
-from dragoman.store.unit.satellites import with_satellites
 
 POINTERS = {
     "case": "case",
@@ -22,10 +22,10 @@ POINTERS = {
     "category": "category",
     "template": "template",
 }
-"""Fields of a task by which it points to what comes later in the order of locking."""
+"""Fields of a task that reference entities later in the lock order."""
 
 ALTERNATIVES = 200
-"""So many keys of several columns in one statement; SQLite takes a thousand at most."""
+"""Composite keys in one statement. SQLite allows at most 1,000 terms."""
 
 
 class Loader:
@@ -38,19 +38,19 @@ class Loader:
         self.writes = writes
 
     def load(self, keys: Keys) -> None:
-        """Load all named rows, tables in the fixed order, then by key."""
+        """Load all named rows in lock order: by table, then by key."""
         wanted: dict[str, dict[Key, Lock]] = {}
         for (name, key), lock in keys.wanted.items():
             wanted.setdefault(name, {})[key] = lock
-        for name, shape in SHAPES.items():
+        for name, mapping in MAPPINGS.items():
             if name in wanted:
-                self._load_locked(shape, wanted[name])
+                self._load_locked(mapping, wanted[name])
             if name == "task" and keys.owners:
                 for owner, key, lock in self._owners(keys.owners):
                     known = wanted.setdefault(owner, {})
                     known[key] = max(lock, known.get(key, Lock.NONE))
 
-    def _owners(self, fields: Mapping[str, Lock]) -> Iterable[tuple[str, Key, Lock]]:
+    def _owners(self, fields: dict[str, Lock]) -> Iterable[tuple[str, Key, Lock]]:
         for (name, _), task in list(self.group.current.items()):
             if name != "task" or task is None:
                 continue
@@ -59,62 +59,62 @@ class Loader:
                 if key is not None:
                     yield POINTERS[field], key, lock
 
-    def _load_locked(self, shape: Shape, wanted: dict[Key, Lock]) -> None:
+    def _load_locked(self, mapping: Mapping, wanted: dict[Key, Lock]) -> None:
         for lock in (Lock.CHANGE, Lock.SHARED, Lock.NONE):
             keys = [key for key, asked in wanted.items() if asked is lock]
             if keys:
-                self._load(shape, keys, lock)
+                self._load(mapping, keys, lock)
 
-    def _load(self, shape: Shape, keys: Sequence[Key], lock: Lock) -> None:
+    def _load(self, mapping: Mapping, keys: Sequence[Key], lock: Lock) -> None:
         found: dict[Key, Any] = {}
-        if shape.key == ("number",):
+        if mapping.key == ("number",):
             numbers = sorted({key for key in keys if isinstance(key, int)})
             uids = sorted({key for key in keys if isinstance(key, str)})
             if numbers:
-                found |= {e.number: e for e in self._rows(shape, "number", numbers, lock)}
+                found |= {e.number: e for e in self._rows(mapping, "number", numbers, lock)}
             if uids:
-                found |= {e.uid: e for e in self._rows(shape, "uid", uids, lock)}
-        elif len(shape.key) == 1:
-            column = shape.key[0]
-            found = {getattr(e, column): e for e in self._rows(shape, column, sorted(keys), lock)}
+                found |= {e.uid: e for e in self._rows(mapping, "uid", uids, lock)}
+        elif len(mapping.key) == 1:
+            column = mapping.key[0]
+            found = {getattr(e, column): e for e in self._rows(mapping, column, sorted(keys), lock)}
         else:
             wanted = sorted(keys)
             for start in range(0, len(wanted), ALTERNATIVES):
-                rows = self._rows_by_tuple(shape, wanted[start : start + ALTERNATIVES], lock)
-                found |= {shape.key_of(e): e for e in rows}
+                rows = self._rows_by_tuple(mapping, wanted[start : start + ALTERNATIVES], lock)
+                found |= {mapping.key_of(e): e for e in rows}
         for key in keys:
-            self.group.know(shape, key, found.get(key), lock)
+            self.group.know(mapping, key, found.get(key), lock)
 
-    def _rows(self, shape: Shape, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
-        text = _select_by(self.connection.dialect, shape.name, column, lock if self.writes else Lock.NONE)
+    def _rows(self, mapping: Mapping, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
+        text = _select_by(self.connection.dialect, mapping.name, column, lock if self.writes else Lock.NONE)
         keys = as_parameter(self.connection.dialect, values)
         rows = driver.fetch(self.connection, text, (self.group.tenant, keys))
-        return with_satellites(self.connection, self.group.tenant, shape, [shape.decode(row) for row in rows])
+        return with_child_rows(self.connection, self.group.tenant, mapping, [mapping.decode(row) for row in rows])
 
-    def _rows_by_tuple(self, shape: Shape, keys: Sequence[Any], lock: Lock) -> list[Any]:
+    def _rows_by_tuple(self, mapping: Mapping, keys: Sequence[Any], lock: Lock) -> list[Any]:
         # Grouped by what comes before the last column: a term a key would be too deep for SQLite's parser.
-        table = shape.table
+        table = mapping.table
         groups: dict[tuple[Any, ...], list[Any]] = {}
         for key in keys:
             groups.setdefault(key[:-1], []).append(key[-1:])
         conditions = []
         for head, tails in groups.items():
-            same = [table.c[name] == value for name, value in zip(shape.key, head, strict=False)]
-            if shape.key:
-                same.append(table.c[shape.key[-1]].in_([tail[0] for tail in tails]))
+            same = [table.c[name] == value for name, value in zip(mapping.key, head, strict=False)]
+            if mapping.key:
+                same.append(table.c[mapping.key[-1]].in_([tail[0] for tail in tails]))
             conditions.append(sa.and_(sa.true(), *same))
-        statement = sa.select(*shape.columns).where(table.c.tenant == self.group.tenant, sa.or_(*conditions))
-        statement = self.engine.locked(statement.order_by(*(table.c[name] for name in shape.key)), lock)
-        return [shape.decode(row) for row in self.connection.execute(statement)]
+        statement = sa.select(*mapping.columns).where(table.c.tenant == self.group.tenant, sa.or_(*conditions))
+        statement = self.engine.locked(statement.order_by(*(table.c[name] for name in mapping.key)), lock)
+        return [mapping.decode(row) for row in self.connection.execute(statement)]
 
 
 @lru_cache(maxsize=256)
 def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
     """The driver's text that selects an entity's rows by a list of keys."""
-    shape = SHAPES[name]
-    table = shape.table
+    mapping = MAPPINGS[name]
+    table = mapping.table
     statement = (
-        sa.select(*shape.columns)
+        sa.select(*mapping.columns)
         .where(table.c.tenant == sa.bindparam("tenant"), among(dialect, table.c[column]))
         .order_by(table.c[column])
     )

@@ -1,6 +1,6 @@
-"""How entities lie in tables: one Shape each, from which loading, inserting and updating follow for all of them."""
+"""Mappings: how the fields of each entity are stored. Loading, inserting and updating are derived from them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -29,7 +29,7 @@ from dragoman.store import tables
 
 
 class Counter(msgspec.Struct, frozen=True):
-    """The last number that was given out in a tenant, of one sort."""
+    """The last number drawn in a tenant, for one kind of entity."""
 
     tenant: int
     name: str
@@ -38,7 +38,7 @@ class Counter(msgspec.Struct, frozen=True):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A switch that is turned while the server runs, and that all nodes must see (JSON text)."""
+    """A switch that can change while the server runs and that all nodes read (JSON text)."""
 
     tenant: int
     name: str
@@ -47,7 +47,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class IdempotencyRecord(msgspec.Struct, frozen=True):
-    """The answer that was given to a request with an Idempotency-Key, for 24 hours."""
+    """The stored reply to a request with an Idempotency-Key, kept for 24 hours."""
 
     tenant: int
     credential: str
@@ -62,7 +62,7 @@ class IdempotencyRecord(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Codec:
-    """A column whose value in the entity differs from the one in the table."""
+    """Converts between a field's value and the value of its column."""
 
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any]
@@ -109,27 +109,29 @@ BOOKKEEPING = frozenset(
         "twin",
     }
 )
-"""Fields whose change nobody sees: no revision, no history."""
+"""Fields that no representation shows: a change of them makes no revision and no history."""
 
 
 @dataclass(frozen=True)
-class Shape:
-    """One entity's table. `key` names the columns after the tenant; `satellites` are fields kept in tables of their
-    own (`extensions`, `work_items`), loaded when the row's count says that there are any.
+class Mapping:
+    """One entity and its table. `key` names the key columns after the tenant.
+
+    `child_tables` are fields stored in their own tables (`extensions`, `work_items`); they are loaded if the count in
+    the entity's row is not zero.
     """
 
     name: str
     table: sa.Table
     type: type[Any]
     key: tuple[str, ...] = ("number",)
-    codecs: Mapping[str, Codec] = field(default_factory=dict)
+    codecs: dict[str, Codec] = field(default_factory=dict)
     has_history: bool = False
-    satellites: tuple[str, ...] = ()
+    child_tables: tuple[str, ...] = ()
     has_words: bool = False
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The columns, in the order of the entity's fields; satellites come after them."""
+        """The stored columns, in the order of the entity's fields. Fields with child tables follow them."""
         columns = set(self.table.columns.keys())
         stored = tuple(name for name in self.type.__struct_fields__ if name in columns)
         if len(stored) != len(columns) or stored != self.type.__struct_fields__[: len(stored)]:
@@ -138,7 +140,7 @@ class Shape:
 
     @cached_property
     def columns(self) -> tuple[sa.Column[Any], ...]:
-        """What a SELECT names, so that `decode` can take its rows."""
+        """The columns of a SELECT whose rows `decode` reads."""
         return tuple(self.table.c[name] for name in self.fields)
 
     @cached_property
@@ -149,28 +151,28 @@ class Shape:
 
     @cached_property
     def key_of(self) -> Callable[[Any], Any]:
-        """The entity's key as `Keys` spells it: a plain value, or a tuple where there are several columns."""
+        """The entity's key as used in `Keys`: a plain value, or a tuple for several columns."""
         if len(self.key) == 1:
             return attrgetter(self.key[0])
-        return lambda entity: tuple(_spelled(getattr(entity, name)) for name in self.key)
+        return lambda entity: tuple(_plain_value(getattr(entity, name)) for name in self.key)
 
     @cached_property
     def _version_names(self) -> tuple[tuple[str, str], ...]:
         return tuple((f"old_{name}", name) for name in ("tenant", *self.key, "row_version"))
 
     def version(self, entity: Any) -> dict[str, Any]:
-        """What names this state of the row in the condition of a change: `old_` and the column, with its value."""
-        return {old: _spelled(getattr(entity, name)) for old, name in self._version_names}
+        """Parameters that identify this version of the row in an UPDATE or DELETE: `old_` plus the column name."""
+        return {old: _plain_value(getattr(entity, name)) for old, name in self._version_names}
 
     def decode(self, row: Any) -> Any:
-        """An entity from a row of `columns`; satellites are not loaded yet."""
+        """An entity from a row of `columns`, without its child rows."""
         values = list(row)
         for place, decode in self._decoders:
             values[place] = decode(values[place])
         return self.type(*values)
 
     def encode(self, entity: Any, columns: tuple[str, ...]) -> dict[str, Any]:
-        """The values of these columns as the table keeps them."""
+        """The values of these columns as stored."""
         codecs = self.codecs
         return {
             name: codecs[name].encode(getattr(entity, name)) if name in codecs else getattr(entity, name)
@@ -178,19 +180,19 @@ class Shape:
         }
 
     def differing(self, before: Any, after: Any) -> Iterator[str]:
-        """The fields whose values are not the same object in two states of an entity, satellites among them."""
+        """The fields whose values are not the same object in two states of an entity."""
         return compress(self.type.__struct_fields__, map(is_not, astuple(before), astuple(after)))
 
 
-def _spelled(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-SHAPES: dict[str, Shape] = {
-    shape.name: shape
-    for shape in (
-        # The order is the order of locking (DESIGN 2): tasks, what holds them, what counts them, the counters last.
-        Shape(
+MAPPINGS: dict[str, Mapping] = {
+    mapping.name: mapping
+    for mapping in (
+        # This is the lock order: tasks first, then what holds them, counters last.
+        Mapping(
             "task",
             tables.task,
             Task,
@@ -203,55 +205,57 @@ SHAPES: dict[str, Shape] = {
                 "extras": EXTRAS,
             },
             has_history=True,
-            satellites=("extensions", "work_items"),
+            child_tables=("extensions", "work_items"),
             has_words=True,
         ),
-        Shape("message", tables.message, Message, key=("task", "which")),
-        Shape(
+        Mapping("message", tables.message, Message, key=("task", "which")),
+        Mapping(
             "batch",
             tables.batch,
             Batch,
             codecs={"method": _enum_codec(Method), "status": _enum_codec(Status), "scopes": MAYBE_STRINGS},
         ),
-        Shape("batch_payload", tables.batch_payload, BatchPayload, key=("batch",)),
-        Shape(
+        Mapping("batch_payload", tables.batch_payload, BatchPayload, key=("batch",)),
+        Mapping(
             "resource",
             tables.resource,
             Resource,
             codecs={"body": _json_codec(dict[str, Any], {}, "{}")},
             has_history=True,
         ),
-        Shape("job", tables.job, Job, key=("uid",), codecs={"args": ARGS, "state": _enum_codec(JobState)}),
-        Shape(
+        Mapping("job", tables.job, Job, key=("uid",), codecs={"args": ARGS, "state": _enum_codec(JobState)}),
+        Mapping(
             "case",
             tables.case,
             Case,
             codecs={"kind": _enum_codec(CaseKind), "extras": EXTRAS},
             has_history=True,
-            satellites=("extensions",),
+            child_tables=("extensions",),
         ),
-        Shape("stage", tables.stage, Stage, codecs={"extras": EXTRAS}, has_history=True, satellites=("extensions",)),
-        Shape(
+        Mapping(
+            "stage", tables.stage, Stage, codecs={"extras": EXTRAS}, has_history=True, child_tables=("extensions",)
+        ),
+        Mapping(
             "contact",
             tables.contact,
             Contact,
             codecs={"kind": _enum_codec(ContactKind), "shared_with": STRINGS, "extras": EXTRAS},
             has_history=True,
-            satellites=("extensions",),
+            child_tables=("extensions",),
         ),
-        Shape("category", tables.category, Category),
-        Shape(
+        Mapping("category", tables.category, Category),
+        Mapping(
             "user",
             tables.user,
             User,
             key=("uid",),
             codecs={"roles": STRINGS, "groups": STRINGS, "extras": EXTRAS},
         ),
-        Shape("group", tables.group, Group, key=("uid",)),
-        Shape("alias", tables.alias, Alias, key=("dialect", "alias")),
-        Shape("login_name", tables.login_name, LoginName, key=("login",)),
-        Shape("token", tables.token, Token, key=("hash",), codecs={"scopes": STRINGS}),
-        Shape(
+        Mapping("group", tables.group, Group, key=("uid",)),
+        Mapping("alias", tables.alias, Alias, key=("dialect", "alias")),
+        Mapping("login_name", tables.login_name, LoginName, key=("login",)),
+        Mapping("token", tables.token, Token, key=("hash",), codecs={"scopes": STRINGS}),
+        Mapping(
             "extension_schema",
             tables.extension_schema,
             ExtensionSchema,
@@ -262,7 +266,7 @@ SHAPES: dict[str, Shape] = {
                 "unique": STRINGS,
             },
         ),
-        Shape(
+        Mapping(
             "template",
             tables.template,
             Template,
@@ -275,9 +279,9 @@ SHAPES: dict[str, Shape] = {
                 "properties": TEXTS,
             },
         ),
-        Shape("setting", tables.setting, Setting, key=("name",)),
-        Shape("idempotency", tables.idempotency, IdempotencyRecord, key=("credential", "key")),
-        Shape("tenant", tables.tenant, Tenant, key=()),
-        Shape("counter", tables.counter, Counter, key=("name",)),
+        Mapping("setting", tables.setting, Setting, key=("name",)),
+        Mapping("idempotency", tables.idempotency, IdempotencyRecord, key=("credential", "key")),
+        Mapping("tenant", tables.tenant, Tenant, key=()),
+        Mapping("counter", tables.counter, Counter, key=("name",)),
     )
 }

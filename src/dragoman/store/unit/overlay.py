@@ -15,9 +15,10 @@ from msgspec.structs import astuple, replace
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain.clock import Moment
 from dragoman.domain.extension import Extension
-from dragoman.store.unit.mappings import BOOKKEEPING, SHAPES, Shape
+from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
-Ref = tuple[str, Key]
+RowKey = tuple[str, Key]
+"""An entity name and a key."""
 
 
 class NotAnnounced(Exception):
@@ -88,11 +89,11 @@ class Group:
     def __init__(self, tenant: int, now: Moment, peek: Callable[[str, Key], Any]) -> None:
         self.tenant = tenant
         self.now = now
-        self.loaded: dict[Ref, Any] = {}
-        self.current: dict[Ref, Any] = {}
-        self.locks: dict[Ref, Lock] = {}
+        self.loaded: dict[RowKey, Any] = {}
+        self.current: dict[RowKey, Any] = {}
+        self.locks: dict[RowKey, Lock] = {}
         self.numbers: dict[tuple[str, str], int | None] = {}  # (entity, uid) -> number
-        self.changed: dict[Ref, set[str] | None] = {}  # names of fields that commands changed; None: any may differ
+        self.changed: dict[RowKey, set[str] | None] = {}  # names of fields that commands changed; None: any may differ
         self.history: list[HistoryRow] = []
         self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
         self.is_written = True  # the tables hold what is current
@@ -103,29 +104,29 @@ class Group:
         self.connection: Any = None
         self.only_reads = False
 
-    def know(self, shape: Shape, key: Key, entity: Any, lock: Lock) -> None:
+    def know(self, mapping: Mapping, key: Key, entity: Any, lock: Lock) -> None:
         """Note a row as loaded (None: there is none), under its number."""
-        if isinstance(key, str) and shape.key == ("number",):
-            self.numbers[shape.name, key] = None if entity is None else entity.number
+        if isinstance(key, str) and mapping.key == ("number",):
+            self.numbers[mapping.name, key] = None if entity is None else entity.number
             if entity is None:
                 return
             key = entity.number
-        ref = (shape.name, key)
-        if entity is not None and shape.key == ("number",) and hasattr(entity, "uid"):
-            self.numbers[shape.name, entity.uid] = entity.number
+        ref = (mapping.name, key)
+        if entity is not None and mapping.key == ("number",) and hasattr(entity, "uid"):
+            self.numbers[mapping.name, entity.uid] = entity.number
         if ref not in self.loaded:
             self.loaded[ref] = self.current[ref] = entity
         self.locks[ref] = max(lock, self.locks.get(ref, Lock.NONE))
 
-    def know_all(self, shape: Shape, entities: list[Any]) -> None:
+    def know_all(self, mapping: Mapping, entities: list[Any]) -> None:
         """Note numbered rows as a reader loaded them, without a look at what it knew: it can be nothing else."""
-        known = {(shape.name, entity.number): entity for entity in entities}
+        known = {(mapping.name, entity.number): entity for entity in entities}
         self.loaded.update(known)
         self.current.update(known)
         self.locks.update(dict.fromkeys(known, Lock.NONE))
-        self.numbers.update({(shape.name, entity.uid): entity.number for entity in entities})
+        self.numbers.update({(mapping.name, entity.uid): entity.number for entity in entities})
 
-    def note(self, ref: Ref, names: Iterable[str] | None) -> None:
+    def note(self, ref: RowKey, names: Iterable[str] | None) -> None:
         """Note which fields of a row a command changed, so that its flush needn't look for them."""
         known = self.changed.setdefault(ref, set(RECORDED))
         if names is None or known is None:
@@ -154,18 +155,18 @@ class Overlay:
         self.parent = parent
         self.stamp = stamp
         self.by_key = by_key  # rows are found by key alone, though the command may have the transaction to itself
-        self.changes: dict[Ref, Any] = {}
+        self.changes: dict[RowKey, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
-        self._differences: dict[Ref, Difference] = {}
+        self._differences: dict[RowKey, Difference] = {}
 
-    def find(self, shape: Shape, key: Key, lock: Lock = Lock.NONE) -> Any:
+    def find(self, mapping: Mapping, key: Key, lock: Lock = Lock.NONE) -> Any:
         """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
-        if isinstance(key, str) and shape.key == ("number",):
-            number = self._number(shape, key, lock)
+        if isinstance(key, str) and mapping.key == ("number",):
+            number = self._number(mapping, key, lock)
             if number is None:
                 return None
             key = number
-        ref = (shape.name, key)
+        ref = (mapping.name, key)
         overlay: Overlay | None = self
         while overlay is not None:
             if ref in overlay.changes:
@@ -173,47 +174,47 @@ class Overlay:
             overlay = overlay.parent
         group = self.group
         if ref not in group.current or group.locks[ref] < lock:
-            self._fetch(shape, key, lock)
+            self._fetch(mapping, key, lock)
         return group.current.get(ref)
 
-    def _number(self, shape: Shape, uid: str, lock: Lock) -> int | None:
+    def _number(self, mapping: Mapping, uid: str, lock: Lock) -> int | None:
         overlay: Overlay | None = self
         while overlay is not None:
-            if (shape.name, uid) in overlay.numbers:
-                return overlay.numbers[shape.name, uid]
+            if (mapping.name, uid) in overlay.numbers:
+                return overlay.numbers[mapping.name, uid]
             overlay = overlay.parent
-        if (shape.name, uid) not in self.group.numbers:
-            self._fetch(shape, uid, lock)
-        return self.group.numbers.get((shape.name, uid))
+        if (mapping.name, uid) not in self.group.numbers:
+            self._fetch(mapping, uid, lock)
+        return self.group.numbers.get((mapping.name, uid))
 
-    def _fetch(self, shape: Shape, key: Key, lock: Lock) -> None:
+    def _fetch(self, mapping: Mapping, key: Key, lock: Lock) -> None:
         if self.group.load_all is None:
-            raise NotAnnounced(shape.name, key, lock)
-        self.group.load_all(Keys().also(shape.name, [key], lock))
+            raise NotAnnounced(mapping.name, key, lock)
+        self.group.load_all(Keys().also(mapping.name, [key], lock))
 
-    def revised(self, shape: Shape, entity: Any) -> Any:
+    def revised(self, mapping: Mapping, entity: Any) -> Any:
         """The entity as it will read: its revision one above that before this command, if people see a change."""
-        ref = (shape.name, shape.key_of(entity))
+        ref = (mapping.name, mapping.key_of(entity))
         before = self.group.current.get(ref)
         if before is None:
             return entity
-        names = tuple(shape.differing(before, entity))
+        names = tuple(mapping.differing(before, entity))
         changes = differences(before, entity, names)
         if changes:
             entity = replace(entity, revision=before.revision + 1, modified_at=self.group.now)
         self._differences[ref] = Difference(entity, names, changes)
         return entity
 
-    def put(self, shape: Shape, entity: Any) -> None:
+    def put(self, mapping: Mapping, entity: Any) -> None:
         """Note a new or changed row."""
-        key = shape.key_of(entity)
-        if shape.key == ("number",) and hasattr(entity, "uid"):
-            self.numbers[shape.name, entity.uid] = entity.number
-        self.changes[shape.name, key] = entity
+        key = mapping.key_of(entity)
+        if mapping.key == ("number",) and hasattr(entity, "uid"):
+            self.numbers[mapping.name, entity.uid] = entity.number
+        self.changes[mapping.name, key] = entity
 
-    def drop(self, shape: Shape, key: Key) -> None:
+    def drop(self, mapping: Mapping, key: Key) -> None:
         """Note a row as removed."""
-        self.changes[shape.name, key] = None
+        self.changes[mapping.name, key] = None
 
     @contextmanager
     def attempt(self) -> "Iterator[Overlay]":
@@ -250,9 +251,9 @@ class Overlay:
         group = self.group
         group.is_written = group.is_written and not self.changes
         for ref, entity in self.changes.items():
-            shape = SHAPES[ref[0]]
-            if shape.has_history:
-                entity = self._record(shape, ref, entity)
+            mapping = MAPPINGS[ref[0]]
+            if mapping.has_history:
+                entity = self._record(mapping, ref, entity)
             if ref not in group.loaded:
                 group.loaded[ref] = None
                 group.locks[ref] = Lock.CHANGE
@@ -261,7 +262,7 @@ class Overlay:
             group.numbers.update(self.numbers)
         self.clear()
 
-    def _record(self, shape: Shape, ref: Ref, entity: Any) -> Any:
+    def _record(self, mapping: Mapping, ref: RowKey, entity: Any) -> Any:
         before = self.group.current.get(ref)
         if entity is None:
             if before is None:
@@ -269,7 +270,7 @@ class Overlay:
             changes: dict[str, Any] = {"deleted": [False, True]}
             revision, previous = before.revision + 1, before.head_hash
         else:
-            changes = self._changes(shape, ref, before, entity)
+            changes = self._changes(mapping, ref, before, entity)
             if not changes:
                 return entity
             revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
@@ -277,7 +278,7 @@ class Overlay:
         row = chained(
             previous,
             self.group.tenant,
-            shape.name,
+            mapping.name,
             subject.number,
             revision,
             self.group.now,
@@ -290,13 +291,13 @@ class Overlay:
             return None
         return replace(entity, head_hash=row.hash)
 
-    def _changes(self, shape: Shape, ref: Ref, before: Any, entity: Any) -> dict[str, Any]:
+    def _changes(self, mapping: Mapping, ref: RowKey, before: Any, entity: Any) -> dict[str, Any]:
         if before is None:
             self.group.note(ref, None)  # new; or removed by one command and brought back by this one
             return beginnings(entity)
         known = self._differences.get(ref)
         if known is None or known.entity is not entity:
-            names = tuple(shape.differing(before, entity))
+            names = tuple(mapping.differing(before, entity))
             known = Difference(entity, names, differences(before, entity, names))
         self.group.note(ref, known.names)
         return known.changes

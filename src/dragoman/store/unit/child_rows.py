@@ -1,4 +1,4 @@
-"""Loading what lies beside an entity's row: its extensions and its work items, one statement for all that have any."""
+"""Child rows of entities: extensions and work items, loaded with one statement for all entities that have any."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,26 +12,26 @@ from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.engine.key_lists import among, as_parameter, driver_text
-from dragoman.store.unit.mappings import Shape
+from dragoman.store.unit.mappings import Mapping
 
 ROLES = {str(role): role for role in Role}
 
 
-def with_satellites(connection: sa.Connection, tenant: int, shape: Shape, entities: list[Any]) -> list[Any]:
-    """The entities with their extensions and work items; nothing is asked where the counts are zero."""
-    if "extensions" in shape.satellites:
-        entities = _with_extensions(connection, tenant, shape, entities)
-    if "work_items" in shape.satellites:
+def with_child_rows(connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any]) -> list[Any]:
+    """The entities with their extensions and work items. No query if all counts are zero."""
+    if "extensions" in mapping.child_tables:
+        entities = _with_extensions(connection, tenant, mapping, entities)
+    if "work_items" in mapping.child_tables:
         entities = _with_work_items(connection, tenant, entities)
     return entities
 
 
-def _with_extensions(connection: sa.Connection, tenant: int, shape: Shape, entities: list[Any]) -> list[Any]:
+def _with_extensions(connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any]) -> list[Any]:
     owners = [entity.number for entity in entities if entity.extension_count]
     if not owners:
         return entities
     found: dict[int, dict[str, Extension]] = {}
-    text = _extensions_of(connection.dialect, shape.name)
+    text = _extensions_of(connection.dialect, mapping.name)
     for owner, folded, name, value in _rows(connection, text, tenant, owners):
         found.setdefault(owner, {})[folded] = Extension(name, value)
     return [
