@@ -19,7 +19,8 @@ from bench.plan import Bench
 from bench.world import World
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
-from dragoman.domain.batch import Batch, Decision, Method, Status
+from dragoman.domain.bulk import Batch, Decision, Method, Status
+from dragoman.domain.job import JobKind
 from dragoman.jobs.handlers import batches as handlers
 from dragoman.store import tables
 from dragoman.usecases.background.jobs import Hold
@@ -50,10 +51,10 @@ def order(uow: UnitOfWork, command: Order) -> str:
     sent = batches.Order(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
     made = batches.create(uow, sent).batch
     prepared = uow.batches.save(made.prepare(at=uow.now))
-    for job in uow.jobs.about(batches.PREPARE, made.number):
+    for job in uow.jobs.about(JobKind.BATCH_PREPARE, made.number):
         uow.jobs.remove(job)
-    batches.decide(uow, prepared, Decision.APPROVED)
-    job = uow.jobs.about(batches.RUN, made.number)[0]
+    batches.decide(uow, prepared, Decision.APPROVE)
+    job = uow.jobs.about(JobKind.BATCH_RUN, made.number)[0]
     uow.jobs.save(job.claim("bench", at=uow.now, lease_seconds=3_600.0))
     return job.uid
 

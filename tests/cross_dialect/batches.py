@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dragoman.domain.batch import Batch, Decision, Method, Status
+from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -40,11 +40,11 @@ def led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
     if status is Status.CREATED:
         return batch
     batch = _kept(uow, batch.prepare(at=uow.now))
-    if status is Status.PENDING_REVIEW:
+    if status is Status.IN_REVIEW:
         return batch
     if status is Status.CANCELLED:
-        return batches.decide(uow, batch, Decision.CANCELLED)
-    batch = batches.decide(uow, batch, Decision.APPROVED)
+        return batches.decide(uow, batch, Decision.REFUSE)
+    batch = batches.decide(uow, batch, Decision.APPROVE)
     if status is Status.APPROVED:
         return batch
     batch = _kept(uow, batch.queue(at=uow.now))

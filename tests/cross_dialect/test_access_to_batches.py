@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.domain.access import Permission, permissions
-from dragoman.domain.batch import Status
+from dragoman.domain.bulk import Status
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import Role, WorkItem
@@ -26,7 +26,7 @@ from tests.support.application import Desk
 SEE, WORK = Permission.SEE, Permission.WORK
 WHO = ("anna", "bert", "cara", "reader", "reviewer", "administrator", "sharer")
 NAMED = {"reader": Role.READER, "reviewer": Role.POTENTIAL_OWNER, "administrator": Role.ADMINISTRATOR}
-KINDS = list(itertools.product((False, True), (None, 1, 2), (Status.CREATED, Status.PENDING_REVIEW, Status.CANCELLED)))
+KINDS = list(itertools.product((False, True), (None, 1, 2), (Status.CREATED, Status.IN_REVIEW, Status.CANCELLED)))
 BATCHES = "/core/v2/batch/tasks"
 
 
@@ -71,7 +71,7 @@ def test_whoever_may_see_a_batch_reads_it_and_whoever_may_work_on_it_decides(
         is_told_so_already = status is Status.CANCELLED and SEE in may
         assert reply.status == (200 if is_told_so_already else 403), reply.body
         assert office.task(task.number) == task
-    elif status is Status.PENDING_REVIEW:
+    elif status is Status.IN_REVIEW:
         assert reply.status == 200, reply.body
     else:
         assert reply.status in (200, 409), reply.body

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.domain.batch import Batch, Status
+from dragoman.domain.bulk import Batch, Status
 from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.errors import Conflict
@@ -22,20 +22,20 @@ from tests.cross_dialect.batches import batch_in
 from tests.cross_dialect.names import said, tkiid
 from tests.support.application import Desk
 
-UNDER_REVIEW = (Status.CREATED, Status.PENDING_REVIEW)
+UNDER_REVIEW = (Status.CREATED, Status.IN_REVIEW)
 RUNNING = (Status.APPROVED, Status.QUEUED, Status.RUNNING)
 ENDED = (Status.COMPLETED, Status.CANCELLED)
 
 NATIVE_STATE = {
     Status.CREATED: "inactive",
-    Status.PENDING_REVIEW: "ready",
+    Status.IN_REVIEW: "ready",
     **dict.fromkeys(RUNNING, "running"),
     Status.COMPLETED: "completed",
     Status.CANCELLED: "terminated",
 }
 IBM_STATE = {
     Status.CREATED: "STATE_INACTIVE",
-    Status.PENDING_REVIEW: "STATE_READY",
+    Status.IN_REVIEW: "STATE_READY",
     **dict.fromkeys(RUNNING, "STATE_RUNNING"),
     Status.COMPLETED: "STATE_FINISHED",
     Status.CANCELLED: "STATE_TERMINATED",
@@ -129,14 +129,14 @@ REVIEWS = (
 
 @pytest.mark.parametrize("review", REVIEWS, ids=lambda review: review.dialect)
 def test_a_batch_under_review_is_taken_and_given_back(desk: Desk, review: Review) -> None:
-    batch = batch_in(desk, Status.PENDING_REVIEW, creator=BERT)
+    batch = batch_in(desk, Status.IN_REVIEW, creator=BERT)
     for way, state, owner in ((review.take, "claimed", BERT), (review.give_back, "ready", None)):
         method, target, body = way(batch)
         reply = desk.ask("bert", method, target, b"" if body is None else json.dumps(body))
         assert reply.status == 200, reply.body
         task = desk.task(batch.number)
         assert (task.state, task.assignee) == (state, owner)
-        assert status_of(desk, batch) is Status.PENDING_REVIEW
+        assert status_of(desk, batch) is Status.IN_REVIEW
 
 
 # What decides nothing
@@ -151,7 +151,7 @@ class Attempt:
     target: str  # {number} {tkiid} {case} {contact} are the batch's
     refused: tuple[int, ...]
     body: Any = None
-    statuses: tuple[Status, ...] = (Status.CREATED, Status.PENDING_REVIEW, Status.RUNNING, *ENDED)
+    statuses: tuple[Status, ...] = (Status.CREATED, Status.IN_REVIEW, Status.RUNNING, *ENDED)
 
 
 IBM = "/rest/bpm/htm/v1/task/{tkiid}"
@@ -255,7 +255,7 @@ def test_nothing_that_is_said_elsewhere_decides_a_batch(desk: Desk, attempt: Att
 
 @pytest.mark.parametrize("action", ["suspend&duration=P1D", "resume", "cancel"])
 def test_the_bulk_forms_of_ibm_pass_a_batch_by(desk: Desk, action: str) -> None:
-    batch = batch_in(desk, Status.PENDING_REVIEW)
+    batch = batch_in(desk, Status.IN_REVIEW)
     before = everything(desk, batch)
     status, told = said(desk, "PUT", f"/rest/bpm/htm/v1/task?action={action}", {"taskIDs": [tkiid(batch.uid)]})
     assert (status, len(told["failedOperations"])) == (200, 1)
@@ -263,7 +263,7 @@ def test_the_bulk_forms_of_ibm_pass_a_batch_by(desk: Desk, action: str) -> None:
 
 
 def test_timers_pass_a_batch_by(desk: Desk) -> None:
-    waiting, ended = batch_in(desk, Status.PENDING_REVIEW), batch_in(desk, Status.CANCELLED)
+    waiting, ended = batch_in(desk, Status.IN_REVIEW), batch_in(desk, Status.CANCELLED)
     for batch in (waiting, ended):
         times = {"expires_at": "2027-01-01T00:00:00Z", "delete_at": "2027-01-01T00:00:00Z"}
         assert said(desk, "PATCH", f"/v1/tasks/{batch.number}", times)[0] == 200
@@ -275,7 +275,7 @@ def test_timers_pass_a_batch_by(desk: Desk) -> None:
         with suppress(Conflict):
             desk.core(lambda uow, name=name: timers.fire(uow, timers.Fire(name, (number,))))
     assert [desk.task(batch.number).state for batch in (waiting, ended)] == ["ready", "terminated"]
-    assert status_of(desk, waiting) is Status.PENDING_REVIEW
+    assert status_of(desk, waiting) is Status.IN_REVIEW
 
 
 def in_its_own_shape(name: str, status: int, body: Any) -> bool:
@@ -294,22 +294,22 @@ def in_its_own_shape(name: str, status: int, body: Any) -> bool:
 @pytest.mark.parametrize("dialect", ["native", "onlyoffice_crm"])
 def test_a_category_that_goes_leaves_its_batch_undecided(desk: Desk, dialect: str, *, claimed: bool) -> None:
     fields = {"category": 5}
-    batch = batch_in(desk, Status.PENDING_REVIEW)
+    batch = batch_in(desk, Status.IN_REVIEW)
     said(desk, "PATCH", f"/v1/tasks/{batch.number}", fields)
     if claimed:
         said(desk, "POST", f"/v1/tasks/{batch.number}/claim")
     target = "/v1/categories/5?move_to=1" if dialect == "native" else "/api/2.0/crm/task/category/5"
     reply = desk.ask("anna", "DELETE", target)
     assert reply.status < 500
-    assert status_of(desk, batch) is Status.PENDING_REVIEW
+    assert status_of(desk, batch) is Status.IN_REVIEW
     assert desk.task(batch.number).state == ("claimed" if claimed else "ready")
 
 
 def test_a_service_whose_time_is_over_leaves_its_batch(desk: Desk) -> None:
     linked = held_in(desk, CaseKind.SERVICE)
-    batch = batch_in(desk, Status.PENDING_REVIEW, **linked)
+    batch = batch_in(desk, Status.IN_REVIEW, **linked)
     reply = desk.ask("anna", "PUT", f"/services/{linked['case']}/expiration-time", json.dumps({"ttl": 0}))
     assert reply.status < 500
     desk.core(lambda uow: removal.sweep(uow, removal.Sweep()))
-    assert status_of(desk, batch) is Status.PENDING_REVIEW
+    assert status_of(desk, batch) is Status.IN_REVIEW
     assert desk.task(batch.number).state == "ready"

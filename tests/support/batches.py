@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
-from dragoman.domain.batch import Batch, Decision, Method, Outcome
+from dragoman.domain.bulk import Batch, Decision, Method, Outcome
 from dragoman.domain.clock import Clock
 from dragoman.domain.ids import new_id
 from dragoman.jobs.worker import Worker

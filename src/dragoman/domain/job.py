@@ -1,7 +1,7 @@
-"""Jobs: what is done later, written in the transaction of its cause. A lease decides who does it, not the doer's life.
+"""Jobs: background work, stored in the transaction of its cause.
 
-Every write of a worker names the owner and the attempt that it was given, so that one which was only asleep writes
-nothing any more.
+A job belongs to the worker that holds its lease, even if an earlier worker is still alive. Every write of a worker
+names the owner and the attempt, so that a worker whose lease expired writes nothing.
 """
 
 from enum import StrEnum
@@ -14,21 +14,30 @@ from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 
 LEASE_SECONDS = 30.0
-"""So long a worker that says nothing more keeps a job, unless the setting `jobs.lease_seconds` says otherwise."""
+"""The default of the setting `jobs.lease_seconds`: how long a worker keeps a job without renewing its lease."""
 ATTEMPTS = 20
 LONGEST_PAUSE_SECONDS = 600.0
 LONGEST_ERROR = 1_000
 
 
-class JobState(StrEnum):
-    """Where a job stands. The arrows are the methods of `Job`; `ARROWS` names them."""
+class JobKind(StrEnum):
+    """What a job does. `jobs/handlers/registry.py` has a handler for each kind."""
 
-    SCHEDULED = "scheduled"  # its moment has not come
+    BATCH_PREPARE = "batch.prepare"
+    BATCH_RUN = "batch.run"
+    BATCH_ABANDON = "batch.abandon"
+    BATCH_FORGET = "batch.forget"
+
+
+class JobState(StrEnum):
+    """The state of a job. The transitions are the methods of `Job`; `ARROWS` lists them."""
+
+    SCHEDULED = "scheduled"  # not due yet
     AVAILABLE = "available"
     RUNNING = "running"
-    RETRYABLE = "retryable"  # it failed, and waits before it is tried again
+    RETRYABLE = "retryable"  # failed; waits for its next attempt
     COMPLETED = "completed"
-    DISCARDED = "discarded"  # it failed too often; somebody must look
+    DISCARDED = "discarded"  # failed too often; needs an operator
     CANCELLED = "cancelled"
 
 
@@ -39,27 +48,27 @@ ARROWS: tuple[tuple[JobState, str, JobState], ...] = (
     (JobState.SCHEDULED, "claim", JobState.RUNNING),
     (JobState.AVAILABLE, "claim", JobState.RUNNING),
     (JobState.RETRYABLE, "claim", JobState.RUNNING),
-    (JobState.RUNNING, "claim", JobState.RUNNING),  # its holder's lease ran out: another attempt
-    (JobState.RUNNING, "claim", JobState.DISCARDED),  # and that attempt was the last
+    (JobState.RUNNING, "claim", JobState.RUNNING),  # the lease expired: another attempt
+    (JobState.RUNNING, "claim", JobState.DISCARDED),  # the lease of the last attempt expired
     (JobState.RUNNING, "complete", JobState.COMPLETED),
     (JobState.RUNNING, "retry", JobState.RETRYABLE),
     (JobState.RUNNING, "retry", JobState.DISCARDED),
     (JobState.RUNNING, "give_back", JobState.AVAILABLE),
-    (JobState.RUNNING, "give_back", JobState.SCHEDULED),  # for a moment
+    (JobState.RUNNING, "give_back", JobState.SCHEDULED),  # with a pause
     (JobState.SCHEDULED, "cancel", JobState.CANCELLED),
     (JobState.AVAILABLE, "cancel", JobState.CANCELLED),
     (JobState.RETRYABLE, "cancel", JobState.CANCELLED),
     (JobState.RUNNING, "cancel", JobState.CANCELLED),
 )
-"""From, by which verb, to. There are no others."""
+"""All transitions: from, verb, to."""
 
 
 class LeaseLost(Conflict):
-    """The job is another's by now: nothing of this attempt is written any more."""
+    """Another attempt holds the job: this one must write nothing."""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One job of a tenant: its kind, what it is about, when it may run, and who has it."""
+    """One job of a tenant. `kind` is a JobKind, or a kind of a newer release; `subject` is the number of its entity."""
 
     tenant: int
     uid: str
@@ -77,18 +86,20 @@ class Job(msgspec.Struct, frozen=True):
     row_version: int = 1
 
     def is_due(self, now: Moment) -> bool:
-        """Whether somebody may take it now: its moment has come, or its holder's lease ran out."""
+        """Whether it can be claimed now: its time has come, or its lease expired."""
         if self.state is JobState.RUNNING:
             return self.lease_until is not None and self.lease_until <= now
         return self.state in WAITING and self.run_at <= now
 
     def claim(self, owner: str, *, at: Moment, lease_seconds: float = LEASE_SECONDS) -> "Job":
-        """Give it to `owner` for one lease. A lease that ran out has cost an attempt: one whose last attempt it was
-        is discarded instead, or a job that kills its workers would go round for ever."""
+        """Start an attempt by `owner`. An expired lease counts as a failed attempt; after the last one the job is
+        discarded, so that a job that kills its workers is not tried forever."""
         if not self.is_due(at):
             raise Conflict("job_not_due", f"The job is {self.state}.")
         if self.state is JobState.RUNNING and self.attempt >= ATTEMPTS:
-            return self._free(JobState.DISCARDED, finished_at=at, error=self.error or "Its workers were lost.")
+            return self._free(
+                JobState.DISCARDED, finished_at=at, error=self.error or "The lease of the last attempt expired."
+            )
         return replace(
             self,
             state=JobState.RUNNING,
@@ -98,21 +109,20 @@ class Job(msgspec.Struct, frozen=True):
         )
 
     def held(self, owner: str, attempt: int) -> "Job":
-        """The job itself, if this owner still has it in this attempt. LeaseLost otherwise."""
+        """The job itself if this attempt holds it. LeaseLost otherwise."""
         if self.state is not JobState.RUNNING or (self.owner, self.attempt) != (owner, attempt):
-            raise LeaseLost("lease_lost", "Another has the job by now.")
+            raise LeaseLost("lease_lost", "Another worker has the job.")
         return self
 
     def prolong(self, *, at: Moment, lease_seconds: float = LEASE_SECONDS) -> "Job":
-        """Hold it for one more lease, from now."""
+        """Renew the lease from now."""
         return replace(self, lease_until=later(at, seconds=lease_seconds))
 
     def complete(self, *, at: Moment) -> "Job":
-        """It is done."""
         return self._free(JobState.COMPLETED, finished_at=at, error=None)
 
     def retry(self, error: str, *, at: Moment) -> "Job":
-        """It failed: try again after a pause that doubles, or give it up visibly after the last attempt."""
+        """Schedule another attempt after a pause that doubles, or discard the job after the last attempt."""
         error = error[:LONGEST_ERROR]
         if self.attempt >= ATTEMPTS:
             return self._free(JobState.DISCARDED, finished_at=at, error=error)
@@ -120,12 +130,12 @@ class Job(msgspec.Struct, frozen=True):
         return self._free(JobState.RETRYABLE, run_at=later(at, seconds=pause), error=error)
 
     def give_back(self, *, at: Moment, pause_seconds: float = 0.0) -> "Job":
-        """Its holder stops, or can't go on just now, but did not fail: the attempt is not counted."""
+        """Release it without counting the attempt: its worker stops, or the server is busy."""
         state = JobState.SCHEDULED if pause_seconds else JobState.AVAILABLE
         return self._free(state, run_at=later(at, seconds=pause_seconds), attempt=self.attempt - 1)
 
     def cancel(self, *, at: Moment) -> "Job":
-        """It is not wanted any more: whoever runs it writes nothing from now on. One that has ended stays as it is."""
+        """Cancel it: a running attempt loses its lease. Does nothing to a job that has ended."""
         return self if self.state in ENDED else self._free(JobState.CANCELLED, finished_at=at)
 
     def _free(self, state: JobState, **changes: Any) -> "Job":

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, overload
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
-from dragoman.domain.job import Job
+from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import LoginName, Tenant
 from dragoman.store.repositories.batches import Batches, Payloads
 from dragoman.store.repositories.cases import Cases, Stages
@@ -87,9 +87,11 @@ class UnitOfWork:
         """A time-ordered UUID."""
         return ids.new_id()
 
-    def enqueue(self, kind: str, subject: int | None = None, *, run_at: Moment | None = None, **args: Any) -> Job:
-        """Have something done later (`jobs/handlers/registry.py` knows how): a row in this very transaction."""
-        return self.jobs.queue(self.new_id(), kind, subject, args, self.now, run_at if run_at is not None else self.now)
+    def enqueue(self, kind: JobKind, subject: int | None = None, *, run_at: Moment | None = None, **args: Any) -> Job:
+        """Add a job in this transaction; `jobs/handlers/registry.py` has its handler."""
+        return self.jobs.queue(
+            self.new_id(), str(kind), subject, args, self.now, run_at if run_at is not None else self.now
+        )
 
     def must_be_exclusive(self) -> None:
         """Require rows found by a condition: a command that is not exclusive runs again as an exclusive one."""

@@ -14,6 +14,7 @@ from dragoman.usecases.background.backlog import Backlog
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.integration.store.running import NOON, Running, running
+from tests.support.jobs import TEST_JOB
 
 SOON = later(NOON, seconds=10)
 
@@ -32,7 +33,7 @@ def look(node: Running, most: int = 100) -> Backlog:
 
 
 def enqueue(node: Running, tenant: int | None = None, **given: Any) -> None:
-    node.do(lambda uow: uow.enqueue("test.work", 7, **given), tenant)
+    node.do(lambda uow: uow.enqueue(TEST_JOB, 7, **given), tenant)
 
 
 def test_an_empty_database_has_every_state_and_timer(database_url: str) -> None:

@@ -7,7 +7,7 @@ from dragoman.command import EXCLUSIVE
 from dragoman.dialects.carrierx_batch.handlers import task_search as searching
 from dragoman.dialects.carrierx_batch.wire.filter import parse
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
-from dragoman.domain.batch import Batch, Method, Status
+from dragoman.domain.bulk import Batch, Method, Status
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.batches import lifecycle as batches
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect
 
 COUNT = 12
 COLUMNS = ("number", *searching.COLUMNS.values())
-STATUSES = (Status.CREATED, Status.PENDING_REVIEW, Status.RUNNING, Status.COMPLETED)
+STATUSES = (Status.CREATED, Status.IN_REVIEW, Status.RUNNING, Status.COMPLETED)
 
 
 def furnish(uow: UnitOfWork) -> None:

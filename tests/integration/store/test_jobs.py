@@ -19,6 +19,7 @@ from dragoman.usecases.background.jobs import Claim, Fail, GiveBack, Hold, Prolo
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.integration.store.conftest import Bench
+from tests.support.jobs import TEST_JOB
 
 
 def patiently(bench: Bench, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive = EXCLUSIVE) -> Any:
@@ -47,7 +48,7 @@ def seen(bench: Bench, run: Callable[[UnitOfWork], Any]) -> Any:
 
 
 def enqueue(bench: Bench, **args: Any) -> str:
-    uid: str = patiently(bench, lambda uow: uow.enqueue("test.work", 7, **args).uid)
+    uid: str = patiently(bench, lambda uow: uow.enqueue(TEST_JOB, 7, **args).uid)
     return uid
 
 
@@ -67,7 +68,7 @@ def job_of(bench: Bench, uid: str) -> Job:
 
 def test_a_job_is_there_when_its_cause_is_committed_and_else_not(bench: Bench) -> None:
     def refused(uow: UnitOfWork) -> None:
-        uow.enqueue("test.work")
+        uow.enqueue(TEST_JOB)
         raise LeaseLost("refused", "So there is nothing to do.")
 
     with pytest.raises(LeaseLost):
@@ -81,7 +82,7 @@ def test_jobs_are_taken_when_they_are_due_the_oldest_first(bench: Bench) -> None
     now = bench.clock.now()
 
     def enqueue_all(uow: UnitOfWork) -> list[str]:
-        return [uow.enqueue("test.work", run_at=later(now, seconds=seconds)).uid for seconds in (20, 0, 10)]
+        return [uow.enqueue(TEST_JOB, run_at=later(now, seconds=seconds)).uid for seconds in (20, 0, 10)]
 
     uids = patiently(bench, enqueue_all)
     assert [job.uid for job in claim(bench, "a", 5)] == [uids[1]]

@@ -19,8 +19,9 @@ from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.identity import users as people
 from tests.integration.store.running import NOON, Running, running
+from tests.support.jobs import TEST_JOB
 
-KIND = "test.work"
+KIND = TEST_JOB
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from dragoman.command import Keys
 from dragoman.domain.access import system
 from dragoman.domain.errors import Unavailable
-from dragoman.domain.job import ATTEMPTS, Job, JobState
+from dragoman.domain.job import ATTEMPTS, Job, JobKind, JobState
 from dragoman.jobs.handlers.registry import Handler
 from dragoman.jobs.loops.loop import App
 from dragoman.jobs.worker import Worker
@@ -21,8 +21,9 @@ from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.integration.store.running import Running, running
+from tests.support.jobs import TEST_JOB
 
-KIND = "test.work"
+KIND = TEST_JOB
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -64,7 +65,7 @@ def play(url: str, story: Callable[[Running], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(tell(), 60))
 
 
-def enqueue(node: Running, kind: str = KIND, **given: Any) -> str:
+def enqueue(node: Running, kind: JobKind = KIND, **given: Any) -> str:
     uid: str = node.do(lambda uow: uow.enqueue(kind, 7).uid, **given)
     return uid
 
@@ -128,7 +129,7 @@ def test_a_poisoned_job_is_given_up_visibly(database_url: str, caplog: pytest.Lo
         uid, other = enqueue(node), ""
         worker = Worker(node.app, handlers={KIND: raising(ValueError("it broke")), "test.fine": done})
         for _ in range(ATTEMPTS):
-            other = enqueue(node, "test.fine")
+            other = enqueue(node, cast(JobKind, "test.fine"))
             await worker.run_once()
             node.clock.advance(600)
             assert job_of(node, other).state is JobState.COMPLETED  # it keeps nobody
@@ -142,7 +143,7 @@ def test_a_poisoned_job_is_given_up_visibly(database_url: str, caplog: pytest.Lo
 
 def test_a_kind_that_nobody_knows_fails(database_url: str) -> None:
     async def story(node: Running) -> None:
-        uid = enqueue(node, "test.unheard")
+        uid = enqueue(node, cast(JobKind, "test.unheard"))
         await Worker(node.app, handlers={}).run_once()
         failed = job_of(node, uid)
         assert (failed.state, failed.error) == (JobState.RETRYABLE, "LookupError: nobody knows how to do test.unheard")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dragoman.domain.batch import Batch, Method, Status
+from dragoman.domain.bulk import Batch, Method, Status
 from dragoman.domain.clock import FixedClock
 from dragoman.domain.task import Verb
 from dragoman.runtime.application import Application

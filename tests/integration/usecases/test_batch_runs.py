@@ -8,16 +8,15 @@ import pytest
 from msgspec import structs
 
 from dragoman.domain.access import Principal
-from dragoman.domain.batch import Batch, Decision, Method, Status
+from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.domain.clock import FixedClock
-from dragoman.domain.job import ATTEMPTS, JobState
+from dragoman.domain.job import ATTEMPTS, JobKind, JobState
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import State, Task, Verb
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.runtime.application import Application
 from dragoman.settings import load
 from dragoman.store.unit.overlay import HistoryRow
-from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches import runs as batch_runs
 from dragoman.usecases.identity import users as people
@@ -86,7 +85,7 @@ def test_a_new_batch_waits_for_its_reviewers_with_counts_at_nought(office: Offic
     number = office.order(PATCH, "task", field="id", entries=[1], data={"priority": 1}, review=True)
     assert counts(office.batch(number)) == (Status.CREATED, None, None, None, None)
     office.work_off()
-    assert counts(office.batch(number)) == (Status.PENDING_REVIEW, 1, 0, 0, 0)
+    assert counts(office.batch(number)) == (Status.IN_REVIEW, 1, 0, 0, 0)
     assert task(office, number).state is State.READY
 
 
@@ -95,7 +94,7 @@ def test_an_approved_batch_runs_and_its_task_ends_with_it(office: Office) -> Non
     number = office.order(PATCH, "task", field="id", entries=[one, 99], data={"priority": 7}, review=True)
     office.work_off()
     assert task(office, one).priority is None
-    office.decide(number, Decision.APPROVED)
+    office.decide(number, Decision.APPROVE)
     office.work_off()
     assert counts(office.batch(number)) == (Status.COMPLETED, 2, 2, 1, 1)
     assert task(office, one).priority == 7
@@ -111,8 +110,8 @@ def test_a_cancelled_batch_touches_nothing(office: Office) -> None:
     [one] = made(office)
     number = office.order(PATCH, "task", field="id", entries=[one], data={"priority": 7}, review=True)
     office.work_off()
-    office.decide(number, Decision.CANCELLED)
-    office.core(lambda uow: uow.enqueue(batches.RUN, number))  # even if somebody asked for it
+    office.decide(number, Decision.REFUSE)
+    office.core(lambda uow: uow.enqueue(JobKind.BATCH_RUN, number))  # even if somebody asked for it
     office.work_off()
     assert counts(office.batch(number)) == (Status.CANCELLED, 1, 0, 0, 0)
     assert task(office, one).revision == 1
@@ -126,7 +125,7 @@ def test_history_names_the_creator_and_what_he_began(office: Office) -> None:
     [one] = made(office)
     office.done(PATCH, "task", field="id", entries=[one], data={"priority": 7})
     [_, change] = history(office, one)
-    assert (change.principal, change.dialect, change.operation) == ("anna", DIALECT, batches.RUN)
+    assert (change.principal, change.dialect, change.operation) == ("anna", DIALECT, JobKind.BATCH_RUN)
     assert (change.revision, change.changes) == (2, '{"priority":[null,7]}')
 
 
@@ -168,6 +167,7 @@ def test_an_entry_is_kept_whole_or_not_at_all(office: Office) -> None:
         0: (
             f'{{"id":{ended}}}',
             {
+                "code": "conflict",
                 "message": NOT_VALID,
                 "errors": [{"message": "The task is completed; an ended task can't be ended."}],
             },
@@ -184,7 +184,7 @@ def test_a_parent_takes_its_open_parts_with_it(office: Office) -> None:
     entries = [child, parent, other, last]
     batch = office.done(PATCH, "task", field="id", entries=entries, data={"state": "completed"})
     assert office.failures(batch) == {
-        2: (f'{{"id":{other}}}', {"message": NOT_VALID, "errors": [{"message": ENDED_SO}]})
+        2: (f'{{"id":{other}}}', {"code": "conflict", "message": NOT_VALID, "errors": [{"message": ENDED_SO}]})
     }
     states = [task(office, number).state for number in entries]
     assert states == [State.COMPLETED, State.COMPLETED, State.TERMINATED, State.COMPLETED]
@@ -195,13 +195,23 @@ def test_tasks_are_made_and_deleted_in_bulk(office: Office) -> None:
     data = [{"title": "Call", "assignee": "anna"}, {"title": 3}, {"title": "Write"}]
     batch = office.done(POST, "task", data=data)
     assert office.failures(batch) == {
-        1: ('{"title":3}', {"message": NOT_VALID, "errors": [{"field": "title", "message": "must be text or null"}]})
+        1: (
+            '{"title":3}',
+            {
+                "code": "invalid",
+                "message": NOT_VALID,
+                "errors": [{"field": "title", "message": "must be text or null"}],
+            },
+        )
     }
     call, write = batch.number + 1, batch.number + 2
     assert (task(office, call).title, task(office, call).assignee) == ("Call", office.anna.user)
     batch = office.done(DELETE, "task", field="id", entries=[call, call, write])
     assert office.failures(batch) == {
-        1: (f'{{"id":{call}}}', {"message": "Cannot find item by id", "errors": [not_found("id", "task")]})
+        1: (
+            f'{{"id":{call}}}',
+            {"code": "not_found", "message": "Cannot find item by id", "errors": [not_found("id", "task")]},
+        )
     }
 
 
@@ -215,8 +225,12 @@ def test_several_that_match_are_left_alone(office: Office) -> None:
     batch = office.done(PATCH, "task", field="assignee", entries=[other.user, "nobody"], data={"priority": 1})
     errors = {index: error for index, (_, error) in office.failures(batch).items()}
     assert errors == {
-        0: {"message": NOT_VALID, "errors": [{"field": "assignee", "message": "matches 2 objects"}]},
-        1: {"message": "Cannot find item by assignee", "errors": [not_found("assignee", "task")]},
+        0: {
+            "code": "ambiguous",
+            "message": NOT_VALID,
+            "errors": [{"field": "assignee", "message": "matches 2 objects"}],
+        },
+        1: {"code": "not_found", "message": "Cannot find item by assignee", "errors": [not_found("assignee", "task")]},
     }
     assert task(office, one).revision == 1
 
@@ -254,7 +268,7 @@ def test_a_batch_does_not_decide_batches(office: Office) -> None:
     changed = office.done(PATCH, "task", field="id", entries=[waiting], data={"state": "completed"})
     deleted = office.done(DELETE, "task", field="id", entries=[waiting])
     assert (changed.failure, deleted.failure) == (1, 1)
-    assert office.batch(waiting).status is Status.PENDING_REVIEW
+    assert office.batch(waiting).status is Status.IN_REVIEW
 
 
 # Rights
@@ -265,6 +279,7 @@ def test_the_creators_token_must_allow_it(office: Office) -> None:
     reader = with_scopes(office, "batch.manage", "task.read")
     batch = office.done(PATCH, "task", field="id", entries=[one], data={"priority": 1}, who=reader)
     assert office.failures(batch)[0][1] == {
+        "code": "forbidden",
         "message": "Forbidden",
         "errors": [{"message": "scope task.update is missing"}],
     }
@@ -283,10 +298,14 @@ def test_an_approver_lends_no_rights(office: Office) -> None:
     [one] = made(office, work_items=items)
     number = office.order(PATCH, "task", field="id", entries=[one], data={"priority": 1}, review=True, who=bert)
     office.work_off()
-    office.decide(number, Decision.APPROVED)
+    office.decide(number, Decision.APPROVE)
     office.work_off()
     [(_, error)] = office.failures(office.batch(number)).values()
-    assert error == {"message": "Forbidden", "errors": [{"message": "bert may not edit this task."}]}
+    assert error == {
+        "code": "forbidden",
+        "message": "Forbidden",
+        "errors": [{"message": "bert may not edit this task."}],
+    }
 
 
 def test_a_creator_who_is_shut_out_meanwhile_changes_nothing(office: Office) -> None:
@@ -294,7 +313,7 @@ def test_a_creator_who_is_shut_out_meanwhile_changes_nothing(office: Office) -> 
     number = office.order(PATCH, "task", field="id", entries=[one], data={"priority": 1}, review=True)
     office.work_off()
     office.app.call(people.disable_user, people.DisableUser("anna"), office.tenant)
-    office.decide(number, Decision.APPROVED)
+    office.decide(number, Decision.APPROVE)
     office.work_off()
     assert counts(office.batch(number)) == (Status.COMPLETED, 1, 1, 0, 1)
     assert office.failures(office.batch(number))[0][1]["message"] == "Forbidden"
@@ -313,12 +332,13 @@ def test_a_number_that_exists_is_named_with_the_one_in_its_way(office: Office) -
         0: (
             '{"phonenumber":12025550101}',
             {
+                "code": "conflict",
                 "message": NOT_VALID,
                 "errors": [
                     {
                         "field": "phonenumber",
                         "message": "this phonenumber already exists",
-                        "reference_sid": there.uid,
+                        "reference": there.uid,
                     }
                 ],
             },
@@ -356,7 +376,11 @@ def test_a_patch_is_merged_into_each_number(office: Office) -> None:
     assert office.failures(batch) == {
         2: (
             '{"phonenumber":"12025550199"}',
-            {"message": "Cannot find item by phonenumber", "errors": [not_found("phonenumber", "phonenumber")]},
+            {
+                "code": "not_found",
+                "message": "Cannot find item by phonenumber",
+                "errors": [not_found("phonenumber", "phonenumber")],
+            },
         )
     }
     assert [row.principal for row in history(office, first.number, "resource")] == ["anna"] * 3
@@ -387,7 +411,10 @@ def test_files_may_share_a_name(office: Office) -> None:
     office.done(POST, "file", data=[{"name": "a.wav"}, {"name": "a.wav"}, {"name": "b.wav"}])
     batch = office.done(PATCH, "file", field="name", entries=["a.wav", "b.wav"], data={"string_key_1": "x"})
     assert office.failures(batch) == {
-        0: ('{"name":"a.wav"}', {"message": NOT_VALID, "errors": [{"field": "name", "message": "matches 2 objects"}]})
+        0: (
+            '{"name":"a.wav"}',
+            {"code": "ambiguous", "message": NOT_VALID, "errors": [{"field": "name", "message": "matches 2 objects"}]},
+        )
     }
 
 
@@ -413,6 +440,7 @@ def test_a_fault_of_ours_fails_one_entry_alone(office: Office, monkeypatch: pyte
     batch = office.done(PATCH, "task", field="id", entries=numbers, data={"priority": 1})
     assert counts(batch) == (Status.COMPLETED, 30, 30, 29, 1)
     assert office.failures(batch)[10][1] == {
+        "code": "server_failed",
         "message": "Internal Server Error",
         "errors": [{"message": "Internal Server Error"}],
     }
@@ -442,7 +470,7 @@ def test_a_batch_whose_job_is_given_up_is_completed_with_what_is_left_failing(of
     assert office.failures(batch)[20][1]["message"] == batch_runs.GIVEN_UP
     assert office.outcomes(batch) == list(range(50))
     assert [task(office, each).priority for each in numbers] == [1] * 20 + [None] * 30
-    jobs = office.core(lambda uow: uow.jobs.about(batches.RUN, number))
+    jobs = office.core(lambda uow: uow.jobs.about(JobKind.BATCH_RUN, number))
     assert [job.state for job in jobs] == [JobState.DISCARDED]
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dragoman.domain.batch import Batch, Method, Status
+from dragoman.domain.bulk import Batch, Method, Status
 from dragoman.domain.task import State, Task
 from dragoman.jobs.worker import Worker
 from dragoman.usecases.batches import lifecycle as batches
@@ -100,7 +100,7 @@ def test_a_decision_touches_of_its_task_only_where_it_stands(
 def in_review(uow: UnitOfWork, given_facts: dict[str, Any], is_claimed: bool) -> Batch:
     """A batch under review, to whose task everybody has added something."""
     made = batches.create(uow, ORDER).batch
-    led_to(uow, made, Status.PENDING_REVIEW)
+    led_to(uow, made, Status.IN_REVIEW)
     task = uow.tasks.get(made.number)
     kept = {name: value for name, value in given_facts.items() if name not in ("assignee", "category")}
     after = others.with_everything(uow, replace(task, **kept))

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.domain.batch import Batch, Status
+from dragoman.domain.bulk import Batch, Status
 from dragoman.domain.people import User
 from dragoman.runtime.application import Application
 from dragoman.settings import load

@@ -20,8 +20,9 @@ from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.jobs import TEST_JOB
 
-KIND = "test.slow"
+KIND = TEST_JOB
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from dragoman.dialects.carrierx_batch.wire import changes, tasks
-from dragoman.domain.batch import Batch, BatchPayload, Decision, Method, Outcome, Status
+from dragoman.domain.bulk import Batch, BatchPayload, Decision, Method, Outcome, Status
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
 from dragoman.usecases.batches.lifecycle import Seen
@@ -22,7 +22,7 @@ SEEN = Seen(
         type="phonenumber",
         field="phonenumber",
         review=True,
-        status=Status.PENDING_REVIEW,
+        status=Status.IN_REVIEW,
         size=2,
         total=2,
         processed=0,
@@ -62,7 +62,7 @@ def test_sixteen_keys_in_alphabetical_order() -> None:
 def test_what_was_read_can_be_sent_back() -> None:
     assert decision(shown(), whole=True) is None
     assert decision(shown()) is None
-    assert decision(shown() | {"status": "approved"}, whole=True) is Decision.APPROVED
+    assert decision(shown() | {"status": "approved"}, whole=True) is Decision.APPROVE
 
 
 def test_the_same_in_other_words_is_the_same() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dragoman.dialects import discover
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
-from dragoman.domain.batch import Method
+from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.lifecycle import Order

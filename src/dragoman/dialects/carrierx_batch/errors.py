@@ -3,15 +3,20 @@
 from typing import Any
 
 from dragoman.dialects.carrierx_batch import responses as answers
+from dragoman.dialects.carrierx_batch.wire.statuses import STATUS_WORDS
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.kit.json_problems import position
 from dragoman.domain import errors
+from dragoman.domain.bulk import Status
 
 BAD_PARAMETERS = frozenset(
     {"bad_parameter", "invalid_query", "edge_not_found", "filter_too_wide", "page_too_large", "bad_idempotency_key"}
 )
 UNREADABLE_BODIES = frozenset({"unsupported_media_type", "unsupported_encoding", "gzip_unreadable"})
-NOT_IN_REVIEW = frozenset({"batch_not_in_review", "batch_executing"})
+STATUS_CONFLICTS = {
+    "batch_not_in_review": "only a task in pending_review can be approved or cancelled",
+    "batch_executing": "it can't be deleted while it executes",
+}
 
 NO_JSON = "No JSON object could be decoded"
 NOT_VALID = "object validation error"
@@ -107,10 +112,12 @@ def _conflict(error: errors.Conflict) -> Reply:
     """Another has the natural key: the vendor calls that a value which isn't valid (9)."""
     if error.code == "already_exists":
         entry = _entry(error.message, "invalid_value", _text(error.parameters.get("field")))
-        entry["reference_sid"] = error.parameters.get("reference_sid")
+        entry["reference_sid"] = error.parameters.get("reference")
         return _told(422, NOT_VALID, [dict(sorted(entry.items()))])
-    if error.code in NOT_IN_REVIEW:
-        return _told(409, "task is not pending review", [_entry(error.message, "conflict", "status")])
+    if error.code in STATUS_CONFLICTS:
+        status = STATUS_WORDS[Status(str(error.parameters["status"]))]
+        message = f"status is {status}; {STATUS_CONFLICTS[error.code]}"
+        return _told(409, "task is not pending review", [_entry(message, "conflict", "status")])
     return _told(409, "Conflict", [_entry(error.message, "conflict")])
 
 

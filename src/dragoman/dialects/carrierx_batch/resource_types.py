@@ -8,7 +8,7 @@ from typing import Any
 
 from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.kit.fields import TEXT_MAX, Problems
-from dragoman.domain.batch import Method
+from dragoman.domain.bulk import Method
 from dragoman.usecases.batches.resource_types import ResourceType
 from dragoman.usecases.batches.resources import PlainType, resource_type
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.handlers import tasks as handlers
 from dragoman.dialects.native.wire.tasks import NewTask, TaskPatch
-from dragoman.domain.batch import Method
+from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches.resource_types import Create, Patch, ResourceType
 from dragoman.usecases.tasks import bulk as task_bulk

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from dragoman.domain import batch_report
+from dragoman.domain import bulk_failures
 from dragoman.domain.access import system
 from dragoman.domain.errors import Expected, Unavailable
-from dragoman.domain.job import Job, LeaseLost
+from dragoman.domain.job import Job, JobKind, LeaseLost
 from dragoman.jobs.loops.loop import App
 from dragoman.jobs.slices import FIRST, next_size, pause
 from dragoman.usecases.background.jobs import Hold
@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-DIALECT, ABANDON = "core", "batch.abandon"
+DIALECT = "core"
 INCIDENT = "Internal Server Error"
 
 
 async def prepare(app: App, hold: Hold, job: Job) -> None:
     """Begin its counts."""
-    await _write(app, job, batch_runs.prepare, batch_runs.Prepare(hold), batches.PREPARE)
+    await _write(app, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREPARE)
 
 
 async def run(app: App, hold: Hold, job: Job) -> None:
     """Do its entries, from the first one that has no outcome."""
-    progress: Progress = await _write(app, job, batch_runs.begin, batch_runs.Begin(hold), batches.RUN)
+    progress: Progress = await _write(app, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_RUN)
     if progress.is_over:
         return
     content, size = await _content(app, job), FIRST
@@ -52,7 +52,7 @@ async def abandon(app: App, hold: Hold, job: Job) -> None:
     progress = Progress(0, is_over=False)
     while not progress.is_over:
         command = batch_runs.Abandon(hold, content, size)
-        progress = await _write(app, job, batch_runs.abandon_slice, command, ABANDON)
+        progress = await _write(app, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
         size = await _next(app, size)
 
 
@@ -60,7 +60,7 @@ async def forget(app: App, hold: Hold, job: Job) -> None:
     """Delete the outcomes of a batch that is gone."""
     is_over, size = False, FIRST
     while not is_over:
-        is_over = await _write(app, job, batches.forget, batches.Forget(hold, size), batches.FORGET)
+        is_over = await _write(app, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
         size = await _next(app, size)
 
 
@@ -85,7 +85,7 @@ async def _slice(app: App, job: Job, slice_: Slice, first: int) -> Progress:
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
             return await _one_by_one(app, job, slice_, first)
         log.error("batch.entry_failed", extra={"batch": job.subject, "index": first}, exc_info=fault)
-        failure = batch_report.refused(fault) if isinstance(fault, Expected) else batch_report.failed(INCIDENT)
+        failure = bulk_failures.refused(fault) if isinstance(fault, Expected) else bulk_failures.server_failed(INCIDENT)
     return await _run_slice(app, job, replace(slice_, size=1, failure=failure))
 
 
@@ -97,7 +97,7 @@ async def _one_by_one(app: App, job: Job, slice_: Slice, first: int) -> Progress
 
 
 async def _run_slice(app: App, job: Job, command: Slice) -> Progress:
-    progress: Progress = await _write(app, job, batch_runs.run_slice, command, batches.RUN)
+    progress: Progress = await _write(app, job, batch_runs.run_slice, command, JobKind.BATCH_RUN)
     return progress
 
 
@@ -107,5 +107,5 @@ async def _content(app: App, job: Job) -> Content:
     return content if content is not None else Content([], [])
 
 
-async def _write(app: App, job: Job, run: Callable[..., R], command: Any, operation: str) -> R:
-    return await app.write(run, command, system(job.tenant), DIALECT, operation=operation, bulk=True)
+async def _write(app: App, job: Job, run: Callable[..., R], command: Any, kind: JobKind) -> R:
+    return await app.write(run, command, system(job.tenant), DIALECT, operation=str(kind), bulk=True)

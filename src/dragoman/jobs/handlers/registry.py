@@ -10,7 +10,7 @@ else is a failed attempt.
 
 from collections.abc import Awaitable, Callable
 
-from dragoman.domain.job import Job
+from dragoman.domain.job import Job, JobKind
 from dragoman.jobs.handlers import batches
 from dragoman.jobs.loops.loop import App
 from dragoman.usecases.background.jobs import Hold
@@ -18,8 +18,8 @@ from dragoman.usecases.background.jobs import Hold
 Handler = Callable[[App, Hold, Job], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {
-    "batch.prepare": batches.prepare,
-    "batch.run": batches.run,
-    "batch.abandon": batches.abandon,
-    "batch.forget": batches.forget,
+    JobKind.BATCH_PREPARE: batches.prepare,
+    JobKind.BATCH_RUN: batches.run,
+    JobKind.BATCH_ABANDON: batches.abandon,
+    JobKind.BATCH_FORGET: batches.forget,
 }

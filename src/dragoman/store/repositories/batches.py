@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.domain.access import Principal
-from dragoman.domain.batch import Batch, BatchPayload, Outcome
+from dragoman.domain.bulk import Batch, BatchPayload, Outcome
 from dragoman.domain.task import Kind
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import astuple
 
-from dragoman.domain.batch import Batch, BatchPayload, Method, Status
+from dragoman.domain.bulk import Batch, BatchPayload, Method, Status
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment

@@ -8,7 +8,7 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.clock import later
-from dragoman.domain.job import LEASE_SECONDS, Job, JobState, LeaseLost
+from dragoman.domain.job import LEASE_SECONDS, Job, JobKind, JobState, LeaseLost
 from dragoman.usecases.uow import UnitOfWork
 
 KEPT_SECONDS = 7 * 86_400.0
@@ -16,8 +16,11 @@ KEPT_SECONDS = 7 * 86_400.0
 
 SLICE = 1_000
 
-AFTERMATH = {"batch.prepare": "batch.abandon", "batch.run": "batch.abandon"}
-"""What must be done when a job of a kind was given up: a job of another kind, about the same subject."""
+AFTERMATH: dict[str, JobKind] = {
+    JobKind.BATCH_PREPARE: JobKind.BATCH_ABANDON,
+    JobKind.BATCH_RUN: JobKind.BATCH_ABANDON,
+}
+"""The kind of the job that follows, for the same subject, when a job of a kind is discarded."""
 
 
 class Hold(msgspec.Struct, frozen=True):

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import msgspec
 
 from dragoman.command import Lock
-from dragoman.domain import batch_report
+from dragoman.domain import bulk_failures
 from dragoman.domain.access import Principal
-from dragoman.domain.batch import Batch, Method
+from dragoman.domain.bulk import Batch, Method
 from dragoman.domain.errors import Conflict, Expected, NotFound
+from dragoman.domain.job import JobKind
 from dragoman.store.unit.overlay import MustBeExclusive
-from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.batches.resource_types import Found, Patch, ResourceType
@@ -32,11 +32,11 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
     transaction of its own; EntryRefused when that one had it."""
     type_ = resource_types.named(batch.type)
     if type_ is None:
-        return [batch_report.failed(f"there is no type {batch.type} any more")] * len(entries)
+        return [bulk_failures.type_gone(batch.type)] * len(entries)
     creator, refusal = _creator(uow, batch, type_)
     if creator is None:
         return [refusal] * len(entries)
-    named = uow.in_the_name_of(creator, dialect, batches.RUN)
+    named = uow.in_the_name_of(creator, dialect, str(JobKind.BATCH_RUN))
     if batch.field is not None and _changes_its_key(batch, content, entries):
         entries = entries[:1]  # what an entry finds depends on the one before it
     do = _doing(named, batch, type_, content, entries)
@@ -56,12 +56,12 @@ def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Princi
     """Who made the batch, with what may be done in his name now; or why nothing may."""
     user = None if batch.creator is None else uow.users.find(batch.creator, Lock.SHARED)
     if user is None or user.disabled_at is not None:
-        return None, batch_report.forbidden("the creator of this task may do nothing any more")
+        return None, bulk_failures.forbidden("the creator of this task may do nothing any more")
     scopes = None if batch.scopes is None else frozenset(batch.scopes)
     creator = people.principal_of(user, scopes=scopes)
     wanted = type_.scopes[batch.method]
     if not creator.has_scope(wanted):
-        return None, batch_report.scope_missing(wanted)
+        return None, bulk_failures.scope_missing(wanted)
     return creator, None
 
 
@@ -99,7 +99,7 @@ def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content,
         except NotFound as gone:
             if gone.parameters.get("id") != match.number:
                 raise
-            return batch_report.not_found(type_.name, field)  # an entry before it deleted the object
+            return bulk_failures.not_found(type_.name, field)  # an entry before it deleted the object
         return None
 
     return pick
@@ -107,8 +107,8 @@ def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content,
 
 def _unmatched(type_: ResourceType, field: str, match: Found) -> str:
     if match.objects:
-        return batch_report.ambiguous(field, match.objects)
-    return batch_report.not_found(type_.name, field)
+        return bulk_failures.ambiguous(field, match.objects)
+    return bulk_failures.not_found(type_.name, field)
 
 
 def _changing(
@@ -147,11 +147,11 @@ def _attempt(parts: Entries, do: Do, index: int) -> str | None:
     try:
         return parts.attempt(do, index)
     except Expected as refused:
-        return batch_report.refused(refused)
+        return bulk_failures.refused(refused)
 
 
 def _alone(uow: UnitOfWork, do: Do, index: int) -> str | None:
     try:
         return do(uow, index)
     except Expected as refused:
-        raise EntryRefused("entry_refused", refused.message, failure=batch_report.refused(refused)) from refused
+        raise EntryRefused("entry_refused", refused.message, failure=bulk_failures.refused(refused)) from refused

@@ -11,17 +11,15 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Permission
-from dragoman.domain.batch import TASK_STATE, Batch, BatchPayload, Decision, Method, Outcome, Status
+from dragoman.domain.bulk import TASK_STATE, Batch, BatchPayload, Decision, Method, Outcome, Status
 from dragoman.domain.errors import NotFound
+from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-
-PREPARE, RUN, FORGET = "batch.prepare", "batch.run", "batch.forget"
-"""The jobs of a batch; their subject is its number."""
 
 SAMPLE = 100
 """So many failures are shown beside a batch itself."""
@@ -107,7 +105,7 @@ def create(uow: UnitOfWork, order: Order) -> Seen:
     uow.batches.add(made.batch)
     if made.payload is not None:
         uow.payloads.add(made.payload)
-    uow.enqueue(PREPARE, task.number)
+    uow.enqueue(JobKind.BATCH_PREPARE, task.number)
     return made
 
 
@@ -129,8 +127,8 @@ def decide(uow: UnitOfWork, batch: Batch, decision: Decision) -> Batch:
         return batch
     kept = uow.batches.save(decided)
     follow(uow, kept)
-    if decision is Decision.APPROVED:
-        uow.enqueue(RUN, batch.number)
+    if decision is Decision.APPROVE:
+        uow.enqueue(JobKind.BATCH_RUN, batch.number)
     return kept
 
 
@@ -165,7 +163,7 @@ def remove(uow: UnitOfWork, uid: str) -> None:
     uow.batches.remove(batch)
     tasks.remove_for_batch(uow, uow.tasks.get(batch.number))
     if batch.processed:
-        uow.enqueue(FORGET, batch.number)
+        uow.enqueue(JobKind.BATCH_FORGET, batch.number)
 
 
 def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:

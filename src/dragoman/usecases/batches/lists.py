@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.domain.batch import Batch
+from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Invalid
 from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter, BatchSort, Column, Condition, Operator, Value
 from dragoman.usecases.batches import lifecycle as batches

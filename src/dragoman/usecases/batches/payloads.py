@@ -3,8 +3,8 @@
 import msgspec
 
 from dragoman.command import Keys, Lock, Ref
-from dragoman.domain import batch_report
-from dragoman.domain.batch import Method
+from dragoman.domain import bulk_failures
+from dragoman.domain.bulk import Method
 from dragoman.usecases.uow import UnitOfWork
 
 _entries_of = msgspec.json.Decoder(list[str | int]).decode
@@ -24,8 +24,8 @@ class Content(msgspec.Struct, frozen=True):
     def key(self, index: int, field: str | None, natural: str) -> str:
         """What names the entry in a report: JSON text."""
         if self.entries is None:
-            return batch_report.key_of_content(natural, self.text(index))
-        return batch_report.key_of_entry(field or "", self.entries[index])
+            return bulk_failures.key_of_content(natural, self.text(index))
+        return bulk_failures.key_of_entry(field or "", self.entries[index])
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dragoman.domain.batch import Method
+from dragoman.domain.bulk import Method
 from dragoman.usecases.uow import UnitOfWork
 
 

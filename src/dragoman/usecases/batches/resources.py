@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import Lock
-from dragoman.domain.batch import Method
+from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.merge_patch import merged_value
 from dragoman.domain.resource import Resource
@@ -113,7 +113,7 @@ def page(uow: UnitOfWork, plain: PlainType, *, limit: int, offset: int = 0) -> l
 def taken(plain: PlainType, there: Resource) -> Conflict:
     """What to raise when another has the natural key: it names the field and the object in the way."""
     message = f"this {plain.natural} already exists"
-    return Conflict("already_exists", message, field=plain.natural, reference_sid=there.uid)
+    return Conflict("already_exists", message, field=plain.natural, reference=there.uid)
 
 
 def resource_type(plain: PlainType) -> ResourceType:

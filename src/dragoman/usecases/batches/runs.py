@@ -7,9 +7,9 @@ the task. So after a crash the work goes on at the first entry without an outcom
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
-from dragoman.domain import batch_report
-from dragoman.domain.batch import Batch, Outcome, Status
-from dragoman.domain.job import ATTEMPTS, Job
+from dragoman.domain import bulk_failures
+from dragoman.domain.bulk import Batch, Outcome, Status
+from dragoman.domain.job import ATTEMPTS, Job, JobKind
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
@@ -46,7 +46,7 @@ def prepare(uow: UnitOfWork, command: Prepare) -> None:
     if batch is not None and batch.status is Status.CREATED:
         _keep(uow, prepared := batch.prepare(at=uow.now))
         if prepared.status is Status.QUEUED:
-            uow.enqueue(batches.RUN, batch.number)
+            uow.enqueue(JobKind.BATCH_RUN, batch.number)
     jobs.complete(uow, job)
 
 
@@ -116,12 +116,12 @@ def abandon_slice(uow: UnitOfWork, command: Abandon) -> Progress:
     """The batch is completed with the last one: there is no status for a batch that could not be run (rule 4.7)."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
-    if batch is None or batch.status in (Status.PENDING_REVIEW, Status.COMPLETED, Status.CANCELLED):
+    if batch is None or batch.status in (Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED):
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
     prepared = batch.give_up(at=uow.now)
     count = min(command.size, batch.size - batch.cursor)
-    return _advance(uow, job, prepared, command.content, [batch_report.failed(GIVEN_UP)] * count)
+    return _advance(uow, job, prepared, command.content, [bulk_failures.server_failed(GIVEN_UP)] * count)
 
 
 def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
@@ -157,6 +157,6 @@ def _begun_anew(uow: UnitOfWork, job: Job) -> bool:
     that only what stands still is given up."""
     if job.attempt == 1:
         return False
-    uow.enqueue(job.kind, job.subject)
+    uow.enqueue(JobKind(job.kind), job.subject)
     jobs.complete(uow, job)
     return True

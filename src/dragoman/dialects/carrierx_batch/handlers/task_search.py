@@ -8,9 +8,10 @@ import msgspec
 from dragoman.dialects.carrierx_batch.wire.filter import WORDS, Comparison, Literal, member
 from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
 from dragoman.dialects.carrierx_batch.wire.paging import Ordering
+from dragoman.dialects.carrierx_batch.wire.statuses import STATUS_WORDS
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.times import render_millis
-from dragoman.domain.batch import Batch, Method
+from dragoman.domain.bulk import Batch, Method
 from dragoman.domain.clock import Moment
 from dragoman.domain.people import Tenant
 from dragoman.usecases.batches.lists import NEWEST_FIRST, BatchSort, Column, Condition, DataOf, Matches, Operator, Value
@@ -80,6 +81,7 @@ def _plain(name: str) -> Callable[[Batch, Tenant], Any]:
 
 
 _VALUES: dict[str, Callable[[Batch, Tenant], Any]] = {name: _plain(name) for name in COLUMNS} | {
+    "status": lambda batch, owner: STATUS_WORDS[batch.status],
     "partner_sid": lambda batch, owner: partner_sid(owner),
     # Nothing but null can be equal to these, so it is enough to know whether they are.
     "data": lambda batch, owner: None if batch.method is Method.DELETE else {},

@@ -11,7 +11,7 @@ from dragoman.dialects.carrierx_batch.wire import changes, paging, tasks
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
 from dragoman.dialects.kit import Reply, Request
-from dragoman.domain.batch import Batch
+from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import NotOffered, StaleVersion
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.lifecycle import Order, Seen

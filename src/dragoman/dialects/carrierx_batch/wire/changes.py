@@ -11,9 +11,10 @@ import msgspec
 
 from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
+from dragoman.dialects.carrierx_batch.wire.statuses import DECISION_WORDS, STATUS_WORDS
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.fields import Problems
-from dragoman.domain.batch import Decision
+from dragoman.domain.bulk import Decision
 from dragoman.usecases.batches.lifecycle import Seen
 
 LARGE = ("data", "entries")
@@ -59,14 +60,15 @@ def read_decision(change: Change, seen: Seen) -> Decision | None:
             problems.add(name, faults.READ_ONLY, "cannot be changed after creation")
     faults.refuse_unknown(body, NAMES, problems)
     faults.refuse(problems)
-    status = body.get("status", str(seen.batch.status))
-    return None if status == seen.batch.status else Decision(status)
+    present = STATUS_WORDS[seen.batch.status]
+    status = body.get("status", present)
+    return None if status == present else DECISION_WORDS[status]
 
 
 def _check_status(status: Any, seen: Seen, problems: Problems) -> None:
     if not isinstance(status, str):
         problems.add("status", faults.TYPE, "must be a string")
-    elif status not in tuple(Decision) and status != seen.batch.status:
+    elif status not in DECISION_WORDS and status != STATUS_WORDS[seen.batch.status]:
         problems.add("status", faults.VALUE, "can be changed to approved or cancelled only")
 
 

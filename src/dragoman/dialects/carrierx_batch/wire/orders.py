@@ -5,7 +5,7 @@ from typing import Any
 from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.fields import Problems
-from dragoman.domain.batch import Method
+from dragoman.domain.bulk import Method
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.lifecycle import Order
 from dragoman.usecases.batches.resource_types import ResourceType

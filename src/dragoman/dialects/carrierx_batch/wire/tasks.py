@@ -8,9 +8,10 @@ import msgspec
 
 from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
+from dragoman.dialects.carrierx_batch.wire.statuses import STATUS_WORDS
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.dialects.kit.times import render_millis
-from dragoman.domain.batch import Batch, Outcome
+from dragoman.domain.bulk import Batch, Outcome
 from dragoman.usecases.batches.lifecycle import Seen
 
 
@@ -38,6 +39,13 @@ class Selection(msgspec.Struct, frozen=True):
 ALL = Selection()
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """The parts of a stored failure (`domain/bulk_failures.py`) that this dialect shows."""
+
+    message: str
+    errors: list[dict[str, str]]
+
+
 def _entries(seen: Seen) -> Any:
     return _text(None if seen.payload is None else seen.payload.entries)
 
@@ -62,7 +70,7 @@ KEYS: dict[str, Callable[[Seen], Any]] = {
     "partner_sid": lambda seen: partner_sid(seen.owner),
     "processed": lambda seen: seen.batch.processed,
     "review": lambda seen: seen.batch.review,
-    "status": lambda seen: str(seen.batch.status),
+    "status": lambda seen: STATUS_WORDS[seen.batch.status],
     "success": lambda seen: seen.batch.success,
     "task_sid": lambda seen: seen.batch.uid or None,
     "total": lambda seen: seen.batch.total,
@@ -81,7 +89,20 @@ def shown(seen: Seen, selection: Selection = ALL) -> dict[str, Any]:
 
 def detail(failure: Outcome) -> dict[str, Any]:
     """An Error Detail (9): what was wrong with one entry, and the JSON that names it, as text."""
-    return {"error": _text(failure.error), "key": failure.key}
+    return {"error": _error(failure.error), "key": failure.key}
+
+
+def _error(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    failure = msgspec.json.decode(text, type=Stored)
+    return {"errors": [_problem(each) for each in failure.errors], "message": failure.message}
+
+
+def _problem(stored: dict[str, str]) -> dict[str, str]:
+    """Our `reference` is their `reference_sid`."""
+    named = {("reference_sid" if name == "reference" else name): value for name, value in stored.items()}
+    return dict(sorted(named.items()))
 
 
 def etag(batch: Batch) -> str:

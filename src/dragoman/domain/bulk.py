@@ -1,7 +1,8 @@
-"""Batches: one method applied to many objects, after a person's review. Its states, its counts, pure decisions.
+"""Batches: one method applied to many objects, after review. States, counts and decisions, without I/O.
 
-The batch's status is the truth; the task that stands for it in every other dialect follows (`TASK_STATE`).
-Laws of the counts: processed = success + failure <= total; processed = total when completed, 0 when cancelled.
+A dialect maps its own words onto these. The status of the batch decides the state of the task that represents it in
+other dialects (`TASK_STATE`). Laws of the counts: processed = success + failure <= total; processed = total when
+completed, 0 when cancelled.
 """
 
 from enum import StrEnum
@@ -23,10 +24,10 @@ class Method(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a batch stands (carrierx-batch.md 4)."""
+    """The state of a batch. Values are stored."""
 
     CREATED = "created"
-    PENDING_REVIEW = "pending_review"
+    IN_REVIEW = "pending_review"
     APPROVED = "approved"
     QUEUED = "queued"
     RUNNING = "running"
@@ -35,30 +36,36 @@ class Status(StrEnum):
 
 
 class Decision(StrEnum):
-    """What a reviewer may say."""
+    """A reviewer's decision."""
 
-    APPROVED = "approved"
-    CANCELLED = "cancelled"
+    APPROVE = "approve"
+    REFUSE = "refuse"
 
 
-DELETABLE = frozenset({Status.CREATED, Status.PENDING_REVIEW, Status.COMPLETED, Status.CANCELLED})
+DECIDED = {Decision.APPROVE: Status.APPROVED, Decision.REFUSE: Status.CANCELLED}
+"""The status that each decision leads to."""
+
+ENDED = frozenset({Status.COMPLETED, Status.CANCELLED})
+DELETABLE = ENDED | {Status.CREATED, Status.IN_REVIEW}
 """Statuses in which nothing is being executed."""
 
 TASK_STATE: dict[Status, State] = {
     Status.CREATED: State.INACTIVE,
-    Status.PENDING_REVIEW: State.READY,
+    Status.IN_REVIEW: State.READY,
     Status.APPROVED: State.RUNNING,
     Status.QUEUED: State.RUNNING,
     Status.RUNNING: State.RUNNING,
     Status.COMPLETED: State.COMPLETED,
     Status.CANCELLED: State.TERMINATED,
 }
-"""How each status reads elsewhere (carrierx-batch.md 15)."""
+"""The state of the batch's task for each status."""
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """One batch. `number` and `uid` are those of its task. `size` is how many operations it holds; the four counts
-    are null until it was prepared. `cursor` is the first entry without an outcome."""
+    """One batch. `number` and `uid` are those of its task; `size` is its number of entries.
+
+    The four counts are null until it is prepared. `cursor` is the index of the first entry without an outcome.
+    """
 
     tenant: int
     number: int
@@ -75,7 +82,7 @@ class Batch(msgspec.Struct, frozen=True):
     failure: int | None = None
     cursor: int = 0
     creator: str | None = None
-    scopes: tuple[str, ...] | None = None  # what the creator's token allowed; null: all that the creator may
+    scopes: tuple[str, ...] | None = None  # of the creator's token; null: all that the creator may do
     decided_by: str | None = None
     decided_at: Moment | None = None
     created_at: Moment = Moment(0)
@@ -83,34 +90,31 @@ class Batch(msgspec.Struct, frozen=True):
     row_version: int = 1
 
     def prepare(self, *, at: Moment) -> "Batch":
-        """Its counts begin; it waits for a decision, or for a worker. One that was prepared stays as it is."""
+        """Set the counts to their start; wait for a decision, or for a worker. Does nothing if already prepared."""
         if self.status is not Status.CREATED:
             return self
-        status = Status.PENDING_REVIEW if self.review else Status.QUEUED
+        status = Status.IN_REVIEW if self.review else Status.QUEUED
         return replace(self, status=status, total=self.size, processed=0, success=0, failure=0, modified_at=at)
 
     def decide(self, decision: Decision, by: str, *, at: Moment) -> "Batch":
-        """Approve or cancel it. What it is already stays; Conflict on anything but a batch under review."""
-        if self.status is Status(decision):
+        """Approve or refuse. The decision that led to the present status changes nothing; otherwise Conflict unless
+        the batch is in review."""
+        if self.status is DECIDED[decision]:
             return self
-        if self.status is not Status.PENDING_REVIEW:
-            raise Conflict(
-                "batch_not_in_review",
-                f"status is {self.status}; only a task in pending_review can be approved or cancelled",
-                status=str(self.status),
-            )
-        return replace(self, status=Status(decision), decided_by=by, decided_at=at, modified_at=at)
+        if self.status is not Status.IN_REVIEW:
+            raise Conflict("batch_not_in_review", "The batch is not in review.", status=self.status)
+        return replace(self, status=DECIDED[decision], decided_by=by, decided_at=at, modified_at=at)
 
     def queue(self, *, at: Moment) -> "Batch":
-        """It waits for a worker."""
+        """Let an approved batch wait for a worker."""
         return replace(self, status=Status.QUEUED, modified_at=at) if self.status is Status.APPROVED else self
 
     def run(self, *, at: Moment) -> "Batch":
-        """A worker has it."""
+        """Start a queued batch."""
         return replace(self, status=Status.RUNNING, modified_at=at) if self.status is Status.QUEUED else self
 
     def advance(self, success: int, failure: int, *, at: Moment) -> "Batch":
-        """So many more entries have their outcome. The last one completes it."""
+        """Count the outcomes of the next entries. The last outcome completes the batch."""
         cursor = self.cursor + success + failure
         return replace(
             self,
@@ -123,21 +127,21 @@ class Batch(msgspec.Struct, frozen=True):
         )
 
     def give_up(self, *, at: Moment) -> "Batch":
-        """It could not be prepared, or not be run to its end: its counts begin if they had not, and whatever has no
-        outcome is about to fail."""
+        """Start to fail all entries without an outcome, because the batch can't be prepared or run to its end."""
         if self.status is not Status.CREATED:
             return replace(self, status=Status.RUNNING, modified_at=at)
         return replace(self.prepare(at=at), status=Status.RUNNING)
 
     def must_be_deletable(self) -> None:
-        """Conflict while it is being executed, or is about to be."""
+        """Conflict while the batch is approved, queued or running."""
         if self.status not in DELETABLE:
-            raise Conflict("batch_executing", f"status is {self.status}; it can't be deleted while it executes")
+            raise Conflict(
+                "batch_executing", "The batch is being executed; it can't be deleted now.", status=self.status
+            )
 
 
 class BatchPayload(msgspec.Struct, frozen=True):
-    """What a batch was sent with, as JSON text: never changed, and large, so beside the batch,
-    under its uid."""
+    """The entries and data of a batch as JSON text. Immutable, and stored apart because they are large."""
 
     tenant: int
     batch: str
@@ -147,8 +151,8 @@ class BatchPayload(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one entry. `error` is null when it worked."""
+    """The outcome of one entry. `error` is null for a success."""
 
     index: int
-    key: str | None = None  # names the entry in an error report: JSON text
-    error: str | None = None  # JSON text: {"message": …, "errors": […]}
+    key: str | None = None  # identifies the entry: JSON text
+    error: str | None = None  # JSON text of a Failure (`bulk_failures.py`)
