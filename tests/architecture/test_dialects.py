@@ -1,5 +1,5 @@
-"""Every dialect folder has the same files. Without this rule one dialect's quirks stood in a page nobody found, and
-another had no case that showed them."""
+"""Every dialect folder has the same files. Without this rule the same thing had a different place in each dialect: a
+client's quirk was in a file that nobody searched, and a dialect had no case that showed it."""
 
 from pathlib import Path
 
@@ -7,26 +7,52 @@ import pytest
 
 from tests.architecture.source import CODE
 
-FILES = (
+REQUIRED = (
     "__init__.py",
-    "operations.py|operations",
+    "operations.py",
     "handlers.py|handlers",
     "wire.py|wire",
     "errors.py",
     "README.md",
     "authorization.toml",
 )
+OPTIONAL = frozenset(
+    {
+        "views.py",  # an entity with everything its representation shows
+        "problems.py",  # what the dialect refuses, in its words
+        "responses.py",  # status and form of its replies
+        "options.py",  # the switches of `[dialects.NAME]`
+        "resource_types.py",  # what batches may change through it
+        "cases",
+        "demo.toml",
+        "demo-templates.toml",
+        "test_wire.py",
+    }
+)
+OTHERS = {
+    "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",
+    "ibm_htm/overdue.py": "effective state, which moves to the domain",
+}
+"""Any other file, with its reason."""
+
 DIALECTS = sorted(
     folder for folder in (CODE / "dialects").iterdir() if folder.is_dir() and folder.name not in ("kit", "__pycache__")
 )
 
 
 def missing(folder: Path) -> list[str]:
-    """What a dialect's folder lacks. A file that outgrew the eye may be a folder of the same name."""
-    lacks = [names for names in FILES if not any((folder / name).exists() for name in names.split("|"))]
+    """The required files that a dialect lacks. A large file may be a folder of the same name."""
+    lacks = [names for names in REQUIRED if not any((folder / name).exists() for name in names.split("|"))]
     if not any(folder.glob("cases/**/*.toml")):
         lacks.append("cases/*.toml")
     return lacks
+
+
+def unexpected(folder: Path) -> list[str]:
+    """Files outside the vocabulary."""
+    known = {name for names in REQUIRED for name in names.split("|")} | OPTIONAL | {"__pycache__"}
+    names = sorted(path.name for path in folder.iterdir())
+    return [name for name in names if name not in known and f"{folder.name}/{name}" not in OTHERS]
 
 
 @pytest.mark.parametrize("folder", DIALECTS, ids=lambda folder: folder.name)
@@ -34,14 +60,25 @@ def test_a_dialect_has_its_files(folder: Path) -> None:
     assert not missing(folder)
 
 
+@pytest.mark.parametrize("folder", DIALECTS, ids=lambda folder: folder.name)
+def test_a_dialect_has_no_other_files(folder: Path) -> None:
+    assert not unexpected(folder)
+
+
 def test_a_missing_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "handlers").mkdir()
     (tmp_path / "README.md").touch()
     assert missing(tmp_path) == [
         "__init__.py",
-        "operations.py|operations",
+        "operations.py",
         "wire.py|wire",
         "errors.py",
         "authorization.toml",
         "cases/*.toml",
     ]
+
+
+def test_another_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "guards.py").touch()
+    assert unexpected(tmp_path) == ["guards.py"]

@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import overdue
-from dragoman.dialects.ibm_htm.action_table import Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import queries
+from dragoman.dialects.ibm_htm.handlers.action_table import Action, HtmRole
 from dragoman.dialects.ibm_htm.handlers.queries import Ask, View
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.dialects.native.dry_run import Trial, trying
+from dragoman.dialects.native.handlers.dry_run import Trial, trying
 from dragoman.domain.access import Principal, system
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import FixedClock, Moment

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dragoman.dialects.ibm_htm import work_items
+from dragoman.dialects.ibm_htm.handlers import work_items
 from dragoman.dialects.ibm_htm.wire import roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.domain.contact import Contact, ContactKind

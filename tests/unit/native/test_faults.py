@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.kit import Request
 from dragoman.dialects.native import problems as faults
-from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.cases import CasePatch, NewCase
 from dragoman.dialects.native.wire.categories import CategoryPatch, NewCategory
 from dragoman.dialects.native.wire.contacts import ContactPatch, NewContact

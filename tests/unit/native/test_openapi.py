@@ -9,7 +9,8 @@ import jsonschema_rs
 import pytest
 
 from dragoman.dialects.kit import PUBLIC, Reply
-from dragoman.dialects.native import DIALECT, openapi
+from dragoman.dialects.native import DIALECT
+from dragoman.dialects.native.handlers import openapi
 from dragoman.dialects.native.operations import DOCUMENTS, ROWS
 from dragoman.domain.extension import Owner
 from tests.unit.native.asking import OPERATIONS, ask

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.wire import cursors
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.queries import TaskQuery, Trial
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.task import State

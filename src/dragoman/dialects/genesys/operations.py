@@ -5,7 +5,7 @@ from functools import partial
 
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.handlers import extensions, schemas, server, services, states, tasks
-from dragoman.dialects.genesys.handlers.guards import guarded
+from dragoman.dialects.genesys.handlers.modes import guarded
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.responses import (
     created_at,

@@ -1,10 +1,20 @@
-"""From the faults of a body to one error: its code is that of the weightiest fault, its message tells them all."""
+"""The faults of a body: collected into one error, and raised when their turn comes.
+
+The order of checks is that of the vendor's page (section 6): credentials, mode, path and method, the service, then its
+task or state, then the syntax of the body, then its content. A body is parsed before the store is read, so the command
+carries its fault until then.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.errors import Invalid
 
 CODES = {"missing": "missing_field", "name": "invalid_name"}
 """What counts before all else, in this order: what is missing, then what can't be called so."""
+
+T = TypeVar("T")
 
 TOLD = 10
 
@@ -18,3 +28,18 @@ def raise_if_any(problems: Problems) -> None:
     code = next((code for kind, code in CODES.items() if kind in kinds), "invalid_value")
     told = [f"{problem.path[1:]} {problem.message}".strip() for problem in found[:TOLD]]
     raise Invalid(code, "; ".join(told), found)
+
+
+def judged_late(read: Callable[[], T]) -> T | Invalid:
+    """The result of `read`, or the fault that it raised, for `judge`."""
+    try:
+        return read()
+    except Invalid as fault:
+        return fault
+
+
+def judge(content: T | Invalid) -> T:
+    """The content. Raises the fault that was found in it."""
+    if isinstance(content, Invalid):
+        raise content.with_traceback(None)
+    return content

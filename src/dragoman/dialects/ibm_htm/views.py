@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Lock
-from dragoman.dialects.ibm_htm.facts import fact
 from dragoman.dialects.ibm_htm.overdue import DEEPEST
 from dragoman.dialects.ibm_htm.wire import ids
+from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.domain.case import CaseKind
 from dragoman.domain.task import Task
 from dragoman.domain.template import Template

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dragoman.dialects.kit import OperationSpec, Reply, Request
-from dragoman.dialects.native import dry_run
-from dragoman.dialects.native import requests as reading
+from dragoman.dialects.native.handlers import dry_run
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.domain.errors import Invalid, StaleVersion
 from dragoman.usecases.uow import UnitOfWork
 

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from msgspec import UNSET, Raw, UnsetType
 
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.dialects.native import dry_run as trial
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
+from dragoman.dialects.native.handlers import dry_run as trial
 from dragoman.dialects.native.wire.problems import Fault, Refusal
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected, Problem

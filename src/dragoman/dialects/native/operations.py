@@ -5,8 +5,6 @@ from functools import partial
 from typing import Any
 
 from dragoman.dialects.kit import PUBLIC, OperationSpec, any_of
-from dragoman.dialects.native import openapi
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.contracts import operation, requiring_if_match
 from dragoman.dialects.native.handlers import (
@@ -15,6 +13,7 @@ from dragoman.dialects.native.handlers import (
     contacts,
     documents,
     histories,
+    openapi,
     schemas,
     task_extensions,
     task_lists,
@@ -27,6 +26,7 @@ from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
 from dragoman.dialects.native.wire import histories as history_bodies
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire import schemas as schema_bodies
 from dragoman.dialects.native.wire import tasks as task_bodies
 from dragoman.dialects.native.wire import users as user_bodies

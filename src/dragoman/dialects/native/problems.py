@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from dragoman.dialects.kit.fields import Problems, pointer
-from dragoman.dialects.native import forms
+from dragoman.dialects.native.wire import forms
 from dragoman.dialects.native.wire import json_schema as schema
 
 Error = jsonschema_rs.ValidationError

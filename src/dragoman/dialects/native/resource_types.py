@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.handlers import tasks as handlers
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.tasks import NewTask, TaskPatch
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected

@@ -4,17 +4,10 @@ and deleting are our additions)."""
 from typing import Any
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.genesys.handlers.guards import (
-    Command,
-    find_service,
-    find_state,
-    find_task,
-    judge,
-    judged_late,
-    with_number,
-    with_service,
-)
+from dragoman.dialects.genesys.handlers.lookups import find_service, find_state, find_task, with_number, with_service
+from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.wire import moments
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, shown
 from dragoman.dialects.kit import Request, json

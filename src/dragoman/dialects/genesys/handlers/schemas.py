@@ -3,8 +3,9 @@
 from typing import Any
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
-from dragoman.dialects.genesys.handlers.guards import Command, judge, judged_late
+from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.wire import schemas as wire
 from dragoman.dialects.kit import Request
 from dragoman.domain.errors import Expected, Invalid

@@ -3,8 +3,9 @@
 from typing import Any
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.genesys.handlers.guards import MAINTENANCE, MODE, PRODUCTION, Command, judge, judged_late, mode
+from dragoman.dialects.genesys.handlers.modes import MAINTENANCE, MODE, PRODUCTION, Command, mode
 from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.kit import Request, json
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.admin import switches as turned

@@ -5,8 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
-from dragoman.dialects.genesys.handlers.guards import Command, find_service, judge, judged_late, with_service
+from dragoman.dialects.genesys.handlers.lookups import find_service, with_service
+from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import Inner, inside_of
 from dragoman.dialects.genesys.wire import events, moments, queries, resources
 from dragoman.dialects.genesys.wire.events import Event

@@ -5,16 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
-from dragoman.dialects.genesys.handlers.guards import (
-    Command,
-    find_service,
-    find_state,
-    judge,
-    judged_late,
-    with_number,
-    with_service,
-)
+from dragoman.dialects.genesys.handlers.lookups import find_service, find_state, with_number, with_service
+from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import Inner, inside_of_state
 from dragoman.dialects.genesys.wire import events, queries, resources
 from dragoman.dialects.genesys.wire.events import Event, Transition

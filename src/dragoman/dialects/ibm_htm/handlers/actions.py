@@ -9,10 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.action_table import Action
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import messages
+from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.messages import Stored
 from dragoman.dialects.ibm_htm.wire.parameters import boolean

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.action_table import AD, ALL_FIVE, OR, OW, ST, Action, HtmRole
-from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
+from dragoman.dialects.ibm_htm.handlers.action_table import AD, ALL_FIVE, OR, OW, ST, Action, HtmRole
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.tasks import lifecycle as tasks

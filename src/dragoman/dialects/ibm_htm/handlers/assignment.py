@@ -7,16 +7,16 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm import work_items
-from dragoman.dialects.ibm_htm.action_table import AD, OR, OW, ST, HtmRole
-from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
+from dragoman.dialects.ibm_htm.handlers import work_items
+from dragoman.dialects.ibm_htm.handlers.action_table import AD, OR, OW, ST, HtmRole
 from dragoman.dialects.ibm_htm.handlers.messages import template_of
+from dragoman.dialects.ibm_htm.handlers.work_items import EVERYBODY, GROUP
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
+from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
 from dragoman.dialects.ibm_htm.wire.words import STATES
-from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
 from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds
 from dragoman.domain.task import ENDED, State, Task

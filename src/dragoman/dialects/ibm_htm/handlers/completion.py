@@ -3,12 +3,12 @@
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.action_table import Action
-from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import messages
+from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which

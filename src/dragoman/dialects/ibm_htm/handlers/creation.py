@@ -5,15 +5,15 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
-from dragoman.dialects.ibm_htm.facts import of_template
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.hierarchy import Relation, parse_relation
 from dragoman.dialects.ibm_htm.handlers.start import INVOCATION, started
 from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.facts import of_template
 from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Reply, Request, json

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
-from dragoman.dialects.ibm_htm.facts import fact, with_facts
 from dragoman.dialects.ibm_htm.wire import custom, durations, ids, times, values
+from dragoman.dialects.ibm_htm.wire.facts import fact, with_facts
 from dragoman.dialects.ibm_htm.wire.tasks import display_name, name
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment

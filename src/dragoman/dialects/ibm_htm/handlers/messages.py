@@ -5,11 +5,11 @@ from collections.abc import Callable
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.action_table import RULES, Action
-from dragoman.dialects.ibm_htm.facts import fact
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
+from dragoman.dialects.ibm_htm.handlers.action_table import RULES, Action
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.messages import Sent, Stored, sent
 from dragoman.dialects.ibm_htm.wire.parameters import boolean
 from dragoman.dialects.ibm_htm.wire.words import STATES

@@ -3,14 +3,14 @@
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
-from dragoman.dialects.ibm_htm import work_items
-from dragoman.dialects.ibm_htm.action_table import Action
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
+from dragoman.dialects.ibm_htm.handlers import work_items
+from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.messages import OWNERS, template_of
+from dragoman.dialects.ibm_htm.handlers.work_items import EVERYBODY, GROUP
 from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
-from dragoman.dialects.ibm_htm.work_items import EVERYBODY, GROUP
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork

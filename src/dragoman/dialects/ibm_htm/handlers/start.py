@@ -4,13 +4,13 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.action_table import Action
-from dragoman.dialects.ibm_htm.facts import kind_of
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import messages
+from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.hierarchy import parse_relation
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.wire.facts import kind_of
 from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which

@@ -3,10 +3,10 @@
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import views as seen
-from dragoman.dialects.ibm_htm.action_table import Action
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
+from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.kit import Request

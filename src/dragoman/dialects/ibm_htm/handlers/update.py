@@ -6,11 +6,11 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import action_table as guard
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.action_table import ALL_FIVE, PS, Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers import action_table as guard
+from dragoman.dialects.ibm_htm.handlers.action_table import ALL_FIVE, PS, Action, HtmRole
 from dragoman.dialects.ibm_htm.handlers.draft import Draft
-from dragoman.dialects.ibm_htm.properties import PAIRS, PROPERTIES, WHILE_SUSPENDED
+from dragoman.dialects.ibm_htm.handlers.properties import PAIRS, PROPERTIES, WHILE_SUSPENDED
 from dragoman.dialects.ibm_htm.wire import custom, ids, negotiation
 from dragoman.dialects.kit import Request, json
 from dragoman.domain.errors import Invalid

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dragoman.dialects.ibm_htm.facts import FLAGS, fact, kind_of
 from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import custom, durations, ids, times
+from dragoman.dialects.ibm_htm.wire.facts import FLAGS, fact, kind_of
 from dragoman.dialects.ibm_htm.wire.words import KINDS, STATES
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import timing

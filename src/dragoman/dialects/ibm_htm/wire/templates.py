@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dragoman.dialects.ibm_htm.facts import BEGINNINGS, FLAGS
 from dragoman.dialects.ibm_htm.wire import ids, times
+from dragoman.dialects.ibm_htm.wire.facts import BEGINNINGS, FLAGS
 from dragoman.dialects.ibm_htm.wire.tasks import AUTO_DELETION, message_type
 from dragoman.dialects.ibm_htm.wire.words import KINDS
 from dragoman.domain import timing

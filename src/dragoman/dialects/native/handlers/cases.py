@@ -5,11 +5,11 @@ from typing import Any
 from msgspec import UNSET
 
 from dragoman.dialects.kit import Reply, Request
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers.tasks import lowered, moment, person
 from dragoman.dialects.native.wire import cursors, queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.cases import Case, CaseList, CasePatch, NewCase, StageList
 from dragoman.domain import case as domain
 from dragoman.domain.case import CaseKind

@@ -5,11 +5,11 @@ from typing import Any
 from msgspec import UNSET
 
 from dragoman.dialects.kit import Reply, Request
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers.tasks import lowered
 from dragoman.dialects.native.wire import cursors, queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.contacts import Contact, ContactList, ContactPatch, NewContact
 from dragoman.domain import contact as domain
 from dragoman.usecases.contacts import edits as contact_edits

@@ -11,7 +11,7 @@ from dragoman.command import Keys
 from dragoman.dialects.kit import Reply, Request
 from dragoman.usecases.uow import UnitOfWork
 
-FOLDER = Path(__file__).parent.parent / "page"
+FOLDER = Path(__file__).parent / "page"
 MEDIA = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

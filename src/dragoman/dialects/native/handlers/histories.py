@@ -5,10 +5,10 @@ from collections.abc import Callable
 from msgspec import UNSET
 
 from dragoman.dialects.kit import Reply, Request
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.wire import cursors
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.histories import EntryList
 from dragoman.dialects.native.wire.queries import Pages
 from dragoman.usecases.events.history import History, HistoryPage

@@ -4,9 +4,9 @@ from typing import Any
 
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.dialects.native import problems as faults
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.schemas import Schema
 from dragoman.domain.access import require_admin
 from dragoman.domain.errors import Invalid, NotFound

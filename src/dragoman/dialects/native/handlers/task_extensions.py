@@ -1,10 +1,10 @@
 """One extension of a task: its value is the whole body, in and out, byte by byte."""
 
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.handlers.tasks import NOUN
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.domain.task import Task
 from dragoman.usecases.tasks.extensions import Found, Get, Put, Remove
 

@@ -6,8 +6,8 @@ from msgspec import UNSET, Raw, UnsetType
 
 from dragoman.command import Ref
 from dragoman.dialects.kit import Request, times
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.scalars import UUID
 from dragoman.dialects.native.wire.tasks import NewTask, Task, TaskPatch
 from dragoman.domain.clock import Moment

@@ -3,10 +3,10 @@
 from msgspec import UNSET
 
 from dragoman.dialects.kit import Reply, Request
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.users import ProfilePatch, User, UserList
 from dragoman.domain import people
 from dragoman.usecases.identity import profiles

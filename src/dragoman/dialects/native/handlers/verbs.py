@@ -5,9 +5,9 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from dragoman.dialects.kit import Request
-from dragoman.dialects.native import requests as reading
 from dragoman.dialects.native.handlers.tasks import NOUN, moment, person
 from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.tasks import Assignment, Ending, Nothing, Suspension
 from dragoman.domain.task import Verb
 from dragoman.usecases.tasks.verbs import Perform

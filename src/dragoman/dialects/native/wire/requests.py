@@ -14,8 +14,8 @@ import msgspec
 from dragoman.dialects.kit import Request, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.dialects.kit.forms import parse_query
-from dragoman.dialects.native import forms
 from dragoman.dialects.native import problems as faults
+from dragoman.dialects.native.wire import forms
 from dragoman.dialects.native.wire.scalars import LARGEST, UUID
 from dragoman.domain.errors import Invalid, NotFound, Problem
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire import ids
+from dragoman.dialects.ibm_htm.wire.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.domain.access import Permission, holds, is_candidate
 from dragoman.domain.errors import Expected
@@ -54,7 +54,7 @@ class Action(StrEnum):
     """What can be done to a task, as `ACTION_…` names it."""
 
     GET = "GETTASK"
-    UPDATE = "UPDATE"  # its rules stand in `properties.py`, property by property
+    UPDATE = "UPDATE"  # its rules stand in `handlers/properties.py`, property by property
     START = "STARTTASK"
     CLAIM = "CLAIM"
     CANCEL = "CANCELCLAIM"

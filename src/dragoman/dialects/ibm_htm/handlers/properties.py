@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.ibm_htm import views as seen
-from dragoman.dialects.ibm_htm.action_table import AD, ALL_FIVE, ED, OR, OW, PS, ST, HtmRole
-from dragoman.dialects.ibm_htm.facts import fact
 from dragoman.dialects.ibm_htm.handlers import draft
+from dragoman.dialects.ibm_htm.handlers.action_table import AD, ALL_FIVE, ED, OR, OW, PS, ST, HtmRole
 from dragoman.dialects.ibm_htm.wire import values
+from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.tasks import display_name, name
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.uow import UnitOfWork
