@@ -18,6 +18,7 @@ from bench.lane import Lane
 from bench.plan import Bench
 from bench.world import World
 from dragoman.command import EXCLUSIVE, Exclusive
+from dragoman.dialects.kit.credentials import Credential
 from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.domain.job import JobKind
@@ -25,7 +26,6 @@ from dragoman.jobs.handlers import batches as handlers
 from dragoman.store import tables
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import UnitOfWork
 
 CALLERS = 16
@@ -78,10 +78,7 @@ class Batches(Lane):
         self.size = place.tasks
 
     async def _find(self) -> Principal:
-        found = await self.app.find_token(people.token_hash(self._world.token), self._world.tenant)
-        if found is None:
-            raise SystemExit("the token is unknown")
-        return found
+        return await self.app.identity.principal(Credential(self._world.token), "127.0.0.1")
 
     def alone(self, priority: int) -> float:
         """Give every task this priority by an approved batch; how many rows a second."""
@@ -102,8 +99,8 @@ class Batches(Lane):
     async def _batch(self, priority: int) -> float:
         tenant = self._world.tenant
         sent = Order(self._world.first, self.size, priority)
-        uid = self.app.call(order, sent, tenant, principal=self.paul, dialect="bench")
-        job = self.app.call(lambda uow, look: uow.jobs.get(look.job), Look(uid), tenant)
+        uid = self.app.executor.call(order, sent, tenant, principal=self.paul, dialect="bench")
+        job = self.app.executor.call(lambda uow, look: uow.jobs.get(look.job), Look(uid), tenant)
         began = time.perf_counter()
         await handlers.run(self.app, Hold(uid, "bench", 1), job)
         seconds = time.perf_counter() - began
@@ -112,7 +109,7 @@ class Batches(Lane):
         return self.size / seconds
 
     def _check(self, number: int) -> None:
-        batch: Batch = self.app.call(lambda uow, _: uow.batches.get(number), Look(""), self._world.tenant)
+        batch: Batch = self.app.executor.call(lambda uow, _: uow.batches.get(number), Look(""), self._world.tenant)
         outcomes = tables.batch_outcome.c
         with self.app.store.engine.raw.connect() as connection:
             fine = sa.select(sa.func.count()).where(outcomes.batch == number, outcomes.error.is_(None))

@@ -11,9 +11,9 @@ import uvloop
 from bench.contenders import Here
 from bench.load import Answers
 from bench.world import WORDS, World
+from dragoman.dialects.kit.credentials import Credential
 from dragoman.runtime.application import Application
 from dragoman.settings import load
-from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import edits as task_edits
 
 STRIDE = 7_919  # as in requests.lua
@@ -53,10 +53,7 @@ class WithoutHttp(Here):
 
     async def _start(self) -> None:
         self._app.start()
-        found = await self._app.find_token(people.token_hash(self._world.token), self._world.tenant)
-        if found is None:
-            raise SystemExit("the token is unknown")
-        self._paul = found
+        self._paul = await self._app.identity.principal(Credential(self._world.token), "127.0.0.1")
 
     def ask(self, work: str, connections: int, seconds: float) -> Answers:
         """See Contender."""
@@ -71,7 +68,7 @@ class WithoutHttp(Here):
             properties={"reference": f"R-{turn}"},
             revisions=frozenset({1 + turn // self._world.tasks}),
         )
-        await self._app.write(task_edits.change, command, self._paul, "native")
+        await self._app.executor.write(task_edits.change, command, self._paul, "native")
         self.accepted += 1
 
     def close(self) -> None:

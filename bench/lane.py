@@ -70,7 +70,9 @@ class Lane(Here):
     async def update(self) -> None:
         """Change the priority of a random task and wait for the commit."""
         number = self._world.first + random.randrange(self._world.tasks)
-        await self.app.write(set_priority, SetPriority(number, next(self._priorities)), self._principal, "native")
+        await self.app.executor.write(
+            set_priority, SetPriority(number, next(self._priorities)), self._principal, "native"
+        )
         self.accepted += 1
 
     def close(self) -> None:

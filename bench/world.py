@@ -118,10 +118,10 @@ def make(databases: Databases, engine: str, count: int, *, samples: int = 0) -> 
     paul = add_user(app, tenant, "paul", "a long enough password", name="Paul")
     token = create_token(app, tenant, paul, SCOPES)
     others = tuple(new_id() for _ in range(OTHERS))
-    own = app.call(fill, Fill(OWN, paul.uid, (paul.uid,)), tenant)
+    own = app.executor.call(fill, Fill(OWN, paul.uid, (paul.uid,)), tenant)
     rest = range(OWN, count, CHUNK)
     for _ in rest:
-        app.call(fill, Fill(CHUNK, paul.uid, others), tenant)
+        app.executor.call(fill, Fill(CHUNK, paul.uid, others), tenant)
     if samples:
         add_tasks(app, principal_of(paul), list(others), samples)
     app.close()

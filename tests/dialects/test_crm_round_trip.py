@@ -58,11 +58,13 @@ class Portal:
 
     def do(self, run: Any) -> Any:
         """Run a function of the unit of work as anna, and commit."""
-        return self.app.call(lambda uow, _: run(uow), Exclusive(), self.tenant, principal=self.anna, operation="test")
+        return self.app.executor.call(
+            lambda uow, _: run(uow), Exclusive(), self.tenant, principal=self.anna, operation="test"
+        )
 
     def crm(self, run: Any, command: Any) -> Any:
         """Run a command of the dialect as anna."""
-        return self.app.call(run, command, self.tenant, principal=self.anna, dialect="onlyoffice_crm")
+        return self.app.executor.call(run, command, self.tenant, principal=self.anna, dialect="onlyoffice_crm")
 
     @staticmethod
     def _furnish(uow: UnitOfWork) -> dict[str, int]:

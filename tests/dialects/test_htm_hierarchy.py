@@ -154,8 +154,8 @@ class Tree:
         if word == "expire in an hour":
             answer = self.expire(tkiid, hours=1)
             self.desk.clock.advance(7_200)
-            numbers = self.desk.app.call(timers.due, timers.Due("expire", 100), self.desk.tenant)
-            self.desk.app.call(timers.fire, timers.Fire("expire", tuple(numbers)), self.desk.tenant)
+            numbers = self.desk.app.executor.call(timers.due, timers.Due("expire", 100), self.desk.tenant)
+            self.desk.app.executor.call(timers.fire, timers.Fire("expire", tuple(numbers)), self.desk.tenant)
             return answer
         return self.call("PUT", f"/task/{tkiid}?action={word}")
 

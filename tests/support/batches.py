@@ -34,7 +34,7 @@ class AtOnce:
         self.clock: Clock = app.clock
 
     async def read(self, run: Callable[..., Any], command: Any, principal: Principal) -> Any:
-        return self._app.call(run, command, principal.tenant, principal=principal)
+        return self._app.executor.call(run, command, principal.tenant, principal=principal)
 
     async def write(
         self,
@@ -48,7 +48,7 @@ class AtOnce:
     ) -> Any:
         self._watch(run.__name__)
         tenant = principal.tenant
-        return self._app.call(run, command, tenant, principal=principal, dialect=dialect, operation=operation)
+        return self._app.executor.call(run, command, tenant, principal=principal, dialect=dialect, operation=operation)
 
     def pressure(self) -> Pressure:
         return Pressure(False, 0.0, 0.0)
@@ -72,11 +72,11 @@ class Office:
     def person(self, login: str, *, admin: bool = False) -> Principal:
         """Somebody who may act."""
         command = people.AddUser(new_id(), login, is_admin=admin)
-        return people.principal_of(self.app.call(people.add_user, command, self.tenant))
+        return people.principal_of(self.app.executor.call(people.add_user, command, self.tenant))
 
     def core(self, run: Callable[[UnitOfWork], Any], who: Principal | None = None) -> Any:
         """Something done in one transaction that goes alone."""
-        return self.app.call(
+        return self.app.executor.call(
             lambda uow, _: run(uow), Core(), self.tenant, principal=who, dialect=DIALECT, operation="core"
         )
 

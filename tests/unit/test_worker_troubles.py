@@ -12,7 +12,7 @@ from dragoman.domain.clock import Clock, FixedClock, Moment
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import Job, JobState
 from dragoman.jobs import process, worker
-from dragoman.jobs.loops.loop import App
+from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.settings import Jobs as Settings
 from dragoman.store.unit.lane import Pressure
@@ -77,7 +77,7 @@ class Naps:
         await asyncio.sleep(0)
 
 
-async def breaks(app: App, hold: Hold, job: Job) -> None:
+async def breaks(runner: Runner, hold: Hold, job: Job) -> None:
     raise ValueError("it broke")
 
 
@@ -120,7 +120,7 @@ def test_a_heartbeat_that_finds_the_store_busy_is_tried_again(caplog: pytest.Log
     store = Store()
     store.troubles["prolong"] = [BUSY, BUSY]
 
-    async def long(app: App, hold: Hold, job: Job) -> None:
+    async def long(runner: Runner, hold: Hold, job: Job) -> None:
         while store.asked.count("prolong") < 4:
             await asyncio.sleep(0.001)
 
@@ -139,7 +139,7 @@ def test_a_look_that_fails_is_not_the_last(
     async def story() -> None:
         done = asyncio.Event()
 
-        async def handler(app: App, hold: Hold, job: Job) -> None:
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
             done.set()
 
         working = Worker(store, handlers={KIND: handler})
@@ -162,7 +162,7 @@ def test_a_store_that_hangs_does_not_keep_a_worker_from_stopping(
     async def story() -> None:
         began = asyncio.Event()
 
-        async def endless(app: App, hold: Hold, job: Job) -> None:
+        async def endless(runner: Runner, hold: Hold, job: Job) -> None:
             began.set()
             await asyncio.Event().wait()
 

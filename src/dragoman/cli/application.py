@@ -72,4 +72,4 @@ def prepare_file(app: Application, *, existing: bool = False) -> None:
 def tenant_of(context: click.Context, app: Application) -> int:
     """The number of the chosen tenant. NotFound when there is none of that name."""
     name = chosen(context, "tenant") or app.settings.tenant
-    return app.call(tenants.find, tenants.FindTenant(name), DIRECTORY_TENANT)
+    return app.executor.call(tenants.find, tenants.FindTenant(name), DIRECTORY_TENANT)

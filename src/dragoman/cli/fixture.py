@@ -69,10 +69,10 @@ def conformance(context: click.Context) -> None:
 
 
 def _add(app: Application, tenant: int, login: str, password: str, *, admin: bool = False) -> None:
-    known = app.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
+    known = app.executor.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
     if known is not None and known.user_tenant != tenant:
         raise Conflict("login_taken", f"The login {login} is taken by another tenant's user.")
     # The login may be claimed by a load that was stopped before it made the user.
-    if known is None or app.call(people.find_user, people.FindUser(known.user), tenant) is None:
+    if known is None or app.executor.call(people.find_user, people.FindUser(known.user), tenant) is None:
         name = login.replace("-", " ").title()
         add_user(app, tenant, login, password, email=f"{login}@example.com", name=name, admin=admin)

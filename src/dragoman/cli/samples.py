@@ -19,6 +19,7 @@ import msgspec
 from dragoman.cli.template import load_content
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import to_datetime
+from dragoman.http.local import LocalClient
 from dragoman.runtime.application import Application
 from dragoman.usecases.admin import samples
 
@@ -60,25 +61,28 @@ def play(app: Application, tenant: int, people: dict[str, Principal], base_url: 
         for content in templates_of(dialect.name):
             load_content(app, tenant, content)
         shown.append(_play(app, dialect.name, people, base_url, password))
-    app.work_off()
+    app.run_due_jobs()
     return shown
 
 
 def add_tasks(app: Application, maker: Principal, people: Sequence[str], count: int) -> None:
     """Add tasks of a year that `maker` made for these people, and the contacts that they are about."""
     contacts = samples.MakeContacts(max(FEWEST_CONTACTS, min(MOST_CONTACTS, count // TASKS_OF_A_CONTACT)))
-    made = app.call(samples.make_contacts, contacts, maker.tenant, principal=maker, operation="demo")
-    team = app.call(samples.team, samples.GatherTeam(tuple(people), tuple(made)), maker.tenant, principal=maker)
+    made = app.executor.call(samples.make_contacts, contacts, maker.tenant, principal=maker, operation="demo")
+    team = app.executor.call(
+        samples.team, samples.GatherTeam(tuple(people), tuple(made)), maker.tenant, principal=maker
+    )
     samples.make_tasks(app.store, team, maker, count, app.clock.now())
 
 
 def _play(app: Application, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:
     demo = read(dialect)
     known: dict[str, Any] = {}
+    client = LocalClient(app.dialects, app.executor)
     for ask in demo.step:
         method, _, target = fill(app, ask.request, known, people).partition(" ")
         body = fill(app, ask.body, known, people)
-        reply = app.say(method, target, people[ask.person], body.encode(), ask.type)
+        reply = client.send(method, target, people[ask.person], body.encode(), {"content-type": ask.type})
         known |= {name: _at(json.loads(reply.body), pointer) for name, pointer in ask.save.items()}
     if demo.show is None:
         return _plain(app, dialect, base_url, password)

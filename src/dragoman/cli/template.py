@@ -80,14 +80,14 @@ def list_(context: click.Context) -> None:
       2  called wrongly
     """
     with opened(context, existing=True) as app:
-        found = app.call(templates.list_all, templates.ListTemplates(), tenant_of(context, app))
+        found = app.executor.call(templates.list_all, templates.ListTemplates(), tenant_of(context, app))
     table(("NAME", "VERSION", "ID", "KIND", "STATE"), [_row(template) for template in found])
 
 
 def load_content(app: Application, tenant: int, content: bytes) -> list[templates.Loaded]:
     """Load a file's content. Invalid (`bad_templates`), with every fault by its line, when there is any."""
     entries, faults = read(content)
-    return app.call(templates.load, templates.LoadTemplates(tuple(entries), tuple(faults)), tenant)
+    return app.executor.call(templates.load, templates.LoadTemplates(tuple(entries), tuple(faults)), tenant)
 
 
 def _content(file: Path) -> bytes:

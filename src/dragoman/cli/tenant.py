@@ -58,5 +58,5 @@ def list_(context: click.Context) -> None:
       2  called wrongly
     """
     with opened(context, existing=True) as app:
-        found = app.call(tenants.list_all, tenants.ListTenants(), DIRECTORY_TENANT)
+        found = app.executor.call(tenants.list_all, tenants.ListTenants(), DIRECTORY_TENANT)
     table(("NAME", "NUMBER"), [(name, str(number)) for name, number in found])

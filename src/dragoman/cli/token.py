@@ -114,7 +114,7 @@ def list_(context: click.Context, login: str) -> None:
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
-        found = app.call(tokens.list_tokens, tokens.ListTokens(user_of(app, tenant, login).uid), tenant)
+        found = app.executor.call(tokens.list_tokens, tokens.ListTokens(user_of(app, tenant, login).uid), tenant)
     table(("TOKEN", "MADE", "EXPIRES", "REVOKED", "SCOPES"), [_row(token) for token in found])
 
 
@@ -137,16 +137,16 @@ def revoke(context: click.Context, token: str) -> None:
     """
     beginning = people.token_hash(token) if people.token_tenant(token) is not None else token
     with opened(context, existing=True) as app:
-        app.call(tokens.revoke_token, tokens.RevokeToken(beginning), tenant_of(context, app))
+        app.executor.call(tokens.revoke_token, tokens.RevokeToken(beginning), tenant_of(context, app))
     click.echo("token revoked")
 
 
 def user_of(app: Application, tenant: int, login: str) -> User:
     """The tenant's user with this login. NotFound when there is none."""
-    entry = app.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
+    entry = app.executor.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
     user = None
     if entry is not None and entry.user_tenant == tenant:
-        user = app.call(people.find_user, people.FindUser(entry.user), tenant)
+        user = app.executor.call(people.find_user, people.FindUser(entry.user), tenant)
     if user is None:
         raise NotFound("user_not_found", f"There is no user {login} in this tenant.")
     return user
@@ -161,5 +161,7 @@ def _row(token: Token) -> tuple[str, ...]:
 def create_token(app: Application, tenant: int, user: User, scopes: tuple[str, ...], seconds: int | None = None) -> str:
     """A new token of this user."""
     text = people.token_text(tenant)
-    app.call(people.create_token, people.CreateToken(user.uid, people.token_hash(text), scopes, seconds), tenant)
+    app.executor.call(
+        people.create_token, people.CreateToken(user.uid, people.token_hash(text), scopes, seconds), tenant
+    )
     return text

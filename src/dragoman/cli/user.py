@@ -75,7 +75,7 @@ def list_(context: click.Context) -> None:
       2  called wrongly
     """
     with opened(context, existing=True) as app:
-        users = app.call(people.list_users, people.ListUsers(), tenant_of(context, app))
+        users = app.executor.call(people.list_users, people.ListUsers(), tenant_of(context, app))
     table(("LOGIN", "NAME", "E-MAIL", "RIGHTS"), [_row(user) for user in users])
 
 
@@ -97,7 +97,7 @@ def disable(context: click.Context, login: str) -> None:
       2  called wrongly
     """
     with opened(context, existing=True) as app:
-        app.call(people.disable_user, people.DisableUser(login), tenant_of(context, app))
+        app.executor.call(people.disable_user, people.DisableUser(login), tenant_of(context, app))
     click.echo(f"user {login} disabled")
 
 
@@ -116,15 +116,19 @@ def add_user(
     Conflict when either is another's, in this tenant or in any; Invalid for what can't be a login.
     """
     people.check_login(login)
-    uid = app.call(people.claim_login, people.ClaimLogin(login, tenant, new_id()), DIRECTORY_TENANT)
+    uid = app.executor.call(people.claim_login, people.ClaimLogin(login, tenant, new_id()), DIRECTORY_TENANT)
     if email is not None:
-        owner = app.call(people.claim_login, people.ClaimLogin(email.casefold(), tenant, uid), DIRECTORY_TENANT)
+        owner = app.executor.call(
+            people.claim_login, people.ClaimLogin(email.casefold(), tenant, uid), DIRECTORY_TENANT
+        )
         if owner != uid:
             raise Conflict("email_taken", f"The address {email} is another user's.")
-    app.call(people.claim_login, people.ClaimLogin(uid, tenant, uid), DIRECTORY_TENANT)  # one may log in by id, too
+    app.executor.call(
+        people.claim_login, people.ClaimLogin(uid, tenant, uid), DIRECTORY_TENANT
+    )  # one may log in by id, too
     password_hash = hash_password(password) if password else None
     user = people.AddUser(uid, login, email=email, display_name=name, password_hash=password_hash, is_admin=admin)
-    return app.call(people.add_user, user, tenant)
+    return app.executor.call(people.add_user, user, tenant)
 
 
 def _read_password(*, piped: bool) -> str | None:

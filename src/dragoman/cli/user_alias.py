@@ -46,16 +46,16 @@ def alias(context: click.Context, login: str | None, name: str | None, *, dialec
 
 
 def _show(app: Application, tenant: int, login: str | None) -> None:
-    found = app.call(aliases.list_aliases, aliases.ListAliases(login), tenant)
+    found = app.executor.call(aliases.list_aliases, aliases.ListAliases(login), tenant)
     table(("LOGIN", "DIALECT", "ALIAS"), [(who, each.dialect, each.alias) for who, each in found])
 
 
 def _change(app: Application, tenant: int, login: str, dialect: str, name: str, *, remove: bool) -> None:
     if remove:
-        app.call(aliases.remove_alias, aliases.RemoveAlias(login, dialect, name), tenant)
+        app.executor.call(aliases.remove_alias, aliases.RemoveAlias(login, dialect, name), tenant)
         click.echo(f"{name} in {dialect} is user {login} no more")
     else:
-        app.call(aliases.add_alias, aliases.AddAlias(login, dialect, name), tenant)
+        app.executor.call(aliases.add_alias, aliases.AddAlias(login, dialect, name), tenant)
         click.echo(f"{name} in {dialect} is user {login}")
 
 

@@ -7,18 +7,17 @@ and nothing more, the log gets the trace.
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec, Reply, Request
 from dragoman.dialects.kit import Limits as BodyLimits
 from dragoman.dialects.kit.credentials import usual
-from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.errors import Expected, Forbidden, Unauthenticated
 from dragoman.domain.ids import new_id
 from dragoman.http import proxies
-from dragoman.http.authentication import Authenticator, Directory, check_site
+from dragoman.http.authentication import check_site
 from dragoman.http.endpoints import health
 from dragoman.http.endpoints.mounts import Pages, Sending
 from dragoman.http.rate_limits import Rates
@@ -39,6 +38,7 @@ from dragoman.http.request_checks import (
 from dragoman.http.responses import Unsendable, send_reply, start_of, with_allow, with_header
 from dragoman.http.router import Router, Table
 from dragoman.logs import Line, RequestLog
+from dragoman.runtime.identity import Identity
 from dragoman.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,41 +46,36 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PARSED_ON_THE_LOOP = 64 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class App(Directory, Protocol):
-    """What is served."""
+class OperationExecutor(Protocol):
+    """Runs operations of dialects."""
 
-    settings: Settings
-    clock: Clock
-    dialects: tuple[Dialect, ...]
-    spans: "Spans | None"  # what makes spans, where requests are traced
-
-    async def submit(self, operation: OperationSpec, command: Any, request: Request) -> Any:
-        """Run a command in a lane or a reader. Raises Expected; Unavailable when its time was up before it ran."""
+    async def execute(self, operation: OperationSpec, request: Request) -> Reply:
+        """Parse, run and render. Raises Expected; Unavailable when the deadline passed before it ran."""
         ...
 
-    def anonymous(self) -> Principal:
-        """For whom an operation acts that asks for no credentials."""
-        ...
 
-    def start(self, on_death: Callable[[], None] | None = None) -> None:
-        """Open for work on the running event loop. `on_death` is called, from any thread, if a lane dies."""
-        ...
+class Backend(Protocol):
+    """What is served over HTTP."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def dialects(self) -> tuple[Dialect, ...]: ...
+    @property
+    def executor(self) -> OperationExecutor: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def spans(self) -> "Spans | None": ...
 
     def ready(self) -> bool:
-        """Whether work can be taken."""
-        ...
-
-    async def stop(self) -> None:
-        """Begin nothing new by itself; requests are still answered."""
-        ...
-
-    def close(self) -> None:
-        """Work off what waits, then let go of everything."""
+        """Whether requests can be served."""
         ...
 
 
@@ -103,7 +98,7 @@ class Dispatcher:
     """The ASGI application of one process. `mounts` are pages beside the dialects, by path (see `pages.py`)."""
 
     def __init__(
-        self, app: App, *, requests: RequestLog | None = None, mounts: Mapping[str, ASGIApp] | None = None
+        self, app: Backend, *, requests: RequestLog | None = None, mounts: Mapping[str, ASGIApp] | None = None
     ) -> None:
         self.limits = app.settings.limits
         self.timeouts = app.settings.timeouts
@@ -112,7 +107,6 @@ class Dispatcher:
         self._trusted_proxies = proxies.Trusted(self._settings.server.trusted_proxies)
         self._clock = app.clock
         self._router = Router(app.dialects)
-        self._authenticator = Authenticator(app, app.settings, app.clock)
         self._rates = Rates(app.settings.limits)
         self._body_limits = BodyLimits(
             self.limits.json_depth, self.limits.json_members, self.limits.bulk_json_members, self.limits.entries
@@ -197,7 +191,7 @@ class Dispatcher:
             await self._identify(request, dialect, operation, receive)
         else:
             check_site(request, None, changes=operation.writes)
-            request.principal = self._app.anonymous()
+            request.principal = self._app.identity.anonymous()
         if request.is_tunnelled and _is_form(request):
             await self._read(request, dialect, operation, receive)
             request.join_form()
@@ -207,16 +201,10 @@ class Dispatcher:
             raise table.explain(request, below)
         if request.has_body:
             await self._read(request, dialect, operation, receive)
-        if len(request.body) <= PARSED_ON_THE_LOOP:
-            command = operation.parse(request)
-        else:
-            command = await asyncio.to_thread(operation.parse, request)
         if self._rates.enabled and operation.writes and request.principal is not None:
             with self._rates.change(request.principal.credential):
-                result = await self._app.submit(operation, command, request)
-        else:
-            result = await self._app.submit(operation, command, request)
-        return result if isinstance(result, Reply) else operation.render(result, request)
+                return await self._app.executor.execute(operation, request)
+        return await self._app.executor.execute(operation, request)
 
     async def _identify(
         self, request: Exchange, dialect: Dialect, operation: OperationSpec | None, receive: Receive
@@ -234,9 +222,9 @@ class Dispatcher:
         if credential is None:
             raise Unauthenticated("credentials_missing", "Credentials are needed.")
         check_site(request, credential, changes=operation is not None and operation.writes)
-        principal = self._authenticator.known(credential)
+        principal = self._app.identity.known(credential)
         if principal is None:
-            principal = await self._authenticator.principal(credential, request.address)
+            principal = await self._app.identity.principal(credential, request.address)
         request.principal = principal
         _check_scope(request, operation)
         if self._rates.enabled:

@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Protocol
 
 from dragoman import logs
+from dragoman.runtime.lifecycle import Lifecycle
 from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
 
@@ -19,28 +19,18 @@ FAILED = 1
 CLOSING_SECONDS = 3.0
 
 
-class App(Protocol):
-    """What is set to work."""
-
-    def start(self, on_death: Callable[[], None] | None = None) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def work(settings: Settings, open_app: Callable[[], App], supervisor: Supervisor) -> int:
+def work(settings: Settings, open_application: Callable[[], Lifecycle], supervisor: Supervisor) -> int:
     """Work until told to stop; the exit code. The process ends by itself, non-zero, when a lane has died."""
     logs.setup(settings.log_level)
-    app = open_app()
-    code = asyncio.run(_work(app, supervisor))
+    application = open_application()
+    code = asyncio.run(_work(application, supervisor))
     if code:
         sys.stderr.flush()
         os._exit(code)  # a thread that hangs on a dead database must not keep the process
     return code
 
 
-async def _work(app: App, supervisor: Supervisor) -> int:
+async def _work(application: Lifecycle, supervisor: Supervisor) -> int:
     loop = asyncio.get_running_loop()
     told: asyncio.Future[int] = loop.create_future()
 
@@ -53,19 +43,19 @@ async def _work(app: App, supervisor: Supervisor) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, 0)
-    app.start(died)
+    application.start(died)
     with supervisor.hears_hangups(lambda: end(0)):
         sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()
         supervisor.tell("READY=1")
         code = await told
-    return code or await _close(app)
+    return code or await _close(application)
 
 
-async def _close(app: App) -> int:
-    await app.stop()
+async def _close(application: Lifecycle) -> int:
+    await application.stop()
     try:
-        await asyncio.wait_for(asyncio.to_thread(app.close), CLOSING_SECONDS)
+        await asyncio.wait_for(asyncio.to_thread(application.close), CLOSING_SECONDS)
     except TimeoutError:
         log.error("worker.closing_too_slowly")
         return FAILED

@@ -16,7 +16,7 @@ from dragoman.domain.ids import new_id
 from dragoman.domain.job import Job, JobState, LeaseLost
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.handlers.registry import HANDLERS, Handler
-from dragoman.jobs.loops.loop import App
+from dragoman.jobs.loops.loop import Runner
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.metrics.tally import Counts, Histogram
@@ -45,7 +45,7 @@ class Worker:
 
     def __init__(
         self,
-        app: App,
+        runner: Runner,
         settings: Settings | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -53,7 +53,7 @@ class Worker:
         is_only: bool = False,
     ) -> None:
         self.owner = new_id()
-        self._app = app
+        self._runner = runner
         self._settings = settings or Settings()
         self._handlers = handlers
         self._sleep = sleep
@@ -124,7 +124,7 @@ class Worker:
         """Once, before the first look: what is held is held by nobody who is still there."""
         if not self._inherits:
             return
-        for _, tenant in await self._app.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
+        for _, tenant in await self._runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
             orphans = await self._write(jobs.orphan, jobs.Orphan(), tenant)
             if orphans:
                 log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
@@ -143,7 +143,7 @@ class Worker:
     async def _claim(self) -> int:
         """Take one job, of the tenant whose turn it is; 0 when none is due."""
         server = system(DIRECTORY_TENANT)
-        for tenant in self._in_turn(await self._app.read(jobs.tenants_with_due, jobs.Due(), server)):
+        for tenant in self._in_turn(await self._runner.read(jobs.tenants_with_due, jobs.Due(), server)):
             command = jobs.Claim(self.owner, 1, self._settings.lease_seconds)
             claimed = await self._write(jobs.claim, command, tenant)
             for job in claimed:
@@ -177,16 +177,16 @@ class Worker:
 
     async def _attempt(self, job: Job) -> None:
         """Do it; whatever comes of it, the job is told. One line in the log."""
-        began = self._app.clock.monotonic()
-        span = None if self.spans is None else self.spans.attempt(job, self._app.clock.now())
+        began = self._runner.clock.monotonic()
+        span = None if self.spans is None else self.spans.attempt(job, self._runner.clock.now())
         try:
             event, error = await self._outcome(job, hold_of(job))
         except LeaseLost:
             event, error = "job.lost", None
-        seconds = self._app.clock.monotonic() - began
+        seconds = self._runner.clock.monotonic() - began
         self._count(job.kind, event, seconds)
         if self.spans is not None and span is not None:
-            self.spans.attempted(span, event.removeprefix("job."), error, self._app.clock.now())
+            self.spans.attempted(span, event.removeprefix("job."), error, self._runner.clock.now())
         facts = _facts(job) | {"milliseconds": round(seconds * 1_000, 1)}
         if error is None:
             log.info(event, extra=facts)
@@ -226,7 +226,7 @@ class Worker:
         handler = self._handlers.get(job.kind)
         if handler is None:
             raise LookupError(f"nobody knows how to do {job.kind}")
-        work = asyncio.ensure_future(handler(self._app, hold, job))
+        work = asyncio.ensure_future(handler(self._runner, hold, job))
         heart = asyncio.ensure_future(self._beat(hold, job.tenant))
         try:
             await asyncio.wait({work, heart}, return_when=asyncio.FIRST_COMPLETED)
@@ -262,7 +262,7 @@ class Worker:
         return None
 
     async def _write(self, run: Callable[..., Any], command: Any, tenant: int) -> Any:
-        return await self._app.write(run, command, system(tenant), "core", bulk=True)
+        return await self._runner.write(run, command, system(tenant), "core", bulk=True)
 
     async def _give_back_all(self) -> None:
         # An attempt that is cut off leaves its slice in the lane, which finishes it; what is given back comes behind.

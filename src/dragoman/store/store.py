@@ -45,7 +45,7 @@ class Store:
         self._meter = Meter(clock)
         self._lanes: list[Lane] = []
         self._readers: list[Lane] = []
-        self._own: Transactions | None = None
+        self._own: dict[bool, Transactions] = {}  # for commands, by whether they write
         self._own_guard = threading.Lock()
         self.failure: BaseException | None = None
         file = database_file(self.engine)
@@ -135,12 +135,12 @@ class Store:
         """Take back what still waits though its time is up."""
         return self._writes.withdraw_due(now) + self._reads.withdraw_due(now)
 
-    def run(self, work: Work) -> object:
+    def run(self, work: Work, *, writes: bool = True) -> object:
         """Run one work in this thread, on a connection of its own: for commands, which have no lanes."""
         with self._own_guard:
-            if self._own is None:
-                self._own = self._transactions(writes=True, lane=False)
-            self._own.run([work])
+            if writes not in self._own:
+                self._own[writes] = self._transactions(writes=writes, lane=False)
+            self._own[writes].run([work])
         return work.unwrap()
 
     @property
@@ -154,6 +154,6 @@ class Store:
         self._reads.close()
         for lane in self._threads():
             lane.join(seconds)
-        if self._own is not None:
-            self._own.close()
+        for transactions in self._own.values():
+            transactions.close()
         self.engine.dispose()

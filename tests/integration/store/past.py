@@ -42,7 +42,7 @@ class Past:
         """Run `what(uow)` for a user, in a transaction of its own."""
         tenant = tenant or self.main
         who = Principal(tenant=tenant, user=login, login=login, is_admin=True)
-        return self.app.call(
+        return self.app.executor.call(
             lambda uow, command: command.what(uow), Doing(what), tenant, principal=who, dialect="test", operation="do"
         )
 
@@ -67,8 +67,8 @@ class Past:
     def seal(self, tenant: int | None = None) -> Digest | None:
         """What the hourly loop does for a tenant."""
         tenant = tenant or self.main
-        digest = self.app.call(digests.collect, digests.Collect(due(self.clock.now())), tenant)
-        return None if digest is None else self.app.call(digests.keep, digests.Keep(digest), tenant)
+        digest = self.app.executor.call(digests.collect, digests.Collect(due(self.clock.now())), tenant)
+        return None if digest is None else self.app.executor.call(digests.keep, digests.Keep(digest), tenant)
 
     def an_hour_later(self) -> None:
         """To just when the last hour is settled."""

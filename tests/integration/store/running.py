@@ -34,7 +34,7 @@ class Running:
         def alone(uow: UnitOfWork, _command: Lone) -> Any:
             return run(uow)
 
-        return self.app.call(alone, Lone(), tenant or self.tenant, operation="test")
+        return self.app.executor.call(alone, Lone(), tenant or self.tenant, operation="test")
 
 
 @asynccontextmanager

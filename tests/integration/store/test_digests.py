@@ -27,10 +27,9 @@ def look(past: Past) -> int:
 
     async def once() -> int:
         past.app.start()
-        for task in past.app._loops:  # what is looked at here is looked at by nobody else
-            task.cancel()
+        await past.app.stop()  # its own loop would seal, too
         try:
-            return await seal_what_is_due(past.app)
+            return await seal_what_is_due(past.app.executor, past.app.digest_folder)
         finally:
             past.app.close()
 
@@ -91,7 +90,7 @@ def test_every_tenant_is_sealed_once_and_written_out(past: Past, database_url: s
     past.make(past.north)
     past.an_hour_later()
     past.app = Past(database_url).app
-    past.app.clock = past.app.store.clock = past.clock
+    past.app.executor.clock = past.app.store.clock = past.clock
     assert look(past) == 2
     if past.app.store.engine.is_sqlite:
         folder = stored.Folder(Path(database_url.removeprefix("sqlite:///")).with_name("digests"))
@@ -107,7 +106,7 @@ def test_what_could_not_be_written_out_is_written_later(past: Past, database_url
     past.an_hour_later()
     past.seal()
     again = Past(database_url)
-    again.app.clock = again.app.store.clock = past.clock
+    again.app.executor.clock = again.app.store.clock = past.clock
     look(again)
     folder = again.app.digest_folder
     if folder is not None:
@@ -124,20 +123,20 @@ def test_of_two_nodes_one_seals_until_its_lease_runs_out(
     past.an_hour_later()
     past.clock.advance(-(HOUR + 60))  # back within the lease, with something to seal at hand
     other = Past(database_url)
-    other.app.clock = other.app.store.clock = FixedClock(past.clock.at)
+    other.app.executor.clock = other.app.store.clock = FixedClock(past.clock.at)
     monkeypatch.setattr(loop, "OWNER", "another")
     assert look(other) == 0
     third = Past(database_url)
-    third.app.clock = third.app.store.clock = FixedClock(past.clock.at)
-    third.app.clock.advance(HOUR + 60)
+    third.app.executor.clock = third.app.store.clock = FixedClock(past.clock.at)
+    third.app.executor.clock.advance(HOUR + 60)
     assert look(third) == 1
 
 
 def test_a_digest_that_was_overtaken_is_dropped(past: Past) -> None:
     past.make()
     past.an_hour_later()
-    digest = past.app.call(digests.collect, digests.Collect(due(past.clock.now())), past.main)
+    digest = past.app.executor.call(digests.collect, digests.Collect(due(past.clock.now())), past.main)
     assert digest is not None
     past.seal()
     with pytest.raises(Conflict):
-        past.app.call(digests.keep, digests.Keep(digest), past.main)
+        past.app.executor.call(digests.keep, digests.Keep(digest), past.main)

@@ -35,7 +35,7 @@ def play(url: str, story: Callable[[Running, Loop], Awaitable[None]]) -> None:
 
     async def tell() -> None:
         async with running(url) as node:
-            await story(node, Loop(node.app))
+            await story(node, Loop(node.app.executor))
 
     asyncio.run(asyncio.wait_for(tell(), 60))
 
@@ -371,7 +371,7 @@ def test_two_nodes_that_look_at_once_fire_each_once(postgres_url: str) -> None:
         async with running(postgres_url, clock) as one, running(postgres_url, clock) as two:
             one.do(many)
             clock.at = SOON
-            loops = [Loop(one.app), Loop(two.app)]
+            loops = [Loop(one.app.executor), Loop(two.app.executor)]
             for _ in range(20):
                 await asyncio.gather(*(loop.look() for loop in loops))
             histories = one.do(lambda uow: [uow.history.page("task", number) for number in range(1, 241)])

@@ -52,7 +52,7 @@ def span_id(span: ReadableSpan) -> int:
 
 def test_what_nobody_follows_leaves_no_span(database_url: str, kept: InMemorySpanExporter) -> None:
     async def story(node: Running) -> None:
-        await node.app.read(people.find_login, people.FindLogin("anna"), system(1))
+        await node.app.executor.read(people.find_login, people.FindLogin("anna"), system(1))
 
     play(database_url, story)
     assert not kept.get_finished_spans()
@@ -66,7 +66,7 @@ def test_a_transaction_is_part_of_the_request_that_it_was_for(database_url: str,
         request.principal = system(node.tenant)
         assert node.app.spans is not None
         request.span = node.app.spans.request("GET", {}, NOON)
-        await node.app.submit(operation, operation.parse(request), request)
+        await node.app.executor.execute(operation, request)
         request.span.end()
 
     play(database_url, story)
@@ -95,17 +95,17 @@ def test_a_transaction_of_several_is_part_of_the_first_and_linked_to_the_others(
 
 @pytest.mark.parametrize("breaks", [False, True], ids=["done", "broken"])
 def test_an_attempt_has_what_it_wrote(database_url: str, kept: InMemorySpanExporter, breaks: bool) -> None:
-    async def handler(app: Any, hold: Hold, job: Job) -> None:
+    async def handler(runner: Any, hold: Hold, job: Job) -> None:
         if breaks:
             raise ValueError("it broke")
-        await app.write(done, jobs.Prolong(hold), system(job.tenant), "core", bulk=True)
+        await runner.write(done, jobs.Prolong(hold), system(job.tenant), "core", bulk=True)
 
     def done(uow: Any, command: jobs.Prolong) -> None:
         jobs.complete(uow, jobs.held(uow, command.hold))
 
     async def story(node: Running) -> None:
         node.do(lambda uow: uow.enqueue(KIND, 7))
-        worker = Worker(node.app, handlers={KIND: handler})
+        worker = Worker(node.app.executor, handlers={KIND: handler})
         worker.spans = node.app.spans
         assert await worker.run_once() == 1
 

@@ -48,20 +48,20 @@ def deletions(uow: UnitOfWork, command: Lone) -> int:
 def test_what_an_earlier_process_marked_is_removed(database_url: str) -> None:
     earlier = Application(load(overrides={"database": database_url})).open()
     tenant = earlier.ensure_tenant("main")
-    earlier.call(make_many, Lone(), tenant)
-    earlier.call(remove_many, Lone(), tenant)
-    assert earlier.call(is_waiting, Lone(), tenant)
+    earlier.executor.call(make_many, Lone(), tenant)
+    earlier.executor.call(remove_many, Lone(), tenant)
+    assert earlier.executor.call(is_waiting, Lone(), tenant)
     earlier.close()
 
     app = Application(load(overrides={"database": database_url})).open()
 
     async def serve() -> None:
         app.start()
-        while app.call(is_waiting, Lone(), tenant):
-            await upkeep.sweep(app)
+        while app.executor.call(is_waiting, Lone(), tenant):
+            await upkeep.sweep(app.executor)
 
     asyncio.run(serve())
-    assert app.call(deletions, Lone(), tenant) == TASKS
+    assert app.executor.call(deletions, Lone(), tenant) == TASKS
     app.close()
 
 

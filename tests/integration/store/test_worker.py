@@ -13,7 +13,7 @@ from dragoman.domain.access import system
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import ATTEMPTS, Job, JobKind, JobState
 from dragoman.jobs.handlers.registry import Handler
-from dragoman.jobs.loops.loop import App
+from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.settings import Jobs as Settings
 from dragoman.usecases.background import jobs
@@ -44,12 +44,12 @@ def make_task(uow: UnitOfWork, command: Slice) -> int:
     return made.number
 
 
-async def done(app: App, hold: Hold, job: Job) -> None:
-    await app.write(make_task, Slice(hold), system(job.tenant), "core", bulk=True)
+async def done(runner: Runner, hold: Hold, job: Job) -> None:
+    await runner.write(make_task, Slice(hold), system(job.tenant), "core", bulk=True)
 
 
 def raising(error: Exception) -> Handler:
-    async def handler(app: App, hold: Hold, job: Job) -> None:
+    async def handler(runner: Runner, hold: Hold, job: Job) -> None:
         raise error
 
     return handler
@@ -93,7 +93,7 @@ def test_a_job_that_is_due_is_done_once(database_url: str, caplog: pytest.LogCap
     caplog.set_level(logging.INFO)
 
     async def story(node: Running) -> None:
-        uid, worker = enqueue(node), Worker(node.app, handlers={KIND: done})
+        uid, worker = enqueue(node), Worker(node.app.executor, handlers={KIND: done})
         assert await worker.run_once() == 1
         assert await worker.run_once() == 0
         assert job_of(node, uid).state is JobState.COMPLETED
@@ -109,13 +109,13 @@ def test_a_job_that_is_due_is_done_once(database_url: str, caplog: pytest.LogCap
 def test_a_failure_is_tried_again_after_its_pause(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     async def story(node: Running) -> None:
         uid = enqueue(node)
-        worker = Worker(node.app, handlers={KIND: raising(ValueError("secret? no: a short text"))})
+        worker = Worker(node.app.executor, handlers={KIND: raising(ValueError("secret? no: a short text"))})
         assert await worker.run_once() == 1
         failed = job_of(node, uid)
         assert (failed.state, failed.error) == (JobState.RETRYABLE, "ValueError: secret? no: a short text")
         assert await worker.run_once() == 0
         node.clock.advance(1)
-        assert await Worker(node.app, handlers={KIND: done}).run_once() == 1
+        assert await Worker(node.app.executor, handlers={KIND: done}).run_once() == 1
         assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.COMPLETED, 2)
 
     play(database_url, story)
@@ -127,7 +127,7 @@ def test_a_failure_is_tried_again_after_its_pause(database_url: str, caplog: pyt
 def test_a_poisoned_job_is_given_up_visibly(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     async def story(node: Running) -> None:
         uid, other = enqueue(node), ""
-        worker = Worker(node.app, handlers={KIND: raising(ValueError("it broke")), "test.fine": done})
+        worker = Worker(node.app.executor, handlers={KIND: raising(ValueError("it broke")), "test.fine": done})
         for _ in range(ATTEMPTS):
             other = enqueue(node, cast(JobKind, "test.fine"))
             await worker.run_once()
@@ -144,7 +144,7 @@ def test_a_poisoned_job_is_given_up_visibly(database_url: str, caplog: pytest.Lo
 def test_a_kind_that_nobody_knows_fails(database_url: str) -> None:
     async def story(node: Running) -> None:
         uid = enqueue(node, cast(JobKind, "test.unheard"))
-        await Worker(node.app, handlers={}).run_once()
+        await Worker(node.app.executor, handlers={}).run_once()
         failed = job_of(node, uid)
         assert (failed.state, failed.error) == (JobState.RETRYABLE, "LookupError: nobody knows how to do test.unheard")
 
@@ -155,10 +155,10 @@ def test_a_job_that_met_a_full_queue_is_given_back_uncounted(database_url: str) 
     async def story(node: Running) -> None:
         uid = enqueue(node)
         busy = Unavailable("queue_full", "Too many wait.", retry_after_seconds=5)
-        await Worker(node.app, handlers={KIND: raising(busy)}).run_once()
+        await Worker(node.app.executor, handlers={KIND: raising(busy)}).run_once()
         assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.SCHEDULED, 0)
         node.clock.advance(5)
-        await Worker(node.app, handlers={KIND: done}).run_once()
+        await Worker(node.app.executor, handlers={KIND: done}).run_once()
         assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.COMPLETED, 1)
 
     play(database_url, story)
@@ -168,13 +168,13 @@ def test_whoever_lost_a_job_ends_quietly(database_url: str, caplog: pytest.LogCa
     caplog.set_level(logging.INFO)
 
     async def story(node: Running) -> None:
-        async def sleeps(app: App, hold: Hold, job: Job) -> None:
+        async def sleeps(runner: Runner, hold: Hold, job: Job) -> None:
             node.clock.advance(31)
-            assert await Worker(app, handlers={KIND: done}).run_once() == 1
-            await done(app, hold, job)
+            assert await Worker(runner, handlers={KIND: done}).run_once() == 1
+            await done(runner, hold, job)
 
         uid = enqueue(node)
-        await Worker(node.app, Settings(at_once=1), {KIND: sleeps}).run_once()
+        await Worker(node.app.executor, Settings(at_once=1), {KIND: sleeps}).run_once()
         assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.COMPLETED, 2)
         assert count(node) == 1
 
@@ -187,13 +187,13 @@ def test_a_heartbeat_keeps_a_long_job(database_url: str) -> None:
         beats = asyncio.Event()
         uid = enqueue(node)
 
-        async def long(app: App, hold: Hold, job: Job) -> None:
+        async def long(runner: Runner, hold: Hold, job: Job) -> None:
             await beats.wait()
-            await done(app, hold, job)
+            await done(runner, hold, job)
 
         # A lease is short, so that it is renewed each hundredth of a second; the clock of the store stands meanwhile.
         settings = Settings(at_once=1, lease_seconds=0.03)
-        attempt = asyncio.create_task(Worker(node.app, settings, {KIND: long}).run_once())
+        attempt = asyncio.create_task(Worker(node.app.executor, settings, {KIND: long}).run_once())
         first = await lease_of(node, uid, lambda until: True)
         node.clock.advance(10)
         await lease_of(node, uid, lambda until: until > first)
@@ -218,11 +218,13 @@ def test_a_handler_is_cut_off_when_its_lease_is_lost(database_url: str, caplog: 
         uid = enqueue(node)
         began = asyncio.Event()
 
-        async def endless(app: App, hold: Hold, job: Job) -> None:
+        async def endless(runner: Runner, hold: Hold, job: Job) -> None:
             began.set()
             await asyncio.Event().wait()
 
-        attempt = asyncio.create_task(Worker(node.app, Settings(lease_seconds=0.03), {KIND: endless}).run_once())
+        attempt = asyncio.create_task(
+            Worker(node.app.executor, Settings(lease_seconds=0.03), {KIND: endless}).run_once()
+        )
         await began.wait()
         node.do(lambda uow: uow.jobs.save(uow.jobs.get(uid).cancel(at=uow.now)))
         assert await attempt == 1
@@ -238,13 +240,13 @@ def test_a_worker_told_to_stop_gives_its_jobs_back(database_url: str, caplog: py
         uid = enqueue(node)
         in_hand = asyncio.Event()
 
-        async def long(app: App, hold: Hold, job: Job) -> None:
+        async def long(runner: Runner, hold: Hold, job: Job) -> None:
             while True:
                 slice_ = Slice(hold, is_last=False)
-                await app.write(make_task, slice_, system(job.tenant), "core", bulk=True)
+                await runner.write(make_task, slice_, system(job.tenant), "core", bulk=True)
                 in_hand.set()
 
-        worker = Worker(node.app, handlers={KIND: long})
+        worker = Worker(node.app.executor, handlers={KIND: long})
         loop = asyncio.create_task(worker.run())
         await in_hand.wait()
         await worker.stop()
@@ -254,7 +256,7 @@ def test_a_worker_told_to_stop_gives_its_jobs_back(database_url: str, caplog: py
         made = count(node)
         await asyncio.sleep(0.05)
         assert count(node) == made  # nothing is written behind its back
-        await Worker(node.app, handlers={KIND: done}).run_once()
+        await Worker(node.app.executor, handlers={KIND: done}).run_once()
         assert job_of(node, uid).state is JobState.COMPLETED
 
     play(database_url, story)
@@ -269,12 +271,12 @@ def test_the_only_worker_waits_for_no_lease_of_an_earlier_one(database_url: str)
         enqueue(node, tenant=other)
         ended = asyncio.Event()
 
-        async def handler(app: App, hold: Hold, job: Job) -> None:
-            await done(app, hold, job)
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
+            await done(runner, hold, job)
             if job.uid == uid:
                 ended.set()
 
-        worker = Worker(node.app, handlers={KIND: handler}, is_only=True)
+        worker = Worker(node.app.executor, handlers={KIND: handler}, is_only=True)
         loop = asyncio.create_task(worker.run())
         await ended.wait()
         await worker.stop()
@@ -288,11 +290,11 @@ def test_a_job_queued_here_is_begun_at_once(database_url: str) -> None:
     async def story(node: Running) -> None:
         began = asyncio.Event()
 
-        async def handler(app: App, hold: Hold, job: Job) -> None:
-            await done(app, hold, job)
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
+            await done(runner, hold, job)
             began.set()
 
-        worker = Worker(node.app, handlers={KIND: handler})
+        worker = Worker(node.app.executor, handlers={KIND: handler})
         node.app.store.on_queued = worker.hint
         loop = asyncio.create_task(worker.run())
 
@@ -305,7 +307,7 @@ def test_a_job_queued_here_is_begun_at_once(database_url: str) -> None:
 
         for _ in range(20):  # each within a fraction of the time between two looks
             began.clear()
-            await node.app.write(queue, Enqueue(), system(node.tenant), "core")
+            await node.app.executor.write(queue, Enqueue(), system(node.tenant), "core")
             await asyncio.wait_for(began.wait(), 30)
         await worker.stop()
         await loop
@@ -317,19 +319,19 @@ def test_no_more_jobs_are_in_hand_than_are_allowed(database_url: str) -> None:
     async def story(node: Running) -> None:
         present, most, full = 0, 0, asyncio.Event()
 
-        async def handler(app: App, hold: Hold, job: Job) -> None:
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
             nonlocal present, most
             present += 1
             most = max(most, present)
             if present == 3:
                 full.set()
             await full.wait()
-            await done(app, hold, job)
+            await done(runner, hold, job)
             present -= 1
 
         for _ in range(6):
             enqueue(node)
-        assert await Worker(node.app, Settings(at_once=3), {KIND: handler}).run_once() == 6
+        assert await Worker(node.app.executor, Settings(at_once=3), {KIND: handler}).run_once() == 6
         assert most == 3
 
     play(database_url, story)
@@ -339,15 +341,15 @@ def test_one_tenant_does_not_take_all_the_hands(database_url: str) -> None:
     async def story(node: Running) -> None:
         order: list[int] = []
 
-        async def handler(app: App, hold: Hold, job: Job) -> None:
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
             order.append(job.tenant)
-            await done(app, hold, job)
+            await done(runner, hold, job)
 
         small = node.app.ensure_tenant("small")
         for _ in range(6):
             enqueue(node)
         enqueue(node, tenant=small)
-        await Worker(node.app, Settings(at_once=1), {KIND: handler}).run_once()
+        await Worker(node.app.executor, Settings(at_once=1), {KIND: handler}).run_once()
         assert order.index(small) <= 1
         assert sorted(order) == sorted([node.tenant] * 6 + [small])
 

@@ -312,7 +312,7 @@ def test_a_creator_who_is_shut_out_meanwhile_changes_nothing(office: Office) -> 
     [one] = made(office)
     number = office.order(PATCH, "task", field="id", entries=[one], data={"priority": 1}, review=True)
     office.work_off()
-    office.app.call(people.disable_user, people.DisableUser("anna"), office.tenant)
+    office.app.executor.call(people.disable_user, people.DisableUser("anna"), office.tenant)
     office.decide(number, Decision.APPROVE)
     office.work_off()
     assert counts(office.batch(number)) == (Status.COMPLETED, 1, 1, 0, 1)

@@ -46,7 +46,7 @@ def do(app: Application, request: pytest.FixtureRequest) -> Do:
 
     def run(function: Callable[[UnitOfWork], Any], login: str = "anna") -> Any:
         who = Principal(tenant=tenant, user=login, login=login)
-        return app.call(lambda uow, _: function(uow), Exclusive(), tenant, principal=who, operation="test")
+        return app.executor.call(lambda uow, _: function(uow), Exclusive(), tenant, principal=who, operation="test")
 
     return run
 

@@ -32,7 +32,7 @@ def app(sqlite_url: str) -> Iterator[Application]:
     """An application whose tasks have schemas for Parts and More."""
     app = Application(load(overrides={"database": sqlite_url})).open()
     for name in ("Parts", "More"):
-        app.call(schemas.create, schemas.Create(Owner.TASK, name, SKU), 1)
+        app.executor.call(schemas.create, schemas.Create(Owner.TASK, name, SKU), 1)
     yield app
     app.close()
 
@@ -41,7 +41,7 @@ def put(app: Application, values: dict[str, str], **options: Any) -> dict[str, E
     def run(uow: UnitOfWork, command: Lone) -> dict[str, Extension]:
         return extensions.set_extensions(uow, TASK, values, **options).extensions
 
-    return app.call(run, Lone(), app.ensure_tenant("main"))
+    return app.executor.call(run, Lone(), app.ensure_tenant("main"))
 
 
 def test_values_are_kept_under_the_name_that_counts(app: Application) -> None:

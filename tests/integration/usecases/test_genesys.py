@@ -38,7 +38,7 @@ class World:
         self.do(services.start, services.Start(events.Event({"contact_key": "x"}), DEFAULTS))
 
     def do(self, run: Any, command: Any, principal: Principal | None = None) -> Any:
-        return self.app.call(run, command, self.tenant, principal=principal, dialect="genesys")
+        return self.app.executor.call(run, command, self.tenant, principal=principal, dialect="genesys")
 
     def core(self, run: Any) -> Any:
         """Something done without this dialect."""
@@ -47,7 +47,7 @@ class World:
             def keys(self) -> Exclusive:
                 return EXCLUSIVE
 
-        return self.app.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="core")
+        return self.app.executor.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="core")
 
     def start(self, body: bytes = b"{}", principal: Principal | None = None) -> int:
         event = events.parse_task_start(body)

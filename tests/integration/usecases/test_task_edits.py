@@ -40,8 +40,12 @@ class Place:
         self.app = Application(load(overrides={"database": url}), FixedClock(NOON)).open()
         self.tenant = self.app.ensure_tenant("main")
         self.lane: Transactions = self.app.store._transactions(writes=True, lane=True)
-        self.anna = people.principal_of(self.app.call(people.add_user, people.AddUser(ANNA, "anna"), self.tenant))
-        self.bert = people.principal_of(self.app.call(people.add_user, people.AddUser(BERT, "bert"), self.tenant))
+        self.anna = people.principal_of(
+            self.app.executor.call(people.add_user, people.AddUser(ANNA, "anna"), self.tenant)
+        )
+        self.bert = people.principal_of(
+            self.app.executor.call(people.add_user, people.AddUser(BERT, "bert"), self.tenant)
+        )
 
     def work(self, run: Any, command: Any, who: Principal | None = None) -> Work:
         principal = who or self.anna

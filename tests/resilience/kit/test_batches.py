@@ -47,7 +47,7 @@ class Watch:
         self.number = 0
 
     def do(self, run: Any) -> Any:
-        return self.app.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
+        return self.app.executor.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
 
     def make_tasks(self) -> list[int]:
         """Tasks of anna's, and among them numbers that nobody has."""

@@ -44,7 +44,7 @@ class Watch:
         self.tenant = self.app.ensure_tenant("main")
 
     def do(self, run: Callable[[UnitOfWork], Any]) -> Any:
-        return self.app.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
+        return self.app.executor.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
 
     def wind_up(self, chance: random.Random) -> Due:
         """Timers of every kind that come due within the next second or two."""

@@ -15,7 +15,7 @@ from dragoman.command import Keys
 from dragoman.domain.access import system
 from dragoman.domain.job import Job
 from dragoman.jobs.handlers.registry import HANDLERS
-from dragoman.jobs.loops.loop import App
+from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -42,13 +42,13 @@ def note(uow: UnitOfWork, command: Note) -> None:
         jobs.complete(uow, job)
 
 
-async def slow(app: App, hold: Hold, job: Job) -> None:
+async def slow(runner: Runner, hold: Hold, job: Job) -> None:
     """Make a task; at the first attempt make more of them as soon as a file says so."""
-    await app.write(note, Note(hold, os.getpid()), system(job.tenant), "core", bulk=True)
+    await runner.write(note, Note(hold, os.getpid()), system(job.tenant), "core", bulk=True)
     while job.attempt == 1:
         await asyncio.sleep(0.5)
         if Path(os.environ["SLOW_GOES_ON"]).exists():
-            await app.write(note, Note(hold, os.getpid()), system(job.tenant), "core", bulk=True)
+            await runner.write(note, Note(hold, os.getpid()), system(job.tenant), "core", bulk=True)
 
 
 if __name__ == "__main__":

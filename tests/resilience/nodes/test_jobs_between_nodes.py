@@ -56,7 +56,7 @@ class Nodes:
         assert process.stdout.readline().startswith(b"dragoman ready ")
 
     def do(self, run: Callable[[UnitOfWork], Any]) -> Any:
-        return self.app.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
+        return self.app.executor.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
 
     def job(self, uid: str) -> Job:
         job: Job = self.do(lambda uow: uow.jobs.get(uid))

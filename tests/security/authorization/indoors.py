@@ -157,8 +157,8 @@ class Household(Tenant):
             uid, app = new_id(), self.server.app
             mail, name, admin = f"{login}@example.com", person.capitalize(), person in ADMINISTRATORS
             for word in (login, mail, uid):
-                app.call(people.claim_login, people.ClaimLogin(word, self.key, uid), DIRECTORY_TENANT)
-            app.call(people.add_user, people.AddUser(uid, login, mail, name, self.HASH, admin), self.key)
+                app.executor.call(people.claim_login, people.ClaimLogin(word, self.key, uid), DIRECTORY_TENANT)
+            app.executor.call(people.add_user, people.AddUser(uid, login, mail, name, self.HASH, admin), self.key)
             self.uids[person] = uid
         return login
 
@@ -168,7 +168,7 @@ class Household(Tenant):
             self.login(person)
             text = people.token_text(self.key)
             command = people.CreateToken(self.uids[person], people.token_hash(text), tuple(scopes.split()))
-            self.server.app.call(people.create_token, command, self.key)
+            self.server.app.executor.call(people.create_token, command, self.key)
             self._tokens[known] = text
         return self._tokens[known]
 

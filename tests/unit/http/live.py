@@ -18,7 +18,7 @@ from dragoman.http.endpoints.metrics import Metrics
 from dragoman.http.server.processes import Server, bind, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
-from tests.unit.http.plain import PAGES, TOKEN, App
+from tests.unit.http.plain import PAGES, TOKEN, PlainApplication
 
 AUTH = f"Authorization: Bearer {TOKEN}\r\n"
 
@@ -28,7 +28,7 @@ class Live:
     """A server that runs: its port, its application, the lines of its log."""
 
     port: int
-    app: App
+    app: PlainApplication
     server: Server
     requests: RequestLog
     lines: list[bytes] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Live:
 @contextmanager
 def serving(base: Settings | None = None) -> Iterator[Live]:
     """A server of the plain dialect; it is stopped at the end, and must end well."""
-    app = App(base or settings.load(environ={}))
+    app = PlainApplication(base or settings.load(environ={}))
     lines: list[bytes] = []
     requests = RequestLog(lines.append)
     listener = bind("127.0.0.1", 0)

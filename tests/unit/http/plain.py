@@ -23,11 +23,12 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.errors import Expected, Invalid, Unavailable
 from dragoman.domain.passwords import hash_password
-from dragoman.http.authentication import PasswordRecord
 from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send
 from dragoman.http.server import processes as server
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
+from dragoman.runtime.executor import PARSED_ON_THE_LOOP
+from dragoman.runtime.identity import Identity, PasswordRecord
 from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
 from dragoman.tracing.spans import Spans
@@ -179,26 +180,26 @@ VENDOR = replace(
 BARE = replace(PLAIN, name="bare", prefixes=("/bare/1", ""), bare_roots=("/tasks", "/open"), head=False)
 
 
-class App:
-    """Runs each command where it stands, and knows two tokens and one password."""
+class PlainExecutor:
+    """Runs each command in the event loop, over nothing."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self.settings = settings
-        self.clock: Clock = clock or SystemClock()
-        self.dialects: tuple[Dialect, ...] = (PLAIN, VENDOR, BARE)
-        self.is_ready = True
-        self.spans: Spans | None = None
-        self.backlog: Backlog | None = Backlog({"available": 2}, 1.5, {"wake": 0.0})
+    async def execute(self, operation: OperationSpec, request: Request) -> Reply:
+        parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
+        command = await asyncio.to_thread(operation.parse, request) if parses_in_thread else operation.parse(request)
+        result = operation.run(None, command)
+        return operation.render(await result if hasattr(result, "__await__") else result, request)
+
+
+class PlainAccounts:
+    """Two tokens and one password."""
+
+    def __init__(self) -> None:
         self.tokens = {
             token_hash(TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"write"}), credential="token:a"),
             token_hash(READER_TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"read"}), credential="token:r"),
         }
         self.logins = {"anna": PasswordRecord(ANNA, hash_password("geheim"))}
         self.look_ups = 0
-
-    async def submit(self, operation: OperationSpec, command: Any, request: Request) -> Any:
-        result = operation.run(None, command)
-        return await result if hasattr(result, "__await__") else result
 
     async def find_token(self, token_hash: str, tenant: int) -> Principal | None:
         self.look_ups += 1
@@ -213,8 +214,21 @@ class App:
         hash_ = token_hash(token)
         self.tokens[hash_] = msgspec.structs.replace(self.tokens[hash_], scopes=frozenset(scopes))
 
-    def anonymous(self) -> Principal:
-        return Principal(tenant=1, user=None, login="anonymous")
+
+class PlainApplication:
+    """An application without a store."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.dialects: tuple[Dialect, ...] = (PLAIN, VENDOR, BARE)
+        self.is_ready = True
+        self.spans: Spans | None = None
+        self.backlog: Backlog | None = Backlog({"available": 2}, 1.5, {"wake": 0.0})
+        self.executor = PlainExecutor()
+        self.accounts = PlainAccounts()
+        self.identity = Identity(self.accounts, settings, self.clock)
+        self.identity.main_tenant = 1
 
     def start(self, on_death: Callable[[], None] | None = None) -> None:
         if on_death is not None:
@@ -251,8 +265,8 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
 PAGES: Mapping[str, ASGIApp] = {"/ui/": page, "/plain/openapi.json": page}
 
 
-def make(settings: Settings) -> tuple[App, Mapping[str, ASGIApp]]:
-    return App(settings), PAGES
+def make(settings: Settings) -> tuple[PlainApplication, Mapping[str, ASGIApp]]:
+    return PlainApplication(settings), PAGES
 
 
 if __name__ == "__main__":

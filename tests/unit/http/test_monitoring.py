@@ -16,7 +16,7 @@ from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.settings import Settings
 from tests.unit.http.live import Live, call, serving
-from tests.unit.http.plain import READER_TOKEN, App
+from tests.unit.http.plain import READER_TOKEN, PlainApplication
 from tests.unit.http.test_server import get, process
 
 LINE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
@@ -105,7 +105,7 @@ def test_with_access_by_token_others_are_refused(token: str | None, status: int)
 
 def test_with_access_by_token_the_scope_opens_it() -> None:
     with serving(access("token")) as live:
-        live.app.grant(READER_TOKEN, "metrics.read")
+        live.app.accounts.grant(READER_TOKEN, "metrics.read")
         assert call(live, "GET /metrics", token=READER_TOKEN).status == 200
 
 
@@ -141,7 +141,7 @@ def test_a_sibling_that_does_not_answer_is_missed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", [None, "/tmp/" + "too-long-for-a-socket" * 10])
 def test_a_worker_without_a_place_to_meet_serves_and_does_not_add_up(folder: str | None) -> None:
-    app = App(settings.load(environ={}))
+    app = PlainApplication(settings.load(environ={}))
     siblings = Siblings(folder, 0, 2)
 
     async def live() -> None:

@@ -1,4 +1,4 @@
-"""Reading what a request proves itself with. Whether it proves anything is decided in `http/authentication.py`.
+"""Reading what a request proves itself with. Whether it proves anything is decided in `runtime/identity.py`.
 
 Absent is None; present and unreadable is Unauthenticated, so that a broken credential never counts as none.
 """

@@ -16,9 +16,8 @@ from starlette.responses import Response
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.kit.credentials import usual
 from dragoman.domain.errors import Expected, Forbidden, TooMany, Unauthenticated, Unavailable
-from dragoman.http import dispatcher as server
 from dragoman.http import proxies
-from dragoman.http.authentication import Authenticator
+from dragoman.http.dispatcher import Backend
 from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send, problem, read_headers
 from dragoman.http.server.worker_sockets import Siblings
 from dragoman.metrics import table
@@ -37,8 +36,8 @@ LONGEST_SECONDS = 10.0
 STATUS: dict[type[Expected], int] = {Unauthenticated: 401, Forbidden: 403, TooMany: 429, Unavailable: 503}
 
 
-class App(server.App, Protocol):
-    """What is watched."""
+class Monitored(Backend, Protocol):
+    """What is monitored."""
 
     def measure(self, snapshot: Snapshot) -> None:
         """Put the values of this process into a snapshot."""
@@ -52,12 +51,11 @@ class App(server.App, Protocol):
 class Metrics:
     """The page of one process, told by its siblings what they counted."""
 
-    def __init__(self, app: App, requests: Requests, siblings: Siblings | None = None) -> None:
+    def __init__(self, app: Monitored, requests: Requests, siblings: Siblings | None = None) -> None:
         self._app = app
         self._requests = requests
         self._siblings = siblings
         self._access = app.settings.server.metrics
-        self._authenticator = Authenticator(app, app.settings, app.clock)
         self._trusted = proxies.Trusted(app.settings.server.trusted_proxies)
         self._backlog: Backlog | None = None
         self._believed_until = 0.0
@@ -112,7 +110,7 @@ class Metrics:
         if credential is None:
             raise Unauthenticated("credentials_missing", "Credentials are needed.")
         address = proxies.address(scope, headers, self._trusted)
-        principal = await self._authenticator.principal(credential, address)
+        principal = await self._app.identity.principal(credential, address)
         if not principal.has_scope(SCOPE):
             raise Forbidden("scope_missing", "The token needs one of: metrics.read.", scopes=tuple(SCOPE))
 

@@ -22,18 +22,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 import uvicorn
 from uvicorn.config import Config
 
 from dragoman import logs
-from dragoman.http.dispatcher import App, Dispatcher
-from dragoman.http.endpoints.metrics import App as Monitored
-from dragoman.http.endpoints.metrics import Metrics
+from dragoman.http.dispatcher import Dispatcher
+from dragoman.http.endpoints.metrics import Metrics, Monitored
 from dragoman.http.request_checks import ASGIApp
 from dragoman.http.server.protocol import TimedProtocol
 from dragoman.http.server.worker_sockets import Siblings, meeting_place
 from dragoman.logs import RequestLog
+from dragoman.runtime.lifecycle import Lifecycle
 from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
 
@@ -44,13 +45,18 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 FAILURE_GRACE_SECONDS = 0.5
 CLOSING_SECONDS = 1.5  # what is left of the time to stop for the application's own end
 
-Factory = Callable[[Settings], tuple[Monitored, Mapping[str, ASGIApp]]]
+
+class Service(Monitored, Lifecycle, Protocol):
+    """What a process serves."""
+
+
+Factory = Callable[[Settings], tuple[Service, Mapping[str, ASGIApp]]]
 
 
 class Server(uvicorn.Server):
     """uvicorn's server, which tells when it is ready, and ends when a lane has died."""
 
-    def __init__(self, config: Config, app: App, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: Config, app: Lifecycle, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self.exit_code = 0
         self._application = app
@@ -100,7 +106,7 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings, factory: str, supervisor: Supervisor) -> int:
-    """Serve until told to stop; the exit code. `factory`, "module:function", makes the App and its pages.
+    """Serve until told to stop; the exit code. `factory`, "module:function", makes the Service and its pages.
 
     The supervisor's sockets are listened on, if it has any; else it has those that were opened here, afterwards.
     """
@@ -208,7 +214,7 @@ def _serve_here(
     return 0
 
 
-async def _end(server: Server, app: App, requests: RequestLog) -> None:
+async def _end(server: Server, app: Lifecycle, requests: RequestLog) -> None:
     """Let the application end, for a moment. A thread that hangs on a dead disk or lane must not keep the process."""
     if not server.exit_code:
         try:

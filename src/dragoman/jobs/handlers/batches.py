@@ -11,7 +11,7 @@ from dragoman.domain import bulk_failures
 from dragoman.domain.access import system
 from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.job import Job, JobKind, LeaseLost
-from dragoman.jobs.loops.loop import App
+from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.slices import FIRST, next_size, pause
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
@@ -29,53 +29,53 @@ DIALECT = "core"
 INCIDENT = "Internal Server Error"
 
 
-async def prepare(app: App, hold: Hold, job: Job) -> None:
+async def prepare(runner: Runner, hold: Hold, job: Job) -> None:
     """Begin its counts."""
-    await _write(app, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREPARE)
+    await _write(runner, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREPARE)
 
 
-async def run(app: App, hold: Hold, job: Job) -> None:
+async def run(runner: Runner, hold: Hold, job: Job) -> None:
     """Do its entries, from the first one that has no outcome."""
-    progress: Progress = await _write(app, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_RUN)
+    progress: Progress = await _write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_RUN)
     if progress.is_over:
         return
-    content, size = await _content(app, job), FIRST
+    content, size = await _content(runner, job), FIRST
     slice_ = Slice(hold, content, progress.dialect, size)
     while not progress.is_over:
-        progress = await _slice(app, job, replace(slice_, size=size), progress.cursor)
-        size = await _next(app, size)
+        progress = await _slice(runner, job, replace(slice_, size=size), progress.cursor)
+        size = await _next(runner, size)
 
 
-async def abandon(app: App, hold: Hold, job: Job) -> None:
+async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
     """Fail what has no outcome, since its job was given up."""
-    content, size = await _content(app, job), FIRST
+    content, size = await _content(runner, job), FIRST
     progress = Progress(0, is_over=False)
     while not progress.is_over:
         command = batch_runs.Abandon(hold, content, size)
-        progress = await _write(app, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
-        size = await _next(app, size)
+        progress = await _write(runner, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
+        size = await _next(runner, size)
 
 
-async def forget(app: App, hold: Hold, job: Job) -> None:
+async def forget(runner: Runner, hold: Hold, job: Job) -> None:
     """Delete the outcomes of a batch that is gone."""
     is_over, size = False, FIRST
     while not is_over:
-        is_over = await _write(app, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
-        size = await _next(app, size)
+        is_over = await _write(runner, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
+        size = await _next(runner, size)
 
 
-async def _next(app: App, size: int) -> int:
+async def _next(runner: Runner, size: int) -> int:
     """How many entries the next slice has, after the pause that people are given."""
-    pressure = app.pressure()
+    pressure = runner.pressure()
     if seconds := pause(pressure.bulk_seconds, pressure):
         await asyncio.sleep(seconds)
     return next_size(size, pressure.bulk_seconds, pressure)
 
 
-async def _slice(app: App, job: Job, slice_: Slice, first: int) -> Progress:
+async def _slice(runner: Runner, job: Job, slice_: Slice, first: int) -> Progress:
     """The next entries. A slice that breaks by a fault of ours is done entry by entry, so that one fails alone."""
     try:
-        return await _run_slice(app, job, slice_)
+        return await _run_slice(runner, job, slice_)
     except (LeaseLost, Unavailable):
         raise
     except batch_entries.EntryRefused as refused:
@@ -83,29 +83,29 @@ async def _slice(app: App, job: Job, slice_: Slice, first: int) -> Progress:
     except Exception as fault:  # house: ok, because an entry that we can't do must not stop those behind it
         if slice_.size > 1:
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
-            return await _one_by_one(app, job, slice_, first)
+            return await _one_by_one(runner, job, slice_, first)
         log.error("batch.entry_failed", extra={"batch": job.subject, "index": first}, exc_info=fault)
         failure = bulk_failures.refused(fault) if isinstance(fault, Expected) else bulk_failures.server_failed(INCIDENT)
-    return await _run_slice(app, job, replace(slice_, size=1, failure=failure))
+    return await _run_slice(runner, job, replace(slice_, size=1, failure=failure))
 
 
-async def _one_by_one(app: App, job: Job, slice_: Slice, first: int) -> Progress:
+async def _one_by_one(runner: Runner, job: Job, slice_: Slice, first: int) -> Progress:
     progress = Progress(first, is_over=False)
     while not progress.is_over and progress.cursor < first + slice_.size:
-        progress = await _slice(app, job, replace(slice_, size=1), progress.cursor)
+        progress = await _slice(runner, job, replace(slice_, size=1), progress.cursor)
     return progress
 
 
-async def _run_slice(app: App, job: Job, command: Slice) -> Progress:
-    progress: Progress = await _write(app, job, batch_runs.run_slice, command, JobKind.BATCH_RUN)
+async def _run_slice(runner: Runner, job: Job, command: Slice) -> Progress:
+    progress: Progress = await _write(runner, job, batch_runs.run_slice, command, JobKind.BATCH_RUN)
     return progress
 
 
-async def _content(app: App, job: Job) -> Content:
+async def _content(runner: Runner, job: Job) -> Content:
     subject = job.subject or 0
-    content = await app.read(batch_payloads.load, batch_payloads.Load(subject), system(job.tenant))
+    content = await runner.read(batch_payloads.load, batch_payloads.Load(subject), system(job.tenant))
     return content if content is not None else Content([], [])
 
 
-async def _write(app: App, job: Job, run: Callable[..., R], command: Any, kind: JobKind) -> R:
-    return await app.write(run, command, system(job.tenant), DIALECT, operation=str(kind), bulk=True)
+async def _write(runner: Runner, job: Job, run: Callable[..., R], command: Any, kind: JobKind) -> R:
+    return await runner.write(run, command, system(job.tenant), DIALECT, operation=str(kind), bulk=True)

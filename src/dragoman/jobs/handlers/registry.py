@@ -1,8 +1,8 @@
 """What each kind of job does: kind -> handler.
 
-A handler works in slices, each a command sent by `app.write(..., bulk=True)` that carries the hold: `jobs.held` is the
-first line of its use case, and the last slice calls `jobs.complete`. So a handler may be cut off after any slice and
-begun anew by another worker; where it goes on stands in the database, not in the handler.
+A handler works in slices, each a command sent by `runner.write(..., bulk=True)` that carries the hold: `jobs.held` is
+the first line of its use case, and the last slice calls `jobs.complete`. So a handler may be cut off after any slice
+and run again by another worker; where it continues is stored in the database, not in the handler.
 
 What it raises: LeaseLost ends the attempt quietly; Unavailable gives the job back for a moment, uncounted; anything
 else is a failed attempt.
@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 
 from dragoman.domain.job import Job, JobKind
 from dragoman.jobs.handlers import batches
-from dragoman.jobs.loops.loop import App
+from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
 
-Handler = Callable[[App, Hold, Job], Awaitable[None]]
+Handler = Callable[[Runner, Hold, Job], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {
     JobKind.BATCH_PREPARE: batches.prepare,

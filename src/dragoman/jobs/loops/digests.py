@@ -13,7 +13,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.digest import Digest, due
 from dragoman.domain.ids import new_id
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.jobs.loops import loop as loops
+from dragoman.jobs.loops.loop import Runner, forever
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import digests
 
@@ -34,44 +34,37 @@ class Folder(Protocol):
     def write(self, digest: Digest) -> None: ...
 
 
-class App(loops.App, Protocol):
-    """What the loop needs of the application."""
-
-    @property
-    def digest_folder(self) -> Folder | None: ...
-
-
-async def run(app: App) -> None:
+async def run(runner: Runner, folder: Folder | None) -> None:
     """Look once a minute whether an hour is full, for as long as the server runs."""
-    await loops.forever("digests", lambda: seal_what_is_due(app), LOOK_SECONDS)
+    await forever("digests", lambda: seal_what_is_due(runner, folder), LOOK_SECONDS)
 
 
-async def seal_what_is_due(app: App) -> int:
+async def seal_what_is_due(runner: Runner, folder: Folder | None) -> int:
     """Seal the full hours of every tenant, if this node holds the lease; how many digests were made."""
     server = system(DIRECTORY_TENANT)
     lease = digests.TakeLease(LEASE, OWNER, LEASE_SECONDS)
-    if not await app.write(digests.take_lease, lease, server, "core"):
+    if not await runner.write(digests.take_lease, lease, server, "core"):
         return 0
     made = 0
-    for _, tenant in await app.read(tenants.list_all, tenants.ListTenants(), server):
-        made += await _seal(app, tenant, due(app.clock.now()))
-        if app.digest_folder is not None:
-            await _write_out(app, tenant, app.digest_folder)
+    for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), server):
+        made += await _seal(runner, tenant, due(runner.clock.now()))
+        if folder is not None:
+            await _write_out(runner, tenant, folder)
     return made
 
 
-async def _seal(app: App, tenant: int, until_at: Moment) -> int:
+async def _seal(runner: Runner, tenant: int, until_at: Moment) -> int:
     made = 0
-    while (digest := await app.read(digests.collect, digests.Collect(until_at), system(tenant))) is not None:
-        await app.write(digests.keep, digests.Keep(digest), system(tenant), "core")
+    while (digest := await runner.read(digests.collect, digests.Collect(until_at), system(tenant))) is not None:
+        await runner.write(digests.keep, digests.Keep(digest), system(tenant), "core")
         log.info("digest.sealed", extra={"tenant": tenant, "sequence": digest.sequence})
         made += 1
     return made
 
 
-async def _write_out(app: App, tenant: int, folder: Folder) -> None:
+async def _write_out(runner: Runner, tenant: int, folder: Folder) -> None:
     """Write the digests that the folder lacks at its end."""
     last = max(await asyncio.to_thread(folder.sequences, tenant), default=0)
-    while (digest := await app.read(digests.following, digests.Following(last), system(tenant))) is not None:
+    while (digest := await runner.read(digests.following, digests.Following(last), system(tenant))) is not None:
         await asyncio.to_thread(folder.write, digest)
         last = digest.sequence

@@ -33,8 +33,8 @@ class Pressure(Protocol):
         ...
 
 
-class App(Protocol):
-    """What a loop needs of the application."""
+class Runner(Protocol):
+    """Runs use cases: what background work needs of the executor."""
 
     clock: Clock
 

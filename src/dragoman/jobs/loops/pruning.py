@@ -2,23 +2,23 @@
 
 from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.jobs.loops.loop import App, forever
+from dragoman.jobs.loops.loop import Runner, forever
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import jobs, pruning
 
 LOOK_SECONDS = 600.0
 
 
-async def run(app: App) -> None:
+async def run(runner: Runner) -> None:
     """Look every few minutes, for as long as the server runs."""
-    await forever("pruning", lambda: prune(app), LOOK_SECONDS)
+    await forever("pruning", lambda: prune(runner), LOOK_SECONDS)
 
 
-async def prune(app: App) -> int:
+async def prune(runner: Runner) -> int:
     """Forget every tenant's old answers and the jobs that are done, slice by slice; how many there were."""
     forgotten = 0
-    for _, tenant in await app.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
+    for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
         for run, command in ((pruning.prune_answers, pruning.PruneAnswers()), (jobs.prune, jobs.Prune())):
-            while done := await app.write(run, command, system(tenant), "core", bulk=True):
+            while done := await runner.write(run, command, system(tenant), "core", bulk=True):
                 forgotten += done
     return forgotten

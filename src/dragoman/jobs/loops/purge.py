@@ -8,7 +8,7 @@ import logging
 
 from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.jobs.loops.loop import App, forever
+from dragoman.jobs.loops.loop import Runner, forever
 from dragoman.usecases import purge as removal
 from dragoman.usecases.admin import tenants
 
@@ -19,28 +19,28 @@ SLICE_SECONDS = 0.05  # so long a slice may hold the lane
 SMALLEST = 20
 
 
-async def run(app: App) -> None:
+async def run(runner: Runner) -> None:
     """Look every few seconds whether something is marked, for as long as the server runs."""
-    await forever("removal", lambda: sweep(app), LOOK_SECONDS)
+    await forever("removal", lambda: sweep(runner), LOOK_SECONDS)
 
 
-async def sweep(app: App) -> int:
+async def sweep(runner: Runner) -> int:
     """Remove everything that is marked, in every tenant; how many rows that were."""
     removed = 0
-    for _, tenant in await app.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-        removed += await _sweep_tenant(app, tenant)
+    for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
+        removed += await _sweep_tenant(runner, tenant)
     return removed
 
 
-async def _sweep_tenant(app: App, tenant: int) -> int:
+async def _sweep_tenant(runner: Runner, tenant: int) -> int:
     principal, removed, size = system(tenant), 0, SMALLEST
-    while await app.read(removal.waits, removal.Waits(), principal):
-        began = app.clock.monotonic()
-        done = await app.write(removal.sweep, removal.Sweep(size), principal, "core")
+    while await runner.read(removal.waits, removal.Waits(), principal):
+        began = runner.clock.monotonic()
+        done = await runner.write(removal.sweep, removal.Sweep(size), principal, "core")
         if not done:  # another node was quicker
             break
         removed += done
-        size = _next_size(size, app.clock.monotonic() - began)
+        size = _next_size(size, runner.clock.monotonic() - began)
     if removed:
         log.info("removal.swept", extra={"tenant": tenant, "rows": removed})
     return removed

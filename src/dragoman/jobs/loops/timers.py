@@ -12,7 +12,7 @@ import msgspec
 from dragoman.domain.access import system
 from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.jobs.loops.loop import App, forever
+from dragoman.jobs.loops.loop import Runner, forever
 from dragoman.jobs.slices import FIRST, next_size
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
@@ -35,8 +35,8 @@ class Place(msgspec.Struct, frozen=True):
 class Loop:
     """Lets fire what is due. Knows what failed lately, and how long slices take."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._aside: dict[Place, dict[int, float]] = {}
         self._size = FIRST
         self._fired = Counts()
@@ -53,7 +53,7 @@ class Loop:
     async def look(self) -> int:
         """Let everything fire that is due in any tenant, slice by slice in turn; how many fired."""
         server = system(DIRECTORY_TENANT)
-        tenants = await self._app.read(timers.tenants_with_due, timers.Look(), server)
+        tenants = await self._runner.read(timers.tenants_with_due, timers.Look(), server)
         waiting = deque(Place(tenant, timer) for tenant in tenants for timer in timers.TIMERS)
         fired = 0
         while waiting:
@@ -69,11 +69,11 @@ class Loop:
         """The next ones, but for those put aside."""
         aside = self._aside_now(place)
         command = timers.Due(place.timer, self._size + len(aside))
-        found = await self._app.read(timers.due, command, system(place.tenant))
+        found = await self._runner.read(timers.due, command, system(place.tenant))
         return [number for number in found if number not in aside][: self._size]
 
     def _aside_now(self, place: Place) -> dict[int, float]:
-        now = self._app.clock.monotonic()
+        now = self._runner.clock.monotonic()
         kept = {number: until for number, until in self._aside.get(place, {}).items() if until > now}
         if kept:
             self._aside[place] = kept
@@ -82,7 +82,7 @@ class Loop:
         return kept
 
     async def _fire(self, place: Place, numbers: list[int]) -> int:
-        began = self._app.clock.monotonic()
+        began = self._runner.clock.monotonic()
         try:
             done = await self._write(place, numbers)
         except Unavailable:
@@ -90,7 +90,7 @@ class Loop:
         except Exception:  # house: ok, because one row must not keep the others; it is logged when it fails alone
             return await self._fire_singly(place, numbers)
         if len(numbers) == self._size:
-            self._size = next_size(done.seen, self._app.clock.monotonic() - began, self._app.pressure())
+            self._size = next_size(done.seen, self._runner.clock.monotonic() - began, self._runner.pressure())
         return done.fired
 
     async def _fire_singly(self, place: Place, numbers: list[int]) -> int:
@@ -105,7 +105,7 @@ class Loop:
         return fired
 
     def _put_aside(self, place: Place, number: int, error: Exception) -> None:
-        self._aside.setdefault(place, {})[number] = self._app.clock.monotonic() + ASIDE_SECONDS
+        self._aside.setdefault(place, {})[number] = self._runner.clock.monotonic() + ASIDE_SECONDS
         facts = {"tenant": place.tenant, "timer": place.timer, "number": number}
         if isinstance(error, Expected):
             log.warning("timer.kept", extra=facts | {"code": error.code})
@@ -114,7 +114,7 @@ class Loop:
 
     async def _write(self, place: Place, numbers: list[int]) -> timers.Fired:
         command = timers.Fire(place.timer, tuple(numbers), max(self._size, FIRST))
-        done = await self._app.write(
+        done = await self._runner.write(
             timers.fire, command, system(place.tenant), "core", operation=f"timer.{place.timer}", bulk=True
         )
         self._fired.add(place.timer, times=done.fired)

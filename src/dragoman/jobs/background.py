@@ -1,0 +1,50 @@
+"""The background work of one process: the worker of jobs, and the loops beside it."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from dragoman.jobs.loops import digests, pruning, purge, timers
+from dragoman.jobs.loops.loop import Runner
+from dragoman.jobs.worker import Worker
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.settings import Jobs
+
+if TYPE_CHECKING:
+    from dragoman.tracing.spans import Spans
+
+
+class Background:
+    """Starts and stops the loops of a process.
+
+    `is_only` means that no other process works on this database, so leases of an earlier process can be taken over.
+    """
+
+    def __init__(self, runner: Runner, settings: Jobs, folder: digests.Folder | None, *, is_only: bool) -> None:
+        self.worker = Worker(runner, settings, is_only=is_only)
+        self._runner = runner
+        self._folder = folder
+        self._timers = timers.Loop(runner)
+        self._loops: list[asyncio.Task[None]] = []
+
+    def start(self, spans: "Spans | None" = None) -> None:
+        self.worker.spans = spans
+        loops = (
+            digests.run(self._runner, self._folder),
+            pruning.run(self._runner),
+            purge.run(self._runner),
+            self._timers.run(),
+            self.worker.run(),
+        )
+        self._loops = [asyncio.get_running_loop().create_task(loop) for loop in loops]
+
+    async def stop(self) -> None:
+        """Take no more work, finish the slices that run, and give back the jobs."""
+        if self._loops:
+            await self.worker.stop()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+
+    def measure(self, snapshot: Snapshot) -> None:
+        self._timers.measure(snapshot)
+        self.worker.measure(snapshot)

@@ -1,0 +1,33 @@
+"""Deadlines: work that is still queued when its time is up is refused; work that runs is answered when it is done."""
+
+import asyncio
+
+from dragoman.domain.errors import Unavailable
+from dragoman.metrics import table
+from dragoman.metrics.snapshot import Snapshot
+from dragoman.metrics.tally import Histogram
+from dragoman.store.store import Store
+
+CHECK_SECONDS = 0.25
+
+
+class Deadlines:
+    """Checks the queues of a store four times a second, and measures how late the event loop is meanwhile."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lag = Histogram(table.LANE_BOUNDS)
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._check(loop, loop.time())
+
+    def measure(self, snapshot: Snapshot) -> None:
+        snapshot.spread(table.LOOP_LAG, self._lag)
+
+    def _check(self, loop: asyncio.AbstractEventLoop, planned_at: float) -> None:
+        now = loop.time()
+        self._lag.observe(max(now - planned_at, 0.0))
+        for work in self._store.withdraw_due(now):
+            if not work.future.done():
+                work.future.set_exception(Unavailable("timed_out", "The server was too busy; nothing was changed."))
+        loop.call_later(CHECK_SECONDS, self._check, loop, now + CHECK_SECONDS)

@@ -1,0 +1,198 @@
+"""The executor: runs each command as one unit of work, and gives its result after the commit.
+
+A server's requests go through lanes and readers (`execute`, `read`, `write`); commands of the command line, which has
+no lanes, run in their own thread (`call`, `execute_now`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request
+from dragoman.domain.access import Principal, system
+from dragoman.domain.clock import Clock
+from dragoman.domain.errors import Unauthenticated, Unavailable
+from dragoman.runtime import idempotency
+from dragoman.store.store import Store
+from dragoman.store.unit.lane import Pressure
+from dragoman.store.unit.overlay import Overlay, Stamp
+from dragoman.store.unit.work import Work
+from dragoman.usecases.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from dragoman.tracing.spans import Spans
+
+R = TypeVar("R")
+
+PARSED_ON_THE_LOOP = 64 * 1024  # bytes; a longer body is parsed in a thread
+
+
+class Executor:
+    """Runs commands on one store. `start` connects it to the event loop whose lanes answer it."""
+
+    def __init__(self, store: Store, clock: Clock, request_seconds: float) -> None:
+        self.clock = clock
+        self.spans: Spans | None = None
+        self._store = store
+        self._request_seconds = request_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake_is_planned = False
+
+    @property
+    def is_started(self) -> bool:
+        return self._loop is not None
+
+    def start(self, loop: asyncio.AbstractEventLoop, on_death: Callable[[BaseException], None]) -> None:
+        """Open lanes and readers. `on_death` is called, from any thread, when one of them dies."""
+        self._loop = loop
+        self._store.start(self._answer, on_death)
+
+    def detach(self) -> None:
+        """The event loop has ended; only `call` and `execute_now` work from here on."""
+        self._loop = None
+
+    # -- operations of dialects -----------------------------------------------------------------------------------
+
+    async def execute(self, operation: OperationSpec, request: Request) -> Reply:
+        """Parse a request, run its command in a lane or a reader, and render the result.
+
+        Raises what parsing or the use case refused; Unavailable when too many wait, or when the deadline passed before
+        it ran. A request with an Idempotency-Key that was used before gets the stored reply.
+        """
+        if len(request.body) <= PARSED_ON_THE_LOOP:
+            command = operation.parse(request)
+        else:
+            command = await asyncio.to_thread(operation.parse, request)
+        result = await self._wait(_work_of(operation, command, request), writes=operation.writes)
+        return _rendered(operation, result, request)
+
+    def execute_now(self, operation: OperationSpec, request: Request) -> Reply:
+        """`execute`, in this thread."""
+        work = _work_of(operation, operation.parse(request), request)
+        return _rendered(operation, self._store.run(work, writes=operation.writes), request)
+
+    # -- use cases outside any operation --------------------------------------------------------------------------
+
+    def call(
+        self,
+        run: Callable[[UnitOfWork, Any], R],
+        command: Any,
+        tenant: int,
+        *,
+        principal: Principal | None = None,
+        dialect: str = "cli",
+        operation: str | None = None,
+    ) -> R:
+        """Run a use case in this thread, and commit. `operation` is its name in history."""
+        result: R = self._store.run(_work(run, command, principal or system(tenant), dialect, operation, tenant))  # type: ignore[assignment]
+        return result
+
+    async def read(self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal) -> R:
+        """Run a use case that changes nothing, in a reader."""
+        result: R = await self._wait(_work(run, command, principal, "core"), writes=False)
+        return result
+
+    async def write(
+        self,
+        run: Callable[[UnitOfWork, Any], R],
+        command: Any,
+        principal: Principal,
+        dialect: str,
+        *,
+        operation: str | None = None,
+        bulk: bool = False,
+    ) -> R:
+        """Run a use case in a lane. `operation` is its name in history, by default that of the function.
+
+        A `bulk` command is one slice of long work: requests go first, and it has no deadline.
+        """
+        work = _work(run, command, principal, dialect, operation)
+        work.is_bulk = bulk
+        if self.spans is not None:
+            work.span = self.spans.current()
+        result: R = await self._wait(work, writes=True)
+        return result
+
+    def pressure(self) -> Pressure:
+        """Whether requests wait for the write lanes, and how long these are busy: what long work gives way to."""
+        return self._store.pressure()
+
+    # -- waiting for a lane ---------------------------------------------------------------------------------------
+
+    async def _wait(self, work: Work, *, writes: bool) -> Any:
+        loop = self._loop
+        if loop is None:
+            raise Unavailable("starting", "The server is starting.")
+        future: asyncio.Future[Any] = loop.create_future()
+        work.future = future
+        if not work.is_bulk:
+            work.deadline = loop.time() + self._request_seconds
+        if writes:
+            self._store.write(work)
+        else:
+            self._store.read(work)
+        if not self._wake_is_planned:
+            self._wake_is_planned = True
+            loop.call_soon(self._wake)
+        return await future
+
+    def _wake(self) -> None:
+        # Once for all that came in this turn of the loop: they share a group, and a lane that wakes up while requests
+        # are still being parsed would only wait for the interpreter's lock.
+        self._wake_is_planned = False
+        self._store.wake()
+
+    def _answer(self, works: list[Work]) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended, and no future is awaited any more
+                self._loop.call_soon_threadsafe(_settle, works)
+
+
+def _work(
+    run: Callable[[UnitOfWork, Any], Any],
+    command: Any,
+    principal: Principal,
+    dialect: str,
+    operation: str | None = None,
+    tenant: int | None = None,
+) -> Work:
+    stamp = Stamp(principal.login, dialect, operation or run.__name__)
+    tenant = principal.tenant if tenant is None else tenant
+    return Work(tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp)
+
+
+def _work_of(operation: OperationSpec, command: Any, request: Request) -> Work:
+    principal, dialect = _authenticated(request)
+    keys = operation.needs(command)
+
+    def run(overlay: Overlay) -> Any:
+        return operation.run(UnitOfWork(overlay, principal), command)
+
+    key = idempotency.key_of(operation, request)
+    execute = run if key is None else idempotency.once(key, run, operation, request, keys, principal, dialect)
+    work = Work(principal.tenant, keys, execute, Stamp(principal.login, dialect.name, operation.name))
+    work.span = request.span
+    return work
+
+
+def _authenticated(request: Request) -> tuple[Principal, Dialect]:
+    if request.principal is None or request.dialect is None:
+        raise Unauthenticated("no_principal", "The request has no principal.")
+    return request.principal, request.dialect
+
+
+def _rendered(operation: OperationSpec, result: Any, request: Request) -> Reply:
+    """The reply to a result; a stored reply, and one that the use case made, is rendered already."""
+    return result if isinstance(result, Reply) else operation.render(result, request)
+
+
+def _settle(works: list[Work]) -> None:
+    for work in works:
+        future = work.future
+        if future.done():
+            continue
+        if work.error is not None:
+            future.set_exception(work.error)
+        else:
+            future.set_result(work.result)

@@ -1,0 +1,93 @@
+"""Idempotency-Key: a request that is repeated under its key gets the stored reply.
+
+The reply is stored in the transaction of the request's effect, for each credential and key.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from dragoman.command import Keys, Lock
+from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Expected, Invalid, Unavailable
+from dragoman.store.repositories.stored_replies import Answers
+from dragoman.store.unit.mappings import IdempotencyRecord
+from dragoman.store.unit.overlay import Overlay
+
+HEADER = "idempotency-key"
+LONGEST_KEY = 255
+
+Execute = Callable[[Overlay], Any]
+
+
+def key_of(operation: OperationSpec, request: Request) -> str | None:
+    """The key of a request whose operation honours one. Invalid when it is empty or too long."""
+    key = request.headers.get(HEADER) if operation.idempotent_by_key else None
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise Invalid("bad_idempotency_key", f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+    return key
+
+
+def once(
+    key: str,
+    execute: Execute,
+    operation: OperationSpec,
+    request: Request,
+    keys: Any,
+    principal: Principal,
+    dialect: Dialect,
+) -> Callable[[Overlay], Reply]:
+    """`execute`, rendered and stored under the key; the stored reply when there is one.
+
+    Raises Invalid when the key was used for another request.
+    """
+    digest = _digest(request)
+    if isinstance(keys, Keys):
+        keys.also("idempotency", [(principal.credential, key)], Lock.CHANGE)
+
+    def run(overlay: Overlay) -> Reply:
+        records = Answers(overlay)
+        known = records.find((principal.credential, key), Lock.CHANGE)
+        if known is not None:
+            return _stored(known, digest)
+        try:
+            with overlay.attempt() as nested:
+                reply = operation.render(execute(nested), request)
+        except Expected as refused:
+            if not isinstance(keys, Keys) or isinstance(refused, Unavailable):
+                raise  # a command that runs alone has written through: it must be rolled back whole
+            reply = dialect.error(refused, request)
+        records.add(_record(principal, key, digest, reply, overlay.group.now))
+        return reply
+
+    return run
+
+
+def _digest(request: Request) -> str:
+    parts = (request.method.encode(), request.full_path.encode(), request.query_string.encode(), request.body)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _stored(known: IdempotencyRecord, digest: str) -> Reply:
+    if known.request_hash != digest:
+        raise Invalid("idempotency_key_reused", "This Idempotency-Key was used for another request.", status=422)
+    headers = msgspec.json.decode(known.headers, type=list[tuple[str, str]])
+    return Reply(known.status, known.body.encode(), known.content_type, headers)
+
+
+def _record(principal: Principal, key: str, digest: str, reply: Reply, now: Moment) -> IdempotencyRecord:
+    return IdempotencyRecord(
+        tenant=principal.tenant,
+        credential=principal.credential,
+        key=key,
+        request_hash=digest,
+        status=reply.status,
+        content_type=reply.content_type,
+        headers=msgspec.json.encode(reply.headers).decode(),
+        body=reply.body.decode(),
+        created_at=now,
+    )

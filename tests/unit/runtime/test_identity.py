@@ -1,0 +1,197 @@
+"""Identity: from a credential to its principal."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+import pytest
+
+from dragoman import settings
+from dragoman.dialects.kit.credentials import Credential
+from dragoman.domain import passwords
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import FixedClock, Moment
+from dragoman.domain.errors import TooMany, Unauthenticated
+from dragoman.runtime.identity import Identity, PasswordRecord
+from dragoman.usecases.identity.users import token_hash
+from tests.unit.http.plain import ANNA, TOKEN, PlainAccounts
+
+BASIC = Credential("geheim", login="anna", ambient=True)
+
+
+class Bench:
+    """The identity of the plain application, with a fixed clock."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock(Moment(10**16))
+        self.accounts = PlainAccounts()
+        self.identity = Identity(self.accounts, settings.load(environ={}), self.clock)
+
+    async def who(self, credential: Credential, address: str = "10.0.0.1") -> Principal:
+        return self.identity.known(credential) or await self.identity.principal(credential, address)
+
+
+def with_bench(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    def run() -> None:
+        asyncio.run(test(Bench()))
+
+    run.__name__ = test.__name__
+    return run
+
+
+@with_bench
+async def test_a_token_speaks_for_its_user_alone_or_as_a_password(bench: Bench) -> None:
+    assert (await bench.who(Credential(TOKEN))).credential == "token:a"
+    assert (await bench.who(Credential(TOKEN, login="whoever", ambient=True))).credential == "token:a"
+
+
+@with_bench
+async def test_a_token_is_looked_up_once_a_second(bench: Bench) -> None:
+    for _ in range(3):
+        await bench.who(Credential(TOKEN))
+    assert bench.accounts.look_ups == 1
+    bench.clock.advance(1)
+    await bench.who(Credential(TOKEN))
+    assert bench.accounts.look_ups == 2
+
+
+@with_bench
+async def test_a_revoked_token_is_refused_within_a_second(bench: Bench) -> None:
+    await bench.who(Credential(TOKEN))
+    del bench.accounts.tokens[token_hash(TOKEN)]
+    bench.clock.advance(1)
+    with pytest.raises(Unauthenticated):
+        await bench.who(Credential(TOKEN))
+
+
+@with_bench
+async def test_many_at_once_share_a_look_up(bench: Bench) -> None:
+    await asyncio.gather(*[bench.who(Credential(TOKEN)) for _ in range(20)])
+    assert bench.accounts.look_ups == 1
+
+
+@with_bench
+async def test_a_failed_look_up_fails_those_who_wait_and_nobody_after(bench: Bench) -> None:
+    find = bench.accounts.find_token
+
+    async def fails(token_hash: str, tenant: int) -> Principal | None:
+        await asyncio.sleep(0)
+        raise ConnectionError
+
+    bench.accounts.find_token = fails  # type: ignore[method-assign]
+    got = await asyncio.gather(*[bench.who(Credential(TOKEN)) for _ in range(2)], return_exceptions=True)
+    assert [type(one) for one in got] == [ConnectionError, ConnectionError]
+    bench.accounts.find_token = find  # type: ignore[method-assign]
+    assert (await bench.who(Credential(TOKEN))).login == "anna"
+
+
+@pytest.mark.parametrize(
+    "secret", ["dgm_1_" + "b" * 43, "dgm_2_" + "a" * 43, "dgm_zzzzzzzzzzzzz_" + "a" * 43, "dgm_1_short", "*", "x"]
+)
+def test_an_unknown_token_is_nobody(secret: str) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        asyncio.run(Bench().who(Credential(secret)))
+    assert refused.value.code == "credentials_unknown"
+
+
+@with_bench
+async def test_a_password_is_computed_once_a_minute(bench: Bench) -> None:
+    calls = counted(bench)
+    for _ in range(3):
+        assert (await bench.who(BASIC)).login == "anna"
+    assert calls() == 1
+    bench.clock.advance(61)
+    await bench.who(BASIC)
+    assert calls() == 2
+
+
+@with_bench
+async def test_a_changed_password_or_a_disabled_user_counts_within_a_second(bench: Bench) -> None:
+    await bench.who(BASIC)
+    record = bench.accounts.logins["anna"]
+    bench.accounts.logins["anna"] = msgspec.structs.replace(record, disabled=True)
+    bench.clock.advance(1)
+    with pytest.raises(Unauthenticated):
+        await bench.who(BASIC)
+    bench.accounts.logins["anna"] = PasswordRecord(ANNA, None)
+    bench.clock.advance(1)
+    with pytest.raises(Unauthenticated):
+        await bench.who(BASIC)
+
+
+@with_bench
+async def test_ten_failures_close_the_door_for_this_account_and_address(bench: Bench) -> None:
+    wrong = Credential("falsch", login="anna", ambient=True)
+    for _ in range(10):
+        with pytest.raises(Unauthenticated):
+            await bench.who(wrong)
+    with pytest.raises(TooMany) as refused:
+        await bench.who(BASIC)
+    assert refused.value.retry_after_seconds == 900
+    assert (await bench.who(BASIC, "10.0.0.2")).login == "anna"
+    bench.clock.advance(901)
+    assert (await bench.who(BASIC)).login == "anna"
+
+
+@with_bench
+async def test_guesses_at_the_same_time_count_one_by_one(bench: Bench) -> None:
+    guesses = [bench.who(Credential(f"guess{number}", login="anna", ambient=True)) for number in range(20)]
+    got = [type(one) for one in await asyncio.gather(*guesses, return_exceptions=True)]
+    assert got.count(Unauthenticated) <= 11
+    assert got.count(TooMany) >= 9
+
+
+@with_bench
+async def test_a_crowd_of_logins_is_told_to_come_back(bench: Bench) -> None:
+    guesses = [bench.who(Credential("x", login=f"nobody{number}", ambient=True)) for number in range(70)]
+    got = [error for error in await asyncio.gather(*guesses, return_exceptions=True) if isinstance(error, TooMany)]
+    assert [error.code for error in got] == ["logins_busy"] * 6
+
+
+@with_bench
+async def test_an_unknown_login_costs_the_same_work(bench: Bench) -> None:
+    calls = counted(bench)
+    with pytest.raises(Unauthenticated):
+        await bench.who(Credential("geheim", login="nobody", ambient=True))
+    assert calls() == 1
+
+
+@with_bench
+async def test_passwords_are_computed_two_at_once_and_off_the_loop(bench: Bench) -> None:
+    running, most, guard = 0, 0, threading.Lock()
+
+    def slow(password_hash: str | None, password: str) -> bool:
+        nonlocal running, most
+        with guard:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.01)
+        with guard:
+            running -= 1
+        return False
+
+    original, passwords.verify_password = passwords.verify_password, slow
+    try:
+        guesses = [bench.who(Credential("x", login=f"nobody{number}", ambient=True)) for number in range(8)]
+        await asyncio.gather(*guesses, return_exceptions=True)
+    finally:
+        passwords.verify_password = original
+    assert most == 2
+
+
+def counted(bench: Bench) -> Callable[[], int]:
+    """Count the passwords that are computed from now on, by their slots."""
+    slots = bench.identity._slots
+    calls = 0
+    acquire = slots.acquire
+
+    async def counting() -> Any:
+        nonlocal calls
+        calls += 1
+        return await acquire()
+
+    slots.acquire = counting  # type: ignore[method-assign]
+    return lambda: calls
