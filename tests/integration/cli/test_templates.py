@@ -134,7 +134,7 @@ reader = ["olga", "zoe"]
         "11: faults: names one twice",
         "14: durations.due: 'five days' is no duration, such as 5days or P14D",
         "16: properties.region: must be text, up to 254 bytes",
-        "18: nobody has the login zoe, and no group the name",
+        "18: zoe is neither the login of a user nor the name of a group",
     ]
 
 

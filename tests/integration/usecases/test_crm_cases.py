@@ -66,7 +66,8 @@ def link(do: Do, number: int, wanted: crm_cases.Link | None, login: str = "anna"
 
     def run(uow: UnitOfWork) -> Task:
         present = uow.tasks.get(number)
-        return tasks.save(uow, present, replace(present, **crm_cases.linked(uow, present, wanted)))
+        target = None if wanted is None else crm_cases.target(uow, wanted)
+        return tasks.save(uow, present, replace(present, **crm_cases.linked(uow, present, target)))
 
     linked: Task = do(run, login)
     return linked
@@ -119,11 +120,11 @@ def test_a_service_keeps_its_task(do: Do) -> None:
 
 
 @pytest.mark.parametrize("kind", [CASE, DEAL])
-def test_what_does_not_exist_is_kept_and_not_shown(do: Do, kind: CaseKind) -> None:
+def test_what_does_not_exist_links_nothing(do: Do, kind: CaseKind) -> None:
     inbox = do(lambda uow: uow.home.inbox_case)
     number = task(do, case=case(do, CASE))
     after = link(do, number, (kind, MISSING))
-    assert (after.case, after.entity_kind, after.entity) == (inbox, str(kind), MISSING)
+    assert (after.case, after.entity_kind, after.entity) == (inbox, None, None)
     assert shown(do, number) is None
 
 

@@ -155,6 +155,20 @@ class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads a
         super().__init__(text, *(sa.literal_column(f"'{word}'") for word in path))
 
 
+class json_word(json_flag):  # noqa: N801 - reads as the SQL function that it stands for
+    """What JSON text says at a path, when that is text; null when nothing stands there."""
+
+    type = sa.Text()  # type: ignore[assignment]  # the flag's type is another
+    inherit_cache = True
+
+
+@compiles(json_word, "postgresql")
+def _json_word_of_postgresql(element: json_word, compiler: Any, **options: Any) -> str:
+    text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"({' -> '.join((f'{text}::json', *steps))} ->> {last})"
+
+
+@compiles(json_word, "sqlite")
 @compiles(json_flag, "sqlite")
 def _json_flag_of_sqlite(element: json_flag, compiler: Any, **options: Any) -> str:
     text, *steps, last = (compiler.process(part, **options) for part in element.clauses)

@@ -12,7 +12,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, OPEN, Kind, State
 from dragoman.domain.work_item import Role
 from dragoman.store import tables
-from dragoman.store.engine.engines import json_flag
+from dragoman.store.engine.engines import json_flag, json_word
 from dragoman.store.engine.words import LONGEST
 
 T = tables.task.c
@@ -30,6 +30,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool | None = None
     assignee: str | None = None
     unassigned: bool = False
+    extra: tuple[tuple[str, ...], str] | None = None  # where in the extras a text stands, and the text
     creator: str | None = None
     category: int | None = None
     or_no_category: bool = False  # beside those of `category`
@@ -112,6 +113,9 @@ def _equalities(wanted: TaskFilter) -> Conditions:
             conditions.append(ended_is(not wanted.is_open))
     if wanted.unassigned:
         conditions.append(T.assignee.is_(None))
+    if wanted.extra is not None:
+        path, text = wanted.extra
+        conditions.append(json_word(T.extras, path) == text)
     if wanted.category is not None:
         of_category = T.category == wanted.category
         conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)

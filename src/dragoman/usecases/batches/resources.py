@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from dragoman.command import Lock
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.merge_patch import merged_value
 from dragoman.domain.resource import Resource
 from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, ResourceType
@@ -95,6 +96,7 @@ def remove(uow: UnitOfWork, resource: Resource) -> None:
 def find(uow: UnitOfWork, plain: PlainType, key: str, values: Sequence[str]) -> list[Found]:
     """For each value what has it as `key` (sid or natural); loaded for change. The command must be exclusive."""
     if key == plain.sid:
+        values = [uuid_of(value) or value for value in values]
         by_uid = uow.resources.by_uid(plain.name, values, Lock.CHANGE)
         return [Found(1, by_uid[value].number) if value in by_uid else NOTHING for value in values]
     by_natural = uow.resources.by_natural(plain.name, values, Lock.CHANGE)

@@ -1,7 +1,7 @@
 """Cases and opportunities of a CRM, and which of them a task belongs to.
 
-A task belongs to the one that holds it. Where another holds it that must not lose it (a Genesys service), or where
-the named one doesn't exist, the name is kept beside the holder (`entity_kind`, `entity`) and shown once it resolves.
+A task belongs to the one that holds it. Where another holds it that must not lose it (a Genesys service), it is kept
+beside the holder (`entity_kind`, `entity`).
 """
 
 from typing import Any
@@ -29,23 +29,28 @@ def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
     return None
 
 
-def linked(uow: UnitOfWork, task: Task | None, wanted: Link | None) -> dict[str, Any]:
+def target(uow: UnitOfWork, wanted: Link) -> Case | None:
+    """What a client names, as far as the principal may see it; None when it matches nothing. The command names it with
+    a shared lock."""
+    kind, number = wanted
+    case = uow.cases.find(number, Lock.SHARED)
+    return case if case is not None and case.kind is kind and may_see_case(uow.principal, case) else None
+
+
+def linked(uow: UnitOfWork, task: Task | None, wanted: Case | None) -> dict[str, Any]:
     """The fields of a task (None: a new one) that make it belong to `wanted`; no fields when it does already.
 
-    The command names `wanted` with a shared lock. A case that is withdrawn lets the task go to the inbox.
+    A case that is withdrawn lets the task go to the inbox.
     """
     shown = None if task is None else entity_of(uow, task)
-    if shown is not None and wanted == (shown.kind, shown.number):
+    if shown is not None and wanted is not None and wanted.number == shown.number:
         return {}
     left = {} if shown is None or task is None or shown.number != task.case else {"case": uow.home.inbox_case}
     if wanted is None:
         return left | {"entity_kind": None, "entity": None}
-    kind, number = wanted
-    target = uow.cases.find(number, Lock.SHARED)
-    exists = target is not None and target.kind is kind and may_see_case(uow.principal, target)
-    if exists and not _is_in_service(uow, task):
-        return {"case": number, "entity_kind": None, "entity": None}
-    return left | {"entity_kind": str(kind), "entity": number}
+    if not _is_in_service(uow, task):
+        return {"case": wanted.number, "entity_kind": None, "entity": None}
+    return left | {"entity_kind": str(wanted.kind), "entity": wanted.number}
 
 
 def _is_in_service(uow: UnitOfWork, task: Task | None) -> bool:

@@ -108,7 +108,8 @@ def change(uow: UnitOfWork, command: Change) -> Case:
     if command.contact is not UNSET:
         fields["contact"] = None if command.contact is None else _contact(uow, command.contact)
     if command.assignee is not UNSET:
-        fields["assignee"] = None if command.assignee is None else persons.assignable(uow, command.assignee)
+        name = command.assignee
+        fields["assignee"] = None if name is None else persons.assignable(uow, name, case.assignee)
     preconditions.check(uow, "case", case, command.revisions, frozenset(fields))
     after = replace(case, **fields)
     return case if after == case else uow.cases.save(after)

@@ -1,34 +1,58 @@
-"""Finding the user whom a client means: by id, or by login."""
-
-import re
+"""Finding the user that a client names: by id, by login, or by an alias of its dialect."""
 
 from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import User
 from dragoman.usecases.uow import UnitOfWork
 
-UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UNKNOWN = "does not match a user"
+DISABLED = "is a disabled user"
 
 
 def is_uid(name: str) -> bool:
-    """Whether the name is an id. A login is found by a condition, so a command that has one is exclusive."""
-    return UID.fullmatch(name) is not None
+    """Whether the name is an id, in letters of either case. A login is found by a condition, so a command that has
+    one is exclusive."""
+    return uuid_of(name) is not None
 
 
 def named(uow: UnitOfWork, name: str) -> User | None:
     """The user of this id or login, or None."""
-    return uow.users.find(name) if is_uid(name) else uow.users.by_login(name)
+    uid = uuid_of(name)
+    return uow.users.by_login(name) if uid is None else uow.users.find(uid)
 
 
-def assignable(uow: UnitOfWork, name: str) -> str:
-    """The id of the user of this id or login. Invalid when there is none, or none who could work."""
-    user = named(uow, name)
-    if user is None:
-        raise bad_assignee("names nobody that there is")
-    if user.disabled_at is not None:
-        raise bad_assignee("names a user who is shut out")
+def aliased(uow: UnitOfWork, dialect: str, name: str) -> User | None:
+    """The user whom a dialect's clients call by this name, or None."""
+    alias = uow.aliases.find((dialect, name))
+    return None if alias is None else uow.users.find(alias.user)
+
+
+def is_choice(user: User, present: str | None) -> bool:
+    """Whether work may be given to the user: a disabled one only keeps what he has (`present` is who has it)."""
+    return user.disabled_at is None or user.uid == present
+
+
+def assignable(uow: UnitOfWork, name: str, present: str | None = None) -> str:
+    """The id of the user of this id or login. Invalid for an unknown and for a disabled one.
+
+    `present`, who has the task now, is accepted whoever that is: what is shown may be sent back.
+    """
+    if present is not None and uuid_of(name) == present:
+        return present
+    user = known(uow, name)
+    if not is_choice(user, present):
+        raise bad_assignee(DISABLED)
     return user.uid
 
 
+def known(uow: UnitOfWork, name: str) -> User:
+    """The user of this id or login. Invalid for an unknown one."""
+    user = named(uow, name)
+    if user is None:
+        raise bad_assignee(UNKNOWN)
+    return user
+
+
 def bad_assignee(why: str) -> Invalid:
-    """What to raise when a task can't be given to somebody."""
+    """The refusal to give a task to somebody."""
     return Invalid("bad_reference", f"assignee {why}.", (Problem("/assignee", "not_assignable", why),), status=409)

@@ -9,6 +9,7 @@ from dragoman.command import Lock
 from dragoman.domain.access import Permission
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
+from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
 from dragoman.domain.task import Kind, State, Task
 from dragoman.usecases.batches.resource_types import NOTHING, Found
 from dragoman.usecases.identity import lookup as persons
@@ -24,13 +25,12 @@ Property = Literal["assignee", "case", "category", "contact", "parent"]
 KEYS = ("id", *get_args(Property))
 """By what a batch may pick tasks: the id or number, and what an index finds."""
 
-LARGEST = 2**63 - 1
-
 
 def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     """For each value what has it. The tasks are loaded for change, and what decides about them with them."""
     if key == "id":
         return _by_id(uow, values)
+    values = [uuid_of(value) or value for value in values] if key == "assignee" else values
     texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
     counted = uow.tasks.counted_by(key, texts) if texts else {}
     single = sorted(number for count, number in counted.values() if count == 1)
@@ -41,7 +41,7 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
 
 
 def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
-    refs = [int(value) if _is_number(value) else value if persons.is_uid(value) else None for value in values]
+    refs = [int(value) if _is_number(value) else uuid_of(value) for value in values]
     uow.tasks.load(list({ref for ref in refs if ref is not None}), Lock.CHANGE)
     there = [None if ref is None else uow.tasks.find(ref, Lock.CHANGE) for ref in refs]
     _load_surroundings(uow, [task for task in there if task is not None])
@@ -49,7 +49,7 @@ def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= LARGEST
+    return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= LARGEST_NUMBER
 
 
 def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
@@ -62,7 +62,7 @@ def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
 def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[[UnitOfWork, int], None]:
     """What makes this change to one task after the other; its `task` doesn't matter. A login is looked up once."""
     if isinstance(change.assignee, str):
-        change = replace(change, assignee=persons.assignable(uow, change.assignee))
+        change = replace(change, assignee=persons.known(uow, change.assignee).uid)
 
     def apply(part: UnitOfWork, number: int) -> None:
         task = tasks.get(part, number, Permission.EDIT)

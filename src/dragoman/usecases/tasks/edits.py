@@ -104,7 +104,7 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
     if command.extensions:
         after = _with_extensions(uow, after, command.extensions)
     if command.assignee is not UNSET:
-        user = None if command.assignee is None else persons.assignable(uow, command.assignee)
+        user = None if command.assignee is None else persons.assignable(uow, command.assignee, task.assignee)
         after = after.assign(user, at=uow.now)
     return task if after == task else after
 

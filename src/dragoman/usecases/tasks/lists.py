@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
@@ -84,7 +85,7 @@ def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
 def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, name in command.people.items():
-        found[field] = name if persons.is_uid(name) else _uid(persons.named(uow, name))
+        found[field] = uuid_of(name) or _uid(persons.named(uow, name))
     repositories: dict[str, Any] = {
         "case": uow.cases,
         "stage": uow.stages,

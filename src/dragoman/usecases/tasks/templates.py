@@ -15,6 +15,7 @@ from dragoman.domain.access import Principal, holds, require_admin
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
+from dragoman.usecases.identity.lookup import is_uid
 from dragoman.usecases.uow import UnitOfWork
 
 EVERYBODY = "*"
@@ -85,13 +86,19 @@ def _repeated(entries: tuple[Entry, ...]) -> list[Problem]:
 
 def _resolved(uow: UnitOfWork, entry: Entry, faults: list[Problem]) -> Template:
     """The draft with holders as work items spell them."""
+    is_new = entry.digest() not in {known.digest for known in uow.templates.named(entry.draft.name)}
     roles: dict[Role, tuple[str, ...]] = {}
     for role, names in entry.holders.items():
         holders = [_holder(uow, name) for name in names]
         faults += [
-            _fault(entry, f"roles.{role}", f"nobody has the login {name}, and no group the name")
+            _fault(entry, f"roles.{role}", f"{name} is neither the login of a user nor the name of a group")
             for name, holder in zip(names, holders, strict=True)
             if holder is None
+        ]
+        faults += [
+            _fault(entry, f"roles.{role}", f"{name} is a disabled user")
+            for name, holder in zip(names, holders, strict=True)
+            if holder is not None and is_new and _is_disabled(uow, holder)
         ]
         roles[role] = tuple(dict.fromkeys(holder for holder in holders if holder is not None))
     return replace(entry.draft, roles=roles, digest=entry.digest())
@@ -106,6 +113,11 @@ def _holder(uow: UnitOfWork, name: str) -> str | None:
         return user.uid
     group = uow.groups.by_name(name.removeprefix(GROUP))
     return None if group is None else f"{GROUP}{group.uid}"
+
+
+def _is_disabled(uow: UnitOfWork, holder: str) -> bool:
+    user = uow.users.find(holder) if is_uid(holder) else None
+    return user is not None and user.disabled_at is not None
 
 
 def _clash(uow: UnitOfWork, entry: Entry) -> list[Problem]:

@@ -41,19 +41,19 @@ def perform(uow: UnitOfWork, command: Perform) -> Task:
         uow,
         task,
         command.verb,
-        user=_whom(uow, command),
+        user=_whom(uow, command, task),
         code=command.code,
         text=command.text,
         until=command.until,
     )
 
 
-def _whom(uow: UnitOfWork, command: Perform) -> str | None:
+def _whom(uow: UnitOfWork, command: Perform, task: Task) -> str | None:
     if command.verb is Verb.CLAIM:
         if uow.principal.user is None:
             raise Conflict("nobody_claims", "Only a user can claim a task.")
         return uow.principal.user
-    return None if command.user is None else persons.assignable(uow, command.user)
+    return None if command.user is None else persons.assignable(uow, command.user, task.assignee)
 
 
 class Get(msgspec.Struct, frozen=True):

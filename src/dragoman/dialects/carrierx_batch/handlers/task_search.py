@@ -13,6 +13,7 @@ from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.times import render_millis
 from dragoman.domain.bulk import Batch, Method
 from dragoman.domain.clock import Moment
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import Tenant
 from dragoman.usecases.batches.lists import NEWEST_FIRST, BatchSort, Column, Condition, DataOf, Matches, Operator, Value
 
@@ -25,6 +26,7 @@ COUNTS: dict[str, Column] = {
 }
 MOMENTS: dict[str, Column] = {"date_created": "created_at", "date_modified": "modified_at"}
 REVIEW = "review"
+SID = "task_sid"
 COLUMNS: dict[str, Column] = TEXTS | COUNTS | MOMENTS | {REVIEW: "review"}
 SORTABLE = (*COLUMNS, "partner_sid")
 ORDERS: dict[str, Operator] = {"gt": "gt", "ge": "ge", "lt": "lt", "le": "le"}
@@ -119,7 +121,7 @@ def _converted(name: str, value: Literal) -> Value | float | Literal:
         word = WORDS[value.text]
         return word if word is None or name == REVIEW else value
     if name in TEXTS:
-        return value.text
+        return (uuid_of(value.text) or value.text) if name == SID else value.text
     number = value.number if name in COUNTS else None
     if number is None:
         return value

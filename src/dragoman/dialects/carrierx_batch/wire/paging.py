@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from dragoman.dialects.carrierx_batch.wire.ids import is_sid
 from dragoman.dialects.carrierx_batch.wire.tasks import Selection
 from dragoman.dialects.kit import Request
 from dragoman.domain.errors import Invalid
+from dragoman.domain.limits import uuid_of
 
 DEFAULT_LIMIT = 10
 MOST = 1_000
@@ -41,6 +41,13 @@ def refuse(parameter: str, message: str) -> NoReturn:
     raise Invalid("bad_parameter", f"{parameter} {message}", parameter=parameter)
 
 
+def _sid(name: str, text: str | None) -> str | None:
+    sid = None if text is None else uuid_of(text)
+    if text is not None and sid is None:
+        refuse(name, "must be a sid")
+    return sid
+
+
 def parse_slice(request: Request, *, by_sid: bool = True) -> Slice:
     """Limit and place. Invalid for what is no number or out of range, and for two places at once. Lists whose items
     have no sid know neither `after` nor `before`."""
@@ -48,9 +55,7 @@ def parse_slice(request: Request, *, by_sid: bool = True) -> Slice:
     if not 1 <= limit <= MOST:
         refuse("limit", f"must be from 1 to {MOST}")
     after, before = (request.first("after"), request.first("before")) if by_sid else (None, None)
-    for name, sid in (("after", after), ("before", before)):
-        if sid is not None and not is_sid(sid):
-            refuse(name, "must be a sid")
+    after, before = _sid("after", after), _sid("before", before)
     if (after is not None or before is not None) and request.first("offset") is not None:
         refuse("offset", "can't be combined with after or before")
     if after is not None and before is not None:

@@ -22,6 +22,7 @@ from dragoman.domain.extension import Owner
 from dragoman.domain.task import Verb
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -198,5 +199,9 @@ def _check_state(uow: UnitOfWork, case: Case, number: int | None) -> None:
 
 def _user(uow: UnitOfWork, resource: int | None) -> str | None:
     """Only an alias says who a resource id is: never a user of an equal number (DESIGN 3)."""
-    alias = None if resource is None else uow.aliases.find((NAME, str(resource)))
-    return None if alias is None else alias.user
+    user = None if resource is None else persons.aliased(uow, NAME, str(resource))
+    if user is None:
+        return None
+    if not persons.is_choice(user, None):
+        raise Invalid("invalid_value", f"resource_id {resource} is a disabled user")
+    return user.uid

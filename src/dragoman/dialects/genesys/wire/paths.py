@@ -59,7 +59,7 @@ def parse_service(text: str, style: str) -> ServiceId:
     if style != GUID:
         return ServiceId(text, parse_number(text))
     number, dash, uid = text.partition("-")
-    return ServiceId(text, parse_number(number) if dash else None, uid)
+    return ServiceId(text, parse_number(number) if dash else None, uid.lower())
 
 
 def render_service(case: Case, style: str) -> int | str:

@@ -19,6 +19,7 @@ from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds
+from dragoman.domain.people import User
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.identity.users import principal_of
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -205,14 +206,22 @@ def _own(principal: Principal, present: list[str]) -> str | None:
 def _source(uow: UnitOfWork, move: Move) -> str | None:
     if move.old is None:
         return None
-    return _group(uow, move.old) if move.is_group else _user(uow, move.old).user
+    return _group(uow, move.old) if move.is_group else _known(uow, move.old).uid
 
 
 def _user(uow: UnitOfWork, login: str) -> Principal:
-    user = uow.users.by_login(login)
-    if user is None or user.disabled_at is not None:
+    """The user who is to get something; a disabled one is refused like an unknown one."""
+    user = _known(uow, login)
+    if user.disabled_at is not None:
         raise refusals.unknown_user(login)
     return principal_of(user)
+
+
+def _known(uow: UnitOfWork, login: str) -> User:
+    user = uow.users.by_login(login)
+    if user is None:
+        raise refusals.unknown_user(login)
+    return user
 
 
 def _group(uow: UnitOfWork, name: str) -> str:

@@ -6,7 +6,7 @@ from dragoman.dialects.ibm_htm import problems as refusals
 
 TASK, TEMPLATE, CONTAINER = "_TKI", "_TKT", "_PI"
 
-_OBJECT = re.compile(r"_[A-Z]{1,4}:[0-9a-f]{1,8}(?:\.[0-9a-f]{1,8}){3}")
+_OBJECT = re.compile(r"_[A-Z]{1,4}:[0-9a-fA-F]{1,8}(?:\.[0-9a-fA-F]{1,8}){3}")
 
 
 def task_id(uid: str) -> str:
@@ -47,5 +47,5 @@ def _parse(prefix: str, text: str) -> str:
     found, _, words = text.partition(":")
     if found != prefix:
         raise refusals.other_id(text, prefix)
-    digits = "".join(word.rjust(8, "0") for word in words.split("."))
+    digits = "".join(word.rjust(8, "0") for word in words.lower().split("."))
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -8,10 +8,10 @@ from dragoman.command import Ref
 from dragoman.dialects.kit import Request, times
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
-from dragoman.dialects.native.wire.scalars import UUID
 from dragoman.dialects.native.wire.tasks import NewTask, Task, TaskPatch
 from dragoman.domain.clock import Moment
 from dragoman.domain.due import UNTOUCHED, DueChange
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.task import State
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import edits as task_edits
@@ -81,7 +81,7 @@ def creation(new: NewTask) -> task_edits.Create:
 
 def person(name: Any) -> Any:
     """Who was named, ids in lower case; UNSET and None stay."""
-    return name.lower() if isinstance(name, str) and UUID.fullmatch(name) else name
+    return (uuid_of(name) or name) if isinstance(name, str) else name
 
 
 def lowered(ref: Any) -> Any:

@@ -6,6 +6,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.references import choice_of
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact, Sharing
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters, gather
 from dragoman.domain.contact import ContactKind
@@ -23,10 +24,15 @@ class Access(msgspec.Struct, frozen=True):
     share_type: int
     managers: tuple[str, ...]
 
-    def fields(self) -> dict[str, object]:
-        """As the contact keeps it."""
-        extras = {NAME: {"share_type": self.share_type}} if self.share_type == Sharing.READ else {}
-        return {"is_private": self.share_type == Sharing.NONE, "shared_with": self.managers, "extras": extras}
+    def fields(self, uow: UnitOfWork) -> dict[str, object]:
+        """As the contact keeps it: names that match no user as they were sent. Invalid for a disabled user."""
+        users = {guid: choice_of(uow, guid, "managerList") for guid in self.managers}
+        facts: dict[str, object] = {"share_type": self.share_type} if self.share_type == Sharing.READ else {}
+        if unmatched := [guid for guid, user in users.items() if user is None]:
+            facts["managers"] = unmatched
+        shared_with = tuple(dict.fromkeys(user.uid for user in users.values() if user is not None))
+        extras = {NAME: facts} if facts else {}
+        return {"is_private": self.share_type == Sharing.NONE, "shared_with": shared_with, "extras": extras}
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -87,7 +93,7 @@ def add_person(uow: UnitOfWork, command: Person) -> SeenContact:
         job_title=command.job_title,
         company=None if company is None else company.number,
         about=command.about,
-        **command.access.fields(),
+        **command.access.fields(uow),
     )
     return Gathering(uow, 0).whole_contact(person)
 
@@ -95,7 +101,7 @@ def add_person(uow: UnitOfWork, command: Person) -> SeenContact:
 def add_company(uow: UnitOfWork, command: Company) -> SeenContact:
     """NotFound for a person who isn't there."""
     company = contacts.add(
-        uow, ContactKind.COMPANY, company_name=command.name, about=command.about, **command.access.fields()
+        uow, ContactKind.COMPANY, company_name=command.name, about=command.about, **command.access.fields(uow)
     )
     for number in command.persons:
         contacts.join(uow, number, company.number)

@@ -12,6 +12,7 @@ from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.cases import Delete, Get
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import FORMAT, bad_argument, bad_text, not_found
+from dragoman.dialects.onlyoffice_crm.references import RESPONSIBLE, choice_of
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenOpportunity
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES, STAGES
@@ -101,6 +102,9 @@ def create(uow: UnitOfWork, command: Create) -> SeenOpportunity:
     """The opportunity, made by the principal. NotFound for a contact that isn't there."""
     contact = contacts.get(uow, command.contact).number if command.contact > 0 else None
     facts, zone = dict(command.facts), zone_of(uow.home.zone)
+    responsible = choice_of(uow, command.responsible, "responsibleid")
+    if responsible is None:
+        facts[RESPONSIBLE] = command.responsible
     for name, date in (("actual_close", command.actual_close), ("expected_close", command.expected_close)):
         if date is not None:
             facts[name] = date.at(zone)
@@ -109,7 +113,7 @@ def create(uow: UnitOfWork, command: Create) -> SeenOpportunity:
         CaseKind.OPPORTUNITY,
         command.title,
         description=command.description,
-        assignee=command.responsible,
+        assignee=None if responsible is None else responsible.uid,
         contact=contact,
         extras={NAME: facts},
     )

@@ -6,11 +6,9 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters
-from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_title
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
@@ -45,6 +43,11 @@ class Content(msgspec.Struct, frozen=True):
         """The case or opportunity that it shall belong to."""
         return (ENTITY_TYPES[self.entity_type], self.entity) if self.entity_type and self.entity > 0 else None
 
+    @property
+    def bare_entity(self) -> int:
+        """An entity's id without its type is stored, and never shown (page, 9.1)."""
+        return 0 if self.entity_type else self.entity
+
     def name(self, keys: Keys, lock: Lock) -> Keys:
         """The keys with what a task of this content will point to, and be counted by."""
         keys.also("category", [self.category], lock)
@@ -65,8 +68,6 @@ def read_content(parameters: Parameters, *, for_group: bool = False) -> Content:
     alert = parameters.integer("alertValue")
     if entity_type and entity_type not in ENTITY_TYPES:
         raise bad_argument("entityType", "neither opportunity nor case")
-    if responsible == LOST_USER:
-        responsible = None
     return Content(title, description, deadline, responsible, category, tuple(contacts), entity_type, entity, alert)
 
 
@@ -110,12 +111,3 @@ def due_fields(uow: UnitOfWork, content: Content, due: Moment) -> dict[str, Any]
     """The deadline as a task keeps it: the moment, and the wall time that a person chose."""
     local = None if content.deadline is None else content.deadline.local
     return {"due_at": due, "due_local": local, "due_zone": None if local is None else uow.home.zone}
-
-
-def with_bare_entity(extras: dict[str, dict[str, Any]], content: Content) -> dict[str, dict[str, Any]]:
-    """An entity's id without its type is stored, and never shown (page, 9.1)."""
-    facts = {name: fact for name, fact in extras.get(NAME, {}).items() if name != "entity_id"}
-    if content.entity and not content.entity_type:
-        facts["entity_id"] = content.entity
-    others = {name: known for name, known in extras.items() if name != NAME}
-    return others | {NAME: facts} if facts else others

@@ -8,6 +8,7 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
+from dragoman.dialects.onlyoffice_crm.references import has_responsible
 from dragoman.dialects.onlyoffice_crm.responses import listed
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenTask
 from dragoman.dialects.onlyoffice_crm.wire import envelope
@@ -112,7 +113,6 @@ def _conditions(uow: UnitOfWork, command: Filter, *, words: str) -> TaskFilter:
     has_entity = bool(command.entity_type) and command.entity > 0
     category = command.category if command.category > 0 else None
     return TaskFilter(
-        assignee=command.responsible,
         category=category,
         or_no_category=category == command.options.default_category,
         is_open=None if command.is_closed is None else not command.is_closed,
@@ -123,6 +123,7 @@ def _conditions(uow: UnitOfWork, command: Filter, *, words: str) -> TaskFilter:
         entity=(command.entity_type, command.entity) if has_entity and not is_about_contact else None,
         words=tuple(words.partition(",")[0].casefold().split()),
         visible_to=uow.principal,
+        **({} if command.responsible is None else has_responsible(uow, command.responsible)),
     )
 
 

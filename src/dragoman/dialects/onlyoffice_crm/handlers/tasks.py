@@ -17,17 +17,16 @@ from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     due_fields,
     read_content,
     require_category,
-    with_bare_entity,
 )
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
+from dragoman.dialects.onlyoffice_crm.references import References
 from dragoman.dialects.onlyoffice_crm.views import POINTED_TO, Gathering, SeenTask, shown_keys
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_due, shown_title
 from dragoman.domain.access import Permission, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task, Verb
-from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -55,17 +54,18 @@ def create(uow: UnitOfWork, command: Create) -> SeenTask:
 
 def add(uow: UnitOfWork, content: Content, due: Moment, options: Options) -> SeenTask:
     """Make a task of a content that was checked."""
+    references = References(uow, None)
+    references.responsible(content.responsible)
+    references.contact(content.contact, 0)
+    references.entity(content.link, content.bare_entity)
     task = tasks.add(
         uow,
         title=content.title,
         description=content.description,
         category=content.category,
-        assignee=content.responsible,
-        contact=content.contact or None,
         remind_before_minutes=content.alert or None,
-        extras=with_bare_entity({}, content),
         **due_fields(uow, content, due),
-        **crm_cases.linked(uow, None, content.link),
+        **references.new(),
     )
     return Gathering(uow, options.default_category).task(task, is_fresh=True)
 
@@ -105,8 +105,13 @@ def put(uow: UnitOfWork, command: Put) -> SeenTask:
 
 def _replaced(uow: UnitOfWork, task: Task, content: Content, due: Moment, gathering: Gathering) -> Task:
     """The task with what is sent. A value that equals what is shown for it changes nothing (DESIGN 3, rule 1): a title
-    that is the id of a task without one, a category that was chosen by an operator, a contact that isn't there."""
-    changes: dict[str, Any] = crm_cases.linked(uow, task, content.link)
+    that is the id of a task without one, a category that was chosen by an operator."""
+    contact = tasks.contact_of(uow, task)
+    references = References(uow, task)
+    references.entity(content.link, content.bare_entity)
+    references.contact(content.contact, 0 if contact is None else contact.number)
+    references.responsible(content.responsible)
+    changes: dict[str, Any] = {}
     if content.title != shown_title(task):
         changes["title"] = content.title
     if (content.description or "") != (task.description or ""):
@@ -116,20 +121,10 @@ def _replaced(uow: UnitOfWork, task: Task, content: Content, due: Moment, gather
     category = gathering.category(task)
     if category is None or content.category != category.number:
         changes["category"] = content.category
-    contact = tasks.contact_of(uow, task)
-    if content.contact != (0 if contact is None else contact.number):
-        changes["contact"] = content.contact or None
     if content.alert != (task.remind_before_minutes or 0):
         changes["remind_before_minutes"] = content.alert or None
-    extras = with_bare_entity(task.extras, content)
-    if extras != task.extras:
-        changes["extras"] = extras
     changed = {name: value for name, value in changes.items() if value != getattr(task, name)}
-    after = replace(task, **changed) if changed else task
-    is_shown = task.assignee is not None and uow.users.find(task.assignee) is not None
-    if content.responsible is None and not is_shown:
-        return after
-    return after.assign(content.responsible, at=uow.now)
+    return references.apply(replace(task, **changed) if changed else task)
 
 
 class One(msgspec.Struct, frozen=True):

@@ -1,0 +1,13 @@
+"""Forms and bounds that every dialect shares."""
+
+import re
+
+LARGEST_NUMBER = 2**63 - 1
+"""The largest integer that columns and JSON hold."""
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+def uuid_of(text: str) -> str | None:
+    """The UUID as it is stored, lower case; None for a text that is none. Clients send letters of either case."""
+    return text.lower() if _UUID.fullmatch(text) else None
