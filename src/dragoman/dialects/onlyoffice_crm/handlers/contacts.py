@@ -4,9 +4,9 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.handlers.references import choice_of
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
-from dragoman.dialects.onlyoffice_crm.references import choice_of
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact, Sharing
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters, gather
 from dragoman.domain.contact import ContactKind

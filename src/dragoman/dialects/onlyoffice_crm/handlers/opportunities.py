@@ -10,9 +10,9 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.cases import Delete, Get
+from dragoman.dialects.onlyoffice_crm.handlers.references import RESPONSIBLE, choice_of
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import FORMAT, bad_argument, bad_text, not_found
-from dragoman.dialects.onlyoffice_crm.references import RESPONSIBLE, choice_of
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenOpportunity
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES, STAGES

@@ -6,9 +6,9 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.onlyoffice_crm.handlers.references import has_responsible
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
-from dragoman.dialects.onlyoffice_crm.references import has_responsible
 from dragoman.dialects.onlyoffice_crm.responses import listed
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenTask
 from dragoman.dialects.onlyoffice_crm.wire import envelope

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
 from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.handlers.references import References
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     Content,
     check,
@@ -20,7 +21,6 @@ from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
 )
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
-from dragoman.dialects.onlyoffice_crm.references import References
 from dragoman.dialects.onlyoffice_crm.views import POINTED_TO, Gathering, SeenTask, shown_keys
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_due, shown_title
