@@ -5,6 +5,7 @@ A new dialect gets its page by `make docs` alone, and a page whose dialect is go
 
 from dragoman.dialects import discover
 from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Request
+from dragoman.domain import bulk
 from dragoman.domain.clock import Moment
 from dragoman.http.endpoints.documents import OURS
 from tools.reference import CODE, KINDS, Raised, code, raised, table
@@ -126,6 +127,7 @@ def _own_answers(dialect: Dialect) -> list[tuple[str, ...]]:
 def _reply(dialect: Dialect, error: Raised) -> tuple[int, str]:
     parameters = {
         "owner": "task",
+        "status": bulk.Status.IN_REVIEW,
         "name": "Wheel",
         "parameter": "action",
     }  # some dialects speak of these in words of their own
