@@ -1,5 +1,6 @@
 """The wire: slow clients, oversized heads, broken framing, gentle ends. All over real sockets."""
 
+import socket
 import time
 from collections.abc import Iterator
 
@@ -87,9 +88,80 @@ def test_a_body_in_chunks_is_read_and_its_trailers_are_not(live: Live) -> None:
     assert exchange(live.port, f"{POST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunks}") == [201]
 
 
-def test_an_upgrade_is_not_taken(live: Live) -> None:
-    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    assert exchange(live.port, f"GET /plain/open HTTP/1.1\r\n{HOST}{upgrade}") == [200]
+UPGRADES = {
+    "h2c": "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n",
+    "websocket": "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+    "tls": "Connection: keep-alive, upgrade\r\nUpgrade: TLS/1.2\r\n",
+    "any": "Connection: upgrade\r\nUpgrade: anything/7\r\n",
+}
+BODIES = {
+    "length": "Content-Length: 13\r\n\r\n" + '{"title":"x"}',
+    "chunks": "Transfer-Encoding: chunked\r\n\r\n" + '4\r\n{"ti\r\n9\r\ntle":"x"}\r\n0\r\n\r\n',
+}
+upgrades = pytest.mark.parametrize("upgrade", UPGRADES.values(), ids=UPGRADES)
+
+
+@upgrades
+def test_an_offered_upgrade_is_ignored(live: Live, upgrade: str) -> None:
+    assert exchange(live.port, f"GET /plain/open HTTP/1.1\r\n{HOST}{upgrade}\r\n{LAST}") == [200, 200]
+
+
+@upgrades
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_is_read_beside_an_offered_upgrade(live: Live, upgrade: str, body: str) -> None:
+    request = f"{POST}{upgrade}{body}"
+    assert exchange(live.port, request + request + LAST) == [201, 201, 200]
+
+
+@upgrades
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_beside_an_offered_upgrade_may_come_in_bytes(live: Live, upgrade: str, body: str) -> None:
+    with connect(live.port) as connection:
+        for byte in (f"{POST}{upgrade}{body}" + LAST).encode():
+            connection.sendall(bytes([byte]))
+        assert statuses(read_all(connection)) == [201, 200]
+
+
+def test_many_offered_upgrades_in_one_packet_are_ignored(live: Live) -> None:
+    request = f"GET /plain/open HTTP/1.1\r\n{HOST}{UPGRADES['any']}\r\n"
+    assert exchange(live.port, request * 2_000 + LAST) == [200] * 2_001
+
+
+def test_a_broken_body_beside_an_offered_upgrade_is_refused(live: Live) -> None:
+    request = f"{POST}{UPGRADES['h2c']}Transfer-Encoding: chunked\r\n\r\nxyz\r\n"
+    assert exchange(live.port, request) == [400]
+
+
+def test_connection_close_beside_an_offered_upgrade_closes(live: Live) -> None:
+    request = f"{POST}Connection: close, upgrade\r\nUpgrade: h2c\r\n{BODIES['length']}"
+    assert exchange(live.port, request + LAST) == [201]
+
+
+# The client closes its sending half
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (GET, [200]),
+        (f"{POST}{BODIES['length']}", [201]),
+        (f"{POST}{BODIES['chunks']}", [201]),
+        (f"POST /plain/nap HTTP/1.1\r\n{HOST}{AUTH}Content-Length: 0\r\n\r\n{GET}{GET}", [200, 200, 200]),
+        (f"POST /plain/nap HTTP/1.1\r\n{HOST}{AUTH}Content-Length: 0\r\n\r\n{POST}", [200]),
+        (f"POST /plain/nap HTTP/1.1\r\n{HOST}{AUTH}Content-Length: 0\r\n\r\n{POST}Content-Length: 9\r\n\r\n{{", [200]),
+        (f"{POST}Content-Length: 10\r\n\r\n{{", []),
+        (POST, []),
+        ("", []),
+    ],
+    ids=["get", "length", "chunks", "pipelined", "half a head behind", "half a body behind", "half", "head", "none"],
+)
+def test_complete_requests_are_answered_after_a_half_close(live: Live, text: str, expected: list[int]) -> None:
+    with connect(live.port) as connection:
+        connection.sendall(text.encode())
+        connection.shutdown(socket.SHUT_WR)
+        seconds, said = seconds_until_closed(connection)
+    assert statuses(said) == expected
+    assert seconds < 5
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from dragoman.http.request_checks import WHOLE_BODY, Message, Refused, Scope, problem
 from dragoman.http.responses import CLOSE, WHOLE_ANSWER
+from dragoman.http.server.upgrades import has_body, new_parser, parser_behind_head
 
 if TYPE_CHECKING:
     from dragoman.http.dispatcher import Dispatcher
@@ -73,6 +74,8 @@ class TimedProtocol(HttpToolsProtocol):
         self._refusal: Refused | None = None  # why the parser was stopped
         self._due: Refused | None = None  # what leaves after the answers that are due
         self._is_last_request = False  # whatever comes next
+        self._skips_body = False  # by the parser, since an upgrade was offered
+        self._is_half_closed = False  # by the client
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -148,15 +151,48 @@ class TimedProtocol(HttpToolsProtocol):
         if self.lingers:
             return
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # We speak nothing else: answered as if Upgrade weren't there, and what follows isn't HTTP for certain.
-            self.cycle.keep_alive = False
+            self._parse(data)
         except httptools.HttpParserError:
             self._refuse_input()
         else:
             if self._in_head:
                 self._count_unparsed(len(data))
+
+    def _parse(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while True:  # once more for each offered upgrade
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as offer:
+                if self.scope["method"] == "CONNECT":  # what follows isn't HTTP
+                    self.cycle.keep_alive = False
+                    return
+                rest = rest[offer.args[0] :]
+                self._ignore_upgrade()
+            else:
+                return
+
+    def _ignore_upgrade(self) -> None:
+        if self._skips_body:
+            self._skips_body = False
+            self.parser = parser_behind_head(self, self.headers, self.scope["http_version"])
+        else:
+            self.parser = new_parser(self)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it; uvicorn always closes
+        """Keep the connection of a client that has closed its sending half until its complete requests are answered.
+
+        A request that isn't complete never will be.
+        """
+        cycle = self.cycle
+        if self.reads_a_message and not self._in_head and self.pipeline:
+            self.pipeline.popleft()
+        elif cycle is None or cycle.response_complete or (self.reads_a_message and not self._in_head):
+            return False
+        self.reads_a_message = False
+        self._is_half_closed = True
+        cycle.keep_alive = False
+        return True
 
     def _count_unparsed(self, size: int) -> None:
         """A header line without an end is never told to `on_header`; what came since the head began is counted.
@@ -201,8 +237,11 @@ class TimedProtocol(HttpToolsProtocol):
         self.scope["extensions"] = self._extensions
         self._in_head = False
         self._deadline = None
+        self._skips_body = self.parser.should_upgrade() and has_body(self.headers)
 
     def on_message_complete(self) -> None:
+        if self._skips_body:
+            return  # its body is still to come
         self.reads_a_message = False
         if not self.lingers:
             super().on_message_complete()
@@ -264,6 +303,8 @@ class TimedProtocol(HttpToolsProtocol):
             self._start_asgi_task(cycle, app)
         elif self._due is not None:
             self._refuse(self._due)
+        elif self._is_half_closed:
+            self.transport.close()
         else:
             self._expect_within(self.timeouts.header_seconds)
 
