@@ -30,8 +30,10 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def pages(root: Path = ROOT) -> list[Path]:
     """Every page that we write by hand or in part."""
-    found = [root / "README.md", root / "CHANGELOG.md", *root.glob("changes/*.md"), *root.glob("docs/**/*.md")]
-    return sorted(found + list(root.glob("src/dragoman/**/*.md")) + list(root.glob("tests/**/*.md")))
+    folders = ("bench", "changes", "docs", "findings", "src/dragoman", "tests")
+    return sorted(
+        {page for pattern in ("*.md", *(f"{folder}/**/*.md" for folder in folders)) for page in root.glob(pattern)}
+    )
 
 
 def renewed(page: str, tables: dict[str, str]) -> str:

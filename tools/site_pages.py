@@ -1,8 +1,7 @@
-"""What MkDocs is told beside mkdocs.yml: pages that come and go with the code, and links that leave docs/.
+"""MkDocs hooks: pages that follow the code, pages outside of docs/, and links between them.
 
-A dialect's page and its README, and each decision, find their place by themselves, so that a new dialect or decision
-changes no list. On a forge the pages link to files of the repository; on the site these links lead to the pages made
-from them.
+Dialects and decisions are added to the navigation by their files, so that a new one changes no list. On a forge, pages
+link to files of the repository; on the site these links lead to the pages made from those files.
 """
 
 import posixpath
@@ -16,11 +15,11 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 DIALECTS = "src/dragoman/dialects"
-LINK = re.compile(r"\]\((?P<target>[^)#\s:]+)(?P<anchor>#[^)\s]*)?\)")
+LINK = re.compile(r"\[(?P<text>[^\]\n]*)\]\((?P<target>[^)#\s:]+)(?P<anchor>#[^)\s]*)?\)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put dialects and decisions into the navigation."""
+    """Add dialects and decisions to the navigation."""
     docs = Path(config.docs_dir)
     tabs = {title: items for tab in config.nav or () for title, items in tab.items()}
     for entry in tabs["Reference"]:
@@ -34,23 +33,28 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add what stands outside of docs/: each dialect's README."""
-    for readme in readmes():
-        text = readme.read_text(encoding="utf-8").replace(title_line(readme), f"# {title_of(readme)}: quirks", 1)
-        files.append(File.generated(config, site_place(readme), content=text))
+    """Add the pages that are outside of docs/."""
+    for source, place in outside().items():
+        text = source.read_text(encoding="utf-8")
+        if source.name == "README.md" and source.is_relative_to(ROOT / DIALECTS):
+            text = text.replace(title_line(source), f"# {title_of(source)}: quirks", 1)
+        files.append(File.generated(config, place, content=text))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links as they are needed on the site."""
-    here = posixpath.dirname(page.file.src_uri)
-    outside = {readme.relative_to(ROOT).as_posix(): site_place(readme) for readme in readmes()}
+    """Links as the site needs them; a link to a file that the site doesn't have becomes text."""
+    places = {source.relative_to(ROOT).as_posix(): place for source, place in outside().items()}
+    sources = {place: source for source, place in places.items()}
+    here = page.file.src_uri
+    folder = posixpath.dirname(sources.get(here, f"docs/{here}"))
 
     def link(found: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join("docs", here, found["target"]))
-        if target not in outside:
-            return found[0]
-        return f"]({posixpath.relpath(outside[target], here)}{found['anchor'] or ''})"
+        target = posixpath.normpath(posixpath.join(folder, found["target"]))
+        place = places.get(target, target.removeprefix("docs/") if target.startswith("docs/") else None)
+        if place is None:
+            return found["text"]
+        return f"[{found['text']}]({posixpath.relpath(place, posixpath.dirname(here))}{found['anchor'] or ''})"
 
     return LINK.sub(link, markdown)
 
@@ -61,14 +65,16 @@ def chapters(page: Path) -> list[Any]:
     return [{"Operations": f"{here}/{page.name}"}, {"Quirks": f"{here}/{page.stem}-quirks.md"}]
 
 
-def readmes() -> list[Path]:
-    """The README of each dialect."""
-    return sorted((ROOT / DIALECTS).glob("*/README.md"))
-
-
-def site_place(readme: Path) -> str:
-    """Where a dialect's README is on the site."""
-    return f"reference/dialects/{readme.parent.name}-quirks.md"
+def outside() -> dict[Path, str]:
+    """Pages of the repository that are outside of docs/, and their places on the site."""
+    dialects = sorted((ROOT / DIALECTS).glob("*/README.md"))
+    return {
+        ROOT / "CONTRIBUTING.md": "contributing.md",
+        ROOT / "SECURITY.md": "security.md",
+        ROOT / "CHANGELOG.md": "changelog.md",
+        ROOT / "findings" / "README.md": "findings.md",
+        **{readme: f"reference/dialects/{readme.parent.name}-quirks.md" for readme in dialects},
+    }
 
 
 def title_of(page: Path) -> str:

@@ -11,7 +11,8 @@ import pytest
 from tests.architecture.source import ROOT
 from tools import new_dialect
 
-COPIED = ("src", "tests", "tools", "changes", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
+PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+COPIED = ("src", "tests", "tools", "changes", "docs", "findings", "pyproject.toml", *PAGES)
 
 
 @pytest.fixture(scope="module")
