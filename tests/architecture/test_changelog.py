@@ -1,7 +1,7 @@
 """Each change that users notice has a sentence in `changes/`. Without this rule a release was described from memory,
 and the change that broke a client was missing.
 
-towncrier refuses a misnamed file (`make static`); that a fragment is one sentence is checked here.
+towncrier refuses a misnamed file (`make static`); that each line of a fragment is a sentence is checked here.
 """
 
 import re
@@ -15,23 +15,22 @@ NOT_FRAGMENTS = {"README.md", "template.md.jinja"}
 LONGEST = 400
 
 
-def is_one_sentence(text: str) -> bool:
-    sentence = text.strip()
-    return (
-        "\n" not in sentence
-        and sentence.endswith(".")
-        and re.search(r"[.!?] [A-Z]", sentence) is None
-        and len(sentence) <= LONGEST
-    )
+def is_fragment(text: str) -> bool:
+    """Whether each line is one sentence, `- ` before it aside."""
+    return bool(text.strip()) and all(is_sentence(line.removeprefix("- ")) for line in text.strip().splitlines())
+
+
+def is_sentence(line: str) -> bool:
+    return line.endswith(".") and re.search(r"[.!?] [A-Z]", line) is None and len(line) <= LONGEST
 
 
 def fragments(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.iterdir()) if file.name not in NOT_FRAGMENTS]
 
 
-def test_a_fragment_is_one_sentence() -> None:
-    wrong = [file.name for file in fragments(ROOT / "changes") if not is_one_sentence(file.read_text())]
-    assert not wrong, f"one sentence on one line, with its full stop, up to {LONGEST} characters: {wrong}"
+def test_a_fragment_has_one_sentence_a_line() -> None:
+    wrong = [file.name for file in fragments(ROOT / "changes") if not is_fragment(file.read_text())]
+    assert not wrong, f"one sentence a line, with its full stop, up to {LONGEST} characters: {wrong}"
 
 
 def test_the_changelog_has_the_place_where_a_release_is_added() -> None:
@@ -49,4 +48,4 @@ def test_the_changelog_has_the_place_where_a_release_is_added() -> None:
     ],
 )
 def test_other_text_is_refused(text: str) -> None:
-    assert not is_one_sentence(text)
+    assert not is_fragment(text)
