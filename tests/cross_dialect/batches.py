@@ -8,7 +8,7 @@ from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.application import Desk
+from tests.support.world import World
 
 ORDER = batches.Order(
     method=Method.PATCH,
@@ -21,7 +21,7 @@ ORDER = batches.Order(
 )
 
 
-def batch_in(desk: Desk, status: Status, **fields: Any) -> Batch:
+def batch_in(world: World, status: Status, **fields: Any) -> Batch:
     """A batch of two entries in this status; `fields` are given to the task that stands for it."""
 
     def run(uow: UnitOfWork) -> Batch:
@@ -31,7 +31,7 @@ def batch_in(desk: Desk, status: Status, **fields: Any) -> Batch:
             tasks.save(uow, task, replace(task, **fields))
         return led_to(uow, made, status)
 
-    made: Batch = desk.core(run)
+    made: Batch = world.core(run)
     return made
 
 

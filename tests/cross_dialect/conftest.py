@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.application import Desk
 from tests.support.databases import quick_file
+from tests.support.world import World
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    yield from open_desk()
+def world() -> Iterator[World]:
+    yield from open_world()
 
 
-def open_desk() -> Iterator[Desk]:
+def open_world() -> Iterator[World]:
     """With anna, who administers, and bert and cara, who don't."""
     with quick_file() as url:
-        desk = Desk(url)
-        desk.add("anna", admin=True)
-        desk.add("bert")
-        desk.add("cara")
-        yield desk
-        desk.close()
+        world = World(url)
+        world.add("anna", admin=True)
+        world.add("bert")
+        world.add("cara")
+        yield world
+        world.close()

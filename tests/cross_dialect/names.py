@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.application import Desk
+from tests.support.world import World
 
 
 def tkiid(uid: str) -> str:
@@ -12,7 +12,7 @@ def tkiid(uid: str) -> str:
     return "_TKI:" + ".".join(f"{int(digits[place : place + 8], 16):x}" for place in range(0, 32, 8))
 
 
-def said(desk: Desk, method: str, target: str, body: Any = None, who: str = "anna") -> tuple[int, Any]:
+def said(world: World, method: str, target: str, body: Any = None, who: str = "anna") -> tuple[int, Any]:
     """Status and JSON of an answer."""
-    reply = desk.ask(who, method, target, b"" if body is None else json.dumps(body))
+    reply = world.ask(who, method, target, b"" if body is None else json.dumps(body))
     return reply.status, json.loads(reply.body) if reply.body else None

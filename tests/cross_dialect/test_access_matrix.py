@@ -22,8 +22,8 @@ from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.names import tkiid
-from tests.support.application import NOON, Desk
 from tests.support.databases import quick_file
+from tests.support.world import NOON, World
 
 SEE, WORK, EDIT, ADMINISTER = Permission.SEE, Permission.WORK, Permission.EDIT, Permission.ADMINISTER
 
@@ -114,31 +114,31 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    yield from open_desk()
+def world() -> Iterator[World]:
+    yield from open_world()
 
 
 @pytest.fixture(scope="module")
-def listing() -> Iterator[tuple[Desk, list[Task]]]:
-    """A desk with one task of each sort, and these."""
-    for desk in open_desk():
-        yield desk, [make(desk, *one) for one in TASKS]
+def listing() -> Iterator[tuple[World, list[Task]]]:
+    """A world with one task of each sort, and these."""
+    for world in open_world():
+        yield world, [make(world, *one) for one in TASKS]
 
 
-def open_desk() -> Iterator[Desk]:
+def open_world() -> Iterator[World]:
     """With somebody of each kind, a service, a contact that everybody sees and one that few do."""
     with quick_file() as url:
-        desk = Desk(url)
+        world = World(url)
         for who in WHO:
-            desk.add(who, admin=who == "admin")
-        desk.people["member"] = replace(desk.people["member"], groups=frozenset({CREW}))
-        desk.core(lambda uow: furnish(uow, uid_of(desk, "sharer")))
-        yield desk
-        desk.close()
+            world.add(who, admin=who == "admin")
+        world.people["member"] = replace(world.people["member"], groups=frozenset({CREW}))
+        world.core(lambda uow: furnish(uow, uid_of(world, "sharer")))
+        yield world
+        world.close()
 
 
-def uid_of(desk: Desk, who: str) -> str:
-    return desk.people[who].user or ""
+def uid_of(world: World, who: str) -> str:
+    return world.people[who].user or ""
 
 
 def furnish(uow: UnitOfWork, sharer: str) -> None:
@@ -150,9 +150,9 @@ def furnish(uow: UnitOfWork, sharer: str) -> None:
 SERVICE = 2  # the inbox was there before it
 
 
-def make(desk: Desk, items: bool, contact: str, state: State) -> Task:
+def make(world: World, items: bool, contact: str, state: State) -> Task:
     """A task to which everybody is what the name says."""
-    named = [WorkItem(Role(who), uid_of(desk, who)) for who in HELD]
+    named = [WorkItem(Role(who), uid_of(world, who)) for who in HELD]
     named.append(WorkItem(Role.POTENTIAL_OWNER, f"group:{CREW}"))
 
     def run(uow: UnitOfWork) -> Task:
@@ -161,20 +161,20 @@ def make(desk: Desk, items: bool, contact: str, state: State) -> Task:
             title="A task",
             case=SERVICE,
             contact={"none": None, "public": 1, "private": 2}[contact],
-            creator=uid_of(desk, "creator"),
-            starter=uid_of(desk, "starter"),
+            creator=uid_of(world, "creator"),
+            starter=uid_of(world, "starter"),
         )
-        held = {} if state in (State.INACTIVE, State.READY) else {"assignee": uid_of(desk, "assignee")}
+        held = {} if state in (State.INACTIVE, State.READY) else {"assignee": uid_of(world, "assignee")}
         ended = {"completed_at": NOON} if state.is_ended else {}
         return uow.tasks.save(replace(task, state=state, work_items=tuple(named) if items else (), **held, **ended))
 
-    made: Task = desk.core(run)
+    made: Task = world.core(run)
     return made
 
 
-def granted(desk: Desk, who: str, task: Task) -> frozenset[Permission]:
-    contact = desk.core(lambda uow: tasks.contact_of(uow, task))
-    return permissions(desk.people[who], task, contact)
+def granted(world: World, who: str, task: Task) -> frozenset[Permission]:
+    contact = world.core(lambda uow: tasks.contact_of(uow, task))
+    return permissions(world.people[who], task, contact)
 
 
 def target(template: str, task: Task) -> str:
@@ -187,13 +187,13 @@ TASKS = list(itertools.product((False, True), CONTACTS, STATES))
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(("items", "contact", "state"), TASKS)
 def test_no_dialect_lets_anybody_do_what_the_core_does_not(
-    desk: Desk, who: str, items: bool, contact: str, state: State
+    world: World, who: str, items: bool, contact: str, state: State
 ) -> None:
-    task = make(desk, items, contact, state)
-    before = desk.task(task.number)
-    may = granted(desk, who, before)
+    task = make(world, items, contact, state)
+    before = world.task(task.number)
+    may = granted(world, who, before)
     for asked in ASKS:
-        reply = desk.ask(
+        reply = world.ask(
             who, asked.method, target(asked.target, task), b"" if asked.body is None else json.dumps(asked.body)
         )
         assert reply.status < 500, (asked, reply.body)
@@ -205,17 +205,17 @@ def test_no_dialect_lets_anybody_do_what_the_core_does_not(
         if asked.method == "GET":
             continue
         if succeeded:
-            task = make(desk, items, contact, state)
-            before = desk.task(task.number)
+            task = make(world, items, contact, state)
+            before = world.task(task.number)
         else:
-            assert desk.task(task.number) == before, asked
+            assert world.task(task.number) == before, asked
 
 
 @pytest.mark.parametrize("asked", ASKS, ids=lambda asked: asked.name)
-def test_each_of_these_requests_succeeds_for_somebody(desk: Desk, asked: Ask) -> None:
+def test_each_of_these_requests_succeeds_for_somebody(world: World, asked: Ask) -> None:
     body = b"" if asked.body is None else json.dumps(asked.body)
     found = (
-        desk.ask(who, asked.method, target(asked.target, make(desk, True, "none", state)), body).status
+        world.ask(who, asked.method, target(asked.target, make(world, True, "none", state)), body).status
         for state, who in itertools.product(STATES, ("assignee", "administrator", "admin"))
     )
     assert any(status < 300 for status in found)
@@ -223,10 +223,10 @@ def test_each_of_these_requests_succeeds_for_somebody(desk: Desk, asked: Ask) ->
 
 @pytest.mark.parametrize("dialect", LISTS)
 @pytest.mark.parametrize("who", WHO)
-def test_no_list_shows_what_the_core_does_not(listing: tuple[Desk, list[Task]], who: str, dialect: str) -> None:
-    desk, made = listing
-    seen = {task.number for task in made if SEE in granted(desk, who, task)}
-    reply = desk.ask(who, "GET", LISTS[dialect].format(case=SERVICE))
+def test_no_list_shows_what_the_core_does_not(listing: tuple[World, list[Task]], who: str, dialect: str) -> None:
+    world, made = listing
+    seen = {task.number for task in made if SEE in granted(world, who, task)}
+    reply = world.ask(who, "GET", LISTS[dialect].format(case=SERVICE))
     assert reply.status == 200, reply.body
     shown = numbers_in(dialect, json.loads(reply.body), made)
     assert shown <= seen
@@ -250,9 +250,9 @@ def numbers_in(dialect: str, shown: Any, made: list[Task]) -> set[int]:
 
 
 @pytest.mark.parametrize("who", ["creator", "editor", "reader", "stranger"])
-def test_crm_says_that_a_task_can_be_edited_where_that_is_so(desk: Desk, who: str) -> None:
+def test_crm_says_that_a_task_can_be_edited_where_that_is_so(world: World, who: str) -> None:
     for one in TASKS:
-        task = make(desk, *one)
-        reply = desk.ask(who, "GET", target(CRM, task))
+        task = make(world, *one)
+        reply = world.ask(who, "GET", target(CRM, task))
         if reply.status == 200:
-            assert json.loads(reply.body)["response"].get("canEdit", False) == (EDIT in granted(desk, who, task))
+            assert json.loads(reply.body)["response"].get("canEdit", False) == (EDIT in granted(world, who, task))

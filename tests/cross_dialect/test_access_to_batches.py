@@ -20,8 +20,8 @@ from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
-from tests.cross_dialect.conftest import open_desk
-from tests.support.application import Desk
+from tests.cross_dialect.conftest import open_world
+from tests.support.world import World
 
 SEE, WORK = Permission.SEE, Permission.WORK
 WHO = ("anna", "bert", "cara", "reader", "reviewer", "administrator", "sharer")
@@ -31,13 +31,13 @@ BATCHES = "/core/v2/batch/tasks"
 
 
 @pytest.fixture(scope="module")
-def office() -> Iterator[Desk]:
-    for desk in open_desk():
+def world() -> Iterator[World]:
+    for world in open_world():
         for who in WHO[3:]:
-            desk.add(who)
-        sharer = desk.people["sharer"].user or ""
-        desk.core(lambda uow, sharer=sharer: furnish(uow, sharer))
-        yield desk
+            world.add(who)
+        sharer = world.people["sharer"].user or ""
+        world.core(lambda uow, sharer=sharer: furnish(uow, sharer))
+        yield world
 
 
 def furnish(uow: UnitOfWork, sharer: str) -> None:
@@ -45,62 +45,62 @@ def furnish(uow: UnitOfWork, sharer: str) -> None:
     contacts.add(uow, ContactKind.PERSON, first_name="Ivo", is_private=True, shared_with=(sharer,))
 
 
-def made_batch(desk: Desk, is_named: bool, contact: int | None, status: Status) -> Task:
+def made_batch(world: World, is_named: bool, contact: int | None, status: Status) -> Task:
     """The task of a batch that bert made."""
-    items = tuple(WorkItem(role, desk.people[who].user or "") for who, role in NAMED.items())
-    fields = {"creator": desk.people["bert"].user, "contact": contact, "work_items": items if is_named else ()}
-    return desk.task(batch_in(desk, status, **fields).number)
+    items = tuple(WorkItem(role, world.people[who].user or "") for who, role in NAMED.items())
+    fields = {"creator": world.people["bert"].user, "contact": contact, "work_items": items if is_named else ()}
+    return world.task(batch_in(world, status, **fields).number)
 
 
-def granted(desk: Desk, who: str, task: Task) -> frozenset[Permission]:
-    return permissions(desk.people[who], task, desk.core(lambda uow: tasks.contact_of(uow, task)))
+def granted(world: World, who: str, task: Task) -> frozenset[Permission]:
+    return permissions(world.people[who], task, world.core(lambda uow: tasks.contact_of(uow, task)))
 
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(("is_named", "contact", "status"), KINDS)
 def test_whoever_may_see_a_batch_reads_it_and_whoever_may_work_on_it_decides(
-    office: Desk, who: str, is_named: bool, contact: int | None, status: Status
+    world: World, who: str, is_named: bool, contact: int | None, status: Status
 ) -> None:
-    task = made_batch(office, is_named, contact, status)
-    may = granted(office, who, task)
+    task = made_batch(world, is_named, contact, status)
+    may = granted(world, who, task)
     path = f"{BATCHES}/{task.uid}"
     for below in ("", "/errors"):
-        assert (office.ask(who, "GET", path + below).status == 200) == (SEE in may)
-    reply = office.ask(who, "PATCH", path, json.dumps({"status": "cancelled"}))
+        assert (world.ask(who, "GET", path + below).status == 200) == (SEE in may)
+    reply = world.ask(who, "PATCH", path, json.dumps({"status": "cancelled"}))
     if WORK not in may:
         is_told_so_already = status is Status.CANCELLED and SEE in may
         assert reply.status == (200 if is_told_so_already else 403), reply.body
-        assert office.task(task.number) == task
+        assert world.task(task.number) == task
     elif status is Status.IN_REVIEW:
         assert reply.status == 200, reply.body
     else:
         assert reply.status in (200, 409), reply.body
-    present = office.task(task.number)
-    reply = office.ask(who, "DELETE", path)
+    present = world.task(task.number)
+    reply = world.ask(who, "DELETE", path)
     assert (reply.status == 204) == (WORK in may), reply.body
     if WORK not in may:
-        assert office.task(task.number) == present
+        assert world.task(task.number) == present
 
 
-def test_no_list_of_batches_shows_one_that_may_not_be_seen(office: Desk) -> None:
-    every = [made_batch(office, *kind) for kind in KINDS]
+def test_no_list_of_batches_shows_one_that_may_not_be_seen(world: World) -> None:
+    every = [made_batch(world, *kind) for kind in KINDS]
     for who in WHO:
-        reply = office.ask(who, "GET", f"{BATCHES}?limit=1000")
+        reply = world.ask(who, "GET", f"{BATCHES}?limit=1000")
         shown = {item["task_sid"] for item in json.loads(reply.body)["items"]} & {task.uid for task in every}
-        assert shown == {task.uid for task in every if SEE in granted(office, who, task)}, who
+        assert shown == {task.uid for task in every if SEE in granted(world, who, task)}, who
 
 
 @pytest.mark.parametrize("who", ["anna", "bert"])
-def test_other_tasks_are_none_of_this_dialects(office: Desk, who: str) -> None:
-    creator = office.people["bert"].user
-    made: Task = office.core(lambda uow: tasks.add(uow, title="Call the printer", creator=creator))
-    task = office.task(made.number)
+def test_other_tasks_are_none_of_this_dialects(world: World, who: str) -> None:
+    creator = world.people["bert"].user
+    made: Task = world.core(lambda uow: tasks.add(uow, title="Call the printer", creator=creator))
+    task = world.task(made.number)
     for method, body in (("GET", None), ("PATCH", {"status": "cancelled"}), ("DELETE", None)):
         for sid in (task.uid, str(task.number)):
-            reply = office.ask(who, method, f"{BATCHES}/{sid}", b"" if body is None else json.dumps(body))
+            reply = world.ask(who, method, f"{BATCHES}/{sid}", b"" if body is None else json.dumps(body))
             assert reply.status == 404, reply.body
-    assert office.task(task.number) == task
-    shown = json.loads(office.ask(who, "GET", f"{BATCHES}?limit=1000").body)["items"]
+    assert world.task(task.number) == task
+    shown = json.loads(world.ask(who, "GET", f"{BATCHES}?limit=1000").body)["items"]
     assert task.uid not in {item["task_sid"] for item in shown}
 
 
@@ -108,8 +108,8 @@ def test_other_tasks_are_none_of_this_dialects(office: Desk, who: str) -> None:
     ("scopes", "decides"),
     [({"batch.update"}, True), ({"batch.manage"}, True), ({"batch.read", "batch.create", "task.write"}, False)],
 )
-def test_a_batch_is_decided_where_batches_are_by_scope(office: Desk, scopes: set[str], decides: bool) -> None:
+def test_a_batch_is_decided_where_batches_are_by_scope(world: World, scopes: set[str], decides: bool) -> None:
     # Which scopes an operation wants is looked at before it is asked; here only that it wants those of batches.
-    [dialect] = [one for one in office.app.dialects if one.name == "carrierx_batch"]
+    [dialect] = [one for one in world.app.dialects if one.name == "carrierx_batch"]
     [patch] = [one for one in dialect.operations if one.name == "batch.update"]
-    assert replace(office.people["cara"], scopes=frozenset(scopes)).has_scope(patch.scopes) == decides
+    assert replace(world.people["cara"], scopes=frozenset(scopes)).has_scope(patch.scopes) == decides

@@ -20,7 +20,7 @@ from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
 from tests.cross_dialect.names import said, tkiid
-from tests.support.application import Desk
+from tests.support.world import World
 
 UNDER_REVIEW = (Status.CREATED, Status.IN_REVIEW)
 RUNNING = (Status.APPROVED, Status.QUEUED, Status.RUNNING)
@@ -46,9 +46,9 @@ IBM_STATE = {
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_batch_reads_as_a_task_of_that_state_natively(desk: Desk, status: Status) -> None:
-    batch = batch_in(desk, status)
-    found, shown = said(desk, "GET", f"/v1/tasks/{batch.number}")
+def test_a_batch_reads_as_a_task_of_that_state_natively(world: World, status: Status) -> None:
+    batch = batch_in(world, status)
+    found, shown = said(world, "GET", f"/v1/tasks/{batch.number}")
     assert found == 200
     assert (shown["kind"], shown["state"]) == ("batch", NATIVE_STATE[status])
     assert (shown["title"], shown["type"], shown["id"]) == ("PATCH 2 × task by id", "task", batch.uid)
@@ -57,22 +57,22 @@ def test_a_batch_reads_as_a_task_of_that_state_natively(desk: Desk, status: Stat
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_batch_reads_as_open_or_closed_in_crm(desk: Desk, status: Status) -> None:
-    batch = batch_in(desk, status)
-    found, shown = said(desk, "GET", f"/api/2.0/crm/task/{batch.number}")
+def test_a_batch_reads_as_open_or_closed_in_crm(world: World, status: Status) -> None:
+    batch = batch_in(world, status)
+    found, shown = said(world, "GET", f"/api/2.0/crm/task/{batch.number}")
     assert found == 200
     assert shown["response"].get("isClosed", False) == (status in ENDED)
     assert shown["response"]["title"] == "PATCH 2 × task by id"
     wanted = "true" if status in ENDED else "false"
-    _, listed = said(desk, "GET", f"/api/2.0/crm/task/filter?isClosed={wanted}")
+    _, listed = said(world, "GET", f"/api/2.0/crm/task/filter?isClosed={wanted}")
     assert [item["id"] for item in listed["response"]] == [batch.number]
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_batch_reads_as_active_or_completed_in_genesys(desk: Desk, status: Status) -> None:
-    batch = batch_in(desk, status)
-    inbox = desk.task(batch.number).case
-    found, shown = said(desk, "GET", f"/services/{inbox}/tasks/{batch.number}")
+def test_a_batch_reads_as_active_or_completed_in_genesys(world: World, status: Status) -> None:
+    batch = batch_in(world, status)
+    inbox = world.task(batch.number).case
+    found, shown = said(world, "GET", f"/services/{inbox}/tasks/{batch.number}")
     assert (found, shown["task_type"]) == (200, "PATCH 2 × task by id")
     assert ("completed" in shown) == (status in ENDED)
     if status is Status.CANCELLED:
@@ -80,14 +80,14 @@ def test_a_batch_reads_as_active_or_completed_in_genesys(desk: Desk, status: Sta
     elif status is Status.COMPLETED:
         assert (shown["disposition"], shown["disposition_desc"]) == ("completed", "1 of 2 done, 1 failed")
     word = "completed" if status in ENDED else "active"
-    _, listed = said(desk, "GET", f"/services/{inbox}/tasks/{word}")
+    _, listed = said(world, "GET", f"/services/{inbox}/tasks/{word}")
     assert [item["task_id"] for item in listed] == [batch.number]
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_batch_reads_as_a_task_of_that_state_in_ibm(desk: Desk, status: Status) -> None:
-    batch = batch_in(desk, status)
-    found, shown = said(desk, "GET", f"/rest/bpm/htm/v1/task/{tkiid(batch.uid)}")
+def test_a_batch_reads_as_a_task_of_that_state_in_ibm(world: World, status: Status) -> None:
+    batch = batch_in(world, status)
+    found, shown = said(world, "GET", f"/rest/bpm/htm/v1/task/{tkiid(batch.uid)}")
     assert found == 200
     assert shown["state"] == IBM_STATE[status]
     assert (shown["displayName"], shown["kind"], shown["isAdHoc"]) == ("PATCH 2 × task by id", "KIND_HUMAN", True)
@@ -128,15 +128,15 @@ REVIEWS = (
 
 
 @pytest.mark.parametrize("review", REVIEWS, ids=lambda review: review.dialect)
-def test_a_batch_under_review_is_taken_and_given_back(desk: Desk, review: Review) -> None:
-    batch = batch_in(desk, Status.IN_REVIEW, creator=BERT)
+def test_a_batch_under_review_is_taken_and_given_back(world: World, review: Review) -> None:
+    batch = batch_in(world, Status.IN_REVIEW, creator=BERT)
     for way, state, owner in ((review.take, "claimed", BERT), (review.give_back, "ready", None)):
         method, target, body = way(batch)
-        reply = desk.ask("bert", method, target, b"" if body is None else json.dumps(body))
+        reply = world.ask("bert", method, target, b"" if body is None else json.dumps(body))
         assert reply.status == 200, reply.body
-        task = desk.task(batch.number)
+        task = world.task(batch.number)
         assert (task.state, task.assignee) == (state, owner)
-        assert status_of(desk, batch) is Status.IN_REVIEW
+        assert status_of(world, batch) is Status.IN_REVIEW
 
 
 # What decides nothing
@@ -207,23 +207,23 @@ HARMLESS = {
 }
 
 
-def status_of(desk: Desk, batch: Batch) -> Status:
-    status: Status = desk.core(lambda uow: uow.batches.get(batch.number).status)
+def status_of(world: World, batch: Batch) -> Status:
+    status: Status = world.core(lambda uow: uow.batches.get(batch.number).status)
     return status
 
 
-def everything(desk: Desk, batch: Batch) -> tuple[Batch, Task, int]:
+def everything(world: World, batch: Batch) -> tuple[Batch, Task, int]:
     """The batch, its task, and how long its history is."""
 
     def look(uow: UnitOfWork) -> tuple[Batch, Task, int]:
         history = uow.history.page("task", batch.number, after=0, limit=100)
         return uow.batches.get(batch.number), uow.tasks.get(batch.number), len(history)
 
-    found: tuple[Batch, Task, int] = desk.core(look)
+    found: tuple[Batch, Task, int] = world.core(look)
     return found
 
 
-def held_in(desk: Desk, kind: CaseKind) -> dict[str, int]:
+def held_in(world: World, kind: CaseKind) -> dict[str, int]:
     """A case and a contact for a batch to be linked to."""
 
     def make(uow: UnitOfWork) -> dict[str, int]:
@@ -231,7 +231,7 @@ def held_in(desk: Desk, kind: CaseKind) -> dict[str, int]:
         contact = contacts.add(uow, ContactKind.PERSON, first_name="Ilze")
         return {"case": case.number, "contact": contact.number}
 
-    made: dict[str, int] = desk.core(make)
+    made: dict[str, int] = world.core(make)
     return made
 
 
@@ -240,42 +240,42 @@ def held_in(desk: Desk, kind: CaseKind) -> dict[str, int]:
     [(attempt, status) for attempt in ATTEMPTS for status in attempt.statuses],
     ids=lambda part: part.name if isinstance(part, Attempt) else str(part),
 )
-def test_nothing_that_is_said_elsewhere_decides_a_batch(desk: Desk, attempt: Attempt, status: Status) -> None:
+def test_nothing_that_is_said_elsewhere_decides_a_batch(world: World, attempt: Attempt, status: Status) -> None:
     kind = CaseKind.CASE if attempt.name.startswith("crm") else CaseKind.SERVICE
-    linked = held_in(desk, kind)
-    batch = batch_in(desk, status, **linked)
-    before = everything(desk, batch)
+    linked = held_in(world, kind)
+    batch = batch_in(world, status, **linked)
+    before = everything(world, batch)
     target = attempt.target.format(number=batch.number, tkiid=tkiid(batch.uid), **linked)
-    reply = desk.ask("anna", attempt.method, target, b"" if attempt.body is None else json.dumps(attempt.body))
-    assert everything(desk, batch) == before
+    reply = world.ask("anna", attempt.method, target, b"" if attempt.body is None else json.dumps(attempt.body))
+    assert everything(world, batch) == before
     if (status, attempt.name) not in HARMLESS:
         assert reply.status in attempt.refused, reply.body
         assert in_its_own_shape(attempt.name, reply.status, reply.body)
 
 
 @pytest.mark.parametrize("action", ["suspend&duration=P1D", "resume", "cancel"])
-def test_the_bulk_forms_of_ibm_pass_a_batch_by(desk: Desk, action: str) -> None:
-    batch = batch_in(desk, Status.IN_REVIEW)
-    before = everything(desk, batch)
-    status, told = said(desk, "PUT", f"/rest/bpm/htm/v1/task?action={action}", {"taskIDs": [tkiid(batch.uid)]})
+def test_the_bulk_forms_of_ibm_pass_a_batch_by(world: World, action: str) -> None:
+    batch = batch_in(world, Status.IN_REVIEW)
+    before = everything(world, batch)
+    status, told = said(world, "PUT", f"/rest/bpm/htm/v1/task?action={action}", {"taskIDs": [tkiid(batch.uid)]})
     assert (status, len(told["failedOperations"])) == (200, 1)
-    assert everything(desk, batch) == before
+    assert everything(world, batch) == before
 
 
-def test_timers_pass_a_batch_by(desk: Desk) -> None:
-    waiting, ended = batch_in(desk, Status.IN_REVIEW), batch_in(desk, Status.CANCELLED)
+def test_timers_pass_a_batch_by(world: World) -> None:
+    waiting, ended = batch_in(world, Status.IN_REVIEW), batch_in(world, Status.CANCELLED)
     for batch in (waiting, ended):
         times = {"expires_at": "2027-01-01T00:00:00Z", "delete_at": "2027-01-01T00:00:00Z"}
-        assert said(desk, "PATCH", f"/v1/tasks/{batch.number}", times)[0] == 200
-    desk.clock.advance(20 * 365 * 86_400)
+        assert said(world, "PATCH", f"/v1/tasks/{batch.number}", times)[0] == 200
+    world.clock.advance(20 * 365 * 86_400)
     for name, timer in timers.TIMERS.items():
-        assert desk.core(lambda uow, timer=timer: timer.due(uow, uow.now, 10)) == [], name
+        assert world.core(lambda uow, timer=timer: timer.due(uow, uow.now, 10)) == [], name
     number = waiting.number
     for name in timers.TIMERS:  # nor if a worker should come upon one
         with suppress(Conflict):
-            desk.core(lambda uow, name=name: timers.fire(uow, timers.Fire(name, (number,))))
-    assert [desk.task(batch.number).state for batch in (waiting, ended)] == ["ready", "terminated"]
-    assert status_of(desk, waiting) is Status.IN_REVIEW
+            world.core(lambda uow, name=name: timers.fire(uow, timers.Fire(name, (number,))))
+    assert [world.task(batch.number).state for batch in (waiting, ended)] == ["ready", "terminated"]
+    assert status_of(world, waiting) is Status.IN_REVIEW
 
 
 def in_its_own_shape(name: str, status: int, body: Any) -> bool:
@@ -292,24 +292,24 @@ def in_its_own_shape(name: str, status: int, body: Any) -> bool:
 
 @pytest.mark.parametrize("claimed", [False, True])
 @pytest.mark.parametrize("dialect", ["native", "onlyoffice_crm"])
-def test_a_category_that_goes_leaves_its_batch_undecided(desk: Desk, dialect: str, *, claimed: bool) -> None:
+def test_a_category_that_goes_leaves_its_batch_undecided(world: World, dialect: str, *, claimed: bool) -> None:
     fields = {"category": 5}
-    batch = batch_in(desk, Status.IN_REVIEW)
-    said(desk, "PATCH", f"/v1/tasks/{batch.number}", fields)
+    batch = batch_in(world, Status.IN_REVIEW)
+    said(world, "PATCH", f"/v1/tasks/{batch.number}", fields)
     if claimed:
-        said(desk, "POST", f"/v1/tasks/{batch.number}/claim")
+        said(world, "POST", f"/v1/tasks/{batch.number}/claim")
     target = "/v1/categories/5?move_to=1" if dialect == "native" else "/api/2.0/crm/task/category/5"
-    reply = desk.ask("anna", "DELETE", target)
+    reply = world.ask("anna", "DELETE", target)
     assert reply.status < 500
-    assert status_of(desk, batch) is Status.IN_REVIEW
-    assert desk.task(batch.number).state == ("claimed" if claimed else "ready")
+    assert status_of(world, batch) is Status.IN_REVIEW
+    assert world.task(batch.number).state == ("claimed" if claimed else "ready")
 
 
-def test_a_service_whose_time_is_over_leaves_its_batch(desk: Desk) -> None:
-    linked = held_in(desk, CaseKind.SERVICE)
-    batch = batch_in(desk, Status.IN_REVIEW, **linked)
-    reply = desk.ask("anna", "PUT", f"/services/{linked['case']}/expiration-time", json.dumps({"ttl": 0}))
+def test_a_service_whose_time_is_over_leaves_its_batch(world: World) -> None:
+    linked = held_in(world, CaseKind.SERVICE)
+    batch = batch_in(world, Status.IN_REVIEW, **linked)
+    reply = world.ask("anna", "PUT", f"/services/{linked['case']}/expiration-time", json.dumps({"ttl": 0}))
     assert reply.status < 500
-    desk.core(lambda uow: removal.sweep(uow, removal.Sweep()))
-    assert status_of(desk, batch) is Status.IN_REVIEW
-    assert desk.task(batch.number).state == "ready"
+    world.core(lambda uow: removal.sweep(uow, removal.Sweep()))
+    assert status_of(world, batch) is Status.IN_REVIEW
+    assert world.task(batch.number).state == "ready"

@@ -11,7 +11,7 @@ from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.names import said, tkiid
-from tests.support.application import Desk
+from tests.support.world import World
 
 ANNA = "00000000-0000-7000-8000-000000000000"
 BERT = "00000000-0000-7000-8000-000000000001"
@@ -36,58 +36,58 @@ REVIEW = Template(
 
 
 @pytest.fixture
-def world(desk: Desk) -> Desk:
+def world(world: World) -> World:
     """Bert makes tasks of a template, and Cara may work on them. In Genesys she is resource 31."""
 
     def furnish(uow: UnitOfWork) -> None:
         uow.templates.add(REVIEW)
         uow.aliases.add(Alias(uow.tenant, "genesys", "31", CARA))
 
-    desk.core(furnish)
-    return desk
+    world.core(furnish)
+    return world
 
 
-def ibm(desk: Desk, who: str, method: str, path: str, body: Any = None) -> Any:
+def ibm(world: World, who: str, method: str, path: str, body: Any = None) -> Any:
     """What IBM's dialect answers to what must succeed."""
-    status, shown = said(desk, method, f"{HTM}{path}", body, who)
+    status, shown = said(world, method, f"{HTM}{path}", body, who)
     assert status in (200, 201), shown
     return shown
 
 
-def review(desk: Desk, *actions: tuple[str, str, Any], mode: str = "async") -> dict[str, Any]:
+def review(world: World, *actions: tuple[str, str, Any], mode: str = "async") -> dict[str, Any]:
     """A task that bert made of the template, and what was then done with it: who, which action, with which body."""
-    made = ibm(desk, "bert", "POST", f"/task?taskTemplateID={TKTID}&mode={mode}", {"document": "D-1"})
+    made = ibm(world, "bert", "POST", f"/task?taskTemplateID={TKTID}&mode={mode}", {"document": "D-1"})
     for who, action, body in actions:
-        reply = desk.ask(who, "PUT", f"{HTM}/task/{made['tkiid']}?action={action}", b"" if body is None else body)
+        reply = world.ask(who, "PUT", f"{HTM}/task/{made['tkiid']}?action={action}", b"" if body is None else body)
         assert reply.status == 200, reply.body
     found: dict[str, Any] = made
     return found
 
 
-def number_of(desk: Desk, shown: dict[str, Any]) -> int:
+def number_of(world: World, shown: dict[str, Any]) -> int:
     """The number of a task that IBM's dialect showed."""
 
     def find(uow: UnitOfWork) -> int:
         return max(task.number for task in uow.tasks.of_case(uow.home.inbox_case) if tkiid(task.uid) == shown["tkiid"])
 
-    number: int = desk.core(find)
+    number: int = world.core(find)
     return number
 
 
-def native(desk: Desk, number: int, who: str = "anna") -> Any:
-    status, shown = said(desk, "GET", f"/v1/tasks/{number}", who=who)
+def native(world: World, number: int, who: str = "anna") -> Any:
+    status, shown = said(world, "GET", f"/v1/tasks/{number}", who=who)
     assert status == 200, shown
     return shown
 
 
-def crm(desk: Desk, number: int, who: str = "anna") -> Any:
-    status, shown = said(desk, "GET", f"/api/2.0/crm/task/{number}", who=who)
+def crm(world: World, number: int, who: str = "anna") -> Any:
+    status, shown = said(world, "GET", f"/api/2.0/crm/task/{number}", who=who)
     assert status == 200, shown
     return shown["response"]
 
 
-def genesys(desk: Desk, number: int, service: int = 1, who: str = "anna") -> Any:
-    status, shown = said(desk, "GET", f"/services/{service}/tasks/{number}?extensions=*,TaskCard", who=who)
+def genesys(world: World, number: int, service: int = 1, who: str = "anna") -> Any:
+    status, shown = said(world, "GET", f"/services/{service}/tasks/{number}?extensions=*,TaskCard", who=who)
     assert status == 200, shown
     return shown
 
@@ -95,7 +95,7 @@ def genesys(desk: Desk, number: int, service: int = 1, who: str = "anna") -> Any
 # Made in IBM's dialect
 
 
-def test_a_task_of_a_template_reads_everywhere(world: Desk) -> None:
+def test_a_task_of_a_template_reads_everywhere(world: World) -> None:
     number = number_of(world, review(world))
 
     shown = native(world, number)
@@ -118,7 +118,7 @@ def test_a_task_of_a_template_reads_everywhere(world: Desk) -> None:
     assert (card["assignee"], card["status"]) == (None, "ready")
 
 
-def test_a_task_without_a_title_goes_by_its_name(world: Desk) -> None:
+def test_a_task_without_a_title_goes_by_its_name(world: World) -> None:
     world.core(lambda uow: uow.templates.save(replace(REVIEW, display_name=None)))
     number = number_of(world, review(world))
 
@@ -138,7 +138,7 @@ def test_a_task_without_a_title_goes_by_its_name(world: Desk) -> None:
     assert native(world, number)["title"] is None  # what is shown and sent back changes nothing
 
 
-def test_a_draft_is_told_to_nobody_but_those_who_may_start_it(world: Desk) -> None:
+def test_a_draft_is_told_to_nobody_but_those_who_may_start_it(world: World) -> None:
     number = number_of(world, review(world, mode="createOnly"))
 
     assert native(world, number, "bert")["state"] == "inactive"
@@ -155,7 +155,7 @@ def test_a_draft_is_told_to_nobody_but_those_who_may_start_it(world: Desk) -> No
     assert ibm(world, "cara", "GET", f"/task/{tkiid(native(world, number)['id'])}")["state"] == "STATE_READY"
 
 
-def test_the_owner_is_the_assignee(world: Desk) -> None:
+def test_the_owner_is_the_assignee(world: World) -> None:
     number = number_of(world, review(world, ("cara", "claim", None)))
 
     assert (native(world, number)["state"], native(world, number)["assignee"]) == ("claimed", CARA)
@@ -178,7 +178,7 @@ def test_the_owner_is_the_assignee(world: Desk) -> None:
     ],
 )
 def test_each_end_reads_as_an_end(
-    world: Desk, actions: list[tuple[str, str, Any]], state: str, disposition: str | None
+    world: World, actions: list[tuple[str, str, Any]], state: str, disposition: str | None
 ) -> None:
     number = number_of(world, review(world, *actions))
 
@@ -193,7 +193,7 @@ def test_each_end_reads_as_an_end(
     assert said(world, "GET", "/api/2.0/crm/task/filter?isClosed=false")[1]["response"] == []
 
 
-def test_a_suspended_task_is_open_elsewhere(world: Desk) -> None:
+def test_a_suspended_task_is_open_elsewhere(world: World) -> None:
     number = number_of(world, review(world, ("bert", "suspend&duration=PT2H", None)))
 
     shown = native(world, number)
@@ -203,7 +203,7 @@ def test_a_suspended_task_is_open_elsewhere(world: Desk) -> None:
     assert "completed" not in genesys(world, number)
 
 
-def test_an_update_is_read_everywhere(world: Desk) -> None:
+def test_an_update_is_read_everywhere(world: World) -> None:
     values = {
         "displayName": "Review the plan",
         "description": "All of it.",
@@ -223,7 +223,7 @@ def test_an_update_is_read_everywhere(world: Desk) -> None:
     assert genesys(world, number)["TaskCard"]["due"] == "2031-05-04T10:20:30.000Z"
 
 
-def test_a_subtask_is_a_part_natively_and_a_task_in_crm(world: Desk) -> None:
+def test_a_subtask_is_a_part_natively_and_a_task_in_crm(world: World) -> None:
     made = review(world, ("cara", "claim", None))
     whole = number_of(world, made)
     part = ibm(
@@ -245,14 +245,14 @@ def test_a_subtask_is_a_part_natively_and_a_task_in_crm(world: Desk) -> None:
 # Read in IBM's dialect
 
 
-def made_natively(desk: Desk, **fields: Any) -> tuple[int, str]:
+def made_natively(world: World, **fields: Any) -> tuple[int, str]:
     """Number and tkiid of a task of our own API."""
-    status, shown = said(desk, "POST", "/v1/tasks", fields)
+    status, shown = said(world, "POST", "/v1/tasks", fields)
     assert status == 201, shown
     return shown["number"], tkiid(shown["id"])
 
 
-def test_a_task_of_another_dialect_is_ad_hoc_and_everybodys(world: Desk) -> None:
+def test_a_task_of_another_dialect_is_ad_hoc_and_everybodys(world: World) -> None:
     _, shown_as = made_natively(world, title="Call the printer", description="Twice.", priority=3, category=1)
 
     shown = ibm(world, "cara", "GET", f"/task/{shown_as}")
@@ -265,7 +265,7 @@ def test_a_task_of_another_dialect_is_ad_hoc_and_everybodys(world: Desk) -> None
     assert ibm(world, "cara", "GET", f"/task/{shown_as}")["owner"] == "cara"
 
 
-def test_values_of_other_dialects_are_custom_properties(world: Desk) -> None:
+def test_values_of_other_dialects_are_custom_properties(world: World) -> None:
     long = "é" * 200
     _, shown_as = made_natively(
         world,
@@ -293,7 +293,7 @@ def test_values_of_other_dialects_are_custom_properties(world: Desk) -> None:
         ("suspend", "STATE_READY"),
     ],
 )
-def test_what_verbs_make_of_it_reads_in_the_states_of_ibm(world: Desk, verb: str, state: str) -> None:
+def test_what_verbs_make_of_it_reads_in_the_states_of_ibm(world: World, verb: str, state: str) -> None:
     number, shown_as = made_natively(world, title="Call")
     assert said(world, "POST", f"/v1/tasks/{number}/{verb}")[0] == 200
 
@@ -302,7 +302,7 @@ def test_what_verbs_make_of_it_reads_in_the_states_of_ibm(world: Desk, verb: str
     assert ("completionTime" in shown) == (verb not in ("claim", "suspend"))
 
 
-def test_a_crm_task_reads_in_ibm(world: Desk) -> None:
+def test_a_crm_task_reads_in_ibm(world: World) -> None:
     body = {"title": "Ring up", "deadline": "2031-05-04T10:20:30Z", "categoryid": 1, "responsibleid": CARA}
     status, shown = said(world, "POST", "/api/2.0/crm/task", body)
     assert status == 201
@@ -318,7 +318,7 @@ def test_a_crm_task_reads_in_ibm(world: Desk) -> None:
     assert ibm(world, "cara", "GET", f"/task/{shown_as}")["state"] == "STATE_CLAIMED"  # its responsible has it again
 
 
-def test_a_genesys_task_reads_in_ibm(world: Desk) -> None:
+def test_a_genesys_task_reads_in_ibm(world: World) -> None:
     _, started = said(world, "POST", "/services/start", {"service_type": "Repair", "contact_key": "x"})
     service = started["service_id"]
     body = {"task_type": "Inspect", "resource_id": 31, "est_duration": 60, "Wheel": {"size": 28}}
@@ -334,7 +334,7 @@ def test_a_genesys_task_reads_in_ibm(world: Desk) -> None:
     assert ibm(world, "cara", "GET", f"/task/{shown_as}")["state"] == "STATE_FINISHED"
 
 
-def test_a_part_of_another_dialect_is_a_subtask(world: Desk) -> None:
+def test_a_part_of_another_dialect_is_a_subtask(world: World) -> None:
     whole, whole_as = made_natively(world, title="Whole")
     _, part_as = made_natively(world, title="Part", parent=whole)
 
@@ -344,7 +344,7 @@ def test_a_part_of_another_dialect_is_a_subtask(world: Desk) -> None:
     assert [item["tkiid"] for item in ibm(world, "anna", "GET", f"/task/{whole_as}/subtasks")["items"]] == [part_as]
 
 
-def test_what_ibm_does_not_speak_of_is_kept_by_its_update(world: Desk) -> None:
+def test_what_ibm_does_not_speak_of_is_kept_by_its_update(world: World) -> None:
     long = "é" * 2_100
     number, shown_as = made_natively(
         world, title=None, description=long, category=2, due_at="2031-05-04T10:20:30.1234567Z"

@@ -31,8 +31,8 @@ from dragoman.usecases.cases import stages
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.application import NOON, Desk
 from tests.support.databases import quick_file
+from tests.support.world import NOON, World
 
 ANNA = "00000000-0000-7000-8000-000000000000"
 BERT = "00000000-0000-7000-8000-000000000001"
@@ -323,19 +323,19 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    yield from open_desk()
+def world() -> Iterator[World]:
+    yield from open_world()
 
 
-def open_desk() -> Iterator[Desk]:
+def open_world() -> Iterator[World]:
     """With two users, a contact that everybody sees and one that not, a CRM case, a service and a stage of it."""
     with quick_file() as url:
-        desk = Desk(url)
-        assert desk.add("anna", admin=True).user == ANNA
-        assert desk.add("bert").user == BERT
-        desk.core(furnish)
-        yield desk
-        desk.close()
+        world = World(url)
+        assert world.add("anna", admin=True).user == ANNA
+        assert world.add("bert").user == BERT
+        world.core(furnish)
+        yield world
+        world.close()
 
 
 def furnish(uow: UnitOfWork) -> None:
@@ -427,17 +427,17 @@ def flat(task: Task) -> dict[str, Any]:
     return fields
 
 
-def texts_of(desk: Desk, task: Task) -> dict[str, Any]:
+def texts_of(world: World, task: Task) -> dict[str, Any]:
     """The text of each message."""
-    kept = desk.core(lambda uow: {which: uow.messages.of(task.uid, which) for which in Which})
+    kept = world.core(lambda uow: {which: uow.messages.of(task.uid, which) for which in Which})
     return {f"messages.{which}": None if message is None else message.body for which, message in kept.items()}
 
 
-def different(desk: Desk, before: Task, texts: dict[str, Any]) -> set[str]:
+def different(world: World, before: Task, texts: dict[str, Any]) -> set[str]:
     """What of a task isn't as it was, bookkeeping aside."""
-    old, new = flat(before), flat(desk.task(before.number))
+    old, new = flat(before), flat(world.task(before.number))
     fields = {name for name in {*old, *new} if old.get(name) != new.get(name)}
-    now = texts_of(desk, before)
+    now = texts_of(world, before)
     return fields - NOBODYS | {name for name in now if now[name] != texts[name]}
 
 
@@ -454,22 +454,22 @@ def label(part: Any) -> str:
     return part if isinstance(part, str) else f"{part.name} {'+'.join(sorted(part.may))[:40]}"
 
 
-def ask(desk: Desk, asked: Update, task: Task, body: Any) -> Reply:
+def ask(world: World, asked: Update, task: Task, body: Any) -> Reply:
     """What anna is answered."""
     tkiid = task_id(task.uid)
     target = asked.path.format(task=task.number, service=SERVICE, tkiid=tkiid)
     content = b"" if body is NO_BODY else json.dumps(body).replace("{tkiid}", tkiid).encode()
-    return desk.ask("anna", asked.method, target, content)
+    return world.ask("anna", asked.method, target, content)
 
 
 @pytest.mark.parametrize(("dialect", "asked"), CASES, ids=label)
-def test_each_of_these_updates_is_taken_of_some_task(desk: Desk, dialect: str, asked: Update) -> None:
+def test_each_of_these_updates_is_taken_of_some_task(world: World, dialect: str, asked: Update) -> None:
     """Else the test below would say nothing of it."""
 
     def is_taken(drawn: tuple[dict[str, Any], State, bool, Any]) -> bool:
         given_facts, state, suspended, body = drawn
-        task: Task = desk.core(lambda uow: make(uow, given_facts, state, suspended=suspended))
-        reply = ask(desk, asked, task, body)
+        task: Task = world.core(lambda uow: make(uow, given_facts, state, suspended=suspended))
+        reply = ask(world, asked, task, body)
         return reply.status < 300 and b"failedOperations" not in reply.body
 
     every = st.tuples(facts, states, st.booleans(), asked.body)
@@ -480,22 +480,22 @@ def test_each_of_these_updates_is_taken_of_some_task(desk: Desk, dialect: str, a
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_an_update_touches_only_what_its_dialect_speaks_of(
-    desk: Desk, dialect: str, asked: Update, data: st.DataObject
+    world: World, dialect: str, asked: Update, data: st.DataObject
 ) -> None:
     given_facts, state, suspended = data.draw(facts), data.draw(states), data.draw(st.booleans())
     body = data.draw(asked.body)
-    made: Task = desk.core(lambda uow: make(uow, given_facts, state, suspended=suspended))
-    before = desk.task(made.number)
-    texts = texts_of(desk, before)
-    desk.clock.advance(60)
-    reply = ask(desk, asked, before, body)
+    made: Task = world.core(lambda uow: make(uow, given_facts, state, suspended=suspended))
+    before = world.task(made.number)
+    texts = texts_of(world, before)
+    world.clock.advance(60)
+    reply = ask(world, asked, before, body)
     assert reply.status < 500
-    changed = different(desk, before, texts)
-    timers = OVERDUE if dialect == "ibm_htm" and is_overdue(before, desk.clock.now()) else set()
+    changed = different(world, before, texts)
+    timers = OVERDUE if dialect == "ibm_htm" and is_overdue(before, world.clock.now()) else set()
     assert changed <= asked.may | timers, reply.body
     if reply.status >= 400:
         assert not changed
-    kept = desk.task(before.number)
+    kept = world.task(before.number)
     assert kept.extras.get("ibm_htm", {}).get("not_yet_there") == 1
 
 
@@ -508,33 +508,33 @@ def test_every_operation_that_changes_something_is_looked_at(dialect: Any) -> No
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_facts=facts, state=states)
 def test_what_the_native_api_shows_can_be_sent_back_and_changes_nothing(
-    desk: Desk, given_facts: dict[str, Any], state: State
+    world: World, given_facts: dict[str, Any], state: State
 ) -> None:
     sound = {**given_facts, "category": 1, "contact": None, "assignee": BERT}
     sound |= {"due_at": None, "timing": {}}  # `with_everything` sets a local time that isn't a moment's
-    before: Task = desk.core(lambda uow: make(uow, sound, state, suspended=False))
-    status, shown = desk.native("anna", "GET", f"/v1/tasks/{before.number}")
+    before: Task = world.core(lambda uow: make(uow, sound, state, suspended=False))
+    status, shown = world.native("anna", "GET", f"/v1/tasks/{before.number}")
     assert status == 200
-    desk.clock.advance(60)
+    world.clock.advance(60)
     sent = {name: shown[name] for name in NATIVE_FIELDS}
-    status, again = desk.native("anna", "PATCH", f"/v1/tasks/{before.number}", sent)
+    status, again = world.native("anna", "PATCH", f"/v1/tasks/{before.number}", sent)
     assert (status, again) == (200, shown)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_facts=facts, state=states)
 def test_what_ibm_clients_are_shown_can_be_sent_back_and_changes_nothing(
-    desk: Desk, given_facts: dict[str, Any], state: State
+    world: World, given_facts: dict[str, Any], state: State
 ) -> None:
     sound = {**given_facts, "expires_at": None, "delete_at": None, "name": given_facts["name"] or "x"}
     if not sound["name"].strip():
         sound["name"] = "x"
-    before = desk.task(desk.core(lambda uow: make(uow, sound, state, suspended=False)).number)
+    before = world.task(world.core(lambda uow: make(uow, sound, state, suspended=False)).number)
     path = f"{IBM}/{task_id(before.uid)}"
-    shown = json.loads(desk.ask("anna", "GET", path).body)
-    desk.clock.advance(60)
+    shown = json.loads(world.ask("anna", "GET", path).body)
+    world.clock.advance(60)
     for name in IBM_FIELDS.keys() & shown.keys():
-        reply = desk.ask("anna", "PUT", f"{path}?action=update", json.dumps({name: shown[name]}))
+        reply = world.ask("anna", "PUT", f"{path}?action=update", json.dumps({name: shown[name]}))
         assert reply.status in (200, 409), (name, reply.body)  # 409: not in this state
-    old, new = flat(before), flat(desk.task(before.number))
+    old, new = flat(before), flat(world.task(before.number))
     assert {name for name in {*old, *new} if old.get(name) != new.get(name)} <= NOBODYS

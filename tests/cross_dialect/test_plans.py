@@ -14,8 +14,8 @@ from dragoman.domain.access import system
 from dragoman.domain.ids import new_id
 from dragoman.store.engine import driver
 from dragoman.usecases.admin import samples
-from tests.support.application import NOON, Desk
 from tests.support.databases import BACKENDS, Databases
+from tests.support.world import NOON, World
 
 TASKS = 5_000
 KEY = "sqlite_autoindex_task_1|task_pkey"
@@ -75,23 +75,23 @@ class Library:
     """A full database, anna who administers and bert who doesn't, and the statements that it is asked."""
 
     def __init__(self, url: str) -> None:
-        self.desk = Desk(url)
-        anna = self.desk.add("anna", admin=True)
-        bert = self.desk.add("bert")
+        self.world = World(url)
+        anna = self.world.add("anna", admin=True)
+        bert = self.world.add("bert")
         people = tuple(new_id() for _ in range(40))
-        made = self.desk.core(lambda uow: samples.make_contacts(uow, samples.MakeContacts(40)))
-        self.desk.core(lambda uow: samples.make_contacts(uow, samples.MakeContacts(40)))
+        made = self.world.core(lambda uow: samples.make_contacts(uow, samples.MakeContacts(40)))
+        self.world.core(lambda uow: samples.make_contacts(uow, samples.MakeContacts(40)))
         command = samples.GatherTeam((*people, str(anna.user), str(bert.user)), tuple(made))
-        team = self.desk.core(lambda uow: samples.team(uow, command))
-        samples.make_tasks(self.desk.app.store, team, system(self.desk.tenant), TASKS, NOON)
-        started = self.desk.native("anna", "POST", "/services/start", {"contact_key": "x"})
+        team = self.world.core(lambda uow: samples.team(uow, command))
+        samples.make_tasks(self.world.app.store, team, system(self.world.tenant), TASKS, NOON)
+        started = self.world.native("anna", "POST", "/services/start", {"contact_key": "x"})
         self.known = {
             "service": started[1]["service_id"],
             "now": "2026-09-21T14:00:00Z",
             "soon": "2026-09-21T20:00:00Z",
             "yesterday": "2026-09-21T00:00:00Z",
         }
-        self._engine = self.desk.app.store.engine
+        self._engine = self.world.app.store.engine
         self._asked: list[tuple[str, Any]] = []
         with self._engine.raw.connect() as connection:
             if self._engine.is_postgresql:  # which would learn it by itself after a while
@@ -114,7 +114,7 @@ class Library:
     def plans(self, who: str, target: str) -> list[str]:
         """How the statements of a request that look for tasks are done."""
         self._asked.clear()
-        reply = self.desk.ask(who, "GET", target.format(me=self.desk.people[who].user, **self.known))
+        reply = self.world.ask(who, "GET", target.format(me=self.world.people[who].user, **self.known))
         assert reply.status == 200, reply.body
         # By key they are found without a limit.
         looks = [
@@ -136,7 +136,7 @@ def library(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Li
         library = Library(url)
         patch.setattr(driver, "fetch", listening(library))
         yield library
-        library.desk.close()
+        library.world.close()
 
 
 def listening(library: Library) -> Callable[[sa.Connection, str, Sequence[Any]], list[Any]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.dialects.cases import Case, Step
 from tests.dialects.placeholders import Mismatch, compare_json, compare_text, fill
+from tests.support.given import GIVEN
 from tests.support.server import Answer
 from tests.support.tenant import PASSWORD, Tenant
-from tests.support.worlds import WORLDS
 
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
@@ -26,7 +26,7 @@ class Exchange:
     def play(self) -> None:
         """Mismatch, naming the step, when a reply isn't what the case says."""
         for name in self._case.given:
-            self._saved |= WORLDS[name](self._tenant)
+            self._saved |= GIVEN[name](self._tenant)
         for number, step in enumerate(self._case.step, 1):
             try:
                 answer = self._ask(step)

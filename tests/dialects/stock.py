@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.dialects.exchange import at_pointer
+from tests.support.given import BATCHES, DIDS, HTM, batch_in_review, claimed_task, htm_ready
 from tests.support.tenant import PASSWORD, Tenant
-from tests.support.worlds import BATCHES, DIDS, HTM, batch_in_review, claimed_task, htm_ready
 
 FOLDERS = {"file_sid": "/core/v2/storage/files"}
 CRM, GENESYS = "/api/2.0/crm", "/genesys/1/cs"

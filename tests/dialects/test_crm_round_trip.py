@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Lock
+from dragoman.command import Lock
 from dragoman.dialects.kit import json, times
 from dragoman.dialects.onlyoffice_crm.handlers import tasks as handlers
 from dragoman.dialects.onlyoffice_crm.options import Options
@@ -25,13 +25,12 @@ from dragoman.domain.contact import ContactKind
 from dragoman.domain.extension import Extension
 from dragoman.domain.people import User
 from dragoman.domain.task import State, Task, Verb
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.databases import Databases
+from tests.support.world import World
 from tests.unit.onlyoffice_crm.asking import ask
 
 ANNA = "a7c1f3d2-0d5e-4a55-9c1b-2f6f0f1f8e01"
@@ -39,28 +38,17 @@ NOBODY_KNOWN = "a7c1f3d2-0d5e-4a55-9c1b-2f6f0f1f8e99"
 NOON = Moment(19_329_876_123_456_789)
 
 
-class Exclusive:
-    """An exclusive command."""
-
-    def keys(self) -> Any:
-        return EXCLUSIVE
-
-
-class Portal:
+class Portal(World):
     """One tenant with a user, a contact, and a case of each kind."""
 
     def __init__(self, url: str) -> None:
-        self.clock = FixedClock(NOON)
-        self.app = Application(load(overrides={"database": url}), self.clock).open()
-        self.tenant = self.app.ensure_tenant("main")
+        super().__init__(url, FixedClock(NOON))
         self.anna = Principal(tenant=self.tenant, user=ANNA, login="anna")
         self.cases = self.do(self._furnish)
 
     def do(self, run: Any) -> Any:
         """Run a function of the unit of work as anna, and commit."""
-        return self.app.executor.call(
-            lambda uow, _: run(uow), Exclusive(), self.tenant, principal=self.anna, operation="test"
-        )
+        return self.core(run, self.anna)
 
     def crm(self, run: Any, command: Any) -> Any:
         """Run a command of the dialect as anna."""
@@ -78,7 +66,7 @@ class Portal:
 def portal(databases: Databases) -> Iterator[Portal]:
     made = Portal(databases.new("sqlite"))
     yield made
-    made.app.close()
+    made.close()
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=300)

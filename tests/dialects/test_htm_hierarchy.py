@@ -15,10 +15,10 @@ from dragoman.domain.clock import from_datetime, to_datetime
 from dragoman.domain.template import Template
 from dragoman.usecases.background import timers
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.application import Desk
 from tests.support.databases import quick_file
 from tests.support.ibm_htm import BASE, read
 from tests.support.sizes import sized
+from tests.support.world import World
 
 ROOT = "Root"
 TEMPLATE = "801a0001-0000-0001-0000-000100000001"
@@ -28,13 +28,13 @@ TERMINATED, EXPIRED = "STATE_TERMINATED", "STATE_EXPIRED"
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
+def world() -> Iterator[World]:
     with quick_file() as url:
-        desk = Desk(url)
-        desk.add(ROOT, admin=True)
-        desk.core(add_template)
-        yield desk
-        desk.close()
+        world = World(url)
+        world.add(ROOT, admin=True)
+        world.core(add_template)
+        yield world
+        world.close()
 
 
 def add_template(uow: UnitOfWork) -> None:
@@ -120,13 +120,13 @@ RULES: dict[str, tuple[Callable[[Node], bool], Callable[[Node], None]]] = {
 class Tree:
     """One tree of tasks, on the server and in the model."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, world: World) -> None:
+        self.world = world
         self.nodes = [Node(self.call("POST", CREATE)[1]["tkiid"])]
         self.is_gone = False
 
     def call(self, method: str, rest: str, body: str = "") -> tuple[int, Any]:
-        reply = self.desk.ask(ROOT, method, BASE + rest, body)
+        reply = self.world.ask(ROOT, method, BASE + rest, body)
         return reply.status, read(reply)
 
     def do(self, word: str, node: Node) -> None:
@@ -153,14 +153,14 @@ class Tree:
             return self.expire(tkiid, hours=-1)
         if word == "expire in an hour":
             answer = self.expire(tkiid, hours=1)
-            self.desk.clock.advance(7_200)
-            numbers = self.desk.app.executor.call(timers.due, timers.Due("expire", 100), self.desk.tenant)
-            self.desk.app.executor.call(timers.fire, timers.Fire("expire", tuple(numbers)), self.desk.tenant)
+            self.world.clock.advance(7_200)
+            numbers = self.world.app.executor.call(timers.due, timers.Due("expire", 100), self.world.tenant)
+            self.world.app.executor.call(timers.fire, timers.Fire("expire", tuple(numbers)), self.world.tenant)
             return answer
         return self.call("PUT", f"/task/{tkiid}?action={word}")
 
     def expire(self, tkiid: str, *, hours: int) -> tuple[int, Any]:
-        moment = from_datetime(to_datetime(self.desk.clock.now()) + timedelta(hours=hours))
+        moment = from_datetime(to_datetime(self.world.clock.now()) + timedelta(hours=hours))
         return self.call("PUT", f"/task/{tkiid}?action=update", f'{{"expirationTime": "{times.render(moment)}"}}')
 
     def check(self) -> None:
@@ -181,8 +181,8 @@ STEPS = st.lists(
 
 @given(steps=STEPS)
 @settings(max_examples=sized(50, 500))
-def test_a_tree_of_subtasks_stands_as_the_page_says(desk: Desk, steps: list[tuple[str, int]]) -> None:
-    tree = Tree(desk)
+def test_a_tree_of_subtasks_stands_as_the_page_says(world: World, steps: list[tuple[str, int]]) -> None:
+    tree = Tree(world)
     for word, place in [("claim", 0), ("divide", 0), *steps]:
         tree.do(word, tree.nodes[place % len(tree.nodes)])
         tree.check()
@@ -191,8 +191,8 @@ def test_a_tree_of_subtasks_stands_as_the_page_says(desk: Desk, steps: list[tupl
 
 
 @pytest.mark.parametrize("word", ["suspend", "terminate", "expire at once", "expire in an hour"])
-def test_what_is_done_to_the_whole_reaches_every_level(desk: Desk, word: str) -> None:
-    tree = grown(desk)
+def test_what_is_done_to_the_whole_reaches_every_level(world: World, word: str) -> None:
+    tree = grown(world)
     tree.do(word, tree.nodes[0])
     tree.check()
     if word == "suspend":
@@ -202,8 +202,8 @@ def test_what_is_done_to_the_whole_reaches_every_level(desk: Desk, word: str) ->
 
 
 @pytest.mark.parametrize("place", [1, 3])
-def test_a_subtask_goes_with_the_whole_and_never_alone(desk: Desk, place: int) -> None:
-    tree = grown(desk)
+def test_a_subtask_goes_with_the_whole_and_never_alone(world: World, place: int) -> None:
+    tree = grown(world)
     tree.do("terminate", tree.nodes[0])
     tree.do("delete", tree.nodes[place])
     assert not tree.is_gone
@@ -213,9 +213,9 @@ def test_a_subtask_goes_with_the_whole_and_never_alone(desk: Desk, place: int) -
     tree.check()
 
 
-def grown(desk: Desk) -> Tree:
+def grown(world: World) -> Tree:
     """A whole with two parts, the first of which has a part itself."""
-    tree = Tree(desk)
+    tree = Tree(world)
     for word, place in (("claim", 0), ("divide", 0), ("divide", 0), ("claim", 1), ("divide", 1)):
         tree.do(word, tree.nodes[place])
     return tree

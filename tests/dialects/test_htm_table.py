@@ -12,18 +12,18 @@ import pytest
 
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.domain.task import State, Task
-from tests.support.application import Desk
 from tests.support.databases import quick_file
 from tests.support.ibm_htm import BASE, ROLES, STANDS, Stand, ask, furnish, make, read, update
+from tests.support.world import World
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
+def world() -> Iterator[World]:
     with quick_file() as url:
-        desk = Desk(url)
-        furnish(desk)
-        yield desk
-        desk.close()
+        world = World(url)
+        furnish(world)
+        yield world
+        world.close()
 
 
 LETTERS = dict(zip("IRUC", (State.INACTIVE, State.READY, State.RUNNING, State.CLAIMED), strict=True))
@@ -99,43 +99,43 @@ def expected(row: Row, stand: Stand, role: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("stand", STANDS, ids=str)
-def test_every_cell_of_the_table_of_actions(desk: Desk, stand: Stand) -> None:
-    task = make(desk, stand)
-    named = {role: actions_of(desk, role, task) for role in ROLES}
+def test_every_cell_of_the_table_of_actions(world: World, stand: Stand) -> None:
+    task = make(world, stand)
+    named = {role: actions_of(world, role, task) for role in ROLES}
     succeeded: dict[str, set[str]] = {role: set() for role in ROLES}
     for row in ACTIONS.values():
         method, _, rest = row.request.partition(" ")
         for role in ROLES:
-            status, body = ask(desk, role, method, task, rest, row.body)
+            status, body = ask(world, role, method, task, rest, row.body)
             number = body["errorNumber"] if status >= 400 else ""
             assert (status, number) == expected(row, stand, role), (row.request, role)
             if status < 400:
                 succeeded[role].add(f"ACTION_{row.name}")
-                check_outcome(desk, task, row, stand)
-                task = make(desk, stand)
+                check_outcome(world, task, row, stand)
+                task = make(world, stand)
             else:
-                assert desk.task(task.number) == task, (row.request, role)
+                assert world.task(task.number) == task, (row.request, role)
     tried = {f"ACTION_{row.name}" for row in ACTIONS.values()}
     for role in ROLES:
         said = named[role]
         assert said is None or said & tried == succeeded[role], role
 
 
-def actions_of(desk: Desk, role: str, task: Task) -> set[str] | None:
+def actions_of(world: World, role: str, task: Task) -> set[str] | None:
     """What `task/actions` names; None for a stranger, who is refused."""
-    reply = desk.ask(role, "GET", f"{BASE}/task/actions?taskIDs={ids.task_id(task.uid)}")
+    reply = world.ask(role, "GET", f"{BASE}/task/actions?taskIDs={ids.task_id(task.uid)}")
     if reply.status == 401:
         return None
     found = read(reply)["tasks"]
     return set(found[0]["actions"])
 
 
-def check_outcome(desk: Desk, task: Task, row: Row, stand: Stand) -> None:
+def check_outcome(world: World, task: Task, row: Row, stand: Stand) -> None:
     then = row.allowed[stand.state]
     if not then:
-        assert desk.core(lambda uow: uow.tasks.find(task.number)) is None
+        assert world.core(lambda uow: uow.tasks.find(task.number)) is None
         return
-    after = desk.task(task.number)
+    after = world.task(task.number)
     assert after.state == (stand.state if then == "=" else then)
     if row.name == "CLAIM":
         assert after.assignee is not None
@@ -187,19 +187,19 @@ def update_expected(name: str, stand: Stand, role: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("stand", STANDS, ids=str)
-def test_every_cell_of_the_table_of_properties(desk: Desk, stand: Stand) -> None:
-    task = make(desk, stand)
-    may_update = {role: "ACTION_UPDATE" in (actions_of(desk, role, task) or ()) for role in ROLES}
+def test_every_cell_of_the_table_of_properties(world: World, stand: Stand) -> None:
+    task = make(world, stand)
+    may_update = {role: "ACTION_UPDATE" in (actions_of(world, role, task) or ()) for role in ROLES}
     for name, (value, _, _) in PROPERTIES.items():
         for role in ROLES:
-            status, body = update(desk, role, task, **{name: value})
+            status, body = update(world, role, task, **{name: value})
             number = body["errorNumber"] if status >= 400 else ""
             assert (status, number) == update_expected(name, stand, role), (name, role)
             if status == 200:
-                _, shown = ask(desk, "Root", "GET", task)
+                _, shown = ask(world, "Root", "GET", task)
                 assert shown[name] == value
-                task = make(desk, stand)
+                task = make(world, stand)
             else:
-                assert desk.task(task.number) == task, (name, role)
+                assert world.task(task.number) == task, (name, role)
     for role, may in may_update.items():
-        assert (update(desk, role, task, name="Renamed")[0] == 200) is may
+        assert (update(world, role, task, name="Renamed")[0] == 200) is may

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
-from tests.support.application import Desk
 from tests.support.databases import quick_file
 from tests.support.sizes import sized
+from tests.support.world import World
 
 ENDED = ("completed", "failed", "terminated", "expired")
 PEOPLE = ("anna", "bert")
@@ -39,14 +39,14 @@ ages = st.integers(0, 4)
 
 
 @contextmanager
-def a_desk() -> Iterator[Desk]:
+def opened_world() -> Iterator[World]:
     """In memory where the system has a place for that: thousands of commits need no disk here."""
     with quick_file() as url:
-        desk = Desk(url)
-        desk.add("anna", admin=True)
-        desk.add("bert")
-        yield desk
-        desk.close()
+        world = World(url)
+        world.add("anna", admin=True)
+        world.add("bert")
+        yield world
+        world.close()
 
 
 class Expected:
@@ -150,20 +150,20 @@ def has_twins(patch: dict[str, Any]) -> bool:
 class NativeTasks(RuleBasedStateMachine):
     """Tasks of one case, worked on by an administrator and by somebody who is none."""
 
-    desk: Desk
+    world: World
     tasks = Bundle("tasks")
 
     @initialize()
     def begin(self) -> None:
-        self.case: int = self.desk.native("anna", "POST", "/v1/cases", {"title": "A run"})[1]["number"]
+        self.case: int = self.world.native("anna", "POST", "/v1/cases", {"title": "A run"})[1]["number"]
         self.expected: dict[int, Expected] = {}
         self.deleted: dict[int, int] = {}
 
     def ask(self, who: str, method: str, path: str, content: Any = None, seen: int | None = None) -> int:
         """One request, a second after the last; `seen` is the revision at which the task was looked at."""
-        self.desk.clock.advance(1)
+        self.world.clock.advance(1)
         headers = {} if seen is None else {"If_Match": f'"{seen}"'}
-        status, self.answer = self.desk.native(who, method, path, content, **headers)
+        status, self.answer = self.world.native(who, method, path, content, **headers)
         return int(status)
 
     def seen(self, number: int, age: int) -> int | None:
@@ -270,14 +270,14 @@ class NativeTasks(RuleBasedStateMachine):
     def every_task_is_as_expected(self) -> None:
         if not getattr(self, "expected", None):
             return
-        status, page = self.desk.native("anna", "GET", f"/v1/tasks?case={self.case}&limit=1000")
+        status, page = self.world.native("anna", "GET", f"/v1/tasks?case={self.case}&limit=1000")
         assert status == 200
         assert [task["number"] for task in page["items"]] == sorted(self.expected)
         for task in page["items"]:
             self.compare(task, self.expected[task["number"]])
 
     def compare(self, task: dict[str, Any], expected: Expected) -> None:
-        uids: dict[str | None, str | None] = {name: who.user for name, who in self.desk.people.items()}
+        uids: dict[str | None, str | None] = {name: who.user for name, who in self.world.people.items()}
         seen = expected.seen
         assert task["revision"] == expected.revision
         assert task["assignee"] == uids.get(seen["assignee"])
@@ -296,7 +296,7 @@ class NativeTasks(RuleBasedStateMachine):
         """Each task's history tells all of its revisions, a deleted one's too, and leads to what it is now."""
         numbers = {number: task.revision for number, task in getattr(self, "expected", {}).items()}
         for number, revision in (numbers | getattr(self, "deleted", {})).items():
-            status, page = self.desk.native("anna", "GET", f"/v1/tasks/{number}/history?limit=1000")
+            status, page = self.world.native("anna", "GET", f"/v1/tasks/{number}/history?limit=1000")
             assert status == 200
             assert [entry["revision"] for entry in page["items"]] == list(range(1, revision + 1))
             if number in self.expected:
@@ -313,13 +313,13 @@ class NativeTasks(RuleBasedStateMachine):
 
 
 def test_random_commands_keep_the_model_true() -> None:
-    with a_desk() as desk:
+    with opened_world() as world:
 
-        class OnThisDesk(NativeTasks):
+        class InThisWorld(NativeTasks):
             pass
 
-        OnThisDesk.desk = desk
-        case = OnThisDesk.TestCase
+        InThisWorld.world = world
+        case = InThisWorld.TestCase
         case.settings = settings(
             max_examples=sized(200, 1_000),
             stateful_step_count=sized(50, 500),

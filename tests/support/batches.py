@@ -1,4 +1,4 @@
-"""Batches without a server: made, decided, and worked off by the worker in the test's own thread."""
+"""Batches without a server: made, decided, and run by the worker in the test's own thread."""
 
 import asyncio
 import json
@@ -7,28 +7,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Decision, Method, Outcome
-from dragoman.domain.clock import Clock
-from dragoman.domain.ids import new_id
+from dragoman.domain.clock import Clock, FixedClock
 from dragoman.jobs.worker import Worker
 from dragoman.runtime.application import Application
 from dragoman.store import tables
 from dragoman.store.unit.lane import Pressure
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.identity import users as people
-from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
 
 DIALECT = "carrierx_batch"
 Watch = Callable[[str], None]
-"""Told the name of each use case before its transaction; what it raises is a crash there."""
+"""Called with the name of each use case before its transaction; what it raises is a crash there."""
 
 
-class AtOnce:
-    """What the worker needs of an application, everything done when it is asked."""
+class Immediate:
+    """What workers and timers need of an application; every command is run in the calling thread."""
 
-    def __init__(self, app: Application, watch: Watch) -> None:
+    def __init__(self, app: Application, watch: Watch = lambda name: None) -> None:
         self._app = app
         self._watch = watch
         self.clock: Clock = app.clock
@@ -54,31 +51,31 @@ class AtOnce:
         return Pressure(False, 0.0, 0.0)
 
 
-class Core:
-    """Something done to the core itself."""
+class BatchWorld(World):
+    """A world with anna, who makes batches. Tenants of other names share the application of one that is open."""
 
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
+    def __init__(self, url: str, clock: FixedClock | None = None) -> None:
+        super().__init__(url, clock)
+        self.anna = self.add("anna")
 
+    @classmethod
+    def beside(cls, other: World, tenant: str) -> "BatchWorld":
+        """Another tenant of the same application, which stays that of the first to close."""
+        world = cls.__new__(cls)
+        world.app, world.clock = other.app, other.clock
+        world._settle(tenant)
+        world.anna = world.add("anna")
+        return world
 
-class Office:
-    """One tenant of an application, with anna, who makes batches."""
-
-    def __init__(self, app: Application, name: str) -> None:
-        self.app = app
-        self.tenant = app.ensure_tenant(name)
-        self.anna = self.person("anna")
-
-    def person(self, login: str, *, admin: bool = False) -> Principal:
-        """Somebody who may act."""
-        command = people.AddUser(new_id(), login, is_admin=admin)
-        return people.principal_of(self.app.executor.call(people.add_user, command, self.tenant))
-
-    def core(self, run: Callable[[UnitOfWork], Any], who: Principal | None = None) -> Any:
-        """Something done in one transaction that goes alone."""
-        return self.app.executor.call(
-            lambda uow, _: run(uow), Core(), self.tenant, principal=who, dialect=DIALECT, operation="core"
-        )
+    def core(
+        self,
+        run: Any,
+        who: Principal | None = None,
+        tenant: int | None = None,
+        *,
+        dialect: str = DIALECT,
+    ) -> Any:
+        return super().core(run, who, tenant, dialect=dialect)
 
     def order(
         self,
@@ -101,14 +98,14 @@ class Office:
         """Approve or cancel a batch."""
         self.core(lambda uow: batches.decide(uow, uow.batches.get(number), decision))
 
-    def work_off(self, watch: Watch = lambda name: None) -> None:
-        """Do all jobs that are due."""
-        asyncio.run(Worker(AtOnce(self.app, watch)).run_once())
+    def run_jobs(self, watch: Watch = lambda name: None) -> None:
+        """Run all jobs that are due."""
+        asyncio.run(Worker(Immediate(self.app, watch)).run_once())
 
     def done(self, *arguments: Any, **named: Any) -> Batch:
         """A batch without review, when it is over."""
         number = self.order(*arguments, **named)
-        self.work_off()
+        self.run_jobs()
         return self.batch(number)
 
     def batch(self, number: int) -> Batch:

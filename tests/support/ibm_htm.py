@@ -1,4 +1,4 @@
-"""A desk for the Human Task Manager dialect: one user for each role, tasks in every state, requests in its words."""
+"""A world for the Human Task Manager dialect: one user for each role, tasks in every state, requests in its words."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.application import Desk
+from tests.support.world import World
 
 BASE = "/rest/bpm/htm/v1"
 ROLES = ("Ad", "Or", "Ow", "PO", "PS", "St", "Ed", "Re", "stranger")
@@ -44,18 +44,18 @@ STANDS = tuple(
 """Every state with every flag that can stand beside it."""
 
 
-def furnish(desk: Desk) -> None:
+def furnish(world: World) -> None:
     """The users, and `Root`, who administers the server."""
     for role in ROLES:
-        desk.add(role)
-    desk.add("Root", admin=True)
+        world.add(role)
+    world.add("Root", admin=True)
 
 
-def make(desk: Desk, stand: Stand, **fields: Any) -> Task:
+def make(world: World, stand: Stand, **fields: Any) -> Task:
     """A task that stands so. Everybody's role but the owner's (whom a task in some states hasn't) comes from it."""
 
     def run(uow: UnitOfWork) -> Task:
-        uid = {role: desk.people[role].user for role in ROLES}
+        uid = {role: world.people[role].user for role in ROLES}
         items = {Role.ADMINISTRATOR: "Ad", Role.POTENTIAL_OWNER: "PO", Role.POTENTIAL_STARTER: "PS"}
         items |= {Role.EDITOR: "Ed", Role.READER: "Re"}
         work_items = tuple(WorkItem(role, str(uid[login])) for role, login in items.items())
@@ -71,16 +71,16 @@ def make(desk: Desk, stand: Stand, **fields: Any) -> Task:
             placed = replace(placed, completed_at=uow.now)
         return uow.tasks.save(placed)
 
-    return desk.task(desk.core(run).number)
+    return world.task(world.core(run).number)
 
 
 def ask(
-    desk: Desk, who: str, method: str, task: Task, rest: str = "", content: Any = None, **headers: str
+    world: World, who: str, method: str, task: Task, rest: str = "", content: Any = None, **headers: str
 ) -> tuple[int, Any]:
     """What this person is answered on a task: status and JSON."""
     body = b"" if content is None else json.dumps(content).encode()
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    reply = desk.ask(who, method, f"{BASE}/task/{ids.task_id(task.uid)}{rest}", body, given)
+    reply = world.ask(who, method, f"{BASE}/task/{ids.task_id(task.uid)}{rest}", body, given)
     return reply.status, read(reply)
 
 
@@ -91,6 +91,6 @@ def read(reply: Reply) -> Any:
     return reply.body.decode()
 
 
-def update(desk: Desk, who: str, task: Task, **properties: Any) -> tuple[int, Any]:
+def update(world: World, who: str, task: Task, **properties: Any) -> tuple[int, Any]:
     """What this person is answered on an update."""
-    return ask(desk, who, "PUT", task, "?action=update", properties)
+    return ask(world, who, "PUT", task, "?action=update", properties)

@@ -14,7 +14,7 @@ from tests.security.authorization.asking import ASKED, PLACE, request
 from tests.security.authorization.indoors import Household
 from tests.security.authorization.rows import DIALECTS
 from tests.security.authorization.things import CRM, Things
-from tests.support.worlds import HTM
+from tests.support.given import HTM
 from tests.web.payloads import DOCUMENTS, TEXTS, TITLE
 
 INERT = ("application/json", "application/problem+json", "text/plain")

@@ -24,8 +24,8 @@ from dragoman.store.tables import lease, metadata
 from dragoman.usecases.uow import UnitOfWork
 from tests.conftest import PASSWORD
 from tests.integration.cli.command import refused, rows, well
-from tests.integration.store.past import Past
 from tests.support.databases import Databases
+from tests.support.history import HistoryWorld
 from tests.support.server import PROGRAM, Server, basic, environment
 
 NewDatabase = Callable[[str], str]
@@ -35,7 +35,7 @@ NewDatabase = Callable[[str], str]
 def used(database_url: str) -> str:
     """A database with a past: changes, a deletion, two sealed hours, a user with a password, and things that no
     history speaks of."""
-    past = Past(database_url)
+    past = HistoryWorld(database_url)
     past.live()
     past.do(leave_more)
     past.app.close()

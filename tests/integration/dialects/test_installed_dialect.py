@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import ENTRY_POINTS, discover
-from tests.support.application import Desk
 from tests.support.databases import quick_file
+from tests.support.world import World
 
 MODULE = """
 import msgspec
@@ -67,21 +67,21 @@ def parcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(parcel: None) -> Iterator[Desk]:
+def world(parcel: None) -> Iterator[World]:
     with quick_file() as url:
-        desk = Desk(url)
-        yield desk
-        desk.close()
+        world = World(url)
+        yield world
+        world.close()
 
 
-def test_a_dialect_of_an_installed_package_is_served(desk: Desk) -> None:
-    desk.add("anna", admin=True)
-    _, task = desk.native("anna", "POST", "/v1/tasks", {"title": "Call the printer"})
-    reply: Any = desk.ask("anna", "GET", f"/parcel/v1/tasks/{task['number']}")
+def test_a_dialect_of_an_installed_package_is_served(world: World) -> None:
+    world.add("anna", admin=True)
+    _, task = world.native("anna", "POST", "/v1/tasks", {"title": "Call the printer"})
+    reply: Any = world.ask("anna", "GET", f"/parcel/v1/tasks/{task['number']}")
     assert (reply.status, json.loads(reply.body)) == (200, {"id": task["number"], "title": "Call the printer"})
 
 
-def test_the_errors_of_an_installed_dialect_are_its_own(desk: Desk) -> None:
-    desk.add("anna", admin=True)
-    reply = desk.ask("anna", "GET", "/parcel/v1/tasks/7")
+def test_the_errors_of_an_installed_dialect_are_its_own(world: World) -> None:
+    world.add("anna", admin=True)
+    reply = world.ask("anna", "GET", "/parcel/v1/tasks/7")
     assert (reply.status, reply.body) == (404, b"task_not_found")

@@ -9,79 +9,21 @@ import pysqlite3
 import pytest
 import sqlalchemy as sa
 
-from dragoman.command import Exclusive, Keys
-from dragoman.domain.access import Principal, system
-from dragoman.domain.clock import FixedClock, Moment
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.store.engine.driver import CURSOR
-from dragoman.store.unit.overlay import Stamp
-from dragoman.store.unit.transaction import Transactions
-from dragoman.store.unit.work import Work
-from dragoman.usecases.uow import UnitOfWork
 from tests.support.databases import Databases
-
-NOON = Moment(17_900_000_000_000_000)
-
-
-class Bench:
-    """An application with one tenant, driven group by group in the test's own thread."""
-
-    def __init__(self, url: str) -> None:
-        self.clock = FixedClock(NOON)
-        self.app = Application(load(overrides={"database": url}), self.clock).open()
-        self.tenant = self.app.ensure_tenant("main")
-        self.principal = system(self.tenant)
-        self.writer: Transactions = self.app.store._transactions(writes=True, lane=True)
-        self.reader: Transactions = self.app.store._transactions(writes=False, lane=False)
-
-    def work(
-        self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive, principal: Principal | None = None
-    ) -> Work:
-        """A command of this tenant."""
-        who = principal or self.principal
-        stamp = Stamp(who.login, "test", run.__name__)
-        return Work(who.tenant, keys, lambda overlay: run(UnitOfWork(overlay, who)), stamp)
-
-    def group(self, *works: Work) -> None:
-        """Run these in one group."""
-        self.writer.run(list(works))
-
-    def write(
-        self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive, principal: Principal | None = None
-    ) -> Any:
-        """Run one command and answer its result."""
-        work = self.work(run, keys, principal)
-        self.writer.run([work])
-        return work.unwrap()
-
-    def read(self, run: Callable[[UnitOfWork], Any], principal: Principal | None = None) -> Any:
-        """Read what is committed."""
-        work = self.work(run, Keys(), principal)
-        self.reader.run([work])
-        return work.unwrap()
-
-    def sql(self, text: str, **values: Any) -> list[Any]:
-        """Look at a table behind everybody's back."""
-        with self.app.store.engine.raw.connect() as connection:
-            return list(connection.execute(sa.text(text), values))
-
-    def close(self) -> None:
-        self.writer.close()
-        self.reader.close()
-        self.app.close()
+from tests.support.world import World
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"])
-def bench(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Bench]:
+def world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
     """An application on an empty database; `…-40001` meets a serialization failure at every eighth statement or so."""
     backend, _, injected = request.param.partition("-")
     with databases.lent(backend) as url:
-        bench = Bench(url)
+        world = World(url)
         if injected:
-            inject(bench.app.store.engine.raw, random.Random(40001))
-        yield bench
-        bench.close()
+            inject(world.app.store.engine.raw, random.Random(40001))
+        yield world
+        world.close()
 
 
 def inject(engine: sa.Engine, chance: random.Random) -> None:
@@ -128,8 +70,8 @@ def busy() -> Exception:
     """SQLite's word for it."""
     error: Any = pysqlite3.OperationalError("database is locked")
     error.sqlite_errorname = "SQLITE_BUSY"
-    told: Exception = error
-    return told
+    raised: Exception = error
+    return raised
 
 
 def refused() -> Exception:

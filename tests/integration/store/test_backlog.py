@@ -13,13 +13,14 @@ from dragoman.usecases.background import backlog, jobs
 from dragoman.usecases.background.backlog import Backlog
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
-from tests.integration.store.running import NOON, Running, running
 from tests.support.jobs import TEST_JOB
+from tests.support.node import running
+from tests.support.world import NOON, World
 
 SOON = later(NOON, seconds=10)
 
 
-def play(url: str, story: Callable[[Running], Awaitable[None]]) -> None:
+def play(url: str, story: Callable[[World], Awaitable[None]]) -> None:
     async def tell() -> None:
         async with running(url) as node:
             await story(node)
@@ -27,17 +28,17 @@ def play(url: str, story: Callable[[Running], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(tell(), 60))
 
 
-def look(node: Running, most: int = 100) -> Backlog:
-    found: Backlog = node.do(lambda uow: backlog.look(uow, backlog.Look(most)), DIRECTORY_TENANT)
+def look(node: World, most: int = 100) -> Backlog:
+    found: Backlog = node.core(lambda uow: backlog.look(uow, backlog.Look(most)), tenant=DIRECTORY_TENANT)
     return found
 
 
-def enqueue(node: Running, tenant: int | None = None, **given: Any) -> None:
-    node.do(lambda uow: uow.enqueue(TEST_JOB, 7, **given), tenant)
+def enqueue(node: World, tenant: int | None = None, **given: Any) -> None:
+    node.core(lambda uow: uow.enqueue(TEST_JOB, 7, **given), tenant=tenant)
 
 
 def test_an_empty_database_has_every_state_and_timer(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         found = look(node)
         assert set(found.jobs) >= {"available", "running", "discarded"}
         assert not any(found.jobs.values())
@@ -48,12 +49,12 @@ def test_an_empty_database_has_every_state_and_timer(database_url: str) -> None:
 
 
 def test_jobs_are_counted_over_all_tenants_up_to_a_bound_each(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         other = node.app.ensure_tenant("other")
         enqueue(node)
         enqueue(node, other)
         enqueue(node, other, run_at=SOON)
-        node.do(lambda uow: jobs.claim(uow, jobs.Claim("a worker", 1)))
+        node.core(lambda uow: jobs.claim(uow, jobs.Claim("a worker", 1)))
         found = look(node)
         assert {state: count for state, count in found.jobs.items() if count} == {
             "running": 1,
@@ -69,7 +70,7 @@ def test_jobs_are_counted_over_all_tenants_up_to_a_bound_each(database_url: str)
 
 
 def test_what_is_due_longest_says_how_long(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         other = node.app.ensure_tenant("other")
         enqueue(node, run_at=SOON)
         node.clock.advance(4)
@@ -83,11 +84,11 @@ def test_what_is_due_longest_says_how_long(database_url: str) -> None:
 
 
 def test_timers_that_have_not_fired_say_how_late_they_are(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         other = node.app.ensure_tenant("other")
-        node.do(lambda uow: tasks.add(uow, expires_at=SOON))
-        node.do(lambda uow: tasks.add(uow, expires_at=later(SOON, seconds=5)), other)
-        node.do(lambda uow: cases.add(uow, CaseKind.SERVICE, expires_at=later(SOON, seconds=1)))
+        node.core(lambda uow: tasks.add(uow, expires_at=SOON))
+        node.core(lambda uow: tasks.add(uow, expires_at=later(SOON, seconds=5)), tenant=other)
+        node.core(lambda uow: cases.add(uow, CaseKind.SERVICE, expires_at=later(SOON, seconds=1)))
         assert not any(look(node).timer_seconds.values())
         node.clock.advance(20)
         assert look(node).timer_seconds == {"end": 9, "complete": 0, "expire": 10, "wake": 0, "delete": 0}
@@ -96,9 +97,9 @@ def test_timers_that_have_not_fired_say_how_late_they_are(database_url: str) -> 
 
 
 def test_what_ended_waits_for_no_timer(database_url: str) -> None:
-    async def story(node: Running) -> None:
-        number = node.do(lambda uow: tasks.add(uow, expires_at=SOON).number)
-        node.do(lambda uow: uow.tasks.save(uow.tasks.get(number).terminate(at=uow.now)))
+    async def story(node: World) -> None:
+        number = node.core(lambda uow: tasks.add(uow, expires_at=SOON).number)
+        node.core(lambda uow: uow.tasks.save(uow.tasks.get(number).terminate(at=uow.now)))
         node.clock.advance(20)
         assert look(node).timer_seconds["expire"] == 0
 
@@ -106,7 +107,7 @@ def test_what_ended_waits_for_no_timer(database_url: str) -> None:
 
 
 def test_no_table_is_read_from_end_to_end(sqlite_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         asked: list[tuple[str, Any]] = []
         raw = node.app.store.engine.raw
 

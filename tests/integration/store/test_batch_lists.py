@@ -14,10 +14,10 @@ from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import lists as batch_lists
 from dragoman.usecases.batches.lists import BatchSort, Wanted
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import NOON, Bench
+from tests.support.world import NOON, World
 
 # A list of so many statements doesn't get through where every eighth one fails.
-pytestmark = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 
 COUNT = 12
 COLUMNS = ("number", *searching.COLUMNS.values())
@@ -54,13 +54,13 @@ def _as_of(batch: Batch, at: int) -> Batch:
 
 
 @pytest.fixture
-def listed(bench: Bench) -> Bench:
-    """A bench with those batches."""
-    bench.write(furnish, EXCLUSIVE)
-    return bench
+def listed(world: World) -> World:
+    """A world with those batches."""
+    world.write(furnish, EXCLUSIVE)
+    return world
 
 
-def page(bench: Bench, **wanted: object) -> tuple[list[int], int, int]:
+def page(world: World, **wanted: object) -> tuple[list[int], int, int]:
     """The numbers on a page, the place of the first, and how many there are."""
 
     def run(uow: UnitOfWork) -> tuple[list[int], int, int]:
@@ -68,13 +68,13 @@ def page(bench: Bench, **wanted: object) -> tuple[list[int], int, int]:
         found = batch_lists.find(uow, Wanted(**given))  # type: ignore[arg-type]
         return [seen.batch.number for seen in found.items], found.first, found.total
 
-    answer: tuple[list[int], int, int] = bench.read(run)
+    answer: tuple[list[int], int, int] = world.read(run)
     return answer
 
 
-def uid_of(bench: Bench, number: int) -> str:
+def uid_of(world: World, number: int) -> str:
     """The sid of a batch."""
-    uid: str = bench.read(lambda uow: uow.batches.get(number).uid)
+    uid: str = world.read(lambda uow: uow.batches.get(number).uid)
     return uid
 
 
@@ -137,7 +137,7 @@ FILTERS = [
 MOMENTS = {"at": "2026-09-21T14:13:20.001Z", "between": "2026-09-21T14:13:20.0015Z"}
 
 
-def test_the_table_and_a_look_at_each_batch_agree(listed: Bench) -> None:
+def test_the_table_and_a_look_at_each_batch_agree(listed: World) -> None:
     for text in FILTERS:
         comparisons = parse(text.format(**MOMENTS), NAMES)
         conditions, rest = searching.split(comparisons)
@@ -147,7 +147,7 @@ def test_the_table_and_a_look_at_each_batch_agree(listed: Bench) -> None:
         assert by_table == by_looking, text
 
 
-def test_filters_find_something_and_leave_something(listed: Bench) -> None:
+def test_filters_find_something_and_leave_something(listed: World) -> None:
     found = set()
     for text in FILTERS:
         conditions, rest = searching.split(parse(text.format(**MOMENTS), NAMES))
@@ -157,7 +157,7 @@ def test_filters_find_something_and_leave_something(listed: Bench) -> None:
     assert len(found) > 5
 
 
-def test_every_order_either_way_is_walked_once_each(listed: Bench) -> None:
+def test_every_order_either_way_is_walked_once_each(listed: World) -> None:
     everything = [BatchSort(column, descending) for column in COLUMNS for descending in (False, True)]
     for sort in everything:
         for matches in (None, lambda batch, data_of: True):
@@ -169,13 +169,13 @@ def test_every_order_either_way_is_walked_once_each(listed: Bench) -> None:
             assert page(listed, sort=sort, matches=matches, offset=10, limit=3) == (whole[10:], 10, COUNT)
 
 
-def test_an_order_has_the_newest_first_among_equals(listed: Bench) -> None:
+def test_an_order_has_the_newest_first_among_equals(listed: World) -> None:
     numbers, _, _ = page(listed, sort=BatchSort("review", descending=False))
     reviewed = listed.read(lambda uow: {number: uow.batches.get(number).review for number in numbers})
     assert numbers == sorted(numbers, key=lambda number: (reviewed[number], -number))
 
 
-def test_an_edge_need_not_match_itself(listed: Bench) -> None:
+def test_an_edge_need_not_match_itself(listed: World) -> None:
     conditions, _ = searching.split(parse("method eq POST", NAMES))
     posts, _, total = page(listed, conditions=conditions)
     for matches in (None, lambda batch, data_of: batch.method is Method.POST):
@@ -185,17 +185,17 @@ def test_an_edge_need_not_match_itself(listed: Bench) -> None:
         assert page(listed, before=edge, **given) == (posts[:1], 0, total)
 
 
-def test_any_order_holds_every_batch(listed: Bench) -> None:
+def test_any_order_holds_every_batch(listed: World) -> None:
     numbers, first, total = page(listed, sort=None)
     assert (sorted(numbers), first, total) == (list(range(1, COUNT + 1)), 0, COUNT)
     assert len(page(listed, sort=None, limit=5, offset=9)[0]) == 3
 
 
-def test_more_than_can_be_looked_at_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.write(furnish, EXCLUSIVE)
+def test_more_than_can_be_looked_at_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write(furnish, EXCLUSIVE)
     monkeypatch.setattr(batch_lists, "MOST_LOOKED_AT", COUNT - 1)
     with pytest.raises(Invalid, match="add a condition"):
-        page(bench, matches=lambda batch, data_of: True)
+        page(world, matches=lambda batch, data_of: True)
     monkeypatch.setattr(batch_lists, "MOST_CHARACTERS", 100)
     with pytest.raises(Invalid, match="too large"):
-        page(bench, with_payload=True)
+        page(world, with_payload=True)

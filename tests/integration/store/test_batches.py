@@ -13,10 +13,10 @@ from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.task import Kind, State
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
-from tests.support.batches import Office
+from tests.support.batches import BatchWorld
+from tests.support.world import World
 
-plain = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+plain = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 """Where so many transactions are needed that one of them would hardly get through every eighth statement failing."""
 
 ORDER = batches.Order(
@@ -24,15 +24,15 @@ ORDER = batches.Order(
 )
 
 
-def made(bench: Bench, principal: Principal | None = None) -> Batch:
+def made(world: World, principal: Principal | None = None) -> Batch:
     """A new batch."""
-    batch: Batch = bench.write(lambda uow: batches.create(uow, ORDER).batch, Keys(numbers={"task"}), principal)
+    batch: Batch = world.write(lambda uow: batches.create(uow, ORDER).batch, Keys(numbers={"task"}), principal)
     return batch
 
 
-def brought_to(bench: Bench, status: Status) -> Batch:
+def brought_to(world: World, status: Status) -> Batch:
     """A batch that stands there, whatever it took."""
-    batch = made(bench)
+    batch = made(world)
     processed = {Status.CREATED: None, Status.COMPLETED: 2}.get(status, 0)
     total = None if processed is None else 2
     there = replace(batch, status=status, total=total, processed=processed, success=processed, failure=processed and 0)
@@ -42,7 +42,7 @@ def brought_to(bench: Bench, status: Status) -> Batch:
         batches.follow(uow, kept)
         return kept
 
-    kept: Batch = bench.write(run, batches.named(batch.uid))
+    kept: Batch = world.write(run, batches.named(batch.uid))
     return kept
 
 
@@ -50,67 +50,67 @@ def deciding(batch: Batch, decision: Decision) -> Callable[[UnitOfWork], Batch]:
     return lambda uow: batches.decide(uow, batches.get(uow, batch.uid), decision)
 
 
-def test_a_batch_is_a_task_of_the_same_number_and_uid(bench: Bench) -> None:
-    batch = made(bench)
-    task = bench.read(lambda uow: uow.tasks.get(batch.uid))
+def test_a_batch_is_a_task_of_the_same_number_and_uid(world: World) -> None:
+    batch = made(world)
+    task = world.read(lambda uow: uow.tasks.get(batch.uid))
     assert (task.number, task.kind, task.state) == (batch.number, Kind.BATCH, State.INACTIVE)
     assert task.title == "PATCH 2 × phonenumber by phonenumber"
 
 
-def test_a_batch_keeps_what_its_creators_token_allowed(bench: Bench) -> None:
-    bert = Principal(bench.tenant, "u-bert", "bert", scopes=frozenset({"phonenumber.update", "batch.create"}))
-    batch = made(bench, bert)
+def test_a_batch_keeps_what_its_creators_token_allowed(world: World) -> None:
+    bert = Principal(world.tenant, "u-bert", "bert", scopes=frozenset({"phonenumber.update", "batch.create"}))
+    batch = made(world, bert)
     assert (batch.creator, batch.scopes) == ("u-bert", ("batch.create", "phonenumber.update"))
-    assert made(bench, Principal(bench.tenant, "u-anna", "anna")).scopes is None
+    assert made(world, Principal(world.tenant, "u-anna", "anna")).scopes is None
 
 
-def test_of_two_decisions_at_once_the_first_wins(bench: Bench) -> None:
-    batch = brought_to(bench, Status.IN_REVIEW)
-    approve = bench.work(deciding(batch, Decision.APPROVE), batches.named(batch.uid))
-    cancel = bench.work(deciding(batch, Decision.REFUSE), batches.named(batch.uid))
-    bench.group(approve, cancel)
+def test_of_two_decisions_at_once_the_first_wins(world: World) -> None:
+    batch = brought_to(world, Status.IN_REVIEW)
+    approve = world.work(deciding(batch, Decision.APPROVE), batches.named(batch.uid))
+    cancel = world.work(deciding(batch, Decision.REFUSE), batches.named(batch.uid))
+    world.group(approve, cancel)
     assert approve.unwrap().status is Status.APPROVED
     with pytest.raises(Conflict, match="not in review"):
         cancel.unwrap()
-    assert bench.read(lambda uow: uow.batches.get(batch.uid)).status is Status.APPROVED
+    assert world.read(lambda uow: uow.batches.get(batch.uid)).status is Status.APPROVED
 
 
 @plain
-def test_a_decision_that_comes_too_early_or_too_late_changes_nothing(bench: Bench) -> None:
+def test_a_decision_that_comes_too_early_or_too_late_changes_nothing(world: World) -> None:
     for status in Status:
         if status is not Status.IN_REVIEW:
-            refused_either_way(bench, brought_to(bench, status))
+            refused_either_way(world, brought_to(world, status))
 
 
-def refused_either_way(bench: Bench, batch: Batch) -> None:
+def refused_either_way(world: World, batch: Batch) -> None:
     for decision in Decision:
         if batch.status is DECIDED[decision]:
-            assert bench.write(deciding(batch, decision), batches.named(batch.uid)).modified_at == batch.modified_at
+            assert world.write(deciding(batch, decision), batches.named(batch.uid)).modified_at == batch.modified_at
             continue
         with pytest.raises(Conflict, match="not in review"):
-            bench.write(deciding(batch, decision), batches.named(batch.uid))
-    now = bench.read(lambda uow: uow.batches.get(batch.uid))
+            world.write(deciding(batch, decision), batches.named(batch.uid))
+    now = world.read(lambda uow: uow.batches.get(batch.uid))
     assert (now.status, now.modified_at) == (batch.status, batch.modified_at)
 
 
 @plain
-def test_what_is_executed_is_not_deleted(bench: Bench) -> None:
+def test_what_is_executed_is_not_deleted(world: World) -> None:
     for status in set(Status) - DELETABLE:
-        batch = brought_to(bench, status)
+        batch = brought_to(world, status)
         with pytest.raises(Conflict, match="being executed"):
-            bench.write(removing(batch), batches.named(batch.uid))
-        assert bench.read(seeing(batch)).status is status
+            world.write(removing(batch), batches.named(batch.uid))
+        assert world.read(seeing(batch)).status is status
 
 
 @plain
-def test_what_is_not_executed_is_deleted_with_its_task(bench: Bench) -> None:
+def test_what_is_not_executed_is_deleted_with_its_task(world: World) -> None:
     for status in DELETABLE:
-        batch = brought_to(bench, status)
-        bench.write(removing(batch), batches.named(batch.uid))
-        assert not any(bench.read(left(batch)))
+        batch = brought_to(world, status)
+        world.write(removing(batch), batches.named(batch.uid))
+        assert not any(world.read(left(batch)))
         with pytest.raises(NotFound):
-            bench.read(seeing(batch))
-        assert made(bench).number == batch.number + 1
+            world.read(seeing(batch))
+        assert made(world).number == batch.number + 1
 
 
 def removing(batch: Batch) -> Callable[[UnitOfWork], None]:
@@ -127,14 +127,14 @@ def left(batch: Batch) -> Callable[[UnitOfWork], list[Any]]:
 
 
 @plain
-def test_the_outcomes_of_a_batch_that_is_gone_are_forgotten(bench: Bench) -> None:
-    batch = brought_to(bench, Status.COMPLETED)
-    other = brought_to(bench, Status.COMPLETED)
+def test_the_outcomes_of_a_batch_that_is_gone_are_forgotten(world: World) -> None:
+    batch = brought_to(world, Status.COMPLETED)
+    other = brought_to(world, Status.COMPLETED)
     for each in (batch, other):
-        bench.write(failing(each), EXCLUSIVE)
-    bench.write(removing(batch), batches.named(batch.uid))
-    Office(bench.app, "main").work_off()
-    assert bench.sql("SELECT batch, count(*) FROM batch_outcome GROUP BY batch") == [(other.number, 250)]
+        world.write(failing(each), EXCLUSIVE)
+    world.write(removing(batch), batches.named(batch.uid))
+    BatchWorld.beside(world, "main").run_jobs()
+    assert world.sql("SELECT batch, count(*) FROM batch_outcome GROUP BY batch") == [(other.number, 250)]
 
 
 def failing(batch: Batch) -> Callable[[UnitOfWork], None]:

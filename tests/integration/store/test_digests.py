@@ -14,15 +14,15 @@ from dragoman.jobs.loops.digests import seal_what_is_due
 from dragoman.store.maintenance.verification import verify
 from dragoman.store.repositories import digests as stored
 from dragoman.usecases.background import digests
-from tests.integration.store.past import HOUR, Past
+from tests.support.history import HOUR, HistoryWorld
 
 
 @pytest.fixture
-def past(database_url: str) -> Past:
-    return Past(database_url)
+def past(database_url: str) -> HistoryWorld:
+    return HistoryWorld(database_url)
 
 
-def look(past: Past) -> int:
+def look(past: HistoryWorld) -> int:
     """What the loop does once a minute, through the lanes of a server; how many digests it made."""
 
     async def once() -> int:
@@ -36,7 +36,7 @@ def look(past: Past) -> int:
     return asyncio.run(once())
 
 
-def test_an_hour_is_sealed_when_it_is_settled(past: Past) -> None:
+def test_an_hour_is_sealed_when_it_is_settled(past: HistoryWorld) -> None:
     past.make()
     past.clock.advance(HOUR - 2)
     assert past.seal() is None  # it isn't over
@@ -49,7 +49,7 @@ def test_an_hour_is_sealed_when_it_is_settled(past: Past) -> None:
     assert digest.until_at % (HOUR * TICKS_PER_SECOND) == 0
 
 
-def test_a_digest_holds_what_moved_since_the_one_before(past: Past) -> None:
+def test_a_digest_holds_what_moved_since_the_one_before(past: HistoryWorld) -> None:
     quiet, busy = past.make(), past.make()
     past.an_hour_later()
     first = past.seal()
@@ -64,14 +64,14 @@ def test_a_digest_holds_what_moved_since_the_one_before(past: Past) -> None:
     assert (second.sequence, second.from_at) == (2, first.until_at)
 
 
-def test_an_hour_without_a_change_needs_no_digest(past: Past) -> None:
+def test_an_hour_without_a_change_needs_no_digest(past: HistoryWorld) -> None:
     past.an_hour_later()
     assert past.seal() is not None  # the tenant's own beginning
     past.an_hour_later()
     assert past.seal() is None
 
 
-def test_a_very_full_hour_is_sealed_in_parts(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_full_hour_is_sealed_in_parts(past: HistoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "LARGEST", 3)
     for _ in range(8):
         past.make()
@@ -85,11 +85,11 @@ def test_a_very_full_hour_is_sealed_in_parts(past: Past, monkeypatch: pytest.Mon
     assert verify(past.app.store.engine).broken is None
 
 
-def test_every_tenant_is_sealed_once_and_written_out(past: Past, database_url: str) -> None:
+def test_every_tenant_is_sealed_once_and_written_out(past: HistoryWorld, database_url: str) -> None:
     past.make()
     past.make(past.north)
     past.an_hour_later()
-    past.app = Past(database_url).app
+    past.app = HistoryWorld(database_url).app
     past.app.executor.clock = past.app.store.clock = past.clock
     assert look(past) == 2
     if past.app.store.engine.is_sqlite:
@@ -101,11 +101,11 @@ def test_every_tenant_is_sealed_once_and_written_out(past: Past, database_url: s
         assert past.app.digest_folder is None
 
 
-def test_what_could_not_be_written_out_is_written_later(past: Past, database_url: str) -> None:
+def test_what_could_not_be_written_out_is_written_later(past: HistoryWorld, database_url: str) -> None:
     past.make()
     past.an_hour_later()
     past.seal()
-    again = Past(database_url)
+    again = HistoryWorld(database_url)
     again.app.executor.clock = again.app.store.clock = past.clock
     look(again)
     folder = again.app.digest_folder
@@ -115,24 +115,24 @@ def test_what_could_not_be_written_out_is_written_later(past: Past, database_url
 
 
 def test_of_two_nodes_one_seals_until_its_lease_runs_out(
-    past: Past, database_url: str, monkeypatch: pytest.MonkeyPatch
+    past: HistoryWorld, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     past.an_hour_later()
     assert look(past) == 2
     past.make()
     past.an_hour_later()
     past.clock.advance(-(HOUR + 60))  # back within the lease, with something to seal at hand
-    other = Past(database_url)
+    other = HistoryWorld(database_url)
     other.app.executor.clock = other.app.store.clock = FixedClock(past.clock.at)
     monkeypatch.setattr(loop, "OWNER", "another")
     assert look(other) == 0
-    third = Past(database_url)
+    third = HistoryWorld(database_url)
     third.app.executor.clock = third.app.store.clock = FixedClock(past.clock.at)
     third.app.executor.clock.advance(HOUR + 60)
     assert look(third) == 1
 
 
-def test_a_digest_that_was_overtaken_is_dropped(past: Past) -> None:
+def test_a_digest_that_was_overtaken_is_dropped(past: HistoryWorld) -> None:
     past.make()
     past.an_hour_later()
     digest = past.app.executor.call(digests.collect, digests.Collect(due(past.clock.now())), past.main)

@@ -7,12 +7,12 @@ from dragoman.command import Keys
 from dragoman.store.engine import driver
 from dragoman.store.unit.mappings import Setting
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 ODD = ("plain", "two words", 'quo"ted', "back\\slash", "com,ma", "{brace}", "NULL", "", "ünï", "li\nne")
 
 
-def test_rows_are_found_by_keys_of_any_signs(bench: Bench) -> None:
+def test_rows_are_found_by_keys_of_any_signs(world: World) -> None:
     def add(uow: UnitOfWork) -> None:
         for name in ODD:
             uow.settings.add(Setting(uow.tenant, name, f"value of {name}"))
@@ -21,13 +21,13 @@ def test_rows_are_found_by_keys_of_any_signs(bench: Bench) -> None:
         found = [uow.settings.find(name) for name in ODD]
         return [None if setting is None else setting.value for setting in found]
 
-    bench.write(add, Keys(settings=ODD))
+    world.write(add, Keys(settings=ODD))
 
-    assert bench.write(find, Keys(settings=ODD)) == [f"value of {name}" for name in ODD]
+    assert world.write(find, Keys(settings=ODD)) == [f"value of {name}" for name in ODD]
 
 
-def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(bench: Bench) -> None:
-    with bench.app.store.engine.raw.connect() as connection:
+def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(world: World) -> None:
+    with world.app.store.engine.raw.connect() as connection:
         for _ in range(20):  # where failures are injected, one of them may come first
             with pytest.raises(sa.exc.DBAPIError) as told:
                 driver.execute(connection, "SELECT nothing FROM nowhere", ())
@@ -36,8 +36,8 @@ def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(bench: Bench) 
         assert not told.value.connection_invalidated
 
 
-def test_a_connection_that_was_lost_is_given_up(bench: Bench) -> None:
-    connection = bench.app.store.engine.writer()
+def test_a_connection_that_was_lost_is_given_up(world: World) -> None:
+    connection = world.app.store.engine.writer()
     connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
 
     for _ in range(100):  # where failures are injected, some of those may come first

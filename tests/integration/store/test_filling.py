@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
+from dragoman.domain.access import system
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import Task
@@ -16,32 +17,32 @@ from dragoman.store.unit.overlay import HistoryRow, Stamp
 from dragoman.usecases.admin import samples
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import NOON, Bench
+from tests.support.world import NOON, World
 
-pytestmark = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 LATER = Moment(NOON + 10)
 
 
-def a_team(bench: Bench) -> samples.Team:
-    contacts = bench.write(lambda uow: samples.make_contacts(uow, samples.MakeContacts(6)), EXCLUSIVE)
+def a_team(world: World) -> samples.Team:
+    contacts = world.write(lambda uow: samples.make_contacts(uow, samples.MakeContacts(6)), EXCLUSIVE)
     people = ("00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002")
-    team: samples.Team = bench.read(lambda uow: samples.team(uow, samples.GatherTeam(people, tuple(contacts))))
+    team: samples.Team = world.read(lambda uow: samples.team(uow, samples.GatherTeam(people, tuple(contacts))))
     return team
 
 
-def everything(bench: Bench) -> list[Task]:
-    return bench.read(lambda uow: uow.tasks.page(TaskFilter(), (), limit=10_000))  # type: ignore[no-any-return]
+def everything(world: World) -> list[Task]:
+    return world.read(lambda uow: uow.tasks.page(TaskFilter(), (), limit=10_000))  # type: ignore[no-any-return]
 
 
 def counts_of_contacts(uow: UnitOfWork) -> dict[int, int]:
     return {contact.number: contact.task_count for contact in uow.contacts.page(limit=100)}
 
 
-def past(bench: Bench, number: int) -> Sequence[HistoryRow]:
-    return bench.read(lambda uow: uow.history.page("task", number))  # type: ignore[no-any-return]
+def past(world: World, number: int) -> Sequence[HistoryRow]:
+    return world.read(lambda uow: uow.history.page("task", number))  # type: ignore[no-any-return]
 
 
-def test_a_task_of_a_filling_is_one_made_and_changed_by_requests(bench: Bench) -> None:
+def test_a_task_of_a_filling_is_one_made_and_changed_by_requests(world: World) -> None:
     def make(uow: UnitOfWork) -> None:
         tasks.add(uow, title="Call Ada", category=3, assignee="anna", properties={"a": "b"}, due_at=LATER, priority=0)
 
@@ -49,58 +50,58 @@ def test_a_task_of_a_filling_is_one_made_and_changed_by_requests(bench: Bench) -
         task = uow.tasks.get(1)
         tasks.save(uow, task, task.finish(at=uow.now, code="done"))
 
-    bench.write(make, EXCLUSIVE)
-    made = everything(bench)[0]
-    bench.clock.at = LATER
-    bench.write(finish, EXCLUSIVE)
-    finished = everything(bench)[0]
+    world.write(make, EXCLUSIVE)
+    made = everything(world)[0]
+    world.clock.at = LATER
+    world.write(finish, EXCLUSIVE)
+    finished = everything(world)[0]
 
     def live(number: int) -> list[Task]:
         blank = replace(made, number=number, uid=f"other-{number}", head_hash="")
         return [blank, replace(blank.finish(at=LATER, code="done"), modified_at=LATER)]
 
-    who = Stamp(bench.principal.login, "test", "fill")
-    assert filling.fill(bench.app.store.engine, bench.tenant, 2, live, who) == 2
+    who = Stamp(system(world.tenant).login, "test", "fill")
+    assert filling.fill(world.app.store.engine, world.tenant, 2, live, who) == 2
 
-    filled = everything(bench)[1]
+    filled = everything(world)[1]
     own = {"number": finished.number, "uid": finished.uid, "head_hash": finished.head_hash}
     assert replace(filled, **own) == finished
-    first, second = past(bench, 1), past(bench, 2)
+    first, second = past(world, 1), past(world, 2)
     assert [(row.revision, row.at, row.changes) for row in second] == [
         (row.revision, row.at, row.changes) for row in first
     ]
     assert filled.head_hash == second[-1].hash
 
 
-def test_what_counts_and_finds_tasks_knows_them(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_counts_and_finds_tasks_knows_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filling, "SLICE", 70)
-    team = a_team(bench)
+    team = a_team(world)
 
-    samples.make_tasks(bench.app.store, team, bench.principal, 300, NOON)
+    samples.make_tasks(world.app.store, team, system(world.tenant), 300, NOON)
 
-    found = everything(bench)
+    found = everything(world)
     assert [task.number for task in found] == list(range(1, 301))
     assert len({task.state for task in found}) >= 5
-    for category in bench.read(lambda uow: uow.categories.all()):
+    for category in world.read(lambda uow: uow.categories.all()):
         assert category.task_count == sum(task.category == category.number for task in found) > 0
-    counts = bench.read(counts_of_contacts)
+    counts = world.read(counts_of_contacts)
     for number in team.contacts:
         assert counts[number] == sum(task.contact == number for task in found) > 0
     words = tuple(found[76].title.casefold().split()) if found[76].title else ()
-    by_words = bench.read(lambda uow: uow.tasks.page(TaskFilter(words=words), (), limit=10))
+    by_words = world.read(lambda uow: uow.tasks.page(TaskFilter(words=words), (), limit=10))
     assert [task.number for task in by_words] == [77]
-    assert bench.write(lambda uow: tasks.add(uow, title="next"), EXCLUSIVE).number == 301
-    assert verification.verify(bench.app.store.engine).broken is None
+    assert world.write(lambda uow: tasks.add(uow, title="next"), EXCLUSIVE).number == 301
+    assert verification.verify(world.app.store.engine).broken is None
 
 
-def test_a_number_that_somebody_else_drew_is_not_given_out_again(bench: Bench) -> None:
+def test_a_number_that_somebody_else_drew_is_not_given_out_again(world: World) -> None:
     def live(number: int) -> list[Task]:
         if number == 3:
-            bench.write(lambda uow: uow.numbers.draw("task"), EXCLUSIVE)
-        return [Task(tenant=bench.tenant, number=number, uid=f"uid-{number}")]
+            world.write(lambda uow: uow.numbers.draw("task"), EXCLUSIVE)
+        return [Task(tenant=world.tenant, number=number, uid=f"uid-{number}")]
 
     with pytest.raises(Conflict):
-        filling.fill(bench.app.store.engine, bench.tenant, 5, live, Stamp("anna", "test", "fill"))
+        filling.fill(world.app.store.engine, world.tenant, 5, live, Stamp("anna", "test", "fill"))
 
-    assert everything(bench) == []
-    assert bench.read(lambda uow: uow.numbers.draw("task")) == 2
+    assert everything(world) == []
+    assert world.read(lambda uow: uow.numbers.draw("task")) == 2

@@ -11,21 +11,21 @@ from dragoman.domain.errors import Conflict, Expected, NotFound
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 NEW = Keys(numbers={"task"})
 
 
-def make(bench: Bench, **fields: Any) -> Task:
+def make(world: World, **fields: Any) -> Task:
     def create(uow: UnitOfWork) -> Task:
         return tasks.add(uow, title="Call the printer", **fields)
 
-    task: Task = bench.write(create, Keys(numbers={"task"}))
+    task: Task = world.write(create, Keys(numbers={"task"}))
     return task
 
 
-def user(bench: Bench, name: str) -> Principal:
-    return Principal(tenant=bench.tenant, user=name, login=name)
+def user(world: World, name: str) -> Principal:
+    return Principal(tenant=world.tenant, user=name, login=name)
 
 
 def claim_of(number: int) -> Any:
@@ -44,85 +44,85 @@ def rename(number: int, title: str) -> Any:
     return update
 
 
-def test_of_two_claims_in_one_group_one_wins(bench: Bench) -> None:
-    number = make(bench).number
-    first = bench.work(claim_of(number), Keys(tasks={number}), user(bench, "anna"))
-    second = bench.work(claim_of(number), Keys(tasks={number}), user(bench, "bert"))
+def test_of_two_claims_in_one_group_one_wins(world: World) -> None:
+    number = make(world).number
+    first = world.work(claim_of(number), Keys(tasks={number}), user(world, "anna"))
+    second = world.work(claim_of(number), Keys(tasks={number}), user(world, "bert"))
 
-    bench.group(first, second)
+    world.group(first, second)
 
     assert first.unwrap().assignee == "anna"
     with pytest.raises(Conflict):
         second.unwrap()
-    assert bench.read(lambda uow: uow.tasks.get(number)).assignee == "anna"
+    assert world.read(lambda uow: uow.tasks.get(number)).assignee == "anna"
 
 
-def test_each_command_sees_what_those_before_it_did(bench: Bench) -> None:
-    number = make(bench).number
+def test_each_command_sees_what_those_before_it_did(world: World) -> None:
+    number = make(world).number
 
     def count(uow: UnitOfWork) -> int:
         task = uow.tasks.get(number)
         return tasks.save(uow, task, replace(task, priority=(task.priority or 0) + 1)).priority or 0
 
-    works = [bench.work(count, Keys(tasks={number})) for _ in range(5)]
-    bench.group(*works)
+    works = [world.work(count, Keys(tasks={number})) for _ in range(5)]
+    world.group(*works)
 
     assert [work.unwrap() for work in works] == [1, 2, 3, 4, 5]
-    task = bench.read(lambda uow: uow.tasks.get(number))
+    task = world.read(lambda uow: uow.tasks.get(number))
     assert (task.priority, task.revision) == (5, 6)
 
 
-def test_a_refused_command_changes_nothing_and_its_neighbours_stand(bench: Bench) -> None:
-    one, two = make(bench).number, make(bench).number
+def test_a_refused_command_changes_nothing_and_its_neighbours_stand(world: World) -> None:
+    one, two = make(world).number, make(world).number
 
     def half(uow: UnitOfWork) -> None:
         task = uow.tasks.get(one)
         tasks.save(uow, task, replace(task, title="half done"))
         raise Conflict("changed_my_mind", "No.")
 
-    refused = bench.work(half, Keys(tasks={one}))
-    stands = bench.work(rename(two, "done"), Keys(tasks={two}))
-    bench.group(refused, stands)
+    refused = world.work(half, Keys(tasks={one}))
+    stands = world.work(rename(two, "done"), Keys(tasks={two}))
+    world.group(refused, stands)
 
     assert isinstance(refused.error, Conflict)
-    assert bench.read(lambda uow: uow.tasks.get(one)).title == "Call the printer"
-    assert bench.read(lambda uow: uow.tasks.get(two)).title == "done"
+    assert world.read(lambda uow: uow.tasks.get(one)).title == "Call the printer"
+    assert world.read(lambda uow: uow.tasks.get(two)).title == "done"
 
 
-def test_a_command_with_a_bug_fails_alone(bench: Bench) -> None:
-    number = make(bench).number
+def test_a_command_with_a_bug_fails_alone(world: World) -> None:
+    number = make(world).number
 
     def broken(uow: UnitOfWork) -> None:
         uow.tasks.get(number)
         raise ZeroDivisionError
 
-    bug = bench.work(broken, Keys(tasks={number}))
-    stands = bench.work(rename(number, "done"), Keys(tasks={number}))
-    bench.group(bug, stands)
+    bug = world.work(broken, Keys(tasks={number}))
+    stands = world.work(rename(number, "done"), Keys(tasks={number}))
+    world.group(bug, stands)
 
     assert isinstance(bug.error, ZeroDivisionError)
     assert stands.unwrap().title == "done"
 
 
-def test_a_command_that_the_database_refuses_fails_alone(bench: Bench) -> None:
-    one, two = make(bench).number, make(bench).number
+def test_a_command_that_the_database_refuses_fails_alone(world: World) -> None:
+    one, two = make(world).number, make(world).number
 
     def poison(uow: UnitOfWork) -> None:
         task = uow.tasks.get(one)
         tasks.save(uow, task, replace(task, priority=2**80))
 
-    poisoned = bench.work(poison, Keys(tasks={one}))
-    stands = bench.work(rename(two, "done"), Keys(tasks={two}))
-    bench.group(poisoned, stands)
+    poisoned = world.work(poison, Keys(tasks={one}))
+    stands = world.work(rename(two, "done"), Keys(tasks={two}))
+    world.group(poisoned, stands)
 
     assert poisoned.error is not None
     assert stands.unwrap().title == "done"
-    assert bench.read(lambda uow: uow.tasks.get(one)).priority is None
-    assert bench.read(lambda uow: uow.tasks.get(two)).title == "done"
+    assert world.read(lambda uow: uow.tasks.get(one)).priority is None
+    assert world.read(lambda uow: uow.tasks.get(two)).title == "done"
 
 
-def test_a_number_is_not_lost_by_a_create_that_fails(bench: Bench) -> None:
-    first = make(bench).number
+def test_a_number_is_not_lost_by_a_create_that_fails(world: World) -> None:
+    first = make(world).number
 
     def fail(uow: UnitOfWork) -> None:
         tasks.add(uow, title="never")
@@ -131,16 +131,16 @@ def test_a_number_is_not_lost_by_a_create_that_fails(bench: Bench) -> None:
     def create(uow: UnitOfWork) -> Task:
         return tasks.add(uow, title="next")
 
-    refused = bench.work(fail, Keys(numbers={"task"}))
-    made = bench.work(create, Keys(numbers={"task"}))
-    bench.group(refused, made)
+    refused = world.work(fail, Keys(numbers={"task"}))
+    made = world.work(create, Keys(numbers={"task"}))
+    world.group(refused, made)
 
     assert made.unwrap().number == first + 1
-    assert make(bench).number == first + 2
+    assert make(world).number == first + 2
 
 
-def test_parts_of_a_command_fail_by_themselves(bench: Bench) -> None:
-    one, two = make(bench).number, make(bench).number
+def test_parts_of_a_command_fail_by_themselves(world: World) -> None:
+    one, two = make(world).number, make(world).number
 
     def bulk(uow: UnitOfWork) -> list[str]:
         outcomes = []
@@ -156,26 +156,26 @@ def test_parts_of_a_command_fail_by_themselves(bench: Bench) -> None:
                 outcomes.append(refused.code)
         return outcomes
 
-    assert bench.write(bulk, Keys(tasks={one, two, 999})) == ["ok", "no", "task_not_found"]
-    assert bench.read(lambda uow: uow.tasks.get(one)).title == "first"
-    assert bench.read(lambda uow: uow.tasks.get(two)).title == "Call the printer"
+    assert world.write(bulk, Keys(tasks={one, two, 999})) == ["ok", "no", "task_not_found"]
+    assert world.read(lambda uow: uow.tasks.get(one)).title == "first"
+    assert world.read(lambda uow: uow.tasks.get(two)).title == "Call the printer"
 
 
-def test_a_row_that_was_not_announced_is_still_right(bench: Bench) -> None:
-    number = make(bench).number
+def test_a_row_that_was_not_announced_is_still_right(world: World) -> None:
+    number = make(world).number
 
-    assert bench.write(rename(number, "found anyway"), Keys()).title == "found anyway"
+    assert world.write(rename(number, "found anyway"), Keys()).title == "found anyway"
 
 
-def test_a_row_read_unlocked_and_then_saved_is_locked_first(bench: Bench) -> None:
-    number = make(bench).number
+def test_a_row_read_unlocked_and_then_saved_is_locked_first(world: World) -> None:
+    number = make(world).number
     keys = Keys().also("task", [number], Lock.NONE)
 
-    assert bench.write(rename(number, "locked after all"), keys).title == "locked after all"
+    assert world.write(rename(number, "locked after all"), keys).title == "locked after all"
 
 
-def test_a_command_finds_out_that_it_needs_a_set(bench: Bench) -> None:
-    parent = make(bench)
+def test_a_command_finds_out_that_it_needs_a_set(world: World) -> None:
+    parent = make(world)
 
     def child(uow: UnitOfWork) -> Task:
         return tasks.add(uow, title="child", parent=parent.number)
@@ -183,19 +183,19 @@ def test_a_command_finds_out_that_it_needs_a_set(bench: Bench) -> None:
     def end(uow: UnitOfWork) -> Task:
         return tasks.perform(uow, uow.tasks.get(parent.number), Verb.FINISH)
 
-    numbers = [bench.write(child, Keys(tasks={parent.number}, numbers={"task"})).number for _ in range(2)]
-    other = make(bench).number
-    ended = bench.work(end, Keys(tasks={parent.number}))
-    bench.group(ended, bench.work(rename(other, "beside it"), Keys(tasks={other})))
+    numbers = [world.write(child, Keys(tasks={parent.number}, numbers={"task"})).number for _ in range(2)]
+    other = make(world).number
+    ended = world.work(end, Keys(tasks={parent.number}))
+    world.group(ended, world.work(rename(other, "beside it"), Keys(tasks={other})))
 
     assert ended.unwrap().open_children == 0
-    children = bench.read(lambda uow: [uow.tasks.get(number) for number in numbers])
+    children = world.read(lambda uow: [uow.tasks.get(number) for number in numbers])
     assert [str(child.state) for child in children] == ["terminated"] * 2
-    assert bench.read(lambda uow: uow.tasks.get(other)).title == "beside it"
+    assert world.read(lambda uow: uow.tasks.get(other)).title == "beside it"
 
 
-def test_alone_a_refusal_takes_back_what_was_written_through(bench: Bench) -> None:
-    number = make(bench).number
+def test_alone_a_refusal_takes_back_what_was_written_through(world: World) -> None:
+    number = make(world).number
 
     def change_then_fail(uow: UnitOfWork) -> None:
         task = uow.tasks.get(number)
@@ -204,12 +204,12 @@ def test_alone_a_refusal_takes_back_what_was_written_through(bench: Bench) -> No
         raise Conflict("no", "No.")
 
     with pytest.raises(Conflict):
-        bench.write(change_then_fail, EXCLUSIVE)
-    assert bench.read(lambda uow: uow.tasks.get(number)).title == "Call the printer"
+        world.write(change_then_fail, EXCLUSIVE)
+    assert world.read(lambda uow: uow.tasks.get(number)).title == "Call the printer"
 
 
-def test_one_command_leaves_one_revision_however_often_it_saves(bench: Bench) -> None:
-    number = make(bench).number
+def test_one_command_leaves_one_revision_however_often_it_saves(world: World) -> None:
+    number = make(world).number
 
     def thrice(uow: UnitOfWork) -> Task:
         task = uow.tasks.get(number)
@@ -217,34 +217,34 @@ def test_one_command_leaves_one_revision_however_often_it_saves(bench: Bench) ->
             task = tasks.save(uow, task, replace(task, title=title))
         return task
 
-    assert bench.write(thrice, Keys(tasks={number})).revision == 2
-    rows = bench.read(lambda uow: uow.history.page("task", number))
+    assert world.write(thrice, Keys(tasks={number})).revision == 2
+    rows = world.read(lambda uow: uow.history.page("task", number))
     assert [row.revision for row in rows] == [1, 2]
     assert rows[1].changes == '{"title":["Call the printer","c"]}'
 
 
-def test_what_nobody_sees_leaves_no_revision(bench: Bench) -> None:
-    number = make(bench).number
+def test_what_nobody_sees_leaves_no_revision(world: World) -> None:
+    number = make(world).number
 
     def count(uow: UnitOfWork) -> Task:
         return uow.tasks.save(replace(uow.tasks.get(number), open_children=3))
 
-    assert bench.write(count, Keys(tasks={number})).revision == 1
-    assert len(bench.read(lambda uow: uow.history.page("task", number))) == 1
-    assert bench.sql("SELECT row_version FROM task WHERE number = :n", n=number)[0][0] == 2
+    assert world.write(count, Keys(tasks={number})).revision == 1
+    assert len(world.read(lambda uow: uow.history.page("task", number))) == 1
+    assert world.sql("SELECT row_version FROM task WHERE number = :n", n=number)[0][0] == 2
 
 
-def test_a_deleted_task_leaves_a_tombstone_with_its_history(bench: Bench) -> None:
-    task = make(bench)
+def test_a_deleted_task_leaves_a_tombstone_with_its_history(world: World) -> None:
+    task = make(world)
 
     def delete(uow: UnitOfWork) -> None:
         tasks.remove(uow, uow.tasks.get(task.number))
 
-    bench.write(delete, Keys(tasks={task.number}))
+    world.write(delete, Keys(tasks={task.number}))
 
     with pytest.raises(NotFound):
-        bench.read(lambda uow: uow.tasks.get(task.number))
-    stone = bench.sql("SELECT uid, revision, head_hash FROM tombstone")[0]
-    rows = bench.read(lambda uow: uow.history.page("task", task.number))
+        world.read(lambda uow: uow.tasks.get(task.number))
+    stone = world.sql("SELECT uid, revision, head_hash FROM tombstone")[0]
+    rows = world.read(lambda uow: uow.history.page("task", task.number))
     assert tuple(stone) == (task.uid, 2, rows[-1].hash)
-    assert make(bench).number == task.number + 1
+    assert make(world).number == task.number + 1

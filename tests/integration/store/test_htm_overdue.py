@@ -18,34 +18,34 @@ from dragoman.usecases.background import timers
 from dragoman.usecases.background.timers import Fire
 from dragoman.usecases.tasks import lifecycle as usecase
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import NOON, Bench
+from tests.support.world import NOON, World
 
-pytestmark = pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 SOON = later(NOON, seconds=10)
 
 
 class Family:
     """A task that bert has claimed, a part of it that is ready, and time going on."""
 
-    def __init__(self, bench: Bench, whole: dict[str, Any], part: dict[str, Any]) -> None:
-        self.bench = bench
-        self.bert = Principal(tenant=bench.tenant, user="bert", login="bert")
+    def __init__(self, world: World, whole: dict[str, Any], part: dict[str, Any]) -> None:
+        self.world = world
+        self.bert = Principal(tenant=world.tenant, user="bert", login="bert")
 
         def make(uow: UnitOfWork) -> tuple[str, str]:
             above = usecase.add(uow, title="whole", creator="bert", **whole)
             above = usecase.perform(uow, above, Verb.CLAIM, user="bert")
             return above.uid, usecase.add(uow, title="part", creator="bert", parent=above.number, **part).uid
 
-        self.whole, self.part = bench.write(make, EXCLUSIVE)
+        self.whole, self.part = world.write(make, EXCLUSIVE)
 
     def do(self, run: Callable[[UnitOfWork, Any], Any], command: Any) -> Any:
-        return self.bench.write(lambda uow: run(uow, command), command.keys(), self.bert)
+        return self.world.write(lambda uow: run(uow, command), command.keys(), self.bert)
 
     def suspend(self, until: Moment) -> None:
         def run(uow: UnitOfWork) -> None:
             usecase.perform(uow, uow.tasks.get(self.whole), Verb.SUSPEND, until=until)
 
-        self.bench.write(run, EXCLUSIVE)
+        self.world.write(run, EXCLUSIVE)
 
     def shown(self, uid: str) -> Task:
         seen: Seen = self.do(tasks.show, tasks.Show(uid))
@@ -53,15 +53,15 @@ class Family:
 
     def pass_by(self) -> None:
         """The timers are due, and nobody has looked."""
-        self.bench.clock.advance(11)
+        self.world.clock.advance(11)
 
     def stored(self, uid: str) -> Task:
-        found: Task = self.bench.write(lambda uow: uow.tasks.get(uid), EXCLUSIVE)
+        found: Task = self.world.write(lambda uow: uow.tasks.get(uid), EXCLUSIVE)
         return found
 
 
-def test_a_part_expires_with_its_whole_before_the_timer_fires(bench: Bench) -> None:
-    family = Family(bench, {"expires_at": SOON}, {})
+def test_a_part_expires_with_its_whole_before_the_timer_fires(world: World) -> None:
+    family = Family(world, {"expires_at": SOON}, {})
     family.pass_by()
     assert family.shown(family.part).state is State.EXPIRED
     assert [seen.task.state for seen in family.do(list_all, List(family.whole))] == [State.EXPIRED]
@@ -69,8 +69,8 @@ def test_a_part_expires_with_its_whole_before_the_timer_fires(bench: Bench) -> N
         family.do(actions.claim, actions.Claim(family.part))
 
 
-def test_a_part_wakes_with_its_whole_before_the_timer_fires(bench: Bench) -> None:
-    family = Family(bench, {}, {})
+def test_a_part_wakes_with_its_whole_before_the_timer_fires(world: World) -> None:
+    family = Family(world, {}, {})
     family.suspend(SOON)
     assert family.shown(family.part).suspended
     family.pass_by()
@@ -79,8 +79,8 @@ def test_a_part_wakes_with_its_whole_before_the_timer_fires(bench: Bench) -> Non
     assert (family.stored(family.part).state, family.stored(family.part).suspended) == (State.CLAIMED, False)
 
 
-def test_a_part_goes_with_its_whole_before_the_timer_fires(bench: Bench) -> None:
-    family = Family(bench, {"delete_at": SOON}, {})
+def test_a_part_goes_with_its_whole_before_the_timer_fires(world: World) -> None:
+    family = Family(world, {"delete_at": SOON}, {})
     family.do(actions.terminate, actions.Act(family.whole))
     family.pass_by()
     for uid in (family.whole, family.part):
@@ -89,8 +89,8 @@ def test_a_part_goes_with_its_whole_before_the_timer_fires(bench: Bench) -> None
     family.do(tasks.delete, tasks.Delete(family.part))  # not there, so there is nothing to refuse
 
 
-def test_a_part_whose_time_is_over_is_waited_for_no_more(bench: Bench) -> None:
-    family = Family(bench, {}, {"expires_at": SOON})
+def test_a_part_whose_time_is_over_is_waited_for_no_more(world: World) -> None:
+    family = Family(world, {}, {"expires_at": SOON})
     assert family.shown(family.whole).open_children == 1
     family.pass_by()
     assert family.shown(family.whole).open_children == 0
@@ -100,11 +100,11 @@ def test_a_part_whose_time_is_over_is_waited_for_no_more(bench: Bench) -> None:
     assert family.stored(family.whole).open_children == 0
 
 
-def test_what_changes_a_whole_leaves_the_count_to_the_timer_of_its_part(bench: Bench) -> None:
-    family = Family(bench, {}, {"expires_at": SOON})
+def test_what_changes_a_whole_leaves_the_count_to_the_timer_of_its_part(world: World) -> None:
+    family = Family(world, {}, {"expires_at": SOON})
     family.pass_by()
     family.do(actions.cancel, actions.Release(family.whole))
     whole, part = family.stored(family.whole), family.stored(family.part)
     assert (whole.state, whole.open_children) == (State.READY, 1)
-    bench.write(lambda uow: timers.fire(uow, Fire("expire", (part.number,))), EXCLUSIVE)
+    world.write(lambda uow: timers.fire(uow, Fire("expire", (part.number,))), EXCLUSIVE)
     assert family.stored(family.whole).open_children == 0

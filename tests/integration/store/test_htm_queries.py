@@ -19,7 +19,7 @@ from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import NOON, Bench
+from tests.support.world import NOON, World
 
 ITEMS = (
     (),
@@ -50,9 +50,9 @@ def furnish(uow: UnitOfWork) -> None:
         tasks.save(uow, task, replace(task, state=state))
 
 
-def person(bench: Bench, login: str) -> Principal:
+def person(world: World, login: str) -> Principal:
     groups = frozenset({"crew"} if login == "crew member" else ())
-    return Principal(tenant=bench.tenant, user=login, login=login, is_admin=login == "admin", groups=groups)
+    return Principal(tenant=world.tenant, user=login, login=login, is_admin=login == "admin", groups=groups)
 
 
 def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
@@ -75,12 +75,12 @@ def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
     }[interaction]
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("interaction", queries.INTERACTIONS)
 @pytest.mark.parametrize("login", LOGINS)
-def test_a_query_finds_what_the_guard_allows(bench: Bench, login: str, interaction: str) -> None:
-    bench.write(furnish, EXCLUSIVE)
-    who = person(bench, login)
+def test_a_query_finds_what_the_guard_allows(world: World, login: str, interaction: str) -> None:
+    world.write(furnish, EXCLUSIVE)
+    who = person(world, login)
     view = View(interaction, EVERY_WAY, who.is_admin, None)
 
     def compare(uow: UnitOfWork) -> int:
@@ -91,13 +91,13 @@ def test_a_query_finds_what_the_guard_allows(bench: Bench, login: str, interacti
         assert queries.count(uow, view) == len(expected)
         return len(expected)
 
-    found = bench.read(compare, who)
+    found = world.read(compare, who)
     assert found or login in ("cara", "crew member", "admin")
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
-def test_an_administrator_who_asks_for_no_more_is_shown_his_own_tasks(bench: Bench) -> None:
-    bench.write(furnish, EXCLUSIVE)
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+def test_an_administrator_who_asks_for_no_more_is_shown_his_own_tasks(world: World) -> None:
+    world.write(furnish, EXCLUSIVE)
     view = View(None, EVERY_WAY, of_all=False, on_behalf_of=None)
 
     def compare(uow: UnitOfWork) -> None:
@@ -106,20 +106,20 @@ def test_an_administrator_who_asks_for_no_more_is_shown_his_own_tasks(bench: Ben
             assert roles >= {HtmRole.READER, HtmRole.ADMINISTRATOR}
             assert not one.task.work_items or any(item.holder == "*" for item in one.task.work_items)
 
-    bench.read(compare, person(bench, "admin"))
+    world.read(compare, person(world, "admin"))
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
-def test_a_list_shows_what_timers_have_done_by_then(bench: Bench) -> None:
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+def test_a_list_shows_what_timers_have_done_by_then(world: World) -> None:
     def late(uow: UnitOfWork) -> None:
         tasks.add(uow, title="over", expires_at=Moment(uow.now))
         tasks.add(uow, title="awake", suspended=True, resume_at=Moment(uow.now))
         gone = tasks.add(uow, title="gone", delete_at=Moment(uow.now))
         tasks.save(uow, gone, replace(gone, state=State.COMPLETED))
 
-    bench.write(late, EXCLUSIVE)
+    world.write(late, EXCLUSIVE)
     view = View(None, EVERY_WAY, of_all=True, on_behalf_of=None)
-    found = bench.read(lambda uow: queries.find(uow, Ask(view, (), (), 0, None)).items)
+    found = world.read(lambda uow: queries.find(uow, Ask(view, (), (), 0, None)).items)
     assert [(one.task.title, one.task.state, one.task.suspended) for one in found] == [
         ("over", State.EXPIRED, False),
         ("awake", State.READY, False),

@@ -13,14 +13,13 @@ from dragoman.domain.access import system
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.task import Task
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.store.unit import transaction
 from dragoman.store.unit.lane import Meter, Queue
 from dragoman.store.unit.overlay import Overlay, Stamp
 from dragoman.store.unit.work import Work
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
 
 STAMP = Stamp("system", "test", "test")
 
@@ -29,12 +28,11 @@ def work(tenant: int = 1, keys: Keys | Exclusive | None = None, deadline: float 
     return Work(tenant, Keys() if keys is None else keys, lambda overlay: None, STAMP, deadline)
 
 
-class Served:
-    """An application with running lanes, without an event loop: answers are collected by an event a work."""
+class LaneWorld(World):
+    """A world with running lanes, without an event loop: answers are collected by an event a work."""
 
     def __init__(self, url: str) -> None:
-        self.app = Application(load(overrides={"database": url})).open()
-        self.tenant = self.app.ensure_tenant("main")
+        super().__init__(url)
         self.deaths: list[BaseException] = []
         self.died = threading.Event()
         self.app.store.start(self._answer, self._died)
@@ -66,10 +64,10 @@ class Served:
 
 
 @pytest.fixture
-def served(database_url: str) -> Iterator[Served]:
-    running = Served(database_url)
+def served(database_url: str) -> Iterator[LaneWorld]:
+    running = LaneWorld(database_url)
     yield running
-    running.app.close()
+    running.close()
 
 
 def create(uow: UnitOfWork) -> Task:
@@ -172,7 +170,7 @@ def test_a_closed_queue_works_off_what_it_has_and_takes_no_more() -> None:
     assert queue.take(0) is None
 
 
-def test_everything_that_waits_is_answered(served: Served) -> None:
+def test_everything_that_waits_is_answered(served: LaneWorld) -> None:
     sent = [served.send(create, Keys(numbers={"task"})) for _ in range(200)]
     for each in sent:
         assert each.future.wait(20)
@@ -180,7 +178,7 @@ def test_everything_that_waits_is_answered(served: Served) -> None:
     assert sorted(each.unwrap().number for each in sent) == list(range(1, 201))
 
 
-def test_a_lane_that_dies_is_told_and_the_application_is_not_ready(served: Served) -> None:
+def test_a_lane_that_dies_is_told_and_the_application_is_not_ready(served: LaneWorld) -> None:
     def die(uow: UnitOfWork) -> None:
         raise SystemExit("out of the blue")
 
@@ -193,7 +191,7 @@ def test_a_lane_that_dies_is_told_and_the_application_is_not_ready(served: Serve
 
 
 def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    served = Served(sqlite_url)
+    served = LaneWorld(sqlite_url)
     served.do(create, Keys(numbers={"task"}))
 
     def fails(self: Any) -> None:
@@ -213,7 +211,7 @@ def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monke
 def test_an_unknown_commit_on_postgresql_is_said_and_the_lane_goes_on(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served = Served(postgres_url)
+    served = LaneWorld(postgres_url)
     commit = sa.RootTransaction.commit
 
     def cut(self: Any) -> None:
@@ -232,7 +230,7 @@ def test_an_unknown_commit_on_postgresql_is_said_and_the_lane_goes_on(
 
 
 def test_a_database_that_is_away_is_said_soon_and_taken_up_again(postgres_url: str) -> None:
-    served = Served(postgres_url)
+    served = LaneWorld(postgres_url)
     served.do(create, Keys(numbers={"task"}))
     with served.app.store.engine.raw.connect() as other:
         others = (

@@ -19,7 +19,7 @@ from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 LOGINS = ("anna", "bert")
 
@@ -58,9 +58,9 @@ def pages(uow: UnitOfWork, sorts: tuple[Sort, ...], size: int) -> list[Task]:
         after = uow.tasks.sort_values(page[-1], sorts)
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
-def test_pages_put_together_are_the_list(bench: Bench) -> None:
-    bench.write(furnish, EXCLUSIVE)
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+def test_pages_put_together_are_the_list(world: World) -> None:
+    world.write(furnish, EXCLUSIVE)
 
     def compare(uow: UnitOfWork) -> None:
         for key in get_args(SortKey):
@@ -72,12 +72,12 @@ def test_pages_put_together_are_the_list(bench: Bench) -> None:
                     for size in (1, 4):
                         assert [task.number for task in pages(uow, sorts, size)] == whole, sorts
 
-    bench.read(compare)
+    world.read(compare)
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
-def test_a_cursor_made_of_the_task_is_that_of_the_table(bench: Bench) -> None:
-    bench.write(furnish, EXCLUSIVE)
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+def test_a_cursor_made_of_the_task_is_that_of_the_table(world: World) -> None:
+    world.write(furnish, EXCLUSIVE)
 
     assert OF_THE_TASK.keys() <= SORTS.keys()
 
@@ -85,7 +85,7 @@ def test_a_cursor_made_of_the_task_is_that_of_the_table(bench: Bench) -> None:
         for task in uow.tasks.page(TaskFilter(), (), limit=100):
             compare_one(uow, task)
 
-    bench.read(compare)
+    world.read(compare)
 
 
 def compare_one(uow: UnitOfWork, task: Task) -> None:
@@ -119,14 +119,14 @@ def reading(wanted: TaskFilter, limit: int) -> Callable[[UnitOfWork], list[Task]
     return read
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"], indirect=True)
-def test_a_page_shows_of_each_task_what_is_kept_of_it(bench: Bench) -> None:
-    bench.write(fill, EXCLUSIVE)
+@pytest.mark.parametrize("world", ["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"], indirect=True)
+def test_a_page_shows_of_each_task_what_is_kept_of_it(world: World) -> None:
+    world.write(fill, EXCLUSIVE)
 
     def pages(*wanted: TaskFilter) -> list[Task]:
         """A page, which is the same however it is found."""
         short: list[Task]
-        short, *others = [bench.read(reading(one, limit)) for one in wanted for limit in (TOGETHER, TOGETHER + 1)]
+        short, *others = [world.read(reading(one, limit)) for one in wanted for limit in (TOGETHER, TOGETHER + 1)]
         assert all(other == short for other in others)
         return short
 
@@ -134,7 +134,7 @@ def test_a_page_shows_of_each_task_what_is_kept_of_it(bench: Bench) -> None:
         return [uow.tasks.get(task.number) for task in short]
 
     short = pages(TaskFilter(), TaskFilter(created_from=Moment(0)), TaskFilter(unassigned=True, is_open=True))
-    assert short == bench.read(by_key)
+    assert short == world.read(by_key)
     assert [task.title for task in short[: len(TEXTS)]] == list(TEXTS)
     assert [task.due_at for task in short[len(TEXTS) :]] == list(EDGES)
     assert all(type(task.read) is bool and type(task.state) is State for task in short)

@@ -21,7 +21,7 @@ from dragoman.store.engine.engines import Engine
 from dragoman.store.maintenance import export as portable
 from dragoman.store.maintenance import verification
 from dragoman.store.tables import metadata
-from tests.integration.store.past import Past
+from tests.support.history import HistoryWorld
 from tests.support.server import PROGRAM, environment
 
 pytestmark = [
@@ -85,7 +85,7 @@ def test_the_newest_migration_is_the_one_that_the_start_looks_for() -> None:
 @pytest.fixture
 def past(tmp_path: Path) -> list[dict[str, Any]]:
     """The rows of a database with a past, as an export has them."""
-    past = Past(f"sqlite:///{tmp_path / 'past.db'}")
+    past = HistoryWorld(f"sqlite:///{tmp_path / 'past.db'}")
     past.live()
     past.app.close()
     return rows(Engine(f"sqlite:///{tmp_path / 'past.db'}"))

@@ -13,22 +13,22 @@ from dragoman.domain.message import Message, head
 from dragoman.domain.task import Kind, State, Task, Verb
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 WHOLE, PART, PART_OF_PART, OTHER_PART = 1, 2, 3, 4
 
 
-def patiently(bench: Bench, run: Callable[[UnitOfWork], Any]) -> Any:
+def patiently(world: World, run: Callable[[UnitOfWork], Any]) -> Any:
     """Do it alone, and again as often as a client would that is told that the database was busy."""
     for _ in range(200):
         try:
-            return bench.write(run, EXCLUSIVE)
+            return world.write(run, EXCLUSIVE)
         except Unavailable:
             continue
     raise AssertionError("the database stayed busy")
 
 
-def furnish(bench: Bench, **fields: Any) -> None:
+def furnish(world: World, **fields: Any) -> None:
     """A whole with two parts, one of which has a part itself; `fields` are those of the innermost."""
 
     def run(uow: UnitOfWork) -> None:
@@ -37,10 +37,10 @@ def furnish(bench: Bench, **fields: Any) -> None:
         tasks.add(uow, title="part of a part", parent=part.number, **fields)
         tasks.add(uow, title="other part", parent=whole.number)
 
-    patiently(bench, run)
+    patiently(world, run)
 
 
-def do(bench: Bench, verb: Verb, number: int = WHOLE) -> None:
+def do(world: World, verb: Verb, number: int = WHOLE) -> None:
     """Perform a verb, announced by key: a task with subtasks becomes exclusive by itself."""
 
     def run(uow: UnitOfWork) -> Task:
@@ -48,13 +48,13 @@ def do(bench: Bench, verb: Verb, number: int = WHOLE) -> None:
 
     for _ in range(200):
         try:
-            bench.write(run, Keys(tasks={number}))
+            world.write(run, Keys(tasks={number}))
         except Unavailable:
             continue
         return
 
 
-def look(bench: Bench) -> dict[int, Task]:
+def look(world: World) -> dict[int, Task]:
     """Those that are there."""
 
     def run(uow: UnitOfWork) -> list[Task | None]:
@@ -62,14 +62,14 @@ def look(bench: Bench) -> dict[int, Task]:
 
     for _ in range(200):
         try:
-            return {task.number: task for task in bench.read(run) if task is not None}
+            return {task.number: task for task in world.read(run) if task is not None}
         except Unavailable:
             continue
     raise AssertionError("the database stayed busy")
 
 
-def states(bench: Bench) -> list[State]:
-    return [task.state for task in look(bench).values()]
+def states(world: World) -> list[State]:
+    return [task.state for task in look(world).values()]
 
 
 @pytest.mark.parametrize(
@@ -81,83 +81,83 @@ def states(bench: Bench) -> list[State]:
         (Verb.EXPIRE, State.EXPIRED, State.EXPIRED),
     ],
 )
-def test_what_ends_a_task_ends_its_parts(bench: Bench, verb: Verb, whole: State, parts: State) -> None:
-    furnish(bench)
-    do(bench, verb)
-    assert states(bench) == [whole, parts, parts, parts]
-    assert [task.open_children for task in look(bench).values()] == [0, 0, 0, 0]
+def test_what_ends_a_task_ends_its_parts(world: World, verb: Verb, whole: State, parts: State) -> None:
+    furnish(world)
+    do(world, verb)
+    assert states(world) == [whole, parts, parts, parts]
+    assert [task.open_children for task in look(world).values()] == [0, 0, 0, 0]
 
 
-def test_parts_that_have_ended_stay_as_they_are(bench: Bench) -> None:
-    furnish(bench)
-    do(bench, Verb.FINISH, OTHER_PART)
-    assert look(bench)[WHOLE].open_children == 1
-    do(bench, Verb.EXPIRE)
-    assert states(bench) == [State.EXPIRED, State.EXPIRED, State.EXPIRED, State.COMPLETED]
+def test_parts_that_have_ended_stay_as_they_are(world: World) -> None:
+    furnish(world)
+    do(world, Verb.FINISH, OTHER_PART)
+    assert look(world)[WHOLE].open_children == 1
+    do(world, Verb.EXPIRE)
+    assert states(world) == [State.EXPIRED, State.EXPIRED, State.EXPIRED, State.COMPLETED]
 
 
-def test_parts_are_suspended_and_resumed_with_the_whole(bench: Bench) -> None:
-    furnish(bench, state=State.INACTIVE)
-    do(bench, Verb.SUSPEND)
+def test_parts_are_suspended_and_resumed_with_the_whole(world: World) -> None:
+    furnish(world, state=State.INACTIVE)
+    do(world, Verb.SUSPEND)
     # One that nobody started yet has nothing to be suspended.
-    assert [task.suspended for task in look(bench).values()] == [True, True, False, True]
-    do(bench, Verb.RESUME)
-    assert [task.suspended for task in look(bench).values()] == [False] * 4
+    assert [task.suspended for task in look(world).values()] == [True, True, False, True]
+    do(world, Verb.RESUME)
+    assert [task.suspended for task in look(world).values()] == [False] * 4
 
 
-def test_a_verb_on_a_part_leaves_the_whole_alone(bench: Bench) -> None:
-    furnish(bench)
-    do(bench, Verb.TERMINATE, PART)
-    assert states(bench) == [State.READY, State.TERMINATED, State.TERMINATED, State.READY]
-    assert look(bench)[WHOLE].open_children == 1
+def test_a_verb_on_a_part_leaves_the_whole_alone(world: World) -> None:
+    furnish(world)
+    do(world, Verb.TERMINATE, PART)
+    assert states(world) == [State.READY, State.TERMINATED, State.TERMINATED, State.READY]
+    assert look(world)[WHOLE].open_children == 1
 
 
-def test_a_batch_that_is_a_part_is_decided_by_its_reviewers_alone(bench: Bench) -> None:
+def test_a_batch_that_is_a_part_is_decided_by_its_reviewers_alone(world: World) -> None:
     # DESIGN 3 rule 5: that the whole ends is no decision about it.
-    furnish(bench, kind=Kind.BATCH)
+    furnish(world, kind=Kind.BATCH)
     for verb in (Verb.SUSPEND, Verb.RESUME, Verb.FINISH):
-        do(bench, verb)
-        batch = look(bench)[PART_OF_PART]
+        do(world, verb)
+        batch = look(world)[PART_OF_PART]
         assert (batch.state, batch.suspended) == (State.READY, False)
     with pytest.raises(Conflict) as refused:
-        patiently(bench, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
+        patiently(world, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
     assert refused.value.code == "task_is_batch"
-    assert len(look(bench)) == 4
+    assert len(look(world)) == 4
 
 
-def test_a_deleted_task_ends_its_parts_or_takes_them_with_it(bench: Bench) -> None:
-    furnish(bench)
-    patiently(bench, lambda uow: tasks.remove(uow, uow.tasks.get(PART)))
-    assert {number: task.state for number, task in look(bench).items()} == {
+def test_a_deleted_task_ends_its_parts_or_takes_them_with_it(world: World) -> None:
+    furnish(world)
+    patiently(world, lambda uow: tasks.remove(uow, uow.tasks.get(PART)))
+    assert {number: task.state for number, task in look(world).items()} == {
         WHOLE: State.READY,
         PART_OF_PART: State.TERMINATED,
         OTHER_PART: State.READY,
     }
-    assert look(bench)[WHOLE].open_children == 1
-    patiently(bench, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
-    assert set(look(bench)) == {PART_OF_PART}
+    assert look(world)[WHOLE].open_children == 1
+    patiently(world, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
+    assert set(look(world)) == {PART_OF_PART}
 
 
-def test_a_tree_goes_with_its_ended_parts_and_its_messages(bench: Bench) -> None:
-    furnish(bench)
+def test_a_tree_goes_with_its_ended_parts_and_its_messages(world: World) -> None:
+    furnish(world)
 
     def give(uow: UnitOfWork) -> None:
         task = uow.tasks.get(PART_OF_PART)
         uow.messages.put(Message(uow.tenant, task.uid, "input", "application/xml", "<a/>"))
         tasks.save(uow, task, replace(task, messages={"input": head("application/xml", "<a/>")}))
 
-    patiently(bench, give)
-    do(bench, Verb.FINISH, PART_OF_PART)
-    patiently(bench, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
-    assert look(bench) == {}
-    assert _count(bench, "message") == 0
-    assert _count(bench, "tombstone") == 4
+    patiently(world, give)
+    do(world, Verb.FINISH, PART_OF_PART)
+    patiently(world, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
+    assert look(world) == {}
+    assert _count(world, "message") == 0
+    assert _count(world, "tombstone") == 4
 
 
-def _count(bench: Bench, table: str) -> int:
+def _count(world: World, table: str) -> int:
     for _ in range(50):
         try:
-            return int(bench.sql(f"SELECT count(*) FROM {table}")[0][0])
+            return int(world.sql(f"SELECT count(*) FROM {table}")[0][0])
         except sa.exc.OperationalError:
             continue
     raise AssertionError("the database stayed busy")

@@ -21,7 +21,7 @@ from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 PARTS = Declaration(False, (Attribute("sku", "string"),))
 
@@ -32,17 +32,17 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removal, "DIRECT", 2)
 
 
-def look(bench: Bench, text: str, **values: Any) -> list[Any]:
+def look(world: World, text: str, **values: Any) -> list[Any]:
     """Rows as they lie there; the injected failures meet this, too."""
     for _ in range(50):
         try:
-            return bench.sql(text, **values)
+            return world.sql(text, **values)
         except sa.exc.OperationalError:
             continue
     raise AssertionError("the database stayed busy")
 
 
-def make_case(bench: Bench, count: int, **fields: Any) -> Case:
+def make_case(world: World, count: int, **fields: Any) -> Case:
     """A service with so many stages and tasks, each with an extension."""
 
     def run(uow: UnitOfWork) -> Case:
@@ -53,236 +53,236 @@ def make_case(bench: Bench, count: int, **fields: Any) -> Case:
             tasks.add(uow, title=f"Task {index}", case=case.number, category=1, extensions=value)
         return case
 
-    made: Case = patiently(bench, run)
+    made: Case = patiently(world, run)
     return made
 
 
-def patiently(bench: Bench, run: Callable[[UnitOfWork], Any]) -> Any:
+def patiently(world: World, run: Callable[[UnitOfWork], Any]) -> Any:
     """Do it alone, and again as often as a client would that is told that the database was busy."""
     for _ in range(200):
         try:
-            return bench.write(run, EXCLUSIVE)
+            return world.write(run, EXCLUSIVE)
         except Unavailable:
             continue
     raise AssertionError("the database stayed busy")
 
 
-def sweep(bench: Bench, limit: int = 2) -> list[int]:
+def sweep(world: World, limit: int = 2) -> list[int]:
     """Sweep until nothing is left; what each slice removed."""
     removed = []
-    while bench.read(lambda uow: removal.waits(uow, removal.Waits())):
-        removed.append(patiently(bench, lambda uow: removal.sweep(uow, removal.Sweep(limit))))
+    while world.read(lambda uow: removal.waits(uow, removal.Waits())):
+        removed.append(patiently(world, lambda uow: removal.sweep(uow, removal.Sweep(limit))))
         assert removed[-1] > 0
     return removed
 
 
-def names_seen(bench: Bench, case: int) -> list[str | None]:
+def names_seen(world: World, case: int) -> list[str | None]:
     def run(uow: UnitOfWork) -> list[str | None]:
         return [task.title for task in uow.tasks.of_case(case)] + [stage.title for stage in uow.stages.of_case(case)]
 
-    seen: list[str | None] = bench.read(run)
+    seen: list[str | None] = world.read(run)
     return seen
 
 
-def remove_case(bench: Bench, case: Case) -> None:
-    patiently(bench, lambda uow: removal.remove_case(uow, uow.cases.get(case.number), direct=removal.DIRECT))
+def remove_case(world: World, case: Case) -> None:
+    patiently(world, lambda uow: removal.remove_case(uow, uow.cases.get(case.number), direct=removal.DIRECT))
 
 
-def category_count(bench: Bench) -> int:
-    count: int = bench.read(lambda uow: uow.categories.get(1).task_count)
+def category_count(world: World) -> int:
+    count: int = world.read(lambda uow: uow.categories.get(1).task_count)
     return count
 
 
-def values(bench: Bench) -> list[tuple[int, str]]:
-    return [(row[0], row[1]) for row in look(bench, "SELECT owner, value FROM extension ORDER BY owner")]
+def values(world: World) -> list[tuple[int, str]]:
+    return [(row[0], row[1]) for row in look(world, "SELECT owner, value FROM extension ORDER BY owner")]
 
 
-def histories(bench: Bench, entity: str) -> list[tuple[int, dict[str, Any]]]:
+def histories(world: World, entity: str) -> list[tuple[int, dict[str, Any]]]:
     rows = look(
-        bench, "SELECT number, changes FROM history WHERE entity = :entity ORDER BY number, revision", entity=entity
+        world, "SELECT number, changes FROM history WHERE entity = :entity ORDER BY number, revision", entity=entity
     )
     return [(row[0], json.loads(row[1])) for row in rows]
 
 
-def deleted(bench: Bench, entity: str) -> list[int]:
-    return [number for number, changes in histories(bench, entity) if "deleted" in changes]
+def deleted(world: World, entity: str) -> list[int]:
+    return [number for number, changes in histories(world, entity) if "deleted" in changes]
 
 
 # A case with what it holds
 
 
-def test_a_case_goes_with_its_tasks_and_stages(bench: Bench) -> None:
-    case, other = make_case(bench, 2), make_case(bench, 1)
-    remove_case(bench, case)
-    assert names_seen(bench, case.number) == []
-    assert names_seen(bench, other.number) == ["Task 0", "Stage 0"]
-    assert deleted(bench, "task") == [1, 2]
-    assert deleted(bench, "stage") == [1, 2]
-    assert deleted(bench, "case") == [case.number]
-    assert category_count(bench) == 1
-    assert len(values(bench)) == 1
-    assert not sweep(bench)
+def test_a_case_goes_with_its_tasks_and_stages(world: World) -> None:
+    case, other = make_case(world, 2), make_case(world, 1)
+    remove_case(world, case)
+    assert names_seen(world, case.number) == []
+    assert names_seen(world, other.number) == ["Task 0", "Stage 0"]
+    assert deleted(world, "task") == [1, 2]
+    assert deleted(world, "stage") == [1, 2]
+    assert deleted(world, "case") == [case.number]
+    assert category_count(world) == 1
+    assert len(values(world)) == 1
+    assert not sweep(world)
 
 
-def test_many_tasks_are_hidden_at_once_and_swept_in_slices(bench: Bench, few: None) -> None:
-    case, other = make_case(bench, 5), make_case(bench, 1)
-    remove_case(bench, case)
-    assert names_seen(bench, case.number) == []
-    assert names_seen(bench, other.number) == ["Task 0", "Stage 0"]
+def test_many_tasks_are_hidden_at_once_and_swept_in_slices(world: World, few: None) -> None:
+    case, other = make_case(world, 5), make_case(world, 1)
+    remove_case(world, case)
+    assert names_seen(world, case.number) == []
+    assert names_seen(world, other.number) == ["Task 0", "Stage 0"]
     with pytest.raises(NotFound):
-        bench.read(lambda uow: uow.tasks.get(1))
-    assert sweep(bench) == [2, 2, 1, 2, 2, 1]
-    assert deleted(bench, "task") == [1, 2, 3, 4, 5]
-    assert deleted(bench, "stage") == [1, 2, 3, 4, 5]
-    assert category_count(bench) == 1
-    assert len(values(bench)) == 1
-    assert look(bench, "SELECT count(*) FROM tombstone")[0][0] == 11
+        world.read(lambda uow: uow.tasks.get(1))
+    assert sweep(world) == [2, 2, 1, 2, 2, 1]
+    assert deleted(world, "task") == [1, 2, 3, 4, 5]
+    assert deleted(world, "stage") == [1, 2, 3, 4, 5]
+    assert category_count(world) == 1
+    assert len(values(world)) == 1
+    assert look(world, "SELECT count(*) FROM tombstone")[0][0] == 11
 
 
-def test_the_inbox_stays(bench: Bench) -> None:
+def test_the_inbox_stays(world: World) -> None:
     with pytest.raises(Conflict):
-        patiently(bench, lambda uow: removal.remove_case(uow, uow.cases.get(uow.home.inbox_case)))
+        patiently(world, lambda uow: removal.remove_case(uow, uow.cases.get(uow.home.inbox_case)))
 
 
-def test_a_batch_in_a_case_keeps_all_of_it(bench: Bench, few: None) -> None:
-    case = make_case(bench, 3)
-    patiently(bench, lambda uow: tasks.add(uow, title="Batch", case=case.number, kind=Kind.BATCH))
+def test_a_batch_in_a_case_keeps_all_of_it(world: World, few: None) -> None:
+    case = make_case(world, 3)
+    patiently(world, lambda uow: tasks.add(uow, title="Batch", case=case.number, kind=Kind.BATCH))
     with pytest.raises(Conflict):
-        remove_case(bench, case)
-    assert len(names_seen(bench, case.number)) == 7
+        remove_case(world, case)
+    assert len(names_seen(world, case.number)) == 7
 
 
-def test_a_part_and_its_whole_go_together(bench: Bench) -> None:
-    case = make_case(bench, 1)
-    patiently(bench, lambda uow: tasks.add(uow, title="Part", case=case.number, parent=1))
-    remove_case(bench, case)
-    assert deleted(bench, "task") == [1, 2]
-    assert ["terminated" in str(changes) for _, changes in histories(bench, "task")] == [False] * 4
+def test_a_part_and_its_whole_go_together(world: World) -> None:
+    case = make_case(world, 1)
+    patiently(world, lambda uow: tasks.add(uow, title="Part", case=case.number, parent=1))
+    remove_case(world, case)
+    assert deleted(world, "task") == [1, 2]
+    assert ["terminated" in str(changes) for _, changes in histories(world, "task")] == [False] * 4
 
 
-def test_a_case_whose_time_is_over_is_gone_and_swept(bench: Bench) -> None:
-    case = make_case(bench, 3, expires_at=bench.clock.now() + 10_000_000)
-    assert not bench.read(lambda uow: uow.timers.ending(uow.now, 2))
-    bench.clock.advance(1)
+def test_a_case_whose_time_is_over_is_gone_and_swept(world: World) -> None:
+    case = make_case(world, 3, expires_at=world.clock.now() + 10_000_000)
+    assert not world.read(lambda uow: uow.timers.ending(uow.now, 2))
+    world.clock.advance(1)
     with pytest.raises(NotFound):
-        bench.read(lambda uow: cases.get(uow, case.number))
-    assert bench.read(lambda uow: uow.timers.ending(uow.now, 2)) == [case.number]
-    patiently(bench, lambda uow: timers.fire(uow, timers.Fire("end", (case.number,), rows=2)))
-    assert names_seen(bench, case.number) == []
-    assert sweep(bench) == [2, 1, 2, 1]
-    assert deleted(bench, "case") == [case.number]
-    assert deleted(bench, "task") == [1, 2, 3]
+        world.read(lambda uow: cases.get(uow, case.number))
+    assert world.read(lambda uow: uow.timers.ending(uow.now, 2)) == [case.number]
+    patiently(world, lambda uow: timers.fire(uow, timers.Fire("end", (case.number,), rows=2)))
+    assert names_seen(world, case.number) == []
+    assert sweep(world) == [2, 1, 2, 1]
+    assert deleted(world, "case") == [case.number]
+    assert deleted(world, "task") == [1, 2, 3]
 
 
-def test_a_contacts_tasks_can_be_removed_by_themselves(bench: Bench) -> None:
-    case = make_case(bench, 1)
-    patiently(bench, lambda uow: tasks.add(uow, title="Call", contact=77, case=case.number))
-    patiently(bench, lambda uow: removal.remove_tasks(uow, contact=77))
-    assert names_seen(bench, case.number) == ["Task 0", "Stage 0"]
+def test_a_contacts_tasks_can_be_removed_by_themselves(world: World) -> None:
+    case = make_case(world, 1)
+    patiently(world, lambda uow: tasks.add(uow, title="Call", contact=77, case=case.number))
+    patiently(world, lambda uow: removal.remove_tasks(uow, contact=77))
+    assert names_seen(world, case.number) == ["Task 0", "Stage 0"]
 
 
 # The values of an extension
 
 
-def create(bench: Bench) -> None:
+def create(world: World) -> None:
     command = schemas.Create(Owner.TASK, "Parts", PARTS)
-    bench.write(lambda uow: schemas.create(uow, command), command.keys())
+    world.write(lambda uow: schemas.create(uow, command), command.keys())
 
 
-def delete(bench: Bench) -> None:
-    patiently(bench, lambda uow: schemas.delete(uow, schemas.Delete(Owner.TASK, "PARTS")))
+def delete(world: World) -> None:
+    patiently(world, lambda uow: schemas.delete(uow, schemas.Delete(Owner.TASK, "PARTS")))
 
 
-def put(bench: Bench, number: int, name: str, text: str) -> None:
+def put(world: World, number: int, name: str, text: str) -> None:
     def run(uow: UnitOfWork) -> None:
         task = uow.tasks.get(number)
         tasks.save(uow, task, extensions.set_extension(uow, task, name, text))
 
-    bench.write(run, extensions.announce(Keys(tasks={number}), Owner.TASK, [name]))
+    world.write(run, extensions.announce(Keys(tasks={number}), Owner.TASK, [name]))
 
 
-def parts_of(bench: Bench, number: int) -> str | None:
+def parts_of(world: World, number: int) -> str | None:
     def run(uow: UnitOfWork) -> str | None:
         found = uow.tasks.get(number).extensions.get("parts")
         return None if found is None else found.value
 
-    value: str | None = bench.read(run)
+    value: str | None = world.read(run)
     return value
 
 
 @pytest.mark.parametrize("direct", [2, 1000])
-def test_a_deleted_schema_takes_every_value_with_it(bench: Bench, monkeypatch: pytest.MonkeyPatch, direct: int) -> None:
+def test_a_deleted_schema_takes_every_value_with_it(world: World, monkeypatch: pytest.MonkeyPatch, direct: int) -> None:
     monkeypatch.setattr(removal, "DIRECT", direct)
-    make_case(bench, 5)
-    create(bench)
-    delete(bench)
-    assert [parts_of(bench, number) for number in range(1, 6)] == [None] * 5
-    sweep(bench)
-    assert values(bench) == []
-    gone = [(number, changes) for number, changes in histories(bench, "task") if "extensions.Parts" in changes][5:]
-    assert sorted(number for number, _ in histories(bench, "task")) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    make_case(world, 5)
+    create(world)
+    delete(world)
+    assert [parts_of(world, number) for number in range(1, 6)] == [None] * 5
+    sweep(world)
+    assert values(world) == []
+    gone = [(number, changes) for number, changes in histories(world, "task") if "extensions.Parts" in changes][5:]
+    assert sorted(number for number, _ in histories(world, "task")) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert all(changes["extensions.Parts"][1] is None for _, changes in gone if len(changes) == 1)
     with pytest.raises(NotFound):
-        delete(bench)
+        delete(world)
 
 
-def test_a_value_written_behind_the_mark_stays(bench: Bench, few: None) -> None:
-    make_case(bench, 4)
-    create(bench)
-    delete(bench)
-    put(bench, 2, "Parts", '"new"')
-    sweep(bench)
-    assert [parts_of(bench, number) for number in range(1, 5)] == [None, '"new"', None, None]
-    assert values(bench) == [(2, '"new"')]
+def test_a_value_written_behind_the_mark_stays(world: World, few: None) -> None:
+    make_case(world, 4)
+    create(world)
+    delete(world)
+    put(world, 2, "Parts", '"new"')
+    sweep(world)
+    assert [parts_of(world, number) for number in range(1, 5)] == [None, '"new"', None, None]
+    assert values(world) == [(2, '"new"')]
 
 
-def test_a_task_written_behind_the_mark_loses_its_value_too(bench: Bench, few: None) -> None:
-    make_case(bench, 3)
-    create(bench)
-    delete(bench)
-    bench.write(lambda uow: tasks.save(uow, uow.tasks.get(1), replace(uow.tasks.get(1), priority=1)), Keys(tasks={1}))
-    sweep(bench)
-    assert values(bench) == []
-    assert "extensions.Parts" in histories(bench, "task")[2][1]
+def test_a_task_written_behind_the_mark_loses_its_value_too(world: World, few: None) -> None:
+    make_case(world, 3)
+    create(world)
+    delete(world)
+    world.write(lambda uow: tasks.save(uow, uow.tasks.get(1), replace(uow.tasks.get(1), priority=1)), Keys(tasks={1}))
+    sweep(world)
+    assert values(world) == []
+    assert "extensions.Parts" in histories(world, "task")[2][1]
 
 
-def test_values_of_a_task_that_went_meanwhile_are_dropped(bench: Bench, few: None) -> None:
-    make_case(bench, 3)
-    create(bench)
-    delete(bench)
-    patiently(bench, lambda uow: tasks.remove(uow, uow.tasks.get(1)))
-    sweep(bench)
-    assert values(bench) == []
+def test_values_of_a_task_that_went_meanwhile_are_dropped(world: World, few: None) -> None:
+    make_case(world, 3)
+    create(world)
+    delete(world)
+    patiently(world, lambda uow: tasks.remove(uow, uow.tasks.get(1)))
+    sweep(world)
+    assert values(world) == []
 
 
-def test_a_schema_made_again_binds_only_what_is_written_from_then_on(bench: Bench) -> None:
-    make_case(bench, 1)
-    put(bench, 1, "parts", '"free"')
-    create(bench)
-    assert parts_of(bench, 1) == '"free"'
+def test_a_schema_made_again_binds_only_what_is_written_from_then_on(world: World) -> None:
+    make_case(world, 1)
+    put(world, 1, "parts", '"free"')
+    create(world)
+    assert parts_of(world, 1) == '"free"'
 
 
-def test_writers_see_a_schema_that_a_group_before_them_made(bench: Bench) -> None:
-    make_case(bench, 1)
+def test_writers_see_a_schema_that_a_group_before_them_made(world: World) -> None:
+    make_case(world, 1)
 
     def put_one(uow: UnitOfWork) -> Any:
         task = uow.tasks.get(1)
         return tasks.save(uow, task, extensions.set_extension(uow, task, "PARTS", '{"SKU":"a"}')).extensions["parts"]
 
     command = schemas.Create(Owner.TASK, "Parts", PARTS)
-    made = bench.work(lambda uow: schemas.create(uow, command), command.keys())
+    made = world.work(lambda uow: schemas.create(uow, command), command.keys())
     keys: Callable[[], Keys] = lambda: extensions.announce(Keys(tasks={1}), Owner.TASK, ["PARTS"])  # noqa: E731
-    written = bench.work(put_one, keys())
-    bench.group(made, written)
+    written = world.work(put_one, keys())
+    world.group(made, written)
     assert written.unwrap() == Extension("Parts", '{"sku":"a"}')
 
 
-def test_the_second_of_two_schemas_of_one_name_is_told_so(bench: Bench) -> None:
+def test_the_second_of_two_schemas_of_one_name_is_told_so(world: World) -> None:
     works = []
     for name in ("Parts", "parts"):
         command = schemas.Create(Owner.TASK, name, PARTS)
-        works.append(bench.work(lambda uow, command=command: schemas.create(uow, command), command.keys()))  # type: ignore[misc]
-    bench.group(*works)
+        works.append(world.work(lambda uow, command=command: schemas.create(uow, command), command.keys()))  # type: ignore[misc]
+    world.group(*works)
     assert works[0].unwrap().name == "Parts"
     with pytest.raises(Conflict) as caught:
         works[1].unwrap()

@@ -16,7 +16,7 @@ from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Thro
 from dragoman.store.repositories.task_sorts import STATE_CODES, Sort
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 CONTACTS = (None, {"is_private": False}, {"is_private": True, "shared_with": ("bert",)})
 ITEMS = (
@@ -43,12 +43,12 @@ def furnish(uow: UnitOfWork) -> None:
         tasks.add(uow, title="x", contact=number, assignee=assignee, state=state, work_items=items, creator="cara")
 
 
-def person(bench: Bench, login: str) -> Principal:
+def person(world: World, login: str) -> Principal:
     groups = frozenset({"crew"} if login == "crew member" else ())
-    return Principal(tenant=bench.tenant, user=login, login=login, is_admin=login == "admin", groups=groups)
+    return Principal(tenant=world.tenant, user=login, login=login, is_admin=login == "admin", groups=groups)
 
 
-def compare(bench: Bench, wanted: TaskFilter, holds: Callable[[UnitOfWork, Task], bool]) -> list[int]:
+def compare(world: World, wanted: TaskFilter, holds: Callable[[UnitOfWork, Task], bool]) -> list[int]:
     """Both ways to find the tasks must find the same."""
 
     def found(uow: UnitOfWork) -> list[int]:
@@ -58,25 +58,25 @@ def compare(bench: Bench, wanted: TaskFilter, holds: Callable[[UnitOfWork, Task]
         assert uow.tasks.count(wanted) == len(listed)
         return listed
 
-    numbers: list[int] = bench.read(found)
+    numbers: list[int] = world.read(found)
     return numbers
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_what_somebody_may_claim_is_what_is_offered_to_him(bench: Bench, login: str) -> None:
-    bench.write(furnish, EXCLUSIVE)
-    who = person(bench, login)
+def test_what_somebody_may_claim_is_what_is_offered_to_him(world: World, login: str) -> None:
+    world.write(furnish, EXCLUSIVE)
+    who = person(world, login)
     wanted = TaskFilter(claimable_by=who)
-    assert compare(bench, wanted, lambda uow, task: is_candidate(who, task, tasks.contact_of(uow, task)))
+    assert compare(world, wanted, lambda uow, task: is_candidate(who, task, tasks.contact_of(uow, task)))
 
 
 @pytest.mark.parametrize("through", [("everybody",), ("individual",), ("group",), ("individual", "group"), ()])
 @pytest.mark.parametrize("login", LOGINS[:-1])
-def test_a_list_may_keep_to_some_of_the_ways_to_see(bench: Bench, login: str, through: tuple[Through, ...]) -> None:
-    bench.write(furnish, EXCLUSIVE)
-    who = person(bench, login)
+def test_a_list_may_keep_to_some_of_the_ways_to_see(world: World, login: str, through: tuple[Through, ...]) -> None:
+    world.write(furnish, EXCLUSIVE)
+    who = person(world, login)
     wanted = TaskFilter(visible_to=who, visible_through=frozenset(through))
-    compare(bench, wanted, lambda uow, task: sees_through(uow, who, task, frozenset(through)))
+    compare(world, wanted, lambda uow, task: sees_through(uow, who, task, frozenset(through)))
 
 
 def sees_through(uow: UnitOfWork, who: Principal, task: Task, through: frozenset[Through]) -> bool:
@@ -96,20 +96,20 @@ def sees_through(uow: UnitOfWork, who: Principal, task: Task, through: frozenset
     return not ways.isdisjoint(through)
 
 
-def test_all_ways_to_see_together_are_the_rule(bench: Bench) -> None:
-    bench.write(furnish, EXCLUSIVE)
-    who = person(bench, "bert")
-    both = compare(bench, TaskFilter(visible_to=who), lambda uow, task: sees_through(uow, who, task, EVERY_WAY))
+def test_all_ways_to_see_together_are_the_rule(world: World) -> None:
+    world.write(furnish, EXCLUSIVE)
+    who = person(world, "bert")
+    both = compare(world, TaskFilter(visible_to=who), lambda uow, task: sees_through(uow, who, task, EVERY_WAY))
     assert both
 
 
-def test_one_of_several_conditions_suffices(bench: Bench) -> None:
-    bench.write(furnish, EXCLUSIVE)
+def test_one_of_several_conditions_suffices(world: World) -> None:
+    world.write(furnish, EXCLUSIVE)
     wanted = TaskFilter(
         any_of=(TaskFilter(states=(State.CLAIMED,), assignee="bert"), TaskFilter(states=(State.INACTIVE,))),
         suspended=False,
     )
-    compare(bench, wanted, lambda _, task: task.assignee == "bert" or task.state is State.INACTIVE)
+    compare(world, wanted, lambda _, task: task.assignee == "bert" or task.state is State.INACTIVE)
 
 
 def furnish_suspended(uow: UnitOfWork) -> None:
@@ -120,13 +120,13 @@ def furnish_suspended(uow: UnitOfWork) -> None:
             tasks.add(uow, title="x", suspended=suspended)
 
 
-def test_suspended_tasks_are_found_where_they_may_be_claimed_all_the_same(bench: Bench) -> None:
-    bench.write(furnish_suspended, EXCLUSIVE)
+def test_suspended_tasks_are_found_where_they_may_be_claimed_all_the_same(world: World) -> None:
+    world.write(furnish_suspended, EXCLUSIVE)
 
     def expected(_: UnitOfWork, task: Task) -> bool:
         return not task.suspended or task.extras.get("acme", {}).get("claims", False)
 
-    found = compare(bench, TaskFilter(not_suspended_or=("acme", "claims")), expected)
+    found = compare(world, TaskFilter(not_suspended_or=("acme", "claims")), expected)
     assert len(found) == 9
 
 
@@ -143,10 +143,10 @@ def furnish_timers(uow: UnitOfWork) -> None:
     "states", [(), (State.READY,), (State.COMPLETED,), (State.EXPIRED,), (State.EXPIRED, State.CLAIMED)]
 )
 def test_states_are_those_that_timers_leave_whether_they_have_fired_or_not(
-    bench: Bench, states: tuple[State, ...]
+    world: World, states: tuple[State, ...]
 ) -> None:
-    bench.write(furnish_timers, EXCLUSIVE)
-    now = bench.clock.now()
+    world.write(furnish_timers, EXCLUSIVE)
+    now = world.clock.now()
 
     def expected(_: UnitOfWork, task: Task) -> bool:
         is_over = task.kind is not Kind.BATCH
@@ -156,7 +156,7 @@ def test_states_are_those_that_timers_leave_whether_they_have_fired_or_not(
             task = replace(task, state=State.EXPIRED)
         return not states or task.state in states
 
-    assert compare(bench, TaskFilter(states=states, as_of=now), expected)
+    assert compare(world, TaskFilter(states=states, as_of=now), expected)
 
 
 def furnish_parts(uow: UnitOfWork) -> None:
@@ -166,14 +166,14 @@ def furnish_parts(uow: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("waiting", [True, False])
-def test_tasks_are_found_by_whether_they_have_open_parts(bench: Bench, waiting: bool) -> None:
-    bench.write(furnish_parts, EXCLUSIVE)
-    found = compare(bench, TaskFilter(has_open_children=waiting), lambda _, task: (task.title == "whole") is waiting)
+def test_tasks_are_found_by_whether_they_have_open_parts(world: World, waiting: bool) -> None:
+    world.write(furnish_parts, EXCLUSIVE)
+    found = compare(world, TaskFilter(has_open_children=waiting), lambda _, task: (task.title == "whole") is waiting)
     assert len(found) == 2
 
 
-@pytest.mark.parametrize("bench", ["sqlite", "postgresql"], indirect=True)
-def test_states_are_sorted_by_their_codes_and_what_is_missing_comes_last(bench: Bench) -> None:
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+def test_states_are_sorted_by_their_codes_and_what_is_missing_comes_last(world: World) -> None:
     def furnish_states(uow: UnitOfWork) -> None:
         for state in State:
             task = tasks.add(uow, title="x", name=None if state is State.READY else str(state))
@@ -182,7 +182,7 @@ def test_states_are_sorted_by_their_codes_and_what_is_missing_comes_last(bench: 
     def order(uow: UnitOfWork, key: Sort) -> list[State]:
         return [task.state for task in uow.tasks.page(TaskFilter(), [key], limit=100)]
 
-    bench.write(furnish_states, EXCLUSIVE)
-    assert bench.read(lambda uow: order(uow, Sort("state_code"))) == sorted(State, key=STATE_CODES.__getitem__)
-    by_name = [str(state) for state in bench.read(lambda uow: order(uow, Sort("name")))]
+    world.write(furnish_states, EXCLUSIVE)
+    assert world.read(lambda uow: order(uow, Sort("state_code"))) == sorted(State, key=STATE_CODES.__getitem__)
+    by_name = [str(state) for state in world.read(lambda uow: order(uow, Sort("name")))]
     assert by_name == sorted(by_name, key=lambda name: "x" if name == "ready" else name)

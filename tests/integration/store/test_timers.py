@@ -24,13 +24,13 @@ from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
-from tests.integration.store.running import NOON, Running, running
+from tests.support.node import running
+from tests.support.world import NOON, World
 
 SOON = later(NOON, seconds=10)
 
 
-def play(url: str, story: Callable[[Running, Loop], Awaitable[None]]) -> None:
+def play(url: str, story: Callable[[World, Loop], Awaitable[None]]) -> None:
     """Tell a story on a node of its own, with the loop that it would run."""
 
     async def tell() -> None:
@@ -40,46 +40,46 @@ def play(url: str, story: Callable[[Running, Loop], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(tell(), 60))
 
 
-def add(node: Running, tenant: int | None = None, **fields: Any) -> int:
-    number: int = node.do(lambda uow: tasks.add(uow, **fields).number, tenant)
+def add(node: World, tenant: int | None = None, **fields: Any) -> int:
+    number: int = node.core(lambda uow: tasks.add(uow, **fields).number, tenant=tenant)
     return number
 
 
-def add_case(node: Running, **fields: Any) -> int:
-    number: int = node.do(lambda uow: cases.add(uow, CaseKind.SERVICE, **fields).number)
+def add_case(node: World, **fields: Any) -> int:
+    number: int = node.core(lambda uow: cases.add(uow, CaseKind.SERVICE, **fields).number)
     return number
 
 
-def task(node: Running, number: int) -> Task | None:
-    found: Task | None = node.do(lambda uow: uow.tasks.find(number))
+def task(node: World, number: int) -> Task | None:
+    found: Task | None = node.core(lambda uow: uow.tasks.find(number))
     return found
 
 
-def case(node: Running, number: int) -> Case | None:
-    found: Case | None = node.do(lambda uow: uow.cases.find(number))
+def case(node: World, number: int) -> Case | None:
+    found: Case | None = node.core(lambda uow: uow.cases.find(number))
     return found
 
 
-def state(node: Running, number: int) -> State | None:
+def state(node: World, number: int) -> State | None:
     found = task(node, number)
     return found.state if found is not None else None
 
 
-def doings(node: Running, entity: str, number: int) -> list[tuple[str, str, str]]:
+def doings(node: World, entity: str, number: int) -> list[tuple[str, str, str]]:
     """Who did what through what to a task or case, but for its beginning."""
-    rows = node.do(lambda uow: uow.history.page(entity, number))
-    return [(row.principal, row.dialect, row.operation) for row in rows if row.dialect != "cli"]
+    rows = node.core(lambda uow: uow.history.page(entity, number))
+    return [(row.principal, row.dialect, row.operation) for row in rows if row.dialect != "test"]
 
 
-def change(node: Running, number: int, **fields: Any) -> None:
-    node.do(lambda uow: uow.tasks.save(replace(uow.tasks.get(number), **fields)))
+def change(node: World, number: int, **fields: Any) -> None:
+    node.core(lambda uow: uow.tasks.save(replace(uow.tasks.get(number), **fields)))
 
 
 # Expiration
 
 
 def test_a_task_expires_when_its_moment_has_come_and_once(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         ready, claimed = add(node, expires_at=SOON), add(node, expires_at=SOON, assignee="anna")
         node.clock.at = Moment(SOON - 1)
         assert await loop.look() == 0
@@ -98,10 +98,10 @@ def test_a_task_expires_when_its_moment_has_come_and_once(database_url: str) -> 
 
 @pytest.mark.parametrize("asleep", [True, False])
 def test_whether_it_sleeps_or_waits_to_be_started_it_expires(database_url: str, asleep: bool) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add(node, expires_at=SOON, state=State.READY if asleep else State.INACTIVE)
         if asleep:
-            node.do(lambda uow: uow.tasks.save(uow.tasks.get(number).suspend(at=uow.now)))
+            node.core(lambda uow: uow.tasks.save(uow.tasks.get(number).suspend(at=uow.now)))
         node.clock.at = SOON
         assert await loop.look() == 1
         assert state(node, number) is State.EXPIRED
@@ -110,7 +110,7 @@ def test_whether_it_sleeps_or_waits_to_be_started_it_expires(database_url: str, 
 
 
 def test_parts_expire_with_their_whole_but_for_batches(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         whole = add(node, expires_at=SOON)
         part = add(node, parent=whole)
         deeper = add(node, parent=part, expires_at=SOON)
@@ -125,9 +125,9 @@ def test_parts_expire_with_their_whole_but_for_batches(database_url: str) -> Non
 
 
 def test_what_has_ended_does_not_expire(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add(node, expires_at=SOON)
-        node.do(lambda uow: tasks.perform(uow, uow.tasks.get(number), Verb.FINISH))
+        node.core(lambda uow: tasks.perform(uow, uow.tasks.get(number), Verb.FINISH))
         node.clock.at = SOON
         assert await loop.look() == 0
         assert state(node, number) is State.COMPLETED
@@ -136,7 +136,7 @@ def test_what_has_ended_does_not_expire(database_url: str) -> None:
 
 
 def test_a_moment_that_is_moved_moves_the_timer(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         postponed, called_off, early = (add(node, expires_at=SOON) for _ in range(3))
         change(node, postponed, expires_at=later(SOON, seconds=5))
         change(node, called_off, expires_at=None)
@@ -171,8 +171,8 @@ def test_a_task_wakes_as_its_suspension_said(database_url: str, how: str | None,
             uow.messages.put(Message(uow.tenant, made.uid, str(which), "application/xml", "<a/>"))
         return tasks.perform(uow, made, Verb.SUSPEND, until=SOON).number
 
-    async def story(node: Running, loop: Loop) -> None:
-        number = node.do(put_to_sleep)
+    async def story(node: World, loop: Loop) -> None:
+        number = node.core(put_to_sleep)
         assert await loop.look() == 0
         node.clock.at = SOON
         assert await loop.look() == 1
@@ -181,7 +181,7 @@ def test_a_task_wakes_as_its_suspension_said(database_url: str, how: str | None,
         assert woken is not None
         assert (woken.state, woken.suspended, woken.resume_at) == (awake, False, None)
         uid = woken.uid
-        there = node.do(lambda uow: {str(which) for which in Which if uow.messages.of(uid, which) is not None})
+        there = node.core(lambda uow: {str(which) for which in Which if uow.messages.of(uid, which) is not None})
         assert there == set(woken.messages) == kept
         assert doings(node, "task", number) == [("system", "core", "timer.wake")]
 
@@ -189,10 +189,10 @@ def test_a_task_wakes_as_its_suspension_said(database_url: str, how: str | None,
 
 
 def test_parts_wake_with_their_whole(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         whole = add(node)
         part = add(node, parent=whole)
-        node.do(lambda uow: tasks.perform(uow, uow.tasks.get(whole), Verb.SUSPEND, until=SOON))
+        node.core(lambda uow: tasks.perform(uow, uow.tasks.get(whole), Verb.SUSPEND, until=SOON))
         asleep = task(node, part)
         assert asleep is not None
         assert asleep.suspended
@@ -209,10 +209,10 @@ def test_parts_wake_with_their_whole(database_url: str) -> None:
 
 
 def test_an_ended_task_goes_with_its_parts(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         whole, open_one = add(node, timing={timing.DELETED: "10seconds"}), add(node, delete_at=SOON)
         part = add(node, parent=whole)
-        node.do(lambda uow: tasks.perform(uow, uow.tasks.get(whole), Verb.FINISH))
+        node.core(lambda uow: tasks.perform(uow, uow.tasks.get(whole), Verb.FINISH))
         node.clock.at = SOON
         assert await loop.look() == 1
         assert [state(node, number) for number in (whole, part, open_one)] == [None, None, State.READY]
@@ -222,7 +222,7 @@ def test_an_ended_task_goes_with_its_parts(database_url: str) -> None:
 
 
 def test_a_task_that_expires_and_is_to_go_at_once_goes(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add(node, expires_at=SOON, timing={timing.DELETED: timing.ZERO})
         node.clock.at = SOON
         await loop.look()
@@ -234,10 +234,10 @@ def test_a_task_that_expires_and_is_to_go_at_once_goes(database_url: str) -> Non
 
 
 def test_a_task_that_holds_a_batch_stays_and_keeps_nobody(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         holder, other = add(node, delete_at=SOON), add(node, delete_at=SOON)
         batch = add(node, parent=holder, kind=Kind.BATCH)
-        node.do(lambda uow: [tasks.perform(uow, uow.tasks.get(n), Verb.FINISH) for n in (holder, other)])
+        node.core(lambda uow: [tasks.perform(uow, uow.tasks.get(n), Verb.FINISH) for n in (holder, other)])
         node.clock.at = SOON
         assert await loop.look() == 1
         assert [state(node, n) for n in (holder, batch, other)] == [State.COMPLETED, State.READY, None]
@@ -250,7 +250,7 @@ def test_a_task_that_holds_a_batch_stays_and_keeps_nobody(database_url: str, cap
 
 
 def test_a_case_completes_by_itself_and_what_it_holds_goes_on(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add_case(node, auto_complete_at=SOON)
         held = add(node, case=number)
         node.clock.at = SOON
@@ -266,7 +266,7 @@ def test_a_case_completes_by_itself_and_what_it_holds_goes_on(database_url: str)
 
 
 def test_a_case_that_was_completed_is_not_completed_again(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add_case(node, auto_complete_at=SOON, completed_at=NOON)
         node.clock.at = SOON
         assert await loop.look() == 0
@@ -285,14 +285,14 @@ def test_a_case_whose_time_is_over_goes_with_all_it_holds(database_url: str) -> 
             tasks.add(uow, case=made.number)
         return made.number
 
-    async def story(node: Running, loop: Loop) -> None:
-        number = node.do(make)
+    async def story(node: World, loop: Loop) -> None:
+        number = node.core(make)
         other = add_case(node, expires_at=later(SOON, seconds=1))
         node.clock.at = SOON
         assert await loop.look() == 1
         assert case(node, number) is None
-        assert node.do(lambda uow: uow.tasks.of_case(number) + uow.stages.of_case(number)) == []  # hidden, at least
-        while node.do(lambda uow: removal.sweep(uow, removal.Sweep())):
+        assert node.core(lambda uow: uow.tasks.of_case(number) + uow.stages.of_case(number)) == []  # hidden, at least
+        while node.core(lambda uow: removal.sweep(uow, removal.Sweep())):
             pass
         assert [operation for _, _, operation in doings(node, "case", number)] == ["timer.end"]
         assert case(node, other) is not None
@@ -301,7 +301,7 @@ def test_a_case_whose_time_is_over_goes_with_all_it_holds(database_url: str) -> 
 
 
 def test_a_case_that_holds_a_batch_stays_and_keeps_nobody(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         holder, other = add_case(node, expires_at=NOON), add_case(node, expires_at=SOON)
         add(node, case=holder, kind=Kind.BATCH)
         node.clock.at = SOON
@@ -317,15 +317,15 @@ def test_a_case_that_holds_a_batch_stays_and_keeps_nobody(database_url: str) -> 
 
 def test_what_came_due_while_nobody_looked_fires_oldest_first(database_url: str) -> None:
     clock = FixedClock(NOON)
-    first = Running(database_url, clock)
+    first = World(database_url, clock)
     numbers = [add(first, expires_at=later(NOON, seconds=seconds)) for seconds in (30, 10, 20)]
     first.app.close()
     clock.advance(3_600)
 
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         node.clock.at = clock.at
         asked = timers.Due("expire", 10)
-        assert node.do(lambda uow: timers.due(uow, asked)) == [numbers[1], numbers[2], numbers[0]]
+        assert node.core(lambda uow: timers.due(uow, asked)) == [numbers[1], numbers[2], numbers[0]]
         assert await loop.look() == 3
         assert {state(node, number) for number in numbers} == {State.EXPIRED}
 
@@ -337,24 +337,24 @@ def test_many_fire_slice_by_slice_and_each_once(database_url: str) -> None:
         for index in range(300):
             tasks.add(uow, expires_at=later(NOON, seconds=index % 7))
 
-    async def story(node: Running, loop: Loop) -> None:
-        node.do(many)
+    async def story(node: World, loop: Loop) -> None:
+        node.core(many)
         node.clock.at = SOON
         assert await loop.look() == 300
-        revisions = node.do(lambda uow: {uow.tasks.get(number).revision for number in range(1, 301)})
+        revisions = node.core(lambda uow: {uow.tasks.get(number).revision for number in range(1, 301)})
         assert revisions == {2}
 
     play(database_url, story)
 
 
 def test_every_tenant_is_looked_at(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         other = node.app.ensure_tenant("other")
         here, there = add(node, expires_at=SOON), add(node, other, expires_at=SOON)
         node.clock.at = SOON
         assert await loop.look() == 2
         assert state(node, here) is State.EXPIRED
-        assert node.do(lambda uow: uow.tasks.get(there).state, other) is State.EXPIRED
+        assert node.core(lambda uow: uow.tasks.get(there).state, tenant=other) is State.EXPIRED
 
     play(database_url, story)
 
@@ -369,12 +369,12 @@ def test_two_nodes_that_look_at_once_fire_each_once(postgres_url: str) -> None:
 
     async def race() -> None:
         async with running(postgres_url, clock) as one, running(postgres_url, clock) as two:
-            one.do(many)
+            one.core(many)
             clock.at = SOON
             loops = [Loop(one.app.executor), Loop(two.app.executor)]
             for _ in range(20):
                 await asyncio.gather(*(loop.look() for loop in loops))
-            histories = one.do(lambda uow: [uow.history.page("task", number) for number in range(1, 241)])
+            histories = one.core(lambda uow: [uow.history.page("task", number) for number in range(1, 241)])
             fired = [[row.operation for row in rows].count("timer.expire") for rows in histories]
             assert fired == [1] * 240
 
@@ -395,7 +395,7 @@ def test_a_poisoned_row_keeps_nobody_and_is_tried_again(
 
     monkeypatch.setitem(TIMERS, "expire", Timer(sound.due, fire))
 
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         for _ in range(60):
             add(node, expires_at=SOON)
         node.clock.at = SOON
@@ -416,7 +416,7 @@ def test_a_poisoned_row_keeps_nobody_and_is_tried_again(
 
 
 def test_a_busy_server_is_asked_again_at_the_next_look(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add(node, expires_at=SOON)
         node.clock.at = SOON
 
@@ -424,7 +424,7 @@ def test_a_busy_server_is_asked_again_at_the_next_look(database_url: str, monkey
             raise Unavailable("queue_full", "Too many wait.")
 
         with monkeypatch.context() as patch:
-            patch.setattr(node.app, "write", refuse)
+            patch.setattr(node.app.executor, "write", refuse)
             with pytest.raises(Unavailable):
                 await loop.look()
         assert await loop.look() == 1  # it was not put aside
@@ -433,11 +433,11 @@ def test_a_busy_server_is_asked_again_at_the_next_look(database_url: str, monkey
     play(database_url, story)
 
 
-def test_a_slice_that_is_cut_off_at_any_statement_fires_once(bench: Bench) -> None:
+def test_a_slice_that_is_cut_off_at_any_statement_fires_once(world: World) -> None:
     def patiently(run: Callable[[UnitOfWork], Any]) -> Any:
         for _ in range(200):
             try:
-                return bench.write(run, EXCLUSIVE)
+                return world.write(run, EXCLUSIVE)
             except Unavailable:
                 continue
         raise AssertionError("the database stayed busy")
@@ -448,7 +448,7 @@ def test_a_slice_that_is_cut_off_at_any_statement_fires_once(bench: Bench) -> No
         return (*wholes, *parts)
 
     numbers = patiently(make)
-    bench.clock.at = SOON
+    world.clock.at = SOON
     for _ in range(3):
         patiently(lambda uow: timers.fire(uow, timers.Fire("expire", numbers)))
 
@@ -459,7 +459,7 @@ def test_a_slice_that_is_cut_off_at_any_statement_fires_once(bench: Bench) -> No
 
 
 def test_a_clock_that_goes_back_fires_nothing_twice(database_url: str) -> None:
-    async def story(node: Running, loop: Loop) -> None:
+    async def story(node: World, loop: Loop) -> None:
         number = add(node, expires_at=SOON)
         node.clock.at = SOON
         assert await loop.look() == 1

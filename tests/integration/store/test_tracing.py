@@ -18,8 +18,9 @@ from dragoman.tracing.spans import Spans
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.identity import users as people
-from tests.integration.store.running import NOON, Running, running
 from tests.support.jobs import TEST_JOB
+from tests.support.node import running
+from tests.support.world import NOON, World
 
 KIND = TEST_JOB
 
@@ -32,7 +33,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     return kept
 
 
-def play(url: str, story: Callable[[Running], Awaitable[None]]) -> None:
+def play(url: str, story: Callable[[World], Awaitable[None]]) -> None:
     async def tell() -> None:
         async with running(url) as node:
             await story(node)
@@ -51,7 +52,7 @@ def span_id(span: ReadableSpan) -> int:
 
 
 def test_what_nobody_follows_leaves_no_span(database_url: str, kept: InMemorySpanExporter) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         await node.app.executor.read(people.find_login, people.FindLogin("anna"), system(1))
 
     play(database_url, story)
@@ -59,7 +60,7 @@ def test_what_nobody_follows_leaves_no_span(database_url: str, kept: InMemorySpa
 
 
 def test_a_transaction_is_part_of_the_request_that_it_was_for(database_url: str, kept: InMemorySpanExporter) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         native = next(dialect for dialect in node.app.dialects if dialect.name == "native")
         operation = next(operation for operation in native.operations if operation.name == "list_tasks")
         request = Request("GET", "/v1/tasks", received_at=NOON, dialect=native)
@@ -103,8 +104,8 @@ def test_an_attempt_has_what_it_wrote(database_url: str, kept: InMemorySpanExpor
     def done(uow: Any, command: jobs.Prolong) -> None:
         jobs.complete(uow, jobs.held(uow, command.hold))
 
-    async def story(node: Running) -> None:
-        node.do(lambda uow: uow.enqueue(KIND, 7))
+    async def story(node: World) -> None:
+        node.core(lambda uow: uow.enqueue(KIND, 7))
         worker = Worker(node.app.executor, handlers={KIND: handler})
         worker.spans = node.app.spans
         assert await worker.run_once() == 1

@@ -16,16 +16,17 @@ from dragoman.store.engine.files import Room
 from dragoman.store.unit.transaction import Transactions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench, busy, refused
+from tests.integration.store.conftest import busy, refused
 from tests.support.databases import Databases
+from tests.support.world import World
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def bench(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Bench]:
+def world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
     with databases.lent(request.param) as url:
-        bench = Bench(url)
-        yield bench
-        bench.close()
+        world = World(url)
+        yield world
+        world.close()
 
 
 def make(uow: UnitOfWork) -> int:
@@ -36,10 +37,10 @@ def keys() -> Keys:
     return Keys(numbers={"task"})
 
 
-def fail_commits(bench: Bench, monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
+def fail_commits(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
     """Let the database refuse the next commits."""
     waiting = list(errors)
-    dialect = bench.app.store.engine.raw.dialect
+    dialect = world.app.store.engine.raw.dialect
     commit = dialect.do_commit
 
     def refuse(connection: Any) -> None:
@@ -57,25 +58,25 @@ def full() -> Exception:
 
 
 def test_a_commit_that_is_refused_is_run_again_as_if_nothing_had_been(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = busy() if bench.app.store.engine.is_sqlite else refused()
-    fail_commits(bench, monkeypatch, error, error)
-    assert [bench.write(make, keys()) for _ in range(3)] == [1, 2, 3]
-    assert bench.sql("SELECT count(*) FROM task")[0][0] == 3
+    error = busy() if world.app.store.engine.is_sqlite else refused()
+    fail_commits(world, monkeypatch, error, error)
+    assert [world.write(make, keys()) for _ in range(3)] == [1, 2, 3]
+    assert world.sql("SELECT count(*) FROM task")[0][0] == 3
 
 
 def test_a_commit_that_finds_no_room_is_told_at_once_and_the_next_one_is_tried(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_commits(bench, monkeypatch, full() if bench.app.store.engine.is_sqlite else psycopg.errors.DiskFull())
+    fail_commits(world, monkeypatch, full() if world.app.store.engine.is_sqlite else psycopg.errors.DiskFull())
     with pytest.raises(Unavailable) as told:
-        bench.write(make, keys())
+        world.write(make, keys())
     assert (told.value.code, told.value.retry_after_seconds) == ("storage_full", 5)
-    assert bench.write(make, keys()) == 1
+    assert world.write(make, keys()) == 1
 
 
-def test_a_group_that_finds_no_database_is_refused_together(bench: Bench) -> None:
+def test_a_group_that_finds_no_database_is_refused_together(world: World) -> None:
     asked = 0
 
     def connect() -> sa.Connection:
@@ -83,9 +84,9 @@ def test_a_group_that_finds_no_database_is_refused_together(bench: Bench) -> Non
         asked += 1
         raise sa.exc.OperationalError("connect", None, psycopg.OperationalError("no route to host"))
 
-    store = bench.app.store
-    away = Transactions(store.engine, bench.clock, writes=True, connect=connect, directory=store.directory)
-    works = [bench.work(make, keys()) for _ in range(20)]
+    store = world.app.store
+    away = Transactions(store.engine, world.clock, writes=True, connect=connect, directory=store.directory)
+    works = [world.work(make, keys()) for _ in range(20)]
     away.run(works)
     assert {work.error.code for work in works if isinstance(work.error, Unavailable)} == {"database_away"}
     assert asked == 1

@@ -2,67 +2,56 @@
 
 import asyncio
 
-import msgspec
 import pytest
 
-from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.case import CaseKind
 from dragoman.domain.errors import Unavailable
 from dragoman.jobs.loops import purge as upkeep
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
 
 TASKS = 50
 
 
-class Lone(msgspec.Struct, frozen=True):
-    """An exclusive command."""
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-def make_many(uow: UnitOfWork, command: Lone) -> int:
+def make_many(uow: UnitOfWork) -> int:
     case = cases.add(uow, CaseKind.SERVICE)
     for _ in range(TASKS):
         tasks.add(uow, case=case.number)
     return case.number
 
 
-def remove_many(uow: UnitOfWork, command: Lone) -> None:
+def remove_many(uow: UnitOfWork) -> None:
     removal.remove_case(uow, uow.cases.get(2), direct=1)
 
 
-def is_waiting(uow: UnitOfWork, command: Lone) -> bool:
+def is_waiting(uow: UnitOfWork) -> bool:
     return removal.waits(uow, removal.Waits())
 
 
-def deletions(uow: UnitOfWork, command: Lone) -> int:
+def deletions(uow: UnitOfWork) -> int:
     return sum("deleted" in uow.history.page("task", number)[-1].changes for number in range(1, TASKS + 1))
 
 
 def test_what_an_earlier_process_marked_is_removed(database_url: str) -> None:
-    earlier = Application(load(overrides={"database": database_url})).open()
-    tenant = earlier.ensure_tenant("main")
-    earlier.executor.call(make_many, Lone(), tenant)
-    earlier.executor.call(remove_many, Lone(), tenant)
-    assert earlier.executor.call(is_waiting, Lone(), tenant)
+    earlier = World(database_url)
+    earlier.core(make_many)
+    earlier.core(remove_many)
+    assert earlier.core(is_waiting)
     earlier.close()
 
-    app = Application(load(overrides={"database": database_url})).open()
+    world = World(database_url)
 
     async def serve() -> None:
-        app.start()
-        while app.executor.call(is_waiting, Lone(), tenant):
-            await upkeep.sweep(app.executor)
+        world.app.start()
+        while world.core(is_waiting):
+            await upkeep.sweep(world.app.executor)
 
     asyncio.run(serve())
-    assert app.executor.call(deletions, Lone(), tenant) == TASKS
-    app.close()
+    assert world.core(deletions) == TASKS
+    world.close()
 
 
 def test_a_server_that_is_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

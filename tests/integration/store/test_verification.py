@@ -16,8 +16,8 @@ from dragoman.store.maintenance import verification
 from dragoman.store.maintenance.verification import Broken, Report, Walk, verify
 from dragoman.store.repositories.digests import Folder
 from dragoman.store.unit.overlay import Stamp, chained
-from tests.integration.store.past import Past
 from tests.support.databases import Databases
+from tests.support.history import HistoryWorld
 
 H = tables.history.c
 KEY = [column.name for column in tables.history.primary_key]
@@ -27,13 +27,13 @@ EXAMPLES = 250  # of each of four ways
 FEW = 80  # of all together on PostgreSQL: it is the same walk
 
 Row = dict[str, Any]
-Misdeed = Callable[[Past, st.DataObject], None]
+Misdeed = Callable[[HistoryWorld, st.DataObject], None]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def past(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Past]:
+def past(request: pytest.FixtureRequest, databases: Databases) -> Iterator[HistoryWorld]:
     with databases.lent(request.param) as url:
-        past = Past(url)
+        past = HistoryWorld(url)
         past.live()
         yield past
         past.app.close()
@@ -45,7 +45,7 @@ many = settings(
 
 
 @contextmanager
-def tampering(past: Past) -> Iterator[sa.Connection]:
+def tampering(past: HistoryWorld) -> Iterator[sa.Connection]:
     """A connection for misdeeds, undone at the end."""
     with past.app.store.engine.writer() as connection:
         transaction = connection.begin()
@@ -88,13 +88,13 @@ def said_of(connection: sa.Connection, folder: Folder | None = None) -> str:
     return ""
 
 
-def test_what_was_done_lawfully_fits(past: Past) -> None:
+def test_what_was_done_lawfully_fits(past: HistoryWorld) -> None:
     report = verify(past.app.store.engine)
     assert report.broken is None
     assert (report.rows, report.digests) == (32 + 3, 4)
 
 
-def edit(past: Past, data: st.DataObject) -> None:
+def edit(past: HistoryWorld, data: st.DataObject) -> None:
     with tampering(past) as connection:
         rows = history(connection)
         row = data.draw(st.sampled_from(rows))
@@ -105,7 +105,7 @@ def edit(past: Past, data: st.DataObject) -> None:
         assert said_of(connection)
 
 
-def deletion(past: Past, data: st.DataObject) -> None:
+def deletion(past: HistoryWorld, data: st.DataObject) -> None:
     with tampering(past) as connection:
         rows = history(connection)
         for index in data.draw(st.sets(st.integers(0, len(rows) - 1), min_size=1)):
@@ -113,7 +113,7 @@ def deletion(past: Past, data: st.DataObject) -> None:
         assert said_of(connection)
 
 
-def swap(past: Past, data: st.DataObject) -> None:
+def swap(past: HistoryWorld, data: st.DataObject) -> None:
     with tampering(past) as connection:
         rows = history(connection)
         one, other = data.draw(
@@ -127,7 +127,7 @@ def swap(past: Past, data: st.DataObject) -> None:
         assert said_of(connection)
 
 
-def cut(past: Past, data: st.DataObject) -> None:
+def cut(past: HistoryWorld, data: st.DataObject) -> None:
     """The end of an entity's history, from some revision on; or the end of all history, from some moment on."""
     with tampering(past) as connection:
         row = data.draw(st.sampled_from(history(connection)))
@@ -143,18 +143,20 @@ MISDEEDS = (edit, deletion, swap, cut)
 @given(st.data())
 @pytest.mark.parametrize("misdeed", MISDEEDS)
 @pytest.mark.parametrize("past", ["sqlite"], indirect=True)
-def test_what_is_done_to_history_is_found(past: Past, misdeed: Misdeed, data: st.DataObject) -> None:
+def test_what_is_done_to_history_is_found(past: HistoryWorld, misdeed: Misdeed, data: st.DataObject) -> None:
     misdeed(past, data)
 
 
 @settings(many, max_examples=FEW)
 @given(st.sampled_from(MISDEEDS), st.data())
 @pytest.mark.parametrize("past", ["postgresql"], indirect=True)
-def test_what_is_done_to_history_in_postgresql_is_found(past: Past, misdeed: Misdeed, data: st.DataObject) -> None:
+def test_what_is_done_to_history_in_postgresql_is_found(
+    past: HistoryWorld, misdeed: Misdeed, data: st.DataObject
+) -> None:
     misdeed(past, data)
 
 
-def test_text_that_moved_over_a_line_s_end_is_found(past: Past) -> None:
+def test_text_that_moved_over_a_line_s_end_is_found(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         row = history(connection)[-1]
         moved = {"principal": f"{row['principal']}\n{row['dialect']}", "dialect": row["operation"], "operation": "x"}
@@ -162,7 +164,7 @@ def test_text_that_moved_over_a_line_s_end_is_found(past: Past) -> None:
         assert said_of(connection)
 
 
-def test_an_invented_row_is_found(past: Past) -> None:
+def test_an_invented_row_is_found(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         row = history(connection)[-1]
         stamp = Stamp("mallory", "test", "do")
@@ -173,7 +175,7 @@ def test_an_invented_row_is_found(past: Past) -> None:
         assert "it stands at revision" in said_of(connection)
 
 
-def test_the_first_row_that_does_not_fit_is_named(past: Past) -> None:
+def test_the_first_row_that_does_not_fit_is_named(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         row = next(row for row in history(connection) if row["entity"] == "task" and row["revision"] == 2)
         put(connection, row, {"principal": "mallory"})
@@ -183,14 +185,14 @@ def test_the_first_row_that_does_not_fit_is_named(past: Past) -> None:
 
 
 @pytest.mark.parametrize("kind", ["task", "tombstone", "case"])
-def test_what_is_gone_without_a_trace_is_found(past: Past, kind: str) -> None:
+def test_what_is_gone_without_a_trace_is_found(past: HistoryWorld, kind: str) -> None:
     with tampering(past) as connection:
         table = tables.metadata.tables[kind]
         connection.execute(sa.delete(table))
         assert "neither it nor a tombstone is there" in said_of(connection)
 
 
-def test_what_appeared_from_nowhere_is_found(past: Past) -> None:
+def test_what_appeared_from_nowhere_is_found(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         task = dict(connection.execute(sa.select(tables.task).limit(1)).one()._mapping)
         connection.execute(sa.insert(tables.task).values(task | {"number": 999, "uid": "another"}))
@@ -219,28 +221,28 @@ def row_of(connection: sa.Connection, tenant: int, number: int, revision: int) -
     return next(row for row in history(connection) if row.items() >= wanted.items())
 
 
-def test_a_forger_who_mends_the_rows_is_found_by_the_task(past: Past) -> None:
+def test_a_forger_who_mends_the_rows_is_found_by_the_task(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         put(connection, row_of(connection, past.main, 1, 1), {"principal": "mallory"})
         mend(connection, past.main, 1, owner=False)
         assert said_of(connection).endswith("revision 3: the last row of its history is not the one it had")
 
 
-def test_a_forger_who_mends_a_gap_is_found_by_the_numbers(past: Past) -> None:
+def test_a_forger_who_mends_a_gap_is_found_by_the_numbers(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         remove(connection, row_of(connection, past.main, 1, 2))
         mend(connection, past.main, 1)
         assert said_of(connection).endswith("task 1, revision 2: it is missing")
 
 
-def test_a_forger_who_mends_the_chain_is_found_by_the_digest(past: Past) -> None:
+def test_a_forger_who_mends_the_chain_is_found_by_the_digest(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         put(connection, row_of(connection, past.main, 1, 1), {"principal": "mallory"})
         mend(connection, past.main, 1)
         assert said_of(connection).endswith("the row is not the one that digest 1 sealed")
 
 
-def test_a_forger_of_digests_is_found_by_the_digest_behind(past: Past) -> None:
+def test_a_forger_of_digests_is_found_by_the_digest_behind(past: HistoryWorld) -> None:
     with tampering(past) as connection:
         connection.execute(sa.update(tables.digest).where(tables.digest.c.sequence == 1).values(heads="[]"))
         assert "digest 1: it doesn't fit its hash" in said_of(connection)
@@ -253,7 +255,7 @@ def digests_of(connection: sa.Connection, tenant: int) -> list[Digest]:
     return [Digest(**row._mapping) for row in rows]
 
 
-def test_a_forger_of_all_digests_is_found_by_their_files(past: Past, tmp_path: Path) -> None:
+def test_a_forger_of_all_digests_is_found_by_their_files(past: HistoryWorld, tmp_path: Path) -> None:
     with tampering(past) as connection:
         folder = Folder(tmp_path)
         known = digests_of(connection, past.main)
@@ -273,7 +275,7 @@ def test_a_forger_of_all_digests_is_found_by_their_files(past: Past, tmp_path: P
         assert said_of(connection, folder).endswith("digest 1: its file is there, the database has lost it")
 
 
-def test_a_tenant_that_is_gone_is_missed_by_its_files(past: Past, tmp_path: Path) -> None:
+def test_a_tenant_that_is_gone_is_missed_by_its_files(past: HistoryWorld, tmp_path: Path) -> None:
     with tampering(past) as connection:
         folder = Folder(tmp_path)
         folder.write(digests_of(connection, past.north)[0])
@@ -284,7 +286,7 @@ def test_a_tenant_that_is_gone_is_missed_by_its_files(past: Past, tmp_path: Path
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7])
-def test_pages_change_nothing(past: Past, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_change_nothing(past: HistoryWorld, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "PAGE", page)
     whole: Report = verify(past.app.store.engine)
     assert (whole.broken, whole.rows) == (None, 35)
@@ -302,7 +304,7 @@ def overwrite(file: Path, change: Callable[[bytes], bytes]) -> None:
 
 def test_a_damaged_file_is_no_bug(tmp_path: Path) -> None:
     file = tmp_path / "dragoman.db"
-    past = Past(f"sqlite:///{file}")
+    past = HistoryWorld(f"sqlite:///{file}")
     past.live()
     past.app.close()
     overwrite(file, lambda pages: pages[: len(pages) // 2] + bytes(4096) + pages[len(pages) // 2 + 4096 :])

@@ -14,7 +14,7 @@ from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_sorts import Sort
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 CONTACTS = (
     None,
@@ -51,10 +51,10 @@ def furnish(uow: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("login", ["anna", "bert", "cara", "dora", "eric", "crew member", "admin"])
-def test_a_list_shows_what_the_rule_allows(bench: Bench, login: str) -> None:
-    bench.write(furnish, EXCLUSIVE)
+def test_a_list_shows_what_the_rule_allows(world: World, login: str) -> None:
+    world.write(furnish, EXCLUSIVE)
     principal = Principal(
-        tenant=bench.tenant,
+        tenant=world.tenant,
         user=login,
         login=login,
         is_admin=login == "admin",
@@ -68,6 +68,6 @@ def test_a_list_shows_what_the_rule_allows(bench: Bench, login: str) -> None:
         every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=250)
         return [task.number for task in every if may(principal, Permission.SEE, task, tasks.contact_of(uow, task))]
 
-    shown = [task.number for task in bench.read(listed)]
-    assert shown == bench.read(allowed)
+    shown = [task.number for task in world.read(listed)]
+    assert shown == world.read(allowed)
     assert shown

@@ -20,8 +20,9 @@ from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.running import Running, running
 from tests.support.jobs import TEST_JOB
+from tests.support.node import running
+from tests.support.world import World
 
 KIND = TEST_JOB
 
@@ -55,7 +56,7 @@ def raising(error: Exception) -> Handler:
     return handler
 
 
-def play(url: str, story: Callable[[Running], Awaitable[None]]) -> None:
+def play(url: str, story: Callable[[World], Awaitable[None]]) -> None:
     """Tell a story on a node of its own."""
 
     async def tell() -> None:
@@ -65,18 +66,18 @@ def play(url: str, story: Callable[[Running], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(tell(), 60))
 
 
-def enqueue(node: Running, kind: JobKind = KIND, **given: Any) -> str:
-    uid: str = node.do(lambda uow: uow.enqueue(kind, 7).uid, **given)
+def enqueue(node: World, kind: JobKind = KIND, **given: Any) -> str:
+    uid: str = node.core(lambda uow: uow.enqueue(kind, 7).uid, **given)
     return uid
 
 
-def job_of(node: Running, uid: str) -> Job:
-    job: Job = node.do(lambda uow: uow.jobs.get(uid))
+def job_of(node: World, uid: str) -> Job:
+    job: Job = node.core(lambda uow: uow.jobs.get(uid))
     return job
 
 
-def count(node: Running) -> int:
-    found: int = node.do(lambda uow: sum(uow.tasks.find(number) is not None for number in range(1, 100)))
+def count(node: World) -> int:
+    found: int = node.core(lambda uow: sum(uow.tasks.find(number) is not None for number in range(1, 100)))
     return found
 
 
@@ -92,7 +93,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
 def test_a_job_that_is_due_is_done_once(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid, worker = enqueue(node), Worker(node.app.executor, handlers={KIND: done})
         assert await worker.run_once() == 1
         assert await worker.run_once() == 0
@@ -107,7 +108,7 @@ def test_a_job_that_is_due_is_done_once(database_url: str, caplog: pytest.LogCap
 
 
 def test_a_failure_is_tried_again_after_its_pause(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid = enqueue(node)
         worker = Worker(node.app.executor, handlers={KIND: raising(ValueError("secret? no: a short text"))})
         assert await worker.run_once() == 1
@@ -125,7 +126,7 @@ def test_a_failure_is_tried_again_after_its_pause(database_url: str, caplog: pyt
 
 
 def test_a_poisoned_job_is_given_up_visibly(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid, other = enqueue(node), ""
         worker = Worker(node.app.executor, handlers={KIND: raising(ValueError("it broke")), "test.fine": done})
         for _ in range(ATTEMPTS):
@@ -142,7 +143,7 @@ def test_a_poisoned_job_is_given_up_visibly(database_url: str, caplog: pytest.Lo
 
 
 def test_a_kind_that_nobody_knows_fails(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid = enqueue(node, cast(JobKind, "test.unheard"))
         await Worker(node.app.executor, handlers={}).run_once()
         failed = job_of(node, uid)
@@ -152,7 +153,7 @@ def test_a_kind_that_nobody_knows_fails(database_url: str) -> None:
 
 
 def test_a_job_that_met_a_full_queue_is_given_back_uncounted(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid = enqueue(node)
         busy = Unavailable("queue_full", "Too many wait.", retry_after_seconds=5)
         await Worker(node.app.executor, handlers={KIND: raising(busy)}).run_once()
@@ -167,7 +168,7 @@ def test_a_job_that_met_a_full_queue_is_given_back_uncounted(database_url: str) 
 def test_whoever_lost_a_job_ends_quietly(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         async def sleeps(runner: Runner, hold: Hold, job: Job) -> None:
             node.clock.advance(31)
             assert await Worker(runner, handlers={KIND: done}).run_once() == 1
@@ -183,7 +184,7 @@ def test_whoever_lost_a_job_ends_quietly(database_url: str, caplog: pytest.LogCa
 
 
 def test_a_heartbeat_keeps_a_long_job(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         beats = asyncio.Event()
         uid = enqueue(node)
 
@@ -201,7 +202,7 @@ def test_a_heartbeat_keeps_a_long_job(database_url: str) -> None:
         assert await attempt == 1
         assert (job_of(node, uid).state, job_of(node, uid).attempt) == (JobState.COMPLETED, 1)
 
-    async def lease_of(node: Running, uid: str, enough: Callable[[int], bool]) -> int:
+    async def lease_of(node: World, uid: str, enough: Callable[[int], bool]) -> int:
         while True:
             until = job_of(node, uid).lease_until
             if until is not None and enough(until):
@@ -214,7 +215,7 @@ def test_a_heartbeat_keeps_a_long_job(database_url: str) -> None:
 def test_a_handler_is_cut_off_when_its_lease_is_lost(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid = enqueue(node)
         began = asyncio.Event()
 
@@ -226,7 +227,7 @@ def test_a_handler_is_cut_off_when_its_lease_is_lost(database_url: str, caplog: 
             Worker(node.app.executor, Settings(lease_seconds=0.03), {KIND: endless}).run_once()
         )
         await began.wait()
-        node.do(lambda uow: uow.jobs.save(uow.jobs.get(uid).cancel(at=uow.now)))
+        node.core(lambda uow: uow.jobs.save(uow.jobs.get(uid).cancel(at=uow.now)))
         assert await attempt == 1
 
     play(database_url, story)
@@ -236,7 +237,7 @@ def test_a_handler_is_cut_off_when_its_lease_is_lost(database_url: str, caplog: 
 def test_a_worker_told_to_stop_gives_its_jobs_back(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid = enqueue(node)
         in_hand = asyncio.Event()
 
@@ -264,9 +265,9 @@ def test_a_worker_told_to_stop_gives_its_jobs_back(database_url: str, caplog: py
 
 
 def test_the_only_worker_waits_for_no_lease_of_an_earlier_one(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         uid = enqueue(node)
-        node.do(lambda uow: jobs.claim(uow, jobs.Claim("killed", 1)))
+        node.core(lambda uow: jobs.claim(uow, jobs.Claim("killed", 1)))
         other = node.app.ensure_tenant("other")
         enqueue(node, tenant=other)
         ended = asyncio.Event()
@@ -287,7 +288,7 @@ def test_the_only_worker_waits_for_no_lease_of_an_earlier_one(database_url: str)
 
 
 def test_a_job_queued_here_is_begun_at_once(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         began = asyncio.Event()
 
         async def handler(runner: Runner, hold: Hold, job: Job) -> None:
@@ -316,7 +317,7 @@ def test_a_job_queued_here_is_begun_at_once(database_url: str) -> None:
 
 
 def test_no_more_jobs_are_in_hand_than_are_allowed(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         present, most, full = 0, 0, asyncio.Event()
 
         async def handler(runner: Runner, hold: Hold, job: Job) -> None:
@@ -338,7 +339,7 @@ def test_no_more_jobs_are_in_hand_than_are_allowed(database_url: str) -> None:
 
 
 def test_one_tenant_does_not_take_all_the_hands(database_url: str) -> None:
-    async def story(node: Running) -> None:
+    async def story(node: World) -> None:
         order: list[int] = []
 
         async def handler(runner: Runner, hold: Hold, job: Job) -> None:

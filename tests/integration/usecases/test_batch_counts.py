@@ -10,14 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dragoman.domain.bulk import Batch, Method, Status
-from dragoman.domain.clock import FixedClock
 from dragoman.domain.task import Verb
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.application import NOON
-from tests.support.batches import Office
+from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
 
 GOOD, MISSING, ENDED, PARENT = "good", "missing", "ended", "parent"
@@ -30,50 +26,48 @@ class Crash(BaseException):
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def office(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Office]:
+def world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[BatchWorld]:
     with databases.lent(request.param) as url:
-        app = Application(load(overrides={"database": url}), FixedClock(NOON)).open()
-        yield Office(app, "counts")
-        app.close()
+        world = BatchWorld(url)
+        yield world
+        world.close()
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(kinds=kinds, seed=st.integers(0, 2**32))
-def test_counts_keep_their_laws_and_every_entry_is_done_once(office: Office, kinds: list[str], seed: int) -> None:
-    entries = made(office, kinds)
-    number = office.order(Method.PATCH, "task", field="id", entries=entries, data={"priority": 5, "state": "completed"})
-    seen = run_with_crashes(office, number, random.Random(seed))
-    over = office.batch(number)
+def test_counts_keep_their_laws_and_every_entry_is_done_once(world: BatchWorld, kinds: list[str], seed: int) -> None:
+    entries = made(world, kinds)
+    number = world.order(Method.PATCH, "task", field="id", entries=entries, data={"priority": 5, "state": "completed"})
+    seen = run_with_crashes(world, number, random.Random(seed))
+    over = world.batch(number)
     assert all(keeps_the_laws(each) for each in [*seen, over])
-    assert office.outcomes(over) == list(range(len(kinds)))
-    assert set(office.failures(over)) == {index for index, kind in enumerate(kinds) if kind in (MISSING, ENDED)}
+    assert world.outcomes(over) == list(range(len(kinds)))
+    assert set(world.failures(over)) == {index for index, kind in enumerate(kinds) if kind in (MISSING, ENDED)}
     for entry, kind in zip(entries, kinds, strict=True):
         if kind != MISSING:
-            assert changes(office, entry) == (0 if kind == ENDED else 1)
+            assert changes(world, entry) == (0 if kind == ENDED else 1)
 
 
-def run_with_crashes(office: Office, number: int, chance: random.Random) -> list[Batch]:
+def run_with_crashes(world: BatchWorld, number: int, chance: random.Random) -> list[Batch]:
     """The batch as it was before each transaction; some of them the worker does not live to see."""
     seen: list[Batch] = []
     crashes = 0
 
     def watch(name: str) -> None:
         nonlocal crashes
-        seen.append(office.batch(number))
+        seen.append(world.batch(number))
         if name in ("prepare", "begin", "run_slice") and crashes < MOST_CRASHES and chance.random() < 0.4:
             crashes += 1
             raise Crash
 
-    clock = office.app.clock
-    assert isinstance(clock, FixedClock)
-    while office.batch(number).status is not Status.COMPLETED:
+    while world.batch(number).status is not Status.COMPLETED:
         with suppress(Crash):
-            office.work_off(watch)
-        clock.advance(31)  # its lease runs out
+            world.run_jobs(watch)
+        world.clock.advance(31)  # its lease runs out
     return seen
 
 
-def made(office: Office, kinds: list[str]) -> list[int]:
+def made(world: BatchWorld, kinds: list[str]) -> list[int]:
     """A task of each kind; those of no kind at all have a number that nobody has."""
 
     def run(uow: UnitOfWork) -> list[int]:
@@ -90,7 +84,7 @@ def made(office: Office, kinds: list[str]) -> list[int]:
             numbers.append(task.number)
         return numbers
 
-    found: list[int] = office.core(run, office.anna)
+    found: list[int] = world.core(run, world.anna)
     return found
 
 
@@ -104,7 +98,7 @@ def keeps_the_laws(batch: Batch) -> bool:
     return success + failure == processed == batch.cursor <= total
 
 
-def changes(office: Office, task: int) -> int:
+def changes(world: BatchWorld, task: int) -> int:
     """How often a batch changed it."""
-    rows: Any = office.core(lambda uow: uow.history.page("task", task))
+    rows: Any = world.core(lambda uow: uow.history.page("task", task))
     return sum(row.operation == "batch.run" for row in rows)

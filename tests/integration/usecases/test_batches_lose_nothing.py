@@ -21,8 +21,8 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect import test_nothing_is_lost as others
 from tests.cross_dialect.batches import led_to
-from tests.support.application import Desk
-from tests.support.batches import AtOnce
+from tests.support.batches import Immediate
+from tests.support.world import World
 
 BATCHES = "/core/v2/batch/tasks"
 FOLLOWED = {*others.STATE, "assignee", "claimed_at", "activated_at", "first_activated_at"}
@@ -37,14 +37,14 @@ PATCHES: list[tuple[str, st.SearchStrategy[Any], set[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    yield from others.open_desk()
+def world() -> Iterator[World]:
+    yield from others.open_world()
 
 
-def made_batch(desk: Desk, number: int, data: Any, *, review: bool) -> str:
+def made_batch(world: World, number: int, data: Any, *, review: bool) -> str:
     """The sid of a batch that patches this task."""
     order = {"method": "PATCH", "type": "task", "field": "id", "entries": [str(number)], "data": data}
-    reply = desk.ask("anna", "POST", BATCHES, json.dumps({**order, "review": review}))
+    reply = world.ask("anna", "POST", BATCHES, json.dumps({**order, "review": review}))
     assert reply.status in (200, 201), reply.body
     sid: str = json.loads(reply.body)["task_sid"]
     return sid
@@ -56,18 +56,18 @@ def made_batch(desk: Desk, number: int, data: Any, *, review: bool) -> str:
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_batch_changes_of_a_task_what_it_says_and_nothing_else(
-    desk: Desk, field: str, values: st.SearchStrategy[Any], may: set[str], data: st.DataObject
+    world: World, field: str, values: st.SearchStrategy[Any], may: set[str], data: st.DataObject
 ) -> None:
     given_facts, state, value = data.draw(others.facts), data.draw(others.states), data.draw(values)
-    made: Task = desk.core(lambda uow: others.make(uow, given_facts, state, suspended=data.draw(st.booleans())))
-    before = desk.task(made.number)
-    texts = others.texts_of(desk, before)
-    desk.clock.advance(60)
-    sid = made_batch(desk, before.number, {field: value}, review=False)
-    asyncio.run(Worker(AtOnce(desk.app, lambda name: None)).run_once())
-    shown = json.loads(desk.ask("anna", "GET", f"{BATCHES}/{sid}").body)
+    made: Task = world.core(lambda uow: others.make(uow, given_facts, state, suspended=data.draw(st.booleans())))
+    before = world.task(made.number)
+    texts = others.texts_of(world, before)
+    world.clock.advance(60)
+    sid = made_batch(world, before.number, {field: value}, review=False)
+    asyncio.run(Worker(Immediate(world.app)).run_once())
+    shown = json.loads(world.ask("anna", "GET", f"{BATCHES}/{sid}").body)
     assert (shown["status"], shown["processed"]) == ("completed", 1)
-    touched = others.different(desk, before, texts)
+    touched = others.different(world, before, texts)
     assert touched <= may, shown
     if shown["failure"]:
         assert not touched
@@ -80,21 +80,21 @@ DECISIONS = ("PATCH approved", "PATCH cancelled", "PUT approved", "PUT cancelled
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_facts=others.facts, is_claimed=st.booleans())
 def test_a_decision_touches_of_its_task_only_where_it_stands(
-    desk: Desk, said: str, given_facts: dict[str, Any], is_claimed: bool
+    world: World, said: str, given_facts: dict[str, Any], is_claimed: bool
 ) -> None:
-    batch: Batch = desk.core(lambda uow: in_review(uow, given_facts, is_claimed))
-    before = desk.task(batch.number)
-    texts = others.texts_of(desk, before)
-    desk.clock.advance(60)
+    batch: Batch = world.core(lambda uow: in_review(uow, given_facts, is_claimed))
+    before = world.task(batch.number)
+    texts = others.texts_of(world, before)
+    world.clock.advance(60)
     method, _, status = said.partition(" ")
     body = {"status": status}
     if method == "PUT":
-        body = {**json.loads(desk.ask("anna", "GET", f"{BATCHES}/{batch.uid}").body), **body}
-    reply = desk.ask("anna", method, f"{BATCHES}/{batch.uid}", json.dumps(body))
+        body = {**json.loads(world.ask("anna", "GET", f"{BATCHES}/{batch.uid}").body), **body}
+    reply = world.ask("anna", method, f"{BATCHES}/{batch.uid}", json.dumps(body))
     assert reply.status == 200, reply.body
-    assert others.different(desk, before, texts) <= FOLLOWED
-    desk.core(lambda uow: [uow.jobs.remove(job) for job in uow.jobs.due(uow.now, limit=10)])
-    assert (status == "cancelled") == (desk.task(batch.number).state is State.TERMINATED)
+    assert others.different(world, before, texts) <= FOLLOWED
+    world.core(lambda uow: [uow.jobs.remove(job) for job in uow.jobs.due(uow.now, limit=10)])
+    assert (status == "cancelled") == (world.task(batch.number).state is State.TERMINATED)
 
 
 def in_review(uow: UnitOfWork, given_facts: dict[str, Any], is_claimed: bool) -> Batch:

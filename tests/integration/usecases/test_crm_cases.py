@@ -6,18 +6,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import Principal
 from dragoman.domain.case import CaseKind
 from dragoman.domain.errors import Forbidden, NotFound
 from dragoman.domain.task import Task
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.databases import Databases
+from tests.support.world import World
 
 CASE, DEAL, SERVICE = CaseKind.CASE, CaseKind.OPPORTUNITY, CaseKind.SERVICE
 MISSING = 99
@@ -25,28 +23,22 @@ MISSING = 99
 Do = Callable[..., Any]
 
 
-class Exclusive:
-    """An exclusive command."""
-
-    def keys(self) -> Any:
-        return EXCLUSIVE
-
-
 @pytest.fixture(scope="module")
-def app(databases: Databases) -> Iterator[Application]:
-    opened = Application(load(overrides={"database": databases.new("sqlite")})).open()
-    yield opened
-    opened.close()
+def world(databases: Databases) -> Iterator[World]:
+    with databases.lent("sqlite") as url:
+        world = World(url)
+        yield world
+        world.close()
 
 
 @pytest.fixture
-def do(app: Application, request: pytest.FixtureRequest) -> Do:
+def do(world: World, request: pytest.FixtureRequest) -> Do:
     """Runs a function of the unit of work in a tenant of this test's own, as anna or another."""
-    tenant = app.ensure_tenant(request.node.name)
+    tenant = world.app.ensure_tenant(request.node.name)
 
     def run(function: Callable[[UnitOfWork], Any], login: str = "anna") -> Any:
         who = Principal(tenant=tenant, user=login, login=login)
-        return app.executor.call(lambda uow, _: function(uow), Exclusive(), tenant, principal=who, operation="test")
+        return world.core(function, who, tenant)
 
     return run
 

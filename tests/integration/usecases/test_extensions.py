@@ -3,49 +3,40 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
-from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.domain.extension import MOST_EXTENSIONS, Attribute, Declaration, Extension, Owner
 from dragoman.domain.task import Task
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases import extension_schemas as schemas
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
 
 SKU = Declaration(True, (Attribute("sku", "string", mandatory=True),), ("sku",))
 TASK = Task(tenant=1, number=1, uid="u", extensions={"bay": Extension("Bay", "4")})
 
 
-class Lone(msgspec.Struct, frozen=True):
-    """An exclusive command."""
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
 @pytest.fixture
-def app(sqlite_url: str) -> Iterator[Application]:
-    """An application whose tasks have schemas for Parts and More."""
-    app = Application(load(overrides={"database": sqlite_url})).open()
+def world(sqlite_url: str) -> Iterator[World]:
+    """A world whose tasks have schemas for Parts and More."""
+    world = World(sqlite_url)
     for name in ("Parts", "More"):
-        app.executor.call(schemas.create, schemas.Create(Owner.TASK, name, SKU), 1)
-    yield app
-    app.close()
+        world.app.executor.call(schemas.create, schemas.Create(Owner.TASK, name, SKU), world.tenant)
+    yield world
+    world.close()
 
 
-def put(app: Application, values: dict[str, str], **options: Any) -> dict[str, Extension]:
-    def run(uow: UnitOfWork, command: Lone) -> dict[str, Extension]:
+def put(world: World, values: dict[str, str], **options: Any) -> dict[str, Extension]:
+    def run(uow: UnitOfWork) -> dict[str, Extension]:
         return extensions.set_extensions(uow, TASK, values, **options).extensions
 
-    return app.executor.call(run, Lone(), app.ensure_tenant("main"))
+    kept: dict[str, Extension] = world.core(run)
+    return kept
 
 
-def test_values_are_kept_under_the_name_that_counts(app: Application) -> None:
-    kept = put(app, {"PARTS": '{"SKU":"a"}', "BAY": "5", "Wheel": "[1]"})
+def test_values_are_kept_under_the_name_that_counts(world: World) -> None:
+    kept = put(world, {"PARTS": '{"SKU":"a"}', "BAY": "5", "Wheel": "[1]"})
     assert kept == {
         "bay": Extension("Bay", "5"),
         "parts": Extension("Parts", '[{"sku":"a"}]'),
@@ -53,37 +44,37 @@ def test_values_are_kept_under_the_name_that_counts(app: Application) -> None:
     }
 
 
-def test_all_faults_of_all_values_are_told(app: Application) -> None:
+def test_all_faults_of_all_values_are_told(world: World) -> None:
     with pytest.raises(Invalid) as caught:
-        put(app, {"Parts": "[{},{}]", "More": "4", "started": "1", "Wheel": "1"})
+        put(world, {"Parts": "[{},{}]", "More": "4", "started": "1", "Wheel": "1"})
     assert caught.value.code == "schema_violation"
     assert [problem.path for problem in caught.value.problems] == ["/Parts/0/sku", "/Parts/1/sku", "/More", "/started"]
 
 
-def test_what_can_not_be_read_counts_before_what_clashes(app: Application) -> None:
+def test_what_can_not_be_read_counts_before_what_clashes(world: World) -> None:
     twice = '[{"sku":"a"},{"sku":"a"}]'
     with pytest.raises(Conflict):
-        put(app, {"Parts": twice, "More": twice})
+        put(world, {"Parts": twice, "More": twice})
     with pytest.raises(Invalid):
-        put(app, {"Parts": twice, "More": "[{}]"})
+        put(world, {"Parts": twice, "More": "[{}]"})
 
 
-def test_a_name_in_two_spellings_is_refused(app: Application) -> None:
+def test_a_name_in_two_spellings_is_refused(world: World) -> None:
     with pytest.raises(Invalid) as caught:
-        put(app, {"Wheel": "1", "WHEEL": "2"})
+        put(world, {"Wheel": "1", "WHEEL": "2"})
     assert caught.value.code == "invalid_name"
 
 
-def test_a_schema_can_be_required(app: Application) -> None:
-    assert put(app, {"Parts": "[]"}, require_schema=True)["parts"].value == "[]"
+def test_a_schema_can_be_required(world: World) -> None:
+    assert put(world, {"Parts": "[]"}, require_schema=True)["parts"].value == "[]"
     with pytest.raises(Invalid) as caught:
-        put(app, {"Wheel": "1"}, require_schema=True)
+        put(world, {"Wheel": "1"}, require_schema=True)
     assert caught.value.code == "schema_missing"
 
 
-def test_there_is_an_end_to_extensions(app: Application) -> None:
+def test_there_is_an_end_to_extensions(world: World) -> None:
     with pytest.raises(Invalid) as caught:
-        put(app, {f"x{number}": "1" for number in range(MOST_EXTENSIONS)})
+        put(world, {f"x{number}": "1" for number in range(MOST_EXTENSIONS)})
     assert caught.value.code == "too_many_extensions"
 
 

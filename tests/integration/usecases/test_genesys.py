@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.genesys.handlers import extensions, services, tasks
 from dragoman.dialects.genesys.options import DEFAULTS
 from dragoman.dialects.genesys.wire import events, queries
@@ -17,37 +16,26 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid
 from dragoman.domain.extension import Owner
 from dragoman.domain.people import Alias
-from dragoman.domain.task import Kind, State, Task
+from dragoman.domain.task import Kind, State
 from dragoman.domain.work_item import Role, WorkItem
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases.tasks import lifecycle as core
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
 
-NOON = Moment(14_252_112_000_000_000)  # 2015-03-01T12:00:00Z
+MARCH = Moment(14_252_112_000_000_000)  # 2015-03-01T12:00:00Z
 SERVICE = ServiceId("2", 2)
 EVERYTHING = queries.Wanted(everything=frozenset({"task"}))
 
 
-class World:
-    """An application with one service, number 2."""
+class GenesysWorld(World):
+    """A world with one service, number 2."""
 
     def __init__(self, url: str) -> None:
-        self.app = Application(load(overrides={"database": url}), FixedClock(NOON)).open()
-        self.tenant = self.app.ensure_tenant("main")
+        super().__init__(url, FixedClock(MARCH))
         self.do(services.start, services.Start(events.Event({"contact_key": "x"}), DEFAULTS))
 
     def do(self, run: Any, command: Any, principal: Principal | None = None) -> Any:
         return self.app.executor.call(run, command, self.tenant, principal=principal, dialect="genesys")
-
-    def core(self, run: Any) -> Any:
-        """Something done without this dialect."""
-
-        class Lone:
-            def keys(self) -> Exclusive:
-                return EXCLUSIVE
-
-        return self.app.executor.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="core")
 
     def start(self, body: bytes = b"{}", principal: Principal | None = None) -> int:
         event = events.parse_task_start(body)
@@ -57,36 +45,34 @@ class World:
     def show(self, number: int, service: ServiceId = SERVICE) -> Any:
         return self.do(tasks.show, tasks.Show(service, str(number), EVERYTHING, "integer"))
 
-    def task(self, number: int) -> Task:
-        task: Task = self.core(lambda uow: uow.tasks.get(number))
-        return task
-
     def alias(self, alias: str, user: str) -> None:
         self.core(lambda uow: uow.aliases.add(Alias(self.tenant, "genesys", alias, user)))
 
 
 @pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    world = World(sqlite_url)
+def world(sqlite_url: str) -> Iterator[GenesysWorld]:
+    world = GenesysWorld(sqlite_url)
     yield world
-    world.app.close()
+    world.close()
 
 
-def person(world: World, uid: str) -> Principal:
+def person(world: GenesysWorld, uid: str) -> Principal:
     return Principal(world.tenant, uid, uid)
 
 
 # Who
 
 
-def test_a_resource_id_assigns_through_an_alias_alone(world: World) -> None:
+def test_a_resource_id_assigns_through_an_alias_alone(world: GenesysWorld) -> None:
+    world.add("berta", uid="user-31")
     world.alias("31", "user-31")
     assigned, unknown = world.start(b'{"resource_id":31}'), world.start(b'{"resource_id":32}')
     assert (world.task(assigned).assignee, world.task(assigned).state) == ("user-31", State.CLAIMED)
     assert (world.task(unknown).assignee, world.task(unknown).state) == (None, State.READY)
 
 
-def test_an_assignee_of_another_dialect_shows_as_his_alias(world: World) -> None:
+def test_an_assignee_of_another_dialect_shows_as_his_alias(world: GenesysWorld) -> None:
+    world.add("berta", uid="user-31")
     world.alias("31", "user-31")
     world.alias("no number", "user-9")
     for user in ("user-31", "user-9", "user-8"):
@@ -95,7 +81,7 @@ def test_an_assignee_of_another_dialect_shows_as_his_alias(world: World) -> None
     assert shown == [31, None, None]
 
 
-def test_a_plain_user_changes_what_is_his_and_sees_what_is_not(world: World) -> None:
+def test_a_plain_user_changes_what_is_his_and_sees_what_is_not(world: GenesysWorld) -> None:
     anna, bert = person(world, "anna"), person(world, "bert")
     number = world.start(principal=anna)
     put = extensions.Put(Owner.TASK, SERVICE, str(number), "Bay", "4", False)
@@ -105,7 +91,7 @@ def test_a_plain_user_changes_what_is_his_and_sees_what_is_not(world: World) -> 
     assert world.do(extensions.show, extensions.Place(Owner.TASK, SERVICE, str(number), "bay"), bert) == "4"
 
 
-def test_what_may_not_be_seen_is_in_no_list(world: World) -> None:
+def test_what_may_not_be_seen_is_in_no_list(world: GenesysWorld) -> None:
     def make(uow: UnitOfWork) -> None:
         secret = Contact(uow.tenant, 5, "c5", ContactKind.PERSON, is_private=True, creator="anna")
         uow.contacts.add(secret)
@@ -127,7 +113,7 @@ def test_what_may_not_be_seen_is_in_no_list(world: World) -> None:
 # What stays
 
 
-def test_a_start_that_is_refused_costs_no_number(world: World) -> None:
+def test_a_start_that_is_refused_costs_no_number(world: GenesysWorld) -> None:
     event = events.Event({}, {"Bay": "1", "BAY": "2"})
     for _ in range(2):
         with pytest.raises(Invalid):
@@ -135,14 +121,14 @@ def test_a_start_that_is_refused_costs_no_number(world: World) -> None:
     assert world.start() == 1
 
 
-def test_the_same_value_again_is_no_change(world: World) -> None:
+def test_the_same_value_again_is_no_change(world: GenesysWorld) -> None:
     number = world.start(b'{"Bay":4}')
     before = world.task(number)
     world.do(extensions.put, extensions.Put(Owner.TASK, SERVICE, str(number), "BAY", "4", False))
     assert world.task(number).revision == before.revision
 
 
-def test_an_extension_touches_nothing_else(world: World) -> None:
+def test_an_extension_touches_nothing_else(world: GenesysWorld) -> None:
     number = world.start(b'{"task_type":"Inspect","est_duration":60}')
     before = world.task(number)
     world.do(extensions.put, extensions.Put(Owner.TASK, SERVICE, str(number), "Bay", "4", False))
@@ -162,7 +148,7 @@ def test_an_extension_touches_nothing_else(world: World) -> None:
     assert after.revision == before.revision + 1
 
 
-def test_an_end_keeps_what_other_dialects_know(world: World) -> None:
+def test_an_end_keeps_what_other_dialects_know(world: GenesysWorld) -> None:
     number = world.start(b'{"task_type":3}')
 
     def enrich(uow: UnitOfWork) -> None:
@@ -177,17 +163,17 @@ def test_an_end_keeps_what_other_dialects_know(world: World) -> None:
     assert (ended.state, ended.outcome_code, ended.priority, ended.description) == (State.COMPLETED, "done", 9, "long")
     assert ended.extras["acme"] == {"x": 1}
     assert ended.properties == {"a": "b"}
-    assert ended.completed_at == NOON - 36_000_000_000
+    assert ended.completed_at == MARCH - 36_000_000_000
 
 
-def test_a_suspended_task_is_resumed_by_its_end(world: World) -> None:
+def test_a_suspended_task_is_resumed_by_its_end(world: GenesysWorld) -> None:
     number = world.start()
     world.core(lambda uow: core.save(uow, uow.tasks.get(number), replace(uow.tasks.get(number), suspended=True)))
     world.do(tasks.end, tasks.End(SERVICE, str(number), events.Event(), False))
     assert (world.task(number).suspended, world.task(number).state) == (False, State.COMPLETED)
 
 
-def test_closing_a_batch_here_is_no_approval_of_it(world: World) -> None:
+def test_closing_a_batch_here_is_no_approval_of_it(world: GenesysWorld) -> None:
     world.core(lambda uow: core.add(uow, title="Batch", case=2, kind=Kind.BATCH))
     with pytest.raises(Conflict):
         world.do(tasks.end, tasks.End(SERVICE, "1", events.Event(), False))
@@ -196,7 +182,7 @@ def test_closing_a_batch_here_is_no_approval_of_it(world: World) -> None:
     assert world.task(1).state is State.READY
 
 
-def test_history_names_the_dialect_and_the_extension(world: World) -> None:
+def test_history_names_the_dialect_and_the_extension(world: GenesysWorld) -> None:
     number = world.start()
     world.do(extensions.put, extensions.Put(Owner.TASK, SERVICE, str(number), "Bay", '{"a": 1.50}', False))
     row = world.core(lambda uow: uow.history.page("task", number)[-1])

@@ -7,39 +7,28 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dragoman.command import EXCLUSIVE, Exclusive
+from dragoman.domain.clock import SystemClock
 from dragoman.domain.job import LEASE_SECONDS, Job, JobState
-from dragoman.runtime.application import Application
-from dragoman.settings import load
-from dragoman.usecases.uow import UnitOfWork
 from tests.resilience.nodes.slow_node import KIND
 from tests.support.server import environment
 from tests.support.sizes import sized
+from tests.support.world import World
 
 PROGRAM = Path(__file__).with_name("slow_node.py")
 TAKEN_OVER_SECONDS = 60.0
 WORK, SERVE = ("work",), ("serve", "--port", "0")
 
 
-class Lone:
-    """An exclusive command."""
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-class Nodes:
+class Nodes(World):
     """A database, and processes that work on it."""
 
     def __init__(self, url: str, folder: Path) -> None:
+        super().__init__(url, SystemClock())
         self.url = url
         self.goes_on = folder / "goes-on"
-        self.app = Application(load(overrides={"database": url})).open()
-        self.tenant = self.app.ensure_tenant("main")
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, *command: str, lease_seconds: float = LEASE_SECONDS) -> None:
@@ -55,16 +44,13 @@ class Nodes:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"dragoman ready ")
 
-    def do(self, run: Callable[[UnitOfWork], Any]) -> Any:
-        return self.app.executor.call(lambda uow, _: run(uow), Lone(), self.tenant, operation="test")
-
     def job(self, uid: str) -> Job:
-        job: Job = self.do(lambda uow: uow.jobs.get(uid))
+        job: Job = self.core(lambda uow: uow.jobs.get(uid))
         return job
 
     def notes(self, uid: str) -> list[tuple[int, int]]:
         """Process and attempt of every note that was written in a job's name."""
-        found = self.do(lambda uow: [uow.tasks.find(number) for number in range(1, 20)])
+        found = self.core(lambda uow: [uow.tasks.find(number) for number in range(1, 20)])
         return [(int(task.title), task.priority) for task in found if task is not None and task.description == uid]
 
     def wait_for(self, enough: Callable[[], bool], seconds: float = TAKEN_OVER_SECONDS) -> None:
@@ -82,7 +68,7 @@ class Nodes:
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
-        self.app.close()
+        super().close()
 
 
 @pytest.fixture
@@ -94,7 +80,7 @@ def nodes(postgres_url: str, tmp_path: Path) -> Iterator[Nodes]:
 
 def begin(nodes: Nodes) -> tuple[str, int]:
     """A job in the hands of one of two nodes: its uid, and that node's process."""
-    uid = nodes.do(lambda uow: uow.enqueue(KIND).uid)
+    uid = nodes.core(lambda uow: uow.enqueue(KIND).uid)
     nodes.wait_for(lambda: bool(nodes.notes(uid)))
     [(holder, attempt)] = nodes.notes(uid)
     assert attempt == 1
@@ -121,7 +107,7 @@ def test_a_node_that_was_asleep_writes_nothing_when_it_wakes(nodes: Nodes) -> No
     os.kill(holder, signal.SIGCONT)
     [(other, _)] = nodes.notes(uid)[1:]
     os.kill(other, signal.SIGKILL)
-    again = nodes.do(lambda uow: uow.enqueue(KIND).uid)
+    again = nodes.core(lambda uow: uow.enqueue(KIND).uid)
     nodes.wait_for(lambda: len(nodes.notes(again)) > 1)  # so it is awake, and writes whatever it may
     assert nodes.notes(again)[0] == (holder, 1)
     assert nodes.notes(uid) == [(holder, 1), (other, 2)]

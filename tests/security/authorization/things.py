@@ -8,7 +8,7 @@ from typing import Any
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.domain.ids import new_id
 from tests.security.authorization.indoors import Household
-from tests.support.worlds import BATCHES, DIDS, HTM, PATIENCE_SECONDS
+from tests.support.given import BATCHES, DIDS, HTM, PATIENCE_SECONDS
 
 CRM, GENESYS = "/api/2.0/crm", "/genesys/1/cs"
 SERIAL = count(1)

@@ -1,50 +1,34 @@
-"""A database with a past: two tenants, tasks that were changed and deleted, hours that were sealed."""
+"""A world with a history: two tenants, tasks that were changed and deleted, hours that were sealed."""
 
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import TICKS_PER_SECOND, FixedClock, Moment
 from dragoman.domain.digest import Digest, due
 from dragoman.domain.task import Task
-from dragoman.runtime.application import Application
-from dragoman.settings import load
 from dragoman.usecases.background import digests
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
 
 HOUR = 3_600
-NOON = Moment((497_222 * HOUR + 1) * TICKS_PER_SECOND)  # a second past a full hour
+PAST_NOON = Moment((497_222 * HOUR + 1) * TICKS_PER_SECOND)  # a second past a full hour
 
 
-class Doing(msgspec.Struct, frozen=True):
-    """Any use case as a command that goes alone."""
-
-    what: Any
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-class Past:
-    """An application on a fixed clock, and what was done with it."""
+class HistoryWorld(World):
+    """A world with the tenants main and north, whose clock begins a second past a full hour."""
 
     def __init__(self, url: str) -> None:
-        self.clock = FixedClock(NOON)
-        self.app = Application(load(overrides={"database": url}), self.clock).open()
-        self.main = self.app.ensure_tenant("main")
+        super().__init__(url, FixedClock(PAST_NOON))
+        self.main = self.tenant
         self.north = self.app.ensure_tenant("north")
 
-    def do(self, what: Any, tenant: int | None = None, login: str = "anna") -> Any:
-        """Run `what(uow)` for a user, in a transaction of its own."""
+    def do(self, run: Any, tenant: int | None = None, login: str = "anna") -> Any:
+        """Run a function of the unit of work as an administrator of this login."""
         tenant = tenant or self.main
-        who = Principal(tenant=tenant, user=login, login=login, is_admin=True)
-        return self.app.executor.call(
-            lambda uow, command: command.what(uow), Doing(what), tenant, principal=who, dialect="test", operation="do"
-        )
+        return self.core(run, Principal(tenant=tenant, user=login, login=login, is_admin=True), tenant)
 
     def make(self, tenant: int | None = None, login: str = "anna") -> int:
         """A new task's number."""

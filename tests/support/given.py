@@ -8,7 +8,7 @@ from typing import Any
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from tests.support.tenant import Tenant
 
-World = Callable[[Tenant], dict[str, Any]]
+Given = Callable[[Tenant], dict[str, Any]]
 
 HTM = "/rest/bpm/htm/v1"
 DIDS, BATCHES = "/core/v2/phonenumber/dids", "/core/v2/batch/tasks"
@@ -90,19 +90,19 @@ valid_from = 9000-01-01
 
 def htm_ready(tenant: Tenant) -> dict[str, Any]:
     """The same, and a task of the first template that olga made and started: `{tkiid}`."""
-    world = htm_fixture(tenant)
-    order = f"taskTemplateID={world['review']}&mode=async"
+    known = htm_fixture(tenant)
+    order = f"taskTemplateID={known['review']}&mode=async"
     made = tenant.native("POST", f"{HTM}/task?{order}", {"document": "D-1"}, person="olga")
-    return world | {"tkiid": made["tkiid"]}
+    return known | {"tkiid": made["tkiid"]}
 
 
 def htm_claimed(tenant: Tenant) -> dict[str, Any]:
     """The same, claimed by paul."""
-    world = htm_ready(tenant)
+    known = htm_ready(tenant)
     headers = {"Authorization": tenant.basic("paul")}
-    claimed = tenant.server.call("PUT", f"{HTM}/task/{world['tkiid']}?action=claim", headers=headers)
+    claimed = tenant.server.call("PUT", f"{HTM}/task/{known['tkiid']}?action=claim", headers=headers)
     assert claimed.status == 200, claimed.text
-    return world
+    return known
 
 
 def numbers(tenant: Tenant) -> dict[str, Any]:
@@ -115,19 +115,19 @@ def batch_in_review(tenant: Tenant) -> dict[str, Any]:
     """The numbers, and a batch that would change the first of them, once it waits: `{batch.task_sid}`."""
     order = {"method": "PATCH", "type": "phonenumber", "field": "phonenumber"}
     work = {"entries": ["12025550101"], "data": {"name": "front desk"}}
-    world = numbers(tenant)
+    known = numbers(tenant)
     batch = tenant.native("POST", BATCHES, order | work)
     until = time.monotonic() + PATIENCE_SECONDS
     while batch["status"] != "pending_review":
         assert time.monotonic() < until, batch
         time.sleep(0.01)
         batch = tenant.native("GET", f"{BATCHES}/{batch['task_sid']}")
-    return world | {"batch": batch}
+    return known | {"batch": batch}
 
 
-WORLDS: dict[str, World] = {
-    world.__name__: world
-    for world in (
+GIVEN: dict[str, Given] = {
+    given.__name__: given
+    for given in (
         task,
         claimed_task,
         htm_task,

@@ -1,0 +1,152 @@
+"""An application in the test's own process, used without a network: its people, clock, dialects and use cases."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
+from dragoman.dialects.kit import Reply
+from dragoman.domain.access import Principal, system
+from dragoman.domain.clock import Clock, FixedClock, Moment
+from dragoman.domain.errors import Expected
+from dragoman.domain.people import User
+from dragoman.domain.task import Task
+from dragoman.http.local import LocalClient
+from dragoman.runtime.application import Application
+from dragoman.settings import load
+from dragoman.store.unit.overlay import Stamp
+from dragoman.store.unit.transaction import Transactions
+from dragoman.store.unit.work import Work
+from dragoman.usecases.identity import users as people
+from dragoman.usecases.uow import UnitOfWork
+
+NOON = Moment(17_900_000_000_000_000)
+
+
+class ExclusiveCommand:
+    """Any command that needs its transaction to itself."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+class World:
+    """One tenant of an application on a database of its own, its people, and a clock that stands until it is moved."""
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self.clock = clock if isinstance(clock, FixedClock) else FixedClock(NOON)
+        self.app = Application(load(overrides={"database": url}), clock or self.clock).open()
+        self._settle("main")
+
+    def _settle(self, tenant: str) -> None:
+        self._lanes: dict[bool, Transactions] = {}
+        self.tenant = self.app.ensure_tenant(tenant)
+        self.people: dict[str, Principal] = {}
+        self.client = LocalClient(self.app.dialects, self.app.executor, "http://127.0.0.1:8080")
+
+    def close(self) -> None:
+        for transactions in self._lanes.values():
+            transactions.close()
+        self.app.close()
+
+    # -- people -------------------------------------------------------------------------------------------------
+
+    def add(self, login: str, *, admin: bool = False, uid: str = "") -> Principal:
+        """A new user."""
+        command = people.AddUser(uid or f"00000000-0000-7000-8000-{len(self.people):012x}", login, is_admin=admin)
+        user: User = self.app.executor.call(people.add_user, command, self.tenant)
+        self.people[login] = people.principal_of(user)
+        return self.people[login]
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    def ask(
+        self, who: str, method: str, target: str, body: bytes | str = b"", headers: dict[str, str] | None = None
+    ) -> Reply:
+        """The reply to a request of this user; an error in the shape of its dialect."""
+        raw = body.encode() if isinstance(body, str) else body
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        if raw:
+            given.setdefault("content-type", "application/json")
+        request = self.client.request(method, target, self.people[who], raw, given)
+        try:
+            return self.client.execute(request)
+        except Expected as error:
+            assert request.dialect is not None, target
+            return request.dialect.error(error, request)
+
+    def native(self, who: str, method: str, target: str, content: Any = None, **headers: str) -> Any:
+        """Status and JSON of a reply of the native dialect."""
+        body = b"" if content is None else json.dumps(content).encode()
+        reply = self.ask(who, method, target, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        return reply.status, json.loads(reply.body) if reply.body else None
+
+    # -- use cases ----------------------------------------------------------------------------------------------
+
+    def core(
+        self,
+        run: Any,
+        who: Principal | None = None,
+        tenant: int | None = None,
+        *,
+        dialect: str = "test",
+    ) -> Any:
+        """Run a function of the unit of work in a transaction of its own, by the system unless a user is given."""
+        return self.app.executor.call(
+            lambda uow, _: run(uow),
+            ExclusiveCommand(),
+            tenant or self.tenant,
+            principal=who,
+            dialect=dialect,
+            operation="core",
+        )
+
+    def task(self, number: int) -> Task:
+        """A task as it is stored."""
+        task: Task = self.core(lambda uow: uow.tasks.get(number))
+        return task
+
+    # -- groups: several commands in one transaction ------------------------------------------------------------
+
+    def work(
+        self,
+        run: Callable[[UnitOfWork], Any],
+        keys: Keys | Exclusive,
+        principal: Principal | None = None,
+        operation: str | None = None,
+    ) -> Work:
+        """A command of this tenant, to be run in a group."""
+        who = principal or system(self.tenant)
+        stamp = Stamp(who.login, "test", operation or run.__name__)
+        return Work(who.tenant, keys, lambda overlay: run(UnitOfWork(overlay, who)), stamp)
+
+    def group(self, *works: Work) -> list[Any]:
+        """Run these in one group, as a lane does. Each gives a result or an error."""
+        self._transactions(writes=True).run(list(works))
+        return [work.error or work.result for work in works]
+
+    def write(
+        self, run: Callable[[UnitOfWork], Any], keys: Keys | Exclusive, principal: Principal | None = None
+    ) -> Any:
+        """Run one command in a group of its own."""
+        work = self.work(run, keys, principal)
+        self.group(work)
+        return work.unwrap()
+
+    def read(self, run: Callable[[UnitOfWork], Any], principal: Principal | None = None) -> Any:
+        """Read what is committed, as a reader does."""
+        work = self.work(run, Keys(), principal)
+        self._transactions(writes=False).run([work])
+        return work.unwrap()
+
+    def sql(self, text: str, **values: Any) -> list[Any]:
+        """The rows of a statement that bypasses the store."""
+        with self.app.store.engine.raw.connect() as connection:
+            return list(connection.execute(sa.text(text), values))
+
+    def _transactions(self, *, writes: bool) -> Transactions:
+        if writes not in self._lanes:
+            self._lanes[writes] = self.app.store._transactions(writes=writes, lane=writes)
+        return self._lanes[writes]
