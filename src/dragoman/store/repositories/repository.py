@@ -56,9 +56,11 @@ class Repository(Generic[E]):
         """Keep a changed entity, and answer it as it will read: its revision rises by one for a command that changes
         what people see, however often it saves."""
         key = self.mapping.key_of(entity)
-        self._overlay.find(self.mapping, key, Lock.CHANGE)
+        before = self._overlay.find(self.mapping, key, Lock.CHANGE)
         if self.mapping.has_history:
             entity = self._overlay.revised(self.mapping, entity)
+        elif self.mapping.has_modified_at:
+            entity = _not_before(before, entity)
         self._overlay.put(self.mapping, entity)
         return entity
 
@@ -111,6 +113,13 @@ class Repository(Generic[E]):
         entities = with_child_rows(group.connection, group.tenant, mapping, entities)
         group.know_all(mapping, entities)
         return entities
+
+
+def _not_before(before: Any, entity: Any) -> Any:
+    """The entity, modified at the earliest when it was modified last: the clock of another node may be ahead."""
+    if before is None or before.modified_at <= entity.modified_at:
+        return entity
+    return replace(entity, modified_at=before.modified_at)
 
 
 class Numbers:

@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from dragoman.command import Key, Keys, Lock
+from dragoman.domain.clock import Moment
+from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.engine.engines import Engine
 from dragoman.store.engine.key_lists import among, as_parameter, driver_text
@@ -106,6 +108,13 @@ class Loader:
         statement = sa.select(*mapping.columns).where(table.c.tenant == self.group.tenant, sa.or_(*conditions))
         statement = self.engine.locked(statement.order_by(*(table.c[name] for name in mapping.key)), lock)
         return [mapping.decode(row) for row in self.connection.execute(statement)]
+
+
+def recorded_at(connection: sa.Connection, tenant: int, entity: str, number: int, revision: int) -> Moment | None:
+    """The moment of a revision, or None if it is not recorded."""
+    h = tables.history.c
+    row = (h.tenant == tenant, h.entity == entity, h.number == number, h.revision == revision)
+    return connection.execute(sa.select(h.at).where(*row)).scalar()
 
 
 @lru_cache(maxsize=256)

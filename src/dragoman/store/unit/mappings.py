@@ -139,6 +139,11 @@ class Mapping:
         return stored
 
     @cached_property
+    def has_modified_at(self) -> bool:
+        """Whether the entity has a moment of its last change."""
+        return "modified_at" in self.fields
+
+    @cached_property
     def columns(self) -> tuple[sa.Column[Any], ...]:
         """The columns of a SELECT whose rows `decode` reads."""
         return tuple(self.table.c[name] for name in self.fields)

@@ -86,9 +86,17 @@ class Group:
     `load_all` fetches rows that were not announced; it is None where commands share the transaction for writing.
     """
 
-    def __init__(self, tenant: int, now: Moment, peek: Callable[[str, Key], Any]) -> None:
+    def __init__(
+        self,
+        tenant: int,
+        now: Moment,
+        peek: Callable[[str, Key], Any],
+        recorded_at: Callable[[str, int, int], Moment | None],
+    ) -> None:
         self.tenant = tenant
         self.now = now
+        self._recorded_at = recorded_at  # the moment of a history row, by entity, number and revision
+        self._moments: dict[tuple[str, int], Moment] = {}  # of entities whose last change is later than `now`
         self.loaded: dict[RowKey, Any] = {}
         self.current: dict[RowKey, Any] = {}
         self.locks: dict[RowKey, Lock] = {}
@@ -133,6 +141,16 @@ class Group:
             self.changed[ref] = None
         else:
             known.update(names)
+
+    def moment_of_change(self, entity: str, before: Any) -> Moment:
+        """The moment of a change: now, or that of the entity's last change if another clock was ahead."""
+        if before.modified_at <= self.now:
+            return self.now
+        key = (entity, before.number)
+        if key not in self._moments:  # the row itself does not tell: an import may have set `modified_at`
+            recorded = self._recorded_at(entity, before.number, before.revision)
+            self._moments[key] = max(self.now, recorded or self.now)
+        return self._moments[key]
 
     def settle(self) -> None:
         """Note that everything was written: what is current is what the tables hold."""
@@ -201,7 +219,12 @@ class Overlay:
         names = tuple(mapping.differing(before, entity))
         changes = differences(before, entity, names)
         if changes:
-            entity = replace(entity, revision=before.revision + 1, modified_at=self.group.now)
+            at = self.group.moment_of_change(mapping.name, before)
+            if at != self.group.now:
+                moved = [name for name in names if getattr(entity, name) == self.group.now]
+                entity = replace(entity, **dict.fromkeys(moved, at))
+                changes = differences(before, entity, names)
+            entity = replace(entity, revision=before.revision + 1, modified_at=at)
         self._differences[ref] = Difference(entity, names, changes)
         return entity
 
@@ -281,7 +304,7 @@ class Overlay:
             mapping.name,
             subject.number,
             revision,
-            self.group.now,
+            self.group.now if before is None else self.group.moment_of_change(mapping.name, before),
             self.stamp,
             msgspec.json.encode(changes).decode(),
         )

@@ -19,7 +19,7 @@ from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.engine.files import storage_full
 from dragoman.store.unit.flushing import Changed, flush
-from dragoman.store.unit.loading import Loader
+from dragoman.store.unit.loading import Loader, recorded_at
 from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, Overlay
 from dragoman.store.unit.work import Work
 
@@ -213,7 +213,12 @@ class Transactions:
         whoever looks for cycles comes by seldom."""
         tenant = works[0].tenant
         lone = not self.writes or (len(works) == 1 and works[0].is_exclusive)
-        group = Group(tenant, self.clock.now(), lambda name, key: self._peek(connection, tenant, name, key))
+        group = Group(
+            tenant,
+            self.clock.now(),
+            lambda name, key: self._peek(connection, tenant, name, key),
+            lambda entity, number, revision: recorded_at(connection, tenant, entity, number, revision),
+        )
         loader = Loader(self.engine, connection, group, writes=self.writes)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
@@ -222,6 +227,7 @@ class Transactions:
             if isinstance(work.keys, Keys):
                 keys.merge(work.keys)
         loader.load(keys)
+        group.now = self.clock.now()  # after the wait for locks, so that changes of a row are in the order of commits
         try:
             yield group
         finally:
