@@ -21,12 +21,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @common
 @click.pass_context
 def verify_command(context: click.Context) -> int:
-    """Check that nobody changed history behind the server's back.
+    """Check that history was not changed outside the server.
 
-    Walks the history of every tenant's every task, case, stage and contact from its first row to where that one stands
-    now, or to the tombstone that a lawful deletion left; then the hourly digests, and their files. The server may run.
+    Checks the history of each task, case, stage and contact of all tenants from its first row to the entity, or to the
+    tombstone of a deleted one; then the hourly digests and their files. The server may run.
 
-    Names the first row that doesn't fit on standard error.
+    The first fault is reported on standard error. Also reported are rows older than an hour that no digest covers, and
+    moments in the future: they show that a clock was wrong, or that no server ran to make digests.
 
     \b
     Example:
@@ -34,17 +35,17 @@ def verify_command(context: click.Context) -> int:
 
     \b
     Exit codes:
-      0  all fits
-      1  something doesn't, or there is no such database
+      0  history is intact
+      1  a fault was found, or there is no such database
       2  called wrongly
     """
     with opened(context, existing=True) as app:
-        report = keeping.verify(app.store, app.digest_folder)
+        report = keeping.verify(app.store, app.digest_folder, app.clock.now())
     counted = f"{report.rows} history rows, {report.digests} digests, {report.files} of them also as files"
     if report.broken is not None:
-        click.echo(f"dragoman: {report.broken}. It is the first fault; {counted} before it fit.", err=True)
+        click.echo(f"dragoman: {report.broken}. This is the first fault; checked before it: {counted}.", err=True)
         return FAILED
-    click.echo(f"all fits: {counted}")
+    click.echo("\n".join((f"all fits: {counted}", *report.warnings)))
     return 0
 
 

@@ -4,6 +4,7 @@ Chains alone don't show when the ends of several are cut off together; a digest 
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -17,7 +18,11 @@ Head = tuple[str, int, int, str]
 
 
 class Digest(msgspec.Struct, frozen=True):
-    """The heads that moved after `from_at` and until `until_at`. `heads` is JSON text, sorted."""
+    """The heads of entities that changed until `until_at`. `heads` is JSON text, sorted.
+
+    `from_at` is the end of the digest before. If that is later than `until_at`, the digest before was made by a clock
+    that was ahead, and this one starts at the last end that is not later (`starts_at`).
+    """
 
     tenant: int
     sequence: int
@@ -33,6 +38,12 @@ def seal(before: Digest | None, tenant: int, until_at: Moment, heads: str) -> Di
     previous = before.hash if before else ""
     text = f"{previous}\n{tenant} {sequence} {from_at} {until_at}\n{heads}"
     return Digest(tenant, sequence, from_at, until_at, heads, hashlib.sha256(text.encode()).hexdigest())
+
+
+def starts_at(earlier: Iterable[Moment], until_at: Moment) -> Moment:
+    """Where a digest starts that ends at `until_at`: `earlier` are the ends of those before it, in order."""
+    ends = [Moment(0), *earlier]
+    return ends[-1] if ends[-1] < until_at else max(end for end in ends if end < until_at)
 
 
 def write_heads(heads: list[Head]) -> str:

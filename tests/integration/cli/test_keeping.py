@@ -87,8 +87,12 @@ def tamper(url: str, statement: str) -> None:
     engine.dispose()
 
 
-def test_verify_tells_what_it_looked_at(used: str) -> None:
-    assert well(used, "verify").out == "all fits: 35 history rows, 4 digests, 0 of them also as files\n"
+def test_verify_reports_what_it_checked_and_what_no_digest_covers(used: str) -> None:
+    assert well(used, "verify").out == (
+        "all fits: 35 history rows, 4 digests, 0 of them also as files\n"
+        "tenant 1: 5 rows are covered by no digest, the first: task 5, revision 1\n"
+        "tenant 2: 6 rows are covered by no digest, the first: task 5, revision 1\n"
+    )
 
 
 def test_verify_names_the_first_row_that_does_not_fit(used: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.domain.clock import TICKS_PER_SECOND, FixedClock
+from dragoman.domain.clock import FixedClock, Moment, to_datetime
 from dragoman.domain.digest import due, read_heads
 from dragoman.domain.errors import Conflict
 from dragoman.jobs.loops import digests as loop
@@ -14,7 +14,7 @@ from dragoman.jobs.loops.digests import seal_what_is_due
 from dragoman.store.maintenance.verification import verify
 from dragoman.store.repositories import digests as stored
 from dragoman.usecases.background import digests
-from tests.support.history import HOUR, HistoryWorld
+from tests.support.history import HOUR, NOON, HistoryWorld
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_an_hour_is_sealed_when_it_is_settled(past: HistoryWorld) -> None:
     digest = past.seal()
     assert digest is not None
     assert [head[:3] for head in read_heads(digest.heads)] == [("case", 1, 1), ("task", 1, 1)]
-    assert digest.until_at % (HOUR * TICKS_PER_SECOND) == 0
+    assert digest.until_at == NOON  # the newest row, although the hour ended later
 
 
 def test_a_digest_holds_what_moved_since_the_one_before(past: HistoryWorld) -> None:
@@ -140,3 +140,60 @@ def test_a_digest_that_was_overtaken_is_dropped(past: HistoryWorld) -> None:
     past.seal()
     with pytest.raises(Conflict):
         past.app.executor.call(digests.keep, digests.Keep(digest), past.main)
+
+
+def test_digests_of_a_clock_that_was_ahead_leave_nothing_uncovered(past: HistoryWorld) -> None:
+    past.make()
+    past.clock.advance(2 * 86_400)
+    ahead = past.make()
+    past.clock.advance(120)
+    past.an_hour_later()
+    assert past.seal() is not None
+    past.clock.at = NOON  # the clock is right again
+    past.clock.advance(10)
+    after = past.make()
+    past.an_hour_later()
+    digest = past.seal()
+    assert digest is not None
+    assert ("task", after, 1) in [head[:3] for head in read_heads(digest.heads)]
+
+    report = verify(past.app.store.engine, now=past.clock.now())
+    assert report.broken is None
+    assert report.warnings == [
+        f"tenant {past.main}: 1 rows are in the future, the first: task {ahead}, revision 1",
+        f"tenant {past.main}: a digest ends in the future, {to_datetime(Moment(NOON + 172_800 * 10**7)):%FT%TZ}",
+        f"tenant {past.north}: 1 rows are covered by no digest, the first: case 1, revision 1",
+    ]
+
+    past.clock.advance(2 * 86_400)  # the time of the digest that was ahead has come
+    later = past.make()
+    past.an_hour_later()
+    past.seal(past.north)
+    digest = past.seal()
+    assert digest is not None
+    assert ("task", later, 1) in [head[:3] for head in read_heads(digest.heads)]
+    report = verify(past.app.store.engine, now=past.clock.now())
+    assert (report.broken, report.warnings) == (None, [])
+
+
+def test_a_digest_does_not_end_after_the_newest_row(past: HistoryWorld) -> None:
+    past.make()
+    past.clock.advance(2 * 86_400)
+    digest = past.seal()
+    assert digest is not None
+    assert digest.until_at == NOON
+
+
+def test_verify_names_a_row_that_its_digest_does_not_cover(past: HistoryWorld) -> None:
+    task = past.make()
+    past.clock.advance(10)
+    past.make()
+    past.an_hour_later()
+    past.seal()
+    past.seal(past.north)
+    sealed_at, past.clock.at = past.clock.at, Moment(NOON + 1)
+    past.change(task, 3)  # as a transaction that took more than an hour
+    past.clock.at = sealed_at
+    assert verify(past.app.store.engine, now=past.clock.now()).warnings == [
+        f"tenant {past.main}: 1 entities have rows that no digest covers, the first: task {task}, revision 2"
+    ]

@@ -115,10 +115,14 @@ def _conflict(error: errors.Conflict) -> Reply:
         entry["reference_sid"] = error.parameters.get("reference")
         return _told(422, NOT_VALID, [dict(sorted(entry.items()))])
     if error.code in STATUS_CONFLICTS:
-        status = STATUS_WORDS[Status(str(error.parameters["status"]))]
-        message = f"status is {status}; {STATUS_CONFLICTS[error.code]}"
+        message = f"status is {_status_word(error)}; {STATUS_CONFLICTS[error.code]}"
         return _told(409, "task is not pending review", [_entry(message, "conflict", "status")])
     return _told(409, "Conflict", [_entry(error.message, "conflict")])
+
+
+def _status_word(error: errors.Conflict) -> str:
+    status = error.parameters.get("status")
+    return STATUS_WORDS[Status(status)] if isinstance(status, str) else "another"
 
 
 def _not_offered(error: errors.NotOffered) -> Reply:

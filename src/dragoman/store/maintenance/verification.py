@@ -1,19 +1,22 @@
-"""Verifying history: every chain from its first row to where its entity stands, every digest, every digest's file.
+"""Verifying history: each chain from its first row to its entity, each digest, each digest's file.
 
-Read in pages, each in a transaction of its own, so that a server may go on writing. The first row that doesn't fit is
-named. What was deleted lawfully left a tombstone, which the last row of its history must fit.
+Rows are read in pages, each in its own transaction, so that a server may go on writing. The first fault is reported. A
+deleted entity must match its tombstone. Rows that no digest covers, and moments in the future, are reported as well:
+they show that a clock was wrong or that digests were not made.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from dragoman.domain.clock import Moment
-from dragoman.domain.digest import Digest, document, read_heads, seal
+from dragoman.domain.clock import Moment, from_datetime, to_datetime
+from dragoman.domain.digest import Digest, document, due, read_heads, seal, starts_at
+from dragoman.domain.digest import Head as SealedHead
 from dragoman.store import tables
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.repositories.digests import Folder, digest_after, rows_between
@@ -22,38 +25,42 @@ from dragoman.store.unit.overlay import Stamp, chained
 
 PAGE = 10_000
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
+LAST_DATE = from_datetime(datetime(9999, 12, 31, tzinfo=UTC))
+SHOWN = 10_000
+"""Rows that a warning counts."""
 ENTITIES = tuple(sorted(mapping.name for mapping in MAPPINGS.values() if mapping.has_history))
 H = tables.history.c
 T = tables.tombstone.c
 
 
 class Broken(Exception):
-    """Something doesn't fit; the message names it."""
+    """A fault; the message tells where it is."""
 
 
 @dataclass
 class Report:
-    """What was looked at, and the first thing that doesn't fit (None: all does)."""
+    """The numbers of rows, digests and files that were checked, the first fault (or None), and warnings."""
 
     rows: int = 0
     digests: int = 0
     files: int = 0
     broken: str | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Head:
-    """Where the walk along one entity's history stands."""
+    """The last row that was read of one entity's history."""
 
     number: int
     revision: int = 0
     hash: str = ""
 
 
-def verify(engine: Engine, folder: Folder | None = None) -> Report:
-    """Look at everything; stops at the first fault."""
+def verify(engine: Engine, folder: Folder | None = None, now: Moment | None = None) -> Report:
+    """Check everything; stops at the first fault. Without `now` nothing is compared with the present."""
     with engine.reader() as connection:
-        walk = Walk(connection, folder)
+        walk = Walk(connection, folder, now)
         try:
             if engine.is_sqlite:
                 check_pages(connection)
@@ -68,7 +75,7 @@ def verify(engine: Engine, folder: Folder | None = None) -> Report:
 
 
 def check_pages(connection: sa.Connection) -> None:
-    """Let SQLite look through its file. Broken at the first fault."""
+    """Let SQLite check its file. Broken at the first fault."""
     with connection.begin():
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
@@ -76,10 +83,11 @@ def check_pages(connection: sa.Connection) -> None:
 
 
 class Walk:
-    """One verification. Within a transaction of the caller's it sees what that one sees."""
+    """One verification. It joins a transaction of the caller if there is one."""
 
-    def __init__(self, connection: sa.Connection, folder: Folder | None = None) -> None:
+    def __init__(self, connection: sa.Connection, folder: Folder | None = None, now: Moment | None = None) -> None:
         self.report = Report()
+        self._now = now
         self._connection = connection
         self._folder = folder
 
@@ -113,10 +121,10 @@ class Walk:
                 if entity not in ENTITIES:
                     raise Broken(f"tenant {tenant}: there is history of {entity!r}, and nothing is called that")
 
-    # Chains
+    # Chains of revisions
 
     def _walk(self, tenant: int, entity: str) -> None:
-        """Along the rows of one kind; whenever an entity's last row is known, its owner is held against it."""
+        """Check all rows of one kind of entity; compare each entity with its last row."""
         head: Head | None = None
         position: tuple[int, int] | None = None
         low = LOWEST
@@ -143,8 +151,8 @@ class Walk:
     def _check_owners(
         self, connection: sa.Connection, tenant: int, entity: str, low: int, high: int, ended: dict[int, Head]
     ) -> None:
-        """Hold the entities of a range, and tombstones of those deleted, against where their histories end."""
-        # One more than there are histories is enough to meet the first that has none.
+        """Compare the entities and tombstones of a range of numbers with the last rows of their histories."""
+        # One more than there are histories is enough to find the first entity that has none.
         enough = len(ended) + 1
         owner = MAPPINGS[entity].table.c
         present = _ends(
@@ -180,12 +188,13 @@ class Walk:
     def _check_digests(self, tenant: int) -> None:
         files = self._folder.sequences(tenant) if self._folder is not None else []
         last: Digest | None = None
+        coverage = Coverage()
         while True:
             with self._begin() as connection:
                 digest = digest_after(connection, tenant, last.sequence if last is not None else 0)
                 if digest is None:
                     break
-                self._check_digest(connection, last, digest)
+                self._check_digest(connection, last, digest, coverage)
             if self._folder is not None and digest.sequence in files:
                 self._check_file(self._folder, digest)
             self.report.digests += 1
@@ -193,8 +202,12 @@ class Walk:
         beyond = [sequence for sequence in files if last is None or sequence > last.sequence]
         if beyond:
             raise Broken(f"tenant {tenant}, digest {beyond[0]}: its file is there, the database has lost it")
+        self._warn_of_uncovered(tenant, coverage)
+        self._warn_of_the_future(tenant, coverage)
 
-    def _check_digest(self, connection: sa.Connection, last: Digest | None, digest: Digest) -> None:
+    def _check_digest(
+        self, connection: sa.Connection, last: Digest | None, digest: Digest, coverage: "Coverage"
+    ) -> None:
         where = f"tenant {digest.tenant}, digest {digest.sequence}"
         expected = last.sequence + 1 if last is not None else 1
         if digest.sequence != expected:
@@ -205,19 +218,81 @@ class Walk:
             heads = read_heads(digest.heads)
         except msgspec.DecodeError as error:
             raise Broken(f"{where}: it can't be read") from error
-        rows = rows_between(connection, digest.tenant, digest.from_at, digest.until_at)
-        known = {(entity, number, revision): hash_ for entity, number, revision, hash_ in rows}
-        for entity, number, revision, hash_ in heads:
-            if known.get((entity, number, revision)) != hash_:
-                raise Broken(
-                    f"tenant {digest.tenant}, {entity} {number}, revision {revision}: "
-                    f"the row is not the one that digest {digest.sequence} sealed"
-                )
+        rows = rows_between(connection, digest.tenant, coverage.next_start(digest.until_at), digest.until_at)
+        missing = coverage.add(digest.until_at, heads, rows)
+        if missing is not None:
+            entity, number, revision = missing
+            raise Broken(
+                f"tenant {digest.tenant}, {entity} {number}, revision {revision}: "
+                f"the row is not the one that digest {digest.sequence} sealed"
+            )
+
+    def _warn_of_uncovered(self, tenant: int, coverage: "Coverage") -> None:
+        """Rows that no digest covers: written too late for theirs, or long enough ago to be in one."""
+        if self._now is None:
+            return
+        late = sorted(coverage.late.items())
+        with self._begin() as connection:
+            rows = _first_rows(connection, tenant, coverage.ends_at, due(self._now))
+        if late:
+            self._warn(tenant, len(late), "entities have rows that no digest covers", *late[0][0], late[0][1])
+        if rows:
+            self._warn(tenant, len(rows), "rows are covered by no digest", *rows[0])
+
+    def _warn_of_the_future(self, tenant: int, coverage: "Coverage") -> None:
+        if self._now is None:
+            return
+        with self._begin() as connection:
+            rows = _first_rows(connection, tenant, self._now, Moment(HIGHEST))
+        if rows:
+            self._warn(tenant, len(rows), "rows are in the future", *rows[0])
+        if coverage.ends_at > self._now:
+            ends = (
+                f"{to_datetime(coverage.ends_at):%Y-%m-%dT%H:%M:%SZ}" if coverage.ends_at < LAST_DATE else "after 9999"
+            )
+            self.report.warnings.append(f"tenant {tenant}: a digest ends in the future, {ends}")
+
+    def _warn(self, tenant: int, count: int, what: str, entity: str, number: int, revision: int) -> None:
+        many = f"more than {SHOWN}" if count > SHOWN else str(count)
+        self.report.warnings.append(
+            f"tenant {tenant}: {many} {what}, the first: {entity} {number}, revision {revision}"
+        )
 
     def _check_file(self, folder: Folder, digest: Digest) -> None:
         if folder.read(digest.tenant, digest.sequence) != document(digest):
             raise Broken(f"tenant {digest.tenant}, digest {digest.sequence}: the database has another than its file")
         self.report.files += 1
+
+
+class Coverage:
+    """Which rows a tenant's digests cover, digest by digest."""
+
+    def __init__(self) -> None:
+        self._ends: list[Moment] = []
+        self.late: dict[tuple[str, int], int] = {}
+        """Entities with rows in the time of a digest that it does not cover: the highest such revision."""
+
+    @property
+    def ends_at(self) -> Moment:
+        """The latest end of a digest."""
+        return max(self._ends, default=Moment(0))
+
+    def next_start(self, until_at: Moment) -> Moment:
+        """Where the next digest starts if it ends at `until_at`."""
+        return starts_at(self._ends, until_at)
+
+    def add(self, until_at: Moment, heads: list[SealedHead], rows: Iterable[SealedHead]) -> tuple[str, int, int] | None:
+        """Add a digest and the rows of its time; returns a head whose row is not there, or None."""
+        missing = {(entity, number, revision): hash_ for entity, number, revision, hash_ in heads}
+        covered = {(entity, number): revision for entity, number, revision, _ in heads}
+        self.late = {key: revision for key, revision in self.late.items() if covered.get(key, 0) < revision}
+        for entity, number, revision, hash_ in rows:
+            if missing.get((entity, number, revision)) == hash_:
+                del missing[entity, number, revision]
+            elif revision > covered.get((entity, number), 0):
+                self.late[entity, number] = max(revision, self.late.get((entity, number), 0))
+        self._ends.append(until_at)
+        return min(missing, default=None)
 
 
 def follow(head: Head, row: Any) -> None:
@@ -258,6 +333,13 @@ def _ends(
 ) -> dict[int, tuple[int, str]]:
     statement = sa.select(number, revision, head_hash).where(whose, number >= low, number <= high)
     return {row[0]: (row[1], row[2]) for row in connection.execute(statement.order_by(number).limit(enough))}
+
+
+def _first_rows(connection: sa.Connection, tenant: int, after: Moment, until: Moment) -> list[tuple[str, int, int]]:
+    """Entity, number and revision of the first rows of that time, one more than are counted."""
+    statement = sa.select(H.entity, H.number, H.revision).where(H.tenant == tenant, H.at > after, H.at <= until)
+    rows = connection.execute(statement.order_by(H.at, H.entity, H.number, H.revision).limit(SHOWN + 1))
+    return [(entity, number, revision) for entity, number, revision in rows]
 
 
 def _distinct(connection: sa.Connection, column: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> Iterable[Any]:

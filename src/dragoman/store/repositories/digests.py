@@ -40,8 +40,13 @@ class Digests:
         """The first digest behind a sequence number, or None."""
         return digest_after(self._connection, self._group.tenant, sequence)
 
+    def covered_until(self, until_at: Moment) -> Moment:
+        """The last end of a digest that is not after `until_at`."""
+        statement = sa.select(sa.func.max(D.until_at)).where(D.tenant == self._group.tenant, D.until_at <= until_at)
+        return Moment(self._connection.execute(statement).scalar() or 0)
+
     def moved(self, from_at: Moment, until_at: Moment) -> tuple[list[Head], Moment]:
-        """Heads that moved in that time, and the moment up to which this holds: earlier when there were very many."""
+        """Heads of entities that changed in that time, and the moment of the last change that is covered."""
         connection, tenant = self._connection, self._group.tenant
         within = (H.tenant == tenant, H.at > from_at, H.at <= until_at)
         enough = connection.execute(sa.select(H.at).where(*within).order_by(H.at).offset(LARGEST).limit(1)).scalar()
@@ -52,7 +57,8 @@ class Digests:
             known = heads.setdefault(head[:2], head)
             if known[2] < head[2]:
                 heads[head[:2]] = head
-        return list(heads.values()), until_at
+        newest = connection.execute(sa.select(sa.func.max(H.at)).where(*within[:2], H.at <= until_at)).scalar()
+        return list(heads.values()), Moment(newest or until_at)
 
     def add(self, digest: Digest) -> None:
         """Keep a digest; its number can be taken once only."""

@@ -28,9 +28,9 @@ def served_by_us(store: Store) -> AbstractContextManager[None]:
     return files.served_by_us(store.engine)
 
 
-def verify(store: Store, digests: Folder | None) -> Report:
-    """Look at all history, its digests and their files."""
-    return verification.verify(store.engine, digests)
+def verify(store: Store, digests: Folder | None, now: Moment) -> Report:
+    """Check all history, its digests and their files."""
+    return verification.verify(store.engine, digests, now)
 
 
 def back_up(store: Store, file: Path, at: Moment, *, overwrite: bool) -> None:

@@ -35,13 +35,20 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 def collect(uow: UnitOfWork, command: Collect) -> Digest | None:
-    """The digest that should follow the last one; None when nothing has moved. Nothing is stored."""
+    """The next digest, or None if nothing has changed. Nothing is stored.
+
+    It ends at the newest row, not at `until_at`: a digest made by a clock that is ahead must not cover a time in which
+    rows are still written. If one does all the same, the time before its end is covered again by later digests.
+    """
     last = uow.digests.last()
-    from_at = last.until_at if last is not None else Moment(0)
-    if from_at >= command.until_at:
-        return None
-    heads, until_at = uow.digests.moved(from_at, command.until_at)
-    return seal(last, uow.tenant, until_at, write_heads(heads)) if heads else None
+    if last is None:
+        from_at = Moment(0)
+    elif last.until_at <= command.until_at:
+        from_at = last.until_at
+    else:
+        from_at = uow.digests.covered_until(command.until_at)
+    heads, newest_at = uow.digests.moved(from_at, command.until_at)
+    return seal(last, uow.tenant, newest_at, write_heads(heads)) if heads else None
 
 
 class Keep(msgspec.Struct, frozen=True):
