@@ -14,7 +14,7 @@ from dragoman.jobs.loops.digests import seal_what_is_due
 from dragoman.store.maintenance.verification import verify
 from dragoman.store.repositories import digests as stored
 from dragoman.usecases.background import digests
-from tests.support.history import HOUR, NOON, HistoryWorld
+from tests.support.history import HOUR, PAST_NOON, HistoryWorld
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_an_hour_is_sealed_when_it_is_settled(past: HistoryWorld) -> None:
     digest = past.seal()
     assert digest is not None
     assert [head[:3] for head in read_heads(digest.heads)] == [("case", 1, 1), ("task", 1, 1)]
-    assert digest.until_at == NOON  # the newest row, although the hour ended later
+    assert digest.until_at == PAST_NOON  # the newest row, although the hour ended later
 
 
 def test_a_digest_holds_what_moved_since_the_one_before(past: HistoryWorld) -> None:
@@ -149,7 +149,7 @@ def test_digests_of_a_clock_that_was_ahead_leave_nothing_uncovered(past: History
     past.clock.advance(120)
     past.an_hour_later()
     assert past.seal() is not None
-    past.clock.at = NOON  # the clock is right again
+    past.clock.at = PAST_NOON  # the clock is right again
     past.clock.advance(10)
     after = past.make()
     past.an_hour_later()
@@ -161,7 +161,7 @@ def test_digests_of_a_clock_that_was_ahead_leave_nothing_uncovered(past: History
     assert report.broken is None
     assert report.warnings == [
         f"tenant {past.main}: 1 rows are in the future, the first: task {ahead}, revision 1",
-        f"tenant {past.main}: a digest ends in the future, {to_datetime(Moment(NOON + 172_800 * 10**7)):%FT%TZ}",
+        f"tenant {past.main}: a digest ends in the future, {to_datetime(Moment(PAST_NOON + 172_800 * 10**7)):%FT%TZ}",
         f"tenant {past.north}: 1 rows are covered by no digest, the first: case 1, revision 1",
     ]
 
@@ -181,7 +181,7 @@ def test_a_digest_does_not_end_after_the_newest_row(past: HistoryWorld) -> None:
     past.clock.advance(2 * 86_400)
     digest = past.seal()
     assert digest is not None
-    assert digest.until_at == NOON
+    assert digest.until_at == PAST_NOON
 
 
 def test_verify_names_a_row_that_its_digest_does_not_cover(past: HistoryWorld) -> None:
@@ -191,7 +191,7 @@ def test_verify_names_a_row_that_its_digest_does_not_cover(past: HistoryWorld) -
     past.an_hour_later()
     past.seal()
     past.seal(past.north)
-    sealed_at, past.clock.at = past.clock.at, Moment(NOON + 1)
+    sealed_at, past.clock.at = past.clock.at, Moment(PAST_NOON + 1)
     past.change(task, 3)  # as a transaction that took more than an hour
     past.clock.at = sealed_at
     assert verify(past.app.store.engine, now=past.clock.now()).warnings == [

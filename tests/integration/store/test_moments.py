@@ -11,101 +11,101 @@ from dragoman.domain.task import Task, Verb
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.integration.store.conftest import Bench
+from tests.support.world import World
 
 
-def make(bench: Bench) -> Task:
-    task: Task = bench.write(lambda uow: tasks.add(uow, title="Call"), Keys(numbers={"task"}))
+def make(world: World) -> Task:
+    task: Task = world.write(lambda uow: tasks.add(uow, title="Call"), Keys(numbers={"task"}))
     return task
 
 
-def rename(bench: Bench, number: int, title: str, keys: Any = None) -> Task:
+def rename(world: World, number: int, title: str, keys: Any = None) -> Task:
     def run(uow: UnitOfWork) -> Task:
         task = uow.tasks.get(number)
         return tasks.save(uow, task, replace(task, title=title))
 
-    task: Task = bench.write(run, keys or Keys(tasks={number}))
+    task: Task = world.write(run, keys or Keys(tasks={number}))
     return task
 
 
-def moments(bench: Bench, number: int) -> list[int]:
-    rows = bench.sql('select "at" from history where entity = :e and number = :n order by revision', e="task", n=number)
+def moments(world: World, number: int) -> list[int]:
+    rows = world.sql('select "at" from history where entity = :e and number = :n order by revision', e="task", n=number)
     return [row[0] for row in rows]
 
 
-def test_a_change_by_a_slower_clock_is_not_before_the_last_one(bench: Bench) -> None:
-    number = make(bench).number
-    made_at = bench.clock.now()
-    bench.clock.advance(-1.5)
-    first = rename(bench, number, "one")
-    second = rename(bench, number, "two", EXCLUSIVE)
+def test_a_change_by_a_slower_clock_is_not_before_the_last_one(world: World) -> None:
+    number = make(world).number
+    made_at = world.clock.now()
+    world.clock.advance(-1.5)
+    first = rename(world, number, "one")
+    second = rename(world, number, "two", EXCLUSIVE)
     assert (first.modified_at, second.modified_at) == (made_at, made_at)
-    assert moments(bench, number) == [made_at, made_at, made_at]
+    assert moments(world, number) == [made_at, made_at, made_at]
 
 
-def test_two_changes_of_one_group_keep_the_order(bench: Bench) -> None:
-    number = make(bench).number
-    made_at = bench.clock.now()
-    bench.clock.advance(-1.5)
+def test_two_changes_of_one_group_keep_the_order(world: World) -> None:
+    number = make(world).number
+    made_at = world.clock.now()
+    world.clock.advance(-1.5)
 
     def title(text: str) -> Any:
         def run(uow: UnitOfWork) -> Task:
             task = uow.tasks.get(number)
             return tasks.save(uow, task, replace(task, title=text))
 
-        return bench.work(run, Keys(tasks={number}))
+        return world.work(run, Keys(tasks={number}))
 
-    bench.group(title("one"), title("two"))
-    assert moments(bench, number) == [made_at, made_at, made_at]
+    world.group(title("one"), title("two"))
+    assert moments(world, number) == [made_at, made_at, made_at]
 
 
-def test_the_moments_of_a_verb_are_those_of_its_revision(bench: Bench) -> None:
-    number = make(bench).number
-    made_at = bench.clock.now()
-    bench.clock.advance(-1.5)
+def test_the_moments_of_a_verb_are_those_of_its_revision(world: World) -> None:
+    number = make(world).number
+    made_at = world.clock.now()
+    world.clock.advance(-1.5)
 
     def finish(uow: UnitOfWork) -> Task:
         return tasks.perform(uow, uow.tasks.get(number), Verb.FINISH, user="anna")
 
-    ended: Task = bench.write(finish, EXCLUSIVE)
+    ended: Task = world.write(finish, EXCLUSIVE)
     assert (ended.completed_at, ended.state_changed_at, ended.modified_at) == (made_at, made_at, made_at)
 
 
-def test_a_deletion_by_a_slower_clock_is_not_before_the_last_change(bench: Bench) -> None:
-    number = make(bench).number
-    made_at = bench.clock.now()
-    bench.clock.advance(-1.5)
-    bench.write(lambda uow: tasks.remove(uow, uow.tasks.get(number)), EXCLUSIVE)
-    assert moments(bench, number) == [made_at, made_at]
+def test_a_deletion_by_a_slower_clock_is_not_before_the_last_change(world: World) -> None:
+    number = make(world).number
+    made_at = world.clock.now()
+    world.clock.advance(-1.5)
+    world.write(lambda uow: tasks.remove(uow, uow.tasks.get(number)), EXCLUSIVE)
+    assert moments(world, number) == [made_at, made_at]
 
 
-def test_a_date_that_an_import_sets_does_not_hold_the_clock(bench: Bench) -> None:
-    number = make(bench).number
-    made_at = bench.clock.now()
+def test_a_date_that_an_import_sets_does_not_hold_the_clock(world: World) -> None:
+    number = make(world).number
+    made_at = world.clock.now()
     ahead = later(made_at, seconds=86_400 * 365)
-    bench.write(lambda uow: uow.tasks.save(replace(uow.tasks.get(number), modified_at=ahead)), Keys(tasks={number}))
-    bench.clock.advance(2)
-    renamed = rename(bench, number, "one")
-    assert renamed.modified_at == bench.clock.now()
-    assert moments(bench, number) == [made_at, bench.clock.now()]
+    world.write(lambda uow: uow.tasks.save(replace(uow.tasks.get(number), modified_at=ahead)), Keys(tasks={number}))
+    world.clock.advance(2)
+    renamed = rename(world, number, "one")
+    assert renamed.modified_at == world.clock.now()
+    assert moments(world, number) == [made_at, world.clock.now()]
 
 
-def test_a_batch_is_not_modified_before_it_was(bench: Bench) -> None:
+def test_a_batch_is_not_modified_before_it_was(world: World) -> None:
     order = batches.Order(Method.PATCH, "task", "id", "[1]", '{"priority": 1}', True, 1)
-    number = bench.write(lambda uow: batches.create(uow, order).batch.number, Keys(numbers={"task"}))
-    made_at = bench.clock.now()
-    bench.clock.advance(-1.5)
+    number = world.write(lambda uow: batches.create(uow, order).batch.number, Keys(numbers={"task"}))
+    made_at = world.clock.now()
+    world.clock.advance(-1.5)
 
     def prepare(uow: UnitOfWork) -> Batch:
         return uow.batches.save(uow.batches.get(number).prepare(at=uow.now))
 
-    prepared: Batch = bench.write(prepare, EXCLUSIVE)
+    prepared: Batch = world.write(prepare, EXCLUSIVE)
     assert prepared.modified_at == made_at
 
 
-def test_the_moment_of_a_group_is_read_when_its_rows_are_locked(bench: Bench) -> None:
-    number = make(bench).number
-    clock = bench.clock
+def test_the_moment_of_a_group_is_read_when_its_rows_are_locked(world: World) -> None:
+    number = make(world).number
+    clock = world.clock
 
     def slow_load(moment: Moment) -> None:
         clock.at = moment
@@ -119,5 +119,5 @@ def test_the_moment_of_a_group_is_read_when_its_rows_are_locked(bench: Bench) ->
             return original()
 
     keys.wanted = Wanted(keys.wanted)
-    seen: Moment = bench.write(lambda uow: uow.now, keys)
+    seen: Moment = world.write(lambda uow: uow.now, keys)
     assert seen == clock.now()
