@@ -250,7 +250,7 @@ def test_an_end_elsewhere_reads_as_completed(state: State, code: str | None, sho
 def test_what_was_told_here_counts_as_long_as_the_core_says_the_same() -> None:
     told = {"timestamp": "2015-03-01T12:00:00.000Z", "resource_id": 31, "disposition": 7}
     extras = {"genesys": {"completed": told}}
-    assert resources.completed(task(state=State.COMPLETED, completed_at=NOON, extras=extras)) == told
+    assert resources.completed(task(state=State.COMPLETED, completed_at=NOON, outcome_code="7", extras=extras)) == told
     assert resources.completed(task(state=State.READY, extras=extras)) is None
     again = task(state=State.COMPLETED, completed_at=later(NOON, seconds=1), outcome_code="x", extras=extras)
     assert resources.completed(again) == {"timestamp": "2015-03-01T12:00:01.000Z", "disposition": "x"}

@@ -26,7 +26,6 @@ from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import render_opportunity, render_stage
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
-from dragoman.usecases import categories as category_cases
 from dragoman.usecases.identity import logins, profiles
 
 TASK_READ = any_of("task.read")
@@ -190,8 +189,8 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             method="GET",
             path="/crm/task/category",
             scopes=CATEGORY_READ,
-            parse=categories.parse_list,
-            run=category_cases.list_all,
+            parse=partial(categories.parse_list, options),
+            run=categories.list_all,
             render=answers.array(options, 200, render_category),
             summary="List the task categories.",
             standing="12 [D][C]",
@@ -201,8 +200,8 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             method="GET",
             path="/crm/task/category/{categoryid}",
             scopes=CATEGORY_READ,
-            parse=categories.parse_one,
-            run=category_cases.get,
+            parse=partial(categories.parse_one, options),
+            run=categories.get,
             render=answers.one(options, 200, render_category),
             summary="Read a task category.",
             standing="13 [D][C]",
@@ -224,7 +223,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             method="PUT",
             path="/crm/task/category/{id}",
             scopes=CATEGORY_WRITE,
-            parse=categories.parse_update,
+            parse=partial(categories.parse_update, options),
             run=categories.update,
             render=answers.one(options, 200, render_category),
             writes=True,
@@ -236,7 +235,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             method="PUT",
             path="/crm/task/category/{id}/icon",
             scopes=CATEGORY_WRITE,
-            parse=categories.parse_update,
+            parse=partial(categories.parse_update, options),
             run=categories.set_icon,
             render=answers.one(options, 200, render_category),
             writes=True,
@@ -260,7 +259,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             method="DELETE",
             path="/crm/task/category/{categoryid}",
             scopes=CATEGORY_WRITE,
-            parse=categories.parse_delete,
+            parse=partial(categories.parse_delete, options),
             run=categories.delete,
             render=answers.one(options, 200, render_category),
             writes=True,

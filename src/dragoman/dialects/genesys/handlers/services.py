@@ -198,6 +198,9 @@ def update_expiry(uow: UnitOfWork, command: Change) -> None:
     """When the service and all in it is gone; `ttl` counts from the start and wins."""
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
     told: events.Fields = judge(command.content)
+    shown = resources.expiry(case)
+    if all(shown.get(name) == value for name, value in told.items()):
+        return
     facts = {name: known for name, known in resources.facts(case).items() if name not in events.EXPIRY}
     extras = {**case.extras, NAME: {**facts, **told}}
     uow.cases.save(replace(case, extras=extras, expires_at=_expires_at(told, case.started_at)))

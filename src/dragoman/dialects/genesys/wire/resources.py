@@ -14,7 +14,7 @@ from dragoman.dialects.genesys.wire.paths import render_service
 from dragoman.dialects.genesys.wire.queries import SERVICE, STATE, TASK, Wanted
 from dragoman.dialects.kit import json
 from dragoman.domain.case import Case, Stage
-from dragoman.domain.clock import TICKS_PER_SECOND, Moment
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
 from dragoman.domain.extension import TASK_CARD, Extension
 from dragoman.domain.task import State, Task
 
@@ -76,11 +76,24 @@ def service(case: Case, style: str, wanted: Wanted) -> Resource:
         "customer_id": case.customer_key,
         "contact_key": case.contact_key,
         "est_duration": known.get("est_duration"),
-        "ttl": known.get("ttl"),
-        "expiration_time": known.get("expiration_time"),
+        **expiry(case),
         "started": known.get("started") or {"timestamp": moments.render(case.started_at)},
     }
     return _finished(shown, case, wanted.chosen(SERVICE, case.extensions))
+
+
+def expiry(case: Case) -> Resource:
+    """What its client sent of when it is gone, as long as the core agrees; else the core's moment."""
+    if case.expires_at is None:
+        return {}
+    known, moment = facts(case), moments.render(case.expires_at)
+    ttl, named = known.get("ttl"), known.get("expiration_time")
+    sent: Resource = {}
+    if ttl is not None and later(case.started_at, seconds=ttl) == case.expires_at:
+        sent["ttl"] = ttl
+    if named == moment:
+        sent["expiration_time"] = named
+    return sent or {"expiration_time": moment}
 
 
 def state(stage: Stage, service_id: int | str | None, wanted: Wanted) -> Resource:
@@ -129,13 +142,18 @@ def completed(entity: Case | Stage | Task) -> Resource | None:
         return None
     moment = moments.render(entity.completed_at)
     told: Resource | None = facts(entity).get("completed")
-    if told is not None and told["timestamp"] == moment:
-        return told
     code = entity.outcome_code
+    if told is not None and told["timestamp"] == moment and _outcome_of(told) == (code, entity.outcome_text):
+        return told
     if isinstance(entity, Task):
         code = OUTCOMES.get(entity.state, code)
     outcome = {"disposition": code, "disposition_desc": entity.outcome_text}
     return {"timestamp": moment, **{name: value for name, value in outcome.items() if value is not None}}
+
+
+def _outcome_of(told: Resource) -> tuple[str | None, str | None]:
+    code = told.get("disposition")
+    return None if code is None else str(code), told.get("disposition_desc")
 
 
 def _begun_elsewhere(task: Task, beside: Beside) -> Resource:

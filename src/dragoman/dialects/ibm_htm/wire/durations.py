@@ -1,7 +1,7 @@
 """The three lengths of time of a task beside the moments that follow from them (page, 3, 6 and 17).
 
 A length is shown as it was sent for as long as the moment still follows from it; where somebody set a moment of his
-own, here or in another dialect, it is `DURATION_NOT_USED`.
+own, here or in another dialect, it is `DURATION_NOT_USED`; where somebody took the moment away, nothing is shown.
 """
 
 from dragoman.domain import timing
@@ -22,7 +22,10 @@ def until_expires(task: Task) -> str | None:
 
 def until_deleted(task: Task) -> str | None:
     """`durationUntilDeleted`."""
-    return _shown(task.timing.get(timing.DELETED), task.delete_at, task.completed_at)
+    since = None if timing.KEPT in task.timing else task.completed_at
+    return _shown(
+        task.timing.get(timing.DELETED), task.delete_at, since if task.delete_at is None else task.completed_at
+    )
 
 
 def beginning(task: Task) -> Moment | None:
@@ -32,7 +35,7 @@ def beginning(task: Task) -> Moment | None:
 
 def _shown(sent: str | None, moment: Moment | None, since: Moment | None) -> str | None:
     if moment is None:
-        return sent
+        return sent if since is None or sent in timing.CONSTANTS else None
     return sent if sent is not None and since is not None and _reaches(since, sent, moment) else timing.NOT_USED
 
 

@@ -8,38 +8,70 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.usecases import categories
+from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
 MOST_TITLES = 1_000
 IN_USE = "Can't be {}. There are some tasks with this category."
 LAST = "The last task category cannot be deleted"
+DEFAULT = "The task category of tasks without one cannot be deleted"
 
 _FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 
 
-def parse_list(request: Request) -> categories.List:
+class Show(msgspec.Struct, frozen=True):
+    """One category, or all (None). `default` counts the tasks that have none."""
+
+    number: int | None
+    default: int
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # tasks without a category are found by a condition
+
+
+def parse_list(options: Options, request: Request) -> Show:
     """GET crm/task/category."""
-    return categories.List()
+    return Show(None, options.default_category)
 
 
-def parse_one(request: Request) -> categories.Get:
+def list_all(uow: UnitOfWork, command: Show) -> list[Category]:
+    """In the order that people gave them."""
+    return [counted(uow, category, command.default) for category in uow.categories.all()]
+
+
+def parse_one(options: Options, request: Request) -> Show:
     """GET crm/task/category/{categoryid}. Invalid when it is 0."""
     number = gather(request).integer("categoryid")
     if number == 0:
         raise bad_argument("categoryid", "required")
-    return categories.Get(number)
+    return Show(number, options.default_category)
+
+
+def get(uow: UnitOfWork, command: Show) -> Category:
+    """NotFound when there is none."""
+    return counted(uow, uow.categories.get(command.number or 0), command.default)
+
+
+def counted(uow: UnitOfWork, category: Category, default: int) -> Category:
+    """The category with the number of tasks that show it. The command is exclusive, or reads."""
+    if category.number != default:
+        return category
+    count = uow.tasks.count(TaskFilter(category=default, or_no_category=True))
+    return replace(category, task_count=count)
 
 
 class Change(msgspec.Struct, frozen=True):
     """Anything that is done to the categories; `number` is 0 where the path names none."""
 
     number: int = 0
+    default: int = 0
     title: str | None = None
     description: str | None = None
     icon: str | None = None
@@ -55,14 +87,16 @@ def parse_create(request: Request) -> Change:
     """POST crm/task/category."""
     parameters = gather(request)
     title, description = parameters.text("title"), parameters.text("description")
-    return Change(0, title, description, parameters.text("imageName"), parameters.integer("sortOrder"))
+    icon, order = parameters.text("imageName"), parameters.integer("sortOrder")
+    return Change(title=title, description=description, icon=icon, order=order)
 
 
-def parse_update(request: Request) -> Change:
+def parse_update(options: Options, request: Request) -> Change:
     """PUT crm/task/category/{id}, and its icon."""
     parameters = gather(request)
     number, title = parameters.integer("id"), parameters.text("title")
-    return Change(number, title, parameters.text("description"), parameters.text("imageName"))
+    description, icon = parameters.text("description"), parameters.text("imageName")
+    return Change(number, options.default_category, title, description, icon)
 
 
 def parse_reorder(request: Request) -> Change:
@@ -73,10 +107,11 @@ def parse_reorder(request: Request) -> Change:
     return Change(titles=tuple(titles))
 
 
-def parse_delete(request: Request) -> Change:
+def parse_delete(options: Options, request: Request) -> Change:
     """DELETE crm/task/category/{categoryid}."""
     parameters = gather(request)
-    return Change(parameters.integer("categoryid"), successor=parameters.integer("newcategoryid"))
+    number, successor = parameters.integer("categoryid"), parameters.integer("newcategoryid")
+    return Change(number, options.default_category, successor=successor)
 
 
 def create(uow: UnitOfWork, command: Change) -> Category:
@@ -103,7 +138,7 @@ def update(uow: UnitOfWork, command: Change) -> Category:
     if command.number == 0:
         raise bad_argument("id", "required")
     title = _title(command)
-    category = _found(uow, command.number)
+    category = counted(uow, _found(uow, command.number), command.default)
     if category.task_count:
         raise bad_argument("id", "in use", IN_USE.format("edited"))
     fields: dict[str, Any] = {"title": title, "description": command.description or ""}
@@ -144,6 +179,8 @@ def delete(uow: UnitOfWork, command: Change) -> Category:
     category = _found(uow, command.number)
     if len(uow.categories.all()) == 1:
         raise bad_argument("categoryid", "last", LAST)
+    if command.number == command.default:
+        raise bad_argument("categoryid", "default", DEFAULT)
     if category.task_count:
         _check_successor(uow, command)
     removed = categories.remove(uow, categories.Remove(command.number, command.successor or None))
