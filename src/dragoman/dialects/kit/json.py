@@ -10,28 +10,29 @@ from typing import Any, NoReturn
 import msgspec
 
 from dragoman.dialects.kit.json_problems import Fault, find_fault, position
+from dragoman.domain import json_numbers
 from dragoman.domain.errors import Invalid, Problem
 
 MAX_DEPTH = 64
 MAX_MEMBERS = 100_000
 
 _BLANKS = b" \t\r\n"
-_decode = msgspec.json.Decoder().decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_encode = msgspec.json.Encoder().encode
-_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 _BRACKETS_ALIKE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
 
 def parse(body: bytes, *, max_depth: int = MAX_DEPTH, max_members: int = MAX_MEMBERS) -> Any:
-    """The value of a body. Invalid `invalid_json` otherwise, with line and column, and the path where there is one."""
+    """The value of a body, its numbers as they were written.
+
+    Invalid `invalid_json` otherwise, with line and column, and the path where there is one.
+    """
     if body.count(b"[") + body.count(b"{") > max_depth or len(body) > max_members:
         shape = _outside_strings(body)
         if _members(shape) > max_members or _is_deep(shape, max_depth):
             _refuse(body, max_depth, max_members)
     try:
-        value = _decode(body)
+        value = json_numbers.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         _refuse(body, max_depth, max_members)
     if not _is_plain(body, value):
@@ -66,12 +67,12 @@ def verbatim(text: str) -> msgspec.Raw:
 
 def encode(value: Any) -> bytes:
     """JSON without blanks, UTF-8; what `verbatim` made goes in byte by byte."""
-    return _encode(value)
+    return json_numbers.encode(value)
 
 
 def encode_sorted(value: Any) -> bytes:
     """The same, with the keys of every object in alphabetical order."""
-    return _encode_sorted(value)
+    return json_numbers.encode_sorted(value)
 
 
 def _is_plain(body: bytes, value: Any) -> bool:

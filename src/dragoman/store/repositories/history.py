@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from dragoman.command import Key
+from dragoman.domain import json_numbers
 from dragoman.store import tables
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import HistoryRow, MustBeExclusive, Overlay
@@ -41,4 +41,4 @@ class History:
         row = self._group.connection.execute(
             sa.select(table.snapshot).where(table.tenant == self._group.tenant, table.entity == entity, named)
         ).first()
-        return None if row is None else msgspec.json.decode(row[0], type=MAPPINGS[entity].type)
+        return None if row is None else json_numbers.decoder(MAPPINGS[entity].type)(row[0])

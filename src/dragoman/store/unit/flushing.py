@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from dragoman.domain import json_numbers
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import words
@@ -172,5 +173,5 @@ def _tombstone(before: Any, row: HistoryRow) -> dict[str, Any]:
         "at": row.at,
         "revision": row.revision,
         "head_hash": row.hash,
-        "snapshot": msgspec.json.encode(before).decode(),
+        "snapshot": json_numbers.encode(before).decode(),
     }

@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import astuple
 
+from dragoman.domain import json_numbers
 from dragoman.domain.bulk import Batch, BatchPayload, Method, Status
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
@@ -69,12 +70,12 @@ class Codec:
 
 
 def _json_text(value: Any) -> str:
-    return msgspec.json.encode(value).decode() if value else ("{}" if isinstance(value, dict) else "[]")
+    return json_numbers.encode(value).decode() if value else ("{}" if isinstance(value, dict) else "[]")
 
 
 def _json_codec(type_: Any, empty: Any, empty_text: str) -> Codec:
-    decoder = msgspec.json.Decoder(type_)
-    return Codec(_json_text, lambda text: empty if text == empty_text else decoder.decode(text))
+    decode = json_numbers.decoder(type_)
+    return Codec(_json_text, lambda text: empty if text == empty_text else decode(text))
 
 
 def _enum_codec(type_: Any) -> Codec:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from dragoman.command import Key, Keys, Lock
+from dragoman.domain import json_numbers
 from dragoman.domain.clock import Moment
 from dragoman.domain.extension import Extension
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
@@ -306,7 +307,7 @@ class Overlay:
             revision,
             self.group.now if before is None else self.group.moment_of_change(mapping.name, before),
             self.stamp,
-            msgspec.json.encode(changes).decode(),
+            json_numbers.encode(changes).decode(),
         )
         self.group.history.append(row)
         if entity is None:

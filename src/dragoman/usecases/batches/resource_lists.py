@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 
 from dragoman.domain.errors import Invalid
+from dragoman.domain.json_numbers import decoder
 from dragoman.domain.resource import Resource
 from dragoman.usecases.batches.resources import Body, PlainType, shown_as
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_LOOKED_AT = 200_000
 
-_body_of = msgspec.json.Decoder(dict[str, Any]).decode
+_body_of = decoder(dict[str, Any])
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import Lock
+from dragoman.domain import json_numbers
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.limits import uuid_of
@@ -175,7 +175,7 @@ def _merged(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mappin
 
 def _kept(uow: UnitOfWork, plain: PlainType, resource: Resource, wanted: Body) -> Resource:
     body = plain.keep(wanted)
-    if body == resource.body:
+    if json_numbers.are_same(body, resource.body):
         return resource
     natural = body[plain.natural]
     if natural != resource.natural and plain.is_unique:
@@ -213,7 +213,7 @@ def _without_read_only(plain: PlainType, content: Mapping[str, Any]) -> Body:
 
 
 def _an_object(content: bytes) -> Body:
-    value: Any = msgspec.json.decode(content)
+    value: Any = json_numbers.decode(content)
     if not isinstance(value, dict):
         raise Invalid("invalid_body", "must be an object", (Problem("", "type", "must be an object"),))
     return value

@@ -14,6 +14,7 @@ from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
 from dragoman.dialects.carrierx_batch.wire.statuses import DECISION_WORDS, STATUS_WORDS
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.fields import Problems
+from dragoman.domain import json_numbers
 from dragoman.domain.bulk import Decision
 from dragoman.usecases.batches.lifecycle import Seen
 
@@ -82,15 +83,4 @@ def _is_same(name: str, change: Change, seen: Seen) -> bool:
     kept: str | None = getattr(seen.payload, name)
     if change.texts[name] == (kept or "null"):
         return True
-    return kept is not None and _agree(msgspec.json.decode(kept), sent)
-
-
-def _agree(kept: Any, sent: Any) -> bool:
-    """Whether two values are the same JSON: 1.0 may come back as 1, but never as true."""
-    if isinstance(kept, bool) or isinstance(sent, bool):
-        return kept is sent
-    if isinstance(kept, dict) and isinstance(sent, dict):
-        return kept.keys() == sent.keys() and all(_agree(kept[name], sent[name]) for name in kept)
-    if isinstance(kept, list) and isinstance(sent, list):
-        return len(kept) == len(sent) and all(map(_agree, kept, sent))
-    return bool(kept == sent)
+    return kept is not None and json_numbers.are_same(json_numbers.decode(kept), sent)

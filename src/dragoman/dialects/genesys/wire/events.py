@@ -64,7 +64,7 @@ def _text(max_length: int) -> Reader:
 
 def _interaction(value: Any, path: str, problems: Problems) -> str:
     # Clients also send a number: its text is stored (page, 3.1).
-    text = str(value) if type(value) in (int, float) else value
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     return fields.text(text, path, problems, max_length=50)
 
 

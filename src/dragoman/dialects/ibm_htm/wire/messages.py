@@ -13,6 +13,7 @@ from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire.accept import choose
 from dragoman.dialects.kit import Reply, Request, json, xml
 from dragoman.domain.errors import Expected, Invalid
+from dragoman.domain.json_numbers import decode
 
 XML = "application/xml"
 JSON = "application/json"
@@ -21,7 +22,6 @@ TYPES = (XML, JSON, "text/xml")
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
-_DECODE = msgspec.json.Decoder().decode
 _ANY_SIZE = 2**31  # it was bounded when it was taken
 
 
@@ -110,7 +110,7 @@ def as_xml(stored: Stored) -> bytes:
         return xml.render(stored.root, {})
     if stored.type == XML:
         return stored.body.encode()
-    return xml.render(stored.root, _DECODE(stored.body.encode()), nil=True)
+    return xml.render(stored.root, decode(stored.body.encode()), nil=True)
 
 
 def _as_object(root: xml.Element) -> dict[str, Any]:

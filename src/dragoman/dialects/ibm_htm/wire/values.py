@@ -21,7 +21,7 @@ def text(name: str, value: Any) -> str:
         return value
     if type(value) is bool:
         return "true" if value else "false"
-    if type(value) is int or type(value) is float:
+    if isinstance(value, int | float):
         return str(value)
     raise refusals.bad_value(name, "a string is needed")
 
@@ -113,7 +113,7 @@ def texts(name: str, value: Any) -> dict[str, str]:
 def _whole(value: Any) -> int | None:
     if type(value) is int:
         return value
-    if type(value) is float and value.is_integer():
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     if type(value) is str:
         try:

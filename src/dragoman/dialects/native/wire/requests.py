@@ -76,7 +76,7 @@ def _decoded_again(type_: type[S], body: bytes, value: Any, refusal: ValueError)
 
 def _with_whole_numbers(body: bytes, value: dict[str, Any]) -> bytes:
     members: dict[str, msgspec.Raw] = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    whole = {name: int(number) for name, number in value.items() if type(number) is float and number.is_integer()}
+    whole = {name: int(number) for name, number in value.items() if isinstance(number, float) and number.is_integer()}
     return json.encode({**members, **whole})
 
 

@@ -18,6 +18,7 @@ from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES, STAGES
 from dragoman.dialects.onlyoffice_crm.wire.parameters import BAD_INTEGER, Parameters, gather
 from dragoman.domain.case import CaseKind
+from dragoman.domain.json_numbers import Number
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.contacts import lifecycle as contacts
@@ -134,12 +135,12 @@ def delete(uow: UnitOfWork, command: Delete) -> SeenOpportunity:
     return seen
 
 
-def _bid_value(parameters: Parameters) -> int | float:
-    """A decimal number, kept as JSON can hold it."""
+def _bid_value(parameters: Parameters) -> int | Number:
+    """A decimal number with all its digits."""
     text = parameters.text("bidValue")
     if not text:
         return 0
     if not _DECIMAL.fullmatch(text):
         raise bad_text("bidValue", "not a number", BAD_INTEGER, FORMAT)
     value = Decimal(text.strip())
-    return int(value) if value == value.to_integral_value() else float(value)
+    return int(value) if value == value.to_integral_value() else Number(f"{value:f}")
