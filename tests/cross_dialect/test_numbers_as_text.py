@@ -14,8 +14,8 @@ from dragoman.domain import json_numbers
 from dragoman.domain.json_numbers import Number
 from dragoman.usecases.batches import resources
 from dragoman.usecases.tasks import lifecycle as tasks
-from tests.cross_dialect.conftest import open_desk
-from tests.support.application import Desk
+from tests.cross_dialect.conftest import open_world
+from tests.support.world import World
 
 NUMBERS = ["1.10", "1e2", "1234567890123456.78", "-0.0", "1E-7", "100.0", "0.1000", "12345678901234567.0"]
 JSON = {"content-type": "application/json"}
@@ -30,12 +30,12 @@ def number(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def office() -> Iterator[Desk]:
-    yield from open_desk()
+def office() -> Iterator[World]:
+    yield from open_world()
 
 
-def ask(desk: Desk, method: str, target: str, body: str = "", **headers: str) -> str:
-    reply = desk.ask("anna", method, target, body, JSON | headers)
+def ask(world: World, method: str, target: str, body: str = "", **headers: str) -> str:
+    reply = world.ask("anna", method, target, body, JSON | headers)
     assert reply.status < 300, reply.body
     return reply.body.decode()
 
@@ -56,7 +56,7 @@ def test_reading_and_writing_gives_the_same_text(text: str) -> None:
     assert json_numbers.encode(json_numbers.decode(text)).decode() == text
 
 
-def test_a_batch_shows_its_data_as_it_was_sent(office: Desk, number: str) -> None:
+def test_a_batch_shows_its_data_as_it_was_sent(office: World, number: str) -> None:
     data = f'{{"attributes":{{"a":{number}}}}}'
     order = f'{{"method":"PATCH","type":"phonenumber","field":"phonenumber","entries":["12025550101"],"data":{data}}}'
     made = ask(office, "POST", "/core/v2/batch/tasks", order)
@@ -65,7 +65,7 @@ def test_a_batch_shows_its_data_as_it_was_sent(office: Desk, number: str) -> Non
     assert member(shown, "data", "attributes", "a") == number
 
 
-def test_a_batch_changes_and_makes_resources_as_it_was_sent(office: Desk, number: str) -> None:
+def test_a_batch_changes_and_makes_resources_as_it_was_sent(office: World, number: str) -> None:
     text = f'{{"phonenumber":"12025550777","attributes":{{"a":{number},"b":1.50}}}}'.encode()
     patch = f'{{"attributes":{{"a":{number}0}}}}'.encode() if "." in number and "E" not in number else text
 
@@ -83,7 +83,7 @@ def test_a_batch_changes_and_makes_resources_as_it_was_sent(office: Desk, number
     assert str(changed["attributes"]["b"]) == "1.50"
 
 
-def test_attributes_of_carrierx_objects_keep_their_numbers(office: Desk, number: str) -> None:
+def test_attributes_of_carrierx_objects_keep_their_numbers(office: World, number: str) -> None:
     made = ask(
         office, "POST", DIDS, f'{{"phonenumber":"12025550101","price":{number},"attributes":{{"a":[{number}]}}}}'
     )
@@ -94,13 +94,13 @@ def test_attributes_of_carrierx_objects_keep_their_numbers(office: Desk, number:
     office.ask("anna", "DELETE", f"{DIDS}/{sid}")
 
 
-def test_a_boolean_is_another_value_than_a_number(office: Desk) -> None:
+def test_a_boolean_is_another_value_than_a_number(office: World) -> None:
     made = json.loads(ask(office, "POST", DIDS, '{"phonenumber":"12025550303","attributes":{"a":1}}'))
     changed = ask(office, "PATCH", f"{DIDS}/{made['did_sid']}", '{"attributes":{"a":true}}')
     assert json.loads(changed)["attributes"] == {"a": True}
 
 
-def test_an_ibm_message_of_json_is_read_as_xml_with_its_numbers(office: Desk, number: str) -> None:
+def test_an_ibm_message_of_json_is_read_as_xml_with_its_numbers(office: World, number: str) -> None:
     made = office.core(lambda uow: tasks.add(uow, title="x"))
     path = f"/rest/bpm/htm/v1/task/{task_id(made.uid)}"
     ask(office, "PUT", f"{path}?action=claim")
@@ -109,25 +109,25 @@ def test_an_ibm_message_of_json_is_read_as_xml_with_its_numbers(office: Desk, nu
     assert f"<a>{number}</a>" in reply.body.decode()
 
 
-def test_an_ibm_custom_property_given_as_a_number_is_its_text(office: Desk, number: str) -> None:
+def test_an_ibm_custom_property_given_as_a_number_is_its_text(office: World, number: str) -> None:
     made = office.core(lambda uow: tasks.add(uow, title="x"))
     path = f"/rest/bpm/htm/v1/task/{task_id(made.uid)}"
     ask(office, "PUT", f"{path}?action=update", f'{{"customProperties":{{"a":{number}}}}}')
     assert json.loads(ask(office, "GET", path))["customProperties"] == {"a": number}
 
 
-def test_a_genesys_interaction_id_given_as_a_number_is_its_text(office: Desk, number: str) -> None:
+def test_a_genesys_interaction_id_given_as_a_number_is_its_text(office: World, number: str) -> None:
     service = json.loads(ask(office, "POST", "/services/start", f'{{"contact_key":"k","interaction_id":{number}}}'))
     shown = json.loads(ask(office, "GET", f"/services/{service['service_id']}"))
     assert shown["started"]["interaction_id"] == number
 
 
-def test_a_crm_text_given_as_a_number_is_its_text(office: Desk, number: str) -> None:
+def test_a_crm_text_given_as_a_number_is_its_text(office: World, number: str) -> None:
     body = f'{{"title":{number},"deadline":"2031-04-10","categoryId":1}}'
     assert json.loads(ask(office, "POST", "/api/2.0/crm/task", body))["response"]["title"] == number
 
 
-def test_a_bid_keeps_its_digits(office: Desk) -> None:
+def test_a_bid_keeps_its_digits(office: World) -> None:
     anna = office.people["anna"].user
     body = (
         f'{{"title":"x","responsibleid":"{anna}","stageid":1,"bidCurrencyAbbr":"EUR","bidValue":123456789012345.6789}}'
@@ -137,7 +137,7 @@ def test_a_bid_keeps_its_digits(office: Desk) -> None:
     assert member(shown, "response", "bidValue") == "123456789012345.6789"
 
 
-def test_native_extensions_and_merges_keep_their_numbers(office: Desk, number: str) -> None:
+def test_native_extensions_and_merges_keep_their_numbers(office: World, number: str) -> None:
     made = json.loads(ask(office, "POST", "/v1/tasks", f'{{"title":"x","extensions":{{"E":{{"a":{number}}}}}}}'))
     ask(office, "PATCH", f"/v1/tasks/{made['number']}", '{"extensions":{"E":{"b":1.50}}}')
     shown = ask(office, "GET", f"/v1/tasks/{made['number']}")
@@ -150,6 +150,6 @@ def test_a_number_compares_by_its_value() -> None:
     assert not json_numbers.are_same(True, 1)
 
 
-def test_a_number_out_of_range_is_refused(office: Desk) -> None:
+def test_a_number_out_of_range_is_refused(office: World) -> None:
     for target in ("/core/v2/batch/tasks", DIDS, "/services/start", "/api/2.0/crm/task", "/v1/tasks"):
         assert office.ask("anna", "POST", target, '{"a":1e999}', JSON).status == 400
