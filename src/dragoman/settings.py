@@ -1,15 +1,17 @@
-"""Every setting: name, type, default, one sentence. Read once, frozen, handed to constructors.
+"""Every setting: name, type, default, description. Read once, frozen, passed to constructors.
 
-What counts, from weak to strong: the default, the TOML file, DRAGOMAN_* variables, the command line. Nobody else
-reads the environment. An unknown key or a wrong type is refused with its place named, never skipped.
+Each of these overrides the one before: the default, the TOML file, DRAGOMAN_* variables, the command line. No other
+module reads the environment. An unknown key or a wrong value is refused with its file or variable, never skipped.
 """
 
+import difflib
 import ipaddress
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
@@ -17,21 +19,23 @@ from msgspec import Meta
 
 PREFIX = "DRAGOMAN_"
 CONFIG = "DRAGOMAN_CONFIG"
-# Kubernetes sets DRAGOMAN_SERVICE_* and DRAGOMAN_PORT* for a service of our name; tests have switches of their own.
-NOT_OURS = ("DRAGOMAN_TEST_", "DRAGOMAN_SERVICE_", "DRAGOMAN_PORT")
+# Kubernetes sets DRAGOMAN_SERVICE_* and DRAGOMAN_PORT* for a service of this name; tests have their own switches.
+IGNORED = ("DRAGOMAN_TEST_", "DRAGOMAN_SERVICE_", "DRAGOMAN_PORT")
 MIB = 1024 * 1024
+PAGE = "docs/reference/settings.md"
+LONGEST_SHOWN = 60
 
 Bytes = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class BadSettings(Exception):
-    """A setting that can't be taken; the message names the file or variable and the key."""
+    """A wrong setting; the message names the file or variable, the key and what it takes."""
 
 
 class Option(Protocol):
-    """A switch of a dialect, as `_kit.Option` declares it."""
+    """A switch of a dialect, as `kit.Option` declares it."""
 
     @property
     def name(self) -> str: ...
@@ -54,7 +58,7 @@ class Described(msgspec.Struct, frozen=True):
 
 
 class Traces(msgspec.Struct, frozen=True):
-    """What the variables of OpenTelemetry ask for: where spans go, by which protocol. Without exporters: nothing."""
+    """Where spans are sent, and by which protocol; without exporters none are made."""
 
     exporters: tuple[str, ...] = ()
     protocol: str = "http/protobuf"
@@ -66,29 +70,29 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8080
     workers: Annotated[
-        int, Meta(ge=1, le=256, description="How many processes serve the port; more than 1 needs PostgreSQL.")
+        int, Meta(ge=1, le=256, description="How many processes serve the port; more than one needs PostgreSQL.")
     ] = 1
     public_url: Annotated[
-        str, Meta(description="The address in links of answers; empty takes the one that the client called.")
+        str, Meta(description="The base URL in links of replies; when empty, the one that the client called.")
     ] = ""
     metrics: Annotated[
         Literal["open", "token", "off"],
         Meta(
-            description="Who may read `/metrics`: whoever reaches the port, who has a token with the scope "
-            "`metrics.read` (or a password), or nobody."
+            description="Who may read `/metrics`: every client that reaches the port, users with the scope "
+            "`metrics.read`, or no one."
         ),
     ] = "open"
     trusted_proxies: Annotated[
         tuple[str, ...],
         Meta(
-            description="Addresses and networks (10.0.0.0/24) of proxies whose X-Forwarded-… and Forwarded tell the "
-            "client's address and host."
+            description="Addresses and networks (10.0.0.0/24) of the proxies whose X-Forwarded-… and Forwarded headers "
+            "give the client's address and host."
         ),
     ] = ()
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much is too much."""
+    """Sizes and rates above which a request is refused."""
 
     target_bytes: Annotated[Bytes, Meta(description="Longest path and query of a request.")] = 8_000
     header_bytes: Annotated[Bytes, Meta(description="Most bytes in all headers of a request.")] = 16 * 1024
@@ -99,60 +103,56 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     json_members: Annotated[Count, Meta(description="Most members and elements in a JSON body.")] = 100_000
     bulk_json_members: Annotated[Count, Meta(description="Most members and elements in a bulk JSON body.")] = 250_000
     entries: Annotated[Count, Meta(description="Most entries of a batch sent as JSON.")] = 100_000
-    queue: Annotated[Count, Meta(description="Most commands that wait for a lane; one more is told to come back.")] = (
-        1_000
-    )
+    queue: Annotated[Count, Meta(description="Maximum queued writes; further requests get 503.")] = 1_000
     free_bytes: Annotated[
-        int, Meta(ge=0, description="Least room on the disk of a SQLite database; with less, changes are refused.")
+        int,
+        Meta(ge=0, description="Minimum free space on the disk of a SQLite database; with less, writes are refused."),
     ] = 64 * MIB
     login_failures: Annotated[
-        Count, Meta(description="Failed logins of one account from one address before it must wait.")
+        Count, Meta(description="Failed logins of one account from one address before further ones get 429.")
     ] = 10
     rate: Annotated[bool, Meta(description="Whether requests per token are limited.")] = False
     rate_per_second: Annotated[
-        float, Meta(gt=0, description="Requests a second of one token, when `limits.rate` is on.")
+        float, Meta(gt=0, le=1_000_000, description="Requests a second of one token, when `limits.rate` is on.")
     ] = 50.0
-    rate_burst: Annotated[Count, Meta(description="Requests that a token may send at once before the rate counts.")] = (
-        100
-    )
-    rate_changes: Annotated[Count, Meta(description="Changing requests of one token in flight at the same time.")] = 10
+    rate_burst: Annotated[Count, Meta(description="Requests that a token may send in a burst above the rate.")] = 100
+    rate_changes: Annotated[Count, Meta(description="Maximum concurrent writes of one token.")] = 10
 
 
 class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long is too long."""
+    """Times after which the server gives up."""
 
     header_seconds: Annotated[
-        Seconds, Meta(description="From connecting, or from the last answer, to the end of the headers.")
+        Seconds, Meta(description="From the connection, or from the last reply, to the end of the headers.")
     ] = 10.0
     body_seconds: Annotated[Seconds, Meta(description="From the end of the headers to the end of the body.")] = 30.0
     request_seconds: Annotated[
-        Seconds, Meta(description="From the end of the headers to the answer; a change not begun by then is dropped.")
+        Seconds,
+        Meta(description="From the end of the headers to the reply; a write that has not begun by then is dropped."),
     ] = 30.0
-    stop_seconds: Annotated[float, Meta(ge=2, description="From SIGTERM to the end, requests in hand included.")] = 10.0
-    database_seconds: Annotated[
-        Seconds, Meta(description="One statement, or the wait for the database to be free.")
-    ] = 5.0
-    token_cache_seconds: Annotated[
-        float, Meta(ge=0, le=1, description="How long a look-up of a token or account is believed.")
-    ] = 1.0
+    stop_seconds: Annotated[
+        float, Meta(ge=2, le=86_400, description="From SIGTERM to the exit, requests in progress included.")
+    ] = 10.0
+    database_seconds: Annotated[Seconds, Meta(description="One statement, or the wait for a locked database.")] = 5.0
+    token_cache_seconds: Annotated[float, Meta(ge=0, le=1, description="How long a token or account is cached.")] = 1.0
     password_cache_seconds: Annotated[
-        float, Meta(ge=0, le=3600, description="How long a verified password isn't computed again.")
+        float, Meta(ge=0, le=3600, description="How long a verified password is cached.")
     ] = 60.0
-    login_window_seconds: Annotated[Seconds, Meta(description="The time over which failed logins are counted.")] = 900.0
+    login_window_seconds: Annotated[Seconds, Meta(description="The period over which failed logins are counted.")] = (
+        900.0
+    )
 
 
 class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How background work is done."""
+    """Background work."""
 
-    at_once: Annotated[
-        int, Meta(ge=1, le=32, description="How many jobs a process works on at the same time; others wait.")
-    ] = 2
+    at_once: Annotated[int, Meta(ge=1, le=32, description="Maximum jobs that a process runs at the same time.")] = 2
     lease_seconds: Annotated[
         float,
         Meta(
             ge=1,
             le=3600,
-            description="How long a worker that says nothing more keeps its job; it speaks up each third of that.",
+            description="How long a worker may hold a job without renewing its lease; it renews after a third of that.",
         ),
     ] = 30.0
 
@@ -161,7 +161,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one process."""
 
     database: Annotated[
-        str, Meta(description="The database as a SQLAlchemy URL; empty is `dragoman.db` in the user's data folder.")
+        str, Meta(description="The database as a SQLAlchemy URL; when empty, `dragoman.db` in the user's data folder.")
     ] = ""
     tenant: Annotated[
         str, Meta(min_length=1, description="The tenant of commands, and of requests without credentials.")
@@ -169,12 +169,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digests: Annotated[
         str,
         Meta(
-            description="The folder for hourly digests of the history; empty is `digests` beside a SQLite file, and "
-            "none with PostgreSQL, which keeps them in a table alone."
+            description="The folder for hourly digests of the history; when empty, `digests` beside a SQLite file, and "
+            "none with PostgreSQL, which keeps them in a table only."
         ),
     ] = ""
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
+        Literal["debug", "info", "warning", "error"], Meta(description="The lowest level that is logged.")
     ] = "info"
     server: Server = Server()
     limits: Limits = Limits()
@@ -183,7 +183,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dialects: dict[str, dict[str, Any]] = {}
 
     def of_dialect(self, name: str) -> dict[str, Any]:
-        """What the table `[dialects.NAME]` says, with the defaults that `load` filled in."""
+        """The table `[dialects.NAME]`, with the defaults that `load` filled in."""
         return self.dialects.get(name, {"enabled": True})
 
 
@@ -195,9 +195,8 @@ def load(
 ) -> Settings:
     """The settings of this process.
 
-    `overrides` come from the command line, keyed like the reference page ("server.port"); None among them counts as
-    absent. `dialects` names every dialect there is, with its switches; without `environ` it is the process's own.
-    BadSettings for anything that isn't understood.
+    `overrides` come from the command line, keyed as on the reference page ("server.port"); None counts as absent.
+    `dialects` names every dialect with its switches. Raises BadSettings for an unknown key or a wrong value.
     """
     environ = os.environ if environ is None else environ
     dialects = dialects or {}
@@ -205,7 +204,7 @@ def load(
     tree = _read(Path(config)) if config else {}
     _check_shape(tree, dialects, str(config))
     for name, text in environ.items():
-        if name.startswith(PREFIX) and name != CONFIG and not name.startswith(NOT_OURS):
+        if name.startswith(PREFIX) and name != CONFIG and not name.startswith(IGNORED):
             path = _path_of(name, dialects)
             _put(tree, path, _convert(text, _type_of(path, dialects), name, strict=False))
     for key, value in (overrides or {}).items():
@@ -216,6 +215,7 @@ def load(
     tree["database"] = tree.get("database") or _default_database()
     settings = msgspec.convert(tree, Settings)
     _check_networks(settings.server.trusted_proxies)
+    _check_public_url(settings.server.public_url)
     return settings
 
 
@@ -223,12 +223,23 @@ def _check_networks(networks: Sequence[str]) -> None:
     for network in networks:
         try:
             ipaddress.ip_network(network, strict=False)
-        except ValueError as error:
-            raise BadSettings(f"server.trusted_proxies: {error}.") from None
+        except ValueError:
+            message = f"must be IP addresses and networks, such as 10.0.0.1 or 10.0.0.0/24, not {network!r}"
+            raise BadSettings(f"server.trusted_proxies: {message}.") from None
+
+
+def _check_public_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_base = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+    except ValueError:
+        is_base = False
+    if url and not is_base:
+        raise BadSettings(f"server.public_url: must be a base URL, such as https://tasks.example.com, not {url!r}.")
 
 
 def describe(dialects: Mapping[str, Sequence[Option]] | None = None) -> list[Described]:
-    """Every setting there is, for the generated reference page."""
+    """Every setting, for the generated reference page."""
     rows = [_described(path, kind, default) for path, kind, default in _fields(Settings)]
     for name, options in (dialects or {}).items():
         rows.append(_described_option(name, "enabled", "true or false", True, "Whether this dialect is served."))
@@ -262,8 +273,13 @@ def _path_of(variable: str, dialects: Mapping[str, Sequence[Option]]) -> tuple[s
         for key in ("enabled", *(option.name for option in options)):
             known[_variable(("dialects", name, key))] = ("dialects", name, key)
     if variable not in known:
-        raise BadSettings(f"{variable} is no setting. Known are {', '.join(sorted(known))}.")
+        raise BadSettings(_unknown(variable, known))
     return known[variable]
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    similar = difflib.get_close_matches(name, known, n=3)
+    return f"{name} is not a setting. " + (f"Similar: {', '.join(similar)}." if similar else f"All settings: {PAGE}.")
 
 
 def _type_of(path: tuple[str, ...], dialects: Mapping[str, Sequence[Option]]) -> Any:
@@ -275,7 +291,10 @@ def _type_of(path: tuple[str, ...], dialects: Mapping[str, Sequence[Option]]) ->
         for option in dialects.get(path[1], ()):
             if option.name == path[2]:
                 return _option_type(option)
-    raise BadSettings(f"{'.'.join(path)} is no setting.")
+    known = [".".join(each) for each in KINDS]
+    for name, options in dialects.items():
+        known += [f"dialects.{name}.{key}" for key in ("enabled", *(option.name for option in options))]
+    raise BadSettings(_unknown(".".join(path), known))
 
 
 def _option_type(option: Option) -> Any:
@@ -286,7 +305,7 @@ def _option_type(option: Option) -> Any:
 
 
 def traces(environ: Mapping[str, str] | None = None) -> Traces:
-    """What the usual variables say (OTEL_…). Traces are made when an exporter or an endpoint for them is named."""
+    """The OTEL_… variables. Traces are sent when an exporter or an endpoint is named."""
     environ = os.environ if environ is None else environ
     names = tuple(name.strip() for name in environ.get("OTEL_TRACES_EXPORTER", "").split(",") if name.strip())
     if not names and any(environ.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in ("TRACES_", "")):
@@ -303,11 +322,11 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadSettings(f"{path} can't be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
-        raise BadSettings(f"{path} is no TOML: {error}.") from error
+        raise BadSettings(f"{path} is not valid TOML: {error}.") from error
 
 
 def _check_shape(tree: dict[str, Any], dialects: Mapping[str, Sequence[Option]], file: str) -> None:
-    """Refuse what the file shouldn't hold, key by key, so that the message can name it."""
+    """Check the file key by key, so that the message can name the key."""
     for path, value in _leaves(tree, dialects):
         try:
             kind = _type_of(path, dialects)
@@ -329,13 +348,20 @@ def _leaves(
 
 
 def _convert(value: object, kind: Any, place: str, *, strict: bool) -> object:
-    """`value` as the setting's type. From a variable, "on", "7" and "a,b" are read as what they stand for."""
+    """`value` as the setting's type. In a variable, "on", "7" and "a,b" are a boolean, a number and a list."""
     if not strict and isinstance(value, str):
         value = _from_text(value, kind)
     try:
         return msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError as error:
-        raise BadSettings(f"{place}: {str(error).removesuffix('.')}.") from None
+    except msgspec.ValidationError:
+        raise BadSettings(_refusal(place, value, kind)) from None
+
+
+def _refusal(place: str, value: object, kind: Any) -> str:
+    """What the setting takes, what it got, and what it is for."""
+    description = next((meta.description for meta in reversed(_metas(kind)) if meta.description), "")
+    given = repr(value) if len(repr(value)) <= LONGEST_SHOWN else f"{repr(value)[:LONGEST_SHOWN]}…"
+    return f"{place}: must be {_allowed(kind)}, not {given}. {description}".rstrip()
 
 
 def _from_text(text: str, kind: Any) -> object:
@@ -344,7 +370,7 @@ def _from_text(text: str, kind: Any) -> object:
         return {"on": True, "yes": True, "off": False, "no": False}.get(text.lower(), text.lower())
     if get_origin(bare) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
-    if get_origin(bare) is Literal:  # the choice that is written so, whatever its type
+    if get_origin(bare) is Literal:  # the choice with this spelling, of whatever type
         return next((choice for choice in get_args(bare) if _written(choice) == text), text)
     return text
 
@@ -374,9 +400,12 @@ def _variable(path: tuple[str, ...]) -> str:
 
 
 def _described(path: tuple[str, ...], kind: Any, default: object) -> Described:
-    metas = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, Meta)]
-    summary = next((meta.description for meta in reversed(metas) if meta.description), "")
+    summary = next((meta.description for meta in reversed(_metas(kind)) if meta.description), "")
     return Described(".".join(path), _variable(path), _type_words(kind), _written(default), summary)
+
+
+def _metas(kind: Any) -> list[Meta]:
+    return [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, Meta)]
 
 
 def _described_option(dialect: str, key: str, kind: str, default: object, summary: str) -> Described:
@@ -389,17 +418,45 @@ def _words_for(option: Option) -> str:
 
 
 def _type_words(kind: Any) -> str:
+    """The type with its range, for the reference page: `whole number from 0 to 65535`."""
+    bare, words = _bare(kind), _range_words(_metas(kind))
+    if get_origin(bare) is Literal:
+        return ", ".join(dict.fromkeys(_written(choice) for choice in get_args(bare)))
+    if get_origin(bare) is tuple:
+        return "list of text"
+    return f"{ ({bool: 'true or false', int: 'whole number', float: 'number', str: 'text'}[bare]) } {words}".rstrip()
+
+
+def _allowed(kind: Any) -> str:
+    """What the setting takes, as the end of a sentence."""
+    bare, words = _bare(kind), _type_words(kind)
+    if get_origin(bare) is Literal:
+        return f"one of {words}"
+    if get_origin(bare) is tuple:
+        return "a list of text (in a variable: separated by commas)"
+    return words if bare in (bool, str) else f"a {words}"
+
+
+def _bare(kind: Any) -> Any:
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
-    if get_origin(kind) is Literal:
-        return ", ".join(dict.fromkeys(_written(choice) for choice in get_args(kind)))
-    if get_origin(kind) is tuple:
-        return "list of text"
-    return {bool: "true or false", int: "whole number", float: "number", str: "text"}[kind]
+    return kind
+
+
+def _range_words(metas: Sequence[Meta]) -> str:
+    names = ("ge", "gt", "le", "min_length")
+    bounds = {name: value for meta in metas for name in names if (value := getattr(meta, name)) is not None}
+    if "ge" in bounds and "le" in bounds:
+        return f"from {bounds['ge']} to {bounds['le']}"
+    if "gt" in bounds and "le" in bounds:
+        return f"above {bounds['gt']}, up to {bounds['le']}"
+    if "ge" in bounds:
+        return f"of at least {bounds['ge']}"
+    return "that is not empty" if "min_length" in bounds else ""
 
 
 def _written(value: object) -> str:
-    """A value as one writes it in a variable."""
+    """A value as it is written in a variable."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):

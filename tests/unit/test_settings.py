@@ -81,7 +81,7 @@ def test_dialects_have_their_own_tables_with_defaults(tmp_path: Path) -> None:
         ("[dialects.genesys]\nauht = true", "dialects.genesys.auht"),
         ("[dialects.genesys]\nnot_found_status = 418", "dialects.genesys.not_found_status"),
         ('[dialects.genesys]\nenabled = "yes"', "dialects.genesys.enabled"),
-        ("[server\n", "is no TOML"),
+        ("[server\n", "is not valid TOML"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_file_and_key(tmp_path: Path, text: str, named: str) -> None:
@@ -101,6 +101,46 @@ def test_a_variable_that_is_not_understood_is_refused_by_name(name: str, value: 
         settings.load(environ={name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "DRAGOMAN_SERVER_PORT",
+            "eighty",
+            "DRAGOMAN_SERVER_PORT: must be a whole number from 0 to 65535, not 'eighty'.",
+        ),
+        (
+            "DRAGOMAN_LIMITS_RATE",
+            "maybe",
+            "DRAGOMAN_LIMITS_RATE: must be true or false, not 'maybe'. Whether requests per token are limited.",
+        ),
+        (
+            "DRAGOMAN_LOG_LEVEL",
+            "loud",
+            "DRAGOMAN_LOG_LEVEL: must be one of debug, info, warning, error, not 'loud'. The lowest level",
+        ),
+        ("DRAGOMAN_SERVER_PROT", "80", "DRAGOMAN_SERVER_PROT is not a setting. Similar: DRAGOMAN_SERVER_PORT"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(name: str, value: str, message: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        settings.load(environ={name: value}, dialects=DIALECTS)
+    assert str(refused.value).startswith(message)
+
+
+TYPED = [row for row in settings.describe(DIALECTS) if not row.type.startswith(("text", "list"))]
+
+
+@pytest.mark.parametrize("row", TYPED, ids=lambda row: row.name)
+@pytest.mark.parametrize("value", ["eighty", "-1", "inf", ""])
+def test_every_setting_refuses_other_values_in_words(row: settings.Described, value: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        settings.load(environ={row.variable: value}, dialects=DIALECTS)
+    assert str(refused.value).startswith(f"{row.variable}: must be ")
+    assert row.type in str(refused.value)
+    assert repr(value) in str(refused.value)
+
+
 def test_variables_that_others_set_are_left_alone() -> None:
     settings.load(environ={"DRAGOMAN_PORT": "tcp://10.0.0.1:80", "DRAGOMAN_TEST_POSTGRES": "1", "HOME": "/"})
 
@@ -115,7 +155,7 @@ def test_every_setting_is_described_once_with_a_sentence() -> None:
     assert len({row.name for row in rows}) == len(rows)
     assert all(row.summary.endswith(".") and row.type for row in rows)
     port = next(row for row in rows if row.name == "server.port")
-    assert (port.variable, port.type, port.default) == ("DRAGOMAN_SERVER_PORT", "whole number", "8080")
+    assert (port.variable, port.type, port.default) == ("DRAGOMAN_SERVER_PORT", "whole number from 0 to 65535", "8080")
     status = next(row for row in rows if row.name == "dialects.genesys.not_found_status")
     assert (status.type, status.default) == ("404, 500", "404")
 
@@ -126,5 +166,18 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
 
 
 def test_a_proxy_that_is_no_address_is_refused() -> None:
-    with pytest.raises(BadSettings, match=r"server.trusted_proxies: 'proxy.example' does not appear to be"):
+    with pytest.raises(BadSettings, match=r"server.trusted_proxies: must be IP addresses.* not 'proxy.example'"):
         settings.load(environ={"DRAGOMAN_SERVER_TRUSTED_PROXIES": "10.0.0.1,proxy.example"})
+
+
+@pytest.mark.parametrize(
+    "url", ["tasks.example.com", "ftp://tasks.example.com", "https://", "https://[", "https://a.example?b"]
+)
+def test_a_public_url_is_an_http_address(url: str) -> None:
+    with pytest.raises(BadSettings, match=r"server\.public_url: must be a base URL"):
+        settings.load(environ={"DRAGOMAN_SERVER_PUBLIC_URL": url})
+
+
+def test_a_public_url_may_have_a_path() -> None:
+    url = "https://example.com/tasks"
+    assert settings.load(environ={"DRAGOMAN_SERVER_PUBLIC_URL": url}).server.public_url == url

@@ -13,7 +13,7 @@ import click
 from dragoman.app import serve
 from dragoman.cli import samples
 from dragoman.cli.application import make_app, prepare_file, read_settings
-from dragoman.cli.options import chosen, common
+from dragoman.cli.options import WholeNumber, chosen, common
 from dragoman.cli.serve import check_port
 from dragoman.cli.token import create_token
 from dragoman.cli.user import add_user
@@ -32,12 +32,12 @@ PEOPLE = (("anna", "Anna Berg", True), ("bert", "Bert Moss", False), ("carla", "
 
 @click.command("demo", short_help="Try it: sample tasks in a fresh database.")
 @click.option(
-    "--port", metavar="PORT", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
+    "--port", metavar="PORT", type=WholeNumber(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
 )
 @click.option(
     "--tasks",
     metavar="N",
-    type=click.IntRange(1, MOST_TASKS),
+    type=WholeNumber(1, MOST_TASKS),
     help="Add so many tasks of a team's year, up to 5 million.",
 )
 @common

@@ -61,3 +61,23 @@ class Plain(click.ParamType[str]):
 
 
 PLAIN = Plain()
+
+
+class WholeNumber(click.ParamType[int]):
+    """A whole number within bounds, both included."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a usage error that gives the bounds."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = self.least - 1
+        if not self.least <= number <= self.most:
+            self.fail(f"must be a whole number from {self.least} to {self.most}, not {str(value)!r}", param, ctx)
+        return number

@@ -6,7 +6,7 @@ import click
 
 from dragoman.app import serve
 from dragoman.cli.application import make_app, prepare_file, read_settings
-from dragoman.cli.options import chosen, common
+from dragoman.cli.options import WholeNumber, chosen, common
 from dragoman.domain.errors import Conflict
 from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
@@ -16,12 +16,12 @@ from dragoman.usecases.admin import maintenance as keeping
 @click.command("serve")
 @click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option(
-    "--port", metavar="PORT", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
+    "--port", metavar="PORT", type=WholeNumber(0, 65535), help="The port; 0 takes a free one.  [default: 8080]"
 )
 @click.option(
     "--workers",
     metavar="N",
-    type=click.IntRange(1, 256),
+    type=WholeNumber(1, 256),
     help="Processes on the port; PostgreSQL for more than 1.  [default: 1]",
 )
 @common
