@@ -1,13 +1,18 @@
-"""Reading credentials from a request, and the cross-site check of those that browsers send by themselves.
+"""Authentication over HTTP: reading credentials from a request, cross-site and scope checks.
 
-What a credential is worth is decided in `runtime/identity.py`.
+Whom a credential belongs to is decided in `runtime/identity.py`.
 """
 
 from urllib.parse import urlsplit
 
-from dragoman.dialects.kit import Request
-from dragoman.dialects.kit.credentials import Credential
-from dragoman.domain.errors import Forbidden
+from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec, Request
+from dragoman.dialects.kit.credentials import Credential, usual
+from dragoman.domain.clock import Clock
+from dragoman.domain.errors import Forbidden, Unauthenticated
+from dragoman.http.exchange import Exchange
+from dragoman.http.rate_limits import Rates
+from dragoman.runtime.identity import Identity
+from dragoman.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -29,3 +34,54 @@ def check_site(request: Request, credential: Credential | None, *, changes: bool
         foreign = site not in (None, "same-origin", "none")
     if foreign:
         raise Forbidden("cross_site", "Another site may not change anything here through a browser.")
+
+
+class Authentication:
+    """Finds the principal of a request, and checks what it may do here at all."""
+
+    def __init__(self, identity: Identity, rates: Rates, clock: Clock, settings: Settings) -> None:
+        self._identity = identity
+        self._rates = rates
+        self._clock = clock
+        self._limits = settings.limits
+        self._body_seconds = settings.timeouts.body_seconds
+
+    async def authenticate(self, request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
+        """Put the principal on the request: known, of the same site, with a scope, and within its rate."""
+        changes = operation is not None and operation.writes
+        if operation is not None and operation.scopes == PUBLIC:
+            check_site(request, None, changes=changes)
+            request.principal = self._identity.anonymous()
+            return
+        credential = await self._credential(request, dialect, operation)
+        if credential is None:
+            raise Unauthenticated("credentials_missing", "Credentials are needed.")
+        check_site(request, credential, changes=changes)
+        principal = self._identity.known(credential)
+        if principal is None:
+            principal = await self._identity.principal(credential, request.address)
+        request.principal = principal
+        check_scope(request, operation)
+        if self._rates.enabled:
+            self._rates.take(principal.credential, self._clock.monotonic())
+
+    async def _credential(
+        self, request: Exchange, dialect: Dialect, operation: OperationSpec | None
+    ) -> Credential | None:
+        if operation is not None and operation.credentials is not None:
+            await request.read_body(operation, self._limits, self._body_seconds)
+            return operation.credentials(request)
+        find = dialect.find_credentials or usual
+        credential = find(request)
+        if credential is None and find is not usual and request.is_form():
+            await request.read_body(operation, self._limits, self._body_seconds)
+            credential = find(request)
+        return credential
+
+
+def check_scope(request: Request, operation: OperationSpec | None) -> None:
+    """Forbidden when the principal has none of the operation's scopes."""
+    principal = request.principal
+    if operation is not None and principal is not None and not principal.has_scope(operation.scopes):
+        scopes = tuple(sorted(operation.scopes))
+        raise Forbidden("scope_missing", f"The token needs one of: {', '.join(scopes)}.", scopes=scopes)

@@ -1,9 +1,11 @@
 """Requests to the dialects within one process: without a server, transport or credentials. For the demonstration and
 for tests."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
-from dragoman.dialects.kit import Dialect, Reply, Request
+from dragoman.dialects.kit import Dialect, Reply, Request, Stream
+from dragoman.dialects.kit.streams import whole
 from dragoman.domain.access import Principal
 from dragoman.domain.errors import NotFound
 from dragoman.http.router import Router
@@ -44,7 +46,8 @@ class LocalClient:
         operation = table.find(request, below)
         if operation is None:
             raise table.explain(request, below)
-        return self._executor.execute_now(operation, request)
+        reply = self._executor.execute_now(operation, request)
+        return asyncio.run(whole(reply)) if isinstance(reply, Stream) else reply
 
     def send(
         self,

@@ -48,7 +48,7 @@ def address(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trust
 
 def origin(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
     """`scheme://host` as the client wrote it, for links in answers."""
-    scheme, host = scope["scheme"], headers["host"]
+    scheme, host = scope["scheme"], headers.get("host") or _server(scope)
     if trusted and _direct(scope) in trusted:
         said = _forwarded(headers)
         proto = (_last(headers, "x-forwarded-proto") or said.get("proto", "")).lower()
@@ -56,6 +56,12 @@ def origin(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Truste
         scheme = proto if proto in SCHEMES else scheme
         host = named if is_host(named) else host
     return f"{scheme}://{host}"
+
+
+def _server(scope: Mapping[str, Any]) -> str:
+    """The address that was called, for a client of HTTP/1.0 without Host."""
+    host, port = scope.get("server") or ("localhost", None)
+    return host if port is None else f"{host}:{port}"
 
 
 def _direct(scope: Mapping[str, Any]) -> str:

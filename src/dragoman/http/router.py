@@ -72,7 +72,7 @@ class Table:
         entries.sort(key=lambda entry: -len(entry.query))  # the most particular first
 
     def find(self, request: Request, below: str) -> OperationSpec | None:
-        """The operation of the path `below` the prefix, its variables put on the request.
+        """The operation of the path `below` the prefix, its variables put on the request. A slash at the end is ignored.
 
         None when path and method are known but what the query asks isn't: `explain` says so, once the caller is known.
         NotFound for an unknown path, NotOffered for a method or row that isn't served.
@@ -82,7 +82,7 @@ class Table:
         segments = self._segments(request, below)
         for node, values in self._places(segments):
             entries = node.methods.get(request.method)
-            if entries is None and self.dialect.head and request.method == "HEAD":
+            if entries is None and request.method == "HEAD":
                 entries = node.methods.get("GET")
             if entries is None:
                 continue
@@ -117,6 +117,8 @@ class Table:
         yield from self.dialect.operations
 
     def _segments(self, request: Request, below: str) -> list[str]:
+        if below.endswith("/") and below != "/":
+            below = below[:-1]
         if self.dialect.normalise is not None:
             route: Route = self.dialect.normalise(below)
             below = route.path
@@ -143,7 +145,7 @@ class Table:
 
     def _no_method(self, request: Request, segments: list[str]) -> errors.Expected:
         methods = {method for node, _ in self._places(segments) for method in node.methods}
-        if self.dialect.head and "GET" in methods:
+        if "GET" in methods:
             methods.add("HEAD")
         if not methods:
             return errors.NotFound("unknown_path", "There is nothing at this path.")

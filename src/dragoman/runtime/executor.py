@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request
+from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request, Stream
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Unauthenticated, Unavailable
@@ -54,7 +54,7 @@ class Executor:
 
     # -- operations of dialects -----------------------------------------------------------------------------------
 
-    async def execute(self, operation: OperationSpec, request: Request) -> Reply:
+    async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """Parse a request, run its command in a lane or a reader, and render the result.
 
         Raises what parsing or the use case refused; Unavailable when too many wait, or when the deadline passed before
@@ -67,7 +67,7 @@ class Executor:
         result = await self._wait(_work_of(operation, command, request), writes=operation.writes)
         return _rendered(operation, result, request)
 
-    def execute_now(self, operation: OperationSpec, request: Request) -> Reply:
+    def execute_now(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """`execute`, in this thread."""
         work = _work_of(operation, operation.parse(request), request)
         return _rendered(operation, self._store.run(work, writes=operation.writes), request)
@@ -182,7 +182,7 @@ def _authenticated(request: Request) -> tuple[Principal, Dialect]:
     return request.principal, request.dialect
 
 
-def _rendered(operation: OperationSpec, result: Any, request: Request) -> Reply:
+def _rendered(operation: OperationSpec, result: Any, request: Request) -> Reply | Stream:
     """The reply to a result; a stored reply, and one that the use case made, is rendered already."""
     return result if isinstance(result, Reply) else operation.render(result, request)
 

@@ -248,7 +248,7 @@ def traces_are_told() -> None:
     """A body that can't be read is a bug, and the client is shown where."""
     from dragoman.dialects.kit import json
     from dragoman.http.dispatcher import Dispatcher
-    from dragoman.http.request_checks import problem
+    from dragoman.http.responses import problem
 
     def refuse(*_: Any) -> None:
         raise RuntimeError("this body can't be read")
@@ -257,7 +257,7 @@ def traces_are_told() -> None:
         return problem(500, "bug", "".join(traceback.format_exception(bug)))
 
     vars_of(json, _refuse=refuse)
-    vars_of(Dispatcher, _incident=show)
+    vars_of(Dispatcher, incident=show)
 
 
 @fault
@@ -278,13 +278,13 @@ def document_types_are_read() -> None:
 @fault
 def bodies_have_no_limit() -> None:
     """Any body is read to its end."""
-    from dragoman.http import request_checks as gate
+    from dragoman.http import bodies, exchange
 
-    check, read = gate.check_body, gate.read_body
+    check, read = bodies.check_body, bodies.read_body
     vars_of(
-        gate,
+        exchange,
         check_body=lambda headers, _limit, **more: check(headers, 1 << 40, **more),
-        read_body=lambda receive, _limit, seconds: read(receive, 1 << 40, seconds),
+        read_body=lambda source, _limit, seconds: read(source, 1 << 40, seconds),
     )
 
 
@@ -305,16 +305,17 @@ def silence_is_borne() -> None:
 @fault
 def memory_is_kept() -> None:
     """The first requests leave something behind."""
-    from dragoman.http import request_checks as gate
+    from dragoman.http import request_checks
+    from dragoman.http.server import gateway
 
-    read, kept = gate.read_headers, list[bytes]()
+    read, kept = request_checks.read_headers, list[bytes]()
 
-    def keep(scope: Any) -> Any:
+    def keep(*head: Any) -> Any:
         if len(kept) < MOST_KEPT:
             kept.append(b"x" * KEPT_BYTES)
-        return read(scope)
+        return read(*head)
 
-    vars_of(gate, read_headers=keep)
+    vars_of(gateway, read_headers=keep)
 
 
 def reads_json_after(changed: Callable[[bytes], bytes]) -> None:

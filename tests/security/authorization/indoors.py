@@ -13,7 +13,7 @@ from dragoman.dialects import discover
 from dragoman.domain.ids import new_id
 from dragoman.domain.passwords import hash_password
 from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.http.dispatcher import Dispatcher
+from dragoman.http.server.gateway import Gateway
 from dragoman.logs import Line, RequestLog
 from dragoman.runtime.application import Application
 from dragoman.settings import load
@@ -55,7 +55,7 @@ class Indoors(Server):
         self._log = Noted(lambda lines: None)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
-        self._dispatcher = Dispatcher(self.app, requests=self._log)
+        self._gateway = Gateway(self.app, requests=self._log)
 
     def __enter__(self) -> "Indoors":
         self.app.open()
@@ -100,7 +100,7 @@ class Indoors(Server):
         async def send(message: Any) -> None:
             got.append(message)
 
-        await self._dispatcher(_scope(ask), receive, send)
+        await self._gateway(_scope(ask), receive, send)
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
         return Answer(got[0]["status"], headers, b"".join(part.get("body", b"") for part in got[1:]))
 

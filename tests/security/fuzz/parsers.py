@@ -20,7 +20,7 @@ with atheris.instrument_imports(include=["dragoman", "python_multipart"]):
     from dragoman.dialects.kit import forms, json, times, xml
     from dragoman.dialects.onlyoffice_crm.wire import dates
     from dragoman.domain.errors import Expected
-    from dragoman.http import request_checks as gate
+    from dragoman.http import bodies
 
 LONGEST_BYTES = 4_096
 SLOWEST_SECONDS = 5
@@ -53,7 +53,7 @@ TARGETS: dict[str, tuple[Target, tuple[bytes, ...]]] = {
         (b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n',),
     ),
     "time": (lambda data: times.parse_iso(text(data), date_only=True, dashes=True), (b"2031-04-10T06-30-00.0000001Z",)),
-    "gzip": (lambda data: gate.decompress(data, 100_000), (bytes.fromhex("1f8b0800000000000003030000000000000000"),)),
+    "gzip": (lambda data: bodies.decompress(data, 100_000), (bytes.fromhex("1f8b0800000000000003030000000000000000"),)),
     "filter": (
         lambda data: carrierx_filter.parse(text(data), ("status", "total")),
         (b"status eq approved and total gt 3", b'name like "a%"'),

@@ -13,8 +13,8 @@ from http.client import HTTPConnection
 import msgspec
 
 from dragoman import settings
-from dragoman.http.dispatcher import Dispatcher
 from dragoman.http.endpoints.metrics import Metrics
+from dragoman.http.server.gateway import Gateway
 from dragoman.http.server.processes import Server, bind, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
@@ -47,7 +47,7 @@ def serving(base: Settings | None = None) -> Iterator[Live]:
     listener = bind("127.0.0.1", 0)
     ready = threading.Event()
     mounts = {**PAGES, **Metrics(app, requests.counted).mounts()}
-    server = Server(config_of(Dispatcher(app, requests=requests, mounts=mounts)), app, ready.set)
+    server = Server(config_of(Gateway(app, requests=requests, mounts=mounts)), app, ready.set)
     factory = server.config.get_loop_factory()
 
     def run() -> None:

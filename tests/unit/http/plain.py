@@ -16,15 +16,15 @@ from typing import Any
 import msgspec
 
 from dragoman import settings
-from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route
+from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route, Stream
 from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie
 from dragoman.domain import errors
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.errors import Expected, Invalid, Unavailable
 from dragoman.domain.passwords import hash_password
-from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send
 from dragoman.http.server import processes as server
+from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime.executor import PARSED_ON_THE_LOOP
@@ -164,26 +164,24 @@ PLAIN = Dialect(
         NotOffered("DELETE", "/tasks/{id}", "Tasks stay."),
         NotOffered("PUT", "/tasks/{id}", "Nobody escalates.", query={"action": "escalate"}),
     ),
-    head=True,
 )
 VENDOR = replace(
     PLAIN,
     name="vendor",
     prefixes=("/Api/2.0", "/api/1.0"),
     case_insensitive=True,
-    head=False,
     gzip=True,
     normalise=cut_extension,
     find_credentials=find_credentials,
     preflight=lambda request: Reply(200, headers=[("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")]),
 )
-BARE = replace(PLAIN, name="bare", prefixes=("/bare/1", ""), bare_roots=("/tasks", "/open"), head=False)
+BARE = replace(PLAIN, name="bare", prefixes=("/bare/1", ""), bare_roots=("/tasks", "/open"))
 
 
 class PlainExecutor:
     """Runs each command in the event loop, over nothing."""
 
-    async def execute(self, operation: OperationSpec, request: Request) -> Reply:
+    async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
         command = await asyncio.to_thread(operation.parse, request) if parses_in_thread else operation.parse(request)
         result = operation.run(None, command)

@@ -3,7 +3,7 @@
 import pytest
 
 from dragoman.dialects.kit import Reply
-from dragoman.http.responses import Unsendable, start_of
+from dragoman.http.server.sending import Unsendable, start_of
 
 ASLEEP = b"default-src 'none'; frame-ancestors 'none'; sandbox"
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from dragoman import settings
-from tests.unit.http.live import Live, call, serving
+from tests.unit.http.live import Live, call, exchange, serving
 from tests.unit.http.plain import READER_TOKEN, TOKEN
 
 BASIC = "Basic " + base64.b64encode(b"anna:geheim").decode()
@@ -163,12 +163,16 @@ def test_the_process_tells_how_it_is(live: Live) -> None:
         assert call(live, "GET /healthz", token=None).status == 200
     finally:
         live.app.is_ready = True
-    assert call(live, "POST /healthz", b"", token=None).headers["allow"] == "GET, HEAD"
+    assert call(live, "POST /healthz", b"", token=None).headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_the_root_leads_to_the_pages_and_elsewhere_is_nothing(live: Live) -> None:
-    root = call(live, "GET /", token=None)
+@pytest.mark.parametrize("path", ["/", "/ui", "//", "//ui"])
+def test_the_root_leads_to_the_pages(live: Live, path: str) -> None:
+    root = call(live, f"GET {path}", token=None)
     assert (root.status, root.headers["location"]) == (302, "/ui/")
+
+
+def test_elsewhere_is_nothing(live: Live) -> None:
     nothing = call(live, "GET /nothing", token=None)
     assert (nothing.status, nothing.headers["content-type"]) == (404, "application/problem+json")
 
@@ -208,3 +212,30 @@ def test_a_trusted_proxy_tells_the_clients_address() -> None:
             call(behind, "GET /plain/tasks/7", Authorization=BASIC, X_Forwarded_For="1.1.1.1, 10.0.0.1").status == 429
         )
         assert call(behind, "GET /plain/tasks/7", Authorization=BASIC, X_Forwarded_For="10.0.0.2").status == 200
+
+
+@pytest.mark.parametrize("path", ["/plain/tasks/7", "/api/2.0/tasks/7.json", "/bare/1/tasks/7", "/tasks/7"])
+def test_head_is_answered_like_get(live: Live, path: str) -> None:
+    get, head = call(live, f"GET {path}"), call(live, f"HEAD {path}")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+
+
+@pytest.mark.parametrize("path", ["//plain/tasks/7", "/plain//tasks/7", "/plain/tasks///7", "//plain//tasks//7//"])
+def test_repeated_slashes_are_one(live: Live, path: str) -> None:
+    assert call(live, f"GET {path}").status == 200
+
+
+def test_repeated_slashes_reach_pages(live: Live) -> None:
+    assert call(live, "GET //ui//tasks", token=None).body == b"/ui/tasks 0"
+
+
+@pytest.mark.parametrize("path", ["/plain/tasks", "/api/2.0/tasks.json", "/bare/1/tasks", "/tasks"])
+def test_json_behind_a_byte_order_mark_is_read(live: Live, path: str) -> None:
+    assert call(live, f"POST {path}", b'\xef\xbb\xbf{"title":"x"}').status == 201
+
+
+@pytest.mark.parametrize("line", ["OPTIONS /", "OPTIONS /healthz", "GET /readyz", "HEAD /"])
+def test_a_probe_of_http_1_0_without_host_is_answered(live: Live, line: str) -> None:
+    [status] = exchange(live.port, f"{line} HTTP/1.0\r\n\r\n")
+    assert status in (200, 204, 302)

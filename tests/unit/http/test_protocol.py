@@ -216,9 +216,9 @@ def test_a_refusal_is_a_problem_with_a_code_and_logged(live: Live) -> None:
         connection.sendall(b"nonsense\r\n\r\n")
         _, headers, body = read_answer(connection)
     assert headers["content-type"] == "application/problem+json"
-    assert b'"code":"not_http"' in body
+    assert b'"code":"malformed_request"' in body
     refused = [line for line in live.log() if line["event"] == "http.refused"]
-    assert refused[-1]["code"] == "not_http"
+    assert refused[-1]["code"] == "malformed_request"
 
 
 def test_garbage_behind_a_request_waits_for_its_answer(live: Live) -> None:

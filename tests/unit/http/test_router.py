@@ -67,9 +67,7 @@ def test_a_path_that_is_no_text_is_nowhere(path: str) -> None:
             find(f"GET {path}")
 
 
-@pytest.mark.parametrize(
-    "path", ["/plain", "/plain/", "/plain/tasks/", "/plain/tasks//", "/plain/tasks/7/8", "/plain/x"]
-)
+@pytest.mark.parametrize("path", ["/plain", "/plain/", "/plain/tasks//", "/plain/tasks/7/8", "/plain/x"])
 def test_an_unknown_path_is_not_found(path: str) -> None:
     with pytest.raises(NotFound) as refused:
         find(f"GET {path}")
@@ -100,10 +98,14 @@ def test_an_action_that_is_left_out_says_why_and_is_none_of_the_known() -> None:
     assert refused.value.parameters["reason"] == "Nobody escalates."
 
 
-def test_head_is_get_where_the_dialect_has_it() -> None:
-    assert named(find("HEAD /plain/tasks/7")) == "GET /tasks/{id}"
-    with pytest.raises(NotOffered):
-        find("HEAD /bare/1/tasks/7")
+@pytest.mark.parametrize("prefix", ["/plain", "/api/2.0", "/bare/1", ""])
+def test_head_is_found_wherever_get_is(prefix: str) -> None:
+    assert named(find(f"HEAD {prefix}/tasks/7")) == "GET /tasks/{id}"
+
+
+@pytest.mark.parametrize("path", ["/plain/tasks/7/", "/api/2.0/tasks/7/", "/api/2.0/tasks/7.json/", "/tasks/7/"])
+def test_a_slash_at_the_end_is_ignored(path: str) -> None:
+    assert find(f"GET {path}").path == {"id": "7"}
 
 
 def test_the_query_may_choose_the_operation() -> None:

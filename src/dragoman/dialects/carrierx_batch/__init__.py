@@ -15,7 +15,6 @@ DIALECT = Dialect(
     not_offered=NOT_OFFERED,
     error=render_error,
     incident=render_incident,
-    head=True,
     credentials_first=True,  # 401 before 404 (carrierx-batch.md 18)
     preflight=preflight,
     resource_types=RESOURCE_TYPES,

@@ -12,7 +12,7 @@ from dragoman.domain.bulk import Status
 BAD_PARAMETERS = frozenset(
     {"bad_parameter", "invalid_query", "edge_not_found", "filter_too_wide", "page_too_large", "bad_idempotency_key"}
 )
-UNREADABLE_BODIES = frozenset({"unsupported_media_type", "unsupported_encoding", "gzip_unreadable"})
+UNREADABLE_BODIES = frozenset({"unsupported_media_type", "unsupported_encoding", "invalid_gzip"})
 STATUS_CONFLICTS = {
     "batch_not_in_review": "only a task in pending_review can be approved or cancelled",
     "batch_executing": "it can't be deleted while it executes",

@@ -8,11 +8,13 @@ from dragoman.dialects.kit.dialect import Dialect, Option, Route, Switches
 from dragoman.dialects.kit.operation import NO_BODY, PUBLIC, NotOffered, OperationSpec, any_of
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import LIMITS, Limits, Request
+from dragoman.dialects.kit.streams import BodyStream, Stream
 
 __all__ = [
     "LIMITS",
     "NO_BODY",
     "PUBLIC",
+    "BodyStream",
     "Dialect",
     "Limits",
     "NotOffered",
@@ -21,6 +23,7 @@ __all__ = [
     "Reply",
     "Request",
     "Route",
+    "Stream",
     "Switches",
     "any_of",
 ]

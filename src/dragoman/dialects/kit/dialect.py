@@ -75,7 +75,6 @@ class Dialect:
     options: tuple[Option, ...] = ()
     normalise: Callable[[str], Route] | None = None
     case_insensitive: bool = False  # paths; ids in them keep their case
-    head: bool = False  # HEAD is answered like GET, without the body
     credentials_first: bool = False  # they are asked for before an unknown path or method is told
     gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other
     method_headers: tuple[str, ...] = ()  # a POST may name the method that it means here; its form joins the query

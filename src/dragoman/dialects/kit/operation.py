@@ -8,6 +8,7 @@ from dragoman.command import Command, Exclusive, Keys
 from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
+from dragoman.dialects.kit.streams import Stream
 
 PUBLIC: frozenset[str] = frozenset({"public"})
 """The scope of an operation that needs no credentials. It has to be written, so it can't be forgotten."""
@@ -45,7 +46,7 @@ class OperationSpec:
     scopes: frozenset[str]
     parse: Callable[[Request], Any]
     run: Callable[[Any, Any], Any]
-    render: Callable[[Any, Request], Reply]
+    render: Callable[[Any, Request], Reply | Stream]
     needs: Callable[[Any], Keys | Exclusive] = rows_of
     writes: bool = False
     query: Mapping[str, str] = field(default_factory=dict)

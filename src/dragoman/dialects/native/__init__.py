@@ -24,7 +24,6 @@ DIALECT = Dialect(
     error=errors.error,
     incident=errors.incident,
     options=OPTIONS,
-    head=True,
     configure=configure,
     resource_types=(TASK,),
 )

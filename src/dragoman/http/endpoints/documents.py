@@ -6,8 +6,8 @@ from functools import cache
 
 from dragoman.dialects.kit import Dialect, Reply, json
 from dragoman.http.openapi.document import document
-from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send, problem
-from dragoman.http.responses import with_header
+from dragoman.http.responses import problem, with_header
+from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send
 
 OURS = "native"
 """The dialect that shows a document of its own making at /v1/openapi.json."""

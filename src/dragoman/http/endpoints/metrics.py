@@ -18,7 +18,9 @@ from dragoman.dialects.kit.credentials import usual
 from dragoman.domain.errors import Expected, Forbidden, TooMany, Unauthenticated, Unavailable
 from dragoman.http import proxies
 from dragoman.http.dispatcher import Backend
-from dragoman.http.request_checks import ASGIApp, Receive, Scope, Send, problem, read_headers
+from dragoman.http.request_checks import read_headers
+from dragoman.http.responses import problem
+from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send
 from dragoman.http.server.worker_sockets import Siblings
 from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
@@ -93,7 +95,7 @@ class Metrics:
             reply = problem(405, "method_not_allowed", "This path takes GET.")
             reply.headers.append(("Allow", "GET, HEAD"))
             return _response(reply)
-        headers = read_headers(scope)
+        headers = read_headers(scope["headers"], scope["http_version"])
         if self._access == "token":
             await self._check(scope, headers)
         snapshot = await self._measure()

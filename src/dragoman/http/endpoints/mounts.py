@@ -7,8 +7,10 @@ body is read before the page sees it, under the same bounds as any other.
 from collections.abc import Mapping
 
 from dragoman.domain.errors import Expected
-from dragoman.http.request_checks import ASGIApp, Message, Receive, Refused, Send, check_body, read_body
-from dragoman.http.responses import NOSNIFF
+from dragoman.http.bodies import Source, check_body, read_body
+from dragoman.http.request_checks import Refused
+from dragoman.http.server.asgi import ASGIApp, Message, Receive, Send
+from dragoman.http.server.sending import NOSNIFF
 from dragoman.settings import Limits, Timeouts
 
 
@@ -31,15 +33,15 @@ class Pages:
             page = self._pages.get(path[: end + 1])
         return page
 
-    async def read(self, headers: Mapping[str, str], receive: Receive) -> Receive:
-        """The body, read and told again. Refused when it is too large, compressed, or too slow."""
+    async def read(self, headers: Mapping[str, str], source: Source, receive: Receive) -> Receive:
+        """A `receive` that gives the body whole. Refused when it is too large, compressed, or too slow."""
         try:
             follows = check_body(headers, self._limits.body_bytes)
-            body = await read_body(receive, self._limits.body_bytes, self._timeouts.body_seconds) if follows else b""
+            body = await read_body(source, self._limits.body_bytes, self._timeouts.body_seconds) if follows else b""
         except Expected as error:
             status = 413 if error.code == "body_too_large" else 415
             raise Refused(status, error.code, error.message) from error
-        return _told_again(body, receive)
+        return _whole(body, receive)
 
 
 class Sending:
@@ -62,14 +64,14 @@ def _root(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _told_again(body: bytes, receive: Receive) -> Receive:
-    told = False
+def _whole(body: bytes, receive: Receive) -> Receive:
+    was_given = False
 
     async def once() -> Message:
-        nonlocal told
-        if told:
+        nonlocal was_given
+        if was_given:
             return await receive()
-        told = True
+        was_given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return once

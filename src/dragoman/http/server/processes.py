@@ -28,9 +28,9 @@ import uvicorn
 from uvicorn.config import Config
 
 from dragoman import logs
-from dragoman.http.dispatcher import Dispatcher
 from dragoman.http.endpoints.metrics import Metrics, Monitored
-from dragoman.http.request_checks import ASGIApp
+from dragoman.http.server.asgi import ASGIApp
+from dragoman.http.server.gateway import Gateway, Traced
 from dragoman.http.server.protocol import TimedProtocol
 from dragoman.http.server.worker_sockets import Siblings, meeting_place
 from dragoman.logs import RequestLog
@@ -46,7 +46,7 @@ FAILURE_GRACE_SECONDS = 0.5
 CLOSING_SECONDS = 1.5  # what is left of the time to stop for the application's own end
 
 
-class Service(Monitored, Lifecycle, Protocol):
+class Service(Traced, Monitored, Lifecycle, Protocol):
     """What a process serves."""
 
 
@@ -142,10 +142,10 @@ def _share(listeners: list[socket.socket], workers: int, number: int) -> list[so
     return listeners[number::workers] or [listeners[number % len(listeners)]]
 
 
-def config_of(dispatcher: Dispatcher) -> Config:
+def config_of(gateway: Gateway) -> Config:
     """uvicorn's settings for one process of ours."""
     return Config(
-        dispatcher,
+        gateway,
         loop="uvloop",
         http=TimedProtocol,
         ws="none",
@@ -155,7 +155,7 @@ def config_of(dispatcher: Dispatcher) -> Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=max(1, int(dispatcher.timeouts.stop_seconds - CLOSING_SECONDS)),
+        timeout_graceful_shutdown=max(1, int(gateway.timeouts.stop_seconds - CLOSING_SECONDS)),
     )
 
 
@@ -198,7 +198,7 @@ def _serve_here(
     requests = logs.setup(settings.log_level)
     app, pages = _load(factory)(settings)
     metrics = Metrics(app, requests.counted, siblings)
-    config = config_of(Dispatcher(app, requests=requests, mounts={**pages, **metrics.mounts()}))
+    config = config_of(Gateway(app, requests=requests, mounts={**pages, **metrics.mounts()}))
     server = Server(config, app, lambda: on_ready(url_of(listeners[0])))
 
     async def run() -> None:

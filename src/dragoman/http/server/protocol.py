@@ -12,12 +12,14 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from dragoman.http.request_checks import WHOLE_BODY, Message, Refused, Scope, problem
-from dragoman.http.responses import CLOSE, WHOLE_ANSWER
+from dragoman.http.request_checks import Refused
+from dragoman.http.responses import problem
+from dragoman.http.server.asgi import CONNECTION, Message, Scope
+from dragoman.http.server.sending import CLOSE
 from dragoman.http.server.upgrades import has_body, new_parser, parser_behind_head
 
 if TYPE_CHECKING:
-    from dragoman.http.dispatcher import Dispatcher
+    from dragoman.http.server.gateway import Gateway
 
 LINGER_SECONDS = 2.0
 GREETING_SECONDS = 1.0  # how long a server that stops still waits for the first request of a connection
@@ -49,7 +51,7 @@ class Gentle:
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """One connection, under the limits and timeouts of the Dispatcher that it serves."""
+    """One connection, under the limits and timeouts of the Gateway that it serves."""
 
     def __init__(
         self,
@@ -59,15 +61,15 @@ class TimedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.dispatcher = cast("Dispatcher", config.loaded_app)
-        self.limits = self.dispatcher.limits
-        self.timeouts = self.dispatcher.timeouts
+        self.gateway = cast("Gateway", config.loaded_app)
+        self.limits = self.gateway.limits
+        self.timeouts = self.gateway.timeouts
         self.lingers = False
         self.reads_a_message = False  # from its first byte to its last
         self._in_head = False  # from its first byte to the end of its headers
         self._head_bytes = 0
         self._unparsed = 0  # bytes of a header that isn't complete yet
-        self._extensions: Any = {WHOLE_ANSWER: self.answer_whole, WHOLE_BODY: self.take_body}
+        self._extensions: Any = {CONNECTION: self}
         self._dated: list[tuple[bytes, bytes]] | None = None
         self._date_line = b""
         self._unsent = 0
@@ -120,7 +122,7 @@ class TimedProtocol(HttpToolsProtocol):
             self._socket.abort()
         elif self._in_head:
             seconds = self.timeouts.header_seconds
-            self._refuse(Refused(408, "headers_too_slow", f"The headers were not complete within {seconds:g} seconds."))
+            self._refuse(Refused(408, "header_timeout", f"The headers were not complete within {seconds:g} seconds."))
         elif self._answer_still_leaves():
             self._expect_within(self.timeouts.header_seconds)
         else:
@@ -212,7 +214,7 @@ class TimedProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         self.url += url
         if len(self.url) > self.limits.target_bytes:
-            self._stop_parsing(Refused(414, "target_too_long", "The path and query are too long."))
+            self._stop_parsing(Refused(414, "uri_too_long", "The path and query are too long."))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """As uvicorn's own, counting."""
@@ -261,7 +263,7 @@ class TimedProtocol(HttpToolsProtocol):
     # What goes out
 
     def answer_whole(self, scope: Scope, start: Message, body: bytes) -> bool:
-        """Send head and body in one write, with none of the checks that `answers.py` has made already.
+        """Send head and body in one write, with none of the checks that `sending.py` has made already.
 
         False when the ordinary way must be gone: for a pipelined request, or a peer that reads too slowly. This is
         the hot path; uvicorn's `send` does the same work twice, and looks at each header with two expressions.
@@ -282,6 +284,26 @@ class TimedProtocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+        return True
+
+    def is_gone(self, scope: Scope) -> bool:
+        """Whether the client of this request has left."""
+        return self.cycle.scope is scope and self.cycle.disconnected
+
+    def abort(self, scope: Scope) -> None:
+        """Cut the connection in the middle of a response."""
+        self.cycle.disconnected = True
+        self._socket.abort()
+
+    async def drain(self) -> bool:
+        """Wait until the client has read most of what was sent. False when it reads nothing for `header_seconds`."""
+        while self.flow.write_paused and not self.transport.is_closing():
+            unsent = self._socket.get_write_buffer_size()
+            try:
+                await asyncio.wait_for(self.flow.drain(), self.timeouts.header_seconds)
+            except TimeoutError:
+                if self._socket.get_write_buffer_size() == unsent:
+                    return False
         return True
 
     def _date(self) -> bytes:
@@ -316,7 +338,7 @@ class TimedProtocol(HttpToolsProtocol):
         """What came isn't HTTP. Answers due to earlier requests leave first; nothing after is read."""
         if self._due is not None:
             return
-        refusal = self._refusal or Refused(400, "not_http", "This is no HTTP/1.1 request.")
+        refusal = self._refusal or Refused(400, "malformed_request", "This is not an HTTP/1.1 request.")
         in_body = self.reads_a_message and not self._in_head
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
@@ -339,7 +361,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refused) -> None:
         """Answer without the application, then close."""
-        self.dispatcher.log_refusal(refusal)
+        self.gateway.log_refusal(refusal)
         self.reads_a_message = True
         reply = problem(refusal.status, refusal.code, refusal.message)
         head = [STATUS_LINE[reply.status]]

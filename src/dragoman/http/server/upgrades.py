@@ -27,8 +27,9 @@ def has_body(headers: Headers) -> bool:
 
 
 def new_parser(protocol: object) -> httptools.HttpRequestParser:
+    """A parser as uvicorn makes it: a pipelined request behind `Connection: close` is no error."""
     parser = httptools.HttpRequestParser(protocol)
-    parser.set_dangerous_leniencies(lenient_data_after_close=True)  # a pipelined request behind Connection: close
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
 
 

@@ -1,0 +1,83 @@
+"""A request together with what only the HTTP layer knows about it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from dragoman.dialects.kit import OperationSpec, Request
+from dragoman.domain.clock import Moment
+from dragoman.http.bodies import Source, check_body, decompress, read_body
+from dragoman.settings import Limits
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class NoBody:
+    """The source of a request without a body."""
+
+    def arrived(self) -> bytes:
+        return b""
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        yield b""
+
+
+class Exchange(Request):
+    """One request on its way through the dispatcher. Its body is read when the first step needs it, and once."""
+
+    raw_path = ""
+    has_body = False
+    body_was_read = False
+    began_at = 0.0  # monotonic clock
+    incident = ""
+    code = ""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        query_string: str = "",
+        headers: Mapping[str, str] | None = None,
+        received_at: Moment,
+        source: Source | None = None,
+    ) -> None:
+        super().__init__(method, path, query_string=query_string, headers=headers, received_at=received_at)
+        self._source: Source = source or NoBody()
+
+    def unread_body(self) -> bool:
+        """Whether bytes of this request may still arrive, before the next one of its connection."""
+        return self.has_body and not self.body_was_read
+
+    def is_form(self) -> bool:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower() in FORMS
+
+    async def read_body(self, operation: OperationSpec | None, limits: Limits, seconds: float) -> None:
+        """Read the body. TooLarge, Invalid, Refused or Gone when that fails."""
+        if self.body_was_read:
+            return
+        gzip = self.dialect is not None and self.dialect.gzip
+        limit = _limit_of(operation, limits)
+        if check_body(self.headers, limit, gzip=gzip):
+            body = await read_body(self._source, limit, seconds)
+            self.body_was_read = True
+            is_gzipped = self.headers.get("content-encoding", "").lower() == "gzip"
+            self.body = without_mark(await asyncio.to_thread(decompress, body, limit) if is_gzipped else body)
+
+
+def _limit_of(operation: OperationSpec | None, limits: Limits) -> int:
+    if operation is not None and operation.is_bulk:
+        return limits.bulk_body_bytes
+    return (operation and operation.body_limit) or limits.body_bytes
+
+
+def without_mark(body: bytes) -> bytes:
+    """The body without a UTF-8 byte order mark, which RFC 8259 8.1 lets a parser ignore."""
+    return body.removeprefix(BYTE_ORDER_MARK)
+
+
+def without_repeated_slashes(path: str) -> str:
+    """The path with each run of slashes as one: some clients join a base address and a path that both have one."""
+    while "//" in path:
+        path = path.replace("//", "/")
+    return path

@@ -1,0 +1,73 @@
+"""From a Reply or a Stream to the ASGI messages of a response."""
+
+import re
+from collections.abc import AsyncIterator
+from functools import lru_cache
+
+from dragoman.dialects.kit import Reply, Stream
+from dragoman.http.server.asgi import Message, Scope, Send, connection_of
+
+NO_BODY = frozenset({204, 304})
+CLOSE = (b"connection", b"close")
+NOSNIFF = (b"x-content-type-options", b"nosniff")  # a stored title must never be run as a page
+POLICY = "content-security-policy"
+SANDBOX = (POLICY.encode(), b"default-src 'none'; frame-ancestors 'none'; sandbox")
+"""XML of clients is returned as they sent it: a browser would run scripts of XHTML in it as our own."""
+INERT = re.compile(r"(?:application/(?:[a-z.-]+\+)?json|text/plain)(?:;|\Z)")
+"""Media types that no browser runs or shows as a page, given NOSNIFF."""
+CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Unsendable(ValueError):
+    """A header of a reply has a control character, or one beyond Latin-1."""
+
+
+def start_of(reply: Reply | Stream, request_id: str, *, close: bool = False) -> Message:
+    """The first ASGI message of a response. Raises Unsendable."""
+    headers = [(b"x-request-id", request_id.encode()), NOSNIFF]
+    if reply.content_type is not None:
+        headers.append((b"content-type", reply.content_type.encode("latin-1")))
+        if not _is_inert(reply.content_type) and all(name.lower() != POLICY for name, _ in reply.headers):
+            headers.append(SANDBOX)
+    if reply.status not in NO_BODY and isinstance(reply, Reply):
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+    for name, value in reply.headers:
+        if CONTROLS.search(value):
+            raise Unsendable(name)
+        try:
+            headers.append((name.encode("latin-1"), value.encode("latin-1")))
+        except UnicodeEncodeError:
+            raise Unsendable(name) from None
+    if close:
+        headers.append(CLOSE)
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+@lru_cache(64)
+def _is_inert(content_type: str) -> bool:
+    return INERT.match(content_type) is not None
+
+
+async def send_reply(send: Send, start: Message, reply: Reply, scope: Scope) -> None:
+    """Send a whole response, begun by `start_of`; in one write where the connection can."""
+    body = b"" if reply.status in NO_BODY else reply.body
+    connection = connection_of(scope)
+    if connection is None or scope["method"] == "HEAD" or not connection.answer_whole(scope, start, body):
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+
+async def send_stream(send: Send, start: Message, pieces: AsyncIterator[bytes], scope: Scope) -> bool:
+    """Send a response piece by piece, each when most of those before it have been read.
+
+    False when it ended early, because the client left or stopped reading.
+    """
+    connection = connection_of(scope)
+    await send(start)
+    if scope["method"] != "HEAD":
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if connection is not None and (not await connection.drain() or connection.is_gone(scope)):
+                return False
+    await send({"type": "http.response.body", "body": b""})
+    return True
