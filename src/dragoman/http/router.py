@@ -72,7 +72,7 @@ class Table:
         entries.sort(key=lambda entry: -len(entry.query))  # the most particular first
 
     def find(self, request: Request, below: str) -> OperationSpec | None:
-        """The operation of the path `below` the prefix, its variables put on the request. A slash at the end is ignored.
+        """The operation of the path `below` the prefix, its variables put on the request. A last slash is ignored.
 
         None when path and method are known but what the query asks isn't: `explain` says so, once the caller is known.
         NotFound for an unknown path, NotOffered for a method or row that isn't served.
