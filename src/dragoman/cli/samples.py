@@ -1,8 +1,7 @@
-"""What a demonstration begins with: each dialect's own `demo.toml`, played without a server.
+"""The content of a demonstration: the steps of each dialect's `demo.toml`, run without a server.
 
-A dialect without that file is served all the same, and shown by the first of its operations that only reads. The
-templates that its tasks are made from stand in `demo-templates.toml` beside it. Tasks in any number, in
-which nobody's dialect is shown, come from `usecases.samples`.
+For a dialect without that file the first operation that only reads is printed. `demo-templates.toml` beside it has the
+templates of its tasks. Large numbers of tasks, which belong to no dialect, come from `usecases.admin.samples`.
 """
 
 import json
@@ -25,7 +24,7 @@ from dragoman.usecases.admin import samples
 
 FEWEST_CONTACTS, MOST_CONTACTS, TASKS_OF_A_CONTACT = 10, 1_000, 500
 
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}|\{uid:([a-z]+)\}|\{day:([+-][0-9]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z_.]+)\}|\{uid:([a-z]+)\}|\{day:([+-][0-9]+)\}")
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,14 +54,18 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def play(app: Application, tenant: int, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
-    """Let every dialect make what its file says, and what follows by itself; what to show of each."""
-    shown = []
+    """Run each dialect's steps, then the jobs that they caused; return what to print for each dialect.
+
+    A dialect's `show` may use what another one saved: `{native.parcel}`.
+    """
+    known: dict[str, Any] = {}
     for dialect in app.dialects:
         for content in templates_of(dialect.name):
             load_content(app, tenant, content)
-        shown.append(_play(app, dialect.name, people, base_url, password))
+        saved = _play(app, dialect.name, people)
+        known |= {f"{dialect.name}.{name}": value for name, value in saved.items()}
     app.run_due_jobs()
-    return shown
+    return [_shown(app, dialect.name, people, known, base_url, password) for dialect in app.dialects]
 
 
 def add_tasks(app: Application, maker: Principal, people: Sequence[str], count: int) -> None:
@@ -75,23 +78,36 @@ def add_tasks(app: Application, maker: Principal, people: Sequence[str], count: 
     samples.make_tasks(app.store, team, maker, count, app.clock.now())
 
 
-def _play(app: Application, dialect: str, people: dict[str, Principal], base_url: str, password: str) -> Shown:
-    demo = read(dialect)
+def _play(app: Application, dialect: str, people: dict[str, Principal]) -> dict[str, Any]:
+    """What the steps saved."""
     known: dict[str, Any] = {}
     client = LocalClient(app.dialects, app.executor)
-    for ask in demo.step:
+    for ask in read(dialect).step:
         method, _, target = fill(app, ask.request, known, people).partition(" ")
         body = fill(app, ask.body, known, people)
         reply = client.send(method, target, people[ask.person], body.encode(), {"content-type": ask.type})
         known |= {name: _at(json.loads(reply.body), pointer) for name, pointer in ask.save.items()}
-    if demo.show is None:
+    return known
+
+
+def _shown(
+    app: Application,
+    dialect: str,
+    people: dict[str, Principal],
+    known: dict[str, Any],
+    base_url: str,
+    password: str,
+) -> Shown:
+    show = read(dialect).show
+    if show is None:
         return _plain(app, dialect, base_url, password)
-    method, _, target = fill(app, demo.show.request, known, people).partition(" ")
-    body = fill(app, demo.show.body, known, people)
-    words = ["curl", "-u", f"{demo.show.person}:{password}", "-X", method]
+    own = known | {name.removeprefix(f"{dialect}."): value for name, value in known.items()}
+    method, _, target = fill(app, show.request, own, people).partition(" ")
+    body = fill(app, show.body, own, people)
+    words = ["curl", "-u", f"{show.person}:{password}"] + (["-X", method] if method != "GET" else [])
     if body:
-        words += ["-H", f"Content-Type: {demo.show.type}", "-d", body]
-    return Shown(dialect, demo.show.title, shlex.join([*words, base_url + target]))
+        words += ["-H", f"Content-Type: {show.type}", "-d", body]
+    return Shown(dialect, show.title, shlex.join([*words, base_url + target]))
 
 
 def read(dialect: str) -> Demo:

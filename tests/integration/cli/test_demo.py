@@ -73,6 +73,22 @@ def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
             assert (done.returncode, done.stderr, done.stdout) == (0, "", "200"), dialect
 
 
+def test_every_line_shows_something(demo: Demo) -> None:
+    for dialect, line in curls(demo).items():
+        done = subprocess.run(["sh", "-c", f"{line} -sS"], capture_output=True, text=True)
+        assert json.loads(done.stdout), dialect
+
+
+def test_two_lines_show_the_same_task_in_two_dialects(demo: Demo) -> None:
+    answers = {
+        name: json.loads(subprocess.run(["sh", "-c", f"{line} -sS"], capture_output=True).stdout)
+        for name, line in curls(demo).items()
+        if name in ("native", "onlyoffice_crm")
+    }
+    native, crm = answers["native"], answers["onlyoffice_crm"]["response"]
+    assert (native["number"], native["priority"]) == (crm["id"], 7)
+
+
 def test_the_batch_that_is_approved_runs(demo: Demo) -> None:
     subprocess.run(["sh", "-c", curls(demo)["carrierx_batch"]], capture_output=True)  # unless the test before did it
     deadline = time.monotonic() + 20
