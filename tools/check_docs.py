@@ -17,6 +17,7 @@ LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(#[^)\s]*)?\)")
 
 TABLES: dict[str, Callable[[], str]] = {
     "commands": reference.commands,
+    "core-codes": dialect_pages.core_codes,
     "dialects": dialect_pages.overview,
     "error-statuses": dialect_pages.statuses,
     "errors": reference.errors,

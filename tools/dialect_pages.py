@@ -3,8 +3,12 @@
 A new dialect gets its page by `make docs` alone, and a page whose dialect is gone is told as stale.
 """
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from dragoman.dialects import discover
-from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Request
+from dragoman.dialects.kit import OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Request
 from dragoman.domain import bulk
 from dragoman.domain.clock import Moment
 from dragoman.http.endpoints.documents import OURS
@@ -20,6 +24,8 @@ A server describes them in `{document}`, as OpenAPI. The vendor's quirks that ar
 """
 ERRORS = "## Errors\n\nWhat each [kind of error](../errors.md) looks like here.\n"
 TEXT = "What is the case."
+VENDOR_CODES = ("errorNumber", "exception", "code", "type")
+"""The members of errors that hold a code, over all dialects."""
 INCIDENT = "019a2b3c"
 CORE = ("app.py", "domain/**/*.py", "usecases/**/*.py", "store/**/*.py", "jobs/**/*.py", "http/**/*.py")
 
@@ -47,6 +53,29 @@ def statuses() -> str:
     return table(("kind", *(dialect.title for dialect in dialects)), rows)
 
 
+def core_codes() -> str:
+    """Each code that the core raises: status and code in each dialect."""
+    dialects = discover()
+    files = [file for pattern in CORE for file in CODE.glob(pattern)]
+    found = sorted({(error.code, error.kind) for error in raised(*files)})
+    rows = [(code(name), *(_answer(dialect, Raised(name, kind, TEXT)) for dialect in dialects)) for name, kind in found]
+    return table(("code", *(dialect.title for dialect in dialects)), rows)
+
+
+def _answer(dialect: Dialect, error: Raised) -> str:
+    status, body = _reply(dialect, error)
+    vendor = _vendor_code(json.loads(body)) if body.startswith("{") else None
+    return f"{status} {code(vendor)}" if vendor else str(status)
+
+
+def _vendor_code(body: dict[str, Any]) -> str | None:
+    """The word or number that clients of the vendor test for; the CRM has none but the type of its exception."""
+    inner = body.get("error")
+    places = (body, *body.get("errors", ()), *((inner,) if isinstance(inner, dict) else ()))
+    found = (place.get(name) for place in places for name in VENDOR_CODES)
+    return next((each for each in found if isinstance(each, str) and not each.startswith("/")), None)
+
+
 def pages() -> dict[str, str]:
     """Each dialect's page, by its place in the repository."""
     return {f"{FOLDER}/{dialect.name}.md": page(dialect) for dialect in discover()}
@@ -59,6 +88,7 @@ def page(dialect: Dialect) -> str:
         HEAD.format(title=dialect.title, name=dialect.name, prefixes=_prefixes(dialect), document=_document(dialect)),
         *_section("## Offered", ("request", "what it does", "any one of the scopes", "operation"), _offered(dialect)),
         *_section("## Not offered", ("request", "why"), _refused(dialect)),
+        *_section("## Names", ("operation", "parameters", "members of the body", "others"), _names(dialect)),
         *_section("## Switches", (switches, "default", "what it does"), _switches(dialect)),
         ERRORS,
         table(("kind", "status", "body"), _kinds(dialect)),
@@ -84,6 +114,35 @@ def _document(dialect: Dialect) -> str:
 
 def _offered(dialect: Dialect) -> list[tuple[str, ...]]:
     return [(code(_request(row)), row.summary, _scopes(row), row.name) for row in dialect.operations]
+
+
+def _names(dialect: Dialect) -> list[tuple[str, ...]]:
+    """What each operation reads by name, and what it does with every other name."""
+    return [(row.name, _listed(row.parameters), _listed(row.members or ()), _others(row)) for row in dialect.operations]
+
+
+def _others(row: OperationSpec) -> str:
+    parts = [f"parameters: {_fate(row.parameters, row.ignored_parameters)}"]
+    if row.refused_parameters:
+        parts.append(f"{_listed(row.refused_parameters)} refused")
+    if row.members is not None:
+        rest = "stored as extensions" if row.is_extensible else "refused"
+        parts.append(f"members: {_fate(row.members, row.ignored_members, rest)}")
+    return "; ".join(parts)
+
+
+def _fate(known: tuple[str, ...], ignored: Mapping[str, str], rest: str = "refused") -> str:
+    """Which names are ignored, with the section of the page that says so; all others are refused."""
+    if OTHERS in ignored:
+        return f"ignored ({ignored[OTHERS]})"
+    names = [name for name in dict.fromkeys(ignored) if name not in known]
+    if not names:
+        return rest
+    return f"{_listed(tuple(names))} ignored ({next(iter(ignored.values()))}), others {rest}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(code, names))
 
 
 def _refused(dialect: Dialect) -> list[tuple[str, ...]]:

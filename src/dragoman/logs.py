@@ -42,6 +42,7 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
     principal: str = ""
     incident: str = ""
     code: str = ""
+    ignored: list[str] = []  # parameters and members that the dialect's page says to ignore
 
 
 def to_standard_error(lines: bytes) -> None:

@@ -61,15 +61,15 @@ class Executor:
         it ran. A request with an Idempotency-Key that was used before gets the stored reply.
         """
         if len(request.body) <= PARSED_ON_THE_LOOP:
-            command = operation.parse(request)
+            command = operation.read(request)
         else:
-            command = await asyncio.to_thread(operation.parse, request)
+            command = await asyncio.to_thread(operation.read, request)
         result = await self._wait(_work_of(operation, command, request), writes=operation.writes)
         return _rendered(operation, result, request)
 
     def execute_now(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """`execute`, in this thread."""
-        work = _work_of(operation, operation.parse(request), request)
+        work = _work_of(operation, operation.read(request), request)
         return _rendered(operation, self._store.run(work, writes=operation.writes), request)
 
     # -- use cases outside any operation --------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from dragoman import settings
-from dragoman.dialects.kit import PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route, Stream
+from dragoman.dialects.kit import OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route, Stream
 from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie
 from dragoman.domain import errors
 from dragoman.domain.access import Principal
@@ -114,6 +114,7 @@ def operation(method: str, path: str, scopes: frozenset[str] = READ, **more: Any
         "run": lambda uow, command: command,
         "render": lambda result, request: reply(result),
         "name": f"{method} {path}",
+        "ignored_parameters": {OTHERS: "everywhere"},
         "writes": method not in ("GET", "HEAD"),
     }
     return OperationSpec(method=method, path=path, scopes=scopes, **(parts | more))
@@ -183,7 +184,7 @@ class PlainExecutor:
 
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
-        command = await asyncio.to_thread(operation.parse, request) if parses_in_thread else operation.parse(request)
+        command = await asyncio.to_thread(operation.read, request) if parses_in_thread else operation.read(request)
         result = operation.run(None, command)
         return operation.render(await result if hasattr(result, "__await__") else result, request)
 

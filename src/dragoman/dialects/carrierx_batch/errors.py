@@ -10,7 +10,15 @@ from dragoman.domain import errors
 from dragoman.domain.bulk import Status
 
 BAD_PARAMETERS = frozenset(
-    {"bad_parameter", "invalid_query", "edge_not_found", "filter_too_wide", "page_too_large", "bad_idempotency_key"}
+    {
+        "bad_parameter",
+        "unknown_parameter",
+        "invalid_query",
+        "edge_not_found",
+        "filter_too_wide",
+        "page_too_large",
+        "bad_idempotency_key",
+    }
 )
 UNREADABLE_BODIES = frozenset({"unsupported_media_type", "unsupported_encoding", "invalid_gzip"})
 STATUS_CONFLICTS = {

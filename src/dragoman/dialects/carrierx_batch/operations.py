@@ -4,11 +4,13 @@
 from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.handlers import lists, resources, tasks
 from dragoman.dialects.carrierx_batch.resource_types import SERVED, Served
-from dragoman.dialects.carrierx_batch.wire.tasks import render
-from dragoman.dialects.kit import NotOffered, OperationSpec, any_of
+from dragoman.dialects.carrierx_batch.wire import paging
+from dragoman.dialects.carrierx_batch.wire.tasks import IDENTITY, MOVING, SETTABLE, render
+from dragoman.dialects.kit import OTHERS, NotOffered, OperationSpec, any_of
 
 TASKS = "/batch/tasks"
 TASK = "/batch/tasks/{task_sid}"
+UNKNOWN_IN_LISTS = {OTHERS: "carrierx-batch.md, 10"}
 
 
 _TASKS = (
@@ -23,6 +25,9 @@ _TASKS = (
         writes=True,
         idempotent_by_key=True,
         is_bulk=True,
+        parameters=("dry_run",),
+        members=SETTABLE,
+        ignored_members=dict.fromkeys((*IDENTITY, *MOVING), "carrierx-batch.md, 5"),
         summary="Make a batch task; `dry_run=true` only says how it would be.",
         standing="1 [D], 16 [A]",
     ),
@@ -34,6 +39,8 @@ _TASKS = (
         parse=lists.parse_list,
         run=lists.find,
         render=lists.render_list,
+        parameters=paging.LIST,
+        ignored_parameters=UNKNOWN_IN_LISTS,
         summary="List the tasks: filter, order, pages, selection of keys.",
         standing="2 [D]",
     ),
@@ -45,6 +52,8 @@ _TASKS = (
         parse=tasks.parse_get,
         run=tasks.get,
         render=tasks.render_shown,
+        parameters=paging.SELECTION,
+        ignored_parameters=UNKNOWN_IN_LISTS,
         summary="Read one task.",
         standing="3 [A]",
     ),
@@ -58,6 +67,8 @@ _TASKS = (
         render=render,
         writes=True,
         is_bulk=True,
+        members=(*SETTABLE, *IDENTITY),
+        ignored_members=dict.fromkeys(MOVING, "carrierx-batch.md, 7"),
         summary="Approve or cancel a task under review.",
         standing="4 [S]",
     ),
@@ -71,6 +82,8 @@ _TASKS = (
         render=render,
         writes=True,
         is_bulk=True,
+        members=(*SETTABLE, *IDENTITY),
+        ignored_members=dict.fromkeys(MOVING, "carrierx-batch.md, 7"),
         summary="The same, with the whole task sent.",
         standing="5 [S]",
     ),
@@ -94,6 +107,8 @@ _TASKS = (
         parse=lists.parse_failures,
         run=lists.failures,
         render=lists.render_failures,
+        parameters=paging.PAGES,
+        ignored_parameters=UNKNOWN_IN_LISTS,
         summary="List the failures of a task, one for each entry.",
         standing="7 [D]",
     ),
@@ -102,6 +117,8 @@ _TASKS = (
 
 def _of_type(served: Served) -> tuple[OperationSpec, ...]:
     plain, handlers = served.plain, resources.Handlers(served.plain)
+    settable = tuple(name for name in plain.properties if name not in plain.read_only)
+    ignored = dict.fromkeys(sorted({*plain.read_only, plain.sid}), "carrierx-batch.md, 14.2")
     word, one = plain.name, f"{served.path}/{{{plain.sid}}}"
     return (
         OperationSpec(
@@ -114,6 +131,8 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             render=resources.render,
             writes=True,
             idempotent_by_key=True,
+            members=settable,
+            ignored_members=ignored,
             summary=f"Make a {word}.",
             standing="14.2 [A]",
         ),
@@ -125,6 +144,8 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             parse=handlers.parse_list,
             run=handlers.find,
             render=resources.render_list,
+            parameters=paging.LIST,
+            ignored_parameters=UNKNOWN_IN_LISTS,
             summary=f"List each {word}: filter, order, pages, selection of keys.",
             standing="14.2 [A]",
         ),
@@ -136,6 +157,8 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             parse=handlers.parse_get,
             run=handlers.get,
             render=resources.render,
+            parameters=paging.SELECTION,
+            ignored_parameters=UNKNOWN_IN_LISTS,
             summary=f"Read a {word}.",
             standing="14.2 [A]",
         ),
@@ -148,6 +171,8 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             run=handlers.change,
             render=resources.render,
             writes=True,
+            members=settable,
+            ignored_members=ignored,
             summary=f"Change a {word}: a JSON Merge Patch.",
             standing="14.2 [A]",
         ),
@@ -160,6 +185,8 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             run=handlers.change,
             render=resources.render,
             writes=True,
+            members=settable,
+            ignored_members=ignored,
             summary=f"Exchange a {word}: what isn't sent is unset.",
             standing="14.2 [A]",
         ),

@@ -3,6 +3,8 @@
 Each noun has a group of rows of its own; actions stand in the order in which an unknown one is told of them.
 """
 
+from dataclasses import replace
+
 from dragoman.dialects.ibm_htm.handlers import (
     actions,
     allowed,
@@ -20,11 +22,12 @@ from dragoman.dialects.ibm_htm.handlers import (
     templates,
     update,
 )
+from dragoman.dialects.ibm_htm.handlers.properties import PROPERTIES
 from dragoman.dialects.ibm_htm.responses import render_nothing
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
-from dragoman.dialects.kit import NO_BODY, NotOffered, OperationSpec, any_of
+from dragoman.dialects.kit import NO_BODY, OTHERS, NotOffered, OperationSpec, any_of
 from dragoman.domain.message import Which
 
 READ = any_of("task.read")
@@ -59,6 +62,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
+        members=tuple(PROPERTIES),
         summary="Change properties: all or none.",
         standing="2 [S]",
     ),
@@ -74,6 +78,7 @@ ACTIONS = (
         writes=True,
         is_bulk=True,
         media=NO_BODY,
+        parameters=("mode", "parentTaskID", "relation"),
         summary="Start an inactive task.",
         standing="3 [D]",
     ),
@@ -102,6 +107,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
+        parameters=("keepTaskData",),
         summary="Give a claim back.",
         standing="5 [D]",
     ),
@@ -117,6 +123,7 @@ ACTIONS = (
         writes=True,
         is_bulk=True,
         media=NO_BODY,
+        parameters=("faultName",),
         summary="Complete a task with an output or a fault.",
         standing="6 [D]",
     ),
@@ -131,6 +138,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
+        parameters=("deadline", "duration"),
         summary="Set a task aside, for good or for a time.",
         standing="7 [D]",
     ),
@@ -145,6 +153,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
+        parameters=("deadline", "duration", "keepTaskData"),
         summary="Set a task aside for a time, and give the claim back when that is over.",
         standing="8 [D]",
     ),
@@ -211,6 +220,7 @@ ACTIONS = (
         parse=allowed.parse_ask,
         run=allowed.ask,
         render=allowed.render,
+        parameters=("actions", "taskIDs"),
         summary="What the caller may do now with some tasks.",
         standing="24 [D]",
     ),
@@ -227,6 +237,7 @@ MESSAGES = (
             run=messages.get,
             render=render_message,
             media=TYPES,
+            parameters=("faultName", "new") if which is Which.FAULT else ("new",),
             summary=f"The {which} message, as XML or JSON; with `new`, an empty one.",
             standing=standing,
         )
@@ -244,6 +255,7 @@ MESSAGES = (
             writes=True,
             is_bulk=True,
             media=NO_BODY,
+            parameters=("faultName",) if which is Which.FAULT else (),
             summary=f"Set the {which} message.",
             standing=standing,
         )
@@ -262,6 +274,7 @@ CREATION = (
         render=creation.render,
         writes=True,
         is_bulk=True,
+        parameters=("mode", "parentTaskID", "relation", "taskTemplateID"),
         summary="Make a task from a template, perhaps as a subtask, and perhaps start it.",
         standing="12 [D]",
     ),
@@ -284,6 +297,7 @@ CREATION = (
         parse=history.parse,
         run=history.show,
         render=history.render,
+        parameters=("escalationID", "fromID", "idKind", "newEventType", "parentID", "reason", "toID"),
         summary="What happened to a task, event by event.",
         standing="23 [D]",
     ),
@@ -312,6 +326,7 @@ ROLES = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
+        parameters=("newUser",),
         summary="Give a role to one more user.",
         standing="20 [D]",
     ),
@@ -326,6 +341,7 @@ ROLES = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
+        parameters=("fromGroup", "fromUser", "toGroup", "toUser"),
         summary="Move a role from one holder to another.",
         standing="21 [D]",
     ),
@@ -366,6 +382,21 @@ QUERIES = (
         parse=queries.parse_list,
         run=queries.find,
         render=queries.render_list,
+        parameters=(
+            "admin",
+            "everybody",
+            "group",
+            "individual",
+            "inherited",
+            "interactionFilter",
+            "offset",
+            "onBehalfUser",
+            "queryFilter",
+            "selectedAttributes",
+            "size",
+            "sortAttributes",
+        ),
+        refused_parameters=queries.WHERE_CLAUSES,
         summary="Tasks by what one wants to do with them, with the attributes that one wants to see.",
         standing="32 [D]",
     ),
@@ -377,6 +408,17 @@ QUERIES = (
         parse=queries.parse_count,
         run=queries.count,
         render=queries.render_count,
+        parameters=(
+            "admin",
+            "everybody",
+            "group",
+            "individual",
+            "inherited",
+            "interactionFilter",
+            "onBehalfUser",
+            "queryFilter",
+        ),
+        refused_parameters=queries.WHERE_CLAUSES,
         summary="How many tasks the same query finds.",
         standing="33 [D]",
     ),
@@ -399,6 +441,8 @@ QUERIES = (
         parse=queries.parse_queries,
         run=queries.describe,
         render=queries.render_queries,
+        parameters=("authorizationType", "kind", "sourceAttributes"),
+        refused_parameters=queries.NOT_SERVED,
         summary="The query tables that there are.",
         standing="35 [D]",
     ),
@@ -410,6 +454,21 @@ QUERIES = (
         parse=queries.parse_list,
         run=queries.find,
         render=queries.render_list,
+        parameters=(
+            "admin",
+            "everybody",
+            "group",
+            "individual",
+            "inherited",
+            "offset",
+            "onBehalfUser",
+            "queryFilter",
+            "queryTableName",
+            "selectedAttributes",
+            "size",
+            "sortAttributes",
+        ),
+        refused_parameters=queries.WHERE_CLAUSES,
         summary="The list in its older spelling.",
         standing="36 [D]",
     ),
@@ -421,6 +480,17 @@ QUERIES = (
         parse=queries.parse_count,
         run=queries.count,
         render=queries.render_count,
+        parameters=(
+            "admin",
+            "everybody",
+            "group",
+            "individual",
+            "inherited",
+            "onBehalfUser",
+            "queryFilter",
+            "queryTableName",
+        ),
+        refused_parameters=queries.WHERE_CLAUSES,
         summary="The count in its older spelling.",
         standing="37 [D]",
     ),
@@ -432,6 +502,8 @@ QUERIES = (
         parse=queries.parse_queries,
         run=queries.describe,
         render=queries.render_queries,
+        parameters=("authorizationType", "kind", "sourceAttributes"),
+        refused_parameters=queries.NOT_SERVED,
         summary="The query tables in their older spelling.",
         standing="38 [D]",
     ),
@@ -461,6 +533,7 @@ BULK = (
         render=bulk.render_failures,
         writes=True,
         media=bulk.MEDIA,
+        members=bulk.MEMBERS,
         summary="Give many claims back.",
         standing="25 [D]",
     ),
@@ -475,6 +548,8 @@ BULK = (
         render=bulk.render_failures,
         writes=True,
         media=bulk.MEDIA,
+        parameters=("deadline", "duration"),
+        members=bulk.MEMBERS,
         summary="Set many tasks aside for a time.",
         standing="26 [D]",
     ),
@@ -489,6 +564,7 @@ BULK = (
         render=bulk.render_failures,
         writes=True,
         media=bulk.MEDIA,
+        members=bulk.MEMBERS,
         summary="Go on with many suspended tasks.",
         standing="27 [D]",
     ),
@@ -503,6 +579,8 @@ BULK = (
         render=bulk.render_failures,
         writes=True,
         media=bulk.MEDIA,
+        parameters=("deadline", "duration", "keepTaskData"),
+        members=bulk.MEMBERS,
         summary="Set many tasks aside for a time, and give the claims back when that is over.",
         standing="28 [D]",
     ),
@@ -517,20 +595,31 @@ BULK = (
         render=bulk.render_failures,
         writes=True,
         media=bulk.MEDIA,
+        parameters=("fromGroup", "fromUser", "toGroup", "toUser"),
+        members=bulk.MEMBERS,
         summary="Let somebody else hold a role on many tasks.",
         standing="30 [D]",
     ),
 )
 
-OPERATIONS: tuple[OperationSpec, ...] = (
-    *DETAILS,
-    *ACTIONS,
-    *BULK,
-    *MESSAGES,
-    *QUERIES,
-    *CREATION,
-    *ROLES,
-    *TEMPLATES,
+UNKNOWN_PARAMETERS = {OTHERS: "ibm-htm.md, 1"}
+UNKNOWN_MEMBERS = {OTHERS: "ibm-htm.md, 6"}
+
+
+def _with_common_names(row: OperationSpec) -> OperationSpec:
+    return replace(
+        row,
+        parameters=(*row.parameters, "federationMode"),
+        ignored_parameters=UNKNOWN_PARAMETERS,
+        ignored_members={} if row.members is None else UNKNOWN_MEMBERS,
+    )
+
+
+OPERATIONS: tuple[OperationSpec, ...] = tuple(
+    map(
+        _with_common_names,
+        (*DETAILS, *ACTIONS, *BULK, *MESSAGES, *QUERIES, *CREATION, *ROLES, *TEMPLATES),
+    )
 )
 
 _EXTENSION = "work baskets, escalations, binary properties and client settings are not offered, only the core of tasks"

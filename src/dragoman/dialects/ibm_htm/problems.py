@@ -47,6 +47,11 @@ def not_served(name: str, why: str) -> Invalid:
     return Invalid("parameter_not_served", f"The parameter '{name}' is not supported: {why}.", told=(name,))
 
 
+def of_other_queries(name: str) -> Invalid:
+    """A parameter of another kind of query: ignoring it would widen the list (ibm-htm-2.md, C)."""
+    return Invalid("parameters_at_odds", f"The parameter '{name}' cannot be used with this query.", told=(name,))
+
+
 def bad_attribute(name: str, table: str) -> Invalid:
     """The query table has no such attribute."""
     message = f"The attribute '{cut(name)}' of the query table '{table}' is not valid."

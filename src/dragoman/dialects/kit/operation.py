@@ -9,6 +9,7 @@ from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
 from dragoman.dialects.kit.streams import Stream
+from dragoman.domain.errors import Invalid, Problem
 
 PUBLIC: frozenset[str] = frozenset({"public"})
 """The scope of an operation that needs no credentials. It has to be written, so it can't be forgotten."""
@@ -25,6 +26,10 @@ def any_of(*scopes: str) -> frozenset[str]:
 def rows_of(command: Command) -> Keys | Exclusive:
     """What a command says that it needs."""
     return command.keys()
+
+
+OTHERS = "*"
+"""In `ignored_parameters` and `ignored_members`: all names that the operation doesn't read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +59,44 @@ class OperationSpec:
     credentials: Callable[[Request], Credential | None] | None = None
     idempotent_by_key: bool = False  # honours Idempotency-Key
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
+    parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
+    ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> the section that says so
+    refused_parameters: tuple[str, ...] = ()  # that other operations of the vendor read; `parse` refuses them
+    members: tuple[str, ...] | None = None  # of its body, that it reads; None: it reads none by name
+    ignored_members: Mapping[str, str] = field(default_factory=dict)  # as `ignored_parameters`
+    is_extensible: bool = False  # other members are stored as extensions
     media: tuple[str, ...] = ()  # of its replies; empty: those of the dialect
     summary: str = ""  # one sentence for the reference
     standing: str = ""  # row and mark of the dialect's page
     contract: Any = None  # types of query, body and reply, where the dialect makes its own document from them
+
+    def read(self, request: Request) -> Any:
+        """The command of a request. Invalid (`unknown_parameter`) for a parameter that is neither read nor ignored."""
+        command = self.parse(request)
+        if request.query_string:
+            self._check_parameters(request)
+        return command
+
+    def _check_parameters(self, request: Request) -> None:
+        for name in request.query:
+            if self._reads(name, request):
+                continue
+            if name not in self.ignored_parameters and OTHERS not in self.ignored_parameters:
+                raise _unknown_parameter(name)
+            request.ignore((name,))
+
+    def _reads(self, name: str, request: Request) -> bool:
+        dialect = request.dialect
+        if dialect is not None and dialect.case_insensitive:
+            name = name.partition("[")[0].lower()
+        return name in self.parameters or name in self.query or (dialect is not None and name == dialect.key_name)
+
+
+def _unknown_parameter(name: str) -> Invalid:
+    shown = name if len(name) <= 64 else f"{name[:63]}…"
+    message = f"{shown} is not a parameter of this operation."
+    problem = Problem(f"?{shown}", "unknown", "is not a parameter of this operation")
+    return Invalid("unknown_parameter", message, (problem,), parameter=shown)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The request as dialects read it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 TUNNELLED = frozenset({"PUT", "DELETE", "GET"})
 """Methods that a client which can only POST may name in a header."""
+
+
+MOST_LOGGED = 20
+LONGEST_LOGGED = 40
+"""How many ignored names are logged, and how long each may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Request:
         self.address = ""  # of the client, as trusted proxies report it
         self.deadline = 0.0  # monotonic clock, in seconds: the reply is due then
         self.limits = LIMITS
+        self.ignored: list[str] = []  # parameters and members that the operation ignored, for the log
         self.span: Any = None  # its tracing span, where requests are traced
 
     @cached_property
@@ -75,6 +81,18 @@ class Request:
         """The first value of a query parameter, or None."""
         values = self.query.get(name)
         return values[0] if values else None
+
+    def ignore(self, names: Iterable[str]) -> None:
+        """Note parameters or members that are ignored because the dialect's page says so."""
+        for name in names:
+            shown = name if len(name) <= LONGEST_LOGGED else f"{name[:8]}…"  # a long one may be a token
+            if len(self.ignored) < MOST_LOGGED and shown not in self.ignored:
+                self.ignored.append(shown)
+
+    def ignore_other_members(self, names: Iterable[str]) -> None:
+        """Note the members that the operation doesn't read."""
+        known = () if self.operation is None else self.operation.members or ()
+        self.ignore(name for name in names if name not in known)
 
     def tunnel(self, names: tuple[str, ...]) -> None:
         """Replace the method by the one that the first of these headers names, if it is in TUNNELLED."""

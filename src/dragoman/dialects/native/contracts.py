@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from dragoman.dialects.kit import OperationSpec, Reply, Request
 from dragoman.dialects.native.handlers import dry_run
 from dragoman.dialects.native.wire import queries
@@ -57,7 +59,15 @@ def operation(
         summary=summary,
         standing="ours",
         contract=types,
+        parameters=tuple(each.encode_name for each in msgspec.structs.fields(types.query)),
+        members=_members(types.body),
     )
+
+
+def _members(body: Any) -> tuple[str, ...] | None:
+    if not isinstance(body, type) or not issubclass(body, msgspec.Struct):
+        return None
+    return tuple(each.encode_name for each in msgspec.structs.fields(body))
 
 
 def requiring_if_match(row: OperationSpec) -> OperationSpec:
@@ -67,7 +77,7 @@ def requiring_if_match(row: OperationSpec) -> OperationSpec:
 
     def parse(request: Request) -> Any:
         if "if-match" not in request.headers:
-            raise Invalid("if_match_required", "Send If-Match with the revision that you read.", status=428)
+            raise Invalid("if_match_required", "Say in If-Match which revision this is about.", status=428)
         return row.parse(request)
 
     return replace(row, parse=parse)

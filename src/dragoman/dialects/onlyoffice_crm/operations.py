@@ -1,9 +1,10 @@
 """The table of this dialect: what is offered, and what isn't and why. Rows and marks are those of the page, 7."""
 
+from dataclasses import replace
 from functools import partial
 
 from dragoman.command import Lock
-from dragoman.dialects.kit import PUBLIC, NotOffered, OperationSpec, any_of
+from dragoman.dialects.kit import OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
 from dragoman.dialects.onlyoffice_crm import responses as answers
 from dragoman.dialects.onlyoffice_crm.errors import LOGIN
 from dragoman.dialects.onlyoffice_crm.handlers import (
@@ -24,6 +25,7 @@ from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.wire.cases import render_case
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import render_opportunity, render_stage
+from dragoman.dialects.onlyoffice_crm.wire.paging import PAGING
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
 from dragoman.usecases.identity import logins, profiles
@@ -52,10 +54,33 @@ OF_A_LOGIN = any_of(
 """What the token of a login may do: all that this API can, as at the vendor."""
 
 
+CONTENT = (
+    "title",
+    "description",
+    "deadline",
+    "responsibleId",
+    "categoryId",
+    "contactId",
+    "entityType",
+    "entityId",
+    "isNotify",
+    "alertValue",
+)
+"""The parameters of a task's content."""
+
+UNKNOWN = {OTHERS: "onlyoffice-crm.md, 3"}
+
+
 def operations(options: Options) -> tuple[OperationSpec, ...]:
     """All that is offered, with these switches."""
     groups = (_tasks, _categories, _surroundings, _contacts, _opportunities, _cases)
-    return tuple(operation for group in groups for operation in group(options))
+    return tuple(_with_common_names(operation) for group in groups for operation in group(options))
+
+
+def _with_common_names(row: OperationSpec) -> OperationSpec:
+    """Query and body are one list of parameters, whose names are compared in lower case."""
+    names = tuple(name.lower() for name in (*row.parameters, *PAGING))
+    return replace(row, parameters=names, members=names, ignored_parameters=UNKNOWN, ignored_members=UNKNOWN)
 
 
 def _tasks(options: Options) -> tuple[OperationSpec, ...]:
@@ -70,6 +95,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             run=tasks.create,
             render=answers.one(options, 201, render_task),
             writes=True,
+            parameters=CONTENT,
             summary="Make a task.",
             standing="1 [D][C]",
         ),
@@ -93,6 +119,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             run=tasks.put,
             render=one,
             writes=True,
+            parameters=CONTENT,
             summary="Replace all of a task that this API shows; what isn't sent is cleared.",
             standing="3 [S][C]",
         ),
@@ -140,6 +167,16 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             parse=partial(task_list.parse, options),
             run=task_list.run,
             render=partial(task_list.render, options),
+            parameters=(
+                "responsibleid",
+                "categoryid",
+                "isClosed",
+                "fromDate",
+                "toDate",
+                "entityType",
+                "entityid",
+                "updatedSince",
+            ),
             summary="List tasks by filter, sorted and page by page.",
             standing="7 [D][C]",
         ),
@@ -152,6 +189,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             run=task_group.run,
             render=answers.array(options, 201, partial(render_task, in_list=True)),
             writes=True,
+            parameters=CONTENT,
             summary="Make the same task for several contacts, or for none of them.",
             standing="8 [C]",
         ),
@@ -164,6 +202,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             run=task_moments.set_moment,
             render=answers.nothing(options),
             writes=True,
+            parameters=("creationDate",),
             summary="Set when a task was created, as an import knows it.",
             standing="9 [C]",
         ),
@@ -176,6 +215,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             run=task_moments.set_moment,
             render=answers.nothing(options),
             writes=True,
+            parameters=("lastModifedDate",),
             summary="Set when a task was last changed, as an import knows it.",
             standing="10 [C]",
         ),
@@ -215,6 +255,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             run=categories.create,
             render=answers.one(options, 201, render_category),
             writes=True,
+            parameters=("title", "description", "imageName", "sortOrder"),
             summary="Make a task category.",
             standing="14 [D][C]",
         ),
@@ -227,6 +268,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             run=categories.update,
             render=answers.one(options, 200, render_category),
             writes=True,
+            parameters=("title", "description", "imageName"),
             summary="Change a task category that has no tasks.",
             standing="15 [D][C]",
         ),
@@ -239,6 +281,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             run=categories.set_icon,
             render=answers.one(options, 200, render_category),
             writes=True,
+            parameters=("imageName",),
             summary="Change the icon of a task category.",
             standing="16 [D][C]",
         ),
@@ -251,6 +294,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             run=categories.reorder,
             render=answers.array(options, 200, render_category),
             writes=True,
+            parameters=("titles",),
             summary="Put the task categories of some titles in this order.",
             standing="17 [D][C]",
         ),
@@ -263,6 +307,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             run=categories.delete,
             render=answers.one(options, 200, render_category),
             writes=True,
+            parameters=("newcategoryid",),
             summary="Delete a task category; its tasks go to another.",
             standing="18 [D][C]",
         ),
@@ -281,6 +326,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             render=partial(authentication.render, options),
             writes=True,
             credentials=authentication.credential,
+            parameters=("userName", "password", "provider"),
             summary="Exchange a user name and a password for a token.",
             standing="29 [D][C]",
         ),
@@ -364,6 +410,7 @@ def _contacts(options: Options) -> tuple[OperationSpec, ...]:
             run=contacts.add_person,
             render=answers.one(options, 201, render_whole_contact),
             writes=True,
+            parameters=("firstName", "lastName", "jobTitle", "companyId", "about", "shareType", "managerList"),
             summary="Make a person.",
             standing="35 [D][C]",
         ),
@@ -376,6 +423,7 @@ def _contacts(options: Options) -> tuple[OperationSpec, ...]:
             run=contacts.add_company,
             render=answers.one(options, 201, render_whole_contact),
             writes=True,
+            parameters=("companyName", "about", "personList", "shareType", "managerList"),
             summary="Make a company.",
             standing="35 [D][C]",
         ),
@@ -410,6 +458,7 @@ def _contacts(options: Options) -> tuple[OperationSpec, ...]:
             parse=contact_list.parse_filter,
             run=contact_list.run_filter,
             render=partial(contact_list.render_filter, options),
+            parameters=("contactListView",),
             summary="List contacts by filter, page by page.",
             standing="36 [D][C]",
         ),
@@ -438,6 +487,21 @@ def _opportunities(options: Options) -> tuple[OperationSpec, ...]:
             run=opportunities.create,
             render=answers.one(options, 201, render_opportunity),
             writes=True,
+            parameters=(
+                "contactid",
+                "title",
+                "description",
+                "responsibleid",
+                "bidType",
+                "bidValue",
+                "bidCurrencyAbbr",
+                "perPeriodValue",
+                "stageid",
+                "successProbability",
+                "actualCloseDate",
+                "expectedCloseDate",
+                "isPrivate",
+            ),
             summary="Make an opportunity.",
             standing="37 [D][C]",
         ),
@@ -478,6 +542,7 @@ def _cases(options: Options) -> tuple[OperationSpec, ...]:
             run=cases.create,
             render=answers.one(options, 201, render_case),
             writes=True,
+            parameters=("title", "isPrivate"),
             summary="Make a case.",
             standing="38 [D][C]",
         ),

@@ -164,6 +164,7 @@ class Gateway:
             "" if principal is None else principal.login,
             request.incident,
             request.code,
+            request.ignored,
         )
         self._requests.add(line)
         if self._backend.spans is not None and request.span is not None:

@@ -93,7 +93,9 @@ class Handlers:
 
     def parse_create(self, request: Request) -> Create:
         """Any of its properties; what only the server sets is ignored."""
-        return Create(faults.an_object(faults.body_of(request)))
+        content = faults.an_object(faults.body_of(request))
+        request.ignore(name for name in content if self._is_read_only(name))
+        return Create(content)
 
     def create(self, uow: UnitOfWork, command: Create) -> Body:
         """Another with the same natural key is in the way, and named."""
@@ -112,6 +114,8 @@ class Handlers:
 
         def parse(request: Request) -> Change:
             content = faults.body_of(request)
+            if isinstance(content, dict):
+                request.ignore(name for name in content if self._is_read_only(name))
             return Change(self._sid(request), content, whole)
 
         return parse
@@ -158,6 +162,9 @@ class Handlers:
         found = resource_lists.find(uow, self.plain, wanted)
         items = [self._shown(uow, each, command.selection) for each in found.items]
         return Page(items, [each.uid for each in found.items], found.first, found.total, part)
+
+    def _is_read_only(self, name: str) -> bool:
+        return name in self.plain.read_only or name == self.plain.sid
 
     def _sid(self, request: Request) -> str:
         return parse_sid(request.path[self.plain.sid])

@@ -41,6 +41,7 @@ def parse_create(request: Request) -> Create:
     dry_run = FLAGS.get(request.first("dry_run") or "false")
     if dry_run is None:
         paging.refuse("dry_run", "must be true or false")
+    request.ignore_other_members(_known(value))
     return Create(parse_order(value, most=request.limits.entries), dry_run)
 
 
@@ -105,11 +106,17 @@ def parse_put(request: Request) -> Update:
     return _parse_update(request, whole=True)
 
 
+def _known(body: Any) -> list[str]:
+    """The keys of a Task in a body; any other is refused later."""
+    return [name for name in tasks.NAMES if name in body] if isinstance(body, dict) else []
+
+
 def _parse_update(request: Request, *, whole: bool) -> Update:
     value = faults.body_of(request)  # what can't be read is told before an unknown sid (7)
     sid = parse_sid(request.path["task_sid"])
     header = request.headers.get("if-match")
     versions = None if header is None else tuple(part.strip() for part in header.split(","))
+    request.ignore_other_members(_known(value))
     return Update(sid, changes.parse_change(value, whole=whole), versions)
 
 

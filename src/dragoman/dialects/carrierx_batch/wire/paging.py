@@ -16,6 +16,11 @@ MOST = 1_000
 WHOLE = re.compile(r"[0-9]{1,18}")
 SHUFFLE = "shuffle"
 DIRECTIONS = {"asc": False, "desc": True}
+PAGES = ("limit", "offset")
+SELECTION = ("include_fields", "includeFields", "exclude_fields", "excludeFields")
+LIST = (*PAGES, "order", "after", "before", "filter", *SELECTION)
+"""The parameters of a list."""
+
 PLACES = frozenset({"offset", "after", "before"})
 """The parameters that say where a page begins."""
 

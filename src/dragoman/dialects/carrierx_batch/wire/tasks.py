@@ -80,6 +80,11 @@ KEYS: dict[str, Callable[[Seen], Any]] = {
 
 NAMES = tuple(KEYS)
 SID = "task_sid"
+SETTABLE = ("data", "entries", "field", "method", "review", "status", "type")
+"""What a client sets when it creates a task."""
+IDENTITY = ("partner_sid", SID)
+MOVING = tuple(name for name in NAMES if name not in SETTABLE and name not in IDENTITY)
+"""Dates, counters and failures: they change without the client, so what it sends of them is ignored (5, 7)."""
 
 
 def shown(seen: Seen, selection: Selection = ALL) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from dragoman.command import Keys, Lock
+from dragoman.dialects.genesys import problems as faults
 from dragoman.dialects.genesys.handlers.modes import MAINTENANCE, MODE, PRODUCTION, Command, mode
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
-from dragoman.dialects.kit import Request, json
+from dragoman.dialects.kit import Request, fields, json
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.admin import switches as turned
 from dragoman.usecases.uow import UnitOfWork
@@ -73,6 +74,9 @@ def attributes(uow: UnitOfWork, command: Attributes) -> list[Any]:
 
 def _parse_mode(body: bytes) -> str:
     members = json.parse_object(body)
+    problems = fields.Problems()
+    fields.refuse_unknown(members, ("mode",), "", problems)
+    faults.raise_if_any(problems)
     if "mode" not in members:
         raise Invalid("missing_field", "mode is needed")
     wanted = members["mode"]

@@ -97,12 +97,12 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """`customer_id` or `contact_key` is needed."""
-    return Start(judged_late(lambda: events.parse_service_start(request.body)), switches)
+    return Start(judged_late(lambda: events.parse_service_start(request.body, request.ignore)), switches)
 
 
 def parse_end(switches: Switches, request: Request) -> Change:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_end(request.body))
+    event = judged_late(lambda: events.parse_end(request.body, request.ignore))
     return Change(_service(switches, request), event, switches.require_schema)
 
 
@@ -115,7 +115,7 @@ def parse_associate(switches: Switches, request: Request) -> Change:
 def parse_expiry(switches: Switches, request: Request) -> Change:
     """`ttl` or `expiration_time`."""
     refuse_literal("sid", request.path["sid"])
-    return Change(_service(switches, request), judged_late(lambda: events.parse_expiry(request.body)))
+    return Change(_service(switches, request), judged_late(lambda: events.parse_expiry(request.body, request.ignore)))
 
 
 def parse_delete(switches: Switches, request: Request) -> Delete:
@@ -240,7 +240,7 @@ def _service(switches: Switches, request: Request) -> ServiceId:
 
 
 def _parse_association(request: Request) -> Event:
-    event = events.parse_association(request.body)
+    event = events.parse_association(request.body, request.ignore)
     if len(request.path["cid"]) > LONGEST_CUSTOMER:
         raise Invalid("invalid_value", f"customer_id must be at most {LONGEST_CUSTOMER} characters")
     return event

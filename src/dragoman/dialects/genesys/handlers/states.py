@@ -100,19 +100,19 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_state_start(request.body))
+    event = judged_late(lambda: events.parse_state_start(request.body, request.ignore))
     return Start(_service(switches, request), event, switches.require_schema)
 
 
 def parse_end(switches: Switches, request: Request) -> End:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_end(request.body))
+    event = judged_late(lambda: events.parse_end(request.body, request.ignore))
     return End(_service(switches, request), request.path["stid"], event, switches.require_schema)
 
 
 def parse_pass(switches: Switches, request: Request) -> Pass:
     """`from` and `to` are needed."""
-    transition = judged_late(lambda: events.parse_transition(request.body))
+    transition = judged_late(lambda: events.parse_transition(request.body, request.ignore))
     return Pass(_service(switches, request), transition, switches.require_schema)
 
 

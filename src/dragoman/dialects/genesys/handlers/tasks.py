@@ -97,13 +97,13 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_task_start(request.body))
+    event = judged_late(lambda: events.parse_task_start(request.body, request.ignore))
     return Start(parse_service(request.path["sid"], switches.service_id_style), event, switches.require_schema)
 
 
 def parse_end(switches: Switches, request: Request) -> End:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_end(request.body))
+    event = judged_late(lambda: events.parse_end(request.body, request.ignore))
     service = parse_service(request.path["sid"], switches.service_id_style)
     return End(service, request.path["tid"], event, switches.require_schema)
 

@@ -1,6 +1,6 @@
 """Start, end and transition events (page, 3.1 to 3.3): the fields that we know, and extensions beside them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from dragoman.domain.extension import MOST_EXTENSIONS, name_fault
 
 Reader = Callable[[Any, str, Problems], Any]
 Fields = dict[str, Any]
+Ignore = Callable[[Iterable[str]], None]
 
 LONGEST_WORD = 255
 LONGEST_KEY = 1_024
@@ -46,6 +47,10 @@ class Transition(msgspec.Struct, frozen=True):
     state: int
     end: Event
     start: Event
+
+
+def _nothing(names: Iterable[str]) -> None:
+    pass
 
 
 def _word(value: Any, path: str, problems: Problems) -> Any:
@@ -123,51 +128,55 @@ IN_THE_URL = frozenset({"service_id"})
 DROPPED = frozenset(SERVICE_START) | frozenset(STATE_START) | frozenset(TASK_START) | {"task_id"} | IN_THE_URL
 """Fields of start events that public clients send in bodies of ends: neither errors nor extensions nor changes."""
 
+NOT_OF_ASSOCIATIONS = (DROPPED | frozenset(OUTCOME)) - frozenset(ASSOCIATE)
+
 CUSTOMER_NEEDED = "customer_id or contact_key is needed"
 
 
-def parse_service_start(body: bytes) -> Event:
+def parse_service_start(body: bytes, ignore: Ignore = _nothing) -> Event:
     """A service's start: it names its customer, or how one got in touch."""
     problems = Problems()
-    event = _read(json.parse_object(body), body, SERVICE_START, IN_THE_URL, problems)
+    event = _read(json.parse_object(body), body, SERVICE_START, IN_THE_URL, problems, ignore)
     if not problems and not event.fields.get("customer_id") and not event.fields.get("contact_key"):
         problems.add("", "missing", CUSTOMER_NEEDED)
     faults.raise_if_any(problems)
     return event
 
 
-def parse_state_start(body: bytes) -> Event:
+def parse_state_start(body: bytes, ignore: Ignore = _nothing) -> Event:
     """A state's start; nothing is mandatory."""
-    return _event(body, STATE_START, IN_THE_URL)
+    return _event(body, STATE_START, IN_THE_URL, ignore)
 
 
-def parse_task_start(body: bytes) -> Event:
+def parse_task_start(body: bytes, ignore: Ignore = _nothing) -> Event:
     """A task's start; nothing is mandatory."""
-    return _event(body, TASK_START, IN_THE_URL)
+    return _event(body, TASK_START, IN_THE_URL, ignore)
 
 
-def parse_end(body: bytes) -> Event:
+def parse_end(body: bytes, ignore: Ignore = _nothing) -> Event:
     """The end of a service, state or task; nothing is mandatory."""
-    return _event(body, END, DROPPED)
+    return _event(body, END, DROPPED, ignore)
 
 
-def parse_association(body: bytes) -> Event:
+def parse_association(body: bytes, ignore: Ignore = _nothing) -> Event:
     """What an association changes beside the customer."""
-    return _event(body, ASSOCIATE, DROPPED | frozenset(OUTCOME))
+    return _event(body, ASSOCIATE, NOT_OF_ASSOCIATIONS, ignore)
 
 
-def parse_expiry(body: bytes) -> Fields:
+def parse_expiry(body: bytes, ignore: Ignore = _nothing) -> Fields:
     """`ttl` or `expiration_time`; one of them is needed."""
     problems = Problems()
     members = json.parse_object(body)
     found = {name: read(members[name], f"/{name}", problems) for name, read in EXPIRY.items() if name in members}
+    ignore(IN_THE_URL & members.keys())
+    fields.refuse_unknown(members, (*EXPIRY, *IN_THE_URL), "", problems)
     if not found:
         problems.add("", "missing", "ttl or expiration_time is needed")
     faults.raise_if_any(problems)
     return found
 
 
-def parse_transition(body: bytes) -> Transition:
+def parse_transition(body: bytes, ignore: Ignore = _nothing) -> Transition:
     """From one state to the next; what stands beside `from` and `to` is true of both."""
     problems = Problems()
     members = json.parse_object(body)
@@ -175,7 +184,8 @@ def parse_transition(body: bytes) -> Transition:
     start = _part(members, "to", {"state_type": _word, "est_duration": _seconds()}, problems)
     if "from" in members and not problems and "state_id" not in end:
         problems.add("/from/state_id", "missing", "is needed")
-    shared = _read(members, body, COMMON, IN_THE_URL | {"from", "to"}, problems)
+    beside = {name: value for name, value in members.items() if name not in ("from", "to")}
+    shared = _read(beside, body, COMMON, IN_THE_URL, problems, ignore)
     faults.raise_if_any(problems)
     state = end.pop("state_id")
     started = {**shared.fields, **start, "previous_state_id": state}
@@ -187,20 +197,26 @@ def _part(members: Fields, name: str, known: Mapping[str, Reader], problems: Pro
         problems.add(f"/{name}", "missing", "is needed")
         return {}
     part = fields.mapping(members[name], f"/{name}", problems)
+    fields.refuse_unknown(part, tuple(known), f"/{name}", problems)
     return {key: read(part[key], f"/{name}/{key}", problems) for key, read in known.items() if key in part}
 
 
-def _event(body: bytes, known: Mapping[str, Reader], dropped: frozenset[str]) -> Event:
+def _event(body: bytes, known: Mapping[str, Reader], dropped: frozenset[str], ignore: Ignore) -> Event:
     if not body.strip():
         return Event()
     problems = Problems()
-    event = _read(json.parse_object(body), body, known, dropped, problems)
+    event = _read(json.parse_object(body), body, known, dropped, problems, ignore)
     faults.raise_if_any(problems)
     return event
 
 
 def _read(
-    members: Fields, body: bytes, known: Mapping[str, Reader], dropped: frozenset[str], problems: Problems
+    members: Fields,
+    body: bytes,
+    known: Mapping[str, Reader],
+    dropped: frozenset[str],
+    problems: Problems,
+    ignore: Ignore,
 ) -> Event:
     """Every other member is an extension of that name, in the client's own text."""
     told: Fields = {}
@@ -208,7 +224,9 @@ def _read(
     for name, value in members.items():
         if name in known:
             told[name] = known[name](value, fields.pointer("", name), problems)
-        elif name not in dropped:
+        elif name in dropped:
+            ignore((name,))
+        else:
             fault = name_fault(name)
             if fault is not None:
                 problems.add(fields.pointer("", name), "name", f"can't be an extension: {fault}")

@@ -15,6 +15,17 @@ SERVICE, STATE, TASK = "service", "state", "task"
 CARD = fold(TASK_CARD)
 
 
+INSIDE = ("active_states", "completed_states", "active_tasks", "completed_tasks")
+OF_A_SERVICE = (*INSIDE, "extensions")
+OF_SERVICES = (*OF_A_SERVICE, "service_types", "started_from", "started_to", "completed_from", "completed_to")
+OF_A_STATE = ("active_tasks", "completed_tasks", "extensions")
+OF_STATES = (*OF_A_STATE, "state_types")
+OF_A_TASK = ("extensions",)
+OF_TASKS = (*OF_A_TASK, "state_id", "task_types")
+OF_OTHER_LISTS = dict.fromkeys((*OF_SERVICES, *OF_STATES, *OF_TASKS), "genesys.md, 4")
+"""Clients send the parameters of one list to another, where they have no effect."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """Which extensions are asked for, by the kind of resource; names folded."""
 

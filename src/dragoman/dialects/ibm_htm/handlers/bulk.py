@@ -26,6 +26,7 @@ MOST = 10_000
 """So many tasks in one request: it is one transaction, and others wait for it."""
 
 MEMBER = "taskIDs"
+MEMBERS = (MEMBER,)
 
 OF_ALL = frozenset({"unknown_user"})
 """What is wrong with the request, whatever the task; it shows before anything is changed."""
@@ -114,6 +115,7 @@ def parse_tasks(request: Request) -> tuple[str, ...]:
     """`taskIDs` of the body. Invalid when it isn't there, or holds what is no text; TooLarge for too many."""
     negotiation.check_json(request)
     body = json.parse_object(request.body) if request.body.strip() else {}
+    request.ignore_other_members(body)
     if MEMBER not in body:
         raise refusals.missing_member(MEMBER)
     listed = body[MEMBER]

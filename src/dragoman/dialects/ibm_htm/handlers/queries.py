@@ -26,6 +26,12 @@ from dragoman.usecases.uow import UnitOfWork
 MOST = 10_000
 """So many tasks in one answer, and so many are looked through for what no column of ours holds."""
 
+WHERE_CLAUSES = ("whereClause", "orderByClause")
+"""Parameters of `tasks/filter`, which the query tables don't have (ibm-htm-2.md, C)."""
+
+NOT_SERVED = ("content", "userParametersAllowed")
+"""Filters of the list of query tables that are not offered."""
+
 WAYS: tuple[Through, ...] = ("everybody", "individual", "group")
 
 
@@ -220,6 +226,9 @@ def parse_queries(request: Request) -> Describe:
         value = request.first(name)
         if value is not None and value not in known:
             raise refusals.unknown_value(name, value, known)
+    for name in NOT_SERVED:
+        if name in request.query:
+            raise refusals.not_served(name, "query tables can't be filtered by it")
     sources = (name.strip().upper() for name in (request.first("sourceAttributes") or "").split(","))
     return Describe(request.first("kind"), request.first("authorizationType"), frozenset(filter(None, sources)))
 
@@ -237,6 +246,9 @@ def render_queries(command: Describe, request: Request) -> Reply:
 
 def _view(request: Request) -> View:
     negotiation.check(request, negotiation.JSON)
+    for name in WHERE_CLAUSES:
+        if name in request.query:
+            raise refusals.of_other_queries(name)
     if (request.first("queryFilter") or "").strip():
         raise refusals.not_served("queryFilter", "the query language is not offered yet; interactionFilter is")
     of_all, on_behalf_of = boolean(request, "admin", default=False), request.first("onBehalfUser") or None
@@ -248,7 +260,7 @@ def _view(request: Request) -> View:
 
 
 def _interaction(request: Request) -> str | None:
-    """The older spelling has no such parameter, and ignores it like all that it doesn't know."""
+    """The older spelling has no such parameter (ibm-htm.md, 9.2): there it is ignored."""
     value = request.first("interactionFilter") if "query" in request.path else None
     if value is not None and value not in INTERACTIONS:
         raise refusals.unknown_value("interactionFilter", value, INTERACTIONS)

@@ -50,17 +50,19 @@ def parse_update(request: Request) -> Update:
     negotiation.check_json(request)
     task = ids.parse_task(request.path["tkiid"])
     try:
-        values = read(request.body)
+        values = read(request)
     except Invalid as fault:
         return Update(task, fault)
     too_long = tuple(name for name, value in values.items() if _is_too_long(name, value))
     return Update(task, values, too_long)
 
 
-def read(body: bytes) -> dict[str, Any]:
+def read(request: Request) -> dict[str, Any]:
     """The properties of a body. Invalid for what is no object, and for a value of a wrong type."""
     found: dict[str, Any] = {}
-    for name, value in json.parse_object(body).items():
+    members = json.parse_object(request.body)
+    request.ignore_other_members(members)
+    for name, value in members.items():
         known = PROPERTIES.get(name)
         if known is not None:
             found[name] = known.read(name, value)

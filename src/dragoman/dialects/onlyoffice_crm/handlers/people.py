@@ -30,6 +30,8 @@ class One(msgspec.Struct, frozen=True):
 
 def parse_self(request: Request) -> profiles.Own:
     """GET people/@self."""
+    if request.body:
+        gather(request)
     return profiles.Own()
 
 

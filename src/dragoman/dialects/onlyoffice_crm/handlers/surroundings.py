@@ -8,6 +8,7 @@ import msgspec
 from dragoman.command import Keys
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.wire.dates import zone_of
+from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.clock import to_datetime
 from dragoman.usecases.uow import UnitOfWork
 
@@ -24,6 +25,8 @@ class Nothing(msgspec.Struct, frozen=True):
 
 def parse(request: Request) -> Nothing:
     """A request without parameters."""
+    if request.body:
+        gather(request)
     return Nothing()
 
 

@@ -12,6 +12,8 @@ import msgspec
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters
 
 LARGEST_PAGE = 1_000
+PAGING = ("startIndex", "count", "sortBy", "sortOrder", "filterBy", "filterOp", "filterValue", "fields")
+"""The parameters of every list; `fields` also of a single object."""
 DESCENDING = "descending"
 
 _NUMBER = re.compile(r"\s*([+-]?[0-9]{1,18})\s*")

@@ -86,7 +86,9 @@ def gather(request: Request) -> Parameters:
     check_numbers(request.path)
     path = {name.lower(): [value] for name, value in request.path.items()}
     query = _folded((name, value) for name, values in request.query.items() for value in values)
-    return Parameters(path, query, _folded(body_fields(request)))
+    body = _folded(body_fields(request))
+    request.ignore_other_members(name for name in body if name.partition("[")[0] not in path)
+    return Parameters(path, query, body)
 
 
 def body_fields(request: Request) -> Pairs:
