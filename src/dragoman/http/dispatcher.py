@@ -8,6 +8,7 @@ import logging
 from typing import Protocol
 
 from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit.conditions import not_modified
 from dragoman.dialects.kit.streams import primed
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Expected
@@ -74,7 +75,9 @@ class Dispatcher:
         try:
             try:
                 reply = await self._within(request, table, request.raw_path[len(request.prefix) :])
-                return await primed(reply) if isinstance(reply, Stream) and request.method != "HEAD" else reply
+                if isinstance(reply, Stream):
+                    return reply if request.method == "HEAD" else await primed(reply)
+                return not_modified(reply, request.method, request.headers)
             except Expected as error:
                 request.code = error.code
                 return with_allow(dialect.error(error, request), error)

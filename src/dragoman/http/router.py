@@ -145,7 +145,7 @@ class Table:
 
     def _no_method(self, request: Request, segments: list[str]) -> errors.Expected:
         methods = {method for node, _ in self._places(segments) for method in node.methods}
-        if "GET" in methods:
+        if self.dialect.documents_head and "GET" in methods:
             methods.add("HEAD")
         if not methods:
             return errors.NotFound("unknown_path", "There is nothing at this path.")

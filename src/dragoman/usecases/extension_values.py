@@ -99,6 +99,11 @@ def get_extension(entity: Task | Case | Stage | Contact, name: str) -> Extension
     return found
 
 
+def has_extension(entity: Task | Case | Stage | Contact, name: str) -> bool:
+    """Whether there is a value under a name, without regard to case."""
+    return fold(name) in entity.extensions
+
+
 def task_card(uow: UnitOfWork, task: Task, render_moment: Callable[[Moment], str]) -> str:
     """What every dialect knows of a task, as JSON text: the reserved extension `TaskCard`, computed, never stored."""
     assignee = None if task.assignee is None else uow.users.find(task.assignee)

@@ -30,6 +30,12 @@ def check(
         raise _stale(kind, entity, changed)
 
 
+def check_absent(entity: Any, is_there: bool) -> None:
+    """StaleVersion when there is already what a client wants to create."""
+    if is_there:
+        raise StaleVersion("exists", "It exists already.", entity)
+
+
 def folded(name: str) -> str:
     """A name of history as it is compared: names of extensions know no case."""
     return name.casefold() if name.startswith("extensions.") else name

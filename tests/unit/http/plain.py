@@ -165,11 +165,13 @@ PLAIN = Dialect(
         NotOffered("DELETE", "/tasks/{id}", "Tasks stay."),
         NotOffered("PUT", "/tasks/{id}", "Nobody escalates.", query={"action": "escalate"}),
     ),
+    documents_head=True,
 )
 VENDOR = replace(
     PLAIN,
     name="vendor",
     prefixes=("/Api/2.0", "/api/1.0"),
+    documents_head=False,
     case_insensitive=True,
     gzip=True,
     normalise=cut_extension,

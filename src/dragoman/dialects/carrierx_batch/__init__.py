@@ -15,6 +15,7 @@ DIALECT = Dialect(
     not_offered=NOT_OFFERED,
     error=render_error,
     incident=render_incident,
+    documents_head=True,
     credentials_first=True,  # 401 before 404 (carrierx-batch.md 18)
     preflight=preflight,
     resource_types=RESOURCE_TYPES,

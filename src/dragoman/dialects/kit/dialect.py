@@ -74,6 +74,7 @@ class Dialect:
     bare_roots: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     normalise: Callable[[str], Route] | None = None
+    documents_head: bool = False  # HEAD is answered like GET in every dialect; Allow lists it where this is set
     case_insensitive: bool = False  # paths; ids in them keep their case
     credentials_first: bool = False  # they are asked for before an unknown path or method is told
     gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other

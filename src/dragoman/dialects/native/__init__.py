@@ -23,6 +23,7 @@ DIALECT = Dialect(
     operations=operations(),
     error=errors.error,
     incident=errors.incident,
+    documents_head=True,
     options=OPTIONS,
     configure=configure,
     resource_types=(TASK,),

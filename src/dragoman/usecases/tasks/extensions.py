@@ -32,12 +32,17 @@ def get(uow: UnitOfWork, command: Get) -> Found:
 
 
 class Put(msgspec.Struct, frozen=True):
-    """Put a value (JSON text) under the name; a former one is lost."""
+    """Put a value (JSON text) under the name; a former one is lost.
+
+    With `must_be_new`, or while the task is at one of the revisions `unless_at`, there must be no former one.
+    """
 
     task: Ref
     name: str
     text: str
     revisions: Revisions | None = None
+    must_be_new: bool = False
+    unless_at: Revisions = frozenset()
 
     def keys(self) -> Keys:
         named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
@@ -48,6 +53,8 @@ def put(uow: UnitOfWork, command: Put) -> Found:
     """The task and the value as it is kept: a schema may have filled it in."""
     task = tasks.get(uow, command.task, Permission.EDIT)
     preconditions.check(uow, "task", task, command.revisions, frozenset({f"extensions.{command.name}"}))
+    if command.must_be_new or task.revision in command.unless_at:
+        preconditions.check_absent(task, extensions.has_extension(task, command.name))
     saved = tasks.save(uow, task, extensions.set_extension(uow, task, command.name, command.text))
     return saved, extensions.get_extension(saved, command.name)
 

@@ -19,7 +19,8 @@ def parse_put(request: Request, query: queries.Trial) -> Put:
     task, revisions = reading.ref(request, NOUN), reading.if_match(request)
     reading.check_media(request, reading.JSON)
     _, text = json.parse_raw(request.body)
-    return Put(task, request.path["name"], text, revisions)
+    must_be_new, unless_at = reading.if_none_match(request)
+    return Put(task, request.path["name"], text, revisions, must_be_new, unless_at)
 
 
 def parse_delete(request: Request, query: queries.Trial) -> Remove:

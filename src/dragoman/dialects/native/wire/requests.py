@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 import msgspec
 
 from dragoman.dialects.kit import Request, json
+from dragoman.dialects.kit.conditions import tags_of
 from dragoman.dialects.kit.fields import Problems
 from dragoman.dialects.kit.forms import parse_query
 from dragoman.dialects.native import problems as faults
@@ -27,8 +28,8 @@ MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
 FAULTS_OF_BODY = "The body isn't as it should be; each fault is listed."
 
-ETAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*')
 REVISION = re.compile(r'(?<!W/)"([1-9][0-9]{0,18})"')
+WEAK_REVISION = re.compile(r'"([1-9][0-9]{0,18})"')
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 
@@ -190,6 +191,19 @@ def if_match(request: Request) -> frozenset[int] | None:
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":
         return None
-    if not ETAGS.fullmatch(header):
-        raise Invalid("invalid_if_match", 'If-Match is a list of tags such as "7", or *.')
-    return frozenset(int(tag) for tag in REVISION.findall(header))
+    return _revisions(header, REVISION, "If-Match")
+
+
+def if_none_match(request: Request) -> tuple[bool, frozenset[int]]:
+    """Whether If-None-Match is `*`, and the revisions that it names. Invalid when the header can't be read."""
+    header = request.headers.get("if-none-match")
+    if header is None or header.strip() == "*":
+        return header is not None, frozenset()
+    return False, _revisions(header, WEAK_REVISION, "If-None-Match")
+
+
+def _revisions(header: str, pattern: re.Pattern[str], name: str) -> frozenset[int]:
+    if tags_of(header) is None:
+        code = f"invalid_{name.lower().replace('-', '_')}"
+        raise Invalid(code, f'{name} is a list of tags such as "7", or *.')
+    return frozenset(int(tag) for tag in pattern.findall(header))
