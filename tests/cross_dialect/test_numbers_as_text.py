@@ -148,8 +148,19 @@ def test_a_number_compares_by_its_value() -> None:
     assert Number("1.10") == Number("1.1") == 1.1
     assert json_numbers.are_same({"a": [Number("1e2")]}, {"a": [100]})
     assert not json_numbers.are_same(True, 1)
+    assert not json_numbers.are_same(Number("1234567890123456.78"), Number("1234567890123456.79"))
 
 
 def test_a_number_out_of_range_is_refused(office: World) -> None:
     for target in ("/core/v2/batch/tasks", DIDS, "/services/start", "/api/2.0/crm/task", "/v1/tasks"):
         assert office.ask("anna", "POST", target, '{"a":1e999}', JSON).status == 400
+
+
+def test_a_change_in_digits_beyond_a_float_is_a_change(office: World) -> None:
+    before, after = "1234567890123456.78", "1234567890123456.79"
+    made = json.loads(ask(office, "POST", DIDS, f'{{"phonenumber":"12025550901","price":{before}}}'))
+    changed = ask(office, "PATCH", f"{DIDS}/{made['did_sid']}", f'{{"price":{after}}}')
+    assert member(changed, "price") == after
+    ask(office, "POST", "/v1/tasks", f'{{"title":"x","extensions":{{"E":{before}}}}}')
+    number = json.loads(ask(office, "GET", "/v1/tasks"))["items"][-1]["number"]
+    assert f'"E":{after}' in ask(office, "PATCH", f"/v1/tasks/{number}", f'{{"extensions":{{"E":{after}}}}}')

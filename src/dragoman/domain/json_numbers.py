@@ -2,13 +2,17 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
 
 class Number(float):
-    """A number with a fraction or an exponent, and how it was written. Compares by its value."""
+    """A number with a fraction or an exponent, and how it was written.
+
+    It compares as a float; `are_same` looks at all digits.
+    """
 
     def __new__(cls, text: str) -> "Number":
         number = super().__new__(cls, text)
@@ -41,6 +45,11 @@ encode_sorted = msgspec.json.Encoder(enc_hook=_written, order="sorted").encode
 decode = decoder()
 
 
+def plain(value: Any) -> Any:
+    """The value with floats for its numbers, for libraries that know no others."""
+    return msgspec.json.decode(encode(value))
+
+
 def are_same(one: Any, other: Any) -> bool:
     """Whether two values say the same, however their numbers are written; `1` and `true` don't."""
     if isinstance(one, dict) and isinstance(other, dict):
@@ -49,4 +58,15 @@ def are_same(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(are_same, one, other))
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
+    if (isinstance(one, Number) and isinstance(other, Number | int)) or (
+        isinstance(other, Number) and isinstance(one, int)
+    ):
+        return _exactly(one) == _exactly(other)
     return bool(one == other)
+
+
+def _exactly(number: Any) -> Decimal | str:
+    try:
+        return Decimal(str(number))
+    except InvalidOperation:  # an exponent that no decimal has
+        return str(number)

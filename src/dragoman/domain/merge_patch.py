@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from dragoman.domain.json_numbers import are_same, decode
+
 _members_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_value_of = msgspec.json.Decoder().decode
-_spelt = msgspec.json.Encoder(order="sorted").encode
 _encode = msgspec.json.Encoder().encode
 _BLANKS = b" \t\r\n"
 _NULL = b"null"
@@ -32,6 +32,11 @@ def merged_value(target: Any, patch: Any) -> Any:
         else:
             members[name] = merged_value(members.get(name), change)
     return members
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two JSON texts mean the same value, however they are written."""
+    return _says_the_same(one.encode(), other.encode())
 
 
 def _merged(target: bytes, patch: bytes) -> bytes:
@@ -60,7 +65,7 @@ def _patched(known: dict[str, msgspec.Raw], patch: bytes) -> dict[str, msgspec.R
 
 
 def _says_the_same(one: bytes, other: bytes) -> bool:
-    return one == other or _spelt(_value_of(one)) == _spelt(_value_of(other))
+    return one == other or are_same(decode(one), decode(other))
 
 
 def _is_object(text: bytes) -> bool:

@@ -17,6 +17,7 @@ from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict, Expected, Invalid, NotFound, Problem
 from dragoman.domain.extension import MOST_EXTENSIONS, Extension, Owner, check_name, fold
 from dragoman.domain.extension_values import conform, merged
+from dragoman.domain.merge_patch import says_the_same
 from dragoman.domain.task import Task
 from dragoman.usecases.uow import UnitOfWork
 
@@ -38,11 +39,13 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
     """
     check_name(name)
     owner, folded = OWNERS[type(entity)], fold(name)
+    former = entity.extensions.get(folded)
+    if former is not None and says_the_same(former.value, text):
+        return entity  # also a value that is older than its schema
     schema = uow.schemas.named(owner, name, Lock.SHARED)
     if schema is None and require_schema:
         message = f"there is no schema for the {owner} extension {name}"
         raise Invalid("schema_missing", message, name=name, owner=str(owner))
-    former = entity.extensions.get(folded)
     if former is None and len(entity.extensions) >= MOST_EXTENSIONS:
         raise _too_many(owner)
     if schema is not None:

@@ -12,6 +12,7 @@ import jsonschema_rs
 from dragoman.dialects.kit.fields import Problems, pointer
 from dragoman.dialects.native.wire import forms
 from dragoman.dialects.native.wire import json_schema as schema
+from dragoman.domain import json_numbers
 
 Error = jsonschema_rs.ValidationError
 
@@ -35,7 +36,7 @@ FORMS = {
 def find(type_: Any, value: Any, read_only: frozenset[str] = frozenset()) -> Problems:
     """Every fault of a value that should be of this type. `read_only` are names that one sees and can't set."""
     problems = Problems()
-    _tell_all(_validator(type_).iter_errors(value), problems, read_only)
+    _tell_all(_validator(type_).iter_errors(json_numbers.plain(value)), problems, read_only)
     return problems
 
 

@@ -12,7 +12,10 @@ from dragoman.dialects.ibm_htm.wire.facts import fact, with_facts
 from dragoman.dialects.ibm_htm.wire.tasks import display_name, name
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Conflict, Invalid
+from dragoman.domain.extension import Extension, fold
 from dragoman.domain.task import State, Task
+from dragoman.usecases.extension_values import set_extension
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_PROPERTIES = 1_000
@@ -92,15 +95,30 @@ def set_escalated(draft: Draft, value: bool) -> None:
 
 
 def set_properties(draft: Draft, values: dict[str, str]) -> None:
-    """Merged: what is named is made or overwritten, the rest stays; nothing is ever taken away."""
+    """Merged: what is named is made or overwritten, the rest stays; nothing is ever taken away. A property that shows
+    an extension writes that extension, so that no fact has two places (DESIGN 3, rule 11)."""
     shown = custom.shown(draft.task)
     changed = {key: value for key, value in values.items() if shown.get(key) != value}
+    extensions = {key: changed.pop(key) for key in custom.of_extensions(draft.task) if key in changed}
+    if extensions:
+        draft.fields["extensions"] = _with_extensions(draft, extensions)
     if not changed:
         return
     merged = {**draft.task.properties, **changed}
     if len(merged) > MOST_PROPERTIES:
         raise refusals.too_long("customProperties", MOST_PROPERTIES)
     draft.fields["properties"] = merged
+
+
+def _with_extensions(draft: Draft, texts: dict[str, str]) -> dict[str, Extension]:
+    task = draft.task
+    for key, text in texts.items():
+        value = custom.value_of(text, task.extensions[fold(key)].value)
+        try:
+            task = set_extension(draft.uow, task, key, value)
+        except (Conflict, Invalid) as refused:
+            raise refusals.bad_value(f"customProperties.{key}", refused.message) from None
+    return task.extensions
 
 
 def set_parent_context(draft: Draft, value: str) -> None:

@@ -3,6 +3,8 @@ and what is too long for this vendor is cut in the view, not in the store (page,
 
 import msgspec
 
+from dragoman.dialects.kit import json
+from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
 
 LONGEST_NAME = 220
@@ -19,6 +21,22 @@ def shown(task: Task) -> dict[str, str]:
     found = {extension.name: cut(_text(extension.value)) for extension in task.extensions.values()}
     found.update((name, cut(value)) for name, value in task.properties.items())
     return found
+
+
+def of_extensions(task: Task) -> list[str]:
+    """The names of those that show an extension."""
+    return [extension.name for extension in task.extensions.values() if extension.name not in task.properties]
+
+
+def value_of(text: str, former: str) -> str:
+    """The JSON text that a property's text means for an extension: a string stays one, all else is JSON if it can be
+    read as such."""
+    if not former.startswith('"'):
+        try:
+            return json.parse_raw(text.encode())[1]
+        except Invalid:
+            pass
+    return json.encode(text).decode()
 
 
 def cut(text: str) -> str:
