@@ -1,6 +1,6 @@
-"""The page of each dialect, made whole from the code: what it offers, what not and why, its switches, its errors.
+"""The page of each dialect, generated from the code: operations, what is not offered and why, switches, errors.
 
-A new dialect gets its page by `make docs` alone, and a page whose dialect is gone is told as stale.
+`make docs` adds the page of a new dialect; a page whose dialect is gone is reported as stale.
 """
 
 import json
@@ -18,20 +18,20 @@ FOLDER = "docs/reference/dialects"
 HEAD = """\
 # {title}
 
-This page is made from the code: `make docs` writes it. Paths stand below {prefixes}.
-A server describes them in `{document}`, as OpenAPI. The vendor's quirks that are kept, where we differ and why:
+This page is generated from the code (`make docs`). Paths are below {prefixes}.
+A server describes them as OpenAPI in `{document}`. Quirks that are kept, and where Dragoman differs and why:
 [README of the dialect](../../../src/dragoman/dialects/{name}/README.md).
 """
 ERRORS = "## Errors\n\nWhat each [kind of error](../errors.md) looks like here.\n"
 TEXT = "What is the case."
 VENDOR_CODES = ("errorNumber", "exception", "code", "type")
-"""The members of errors that hold a code, over all dialects."""
+"""The members that hold a code in the errors of any dialect."""
 INCIDENT = "019a2b3c"
-CORE = ("app.py", "domain/**/*.py", "usecases/**/*.py", "store/**/*.py", "jobs/**/*.py", "http/**/*.py")
+CORE = ("domain", "usecases", "store", "runtime", "jobs", "http", "dialects/kit")
 
 
 def overview() -> str:
-    """Every dialect: where it is, how much it offers, its page."""
+    """Every dialect: its paths, the number of its operations, its page."""
     rows = [
         (
             f"[{dialect.title}](dialects/{dialect.name}.md)",
@@ -54,9 +54,9 @@ def statuses() -> str:
 
 
 def core_codes() -> str:
-    """Each code that the core raises: status and code in each dialect."""
+    """Each code that the core raises, with its status and code in each dialect."""
     dialects = discover()
-    files = [file for pattern in CORE for file in CODE.glob(pattern)]
+    files = [file for folder in CORE for file in (CODE / folder).rglob("*.py")]
     found = sorted({(error.code, error.kind) for error in raised(*files)})
     rows = [(code(name), *(_answer(dialect, Raised(name, kind, TEXT)) for dialect in dialects)) for name, kind in found]
     return table(("code", *(dialect.title for dialect in dialects)), rows)
@@ -69,7 +69,7 @@ def _answer(dialect: Dialect, error: Raised) -> str:
 
 
 def _vendor_code(body: dict[str, Any]) -> str | None:
-    """The word or number that clients of the vendor test for; the CRM has none but the type of its exception."""
+    """The word or number that clients of the vendor check; the CRM has only the type of its exception."""
     inner = body.get("error")
     places = (body, *body.get("errors", ()), *((inner,) if isinstance(inner, dict) else ()))
     found = (place.get(name) for place in places for name in VENDOR_CODES)
@@ -82,7 +82,7 @@ def pages() -> dict[str, str]:
 
 
 def page(dialect: Dialect) -> str:
-    """All that can be told of a dialect."""
+    """The page of a dialect."""
     switches = f"`[dialects.{dialect.name}]`"
     parts = (
         HEAD.format(title=dialect.title, name=dialect.name, prefixes=_prefixes(dialect), document=_document(dialect)),
@@ -92,7 +92,7 @@ def page(dialect: Dialect) -> str:
         *_section("## Switches", (switches, "default", "what it does"), _switches(dialect)),
         ERRORS,
         table(("kind", "status", "body"), _kinds(dialect)),
-        *_section("### Codes with an answer of their own", ("code", "kind", "status", "body"), _own_answers(dialect)),
+        *_section("### Codes with their own status or body", ("code", "kind", "status", "body"), _exceptions(dialect)),
     )
     return "\n".join(parts)
 
@@ -102,7 +102,7 @@ def _section(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> 
 
 
 def _prefixes(dialect: Dialect) -> str:
-    """Where its paths are; some vendors have them without a prefix, too."""
+    """The prefixes of its paths; some vendors have paths without one, too."""
     below = " and ".join(code(prefix) for prefix in dialect.prefixes if prefix)
     roots = ", ".join(map(code, dialect.bare_roots))
     return f"{below}, and without it at {roots}" if roots else below
@@ -163,16 +163,16 @@ def _scopes(row: OperationSpec) -> str:
 
 
 def _kinds(dialect: Dialect) -> list[tuple[str, ...]]:
-    """Every kind with its status and body here, and last a bug of ours."""
+    """Every kind with its status and body here, and last an unexpected error."""
     samples = [(kind, *_reply(dialect, Raised("sample", kind, TEXT))) for kind in KINDS]
     bug = dialect.incident(INCIDENT, _some_request(dialect))
     rows: list[tuple[str, ...]] = [(code(kind), str(status), code(body)) for kind, status, body in samples]
-    return [*rows, ("a bug of ours", str(bug.status), code(bug.body.decode()))]
+    return [*rows, ("an unexpected error", str(bug.status), code(bug.body.decode()))]
 
 
-def _own_answers(dialect: Dialect) -> list[tuple[str, ...]]:
-    """The codes of the core and of this dialect that are answered otherwise than the rest of their kind."""
-    files = [file for pattern in CORE for file in CODE.glob(pattern)]
+def _exceptions(dialect: Dialect) -> list[tuple[str, ...]]:
+    """The codes of the core and of this dialect with another status or body than the rest of their kind."""
+    files = [file for folder in CORE for file in (CODE / folder).rglob("*.py")]
     own = CODE / "dialects" / dialect.name
     rows: list[tuple[str, ...]] = []
     for name, kind in sorted({(error.code, error.kind) for error in raised(*files, *own.rglob("*.py"))}):
@@ -189,7 +189,7 @@ def _reply(dialect: Dialect, error: Raised) -> tuple[int, str]:
         "status": bulk.Status.IN_REVIEW,
         "name": "Wheel",
         "parameter": "action",
-    }  # some dialects speak of these in words of their own
+    }  # some dialects have their own words for these
     reply = dialect.error(KINDS[error.kind](error.code, error.message, **parameters), _some_request(dialect))
     return reply.status, reply.body.decode()
 

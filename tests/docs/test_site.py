@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.architecture.source import ROOT
 from tools import build_site
 
-PAGES = ("index", "guide/genesys-clients", "reference/settings", "reference/dialects/ibm_htm-quirks")
+GUIDES = tuple(f"guide/{page.stem}" for page in sorted((ROOT / "docs" / "guide").glob("*.md")))
+PAGES = (
+    "index",
+    "contributing",
+    *GUIDES,
+    "reference/settings",
+    "reference/errors",
+    "reference/dialects/ibm_htm-quirks",
+)
 SWITCHES = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 NARROW = {"width": 390, "height": 844}
 
@@ -52,9 +61,18 @@ def test_a_page_needs_nobody_and_fits(name: str, site: Path, page: Page) -> None
 
 
 @pytest.mark.parametrize("name", ["index", "reference/dialects/native"])
-def test_search_finds_without_a_server(name: str, site: Path, page: Page) -> None:
+@pytest.mark.parametrize(
+    ("term", "title"),
+    [
+        ("idempotency", "Tasks over HTTP"),
+        ("CWTKA0041E", "IBM Human Task Manager"),  # within JSON in the page
+        ("task_suspended", "Error codes"),
+        ("DRAGOMAN_SERVER_PORT", "Settings"),
+    ],
+)
+def test_search_finds_without_a_server(name: str, term: str, title: str, site: Path, page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((site / f"{name}.html").as_uri())
-    page.locator("input.md-search__input").press_sequentially("idempotency")
-    found = page.locator(".md-search-result__item h1", has_text="Tasks over HTTP")
+    page.locator("input.md-search__input").press_sequentially(term)
+    found = page.locator(".md-search-result__item h1", has_text=title)
     found.first.wait_for(state="attached")
