@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.databases import Databases
+from tests.support.in_process_server import InProcessServer
 from tests.support.server import Server
 
 Serving = Callable[[str, str], Server]
@@ -14,12 +15,16 @@ Serving = Callable[[str, str], Server]
 
 @pytest.fixture(scope="session")
 def serving(databases: Databases) -> Iterator[Serving]:
-    """Servers, started when they are first asked for; one that died is started again for the next case."""
+    """Servers, started when they are first asked for; one that died is started again for the next case.
+
+    Cases with the default settings are sent over a real connection on SQLite. All others are run in this process: to
+    start a server takes longer than its cases, and neither the engine nor the settings change the connection.
+    """
     servers: dict[tuple[str, str], Server] = {}
 
     def serve(backend: str, config: str) -> Server:
         if (backend, config) not in servers:
-            servers[backend, config] = stack.enter_context(Server(databases.new(backend), config=config))
+            servers[backend, config] = stack.enter_context(made(databases.new(backend), config))
         server = servers[backend, config]
         if not server.is_running():
             server.kill()
@@ -28,3 +33,10 @@ def serving(databases: Databases) -> Iterator[Serving]:
 
     with ExitStack() as stack:
         yield serve
+
+
+def made(database_url: str, config: str) -> Server:
+    """A server that is suitable for these settings."""
+    if database_url.startswith("sqlite") and not config:
+        return Server(database_url)
+    return InProcessServer(database_url, config=config, host="127.0.0.1:8080")

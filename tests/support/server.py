@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from dragoman.runtime.application import Application
+from dragoman.settings import load
 from tests.support.commands import call
 from tests.support.postgres import free_port
 
@@ -40,7 +42,7 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """`dragoman serve` against a database; told to stop it must exit with 0. It can be started again.
+    """`dragoman serve` against a database; on SIGTERM it must exit with 0. It can be started again.
 
     `within` is a command that runs it, and leaves it the process that was started.
     """
@@ -59,6 +61,7 @@ class Server:
         self._said: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
+        self._app: Application | None = None
 
     def __enter__(self) -> "Server":
         self.start()
@@ -68,6 +71,8 @@ class Server:
         try:
             self.stop()
         finally:
+            if self._app is not None:
+                self._app.close()
             for file in self._folder.iterdir():
                 file.unlink()
             self._folder.rmdir()
@@ -89,6 +94,13 @@ class Server:
         if not in_time or not self.is_running():
             self.kill()
             raise AssertionError(f"the server did not get ready:\n{self.log()}")
+
+    @property
+    def app(self) -> Application:
+        """An application of this process on the server's database, as commands open one."""
+        if self._app is None:
+            self._app = Application(load(overrides={"database": self.database_url}, environ={})).open()
+        return self._app
 
     def is_running(self) -> bool:
         """Whether the process is there."""

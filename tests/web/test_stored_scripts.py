@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, Response
 
 from dragoman.dialects.kit import Dialect
-from tests.security.authorization.asking import ASKED, PLACE, request
-from tests.security.authorization.indoors import Household
-from tests.security.authorization.rows import DIALECTS
-from tests.security.authorization.things import CRM, Things
+from tests.support.authorization_requests import ASKED, PLACE, request
 from tests.support.given import HTM
+from tests.support.operation_rows import DIALECTS
+from tests.support.samples import CRM, Samples
+from tests.support.tenant import Tenant
 from tests.web.payloads import DOCUMENTS, TEXTS, TITLE
 
 INERT = ("application/json", "application/problem+json", "text/plain")
@@ -55,9 +55,9 @@ class Trap:
 
 
 @pytest.fixture(scope="module")
-def trap(browser: Browser, house: Household) -> Trap:
+def trap(browser: Browser, tenant: Tenant) -> Trap:
     """A page of somebody who may read all of the tenant."""
-    return Trap(browser, house.token("*"))
+    return Trap(browser, tenant.token("*"))
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +67,9 @@ def forgetful(trap: Trap) -> None:
 
 
 @pytest.fixture(scope="module")
-def things(house: Household) -> Things:
+def samples(tenant: Tenant) -> Samples:
     """What the attacker made."""
-    return Things(house, TITLE)
+    return Samples(tenant, TITLE)
 
 
 @pytest.fixture
@@ -116,46 +116,46 @@ def test_the_trap_works(unsafe: Callable[[str, str], str], trap: Trap) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_nothing_stored_runs_at_any_address(dialect: Dialect, trap: Trap, things: Things) -> None:
-    base = things.house.server.base_url
+def test_nothing_stored_runs_at_any_address(dialect: Dialect, trap: Trap, samples: Samples) -> None:
+    base = samples.tenant.server.base_url
     for operation in (operation for operation in dialect.operations if operation.method == "GET"):
         row = ASKED[dialect.name][operation.name]
-        target, _ = request(row, operation, {kind: things[kind] for kind in PLACE.findall(row[0])})
+        target, _ = request(row, operation, {kind: samples[kind] for kind in PLACE.findall(row[0])})
         check(trap.open(base + dialect.prefixes[0] + target))
     assert trap.sprung == []
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_nothing_runs_in_lists(address: str, trap: Trap, things: Things) -> None:
+def test_nothing_runs_in_lists(address: str, trap: Trap, samples: Samples) -> None:
     for text in TEXTS:
-        things.post("/v1/tasks", {"title": text, "description": text})
-    check(trap.open(things.house.server.base_url + address))
+        samples.post("/v1/tasks", {"title": text, "description": text})
+    check(trap.open(samples.tenant.server.base_url + address))
     assert trap.sprung == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
-def test_messages_kept_as_they_were_sent_run_nowhere(document: str, trap: Trap, things: Things) -> None:
-    address = f"{HTM}/task/{things.htm(mode='')}/input"
-    headers = {"Authorization": things.house.basic("anna"), "Content-Type": "application/xml"}
-    assert things.house.server.call("PUT", address, document.encode(), headers).status == 200
-    response = trap.open(things.house.server.base_url + address)
+def test_messages_kept_as_they_were_sent_run_nowhere(document: str, trap: Trap, samples: Samples) -> None:
+    address = f"{HTM}/task/{samples.htm(mode='')}/input"
+    headers = {"Authorization": samples.tenant.basic("anna"), "Content-Type": "application/xml"}
+    assert samples.tenant.server.call("PUT", address, document.encode(), headers).status == 200
+    response = trap.open(samples.tenant.server.base_url + address)
     check(response)
     assert response.headers["content-type"].startswith("application/xml")
     assert trap.sprung == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_what_is_refused_is_not_run_either(dialect: Dialect, trap: Trap, house: Household) -> None:
+def test_what_is_refused_is_not_run_either(dialect: Dialect, trap: Trap, tenant: Tenant) -> None:
     for text in (TITLE, *DOCUMENTS[:3]):
         path = dialect.prefixes[0] + ROOTS.get(dialect.name, "/batch/tasks/") + quote(text, safe="")
         for address in (path, f"{path}?action={quote(text)}&filter={quote(text)}"):
-            check(trap.open(house.server.base_url + address))
+            check(trap.open(tenant.server.base_url + address))
     assert trap.sprung == []
 
 
 @pytest.mark.parametrize("page", ["/ui/", "/v1/docs"])
-def test_our_own_pages_run_only_files_of_ours(page: str, trap: Trap, house: Household) -> None:
-    response = trap.open(house.server.base_url + page)
+def test_our_own_pages_run_only_files_of_ours(page: str, trap: Trap, tenant: Tenant) -> None:
+    response = trap.open(tenant.server.base_url + page)
     policy = response.headers["content-security-policy"]
     assert "unsafe-inline" not in policy
     assert "unsafe-eval" not in policy

@@ -33,7 +33,7 @@ NewDatabase = Callable[[str], str]
 
 @pytest.fixture
 def used(database_url: str) -> str:
-    """A database with a past: changes, a deletion, two sealed hours, a user with a password, and things that no
+    """A database with a past: changes, a deletion, two sealed hours, a user with a password, and samples that no
     history speaks of."""
     past = HistoryWorld(database_url)
     past.live()

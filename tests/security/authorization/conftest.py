@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.security.authorization.indoors import Household, Indoors
 from tests.support.databases import Databases
+from tests.support.in_process_server import InProcessServer
+from tests.support.tenant import Tenant
 
 
 @pytest.fixture(scope="module")
-def indoors(databases: Databases) -> Iterator[Indoors]:
+def in_process(databases: Databases) -> Iterator[InProcessServer]:
     """An application on SQLite."""
-    with databases.lent("sqlite") as url, Indoors(url) as running:
+    with databases.lent("sqlite") as url, InProcessServer(url) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def house(indoors: Indoors) -> Household:
+def tenant(in_process: InProcessServer) -> Tenant:
     """A tenant of it."""
-    return Household(indoors)
+    return Tenant(in_process)

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from dragoman.dialects.kit import Dialect, OperationSpec
 from dragoman.domain.clock import TICKS_PER_SECOND
 from dragoman.store import tables
-from tests.security.authorization.asking import ASKED, PLACE, ask, request
-from tests.security.authorization.indoors import Ask, Household
-from tests.security.authorization.rows import DIALECTS
-from tests.security.authorization.things import Things
+from tests.support.authorization_requests import ASKED, PLACE, ask, request
+from tests.support.in_process_server import Ask
+from tests.support.operation_rows import DIALECTS
+from tests.support.samples import Samples
+from tests.support.tenant import Tenant
 
 NUMBER, TEXT, MOMENT = 424_242_424_242, "00000000-dead-7000-8000-00000000beef", "2042-04-24T04:24:24.000Z"
 TICKS = int(datetime.fromisoformat(MOMENT).timestamp()) * TICKS_PER_SECOND
@@ -60,37 +61,37 @@ def names_in(value: object) -> Iterator[str]:
             yield from names_in(inner)
 
 
-def known_names(dialect: Dialect, house: Household) -> dict[str, object]:
+def known_names(dialect: Dialect, tenant: Tenant) -> dict[str, object]:
     """Every field of the model, in both spellings, and every one that the dialect itself shows."""
     names = {column.name for column in COLUMNS}
     shown = set()
     for operation in (each for each in dialect.operations if each.method == "GET"):
-        answer = ask(house, dialect, operation, ASKED[dialect.name][operation.name], _ids(house, dialect, operation))
+        answer = ask(tenant, dialect, operation, ASKED[dialect.name][operation.name], _ids(tenant, dialect, operation))
         if "json" in answer.headers.get("content-type", "") and answer.body:
             shown |= {name for name in names_in(answer.json()) if len(name) <= 64}
     return {name: planted(name) for name in sorted(names | {camel(name) for name in names} | shown)}
 
 
-def _ids(house: Household, dialect: Dialect, operation: OperationSpec) -> dict[str, Any]:
-    things = Things(house, "Mine")
-    return {kind: things[kind] for kind in PLACE.findall("".join(ASKED[dialect.name][operation.name]))}
+def _ids(tenant: Tenant, dialect: Dialect, operation: OperationSpec) -> dict[str, Any]:
+    samples = Samples(tenant, "Mine")
+    return {kind: samples[kind] for kind in PLACE.findall("".join(ASKED[dialect.name][operation.name]))}
 
 
-def attempts(house: Household, dialect: Dialect, operation: OperationSpec, more: dict[str, object]) -> Iterator[Ask]:
+def attempts(tenant: Tenant, dialect: Dialect, operation: OperationSpec, more: dict[str, object]) -> Iterator[Ask]:
     """All names at once, and one by one for who would refuse the whole for one of them."""
-    target, body = request(ASKED[dialect.name][operation.name], operation, _ids(house, dialect, operation))
+    target, body = request(ASKED[dialect.name][operation.name], operation, _ids(tenant, dialect, operation))
     usual = json.loads(body) if body else {}
     person = "bert" if operation.path == "/users/me" else "anna"
-    headers = {"Authorization": house.basic(person), "Content-Type": "application/json"}
+    headers = {"Authorization": tenant.basic(person), "Content-Type": "application/json"}
     for sample in (more, *({name: value} for name, value in more.items())):
         sent = json.dumps(sample | usual).encode()
         yield Ask(operation.method, dialect.prefixes[0] + target, headers, sent)
 
 
-def set_from_outside(house: Household) -> list[tuple[str, str, object]]:
+def set_from_outside(tenant: Tenant) -> list[tuple[str, str, object]]:
     """Where something planted was kept that nobody may write."""
     found = []
-    with house.server.app.store.engine.raw.connect() as connection:
+    with tenant.server.app.store.engine.raw.connect() as connection:
         for name, table in tables.metadata.tables.items():
             for row in connection.execute(sa.select(table)).mappings():
                 found += [(name, each, row[each]) for each in OWNED & set(row) if row[each] in PLANTED]
@@ -98,22 +99,22 @@ def set_from_outside(house: Household) -> list[tuple[str, str, object]]:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_nothing_that_the_server_owns_is_set_from_outside(dialect: Dialect, house: Household) -> None:
-    names = known_names(dialect, house)
+def test_nothing_that_the_server_owns_is_set_from_outside(dialect: Dialect, tenant: Tenant) -> None:
+    names = known_names(dialect, tenant)
     taken = 0
     for operation in dialect.operations:
         if operation.writes and operation.method != "DELETE" and operation.name not in MEANT:
-            at_once, *one_by_one = attempts(house, dialect, operation, names)
-            (answer, _), *_ = house.server.ask([at_once])
-            answers = house.server.ask(one_by_one) if answer.status >= REFUSED else [(answer, None)]
+            at_once, *one_by_one = attempts(tenant, dialect, operation, names)
+            (answer, _), *_ = tenant.server.ask([at_once])
+            answers = tenant.server.ask(one_by_one) if answer.status >= REFUSED else [(answer, None)]
             assert all(each.status < BROKEN for each, _ in answers), operation.name
             taken += any(each.status < REFUSED for each, _ in answers)
-            assert set_from_outside(house) == [], operation.name
+            assert set_from_outside(tenant) == [], operation.name
     assert taken
     assert len(names) > MANY
 
 
-def test_nobody_becomes_an_administrator_by_saying_so(house: Household) -> None:
-    with house.server.app.store.engine.raw.connect() as connection:
+def test_nobody_becomes_an_administrator_by_saying_so(tenant: Tenant) -> None:
+    with tenant.server.app.store.engine.raw.connect() as connection:
         rows = connection.execute(sa.select(tables.user.c.login).where(tables.user.c.is_admin)).scalars().all()
-    assert rows == [house.login("anna")]
+    assert rows == [tenant.login("anna")]

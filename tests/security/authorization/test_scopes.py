@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from dragoman.dialects.kit import PUBLIC, Dialect
-from tests.security.authorization.asking import RIGHTS
-from tests.security.authorization.indoors import Ask, Household
-from tests.security.authorization.rows import DIALECTS, ROWS, SCOPES, Row
+from tests.support.authorization_requests import RIGHTS
+from tests.support.in_process_server import Ask
+from tests.support.operation_rows import DIALECTS, ROWS, SCOPES, Row
+from tests.support.tenant import Tenant
 
 NOT_KNOWN = frozenset({"credentials_missing", "credentials_malformed", "credentials_unknown"})
 GUARDED = [row for row in ROWS if not row.is_open]
@@ -22,9 +23,9 @@ def expected(row: Row) -> frozenset[str]:
     return frozenset(found[0].split())
 
 
-def codes(house: Household, asks: Iterable[Ask]) -> list[str]:
+def codes(tenant: Tenant, asks: Iterable[Ask]) -> list[str]:
     """Why each was refused; empty for one that wasn't."""
-    return [line.code for _, line in house.server.ask(asks)]
+    return [line.code for _, line in tenant.server.ask(asks)]
 
 
 def name(row: Row) -> str:
@@ -39,55 +40,55 @@ def test_every_operation_has_its_row_and_every_row_its_operation(dialect: Dialec
 
 
 @pytest.mark.parametrize("scope", [*SCOPES, "nothing.known"])
-def test_a_scope_opens_what_its_rows_say_and_nothing_else(scope: str, house: Household) -> None:
-    token, login = house.token(scope), house.login("anna")
+def test_a_scope_opens_what_its_rows_say_and_nothing_else(scope: str, tenant: Tenant) -> None:
+    token, login = tenant.token(scope), tenant.login("anna")
     cells = [(row, way) for row in GUARDED for way in row.ways()]
-    found = codes(house, [row.shown(way, token, login) for row, way in cells])
+    found = codes(tenant, [row.shown(way, token, login) for row, way in cells])
     for (row, way), code in zip(cells, found, strict=True):
         assert code not in NOT_KNOWN, (name(row), way, code)
         assert (code == "scope_missing") == (scope not in expected(row)), (name(row), way, code)
 
 
-def test_a_refusal_has_the_status_that_the_dialect_has_for_it(house: Household) -> None:
-    token = house.token("nothing.known")
-    answers = house.server.ask([row.shown("bearer", token, "") for row in GUARDED])
+def test_a_refusal_has_the_status_that_the_dialect_has_for_it(tenant: Tenant) -> None:
+    token = tenant.token("nothing.known")
+    answers = tenant.server.ask([row.shown("bearer", token, "") for row in GUARDED])
     for row, (answer, _) in zip(GUARDED, answers, strict=True):
         assert answer.status == 403, name(row)
         assert answer.body, name(row)
 
 
 @pytest.mark.parametrize("scope", [*SCOPES, "nothing.known"])
-def test_naming_the_method_in_a_header_opens_nothing(scope: str, house: Household) -> None:
-    cells = [(row, ask) for row in GUARDED for ask in row.tunnelled(house.token(scope))]
+def test_naming_the_method_in_a_header_opens_nothing(scope: str, tenant: Tenant) -> None:
+    cells = [(row, ask) for row in GUARDED for ask in row.tunnelled(tenant.token(scope))]
     assert cells
-    found = codes(house, [ask for _, ask in cells])
+    found = codes(tenant, [ask for _, ask in cells])
     for (row, ask), code in zip(cells, found, strict=True):
         allowed = scope in expected(row)
         assert (code == "scope_missing") == (not allowed), (name(row), ask, code)
 
 
-def test_nobody_gets_in_without_credentials(house: Household) -> None:
-    found = codes(house, [row.ask() for row in GUARDED])
+def test_nobody_gets_in_without_credentials(tenant: Tenant) -> None:
+    found = codes(tenant, [row.ask() for row in GUARDED])
     assert {name(row): code for row, code in zip(GUARDED, found, strict=True) if code != "credentials_missing"} == {}
 
 
-def test_nobody_gets_in_with_credentials_of_nobody(house: Household) -> None:
-    token, login = house.token("*"), house.login("anna")
+def test_nobody_gets_in_with_credentials_of_nobody(tenant: Tenant) -> None:
+    token, login = tenant.token("*"), tenant.login("anna")
     forged = token[:-1] + ("A" if token[-1] != "A" else "B")
     cells = [(row, way) for row in GUARDED for way in row.ways()]
-    found = house.server.ask([row.shown(way, forged, login) for row, way in cells])
+    found = tenant.server.ask([row.shown(way, forged, login) for row, way in cells])
     for (row, way), (answer, line) in zip(cells, found, strict=True):
         assert (answer.status, line.code) == (401, "credentials_unknown"), (name(row), way)
 
 
-def test_a_head_is_guarded_like_its_get(house: Household) -> None:
+def test_a_head_is_guarded_like_its_get(tenant: Tenant) -> None:
     reads = [row for row in GUARDED if row.operation.method == "GET"]
-    headers = {"Authorization": f"Bearer {house.token('nothing.known')}"}
-    assert set(codes(house, [row.ask(method="HEAD", headers=headers) for row in reads])) == {"scope_missing"}
-    assert set(codes(house, [row.ask(method="HEAD") for row in reads])) == {"credentials_missing"}
+    headers = {"Authorization": f"Bearer {tenant.token('nothing.known')}"}
+    assert set(codes(tenant, [row.ask(method="HEAD", headers=headers) for row in reads])) == {"scope_missing"}
+    assert set(codes(tenant, [row.ask(method="HEAD") for row in reads])) == {"credentials_missing"}
 
 
-def test_what_is_open_is_meant_to_be(house: Household) -> None:
+def test_what_is_open_is_meant_to_be(tenant: Tenant) -> None:
     assert {(row.dialect.name, row.operation.name) for row in ROWS if row.is_open} == {
         ("native", "read_openapi"),
         ("native", "read_docs"),

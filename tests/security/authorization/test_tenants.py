@@ -15,12 +15,13 @@ import sqlalchemy as sa
 
 from dragoman.dialects.kit import Dialect, OperationSpec
 from dragoman.store import tables
-from tests.security.authorization.asking import ASKED, PLACE, ask
-from tests.security.authorization.indoors import Household, Indoors
-from tests.security.authorization.rows import DIALECTS
-from tests.security.authorization.things import KINDS, Things, unknown
+from tests.support.authorization_requests import ASKED, PLACE, ask
 from tests.support.databases import Databases
+from tests.support.in_process_server import InProcessServer
+from tests.support.operation_rows import DIALECTS
+from tests.support.samples import KINDS, Samples, unknown
 from tests.support.server import Answer
+from tests.support.tenant import Tenant
 
 REFUSED = 300
 FAR = 1_000_000
@@ -34,33 +35,33 @@ TIMED = frozenset({"date", "x-request-id", "etag", "content-length", "location",
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgresql"))
-def application(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Indoors]:
+def application(request: pytest.FixtureRequest, databases: Databases) -> Iterator[InProcessServer]:
     """An application on each engine."""
-    with databases.lent(request.param) as url, Indoors(url) as running:
+    with databases.lent(request.param) as url, InProcessServer(url) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def foreign(application: Indoors) -> Things:
+def foreign(application: InProcessServer) -> Samples:
     """The other tenant, whose numbers are far from anybody's."""
-    things = Things(Household(application), "Zanzibar")
+    samples = Samples(Tenant(application), "Zanzibar")
     for kind in ("task", "case", "person", "category", "user", "state"):
-        assert things[kind]  # so that there are the counters of their numbers
+        assert samples[kind]  # so that there are the counters of their numbers
     with application.app.store.engine.raw.connect() as connection:
         counter = tables.counter
         far = {"value": counter.c.value + FAR}
-        connection.execute(sa.update(counter).where(counter.c.tenant == things.house.key).values(far))
+        connection.execute(sa.update(counter).where(counter.c.tenant == samples.tenant.key).values(far))
         connection.commit()
-    far_things = Things(things.house, "Zanzibar")
+    far_things = Samples(samples.tenant, "Zanzibar")
     for kind in KINDS:
         assert far_things[kind]
     return far_things
 
 
 @pytest.fixture(scope="module")
-def own(application: Indoors) -> Household:
+def own(application: InProcessServer) -> Tenant:
     """The tenant that asks."""
-    return Household(application)
+    return Tenant(application)
 
 
 def without(answer: Answer, value: object) -> tuple[int, dict[str, str], bytes]:
@@ -72,7 +73,7 @@ def without(answer: Answer, value: object) -> tuple[int, dict[str, str], bytes]:
     return answer.status, {name: text for name, text in answer.headers.items() if name not in TIMED}, body
 
 
-def rows_of(application: Indoors, tenant: int) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of(application: InProcessServer, tenant: int) -> dict[str, list[tuple[Any, ...]]]:
     """All that is stored of a tenant, table by table."""
     kept = {name: table for name, table in tables.metadata.tables.items() if "tenant" in table.c and name not in BUSY}
     with application.app.store.engine.raw.connect() as connection:
@@ -93,17 +94,17 @@ def test_every_operation_has_its_row(dialect: Dialect) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_a_foreign_id_is_like_one_that_nobody_has(
-    dialect: Dialect, application: Indoors, own: Household, foreign: Things
+    dialect: Dialect, application: InProcessServer, own: Tenant, foreign: Samples
 ) -> None:
-    before = rows_of(application, foreign.house.key)
+    before = rows_of(application, foreign.tenant.key)
     faults = [fault for operation in dialect.operations for fault in differences(dialect, operation, own, foreign)]
     assert not faults, "\n".join(map(str, faults))
-    assert rows_of(application, foreign.house.key) == before
+    assert rows_of(application, foreign.tenant.key) == before
 
 
-def differences(dialect: Dialect, operation: OperationSpec, own: Household, foreign: Things) -> Iterator[object]:
+def differences(dialect: Dialect, operation: OperationSpec, own: Tenant, foreign: Samples) -> Iterator[object]:
     """What gives a foreign id away; and a row that doesn't succeed with one's own."""
-    row, mine = ASKED[dialect.name][operation.name], Things(own, "Mine")
+    row, mine = ASKED[dialect.name][operation.name], Samples(own, "Mine")
     ids = {kind: mine[kind] for kind in PLACE.findall("".join(row))}
     for kind in ids.keys() - {"self"}:
         theirs, nobodys = foreign[kind], unknown(kind, foreign[kind])

@@ -8,7 +8,7 @@ from dragoman.dialects.kit import PUBLIC, Request, Route
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, NotFound, NotOffered
 from dragoman.http.router import BadTable, Router
-from tests.unit.http.plain import BARE, PLAIN, VENDOR, operation
+from tests.support.plain_dialect import BARE, PLAIN, VENDOR, operation
 
 ROUTER = Router([BARE, PLAIN, VENDOR])
 

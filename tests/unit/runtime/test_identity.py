@@ -17,7 +17,7 @@ from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import TooMany, Unauthenticated
 from dragoman.runtime.identity import Identity, PasswordRecord
 from dragoman.usecases.identity.users import token_hash
-from tests.unit.http.plain import ANNA, TOKEN, PlainAccounts
+from tests.support.plain_dialect import ANNA, TOKEN, PlainAccounts
 
 BASIC = Credential("geheim", login="anna", ambient=True)
 

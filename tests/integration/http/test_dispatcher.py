@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from dragoman import settings
-from tests.unit.http.live import Live, call, exchange, serving
-from tests.unit.http.plain import READER_TOKEN, TOKEN
+from tests.integration.http.live import Live, call, exchange, serving
+from tests.support.plain_dialect import READER_TOKEN, TOKEN
 
 BASIC = "Basic " + base64.b64encode(b"anna:geheim").decode()
 

@@ -1,6 +1,6 @@
 """A dialect as small as can be, and an application behind it that keeps nothing: what the HTTP layer is tested with.
 
-`python -m tests.unit.http.plain` serves it, with the settings of DRAGOMAN_* variables.
+`python -m tests.support.plain_dialect` serves it, with the settings of DRAGOMAN_* variables.
 """
 
 import asyncio
@@ -272,4 +272,4 @@ def make(settings: Settings) -> tuple[PlainApplication, Mapping[str, ASGIApp]]:
 
 if __name__ == "__main__":
     # What runs as __main__ is another module than what `make` is found in, so that one is loaded by its name.
-    sys.exit(server.serve(settings.load(environ=os.environ), "tests.unit.http.plain:make", Supervisor()))
+    sys.exit(server.serve(settings.load(environ=os.environ), "tests.support.plain_dialect:make", Supervisor()))

@@ -9,7 +9,7 @@ import pytest
 
 from dragoman import settings
 from dragoman.http.server import protocol
-from tests.unit.http.live import (
+from tests.integration.http.live import (
     AUTH,
     Live,
     connect,

@@ -18,7 +18,7 @@ from dragoman.http.server.gateway import Gateway
 from dragoman.http.server.processes import Server, bind, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
-from tests.unit.http.plain import PAGES, TOKEN, PlainApplication
+from tests.support.plain_dialect import PAGES, TOKEN, PlainApplication
 
 AUTH = f"Authorization: Bearer {TOKEN}\r\n"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.http.live import AUTH, connect, read_all, statuses
+from tests.integration.http.live import AUTH, connect, read_all, statuses
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 def process(**settings: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """The plain server in a process of its own group, and the port that it said it is ready at."""
     environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "DRAGOMAN_SERVER_PORT": "0", **settings}
-    command = [sys.executable, "-m", "tests.unit.http.plain"]
+    command = [sys.executable, "-m", "tests.support.plain_dialect"]
     started = subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -71,7 +71,7 @@ def test_a_taken_port_is_told_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "DRAGOMAN_SERVER_PORT": port}
-        command = [sys.executable, "-m", "tests.unit.http.plain"]
+        command = [sys.executable, "-m", "tests.support.plain_dialect"]
         for workers in ("1", "2"):
             environ["DRAGOMAN_SERVER_WORKERS"] = workers
             ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=False)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dragoman.dialects import discover
 from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec
-from tests.security.authorization.indoors import Ask
+from tests.support.in_process_server import Ask
 from tests.support.server import basic
 
 DIALECTS = discover()

@@ -1,4 +1,4 @@
-"""One of everything in a tenant, made when a request first speaks of it, and the ids of things that nobody has."""
+"""One of everything in a tenant, made when a request first speaks of it, and the ids that match nothing."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any
 
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.domain.ids import new_id
-from tests.security.authorization.indoors import Household
 from tests.support.given import BATCHES, DIDS, HTM, PATIENCE_SECONDS
+from tests.support.tenant import Tenant
 
 CRM, GENESYS = "/api/2.0/crm", "/genesys/1/cs"
 SERIAL = count(1)
@@ -26,11 +26,11 @@ supports.delegation = true
 UNKNOWN_NUMBER = 900_000_001
 
 
-class Things:
+class Samples:
     """What one tenant has. Everything is named with the tenant's own word, so that it is known wherever it shows up."""
 
-    def __init__(self, house: Household, word: str) -> None:
-        self.house = house
+    def __init__(self, tenant: Tenant, word: str) -> None:
+        self.tenant = tenant
         self.word = word
         self.plain = "".join(letter for letter in word if letter.isalpha())[:12]
         self._ids: dict[str, Any] = {}
@@ -47,7 +47,7 @@ class Things:
 
     def post(self, path: str, content: object = None) -> Any:
         """Make something, as the administrator."""
-        return self.house.native("POST", path, content)
+        return self.tenant.native("POST", path, content)
 
     def task(self, member: str, verb: str = "", **content: object) -> Any:
         """A task, after a verb."""
@@ -72,9 +72,9 @@ class Things:
     def template(self) -> str:
         """A template of IBM's dialect; its id is nobody else's."""
         tktid = f"_TKT:{2**31 + next(SERIAL):x}.1.1.1"
-        owner, admin = self.house.login("paul"), self.house.login("anna")
+        owner, admin = self.tenant.login("paul"), self.tenant.login("anna")
         text = TEMPLATE.format(tktid=tktid, owner=owner, admin=admin)
-        self.house.command("template", "load", "-", "--tenant", self.house.name, typed=text)
+        self.tenant.command("template", "load", "-", "--tenant", self.tenant.name, typed=text)
         return tktid
 
     def htm(self, *actions: str, mode: str = "&mode=async") -> str:
@@ -82,8 +82,8 @@ class Things:
         order = f"{HTM}/task?taskTemplateID={self['template']}{mode}"
         tkiid: str = self.post(order, {"document": self.word})["tkiid"]
         for action in actions:
-            headers = {"Authorization": self.house.basic("anna")}
-            answer = self.house.server.call("PUT", f"{HTM}/task/{tkiid}?action={action}", None, headers)
+            headers = {"Authorization": self.tenant.basic("anna")}
+            answer = self.tenant.server.call("PUT", f"{HTM}/task/{tkiid}?action={action}", None, headers)
             assert answer.status == 200, answer.text
         return tkiid
 
@@ -97,7 +97,7 @@ class Things:
         """The id of something of Genesys' that has the extension Box."""
         path = {"service": "", "state": f"/states/{self['state']}", "gtask": f"/tasks/{self['gtask']}"}[owner]
         base = f"{GENESYS}/services/{self['service']}{path}/extensions/Box"
-        self.house.native("PUT", base, {"a": self.word})
+        self.tenant.native("PUT", base, {"a": self.word})
         return self[owner]
 
     def boxed(self) -> Any:
@@ -122,7 +122,7 @@ class Things:
         while batch["status"] != "pending_review":
             assert time.monotonic() < until, batch
             time.sleep(0.01)
-            batch = self.house.native("GET", path)
+            batch = self.tenant.native("GET", path)
         self._ids["partner"] = batch["partner_sid"]
         return batch["task_sid"]
 
@@ -132,56 +132,56 @@ class Things:
         return self._ids[found]
 
 
-def _plain(path: str, name: str, member: str) -> Callable[[Things], Any]:
-    return lambda things: things.post(path, {name: things.named()})[member]
+def _plain(path: str, name: str, member: str) -> Callable[[Samples], Any]:
+    return lambda samples: samples.post(path, {name: samples.named()})[member]
 
 
-KINDS: dict[str, Callable[[Things], Any]] = {
-    "task": lambda things: things.task("id"),
-    "task_number": lambda things: things.task("number"),
-    "claimed": lambda things: things.task("id", "claim"),
-    "suspended": lambda things: things.task("id", "suspend"),
-    "ended": lambda things: things.task("id", "finish"),
-    "ended_number": lambda things: things.task("number", "finish"),
-    "inactive": lambda things: things.task("id", state="inactive"),
-    "boxed": Things.boxed,
-    "case": lambda things: things.case()["id"],
-    "case_number": lambda things: things.case()["number"],
-    "opportunity_number": lambda things: things.case("opportunity")["number"],
-    "person": lambda things: things.contact("person")["id"],
-    "contact_number": lambda things: things.contact("person")["number"],
-    "company": lambda things: things.contact("company")["id"],
-    "company_number": lambda things: things.contact("company")["number"],
+KINDS: dict[str, Callable[[Samples], Any]] = {
+    "task": lambda samples: samples.task("id"),
+    "task_number": lambda samples: samples.task("number"),
+    "claimed": lambda samples: samples.task("id", "claim"),
+    "suspended": lambda samples: samples.task("id", "suspend"),
+    "ended": lambda samples: samples.task("id", "finish"),
+    "ended_number": lambda samples: samples.task("number", "finish"),
+    "inactive": lambda samples: samples.task("id", state="inactive"),
+    "boxed": Samples.boxed,
+    "case": lambda samples: samples.case()["id"],
+    "case_number": lambda samples: samples.case()["number"],
+    "opportunity_number": lambda samples: samples.case("opportunity")["number"],
+    "person": lambda samples: samples.contact("person")["id"],
+    "contact_number": lambda samples: samples.contact("person")["number"],
+    "company": lambda samples: samples.contact("company")["id"],
+    "company_number": lambda samples: samples.contact("company")["number"],
     "category": _plain("/v1/categories", "title", "number"),
-    "self": lambda things: things.house.login("bert"),
-    "login": lambda things: things.house.login("bert"),
-    "user": lambda things: (things.house.login("bert"), things.house.uids["bert"])[1],
-    "task_schema": lambda things: things.schema("task"),
-    "case_schema": lambda things: things.schema("case"),
-    "stage_schema": lambda things: things.schema("stage"),
-    "service": lambda things: things.post(f"{GENESYS}/services/start", {"contact_key": things.word})["service_id"],
-    "key": lambda things: (things["service"], things.word)[1],
-    "customer": lambda things: (
-        things.post(f"{GENESYS}/services/start", {"customer_id": things.word[-16:]}),
-        things.word[-16:],
+    "self": lambda samples: samples.tenant.login("bert"),
+    "login": lambda samples: samples.tenant.login("bert"),
+    "user": lambda samples: (samples.tenant.login("bert"), samples.tenant.uids["bert"])[1],
+    "task_schema": lambda samples: samples.schema("task"),
+    "case_schema": lambda samples: samples.schema("case"),
+    "stage_schema": lambda samples: samples.schema("stage"),
+    "service": lambda samples: samples.post(f"{GENESYS}/services/start", {"contact_key": samples.word})["service_id"],
+    "key": lambda samples: (samples["service"], samples.word)[1],
+    "customer": lambda samples: (
+        samples.post(f"{GENESYS}/services/start", {"customer_id": samples.word[-16:]}),
+        samples.word[-16:],
     )[1],
-    "state": lambda things: things.within("states", {"state_type": things.word}, "state_id"),
-    "gtask": lambda things: things.within("tasks", {"task_type": things.word}, "task_id"),
-    "boxed_service": lambda things: things.extended("service"),
-    "boxed_state": lambda things: things.extended("state"),
-    "boxed_gtask": lambda things: things.extended("gtask"),
-    "template": Things.template,
-    "tkiid": Things.htm,
-    "drafted": lambda things: things.htm(mode=""),
-    "taken": lambda things: things.htm("claim"),
-    "resting": lambda things: things.htm("claim", "suspend"),
-    "owner": lambda things: things.house.login("anna"),
-    "other": lambda things: things.house.login("paul"),
-    "number": Things.number,
-    "did": lambda things: things.beside("number", "did"),
-    "partner": lambda things: things.beside("batch", "partner"),
-    "batch": Things.batch,
-    "prefix": lambda things: things.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
+    "state": lambda samples: samples.within("states", {"state_type": samples.word}, "state_id"),
+    "gtask": lambda samples: samples.within("tasks", {"task_type": samples.word}, "task_id"),
+    "boxed_service": lambda samples: samples.extended("service"),
+    "boxed_state": lambda samples: samples.extended("state"),
+    "boxed_gtask": lambda samples: samples.extended("gtask"),
+    "template": Samples.template,
+    "tkiid": Samples.htm,
+    "drafted": lambda samples: samples.htm(mode=""),
+    "taken": lambda samples: samples.htm("claim"),
+    "resting": lambda samples: samples.htm("claim", "suspend"),
+    "owner": lambda samples: samples.tenant.login("anna"),
+    "other": lambda samples: samples.tenant.login("paul"),
+    "number": Samples.number,
+    "did": lambda samples: samples.beside("number", "did"),
+    "partner": lambda samples: samples.beside("batch", "partner"),
+    "batch": Samples.batch,
+    "prefix": lambda samples: samples.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
         "prefix_sid"
     ],
     "file": _plain("/core/v2/storage/files", "name", "file_sid"),

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect, OperationSpec
-from tests.security.authorization.indoors import Household
 from tests.support.server import Answer
+from tests.support.tenant import Tenant
 
 FOLDER = resources.files("dragoman.dialects")
 TOLD = {
@@ -34,9 +34,9 @@ def request(row: list[str], operation: OperationSpec, ids: dict[str, Any]) -> tu
     return target, filled(row[1], escaped=False).encode() if len(row) > 1 else None
 
 
-def ask(house: Household, dialect: Dialect, operation: OperationSpec, row: list[str], ids: dict[str, Any]) -> Answer:
+def ask(tenant: Tenant, dialect: Dialect, operation: OperationSpec, row: list[str], ids: dict[str, Any]) -> Answer:
     """The administrator's request, who may do whatever can be done in the tenant."""
     target, body = request(row, operation, ids)
-    headers = {"Authorization": house.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})
-    answer: Answer = house.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
+    headers = {"Authorization": tenant.basic("anna")} | ({} if body is None else {"Content-Type": "application/json"})
+    answer: Answer = tenant.server.call(operation.method, dialect.prefixes[0] + target, body, headers)
     return answer

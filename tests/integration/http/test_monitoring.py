@@ -15,9 +15,9 @@ from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.settings import Settings
-from tests.unit.http.live import Live, call, serving
-from tests.unit.http.plain import READER_TOKEN, PlainApplication
-from tests.unit.http.test_server import get, process
+from tests.integration.http.live import Live, call, serving
+from tests.integration.http.test_server import get, process
+from tests.support.plain_dialect import READER_TOKEN, PlainApplication
 
 LINE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
 
