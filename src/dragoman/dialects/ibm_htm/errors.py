@@ -27,6 +27,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "parameter_not_served": (400, "CWTKA0158E"),
     "bad_attribute": (400, "CWTKA0038E"),
     "bad_operator": (400, "CWTKA0036E"),
+    "too_many_terms": (400, "CWTKA0101E"),
     "parameters_at_odds": (400, "CWTKA0123E"),
     "bad_object_id": (400, "CWTKA0001E"),
     "other_object_id": (400, "CWTKA0002E"),

@@ -47,6 +47,11 @@ def not_served(name: str, why: str) -> Invalid:
     return Invalid("parameter_not_served", f"The parameter '{name}' is not supported: {why}.", told=(name,))
 
 
+def too_many_terms(name: str, limit: int) -> Invalid:
+    """More terms than a query may have (ibm-htm-2.md, B.1)."""
+    return Invalid("too_many_terms", f"The parameter '{name}' has more than {limit} terms.", told=(name, str(limit)))
+
+
 def of_other_queries(name: str) -> Invalid:
     """A parameter of another kind of query: ignoring it would widen the list (ibm-htm-2.md, C)."""
     return Invalid("parameters_at_odds", f"The parameter '{name}' cannot be used with this query.", told=(name,))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import User
+from dragoman.domain.search import search_words
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through
@@ -55,9 +56,9 @@ class Page(msgspec.Struct, frozen=True):
     after: tuple[Any, ...] | None
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The words of a search, each of which must begin a word of the task."""
-    return tuple(sorted(split(text)))
+def words(text: str, parameter: str) -> tuple[str, ...]:
+    """The words of a search, each of which must begin a word of the task. Invalid for too many."""
+    return search_words(split(text), parameter)
 
 
 def list_page(uow: UnitOfWork, command: List) -> Page:

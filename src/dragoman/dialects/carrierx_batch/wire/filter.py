@@ -14,6 +14,7 @@ import msgspec
 from dragoman.dialects.kit.times import parse_iso
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
+from dragoman.domain.search import MOST_TERMS, MOST_VALUES
 
 OPERATORS = ("eq", "ne", "gt", "ge", "lt", "le", "like", "ilike", "in")
 WORDS: dict[str, bool | None] = {"null": None, "true": True, "false": False}
@@ -160,6 +161,8 @@ class _Reader:
             begin = self._at
             if self._take(WORD, "and").lower() != "and":
                 self._refuse("comparisons are joined by and", begin)
+            if len(found) == MOST_TERMS:
+                self._refuse(f"there are more than {MOST_TERMS} comparisons", begin)
             found.append(self._comparison())
         return tuple(found)
 
@@ -182,6 +185,8 @@ class _Reader:
         self._expect("(")
         found = [self._value(BARE_IN_LIST)]
         while self._peek() == ",":
+            if len(found) == MOST_VALUES:
+                self._refuse(f"there are more than {MOST_VALUES} values", self._at)
             self._expect(",")
             found.append(self._value(BARE_IN_LIST))
         self._expect(")")

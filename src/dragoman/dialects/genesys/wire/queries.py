@@ -10,6 +10,7 @@ from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.extension import TASK_CARD, Extension, fold
+from dragoman.domain.search import MOST_VALUES
 
 SERVICE, STATE, TASK = "service", "state", "task"
 CARD = fold(TASK_CARD)
@@ -106,6 +107,8 @@ def parse_service_filter(request: Request) -> ServiceFilter:
 def parse_list(request: Request, name: str) -> list[str] | None:
     """The values of a parameter, separated by commas or the parameter repeated; None when it says nothing."""
     parts = [part.strip() for value in request.query.get(name, ()) for part in value.split(",")]
+    if len(parts) > MOST_VALUES:
+        raise _invalid(name, f"may hold {MOST_VALUES} values at most")
     return [part for part in parts if part] or None
 
 

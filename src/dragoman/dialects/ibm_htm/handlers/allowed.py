@@ -12,6 +12,7 @@ from dragoman.dialects.ibm_htm.handlers.action_table import AD, ALL_FIVE, OR, OW
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.domain.search import MOST_VALUES
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -40,6 +41,8 @@ def parse_ask(request: Request) -> Ask:
         raise refusals.missing_parameter("taskIDs")
     wanted = request.first("actions")
     actions = tuple(ALLOWED) if wanted is None else tuple(map(_action, wanted.split(",")))
+    if said.count(",") >= MOST_VALUES:
+        raise refusals.too_many_terms("taskIDs", MOST_VALUES)
     return Ask(tuple(ids.parse_task(text.strip()) for text in said.split(",")), actions)
 
 

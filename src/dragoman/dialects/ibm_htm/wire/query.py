@@ -8,6 +8,7 @@ import msgspec
 
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire.tasks import Shown
+from dragoman.domain.search import MOST_TERMS, MOST_VALUES
 from dragoman.domain.task import Task
 from dragoman.usecases.tasks.lists import STATE_CODES, Sort, SortKey
 
@@ -117,14 +118,23 @@ def parse_attributes(text: str | None) -> tuple[Attribute, ...]:
     """`selectedAttributes`; none is all of them. Invalid for what the table doesn't have."""
     if not (text or "").strip():
         return tuple(ATTRIBUTES.values())
-    return tuple(dict.fromkeys(_attribute(name) for name in str(text).split(",")))
+    names = str(text).split(",")
+    if len(names) > MOST_VALUES:
+        raise refusals.too_many_terms("selectedAttributes", MOST_VALUES)
+    return tuple(dict.fromkeys(map(_attribute, names)))
 
 
 def parse_orders(text: str | None) -> tuple[Order, ...]:
     """`sortAttributes`: names, each perhaps with ASC or DESC behind it."""
     if not (text or "").strip():
         return ()
-    return tuple(_order(part) for part in str(text).split(","))
+    parts = str(text).split(",")
+    if len(parts) > MOST_TERMS:
+        raise refusals.too_many_terms("sortAttributes", MOST_TERMS)
+    by_attribute: dict[str, Order] = {}
+    for order in map(_order, parts):
+        by_attribute.setdefault(order.attribute.name, order)  # sorting by it once more changes nothing
+    return tuple(by_attribute.values())
 
 
 def sorts_of(orders: Iterable[Order]) -> tuple[Sort, ...] | None:

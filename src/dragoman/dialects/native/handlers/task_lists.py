@@ -43,11 +43,11 @@ def _filter(query: TaskQuery) -> TaskFilter:
     wanted: dict[str, Any] = {name: value for name in SAME if (value := getattr(query, name)) is not UNSET}
     wanted |= {name: moment(text) for name in RANGES if (text := getattr(query, name)) is not UNSET}
     if query.state is not UNSET:
-        wanted["states"] = tuple(query.state)
+        wanted["states"] = tuple(dict.fromkeys(query.state))
     if query.kind is not UNSET:
         wanted["kind"] = str(query.kind)
     if isinstance(query.q, str):
-        wanted["words"] = words(query.q)
+        wanted["words"] = words(query.q, "q")
     return TaskFilter(unassigned=query.unassigned, **wanted)
 
 

@@ -48,7 +48,9 @@ class Pages(Struct, frozen=True, kw_only=True):
 class TaskQuery(Pages, frozen=True, kw_only=True):
     """Of the list of tasks. All conditions must hold."""
 
-    state: Annotated[list[State], Meta(min_length=1, description="Any of these.")] | UnsetType = UNSET
+    state: (
+        Annotated[list[State], Meta(min_length=1, max_length=len(State), description="Any of these.")] | UnsetType
+    ) = UNSET
     is_open: Annotated[bool, Meta(description="Whether something is left to do.")] | UnsetType = UNSET
     assignee: Who | UnsetType = UNSET
     unassigned: Annotated[bool, Meta(description="Only those that nobody has.")] = False

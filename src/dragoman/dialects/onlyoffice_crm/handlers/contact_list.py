@@ -10,7 +10,7 @@ from dragoman.dialects.onlyoffice_crm.responses import listed
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact
 from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
-from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, read_paging
+from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, read_paging, words_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import ContactKind
@@ -81,7 +81,7 @@ def run_filter(uow: UnitOfWork, command: Filter) -> Found:
     wanted = contacts.ContactFilter(
         kind=KINDS.get(command.view),
         has_opportunity=command.view == WITH_OPPORTUNITY,
-        words=tuple(command.paging.filter_value.casefold().split()),
+        words=words_of(command.paging.filter_value),
         visible_to=uow.principal,
     )
     numbers = uow.contacts.matching(wanted)

@@ -13,7 +13,7 @@ from dragoman.dialects.onlyoffice_crm.responses import listed
 from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenTask
 from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
-from dragoman.dialects.onlyoffice_crm.wire.paging import TESTS, Item, Paging, in_order, matching, read_paging
+from dragoman.dialects.onlyoffice_crm.wire.paging import TESTS, Item, Paging, in_order, matching, read_paging, words_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_task
@@ -121,7 +121,7 @@ def _conditions(uow: UnitOfWork, command: Filter, *, words: str) -> TaskFilter:
         created_from=created_from,
         contact_or_persons_of=command.entity if has_entity and is_about_contact else None,
         entity=(command.entity_type, command.entity) if has_entity and not is_about_contact else None,
-        words=tuple(words.partition(",")[0].casefold().split()),
+        words=words_of(words.partition(",")[0]),
         visible_to=uow.principal,
         **({} if command.responsible is None else has_responsible(uow, command.responsible)),
     )

@@ -1,6 +1,7 @@
 """Pages of lists, and the members that a client wants of each item (page, 5.2 and 10).
 
-What the client says of paging is never refused: an unreadable number is the default, an unknown member is passed over.
+Paging is never refused: an unreadable number is the default, an unknown member is ignored. A search is, for too many
+words.
 """
 
 import re
@@ -9,7 +10,10 @@ from typing import Any
 
 import msgspec
 
+from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters
+from dragoman.domain.errors import Invalid
+from dragoman.domain.search import MOST_WORDS, search_words
 
 LARGEST_PAGE = 1_000
 PAGING = ("startIndex", "count", "sortBy", "sortOrder", "filterBy", "filterOp", "filterValue", "fields")
@@ -62,6 +66,14 @@ def read_paging(parameters: Parameters) -> Paging:
         filter_value=parameters.text("filterValue") or "",
         fields=_fields(parameters),
     )
+
+
+def words_of(filter_value: str) -> tuple[str, ...]:
+    """The words of a search. Invalid for too many."""
+    try:
+        return search_words(filter_value.casefold().split(), "filterValue")
+    except Invalid as refusal:
+        raise bad_argument("filterValue", f"more than {MOST_WORDS} words") from refusal
 
 
 def _number(text: str | None, default: int) -> int:

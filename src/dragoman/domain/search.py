@@ -1,0 +1,30 @@
+"""Bounds of searches and filters, whose cost grows with each term."""
+
+from collections.abc import Iterable
+
+from dragoman.domain.errors import Invalid, Problem
+
+MOST_WORDS = 20
+"""Of a search. Each is one more look into the index of words."""
+
+MOST_TERMS = 100
+"""Comparisons of a filter, and attributes of an order."""
+
+MOST_VALUES = 1_000
+"""Values that one term may list."""
+
+
+def search_words(words: Iterable[str], parameter: str) -> tuple[str, ...]:
+    """The words that matter, sorted: one that begins another word of the search asks nothing more.
+
+    Raises Invalid (`too_many_words`) beyond MOST_WORDS; `parameter` is where the client sent them.
+    """
+    found: list[str] = []
+    for word in sorted(set(words), reverse=True):  # "mail" comes before "ma", which it implies
+        if not (found and found[-1].startswith(word)):
+            found.append(word)
+    if len(found) > MOST_WORDS:
+        message = f"A search takes at most {MOST_WORDS} words."
+        problem = Problem(f"?{parameter}", "too_many", f"holds more than {MOST_WORDS} words")
+        raise Invalid("too_many_words", message, (problem,), limit=MOST_WORDS)
+    return tuple(reversed(found))
