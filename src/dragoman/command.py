@@ -122,9 +122,16 @@ class Keys:
 class Exclusive:
     """The type of `EXCLUSIVE`."""
 
+    __slots__ = ("as_stored",)
+
+    def __init__(self, *, as_stored: bool = False) -> None:
+        self.as_stored = as_stored
+
 
 EXCLUSIVE: Final = Exclusive()
 """The keys of a command that finds rows by a condition: it shares its transaction with no other command."""
+AS_STORED: Final = Exclusive(as_stored=True)
+"""The same for the timers' own work: it sees rows as they are stored, others see them as due timers leave them."""
 
 
 class Command(Protocol):

@@ -31,7 +31,6 @@ OPTIONAL = frozenset(
 )
 OTHERS = {
     "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",
-    "ibm_htm/overdue.py": "effective state, which moves to the domain",
 }
 """Any other file, with its reason."""
 

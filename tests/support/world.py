@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dragoman.command import EXCLUSIVE, Exclusive, Keys
+from dragoman.command import AS_STORED, EXCLUSIVE, Exclusive, Keys
 from dragoman.dialects.kit import Reply
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, FixedClock, Moment
@@ -30,6 +30,13 @@ class ExclusiveCommand:
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
+
+
+class StoredCommand:
+    """The same on rows as they are stored, whatever timers are due."""
+
+    def keys(self) -> Exclusive:
+        return AS_STORED
 
 
 class World:
@@ -104,9 +111,13 @@ class World:
         )
 
     def task(self, number: int) -> Task:
-        """A task as it is stored."""
-        task: Task = self.core(lambda uow: uow.tasks.get(number))
+        """A task as it is stored, whatever timers are due."""
+        task: Task = self.stored(lambda uow: uow.tasks.get(number))
         return task
+
+    def stored(self, run: Callable[[UnitOfWork], Any], tenant: int | None = None) -> Any:
+        """What a function finds in the rows as they are stored."""
+        return self.app.executor.call(lambda uow, _: run(uow), StoredCommand(), tenant or self.tenant, operation="core")
 
     # -- groups: several commands in one transaction ------------------------------------------------------------
 

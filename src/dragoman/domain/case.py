@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.domain.clock import Moment
 from dragoman.domain.extension import Extension
@@ -48,6 +49,23 @@ class Case(msgspec.Struct, frozen=True):
     row_version: int = 1
     head_hash: str = ""
     extensions: dict[str, Extension] = {}
+
+    def is_over(self, now: Moment) -> bool:
+        """Whether its time is over: it is gone for everybody with all that it holds, and a timer removes it. The
+        inbox stays."""
+        return self.expires_at is not None and self.expires_at <= now and self.kind is not CaseKind.INBOX
+
+    def as_of(self, now: Moment) -> "Case | None":
+        """The case as timers that are due leave it, whether they have fired or not; None when its time is over.
+
+        One that completed by itself has the revision that it will be stored with.
+        """
+        if self.is_over(now):
+            return None
+        completes_at = self.auto_complete_at
+        if completes_at is None or completes_at > now or self.completed_at is not None:
+            return self
+        return replace(self, completed_at=completes_at, revision=self.revision + 1)
 
 
 class Stage(msgspec.Struct, frozen=True):

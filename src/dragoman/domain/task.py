@@ -4,6 +4,7 @@ The arrows allow what any dialect needs; a vendor's stricter table is a guard of
 rule holds throughout: an open task is claimed if and only if it has an assignee; an ended one keeps its last.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -127,6 +128,16 @@ class Task(msgspec.Struct, frozen=True):
         return self.state not in ENDED
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for parts. An ended task waits for nothing."""
+        return self.open_children > 0 and self.state not in ENDED
+
+    @property
+    def stands_for_batch(self) -> bool:
+        """Whether its batch decides what becomes of it: no verb, timer, parent or deletion of a task touches it."""
+        return self.kind is Kind.BATCH
+
+    @property
     def label(self) -> str | None:
         """What people know it by: its title, falling back to its name (ibm-htm.md 17)."""
         return self.title or self.name
@@ -135,7 +146,7 @@ class Task(msgspec.Struct, frozen=True):
 
     def start(self, *, at: Moment) -> "Task":
         """Make an inactive task ready, or claimed when it has an assignee. Conflict from any other state."""
-        self._is_for_people()
+        self.must_not_be_batch()
         if self.state is not State.INACTIVE:
             raise Conflict("task_not_inactive", f"The task is {self.state}; only an inactive one can be started.")
         return self._ready(at)
@@ -159,7 +170,15 @@ class Task(msgspec.Struct, frozen=True):
             return self
         if self.state is not State.CLAIMED:
             raise Conflict("task_not_claimed", f"The task is {self.state}; only a claimed one can be released.")
-        return replace(self, state=State.READY, assignee=None, claimed_at=None, activated_at=at, state_changed_at=at)
+        return replace(
+            self,
+            state=State.READY,
+            assignee=None,
+            claimed_at=None,
+            activated_at=at,
+            state_changed_at=at,
+            timing=_without(self.timing, times.WAKES),
+        )
 
     def assign(self, user: str | None, *, at: Moment) -> "Task":
         """Hand the task to `user`, or to nobody. An inactive task is started by it; an ended one only notes it."""
@@ -172,7 +191,8 @@ class Task(msgspec.Struct, frozen=True):
         if user is None:
             return self.release(at=at)
         started = self.start(at=at) if self.state is State.INACTIVE else self
-        return replace(started, state=State.CLAIMED, assignee=user, claimed_at=at, state_changed_at=at)
+        timing = _without(started.timing, times.WAKES)  # it was the earlier claim that waking would give back
+        return replace(started, state=State.CLAIMED, assignee=user, claimed_at=at, state_changed_at=at, timing=timing)
 
     def suspend(self, *, at: Moment, until: Moment | None = None) -> "Task":
         """Set an open task aside, for good or until a moment. Suspending again only moves the moment."""
@@ -189,7 +209,10 @@ class Task(msgspec.Struct, frozen=True):
         return replace(self, suspended=False, resume_at=None, timing=_without(self.timing, times.WAKES))
 
     def wake(self, *, at: Moment) -> "Task":
-        """Resume it because the time of its suspension is over; as that was asked for, without its assignee then."""
+        """Resume it because the time of its suspension is over, without the claim that its suspension cancelled.
+
+        A claim made later stays: releasing and assigning forget which one was cancelled.
+        """
         how = self.timing.get(times.WAKES)
         awake = self.resume(at=at)
         if how is None or awake.state is not State.CLAIMED:
@@ -220,17 +243,84 @@ class Task(msgspec.Struct, frozen=True):
         """End it because its time is over. Conflict when it has ended."""
         return self._end(State.EXPIRED, at, None, None)
 
+    # Timers. What they do is the same whether it is stored already or only shown (DESIGN 3, rule 8).
+
+    def as_of(self, now: Moment, above: Sequence["Task"] = ()) -> "Task | None":
+        """The task as timers that are due leave it, whether they have fired or not; None when one deleted it.
+
+        `above` holds the tasks that it is a part of as they are stored, the top first: their timers reach down to it.
+        A changed task has the revision that it will be stored with.
+        """
+        if self.stands_for_batch:
+            return self
+        cause: tuple[Task, Task] | None = None
+        after, is_gone = self, False
+        for stored in (*above, self):
+            after = stored.by_its_timers(now)
+            if cause is not None and after.is_open:
+                after = after.following(*cause)
+            is_gone = (is_gone or after.is_to_go(now)) and not stored.stands_for_batch
+            if not stored.is_open or stored.stands_for_batch:
+                cause = None
+            elif after is not stored and (cause is None or cause[1].is_open):
+                cause = stored, after
+        if is_gone:
+            return None
+        return after if after is self else replace(after, revision=self.revision + 1)
+
+    def by_its_timers(self, now: Moment) -> "Task":
+        """As its own timers leave it, but for its deletion."""
+        if self.stands_for_batch:
+            return self
+        if self.is_open and has_come(self.expires_at, now):
+            return self.expire(at=self._expiry())
+        if self.suspended and self.resume_at is not None and self.resume_at <= now:
+            return self.wake(at=self.resume_at)
+        return self
+
+    def is_to_go(self, now: Moment) -> bool:
+        """Whether the time to delete it has come."""
+        return has_come(self.delete_at, now) and not self.is_open and not self.stands_for_batch
+
+    def has_due(self, now: Moment) -> bool:
+        """Whether one of its own timers is due."""
+        return self.by_its_timers(now) is not self or self.is_to_go(now)
+
+    def following(self, before: "Task", after: "Task") -> "Task":
+        """An open part as it follows its parent's change: it expires, is suspended and resumed with it, and is
+        terminated by any other end; if its own time was over by then, it expired before that."""
+        if self.stands_for_batch or not self.is_open:
+            return self
+        at = after.completed_at or after.modified_at
+        if before.is_open and not after.is_open:
+            has_expired = after.state is State.EXPIRED or has_come(self.expires_at, at)
+            return self.expire(at=at) if has_expired else self.terminate(at=at)
+        if after.suspended and not before.suspended:
+            return self if self.suspended or self.state is State.INACTIVE else self.suspend(at=at)
+        return self.resume(at=at) if before.suspended and not after.suspended else self
+
+    def _expiry(self) -> Moment:
+        """When it expires: not before it was made and came into its state."""
+        moments = (self.expires_at, self.created_at, self.state_changed_at)
+        return max(moment for moment in moments if moment is not None)
+
     def reopen(self, *, at: Moment) -> "Task":
-        """Take an ended task up again: claimed if it has an assignee, else ready. An open one stays as it is."""
-        self._is_for_people()
+        """Take an ended task up again: claimed if it has an assignee, else ready. An open one stays as it is.
+
+        The time at which it expires is forgotten when it has passed.
+        """
+        self.must_not_be_batch()
         if self.is_open:
             return self
         delete_at = None if times.DELETED in self.timing else self.delete_at
-        return self._ready(at, completed_at=None, outcome_code=None, outcome_text=None, delete_at=delete_at)
+        expires_at = None if has_come(self.expires_at, at) else self.expires_at
+        return self._ready(
+            at, completed_at=None, outcome_code=None, outcome_text=None, delete_at=delete_at, expires_at=expires_at
+        )
 
     def amend_outcome(self, *, at: Moment, code: str | None, text: str | None) -> "Task":
         """Exchange the outcome of an ended task (Genesys ends twice). Conflict while it is open."""
-        self._is_for_people()
+        self.must_not_be_batch()
         if self.is_open:
             raise Conflict("task_open", f"The task is {self.state}; it has no outcome yet.")
         return replace(self, outcome_code=code, outcome_text=text, completed_at=at)
@@ -286,17 +376,35 @@ class Task(msgspec.Struct, frozen=True):
             state_changed_at=at,
             outcome_code=code,
             outcome_text=text,
+            timing=_without(self.timing, times.WAKES),
         )
 
     def _must_be_open(self, participle: str) -> None:
-        self._is_for_people()
+        self.must_not_be_batch()
         if not self.is_open:
             raise Conflict("task_ended", f"The task is {self.state}; an ended task can't be {participle}.")
 
-    def _is_for_people(self) -> None:
-        # DESIGN 3 rule 5: closing a batch's task elsewhere must never be read as its approval.
-        if self.kind is Kind.BATCH:
-            raise Conflict("task_is_batch", "This task stands for a batch; it is decided where batches are reviewed.")
+    def must_be_deletable(self) -> None:
+        """Conflict for what isn't deleted when asked for by itself: a batch's task, and one that has ended while a part
+        of it is open."""
+        self.must_not_be_batch()
+        if self.open_children and not self.is_open:
+            raise Conflict("part_open", "The task has ended and a part of it is open; end or delete the part first.")
+
+    def must_not_be_batch(self) -> None:
+        """Conflict for a batch's task: what ends or deletes it could be read as a decision (DESIGN 3, rule 5)."""
+        if self.stands_for_batch:
+            raise task_is_batch()
+
+
+def task_is_batch() -> Conflict:
+    """The refusal of what would decide a batch without its reviewers."""
+    return Conflict("task_is_batch", "This task stands for a batch; it is decided where batches are reviewed.")
+
+
+def has_come(moment: Moment | None, now: Moment) -> bool:
+    """Whether there is such a moment, and it isn't in the future."""
+    return moment is not None and moment <= now
 
 
 def _without(timing: dict[str, str], key: str) -> dict[str, str]:

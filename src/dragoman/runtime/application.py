@@ -28,6 +28,7 @@ from dragoman.store.store import Store
 from dragoman.store.unit.work import Work
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
+from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches import resource_types
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Application:
             patience_seconds=settings.timeouts.database_seconds,
             free_bytes=settings.limits.free_bytes,
             longest_queue=settings.limits.queue,
+            timers=timers_before,
         )
         self.dialects = configured(settings)
         self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds)

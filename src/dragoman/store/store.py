@@ -11,6 +11,7 @@ from dragoman.store import migrations
 from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
 from dragoman.store.engine.files import Room, database_file
+from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
@@ -25,7 +26,8 @@ class Store:
 
     `died` is called once when a lane's thread ends unexpectedly; the process should end. `patience_seconds` is how
     long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes. Of
-    works that wait, `longest_queue` are taken for the lanes and as many for the readers.
+    works that wait, `longest_queue` are taken for the lanes and as many for the readers. `timers` gives what lets due
+    timers fire.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Store:
         patience_seconds: float = PATIENCE_SECONDS,
         free_bytes: int = 0,
         longest_queue: int = LONGEST_QUEUE,
+        timers: Callable[[int, TimersDue], list[Work]] | None = None,
     ) -> None:
         self.engine = Engine(url, patience_seconds)
         self.clock = clock
@@ -47,6 +50,7 @@ class Store:
         self._readers: list[Lane] = []
         self._own: dict[bool, Transactions] = {}  # for commands, by whether they write
         self._own_guard = threading.Lock()
+        self._timers = timers
         self.failure: BaseException | None = None
         file = database_file(self.engine)
         self._room = Room(file, free_bytes) if file is not None else None
@@ -90,6 +94,7 @@ class Store:
             directory=self.directory,
             queued=self._queued,
             refuse=self._room.refusal if self._room is not None and lane else None,
+            timers=self._timers,
         )
 
     def _queued(self) -> None:

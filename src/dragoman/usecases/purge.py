@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.command import AS_STORED, EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.errors import Conflict
 from dragoman.domain.extension import Owner
+from dragoman.domain.task import task_is_batch
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -46,7 +47,7 @@ def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | Non
     """
     uow.must_be_exclusive()
     if uow.removals.has_batch(case=case, contact=contact):
-        raise Conflict("task_is_batch", "One of the tasks stands for a batch; it can't be deleted as a task.")
+        raise task_is_batch()
     numbers = uow.removals.tasks(case=case, contact=contact, limit=direct + 1)
     if len(numbers) > direct:
         uow.removals.mark_tasks(uow.now, case=case, contact=contact)
@@ -83,7 +84,7 @@ class Sweep(msgspec.Struct, frozen=True):
     limit: int = DIRECT
 
     def keys(self) -> Exclusive:
-        return EXCLUSIVE
+        return AS_STORED
 
 
 def sweep(uow: UnitOfWork, command: Sweep) -> int:
@@ -107,10 +108,7 @@ def sweep(uow: UnitOfWork, command: Sweep) -> int:
 
 def _remove_tasks(uow: UnitOfWork, numbers: list[int]) -> None:
     uow.tasks.load(list(numbers), Lock.CHANGE)
-    for number in reversed(numbers):  # parts have higher numbers than their wholes: so none is ended before it goes
-        task = uow.tasks.find(number, Lock.CHANGE)
-        if task is not None:
-            tasks.remove(uow, task)
+    tasks.remove_all(uow, numbers)
 
 
 def _remove_stages(uow: UnitOfWork, numbers: list[int]) -> None:

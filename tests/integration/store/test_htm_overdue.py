@@ -100,11 +100,13 @@ def test_a_part_whose_time_is_over_is_waited_for_no_more(world: World) -> None:
     assert family.stored(family.whole).open_children == 0
 
 
-def test_what_changes_a_whole_leaves_the_count_to_the_timer_of_its_part(world: World) -> None:
+def test_the_timer_of_a_part_fires_before_its_whole_is_changed(world: World) -> None:
     family = Family(world, {}, {"expires_at": SOON})
     family.pass_by()
     family.do(actions.cancel, actions.Release(family.whole))
     whole, part = family.stored(family.whole), family.stored(family.part)
-    assert (whole.state, whole.open_children) == (State.READY, 1)
-    world.write(lambda uow: timers.fire(uow, Fire("expire", (part.number,))), EXCLUSIVE)
-    assert family.stored(family.whole).open_children == 0
+    assert (whole.state, whole.open_children, part.state) == (State.READY, 0, State.EXPIRED)
+    fire = Fire("expire", (part.number,))
+    assert world.write(lambda uow: timers.fire(uow, fire), fire.keys()).fired == 0
+    rows = world.write(lambda uow: uow.history.page("task", part.number), EXCLUSIVE)
+    assert [(row.principal, row.dialect, row.operation) for row in rows][1:] == [("system", "core", "timer.expire")]

@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
-from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import queries
 from dragoman.dialects.ibm_htm.handlers.action_table import Action, HtmRole
@@ -57,9 +56,10 @@ def person(world: World, login: str) -> Principal:
 
 def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
     """The page's words on `interactionFilter`, asked of one task."""
-    if not stored.is_open and stored.delete_at is not None and stored.delete_at <= uow.now:
+    task = stored.as_of(uow.now)
+    if task is None:
         return False
-    task, owns = overdue.alone(stored, uow.now), stored.assignee == uow.principal.user
+    owns = stored.assignee == uow.principal.user
     roles = guard.roles_of(uow, task)
     if not roles:
         return False

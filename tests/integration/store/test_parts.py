@@ -120,22 +120,21 @@ def test_a_batch_that_is_a_part_is_decided_by_its_reviewers_alone(world: World) 
         batch = look(world)[PART_OF_PART]
         assert (batch.state, batch.suspended) == (State.READY, False)
     with pytest.raises(Conflict) as refused:
-        patiently(world, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
+        patiently(world, lambda uow: tasks.remove_with_parts(uow, uow.tasks.get(WHOLE)))
     assert refused.value.code == "task_is_batch"
     assert len(look(world)) == 4
 
 
-def test_a_deleted_task_ends_its_parts_or_takes_them_with_it(world: World) -> None:
+def test_a_deleted_task_takes_its_parts_with_it(world: World) -> None:
     furnish(world)
     patiently(world, lambda uow: tasks.remove(uow, uow.tasks.get(PART)))
     assert {number: task.state for number, task in look(world).items()} == {
         WHOLE: State.READY,
-        PART_OF_PART: State.TERMINATED,
         OTHER_PART: State.READY,
     }
     assert look(world)[WHOLE].open_children == 1
-    patiently(world, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
-    assert set(look(world)) == {PART_OF_PART}
+    patiently(world, lambda uow: tasks.remove_with_parts(uow, uow.tasks.get(WHOLE)))
+    assert look(world) == {}
 
 
 def test_a_tree_goes_with_its_ended_parts_and_its_messages(world: World) -> None:
@@ -148,7 +147,7 @@ def test_a_tree_goes_with_its_ended_parts_and_its_messages(world: World) -> None
 
     patiently(world, give)
     do(world, Verb.FINISH, PART_OF_PART)
-    patiently(world, lambda uow: tasks.remove_tree(uow, uow.tasks.get(WHOLE)))
+    patiently(world, lambda uow: tasks.remove_with_parts(uow, uow.tasks.get(WHOLE)))
     assert look(world) == {}
     assert _count(world, "message") == 0
     assert _count(world, "tombstone") == 4

@@ -149,14 +149,10 @@ def test_states_are_those_that_timers_leave_whether_they_have_fired_or_not(
     now = world.clock.now()
 
     def expected(_: UnitOfWork, task: Task) -> bool:
-        is_over = task.kind is not Kind.BATCH
-        if is_over and not task.is_open and task.delete_at is not None and task.delete_at <= now:
-            return False
-        if is_over and task.is_open and task.expires_at is not None and task.expires_at <= now:
-            task = replace(task, state=State.EXPIRED)
-        return not states or task.state in states
+        left = task.as_of(now)
+        return left is not None and (not states or left.state in states)
 
-    assert compare(world, TaskFilter(states=states, as_of=now), expected)
+    assert compare(world, TaskFilter(states=states), expected)
 
 
 def furnish_parts(uow: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE
+from dragoman.command import AS_STORED
 from dragoman.domain import timing
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import FixedClock, Moment, later
@@ -50,13 +50,13 @@ def add_case(node: World, **fields: Any) -> int:
     return number
 
 
-def task(node: World, number: int) -> Task | None:
-    found: Task | None = node.core(lambda uow: uow.tasks.find(number))
+def task(node: Running, number: int) -> Task | None:
+    found: Task | None = node.stored(lambda uow: uow.tasks.find(number))
     return found
 
 
-def case(node: World, number: int) -> Case | None:
-    found: Case | None = node.core(lambda uow: uow.cases.find(number))
+def case(node: Running, number: int) -> Case | None:
+    found: Case | None = node.stored(lambda uow: uow.cases.find(number))
     return found
 
 
@@ -437,7 +437,7 @@ def test_a_slice_that_is_cut_off_at_any_statement_fires_once(world: World) -> No
     def patiently(run: Callable[[UnitOfWork], Any]) -> Any:
         for _ in range(200):
             try:
-                return world.write(run, EXCLUSIVE)
+                return world.write(run, AS_STORED)
             except Unavailable:
                 continue
         raise AssertionError("the database stayed busy")

@@ -6,13 +6,15 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Lock
-from dragoman.dialects.ibm_htm.overdue import DEEPEST
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.domain.case import CaseKind
 from dragoman.domain.task import Task
 from dragoman.domain.template import Template
 from dragoman.usecases.uow import UnitOfWork
+
+DEEPEST = 64
+"""So many levels of subtasks are climbed to the top of a hierarchy."""
 
 OWNERS = {"contact": Lock.NONE, "template": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE}
 """What must be loaded beside a task that is to be shown."""

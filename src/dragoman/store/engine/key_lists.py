@@ -45,9 +45,11 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def driver_text(dialect: sa.Dialect, statement: sa.Select[Any]) -> str:
-    """The statement as text. TypeError unless its parameters are the tenant and then the list."""
+def driver_text(
+    dialect: sa.Dialect, statement: sa.Select[Any], parameters: tuple[str, ...] = ("tenant", "keys")
+) -> str:
+    """The statement as text. TypeError unless these are its parameters, in this order."""
     compiled = statement.compile(dialect=dialect)
-    if list(compiled.positiontup or ()) != ["tenant", "keys"]:
-        raise TypeError("the driver must take the tenant first, then the keys")
+    if tuple(compiled.positiontup or ()) != parameters:
+        raise TypeError(f"the driver must take {parameters}, not {compiled.positiontup}")
     return str(compiled)

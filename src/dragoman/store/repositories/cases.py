@@ -6,6 +6,7 @@ from dragoman.command import Lock
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
 
 C = tables.case.c
@@ -19,7 +20,10 @@ class Cases(Repository[Case]):
 
     def page(self, *, limit: int, after: int = 0, kind: CaseKind | None = None) -> list[Case]:
         """Cases by number, those behind `after`."""
-        statement = sa.select(C.number).where(C.tenant == self.tenant, C.number > after, C.removed_at.is_(None))
+        is_over = case_is_over(self._overlay.group.now)
+        statement = sa.select(C.number).where(
+            C.tenant == self.tenant, C.number > after, C.removed_at.is_(None), sa.not_(is_over)
+        )
         if kind is not None:
             statement = statement.where(C.kind == str(kind))
         return self.numbered(statement.order_by(C.number).limit(limit))

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from dragoman.domain.clock import Moment
 from dragoman.domain.extension import Owner
-from dragoman.domain.task import Kind, Task
+from dragoman.domain.task import Task
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.as_of import for_people
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -35,7 +36,7 @@ class Removals(Repository[Task]):
     def has_batch(self, *, case: int | None = None, contact: int | None = None) -> bool:
         """Whether one of these tasks stands for a batch."""
         statement = sa.select(T.number).where(
-            *self._tasks(case, contact), T.kind == str(Kind.BATCH), T.removed_at.is_(None)
+            *self._tasks(case, contact), sa.not_(for_people(tables.task)), T.removed_at.is_(None)
         )
         return bool(self._numbers(statement.limit(1)))
 

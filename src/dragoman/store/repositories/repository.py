@@ -14,6 +14,7 @@ from dragoman.domain.errors import NotFound
 from dragoman.store.engine import driver
 from dragoman.store.unit.child_rows import with_child_rows
 from dragoman.store.unit.flushing import flush
+from dragoman.store.unit.loading import TIMED, as_of
 from dragoman.store.unit.mappings import MAPPINGS, Counter, Mapping
 from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 
@@ -111,6 +112,8 @@ class Repository(Generic[E]):
         group, mapping = self._overlay.group, self.mapping
         entities = [mapping.decode(row) for row in rows]
         entities = with_child_rows(group.connection, group.tenant, mapping, entities)
+        if mapping.name in TIMED:
+            entities = as_of(group.connection, group, mapping.name, entities)
         group.know_all(mapping, entities)
         return entities
 

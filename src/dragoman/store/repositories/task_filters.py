@@ -14,6 +14,8 @@ from dragoman.domain.work_item import Role
 from dragoman.store import tables
 from dragoman.store.engine.engines import json_flag, json_word
 from dragoman.store.engine.words import LONGEST
+from dragoman.store.repositories import task_timers
+from dragoman.store.unit.as_of import expired
 
 T = tables.task.c
 Conditions = list[sa.ColumnElement[bool]]
@@ -21,6 +23,11 @@ Conditions = list[sa.ColumnElement[bool]]
 Through = Literal["everybody", "individual", "group"]
 """Why somebody sees a task: because everybody does, by himself, or as one of a group."""
 EVERY_WAY: frozenset[Through] = frozenset({"everybody", "individual", "group"})
+
+
+Timers = Literal["fired", "apart", "alone", "both"]
+"""Which tasks a statement speaks of, as to timers that are due and have not fired: of all, as stored; of those that no
+timer changes, as stored; of those that one changes, as it leaves them; or of both of these."""
 
 
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +64,9 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     visible_to: Principal | None = None
     visible_through: frozenset[Through] = EVERY_WAY
     any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
-    as_of: Moment | None = None  # as timers leave the tasks at this moment, whether they have fired yet or not
+    lateral: bool = False  # the engine needs to be led along the timers' indexes
+    is_within: bool = False  # it is one of another's `any_of`
+    timers: Timers = "fired"
 
 
 BY_NUMBER = ("creator", "stage", "parent", "contacts", "entity", "type")
@@ -90,47 +99,80 @@ def _bare(who: Principal) -> Principal | None:
 
 def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     """What must hold of a task that matches; tenant and removal aside."""
-    found = _equalities(wanted) + _ranges(wanted) + _links(tenant, wanted)
-    if wanted.as_of is not None:
-        found.append(sa.not_(_is_over(T.delete_at, wanted.as_of, is_open=False)))
+    found = _equalities(wanted, _columns(tenant, wanted)) + _ranges(wanted) + _links(tenant, wanted)
+    found += _untouched_by_timers(tenant, wanted)
     found += [_has_word(tenant, word) for word in wanted.words]
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
         found.append(_claimable(tenant, wanted.claimable_by))
     if wanted.visible_to is not None and not wanted.visible_to.is_admin:
         found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
     if wanted.any_of:
-        found.append(sa.or_(*(sa.and_(sa.true(), *conditions(tenant, one)) for one in wanted.any_of)))
+        alternatives = (
+            replace(one, timers=wanted.timers, lateral=wanted.lateral, is_within=True) for one in wanted.any_of
+        )
+        found.append(sa.or_(*(sa.and_(sa.true(), *conditions(tenant, one)) for one in alternatives)))
     return found
 
 
-def _equalities(wanted: TaskFilter) -> Conditions:
-    conditions: Conditions = []
-    if wanted.states:
-        conditions.append(_in_state(wanted.states, wanted.as_of))
-    if wanted.is_open is not None:
-        conditions.append(T.state.in_(sorted(OPEN if wanted.is_open else ENDED)))
-        if not finds_few(wanted):
-            conditions.append(ended_is(not wanted.is_open))
-    if wanted.unassigned:
-        conditions.append(T.assignee.is_(None))
+def depends_on_timers(wanted: TaskFilter) -> bool:
+    """Whether a due timer may take a task out of what matches."""
+    if wanted.states or wanted.assignee is not None or wanted.is_open or wanted.suspended or wanted.has_open_children:
+        return True
+    return gains_by_timers(wanted) or any(depends_on_timers(one) for one in wanted.any_of)
+
+
+def gains_by_timers(wanted: TaskFilter) -> bool:
+    """Whether a due timer may make a task match that didn't."""
+    if not {State.EXPIRED, State.READY}.isdisjoint(wanted.states) or wanted.unassigned or wanted.not_suspended_or:
+        return True
+    return wanted.is_open is False or wanted.suspended is False or any(gains_by_timers(one) for one in wanted.any_of)
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    """What timers change, as stored or as they leave it."""
+
+    state: sa.ColumnElement[Any]
+    suspended: sa.ColumnElement[Any]
+    assignee: sa.ColumnElement[Any]
+
+
+def _columns(tenant: int, wanted: TaskFilter) -> _Columns:
+    if wanted.timers != "alone":
+        return _Columns(T.state, T.suspended, T.assignee)
+    is_expired = T.number.in_(task_timers.changed(tenant, task_timers.EXPIRED, lateral=wanted.lateral))
+    is_released = T.number.in_(task_timers.changed(tenant, task_timers.RELEASED, lateral=wanted.lateral))
+    return _Columns(
+        sa.case((is_expired, str(State.EXPIRED)), (is_released, str(State.READY)), else_=T.state),
+        sa.false(),
+        sa.case((is_released, sa.null()), else_=T.assignee),
+    )
+
+
+def _untouched_by_timers(tenant: int, wanted: TaskFilter) -> Conditions:
+    """What is deleted is never found, and of the others those that `timers` names."""
+    if wanted.is_within or wanted.kind == str(Kind.BATCH):
+        return []
+    found: Conditions = [T.number.not_in(task_timers.deleted(tenant, lateral=wanted.lateral))]
+    if wanted.timers == "apart":
+        found.append(T.number.not_in(task_timers.changed(tenant, lateral=wanted.lateral)))
+    elif wanted.timers == "alone":
+        found.append(T.number.in_(task_timers.changed(tenant, lateral=wanted.lateral)))
+    return found
+
+
+def _equalities(wanted: TaskFilter, seen: _Columns) -> Conditions:
+    conditions = _changed_by_timers(wanted, seen)
     if wanted.extra is not None:
         path, text = wanted.extra
         conditions.append(json_word(T.extras, path) == text)
     if wanted.category is not None:
         of_category = T.category == wanted.category
         conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
-    if wanted.has_open_children is not None:
-        conditions.append(T.open_children > 0 if wanted.has_open_children else T.open_children == 0)
-    if wanted.not_suspended_or:
-        said = sa.func.coalesce(json_flag(T.extras, wanted.not_suspended_or), sa.false())
-        conditions.append(sa.or_(T.suspended.is_(sa.false()), said))
     for name in (
-        "assignee",
         "creator",
         "case",
         "stage",
         "parent",
-        "suspended",
         "priority",
         "type",
     ):
@@ -148,22 +190,36 @@ def ended_is(has_ended: bool) -> sa.ColumnElement[bool]:
     return tables.has_ended == sa.literal_column(str(int(has_ended)))
 
 
-def _in_state(states: Collection[State], at: Moment | None) -> sa.ColumnElement[bool]:
-    named = T.state.in_(sorted(states))
-    if at is None:
-        return named
-    expired = _is_over(T.expires_at, at, is_open=True)
-    if State.EXPIRED not in states:
-        return sa.and_(named, sa.not_(expired))
-    # Which states may stand there at all is said beside it, for the indexes that end in the state.
-    return sa.and_(T.state.in_(sorted({*states, *OPEN})), sa.or_(named, expired))
+def _changed_by_timers(wanted: TaskFilter, seen: _Columns) -> Conditions:
+    """What is asked of the fields that timers change."""
+    conditions: Conditions = []
+    if wanted.states:
+        conditions.append(seen.state.in_(sorted(wanted.states)))
+    if wanted.is_open is not None:
+        conditions.append(seen.state.in_(sorted(OPEN if wanted.is_open else ENDED)))
+        if not finds_few(wanted) and wanted.timers != "alone":
+            conditions.append(ended_is(not wanted.is_open))
+    if wanted.unassigned:
+        conditions.append(seen.assignee.is_(None))
+    if wanted.assignee is not None:
+        conditions.append(seen.assignee == wanted.assignee)
+    if wanted.has_open_children is not None:
+        waits = sa.and_(T.open_children > 0, seen.state.in_(sorted(OPEN)), T.open_children > _expired_parts())
+        conditions.append(waits if wanted.has_open_children else sa.not_(waits))
+    if wanted.not_suspended_or:
+        said = sa.func.coalesce(json_flag(T.extras, wanted.not_suspended_or), sa.false())
+        conditions.append(sa.or_(seen.suspended.is_(sa.false()), said))
+    if wanted.suspended is not None:
+        conditions.append(seen.suspended.is_(sa.true() if wanted.suspended else sa.false()))
+    return conditions
 
 
-def _is_over(timer: sa.ColumnElement[Any], at: Moment, *, is_open: bool) -> sa.ColumnElement[bool]:
-    """Whether the time of an open task, or of an ended one, was over by then. Batches have no timers of a task."""
-    ended = T.state.in_(sorted(ENDED))
-    over = sa.and_(timer.is_not(None), timer <= at, T.kind != str(Kind.BATCH))
-    return sa.and_(over, sa.not_(ended) if is_open else ended)
+def _expired_parts() -> sa.ColumnElement[int]:
+    """How many parts of a task count as open until their timers fire; asked only of tasks that have open ones."""
+    part = tables.task.alias("part")
+    of_task = sa.and_(part.c.tenant == T.tenant, part.c.parent == T.number, part.c.removed_at.is_(None))
+    found = sa.select(sa.func.count()).select_from(part).where(of_task, expired(part, task_timers.NOW))
+    return found.correlate(tables.task).scalar_subquery()
 
 
 def _ranges(wanted: TaskFilter) -> Conditions:

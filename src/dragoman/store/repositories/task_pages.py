@@ -12,9 +12,11 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, OPEN, State
 from dragoman.store import tables
 from dragoman.store.engine import driver
+from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.task_filters import TaskFilter, conditions, ended_is, finds_few
 from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, hidden, order
 from dragoman.store.unit.mappings import MAPPINGS
@@ -36,9 +38,9 @@ class Ask(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     values: dict[str, Any]
 
-    def parameters(self, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+    def parameters(self, now: Moment, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
         """What the driver takes, in its order."""
-        known = self.values
+        known = self.values | {"now": now}
         if after is not None:
             known = known | {f"after_{place}": value for place, value in enumerate(after)}
         return tuple(known[name] for name in self.names)
@@ -113,23 +115,42 @@ def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]
     return [order(key, columns[f"key_{place}"]) for place, key in enumerate(keys)]
 
 
-def fetch(connection: sa.Connection, ask: Ask, after: tuple[Any, ...] | None) -> list[Any]:
+def fetch(connection: sa.Connection, ask: Ask, now: Moment, after: tuple[Any, ...] | None) -> list[Any]:
     """The rows of a page, for the task's mapping to decode.
 
     SQLite gives them as one text. Its driver lets go of the interpreter at each row and waits to have it back: when
     others want it, too, a page of fifty rows took longer by that than by all else.
     """
-    found = driver.fetch(connection, ask.text, ask.parameters(after))
+    found = driver.fetch(connection, ask.text, ask.parameters(now, after))
     return ROWS.decode_lines(found[0][0] or "") if connection.dialect.name == "sqlite" else found
 
 
 @lru_cache(REMEMBERED)
 def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_removed: bool) -> Ask:
     """How many match, those that are marked as removed among them or not."""
-    conditions = all_conditions(tenant, wanted)
-    if not with_removed:
-        conditions.append(T.removed_at.is_(None))
-    return _ask(dialect, sa.select(sa.func.count()).select_from(tables.task).where(*conditions))
+    counts = []
+    for each in _each(wanted):
+        conditions = all_conditions(tenant, each)
+        if not with_removed:
+            conditions.append(T.removed_at.is_(None))
+        counts.append(sa.select(sa.func.count()).select_from(tables.task).where(*conditions))
+    if len(counts) == 1:
+        return _ask(dialect, counts[0])
+    first, second = (count.scalar_subquery() for count in counts)
+    return _ask(dialect, sa.select(first + second))
+
+
+@lru_cache(REMEMBERED)
+def changed_of(dialect: sa.Dialect, tenant: int) -> Ask:
+    """Whether timers are due that change tasks."""
+    return _ask(dialect, task_timers.is_any_changed(tenant, lateral=dialect.name == "postgresql"))
+
+
+def _each(wanted: TaskFilter) -> list[TaskFilter]:
+    """What together makes up what is wanted: no task matches two of them."""
+    if wanted.timers != "both":
+        return [wanted]
+    return [replace(wanted, timers="apart"), replace(wanted, timers="alone")]
 
 
 def _page(
@@ -177,9 +198,15 @@ def all_conditions(tenant: int, wanted: TaskFilter) -> Conditions:
 
 
 def _walks(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
-    if wanted.as_of is None and _is_of_one(wanted) and keys[0].key == "number":
+    return [walk for each in _each(wanted) for walk in _walks_of(tenant, each, keys)]
+
+
+def _walks_of(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
+    if wanted.timers == "alone":
+        return [all_conditions(tenant, wanted)]
+    if _is_of_one(wanted) and keys[0].key == "number":
         return [_of_state(tenant, wanted, state) for state in _states(wanted)]
-    if wanted.as_of is None and keys[0].key == "due" and not finds_few(wanted):
+    if keys[0].key == "due" and not finds_few(wanted):
         if len(wanted.states) > 1:
             return [_of_state(tenant, wanted, state) for state in wanted.states]
         if not wanted.states and wanted.is_open is None:

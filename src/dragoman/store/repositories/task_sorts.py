@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.domain.contact import ContactKind
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import ENDED, State, Task
 from dragoman.store import tables
 
 LAST = 9_223_372_036_854_775_807
@@ -139,7 +139,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "suspended": _flag(T.suspended.is_(sa.true())),
     "escalated": _flag(T.escalated.is_(sa.true())),
     "read": _flag(T.read.is_(sa.true())),
-    "waiting": _flag(T.open_children > 0),
+    "waiting": _flag(sa.and_(T.open_children > 0, T.state.not_in(sorted(ENDED)))),
     # Before one of the above, these put what has none at one end, whichever way the above goes.
     "without_due": _flag(T.due_at.is_(None)),
     "without_contact": _flag(_OF_CONTACT == ""),

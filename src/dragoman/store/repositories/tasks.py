@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from dragoman.command import Lock
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import ENDED, Kind, Task
+from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
+from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import TaskFilter, plainly
-from dragoman.store.repositories.task_pages import count_of, fetch, page_of, rows_of
+from dragoman.store.repositories.task_filters import TaskFilter, depends_on_timers, gains_by_timers, plainly
+from dragoman.store.repositories.task_pages import changed_of, count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
+from dragoman.store.unit.as_of import for_people, is_open
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -37,22 +40,45 @@ class Tasks(Repository[Task]):
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
         keys = _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
-        connection, wanted = self._connection(), plainly(wanted)
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted))
         dialect, has_cursor = connection.dialect, after is not None
         if self._overlay.group.only_reads and limit <= TOGETHER:
             ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
-            return self.of_rows(fetch(connection, ask, after))
+            return self.of_rows(fetch(connection, ask, self._now, after))
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
-        return self.of_numbers([row[0] for row in self.by_text(ask.text, ask.parameters(after))])
+        return self.of_numbers([row[0] for row in self.by_text(ask.text, ask.parameters(self._now, after))])
 
     def count(self, wanted: TaskFilter) -> int:
         """How many tasks match."""
         # Most of the time nothing is marked as removed. An index then tells the number alone, without the rows.
         marked = sa.select(sa.literal(1)).where(T.tenant == self.tenant, T.removed_at.is_not(None)).limit(1)
         with_removed = self.by_condition(marked).first() is None
-        ask = count_of(self._connection().dialect, self.tenant, plainly(wanted), with_removed=with_removed)
-        [(count,)] = self.by_text(ask.text, ask.parameters())
+        wanted = self._with_timers(plainly(wanted))
+        ask = count_of(self._connection().dialect, self.tenant, wanted, with_removed=with_removed)
+        [(count,)] = self.by_text(ask.text, ask.parameters(self._now))
         return int(count)
+
+    @property
+    def _is_lateral(self) -> bool:
+        return bool(self._connection().dialect.name == "postgresql")
+
+    @property
+    def _now(self) -> Moment:
+        return self._overlay.group.now
+
+    def _with_timers(self, wanted: TaskFilter) -> TaskFilter:
+        """The filter, with what timers are due for said of it where that makes a difference."""
+        if self._is_lateral:
+            wanted = replace(wanted, lateral=True)
+        if not depends_on_timers(wanted):
+            return wanted
+        if not gains_by_timers(wanted):
+            return replace(wanted, timers="apart")
+        group = self._overlay.group
+        if group.has_due is None:
+            ask = changed_of(self._connection().dialect, self.tenant)
+            group.has_due = bool(self.by_text(ask.text, ask.parameters(group.now)))
+        return replace(wanted, timers="both") if group.has_due else wanted
 
     def sort_values(self, task: Task, sorts: Sequence[Sort]) -> tuple[Any, ...]:
         """The sort values and the number of a task, for the cursor behind it."""
@@ -73,49 +99,85 @@ class Tasks(Repository[Task]):
         """The tasks of a category, by number."""
         return self._where(T.category == category, lock, limit)
 
-    def open_children(self, parent: int, lock: Lock = Lock.NONE) -> list[Task]:
-        """The children of a task that have not ended, by number."""
-        return self._where(sa.and_(T.parent == parent, T.state.not_in(sorted(ENDED))), lock, None)
-
     def children(self, parent: int, lock: Lock = Lock.NONE) -> list[Task]:
-        """All parts of a task, by number."""
+        """The parts of a task, but not theirs, by number."""
         return self._where(T.parent == parent, lock, None)
 
-    def open_parts(self, parents: Sequence[int], at: Moment) -> dict[int, int]:
-        """For each of these tasks how many parts of it are open at a moment: not ended, and their time isn't over."""
-        statement = sa.select(T.parent, sa.func.count()).where(
-            T.tenant == self.tenant,
-            T.parent.in_(parents),
-            T.state.not_in(sorted(ENDED)),
-            sa.or_(T.expires_at.is_(None), T.expires_at > at, T.kind == Kind.BATCH),
-            T.removed_at.is_(None),
-        )
-        return {int(parent): int(count) for parent, count in self.by_condition(statement.group_by(T.parent))}
+    def parts(self, wholes: Sequence[int], *, only_open: bool = False) -> list[int]:
+        """Numbers of all parts of tasks at any depth, a part behind what it is a part of; with `only_open` those that
+        are open and not below what stays when their whole ends: a batch's task, an ended part."""
+        first = tables.task.alias("first")
+        listed = first.c.parent.in_(list(wholes)) if len(wholes) > 1 else first.c.parent == wholes[0]
+        top = _part_of(first, self.tenant, listed, only_open=only_open)
+        below = top.add_columns(sa.literal(1).label("level")).cte("below", recursive=True)
+        deeper = tables.task.alias("deeper")
+        # Rings can't be: what is made a part of its own part is refused.
+        under = _part_of(deeper, self.tenant, deeper.c.parent == below.c.number, only_open=only_open)
+        found = below.union_all(under.add_columns((below.c.level + 1).label("level")))
+        level = sa.func.max(found.c.level)
+        statement = sa.select(found.c.number).group_by(found.c.number).order_by(level, found.c.number)
+        return [int(row[0]) for row in self.by_condition(statement)]
+
+    def have_no_parts(self, numbers: Sequence[int]) -> bool:
+        """Whether it is known of all of these that they have no parts: it was asked for when they were loaded."""
+        return self._overlay.group.without_parts.issuperset(numbers)
+
+    def ask_for_parts(self, numbers: Sequence[int]) -> None:
+        """Note which of these have no parts, for `have_no_parts`."""
+        statement = sa.select(T.parent).where(T.tenant == self.tenant, T.parent.in_(list(numbers)))
+        having = {int(row[0]) for row in self.by_condition(statement.distinct())}
+        self._overlay.group.without_parts.update(set(numbers) - having)
+
+    def has_part(self, number: int) -> None:
+        """Note that this one has a part now."""
+        self._overlay.group.without_parts.discard(number)
 
     def counted_by(self, column: str, values: Sequence[str]) -> dict[str, tuple[int, int]]:
         """For each value that some tasks have in a column: how many, and the lowest of their numbers."""
         named = T[column]
         wanted = list(values) if isinstance(named.type, sa.Text) else [int(value) for value in values]
-        statement = sa.select(named, sa.func.count(), sa.func.min(T.number)).where(
-            T.tenant == self.tenant, T.removed_at.is_(None), named.in_(wanted)
+        statement = (
+            sa.select(named, sa.func.count(), sa.func.min(T.number))
+            .where(
+                T.tenant == self.tenant,
+                T.removed_at.is_(None),
+                named.in_(wanted),
+                T.number.not_in(task_timers.deleted(self.tenant, lateral=self._is_lateral)),
+            )
+            .params(now=self._now)
         )
         found = self.by_condition(statement.group_by(named))
         return {str(value): (int(count), int(number)) for value, count, number in found}
 
     def late_contacts(self, contacts: Sequence[int], at: Moment) -> set[int]:
         """Those of the contacts that have an open task whose due time is past."""
-        statement = sa.select(T.contact).where(
-            T.tenant == self.tenant,
-            T.contact.in_(contacts),
-            T.state.not_in(sorted(ENDED)),
-            T.due_at < at,
-            T.removed_at.is_(None),
+        statement = (
+            sa.select(T.contact)
+            .where(
+                T.tenant == self.tenant,
+                T.contact.in_(contacts),
+                T.state.not_in(sorted(ENDED)),
+                T.due_at < at,
+                T.removed_at.is_(None),
+                T.number.not_in(task_timers.changed(self.tenant, task_timers.EXPIRED, lateral=self._is_lateral)),
+                T.number.not_in(task_timers.deleted(self.tenant, lateral=self._is_lateral)),
+            )
+            .params(now=at)
         )
         return {int(row[0]) for row in self.by_condition(statement.distinct())}
 
     def _where(self, condition: sa.ColumnElement[bool], lock: Lock, limit: int | None) -> list[Task]:
         statement = sa.select(T.number).where(T.tenant == self.tenant, condition, T.removed_at.is_(None))
         return self.numbered(statement.order_by(T.number).limit(limit), lock)
+
+
+def _part_of(
+    task: sa.FromClause, tenant: int, of_whole: sa.ColumnElement[bool], *, only_open: bool
+) -> "sa.Select[tuple[int]]":
+    conditions = [task.c.tenant == tenant, of_whole, task.c.removed_at.is_(None)]
+    if only_open:
+        conditions += [is_open(task), for_people(task)]
+    return sa.select(task.c.number).where(*conditions)
 
 
 def _until_number(sorts: Sequence[Sort]) -> tuple[Sort, ...]:

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import ENDED, OPEN, Kind, State, Task
+from dragoman.domain.task import ENDED, OPEN, State, Task
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.as_of import for_people
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
 C = tables.case.c
 
 Conditions = Sequence[sa.ColumnElement[bool]]
-FOR_PEOPLE = T.kind != str(Kind.BATCH)  # a batch's task is decided by its reviewers, never by the time
+FOR_PEOPLE = for_people(tables.task)
 SUSPENDED = T.suspended.is_(sa.true())
 
 

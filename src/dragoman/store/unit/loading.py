@@ -12,6 +12,7 @@ from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.engine.engines import Engine
 from dragoman.store.engine.key_lists import among, as_parameter, driver_text
+from dragoman.store.unit.as_of import NEVER, Overdue, TimersDue, in_live_case
 from dragoman.store.unit.child_rows import with_child_rows
 from dragoman.store.unit.mappings import MAPPINGS, Mapping
 from dragoman.store.unit.overlay import Group
@@ -25,6 +26,9 @@ POINTERS = {
     "template": "template",
 }
 """Fields of a task that reference entities later in the lock order."""
+
+PARTS = "parts"
+"""Among `Keys.owners`: whether the tasks have parts shall be known, since whoever deletes one takes them along."""
 
 ALTERNATIVES = 200
 """Composite keys in one statement. SQLite allows at most 1,000 terms."""
@@ -47,6 +51,8 @@ class Loader:
         for name, mapping in MAPPINGS.items():
             if name in wanted:
                 self._load_locked(mapping, wanted[name])
+            if name == "task" and PARTS in keys.owners:
+                self._find_parts()
             if name == "task" and keys.owners:
                 for owner, key, lock in self._owners(keys.owners):
                     known = wanted.setdefault(owner, {})
@@ -57,9 +63,17 @@ class Loader:
             if name != "task" or task is None:
                 continue
             for field, lock in fields.items():
-                key = getattr(task, field)
+                key = getattr(task, field) if field != PARTS else None
                 if key is not None:
                     yield POINTERS[field], key, lock
+
+    def _find_parts(self) -> None:
+        numbers = [task.number for (name, _), task in self.group.current.items() if name == "task" and task is not None]
+        if not numbers:
+            return
+        text = _wholes(self.connection.dialect)
+        rows = driver.fetch(self.connection, text, (self.group.tenant, as_parameter(self.connection.dialect, numbers)))
+        self.group.without_parts.update(set(numbers) - {int(row[0]) for row in rows})
 
     def _load_locked(self, mapping: Mapping, wanted: dict[Key, Lock]) -> None:
         for lock in (Lock.CHANGE, Lock.SHARED, Lock.NONE):
@@ -90,8 +104,15 @@ class Loader:
     def _rows(self, mapping: Mapping, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
         text = _select_by(self.connection.dialect, mapping.name, column, lock if self.writes else Lock.NONE)
         keys = as_parameter(self.connection.dialect, values)
-        rows = driver.fetch(self.connection, text, (self.group.tenant, keys))
-        return with_child_rows(self.connection, self.group.tenant, mapping, [mapping.decode(row) for row in rows])
+        group = self.group
+        parameters: tuple[Any, ...] = (group.tenant, keys)
+        if mapping.name == "task":
+            parameters += (NEVER if group.as_stored else group.now,)
+        rows = driver.fetch(self.connection, text, parameters)
+        entities = with_child_rows(self.connection, group.tenant, mapping, [mapping.decode(row) for row in rows])
+        if entities and mapping.name in TIMED and not group.as_stored:
+            return as_of(self.connection, group, mapping.name, entities)
+        return entities
 
     def _rows_by_tuple(self, mapping: Mapping, keys: Sequence[Any], lock: Lock) -> list[Any]:
         # Grouped by what comes before the last column: a term a key would be too deep for SQLite's parser.
@@ -117,6 +138,27 @@ def recorded_at(connection: sa.Connection, tenant: int, entity: str, number: int
     return connection.execute(sa.select(h.at).where(*row)).scalar()
 
 
+TIMED = frozenset({"task", "case"})
+"""What timers change."""
+
+
+def as_of(connection: sa.Connection, group: Group, entity: str, entities: list[Any]) -> list[Any]:
+    """The entities as due timers leave them. TimersDue where the group writes and they could fire first."""
+    overdue = Overdue(connection, group.tenant, group.now)
+    seen: list[Any] = overdue.tasks(entities) if entity == "task" else overdue.cases(entities)
+    if overdue.numbers and group.fires_timers and not overdue.numbers <= group.tried:
+        raise TimersDue(entity, frozenset(overdue.numbers))
+    return seen
+
+
+@lru_cache(maxsize=4)
+def _wholes(dialect: sa.Dialect) -> str:
+    """The driver's text that selects which of a list of tasks have parts."""
+    task = tables.task.c
+    found = sa.select(task.parent).where(task.tenant == sa.bindparam("tenant"), among(dialect, task.parent))
+    return driver_text(dialect, found.distinct())
+
+
 @lru_cache(maxsize=256)
 def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
     """The driver's text that selects an entity's rows by a list of keys."""
@@ -129,6 +171,8 @@ def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
     )
     if "removed_at" in table.c:
         statement = statement.where(table.c.removed_at.is_(None))
+    if name == "task":
+        statement = statement.where(in_live_case(table, sa.bindparam("now", type_=sa.BigInteger())))
     if dialect.name == "postgresql" and lock is not Lock.NONE:
         statement = statement.with_for_update(read=lock is Lock.SHARED)
-    return driver_text(dialect, statement)
+    return driver_text(dialect, statement, ("tenant", "keys", "now") if name == "task" else ("tenant", "keys"))

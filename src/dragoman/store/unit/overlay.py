@@ -112,6 +112,12 @@ class Group:
         self.load_all: Callable[[Keys], None] | None = None
         self.connection: Any = None
         self.only_reads = False
+        self.has_due: bool | None = None  # whether timers change tasks in lists; readers find out once
+        self.without_parts: set[int] = set()  # tasks known to have none
+        # Tasks and cases are seen as due timers leave them, unless the command works on rows as they are stored.
+        self.as_stored = False
+        self.fires_timers = False  # what is due and loaded is to fire first
+        self.tried: frozenset[int] = frozenset()  # but for these: their timers have just had the chance
 
     def know(self, mapping: Mapping, key: Key, entity: Any, lock: Lock) -> None:
         """Note a row as loaded (None: there is none), under its number."""

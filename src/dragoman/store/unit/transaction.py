@@ -11,13 +11,14 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from dragoman.command import EXCLUSIVE, Keys
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.engine.files import storage_full
+from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.flushing import Changed, flush
 from dragoman.store.unit.loading import Loader, recorded_at
 from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, Overlay
@@ -46,7 +47,7 @@ class Transactions:
     """Runs works on one connection, reopened when it is lost. Not for several threads at once.
 
     `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: what it
-    gives is the error of them all.
+    gives is the error of them all. `timers` gives the works that let due timers fire before what they hold is changed.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Transactions:
         directory: Directory,
         queued: Callable[[], None] | None = None,
         refuse: Callable[[], Expected | None] | None = None,
+        timers: Callable[[int, TimersDue], list[Work]] | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
@@ -69,6 +71,8 @@ class Transactions:
         self._forget = directory.forget
         self._queued = queued
         self._refuse = refuse
+        self._timers = timers
+        self._tried: frozenset[int] = frozenset()
         self.troubles = Counts()
 
     @property
@@ -137,7 +141,7 @@ class Transactions:
     def _attempt(self, works: list[Work]) -> Exception | None:
         """One transaction for all of them. None when it was committed (or refused work by work)."""
         try:
-            alone = self._with_announcements(works)
+            alone = self._after_timers(works)
         except Changed as error:
             return error
         except sa.exc.DBAPIError as error:
@@ -160,6 +164,21 @@ class Transactions:
             if self.engine.is_sqlite and self.writes:
                 raise OutcomeUnknown(first_line(error)) from error
             self.close()
+
+    def _after_timers(self, works: list[Work]) -> list[Work]:
+        """Run them; where they are to change what timers are due for, these fire first, in transactions of their own.
+
+        What a timer can't be done to is then seen as it would be left.
+        """
+        tried: frozenset[int] = frozenset()
+        while True:
+            self._tried = tried
+            try:
+                return self._with_announcements(works)
+            except TimersDue as due:
+                tried |= due.numbers
+                for work in self._timers(works[0].tenant, due) if self._timers is not None else ():
+                    self._run_single(work)
 
     def _with_announcements(self, works: list[Work]) -> list[Work]:
         alone: list[Work] = []
@@ -219,6 +238,8 @@ class Transactions:
             lambda name, key: self._peek(connection, tenant, name, key),
             lambda entity, number, revision: recorded_at(connection, tenant, entity, number, revision),
         )
+        group.as_stored = isinstance(works[0].keys, Exclusive) and works[0].keys.as_stored
+        group.fires_timers, group.tried = self.writes and self._timers is not None, self._tried
         loader = Loader(self.engine, connection, group, writes=self.writes)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
@@ -246,7 +267,7 @@ class Transactions:
             alone.append(work)
         except Expected as refused:
             work.error = refused.with_traceback(None)  # which holds this very work, and with it all that it loaded
-        except (sa.exc.DBAPIError, Changed):
+        except (sa.exc.DBAPIError, Changed, TimersDue):
             raise
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
             work.error = bug

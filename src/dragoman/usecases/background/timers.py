@@ -4,16 +4,19 @@ Each fires in one transaction with its effect, on a row that is locked and looke
 many nodes look at the same time, and after a stop of any kind it fires when somebody looks again.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.command import AS_STORED, EXCLUSIVE, Exclusive, Lock
+from dragoman.domain.access import system
 from dragoman.domain.clock import Moment
+from dragoman.store.unit.as_of import TimersDue
+from dragoman.store.unit.overlay import Overlay, Stamp
+from dragoman.store.unit.work import Work
 from dragoman.usecases import purge as removal
-from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -53,7 +56,7 @@ class Fire(msgspec.Struct, frozen=True):
     rows: int = removal.DIRECT
 
     def keys(self) -> Exclusive:
-        return EXCLUSIVE
+        return AS_STORED
 
 
 class Fired(msgspec.Struct, frozen=True):
@@ -78,37 +81,36 @@ def fire(uow: UnitOfWork, command: Fire) -> Fired:
 def _expire(uow: UnitOfWork, number: int, rows: int) -> int:
     """An open task ends with its open parts."""
     task = uow.tasks.find(number, Lock.CHANGE)
-    if task is None or not task.is_open or not _has_come(task.expires_at, uow.now):
+    after = None if task is None else task.by_its_timers(uow.now)
+    if task is None or after is None or after.state is task.state or after.is_open:
         return 0
-    tasks.save_with_parts(uow, task, task.expire(at=uow.now))
+    tasks.save_with_parts(uow, task, after)
     return 1 + task.open_children
 
 
 def _wake(uow: UnitOfWork, number: int, rows: int) -> int:
     """A suspended task goes on, as its suspension asked for."""
     task = uow.tasks.find(number, Lock.CHANGE)
-    if task is None or not task.suspended or not _has_come(task.resume_at, uow.now):
+    after = None if task is None else task.by_its_timers(uow.now)
+    if task is None or after is None or after is task or not after.is_open:
         return 0
-    awake = task.wake(at=uow.now)
-    tasks.save_with_parts(uow, task, awake)
+    tasks.save_with_parts(uow, task, after)
     return 1 + task.open_children
 
 
 def _delete(uow: UnitOfWork, number: int, rows: int) -> int:
     """An ended task goes with all its parts. Conflict when a batch is among them: it stays, and they with it."""
     task = uow.tasks.find(number, Lock.CHANGE)
-    if task is None or task.is_open or not _has_come(task.delete_at, uow.now):
-        return 0
-    tasks.remove_tree(uow, task)
-    return 1
+    return 0 if task is None or not task.is_to_go(uow.now) else tasks.remove_with_parts(uow, task)
 
 
 def _complete(uow: UnitOfWork, number: int, rows: int) -> int:
     """A case completes; its stages and tasks stay as they are, as when a client completes it (genesys.md 4)."""
     case = uow.cases.find(number, Lock.CHANGE)
-    if case is None or case.completed_at is not None or not _has_come(case.auto_complete_at, uow.now):
+    after = None if case is None else case.as_of(uow.now)
+    if case is None or after is None or after is case:
         return 0
-    uow.cases.save(replace(case, completed_at=uow.now))
+    uow.cases.save(after)
     return 1
 
 
@@ -118,13 +120,9 @@ def _end(uow: UnitOfWork, number: int, rows: int) -> int:
     Conflict when it holds a batch: it is over for everybody all the same, and goes when the batch is gone.
     """
     case = uow.cases.find(number, Lock.CHANGE)
-    if case is None or not cases.is_over(uow, case):
+    if case is None or not case.is_over(uow.now):
         return 0
     return removal.remove_case(uow, case, direct=rows)
-
-
-def _has_come(moment: Moment | None, now: Moment) -> bool:
-    return moment is not None and moment <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +142,23 @@ TIMERS: dict[str, Timer] = {
     "delete": Timer(lambda uow, at, limit: uow.timers.going(at, limit), _delete),
 }
 """Name -> timer; history calls what it did `timer.NAME`."""
+
+
+def works(tenant: int, due: TimersDue) -> list[Work]:
+    """What lets the timers fire that a command would otherwise come before: history says so as of any timer."""
+    numbers = tuple(sorted(due.numbers))
+    if due.entity == "case":
+        return [_work(tenant, "complete", numbers)]
+    # Deletions can be refused, and then each for itself.
+    return [_work(tenant, "expire", numbers), _work(tenant, "wake", numbers)] + [
+        _work(tenant, "delete", (number,)) for number in numbers
+    ]
+
+
+def _work(tenant: int, name: str, numbers: tuple[int, ...]) -> Work:
+    who, command = system(tenant), Fire(name, numbers, sys.maxsize)
+
+    def run(overlay: Overlay) -> Fired:
+        return fire(UnitOfWork(overlay, who), command)
+
+    return Work(tenant, command.keys(), run, Stamp(who.login, "core", f"timer.{name}"))

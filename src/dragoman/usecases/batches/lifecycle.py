@@ -161,7 +161,7 @@ def remove(uow: UnitOfWork, uid: str) -> None:
     if payload is not None:
         uow.payloads.remove(payload)
     uow.batches.remove(batch)
-    tasks.remove_for_batch(uow, uow.tasks.get(batch.number))
+    tasks.remove_alone(uow, batch.number)
     if batch.processed:
         uow.enqueue(JobKind.BATCH_FORGET, batch.number)
 

@@ -83,7 +83,7 @@ def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
     """Those that the principal may see, and the number behind which the next page begins. A page may be short."""
     found = uow.cases.page(limit=command.limit + 1, after=command.after, kind=command.kind)
     page = found[: command.limit]
-    seen = [case for case in page if may_see_case(uow.principal, case) and not cases.is_over(uow, case)]
+    seen = [case for case in page if may_see_case(uow.principal, case)]
     return seen, page[-1].number if len(found) > len(page) else None
 
 

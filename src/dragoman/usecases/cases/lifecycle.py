@@ -36,17 +36,12 @@ def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.N
     """The case by number or uid. NotFound when there is none, or its time is over; Forbidden when the principal may
     not see it, or not change it and wants to."""
     case = uow.cases.find(ref, lock)
-    if case is None or is_over(uow, case):
+    if case is None:
         raise NotFound("case_not_found", f"There is no case {ref}.", id=ref)
     require_to(may_see_case(uow.principal, case), uow.principal, "see this case")
     if to_edit:
         require_to(may_edit_case(uow.principal, case), uow.principal, "change this case")
     return case
-
-
-def is_over(uow: UnitOfWork, case: Case) -> bool:
-    """Whether its time is over: then it is gone for everybody, and a sweep removes it."""
-    return case.expires_at is not None and case.expires_at <= uow.now
 
 
 def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage: int | None = None) -> list[Task]:

@@ -8,9 +8,8 @@ from msgspec.structs import replace
 from dragoman.command import Lock
 from dragoman.domain.access import Permission
 from dragoman.domain.clock import Moment
-from dragoman.domain.errors import Conflict
 from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
-from dragoman.domain.task import Kind, State, Task
+from dragoman.domain.task import State, Task
 from dragoman.usecases.batches.resource_types import NOTHING, Found
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import edits as task_edits
@@ -66,8 +65,7 @@ def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[
 
     def apply(part: UnitOfWork, number: int) -> None:
         task = tasks.get(part, number, Permission.EDIT)
-        if task.kind is Kind.BATCH:
-            raise Conflict("task_is_batch", "This task stands for a batch; a batch can't change it.")
+        task.must_not_be_batch()
         after = task_edits.changed(part, task, change)
         if state is not None:
             after = _reach(after, state, part.now)

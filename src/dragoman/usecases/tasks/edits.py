@@ -116,11 +116,11 @@ class Remove(msgspec.Struct, frozen=True):
     revisions: Revisions | None = None
 
     def keys(self) -> Keys:
-        return Keys(tasks={self.task}, owners=tasks.COUNTED_OWNERS)
+        return Keys(tasks={self.task}, owners=tasks.REMOVED_OWNERS)
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Task:
-    """The task as it was. Its open parts are terminated. StaleVersion when it changed at all since."""
+    """The task as it was. Its parts go with it. StaleVersion when it changed at all since."""
     task = tasks.get(uow, command.task, Permission.EDIT)
     preconditions.check(uow, "task", task, command.revisions)
     tasks.remove(uow, task)

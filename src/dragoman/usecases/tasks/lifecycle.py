@@ -5,7 +5,7 @@ keep what holds across dialects: a task has a case, its category and contact cou
 children.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,15 +14,17 @@ from dragoman.command import Key, Lock
 from dragoman.domain.access import Permission, permissions, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
-from dragoman.domain.errors import Conflict
-from dragoman.domain.task import ENDED, Kind, State, Task, Verb, new_task
+from dragoman.domain.task import ENDED, Task, Verb, new_task
 from dragoman.usecases.uow import UnitOfWork
 
 SEEN_OWNERS = {"contact": Lock.NONE}
 """What must be loaded beside a task to decide who may see it."""
 
 COUNTED_OWNERS = {"contact": Lock.CHANGE, "category": Lock.CHANGE}
-"""What must be loaded beside a task that may change its contact or category, or be deleted."""
+"""What must be loaded beside a task that may change its contact or category."""
+
+REMOVED_OWNERS = COUNTED_OWNERS | {"parts": Lock.NONE}
+"""What must be loaded beside a task that may be deleted."""
 
 
 def contact_of(uow: UnitOfWork, task: Task) -> Contact | None:
@@ -69,28 +71,44 @@ def save(uow: UnitOfWork, before: Task, after: Task) -> Task:
 
 
 def remove(uow: UnitOfWork, task: Task) -> None:
-    """Delete a task; it leaves a tombstone with its history. Conflict for one that stands for a batch."""
-    if task.kind is Kind.BATCH:
-        raise Conflict("task_is_batch", "This task stands for a batch; it can't be deleted as a task.")
-    remove_for_batch(uow, task)
+    """Delete a task with its parts, as somebody asks for it. Each leaves a tombstone with its history.
+
+    Conflict when the task or a part stands for a batch, and when it has ended and a part is open.
+    """
+    task.must_be_deletable()
+    remove_with_parts(uow, task)
 
 
-def remove_for_batch(uow: UnitOfWork, task: Task) -> None:
-    """The same for a task whose batch goes with it: nobody else asks for it."""
-    if task.open_children:
-        _reach_down(uow, task, lambda child: child.terminate(at=uow.now))
+def remove_with_parts(uow: UnitOfWork, task: Task) -> int:
+    """Delete a task with all its parts, open or not, since what holds them goes or its time has come; how many went.
+
+    Conflict, before anything is done, when one of them stands for a batch.
+    """
+    return remove_all(uow, [task.number])
+
+
+def remove_all(uow: UnitOfWork, numbers: Sequence[int]) -> int:
+    """The same for many tasks, which are loaded for change."""
+    below: list[int] = []
+    if not uow.tasks.have_no_parts(numbers):
+        below = uow.tasks.parts(numbers)
+        uow.tasks.load(below, Lock.CHANGE)
+    known = dict.fromkeys((*(number for number in numbers if number not in set(below)), *below))
+    whole = [task for number in known if (task := uow.tasks.find(number, Lock.CHANGE)) is not None]
+    for task in whole:
+        task.must_not_be_batch()
+    for task in reversed(whole):  # the deepest first: so none is waited for
+        remove_alone(uow, task.number)
+    return len(whole)
+
+
+def remove_alone(uow: UnitOfWork, number: int) -> None:
+    """Delete this row and no parts: they went before, or stay because it stood for a batch that goes."""
+    task = uow.tasks.get(number)
     for which in task.messages:
         uow.messages.drop(task.uid, which)
     _count(uow, task, None)
-    uow.tasks.remove(uow.tasks.get(task.number))
-
-
-def remove_tree(uow: UnitOfWork, task: Task) -> None:
-    """Delete a task with its parts, whether they have ended or not."""
-    uow.must_be_exclusive()
-    for child in uow.tasks.children(task.number, Lock.CHANGE):
-        remove_tree(uow, child)
-    remove(uow, uow.tasks.get(task.number))
+    uow.tasks.remove(uow.tasks.get(number))
 
 
 def perform(
@@ -113,32 +131,17 @@ def perform(
 def save_with_parts(uow: UnitOfWork, task: Task, after: Task) -> Task:
     """Keep a changed task; its open parts follow when it ended, was suspended or goes on.
 
-    They expire with it, are suspended and resumed with it, and are terminated by any other end of it.
+    How, is `Task.following`.
     """
-    follow = _following(uow, task, after) if task.open_children else None
-    if follow is not None:
-        _reach_down(uow, task, follow)
+    if task.open_children and _reaches_down(task, after):
+        _reach_down(uow, task, after)
         task = uow.tasks.get(task.number)
         after = replace(after, open_children=task.open_children)
     return save(uow, task, after)
 
 
-def _following(uow: UnitOfWork, before: Task, after: Task) -> Callable[[Task], Task] | None:
-    at = uow.now
-    if before.is_open and not after.is_open:
-        if after.state is State.EXPIRED:
-            return lambda child: child.expire(at=at)
-        return lambda child: _ended(child, at)
-    if after.suspended and not before.suspended:
-        return lambda child: child if child.suspended or child.state is State.INACTIVE else child.suspend(at=at)
-    if before.suspended and not after.suspended:
-        return lambda child: child.resume(at=at)
-    return None
-
-
-def _ended(part: Task, at: Moment) -> Task:
-    """A part whose time was over before its whole ended expired before that."""
-    return part.expire(at=at) if part.expires_at is not None and part.expires_at <= at else part.terminate(at=at)
+def _reaches_down(before: Task, after: Task) -> bool:
+    return before.is_open is not after.is_open or before.suspended is not after.suspended
 
 
 _Decision = Callable[[Task, Moment, str, str | None, str | None, Moment | None], Task]
@@ -165,15 +168,15 @@ NEEDED: dict[Verb, Permission] = dict.fromkeys(Verb, Permission.EDIT) | {
 """The right that each verb asks for."""
 
 
-def _reach_down(uow: UnitOfWork, parent: Task, follow: Callable[[Task], Task]) -> None:
+def _reach_down(uow: UnitOfWork, before: Task, after: Task) -> None:
+    """Let all open parts follow, the deepest first: what a part waits for has ended when it ends itself."""
     uow.must_be_exclusive()
-    for child in uow.tasks.open_children(parent.number, Lock.CHANGE):
-        if child.kind is Kind.BATCH:
-            continue  # DESIGN 3 rule 5: a batch is decided by its reviewers alone, whatever it is a part of
-        if child.open_children:
-            _reach_down(uow, child, follow)
-            child = uow.tasks.get(child.number)
-        save(uow, child, follow(child))
+    numbers = uow.tasks.parts([before.number], only_open=True)
+    uow.tasks.load(numbers, Lock.CHANGE)
+    for number in reversed(numbers):
+        part = uow.tasks.find(number, Lock.CHANGE)
+        if part is not None:
+            save(uow, part, part.following(before, after))
 
 
 def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
@@ -188,6 +191,8 @@ def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
     if old_contact != new_contact:
         _add_to_contact(uow, old_contact, -1)
         _add_to_contact(uow, new_contact, 1)
+    if after is not None and after.parent is not None:
+        uow.tasks.has_part(after.parent)
     old_parent = before.parent if before is not None and before.is_open else None
     new_parent = after.parent if after is not None and after.is_open else None
     if old_parent != new_parent:

@@ -14,7 +14,6 @@ from dragoman.domain.access import Permission, may, may_see_case, may_see_contac
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task
-from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -136,7 +135,7 @@ def _case(uow: UnitOfWork, key: Ref | None, problems: list[Problem]) -> int | No
 
 def _found_case(uow: UnitOfWork, key: Ref) -> Case | None:
     case = uow.cases.find(key, Lock.SHARED)
-    if case is None or cases.is_over(uow, case) or not may_see_case(uow.principal, case):
+    if case is None or not may_see_case(uow.principal, case):
         return None
     return case
 

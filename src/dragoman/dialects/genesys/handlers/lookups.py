@@ -18,7 +18,7 @@ def find_service(uow: UnitOfWork, ref: ServiceId, *, to_edit: bool = False, lock
     if ref.number is None:
         raise missing
     known = uow.cases.find(ref.number, lock)
-    if known is None or (ref.uid is not None and known.uid != ref.uid) or cases.is_over(uow, known):
+    if known is None or (ref.uid is not None and known.uid != ref.uid):
         raise missing
     return cases.get(uow, ref.number, to_edit=to_edit, lock=lock)
 

@@ -230,7 +230,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
         found = uow.cases.of_customer(command.customer)
     else:
         found = uow.cases.anonymous(command.contact_key)
-    seen = [case for case in found if may_see_case(uow.principal, case) and not cases.is_over(uow, case)]
+    seen = [case for case in found if may_see_case(uow.principal, case)]
     matching = [case for case in seen if _matches(case, command.is_open, asked.matching)]
     return [_shown(uow, case, asked, command.style) for case in resources.in_order(matching)]
 

@@ -7,16 +7,14 @@ before the state is looked at (page, 13 and 16).
 from enum import StrEnum
 
 import msgspec
-from msgspec.structs import replace
 
-from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.domain.access import Permission, holds, is_candidate
 from dragoman.domain.errors import Expected
-from dragoman.domain.task import ENDED, Kind, State, Task
+from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import Role
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -178,7 +176,7 @@ def check_state(task: Task, action: Action) -> None:
 
 def _state_fault(task: Task, action: Action) -> Expected | None:
     rule, shown = RULES[action], ids.task_id(task.uid)
-    if task.kind is Kind.BATCH and action in DECIDED_ELSEWHERE:
+    if task.stands_for_batch and action in DECIDED_ELSEWHERE:
         return refusals.wrong_kind(shown, action)
     if task.state not in rule.states:
         return refusals.state_forbids(STATES[task.state], shown, action)
@@ -191,7 +189,7 @@ def _flag_fault(rule: Rule, task: Task, shown: str, action: Action) -> Expected 
     supported = rule.suspended is Suspended.IF_SUPPORTED and fact(task, "supportsClaimIfSuspended")
     if task.suspended and not supported and rule.suspended in (Suspended.NO, Suspended.IF_SUPPORTED):
         return refusals.is_suspended(shown, action)
-    if task.open_children and not rule.waiting:
+    if task.is_waiting and not rule.waiting:
         return refusals.is_waiting(shown, action)
     if action is Action.DELETE and task.parent is not None:
         return refusals.not_top_level(shown)
@@ -199,30 +197,23 @@ def _flag_fault(rule: Rule, task: Task, shown: str, action: Action) -> Expected 
 
 
 def load(uow: UnitOfWork, uid: str) -> Task:
-    """The task as timers leave it at this moment, whether they have fired yet or not (page, 4.4).
-
-    NotFound (`task_not_found`) when there is none, or none any more.
-    """
-    stored = uow.tasks.find(uid)
-    task = None if stored is None else overdue.now(uow, stored)
+    """The task. NotFound (`task_not_found`) when there is none."""
+    task = uow.tasks.find(uid)
     if task is None:
         raise refusals.no_task(ids.task_id(uid))
     return task
 
 
 def keep(uow: UnitOfWork, after: Task) -> Task:
-    """Keep a task that `load` gave and that changed since. Parts that are overdue are counted until they end."""
-    before = uow.tasks.get(after.number)
-    if after.open_children != before.open_children:
-        after = replace(after, open_children=before.open_children)
-    return tasks.save_with_parts(uow, before, after)
+    """Keep a task that `load` gave and that changed since."""
+    return tasks.save_with_parts(uow, uow.tasks.get(after.number), after)
 
 
 def check_parent(uow: UnitOfWork, parent: Task) -> None:
     """Forbidden or Conflict unless the principal may give the task a subtask now (page, 4.3)."""
     action, shown = "STARTTASKASSUBTASK", ids.task_id(parent.uid)
     require_role(uow, parent, roles_of(uow, parent), frozenset({OW, AD}), action)
-    if kind_of(parent) not in ("human", "participating") or parent.kind is Kind.BATCH:
+    if kind_of(parent) not in ("human", "participating") or parent.stands_for_batch:
         raise refusals.wrong_kind(shown, action)
     if parent.state is not State.CLAIMED:
         raise refusals.state_forbids(STATES[parent.state], shown, action)

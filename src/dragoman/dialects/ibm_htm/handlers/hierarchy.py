@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
@@ -62,8 +61,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[Seen]:
     """By number, those that the principal may see, ended ones too."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
-    children = overdue.all_now(uow, uow.tasks.children(task.number))
-    return seen.gather_all(uow, [child for child in children if guard.roles_of(uow, child)])
+    return seen.gather_all(uow, [child for child in uow.tasks.children(task.number) if guard.roles_of(uow, child)])
 
 
 def render_list(found: list[Seen], request: Request) -> Reply:

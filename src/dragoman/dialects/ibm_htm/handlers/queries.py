@@ -6,7 +6,6 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
@@ -102,7 +101,7 @@ def find(uow: UnitOfWork, command: Ask) -> Found:
 
 def _seen(uow: UnitOfWork, page: list[Task]) -> list[Seen]:
     seen.load_above(uow, page)
-    return seen.gather_all(uow, overdue.all_now(uow, page))
+    return seen.gather_all(uow, page)
 
 
 def count(uow: UnitOfWork, command: View) -> int:
@@ -124,8 +123,7 @@ def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
         # An administrator, too, is shown his own tasks alone unless he asks for all of them.
         visible_to=None if everybodys else replace(caller, is_admin=False),
         visible_through=view.through,
-        any_of=tuple(replace(one, as_of=uow.now) for one in interactions),
-        as_of=uow.now,
+        any_of=interactions,
     )
 
 

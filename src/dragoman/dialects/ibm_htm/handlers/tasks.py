@@ -3,7 +3,6 @@
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
-from dragoman.dialects.ibm_htm import overdue
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
@@ -53,8 +52,7 @@ def parse_delete(request: Request) -> Delete:
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
     """Gone, with its parts. One that isn't there is gone already (page, 5)."""
-    stored = uow.tasks.find(command.task, Lock.CHANGE)
-    task = None if stored is None else overdue.now(uow, stored)
-    if stored is not None and task is not None:
+    task = uow.tasks.find(command.task, Lock.CHANGE)
+    if task is not None:
         guard.check(uow, task, Action.DELETE)
-        tasks.remove_tree(uow, stored)
+        tasks.remove(uow, task)

@@ -85,7 +85,7 @@ def update(uow: UnitOfWork, command: Update) -> None:
     for name, value in values.items():
         PROPERTIES[name].change(draft, value)
     if draft.goes:
-        return tasks.remove_tree(uow, uow.tasks.get(task.number))
+        return tasks.remove(uow, uow.tasks.get(task.number))
     after = draft.result()
     guard.keep(uow, replace(after, modified_at=uow.now) if after is task else after)
     return None

@@ -100,7 +100,7 @@ def _marks(task: Task) -> Shown:
     return {
         "isSuspended": task.suspended,
         "isEscalated": task.escalated,
-        "isWaitingForSubTask": task.open_children > 0,
+        "isWaitingForSubTask": task.is_waiting,
         "isRead": task.read,
         "isInline": False,
         "isChild": False,

@@ -179,7 +179,7 @@ class Delete(msgspec.Struct, frozen=True):
     options: Options
 
     def keys(self) -> Keys:
-        keys = Keys(tasks={self.number}, owners=POINTED_TO | tasks.COUNTED_OWNERS)
+        keys = Keys(tasks={self.number}, owners=POINTED_TO | tasks.REMOVED_OWNERS)
         return shown_keys(keys, self.options.default_category)
 
 

@@ -1,0 +1,93 @@
+"""Which tasks of a list due timers have changed or ended that have not fired yet (`domain.task.Task.as_of`), as SQL.
+
+A statement that asks names `now` as a parameter. The sets are empty but for moments, and found by the timers' indexes;
+each is looked up once a statement, not once a row.
+"""
+
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+
+from dragoman.domain.task import State
+from dragoman.domain.timing import WAKES
+from dragoman.store import tables
+from dragoman.store.unit.as_of import awake, case_is_over, expired, for_people, gone, is_open
+
+T = tables.task.c
+NOW: Final = sa.bindparam("now", None, sa.BigInteger(), unique=False)
+
+What = Literal["expired", "released", "awake"]
+"""What a timer did to a task: it ended it, woke it without its claim, or just woke it."""
+EXPIRED: Final[What] = "expired"
+RELEASED: Final[What] = "released"
+AWAKE: Final[What] = "awake"
+
+
+def changed(tenant: int, *what: What, lateral: bool) -> "sa.Select[tuple[int]]":
+    """Numbers of the tasks that timers, their own or those of what they are parts of, changed so.
+
+    `lateral` is set for PostgreSQL: it expects many rows of a recursion, and would read the whole table for each step.
+    """
+    due = _due(tenant, lateral=lateral)
+    return sa.select(due.c.number).where(due.c.what.in_(what)) if what else sa.select(due.c.number)
+
+
+@lru_cache(maxsize=64)  # within a statement it must be one and the same
+def _due(tenant: int, *, lateral: bool) -> sa.CTE:
+    own = tables.task.alias("own")
+    there = sa.and_(own.c.tenant == tenant, own.c.removed_at.is_(None))
+    released = sa.and_(own.c.state == str(State.CLAIMED), own.c.timing.like(f'%"{WAKES}":%'))
+    woken = sa.case((released, sa.literal(RELEASED, sa.Text())), else_=sa.literal(AWAKE, sa.Text()))
+    first = sa.union_all(
+        sa.select(own.c.number, sa.literal(EXPIRED, sa.Text()).label("what")).where(there, expired(own, NOW)),
+        sa.select(own.c.number, woken).where(there, is_open(own), awake(own, NOW), sa.not_(expired(own, NOW))),
+    ).cte("first_due")
+    due = sa.select(first.c.number, first.c.what).cte("due", recursive=True)
+    part = _parts(tenant, due, "part", lateral=lateral)
+    follows = sa.and_(part.c.is_open, sa.or_(due.c.what == EXPIRED, part.c.suspended.is_(sa.true())))
+    reached = sa.case((due.c.what == EXPIRED, sa.literal(EXPIRED, sa.Text())), else_=sa.literal(AWAKE, sa.Text()))
+    return due.union(
+        sa.select(part.c.number, reached).select_from(due, part).where(part.c.parent == due.c.number, follows)
+    )
+
+
+def deleted(tenant: int, *, lateral: bool) -> "sa.Select[tuple[int]]":
+    """Numbers of the tasks that are gone with their parts: their time to be deleted has come, or their case is over."""
+    return sa.select(_deleted(tenant, lateral=lateral).c.number)
+
+
+@lru_cache(maxsize=64)
+def _deleted(tenant: int, *, lateral: bool) -> sa.CTE:
+    own, case = tables.task.alias("ended"), tables.case.alias("case_over")
+    over = sa.select(case.c.number).where(case.c.tenant == tenant, case_is_over(NOW, case)).cte("over")
+    held = _tasks(tenant, over.c.number, "case", "held", lateral=lateral)
+    first = sa.union_all(
+        sa.select(own.c.number).where(own.c.tenant == tenant, gone(own, NOW)),
+        sa.select(held.c.number).select_from(over, held).where(held.c.case == over.c.number),
+    ).cte("first_deleted")
+    found = sa.select(first.c.number).cte("deleted", recursive=True)
+    part = _parts(tenant, found, "deleted_part", lateral=lateral)
+    return found.union(sa.select(part.c.number).select_from(found, part).where(part.c.parent == found.c.number))
+
+
+def _parts(tenant: int, wholes: sa.CTE, name: str, *, lateral: bool) -> sa.FromClause:
+    return _tasks(tenant, wholes.c.number, "parent", name, lateral=lateral)
+
+
+def _tasks(tenant: int, of: sa.ColumnElement[Any], column: str, name: str, *, lateral: bool) -> sa.FromClause:
+    """Tasks that stand for no batch and have this value in a column."""
+    task = tables.task.alias(f"{name}_task")
+    shown = (task.c.number, task.c.parent, task.c.case, task.c.suspended, is_open(task).label("is_open"))
+    found = sa.select(*shown).where(task.c.tenant == tenant, for_people(task), task.c.removed_at.is_(None))
+    if not lateral:
+        return found.subquery(name)
+    # The offset keeps it a step of its own: a look into an index for each row.
+    return found.where(task.c[column] == of).offset(sa.literal_column("0")).lateral(name)
+
+
+def is_any_changed(tenant: int, *, lateral: bool) -> "sa.Select[Any]":
+    """A row if a timer is due that changes a task."""
+    return sa.select(sa.literal(1).label("is_any_due")).select_from(
+        changed(tenant, lateral=lateral).limit(1).subquery()
+    )

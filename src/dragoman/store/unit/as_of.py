@@ -1,0 +1,214 @@
+"""Tasks and cases as due timers leave them, for whatever loads them (`domain.task.Task.as_of`).
+
+A reader is given them so. A writer is given none before their timers fired (`TimersDue`): so what it changes has the
+history that the timer writes, and the timer finds nothing left to do. A task that is no part and waits for no parts
+costs a few comparisons; the others one statement a group.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from dragoman.domain.case import Case
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import ENDED, OPEN, Kind, Task
+from dragoman.store import tables
+from dragoman.store.engine import driver
+from dragoman.store.engine.key_lists import among, as_parameter
+from dragoman.store.unit.mappings import MAPPINGS
+
+T = tables.task.c
+NEVER: Final = Moment(-(2**62))
+"""Nothing was due by then."""
+
+
+class TimersDue(Exception):
+    """A command is to change tasks or cases (`numbers`) whose timers are due and have not fired yet."""
+
+    def __init__(self, entity: str, numbers: frozenset[int]) -> None:
+        super().__init__(f"{entity} {sorted(numbers)}")
+        self.entity = entity
+        self.numbers = numbers
+
+
+class Overdue:
+    """What is due among loaded rows: the entities as they are seen, and the numbers whose timers have to fire."""
+
+    def __init__(self, connection: sa.Connection, tenant: int, now: Moment) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._now = now
+        self.numbers: set[int] = set()
+
+    def cases(self, cases: Sequence[Case]) -> list[Case]:
+        """The cases that are not over. Over is over, whether its timer can fire or not."""
+        seen = []
+        for case in cases:
+            left = case.as_of(self._now)
+            if left is None:
+                continue
+            if left is not case:
+                self.numbers.add(case.number)
+            seen.append(left)
+        return seen
+
+    def tasks(self, tasks: list[Task]) -> list[Task]:
+        """The tasks that are left; the same list when no timer reaches any of them."""
+        now = self._now
+        parts, waiting, is_any_due = [], [], False
+        for task in tasks:
+            if task.parent is not None:
+                parts.append(task)
+            if task.open_children:
+                waiting.append(task)
+            if task.expires_at is not None or task.delete_at is not None or task.suspended:
+                is_any_due = is_any_due or task.has_due(now)
+        above = self._above(parts) if parts else {}
+        expired = self._expired_parts(waiting) if waiting else {}
+        if not is_any_due and not above and not expired:
+            return tasks
+        return [left for task in tasks if (left := self._left(task, above, expired)) is not None]
+
+    def _left(self, task: Task, above: dict[int, Task], expired: dict[int, list[int]]) -> Task | None:
+        chain = _chain(task, above)
+        left = task.as_of(self._now, chain)
+        if left is not task:
+            self.numbers.update(each.number for each in (*chain, task) if each.has_due(self._now))
+        children = expired.get(task.number)
+        if left is None or not children:
+            return left
+        self.numbers.update(children)
+        return replace(left, open_children=max(left.open_children - len(children), 0))
+
+    def _above(self, parts: list[Task]) -> dict[int, Task]:
+        """By number all tasks that these are parts of, at any depth; empty when no timer of any of them is due."""
+        due = self._rows(_due_above, parts, self._now)
+        if not due:
+            return {}
+        decode = MAPPINGS["task"].decode
+        return {task.number: task for row in self._rows(_all_above, parts) for task in [decode(row)]}
+
+    def _expired_parts(self, waiting: list[Task]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for parent, number in self._rows(_expired_children, waiting, self._now):
+            found.setdefault(int(parent), []).append(int(number))
+        return found
+
+    def _rows(self, make: Any, tasks: list[Task], *more: Any) -> list[Any]:
+        dialect = self._connection.dialect
+        text, names = make(dialect)
+        keys = as_parameter(dialect, sorted({task.number for task in tasks}))
+        values = {"tenant": self._tenant, "keys": keys, "now": self._now}
+        return driver.fetch(self._connection, text, tuple(values[name] for name in names))
+
+
+def _chain(task: Task, above: dict[int, Task]) -> list[Task]:
+    """What a task is a part of, the top first."""
+    chain: dict[int, Task] = {}
+    parent = task.parent
+    while parent is not None and parent in above and parent not in chain:
+        chain[parent] = above[parent]
+        parent = above[parent].parent
+    return list(chain.values())[::-1]
+
+
+Text = tuple[str, tuple[str, ...]]
+
+
+def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Text:
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    names = tuple(compiled.positiontup)
+    literal = {name: value for name, value in compiled.params.items() if name not in ("tenant", "keys", "now")}
+    if literal:
+        raise TypeError(f"these stand in no list of parameters: {sorted(literal)}")
+    return str(compiled), names
+
+
+def _up(dialect: sa.Dialect) -> sa.CTE:
+    """These tasks and what they are parts of, at any depth: a ring ends where it began."""
+    tenant = sa.bindparam("tenant", type_=sa.BigInteger())
+    first = sa.select(T.number, T.parent).where(T.tenant == tenant, among(dialect, T.number))
+    up = first.cte("up", recursive=True)
+    over = tables.task.alias("over")
+    return up.union(
+        sa.select(over.c.number, over.c.parent).where(
+            over.c.tenant == tenant, over.c.number == up.c.parent, over.c.removed_at.is_(None)
+        )
+    )
+
+
+@lru_cache(maxsize=4)
+def _due_above(dialect: sa.Dialect) -> Text:
+    up = _up(dialect)
+    now = sa.bindparam("now", None, sa.BigInteger())
+    due = sa.or_(expired(tables.task, now), awake(tables.task, now), gone(tables.task, now))
+    statement = sa.select(T.number).where(T.tenant == sa.bindparam("tenant"), T.number.in_(sa.select(up.c.number)), due)
+    return _ask(dialect, statement)
+
+
+@lru_cache(maxsize=4)
+def _all_above(dialect: sa.Dialect) -> Text:
+    up = _up(dialect)
+    statement = sa.select(*MAPPINGS["task"].columns).where(
+        T.tenant == sa.bindparam("tenant"), T.number.in_(sa.select(up.c.number))
+    )
+    return _ask(dialect, statement)
+
+
+@lru_cache(maxsize=4)
+def _expired_children(dialect: sa.Dialect) -> Text:
+    now = sa.bindparam("now", None, sa.BigInteger())
+    statement = sa.select(T.parent, T.number).where(
+        T.tenant == sa.bindparam("tenant"), among(dialect, T.parent), T.removed_at.is_(None), expired(tables.task, now)
+    )
+    return _ask(dialect, statement)
+
+
+# The same as conditions on rows, for lists and for the above
+
+
+def _states(states: Iterable[str]) -> list[sa.ColumnElement[str]]:
+    return [sa.literal_column(f"'{state}'", sa.Text()) for state in sorted(states)]
+
+
+def for_people(task: sa.FromClause) -> sa.ColumnElement[bool]:
+    """A task that stands for no batch: no timer touches the others (`Task.stands_for_batch`)."""
+    return task.c.kind != sa.literal_column(f"'{Kind.BATCH}'", sa.Text())
+
+
+def is_open(task: sa.FromClause) -> sa.ColumnElement[bool]:
+    """`Task.is_open`."""
+    return task.c.state.in_(_states(OPEN))
+
+
+def expired(task: sa.FromClause, now: Any) -> sa.ColumnElement[bool]:
+    """An open task whose own time is over."""
+    over = sa.and_(task.c.expires_at.is_not(None), task.c.expires_at <= now)
+    return sa.and_(is_open(task), over, for_people(task))
+
+
+def awake(task: sa.FromClause, now: Any) -> sa.ColumnElement[bool]:
+    """A task whose suspension is over."""
+    return sa.and_(task.c.suspended.is_(sa.true()), task.c.resume_at.is_not(None), task.c.resume_at <= now)
+
+
+def gone(task: sa.FromClause, now: Any) -> sa.ColumnElement[bool]:
+    """An ended task whose time of deletion has come."""
+    over = sa.and_(task.c.delete_at.is_not(None), task.c.delete_at <= now)
+    return sa.and_(task.c.state.in_(_states(ENDED)), over, for_people(task))
+
+
+def case_is_over(now: Any, case: sa.FromClause = tables.case) -> sa.ColumnElement[bool]:
+    """`Case.is_over`."""
+    over = sa.and_(case.c.expires_at.is_not(None), case.c.expires_at <= now)
+    return sa.and_(over, case.c.kind != sa.literal_column("'inbox'", sa.Text()))
+
+
+def in_live_case(task: sa.FromClause, now: Any) -> sa.ColumnElement[bool]:
+    """A task whose case isn't over; what stands for a batch outlives it."""
+    case = tables.case.c
+    holder = sa.exists().where(case.tenant == task.c.tenant, case.number == task.c.case, case_is_over(now))
+    return sa.or_(sa.not_(holder.correlate(task)), sa.not_(for_people(task)))
