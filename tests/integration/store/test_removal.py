@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.errors import Conflict, NotFound, Unavailable
 from dragoman.domain.extension import Attribute, Declaration, Extension, Owner
@@ -57,11 +57,11 @@ def make_case(world: World, count: int, **fields: Any) -> Case:
     return made
 
 
-def patiently(world: World, run: Callable[[UnitOfWork], Any]) -> Any:
+def patiently(world: World, run: Callable[[UnitOfWork], Any], keys: Exclusive = EXCLUSIVE) -> Any:
     """Do it alone, and again as often as a client would that is told that the database was busy."""
     for _ in range(200):
         try:
-            return world.write(run, EXCLUSIVE)
+            return world.write(run, keys)
         except Unavailable:
             continue
     raise AssertionError("the database stayed busy")
@@ -167,7 +167,8 @@ def test_a_case_whose_time_is_over_is_gone_and_swept(world: World) -> None:
     with pytest.raises(NotFound):
         world.read(lambda uow: cases.get(uow, case.number))
     assert world.read(lambda uow: uow.timers.ending(uow.now, 2)) == [case.number]
-    patiently(world, lambda uow: timers.fire(uow, timers.Fire("end", (case.number,), rows=2)))
+    fire = timers.Fire("end", (case.number,), rows=2)
+    patiently(world, lambda uow: timers.fire(uow, fire), fire.keys())
     assert names_seen(world, case.number) == []
     assert sweep(world) == [2, 1, 2, 1]
     assert deleted(world, "case") == [case.number]

@@ -50,12 +50,12 @@ def add_case(node: World, **fields: Any) -> int:
     return number
 
 
-def task(node: Running, number: int) -> Task | None:
+def task(node: World, number: int) -> Task | None:
     found: Task | None = node.stored(lambda uow: uow.tasks.find(number))
     return found
 
 
-def case(node: Running, number: int) -> Case | None:
+def case(node: World, number: int) -> Case | None:
     found: Case | None = node.stored(lambda uow: uow.cases.find(number))
     return found
 
