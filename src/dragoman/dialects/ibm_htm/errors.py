@@ -60,6 +60,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "property_state": (409, "CWTKA0041E"),
     "wrong_kind": (409, "CWTKA0064E"),
     "task_is_batch": (409, "CWTKA0064E"),
+    "part_open": (409, "CWTKA0075E"),
     "template_stopped": (409, "CWTKA0062E"),
     "no_subtasks": (409, "CWTKA0076E"),
     "no_delegation": (409, "CWTKA0049E"),
