@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -69,7 +69,11 @@ def reply(value: object, status: int = 200) -> Reply:
 
 
 def parse_path(request: Request) -> dict[str, Any]:
-    if "id" in request.path and not (request.path["id"].isascii() and request.path["id"].isdigit()):
+    if (
+        "id" in request.path
+        and "stream" not in request.full_path
+        and not (request.path["id"].isascii() and request.path["id"].isdigit())
+    ):
         raise errors.NotFound("task_unknown", "There is no such task.")
     return {**request.path, "extension": request.extension, "login": request.principal and request.principal.login}
 
@@ -99,6 +103,31 @@ def raises(problem: Exception) -> Callable[..., Any]:
 async def nap(uow: object, command: object) -> dict[str, Any]:
     await asyncio.sleep(0.4)
     return {"rested": True}
+
+
+STREAMS_CLOSED: list[str] = []
+
+
+async def counted(kind: str) -> AsyncIterator[bytes]:
+    """Three pieces; "refused" and "broken" fail before the first, "cut" behind it, "endless" never ends."""
+    try:
+        if kind == "refused":
+            raise errors.NotFound("stream_unknown", "There is no such stream.")
+        if kind == "broken":
+            raise KeyError("secret of the house")
+        yield b"one\n"
+        if kind == "cut":
+            raise KeyError("secret of the house")
+        while kind == "endless":
+            yield bytes(100_000)
+        yield b"two\n"
+        yield b"three\n"
+    finally:
+        STREAMS_CLOSED.append(kind)
+
+
+def stream(result: dict[str, Any], request: Request) -> Stream:
+    return Stream(200, counted(result["id"]), "text/plain", [("X-Kind", "stream")])
 
 
 def split_header(result: Any, request: Request) -> Reply:
@@ -134,6 +163,7 @@ OPERATIONS = (
     operation("GET", "/busy", run=raises(errors.Unavailable("queue_full", "Come back."))),
     operation("GET", "/split", render=split_header),
     operation("GET", "/nap", run=nap),
+    operation("GET", "/stream/{id}", streams=True, render=stream),
     operation("POST", "/nap", WRITE, run=nap),
 )
 

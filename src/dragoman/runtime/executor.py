@@ -7,6 +7,7 @@ no lanes, run in their own thread (`call`, `execute_now`).
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request, Stream
@@ -65,12 +66,24 @@ class Executor:
         else:
             command = await asyncio.to_thread(operation.read, request)
         result = await self._wait(_work_of(operation, command, request), writes=operation.writes)
+        if operation.streams:
+            request.command, request.run = command, partial(self._run_further, operation, request)
         return _rendered(operation, result, request)
+
+    async def _run_further(self, operation: OperationSpec, request: Request, command: Any) -> Any:
+        """Run another command for a stream. It has a deadline of its own."""
+        return await self._wait(_work_of(operation, command, request), writes=operation.writes)
 
     def execute_now(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """`execute`, in this thread."""
-        work = _work_of(operation, operation.read(request), request)
-        return _rendered(operation, self._store.run(work, writes=operation.writes), request)
+
+        async def run(command: Any) -> Any:
+            return self._store.run(_work_of(operation, command, request), writes=operation.writes)
+
+        command = operation.read(request)
+        result = self._store.run(_work_of(operation, command, request), writes=operation.writes)
+        request.command, request.run = command, run
+        return _rendered(operation, result, request)
 
     # -- use cases outside any operation --------------------------------------------------------------------------
 

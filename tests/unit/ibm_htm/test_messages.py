@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.ibm_htm.wire.accept import choose
 from dragoman.dialects.ibm_htm.wire.messages import JSON, TYPES, XML, Sent, Stored, as_json, as_xml, read, render, sent
 from dragoman.dialects.kit import Request
+from dragoman.dialects.kit.accept import choose
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
 

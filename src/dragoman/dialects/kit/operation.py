@@ -58,6 +58,7 @@ class OperationSpec:
     body_limit: int | None = None  # bytes; None: the setting `limits.body_bytes`
     credentials: Callable[[Request], Credential | None] | None = None
     idempotent_by_key: bool = False  # honours Idempotency-Key
+    streams: bool = False  # `render` may return a Stream, which runs further commands by `request.run`
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
     ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> the section that says so

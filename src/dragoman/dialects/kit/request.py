@@ -1,6 +1,6 @@
 """The request as dialects read it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,8 @@ class Request:
         self.address = ""  # of the client, as trusted proxies report it
         self.deadline = 0.0  # monotonic clock, in seconds: the reply is due then
         self.limits = LIMITS
+        self.command: Any = None  # of an operation that streams: what was parsed
+        self.run: Callable[[Any], Awaitable[Any]] = _no_run  # and how its stream runs a further command
         self.ignored: list[str] = []  # parameters and members that the operation ignored, for the log
         self.span: Any = None  # its tracing span, where requests are traced
 
@@ -115,3 +117,7 @@ class Request:
         bulk = self.operation is not None and self.operation.is_bulk
         members = limits.bulk_json_members if bulk else limits.json_members
         return json.parse(self.body, max_depth=limits.json_depth, max_members=members)
+
+
+async def _no_run(command: Any) -> Any:
+    raise RuntimeError("only an operation that streams runs further commands")

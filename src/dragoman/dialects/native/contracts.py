@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects.kit import OperationSpec, Reply, Request
+from dragoman.dialects.kit import OperationSpec, Reply, Request, Stream
 from dragoman.dialects.native.handlers import dry_run
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
@@ -16,7 +16,8 @@ from dragoman.usecases.uow import UnitOfWork
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """`is_conditional`: the operation changes something that has a revision, and honours If-Match."""
+    """`is_conditional`: the operation changes something that has a revision, and honours If-Match. `line` is the type
+    of a line, where it can answer with application/x-ndjson."""
 
     query: type[Any] = queries.Nothing
     body: Any = None
@@ -25,6 +26,7 @@ class Contract:
     status: int = 200
     answer: Any = None
     is_conditional: bool = False
+    line: Any = None
 
     @property
     def has_dry_run(self) -> bool:
@@ -39,7 +41,7 @@ def operation(
     scopes: frozenset[str],
     parse: Callable[[Request, Any], Any],
     run: Callable[[UnitOfWork, Any], Any],
-    render: Callable[[Any, Request], Reply],
+    render: Callable[[Any, Request], Reply | Stream],
     summary: str,
     writes: bool = False,
     **contract: Any,
@@ -58,6 +60,7 @@ def operation(
         idempotent_by_key=writes,
         summary=summary,
         standing="ours",
+        streams=types.line is not None,
         contract=types,
         parameters=tuple(each.encode_name for each in msgspec.structs.fields(types.query)),
         members=_members(types.body),

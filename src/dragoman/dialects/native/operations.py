@@ -125,6 +125,7 @@ TASKS = (
         render=task_lists.render,
         query=queries.TaskQuery,
         answer=task_bodies.TaskList,
+        line=task_bodies.Task,
     ),
     _post(
         name="create_task",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from dragoman.http.request_checks import Refused
@@ -262,6 +262,14 @@ class TimedProtocol(HttpToolsProtocol):
 
     # What goes out
 
+    def begin(self, scope: Scope, start: Message) -> bool:
+        """Send a head whose body follows by `write`, until `end`. False: a pipelined request, or a client that left."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected:
+            return False
+        self._write_head(cycle, start, b"")
+        return True
+
     def answer_whole(self, scope: Scope, start: Message, body: bytes) -> bool:
         """Send head and body in one write, with none of the checks that `sending.py` has made already.
 
@@ -271,20 +279,35 @@ class TimedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle.scope is not scope or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
+        self._write_head(cycle, start, body)
+        self._finish(cycle)
+        return True
+
+    def _write_head(self, cycle: RequestResponseCycle, start: Message, body: bytes) -> None:
         headers = start["headers"]
         if CLOSE in headers:
             cycle.keep_alive = False
         elif not cycle.keep_alive:
             headers.append(CLOSE)
         lines = [b"%b: %b\r\n" % header for header in headers]
-        cycle.response_started = cycle.response_complete = True
+        cycle.response_started = True
         cycle.waiting_for_100_continue = False
         self.transport.write(b"".join((STATUS_LINE[start["status"]], self._date(), *lines, b"\r\n", body)))
+
+    def write(self, piece: bytes) -> None:
+        """Send more of a body that ends with the connection, for a client of HTTP/1.0, which knows no chunks."""
+        self.transport.write(piece)
+
+    def end(self, scope: Scope) -> None:
+        """The response is complete."""
+        self._finish(self.cycle)
+
+    def _finish(self, cycle: RequestResponseCycle) -> None:
+        cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
-        return True
 
     def is_gone(self, scope: Scope) -> bool:
         """Whether the client of this request has left."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 
 from dragoman.dialects.kit import Reply, Stream
-from dragoman.http.server.asgi import Message, Scope, Send, connection_of
+from dragoman.http.server.asgi import Connection, Message, Scope, Send, connection_of
 
 NO_BODY = frozenset({204, 304})
 CLOSE = (b"connection", b"close")
@@ -63,11 +63,29 @@ async def send_stream(send: Send, start: Message, pieces: AsyncIterator[bytes], 
     False when it ended early, because the client left or stopped reading.
     """
     connection = connection_of(scope)
+    if connection is not None and scope["http_version"] == "1.0" and scope["method"] != "HEAD":
+        return await _send_unframed(connection, start, pieces, scope)
     await send(start)
     if scope["method"] != "HEAD":
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if connection is not None and (not await connection.drain() or connection.is_gone(scope)):
+            if connection is not None and not await _has_read(connection, scope):
                 return False
     await send({"type": "http.response.body", "body": b""})
     return True
+
+
+async def _send_unframed(connection: Connection, start: Message, pieces: AsyncIterator[bytes], scope: Scope) -> bool:
+    """For HTTP/1.0, which has no chunks: the body ends with the connection."""
+    if not connection.begin(scope, start):
+        return False
+    async for piece in pieces:
+        connection.write(piece)
+        if not await _has_read(connection, scope):
+            return False
+    connection.end(scope)
+    return True
+
+
+async def _has_read(connection: Connection, scope: Scope) -> bool:
+    return await connection.drain() and not connection.is_gone(scope)

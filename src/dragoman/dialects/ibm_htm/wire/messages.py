@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.wire.accept import choose
 from dragoman.dialects.kit import Reply, Request, json, xml
+from dragoman.dialects.kit.accept import choose
 from dragoman.domain.errors import Expected, Invalid
 from dragoman.domain.json_numbers import decode
 

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm.wire.accept import choose
 from dragoman.dialects.kit import Request
+from dragoman.dialects.kit.accept import choose
 
 JSON = ("application/json",)
 JSON_OR_XML = ("application/json", "application/xml", "text/xml")

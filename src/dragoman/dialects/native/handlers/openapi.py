@@ -25,6 +25,7 @@ REFUSALS = {
     "401": "No credentials, or none that are known.",
     "403": "Not allowed.",
     "404": "There is no such thing.",
+    "406": "None of the media types of Accept is available.",
     "409": "The present state forbids it, or it refers to what isn't there.",
     "412": "Changed since; the present state is beside.",
     "413": "Too much.",
@@ -173,6 +174,9 @@ def _responses(row: OperationSpec) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done." if row.writes else "Here it is."}
     if row.contract.answer is not None:
         good["content"] = {"application/json": {"schema": schema.schema_of(row.contract.answer)}}
+    if row.contract.line is not None:
+        good["description"] += " As application/x-ndjson the whole list, a line for each; without paging."
+        good["content"]["application/x-ndjson"] = {"schema": schema.schema_of(row.contract.line)}
     if row.contract.status == 201:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
     tried = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
@@ -183,6 +187,7 @@ def _responses(row: OperationSpec) -> dict[str, Any]:
 
 def _refusals(row: OperationSpec) -> list[str]:
     statuses = ["400", "401", "403", "429", "503"]
+    statuses += ["406"] if row.contract.line is not None else []
     statuses += ["404"] if "{" in row.path else []
     statuses += ["409", "422"] if row.writes else []
     statuses += ["412", "428"] if row.contract.is_conditional else []

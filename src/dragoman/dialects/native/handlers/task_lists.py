@@ -1,18 +1,28 @@
-"""The list of tasks: conditions, order, pages."""
+"""The list of tasks: conditions, order, pages; or all of them as lines of JSON, read and sent a page at a time."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit import Reply, Request, Stream, json
+from dragoman.dialects.kit.accept import choose
+from dragoman.dialects.kit.fields import Problems
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers.tasks import lowered, moment, person
 from dragoman.dialects.native.wire import cursors
 from dragoman.dialects.native.wire.queries import TaskQuery
 from dragoman.dialects.native.wire.tasks import TaskList
+from dragoman.domain.errors import Invalid
 from dragoman.usecases.tasks.lists import List, Page, Sort, TaskFilter, words
 
+NDJSON = "application/x-ndjson"
+MEDIA = (replies.JSON, NDJSON)
+VARY = ("Vary", "Accept")
+ROWS_IN_MEMORY = 100
+PIECE_BYTES = 64 * 1024
 SAME = ("is_open", "category", "type", "suspended", "priority")
 RANGES = ("due_from", "due_to", "created_from", "created_to", "modified_from", "modified_to")
 REFS = ("case", "stage", "contact", "parent")
@@ -22,21 +32,61 @@ TEXTS = frozenset({"title", "state", "contact", "assignee"})
 def parse(request: Request, query: TaskQuery) -> List:
     """What is asked for, with people and links still as they were named."""
     sorts = tuple(Sort(word.removeprefix("-"), word.startswith("-")) for word in query.sort.split(","))  # type: ignore[arg-type]
+    is_stream = _media(request) == NDJSON
+    if is_stream:
+        _refuse_paging(request)
     types = (*(str if sort.key in TEXTS else int for sort in sorts), int)
     return List(
         _filter(query),
         sorts,
-        query.limit,
+        ROWS_IN_MEMORY - 1 if is_stream else query.limit,  # one more is read, to know whether there are more
         after=cursors.read(request, query.cursor, types),
         people=_people(request, query),
         refs={name: lowered(ref) for name in REFS if (ref := getattr(query, name)) is not UNSET},
     )
 
 
-def render(page: Page, request: Request) -> Reply:
-    """One page, and the link to the next one."""
+def render(page: Page, request: Request) -> Reply | Stream:
+    """One page, and the link to the next one; or a stream of all."""
+    if _media(request) == NDJSON:
+        return Stream(200, _lines(page, request), NDJSON, [VARY])
     items = [wire.task(task) for task in page.items]
-    return replies.plain(TaskList(items=items, next=UNSET if page.after is None else cursors.link(request, page.after)))
+    link = UNSET if page.after is None else cursors.link(request, page.after)
+    return replies.plain(TaskList(items=items, next=link), [VARY])
+
+
+def _media(request: Request) -> str:
+    media = choose(request.headers.get("accept"), MEDIA)
+    if media is None:
+        raise Invalid("not_acceptable", f"This list is available as {' or '.join(MEDIA)}.", status=406, offered=MEDIA)
+    return media
+
+
+def _refuse_paging(request: Request) -> None:
+    """Invalid for parameters of pages: a stream has none."""
+    problems = Problems()
+    for name in ("limit", "cursor"):
+        if name in request.query:
+            problems.add(f"?{name}", "paging", f"does not apply to {NDJSON}, which has all tasks")
+    problems.raise_if_any("invalid_query", "The query isn't as it should be; each fault is listed.")
+
+
+async def _lines(page: Page, request: Request) -> AsyncIterator[bytes]:
+    """Pieces of whole lines. The next page is read when the lines of the one before it were sent."""
+    command: List = request.command
+    while True:
+        lines, size = [], 0
+        for task in page.items:
+            lines.append(json.encode(wire.task(task)) + b"\n")
+            size += len(lines[-1])
+            if size >= PIECE_BYTES:
+                yield b"".join(lines)
+                lines, size = [], 0
+        if lines:
+            yield b"".join(lines)
+        if page.after is None:
+            return
+        page = await request.run(replace(command, after=page.after))
 
 
 def _filter(query: TaskQuery) -> TaskFilter:

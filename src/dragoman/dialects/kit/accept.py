@@ -1,10 +1,10 @@
-"""`Accept`: which of the media types that we can give a client likes best (page, 1)."""
+"""`Accept`: the media type that a client prefers among those that are offered (RFC 9110 12.5.1)."""
 
-_MOST = 64  # media ranges that are looked at; no client names as many
+_MOST = 64  # media ranges that are read; no client sends as many
 
 
 def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
-    """The offered type with the highest quality, the first of them where they are alike; None when none will do.
+    """The offered type with the highest quality, the first of equal ones; None when none is acceptable.
 
     Without the header, and for `*/*`, that is the first one.
     """
@@ -27,7 +27,7 @@ def _read(text: str) -> tuple[str, float]:
 
 
 def _quality(type_: str, ranges: list[tuple[str, float]]) -> float:
-    """What the most telling range says of a type: itself, then `application/*`, then `*/*`."""
+    """What the most specific range says about a type: itself, then `application/*`, then `*/*`."""
     family = type_.partition("/")[0] + "/*"
     for wanted in (type_, family, "*/*"):
         for name, quality in ranges:
