@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from dragoman.domain.search import MOST_TERMS, MOST_VALUES, MOST_WORDS
-from tests.security.authorization.indoors import Ask, Household
+from tests.support.in_process_server import Ask
+from tests.support.tenant import Tenant
 
 WORDS = quote(" ".join(f"w{number}x" for number in range(1_000)))
 SHORT_WORDS = quote(" ".join(f"{number:02x}" for number in range(80)))
@@ -42,13 +43,13 @@ ENOUGH = (
 
 
 @pytest.mark.parametrize(("target", "member", "value"), TOO_MANY.values(), ids=TOO_MANY)
-def test_more_terms_are_refused(target: str, member: str, value: object, house: Household) -> None:
-    [(answer, _)] = house.server.ask([Ask("GET", target, {"Authorization": house.basic("anna")})])
+def test_more_terms_are_refused(target: str, member: str, value: object, tenant: Tenant) -> None:
+    [(answer, _)] = tenant.server.ask([Ask("GET", target, {"Authorization": tenant.basic("anna")})])
     assert answer.status == 400
     assert json.loads(answer.body)[member] == value
 
 
 @pytest.mark.parametrize("target", ENOUGH)
-def test_as_many_words_as_allowed_are_searched(target: str, house: Household) -> None:
-    [(answer, _)] = house.server.ask([Ask("GET", target, {"Authorization": house.basic("anna")})])
+def test_as_many_words_as_allowed_are_searched(target: str, tenant: Tenant) -> None:
+    [(answer, _)] = tenant.server.ask([Ask("GET", target, {"Authorization": tenant.basic("anna")})])
     assert answer.status == 200

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.http.live import AUTH, Live, call, connect, read_all, serving, shorter
-from tests.unit.http.plain import STREAMS_CLOSED
+from tests.integration.http.live import AUTH, Live, call, connect, read_all, serving, shorter
+from tests.support.plain_dialect import STREAMS_CLOSED
 
 
 @pytest.fixture
