@@ -106,6 +106,32 @@ def test_an_empty_form_has_no_parts() -> None:
     assert forms.parse_multipart(b"--B--\r\n", TYPE) == []
 
 
+FOLDED = '--B\r\nContent-Disposition: form-data;\r\n name="title"\r\nX-More: a\r\n\t b\r\n c\r\n\r\nx\r\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"This is a message in parts.\r\n" + multipart(PART),
+        b"\r\n" + multipart(PART),
+        b"--Bother\r\n--B but not alone\r\n" + multipart(PART),
+        multipart(PART) + b"An epilogue.\r\n--B\r\n",
+        multipart(PART).replace(b"--B\r\n", b"--B \t \r\n").replace(b"--B--\r\n", b"--B-- \t"),
+        multipart(FOLDED),
+        multipart(PART).removesuffix(b"\r\n"),
+        multipart(PART.replace("Content-Disposition: ", "content-disposition :\t")),
+    ],
+    ids=["preamble", "empty preamble", "almost", "epilogue", "blanks", "folded", "no end of line", "spaces"],
+)
+def test_what_rfc_2046_allows_is_read(body: bytes) -> None:
+    assert forms.parse_multipart(body, TYPE) == [("title", "x")]
+
+
+def test_content_may_be_empty_or_end_in_line_ends() -> None:
+    for content in ("", "\r\n", "\r\n\r\n", "a--B--", "a\r\n--B-\r\n"):
+        assert forms.parse_multipart(multipart(PART.replace("x", content)), TYPE) == [("title", content)]
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [

@@ -3,24 +3,19 @@
 A blank may be written as `+`. `&` alone parts fields: `;` is text.
 """
 
-import logging
 import re
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
+from dragoman.dialects.kit import multipart
 from dragoman.domain.errors import Invalid, Problem
 
 MAX_FIELDS = 1_000
-MAX_PARTS = 100
-MAX_PART_HEADERS = 16
 
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _TRANSFERABLE = {b"", b"7bit", b"8bit", b"binary"}
-
-logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # a client's mistake is no warning
 
 
 def parse_query(text: str) -> dict[str, list[str]]:
@@ -53,15 +48,25 @@ def parse_multipart(body: bytes, content_type: str) -> list[tuple[str, str | byt
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         _refuse("invalid_form", "boundary", "form has no boundary")
-    parts = _Parts()
+    fields: list[tuple[str, str | bytes]] = []
     try:
-        parser = MultipartParser(boundary, parts.callbacks(), max_header_count=MAX_PART_HEADERS)  # type: ignore[arg-type]
-        parser.write(body)
-    except FormParserError:
-        _refuse("invalid_form", "syntax", "form is not multipart/form-data as it says")
-    if not parts.ended:
-        _refuse("invalid_form", "syntax", "form ends before its last boundary")
-    return parts.fields
+        for part in multipart.split(body, boundary):
+            if len(fields) == multipart.MAX_PARTS:
+                _refuse("invalid_form", "too_many", f"form has more than {multipart.MAX_PARTS} parts")
+            fields.append(_field(part))
+    except multipart.Malformed as malformed:
+        _refuse("invalid_form", "syntax", str(malformed))
+    return fields
+
+
+def _field(part: multipart.Part) -> tuple[str, str | bytes]:
+    kind, options = parse_options_header(part.headers.get(b"content-disposition"))
+    if kind != b"form-data" or b"name" not in options:
+        _refuse("invalid_form", "name", "form has a part without a name")
+    if part.headers.get(b"content-transfer-encoding", b"").lower() not in _TRANSFERABLE:
+        _refuse("invalid_form", "encoding", "form has a part in a transfer encoding")
+    name = _text(options[b"name"], "invalid_form", "form")
+    return name, part.content if b"filename" in options else _text(part.content, "invalid_form", "form")
 
 
 def _pairs(raw: bytes, code: str, noun: str) -> list[tuple[str, str]]:
@@ -93,56 +98,3 @@ def _text(raw: bytes, code: str, noun: str) -> str:
 
 def _refuse(code: str, kind: str, message: str) -> NoReturn:
     raise Invalid(code, message, (Problem("", kind, message),)) from None
-
-
-class _Parts:
-    """What the parser tells, part by part."""
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[str, str | bytes]] = []
-        self.ended = False
-        self.begin()
-
-    def callbacks(self) -> dict[str, object]:
-        return {
-            "on_part_begin": self.begin,
-            "on_header_field": self.header_field,
-            "on_header_value": self.header_value,
-            "on_header_end": self.header_end,
-            "on_part_data": self.data,
-            "on_part_end": self.end,
-            "on_end": self.finish,
-        }
-
-    def begin(self) -> None:
-        self.headers: dict[bytes, bytes] = {}
-        self.name = self.value = b""
-        self.content: list[bytes] = []
-
-    def header_field(self, data: bytes, start: int, end: int) -> None:
-        self.name += data[start:end]
-
-    def header_value(self, data: bytes, start: int, end: int) -> None:
-        self.value += data[start:end]
-
-    def header_end(self) -> None:
-        self.headers[self.name.lower()] = self.value
-        self.name = self.value = b""
-
-    def data(self, data: bytes, start: int, end: int) -> None:
-        self.content.append(data[start:end])
-
-    def end(self) -> None:
-        if len(self.fields) == MAX_PARTS:
-            _refuse("invalid_form", "too_many", f"form has more than {MAX_PARTS} parts")
-        kind, options = parse_options_header(self.headers.get(b"content-disposition"))
-        if kind != b"form-data" or b"name" not in options:
-            _refuse("invalid_form", "name", "form has a part without a name")
-        if self.headers.get(b"content-transfer-encoding", b"").strip().lower() not in _TRANSFERABLE:
-            _refuse("invalid_form", "encoding", "form has a part in a transfer encoding")
-        name = _text(options[b"name"], "invalid_form", "form")
-        content = b"".join(self.content)
-        self.fields.append((name, content if b"filename" in options else _text(content, "invalid_form", "form")))
-
-    def finish(self) -> None:
-        self.ended = True
