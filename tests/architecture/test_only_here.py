@@ -97,3 +97,27 @@ def test_a_line_that_says_why_is_let_out() -> None:
     line = "time.sleep(1)  # house: ok, because nobody waits"
     assert not breaks(only_the_clock_asks_the_time, "store/unit/lane.py", line)
     assert breaks(only_the_clock_asks_the_time, "store/unit/lane.py", "time.sleep(1)  # house: ok")
+
+
+REPOSITORIES = (
+    "tasks|cases|stages|contacts|categories|schemas|removals|users|tokens|groups|aliases|"
+    "login_names|tenants|answers|settings|numbers|history|digests|leases|templates|messages|"
+    "batches|payloads|resources|jobs|timers"
+)
+REPOSITORY = re.compile(rf"(^|\.)_?uow\.({REPOSITORIES})\b")
+
+
+def only_use_cases_call_repositories(source: Source) -> Iterator[Fault]:
+    """A rule about stored things stood in one dialect's handler, and the others went past it."""
+    if source.parts[0] != "dialects":
+        return
+    for line, name in source.names():
+        if REPOSITORY.search(name):
+            yield line, f"{name}: a dialect calls use cases, which call the repositories"
+
+
+def test_only_use_cases_call_repositories() -> None:
+    check(only_use_cases_call_repositories)
+    assert breaks(only_use_cases_call_repositories, "dialects/acme/handlers.py", "uow.tasks.find(1)")
+    assert breaks(only_use_cases_call_repositories, "dialects/acme/views.py", "self._uow.users.find(uid)")
+    assert not breaks(only_use_cases_call_repositories, "dialects/acme/handlers.py", "tasks.get(uow, uow.home.number)")

@@ -132,3 +132,28 @@ def _move(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
 def _check_title(title: str, others: list[Category]) -> None:
     if any(other.title == title for other in others):
         raise Conflict("title_taken", f"There is a category {title} already.")
+
+
+def find(uow: UnitOfWork, number: int | None) -> Category | None:
+    """The category of this number."""
+    return uow.categories.find(number) if number else None
+
+
+def every(uow: UnitOfWork) -> list[Category]:
+    """Every category, in order. The command is exclusive or reads."""
+    return uow.categories.all()
+
+
+def load(uow: UnitOfWork, numbers: Iterable[int]) -> list[Category]:
+    """Those of the categories that exist, loaded with one statement."""
+    wanted = sorted(set(numbers))
+    uow.categories.load(list(wanted))
+    return [category for number in wanted if (category := uow.categories.find(number)) is not None]
+
+
+def reorder(uow: UnitOfWork, ordered: Iterable[Category]) -> None:
+    """Put these categories into this order, from place 0 on. Others keep their places."""
+    require_admin(uow.principal)
+    for place, category in enumerate(ordered):
+        if category.sort_order != place:
+            uow.categories.save(replace(category, sort_order=place))

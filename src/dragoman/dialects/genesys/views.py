@@ -8,8 +8,11 @@ from dragoman.dialects.genesys.wire import moments, resources
 from dragoman.dialects.genesys.wire.queries import Inside, Wanted
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.task import Task
+from dragoman.usecases import categories as all_categories
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.cases import lookup as case_lookup
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -25,7 +28,7 @@ def inside_of(uow: UnitOfWork, case: Case, inner: Inner) -> resources.Resource:
     inside = inner.inside
     shown: resources.Resource = {}
     if inside.active_states or inside.completed_states:
-        stages = resources.in_order(uow.stages.of_case(case.number))
+        stages = resources.in_order(case_lookup.stages_of(uow, case))
         for name, asked, is_open in (
             ("active_states", inside.active_states, True),
             ("completed_states", inside.completed_states, False),
@@ -68,17 +71,13 @@ def beside(uow: UnitOfWork, tasks: Sequence[Task], wanted: Wanted) -> resources.
 
 
 def _categories(uow: UnitOfWork, numbers: set[int | None]) -> dict[int, str]:
-    wanted = sorted(number for number in numbers if number is not None)
-    if not wanted:
-        return {}
-    uow.categories.load(list(wanted))
-    found = ((number, uow.categories.find(number)) for number in wanted)
-    return {number: category.title for number, category in found if category is not None}
+    wanted = {number for number in numbers if number is not None}
+    return {category.number: category.title for category in all_categories.load(uow, wanted)} if wanted else {}
 
 
 def _resources(uow: UnitOfWork, users: set[str | None]) -> dict[str, int]:
     wanted = {user for user in users if user is not None}
     if not wanted:
         return {}
-    aliases = uow.aliases.of_users(resources.NAME, wanted)
+    aliases = people_lookup.aliases_of(uow, resources.NAME, wanted)
     return {user: int(alias) for user, alias in aliases.items() if alias.isascii() and alias.isdigit()}

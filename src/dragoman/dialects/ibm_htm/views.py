@@ -1,7 +1,6 @@
 """A task with all that its representation speaks of, gathered while the store is at hand."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -11,10 +10,13 @@ from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.domain.case import CaseKind
 from dragoman.domain.task import Task
 from dragoman.domain.template import Template
+from dragoman.usecases import categories as all_categories
+from dragoman.usecases.cases import lookup as case_lookup
+from dragoman.usecases.identity import lookup as people_lookup
+from dragoman.usecases.tasks import lists as task_lists
+from dragoman.usecases.tasks import lookup as task_lookup
+from dragoman.usecases.tasks import templates as task_templates
 from dragoman.usecases.uow import UnitOfWork
-
-DEEPEST = 64
-"""So many levels of subtasks are climbed to the top of a hierarchy."""
 
 OWNERS = {"contact": Lock.NONE, "template": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE}
 """What must be loaded beside a task that is to be shown."""
@@ -35,7 +37,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 def gather(uow: UnitOfWork, task: Task) -> Seen:
     """All of it. Only a subtask asks for rows that the keys of its command don't name."""
-    template = None if task.template is None else uow.templates.find(task.template)
+    template = None if task.template is None else task_templates.find(uow, task.template)
     return Seen(
         task,
         template,
@@ -50,34 +52,14 @@ def gather(uow: UnitOfWork, task: Task) -> Seen:
 
 def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Seen]:
     """The tasks of a list, with what they point to loaded a statement a table. For readers and exclusive commands."""
-    pointers: tuple[tuple[Any, tuple[str, ...]], ...] = (
-        (uow.templates, ("template",)),
-        (uow.categories, ("category",)),
-        (uow.cases, ("case",)),
-        (uow.users, ("assignee", "creator", "starter")),
-    )
-    for repository, fields in pointers:
-        repository.load(sorted({getattr(task, field) for task in tasks for field in fields} - {None}))
-    load_above(uow, tasks)
+    task_lists.load_shown(uow, tasks)
+    task_lookup.load_above(uow, tasks)
     return [gather(uow, task) for task in tasks]
-
-
-def load_above(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
-    """Level by level what the tasks are parts of."""
-    known = {task.number for task in tasks}
-    level = {task.parent for task in tasks if task.parent is not None} - known
-    for _ in range(DEEPEST):
-        if not level:
-            break
-        uow.tasks.load(sorted(level))
-        known |= level
-        found = [uow.tasks.find(number) for number in sorted(level)]
-        level = {task.parent for task in found if task is not None and task.parent is not None} - known
 
 
 def login_of(uow: UnitOfWork, user: str | None) -> str | None:
     """A user's login; the id itself of one that we don't know."""
-    known = None if user is None else uow.users.find(user)
+    known = None if user is None else people_lookup.find(uow, user)
     return user if known is None else known.login
 
 
@@ -85,13 +67,13 @@ def type_of(uow: UnitOfWork, task: Task) -> str | None:
     """The type; of a task that has none, the title of its category (DESIGN 3)."""
     if task.type is not None or task.category is None:
         return task.type
-    category = uow.categories.find(task.category)
+    category = all_categories.find(uow, task.category)
     return None if category is None else category.title
 
 
 def parent_context(uow: UnitOfWork, task: Task) -> str | None:
     """`parentContextID`: of a subtask its parent, else what a client said, else the case that holds the task."""
-    parent = None if task.parent is None else uow.tasks.find(task.parent)
+    parent = task_lookup.parent_of(uow, task)
     if parent is not None:
         return ids.task_id(parent.uid)
     told = fact(task, "parentContextID")
@@ -99,16 +81,10 @@ def parent_context(uow: UnitOfWork, task: Task) -> str | None:
         return str(told)
     if task.case is None or task.case == uow.home.inbox_case:
         return None
-    case = uow.cases.find(task.case)
+    case = case_lookup.find(uow, task.case)
     return None if case is None or case.kind is CaseKind.INBOX else ids.render(ids.CONTAINER, case.uid)
 
 
 def _top(uow: UnitOfWork, task: Task) -> str:
     """`topLevelTaskID`: the task itself unless it is a part of another."""
-    top = task
-    for _ in range(DEEPEST):
-        above = None if top.parent is None else uow.tasks.find(top.parent)
-        if above is None:
-            break
-        top = above
-    return ids.task_id(top.uid)
+    return ids.task_id(task_lookup.top_of(uow, task).uid)

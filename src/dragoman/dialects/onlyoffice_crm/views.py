@@ -13,8 +13,12 @@ from dragoman.domain.category import Category
 from dragoman.domain.contact import Contact
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
+from dragoman.usecases import categories as all_categories
 from dragoman.usecases.cases import crm_cases
+from dragoman.usecases.contacts import lookup as contact_lookup
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 POINTED_TO = {"contact": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
@@ -116,7 +120,7 @@ class Gathering:
 
     def whole_contact(self, contact: Contact, *, has_late_tasks: bool = False) -> SeenContact:
         """The contact by itself: a person with the company, and whether something is late."""
-        company = None if contact.company is None else self._uow.contacts.find(contact.company)
+        company = None if contact.company is None else contact_lookup.find(self._uow, contact.company)
         return msgspec.structs.replace(
             self.contact(contact),
             company=None if company is None else self.contact(company),
@@ -125,7 +129,7 @@ class Gathering:
 
     def whole_contacts(self, contacts: Sequence[Contact]) -> list[SeenContact]:
         """Several of them. The command must be exclusive."""
-        late = self._uow.tasks.late_contacts([contact.number for contact in contacts], self._uow.now)
+        late = task_lookup.late_contacts(self._uow, [contact.number for contact in contacts], self._uow.now)
         return [self.whole_contact(contact, has_late_tasks=contact.number in late) for contact in contacts]
 
     def case(self, case: Case) -> SeenCase:
@@ -135,7 +139,7 @@ class Gathering:
 
     def opportunity(self, case: Case) -> SeenOpportunity:
         """The case that is an opportunity."""
-        contact = None if case.contact is None else self._uow.contacts.find(case.contact)
+        contact = None if case.contact is None else contact_lookup.find(self._uow, case.contact)
         return SeenOpportunity(
             case=case,
             zone=self._zone,
@@ -148,10 +152,10 @@ class Gathering:
     def category(self, task: Task) -> Category | None:
         """The task's category; for a task of another dialect that has none, the one that an operator chose."""
         number = self._default_category if task.category is None else task.category
-        return self._uow.categories.find(number) if number else None
+        return all_categories.find(self._uow, number) if number else None
 
     def _user(self, uid: str | None) -> User | None:
-        return None if uid is None else self._uow.users.find(uid)
+        return None if uid is None else people_lookup.find(self._uow, uid)
 
 
 def shown_keys(keys: Keys, default_category: int) -> Keys:

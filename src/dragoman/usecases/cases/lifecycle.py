@@ -55,3 +55,8 @@ def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage:
             raise TooLarge("list_too_long", f"the list has more than {MOST_TASKS} tasks", limit=MOST_TASKS)
         page = uow.tasks.page(wanted, (), limit=PAGE, after=(page[-1].number,)) if len(page) == PAGE else []
     return found
+
+
+def save(uow: UnitOfWork, case: Case) -> Case:
+    """Store a changed case. The caller has checked the right to edit it."""
+    return uow.cases.save(case)

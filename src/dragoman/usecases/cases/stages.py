@@ -37,3 +37,8 @@ def get(uow: UnitOfWork, case: Case, ref: Key, *, to_edit: bool = False, lock: L
         mine = uow.principal.user is not None and uow.principal.user == stage.creator
         require_to(mine or may_edit_case(uow.principal, case), uow.principal, "change this stage")
     return stage
+
+
+def save(uow: UnitOfWork, stage: Stage) -> Stage:
+    """Store a changed stage. The caller has checked the right to edit its case."""
+    return uow.stages.save(stage)

@@ -1,5 +1,6 @@
 """The history of one entity, page by page, also when it was deleted."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,7 +13,9 @@ from dragoman.domain.task import Task
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["History", "HistoryPage", "HistoryRow", "history_page"]
+__all__ = ["History", "HistoryPage", "HistoryRow", "changes_of_task", "history_page"]
+
+SLICE = 1_000
 
 
 class History(msgspec.Struct, frozen=True):
@@ -67,3 +70,13 @@ def _contact(uow: UnitOfWork, task: Task) -> Contact | None:
         return None
     contact: Contact | None = _present_or_past(uow, "contact", task.contact)
     return contact
+
+
+def changes_of_task(uow: UnitOfWork, number: int) -> Iterator[HistoryRow]:
+    """Every change of a task that the caller has checked, oldest first."""
+    after = 0
+    while rows := uow.history.page("task", number, after=after, limit=SLICE):
+        yield from rows
+        if len(rows) < SLICE:
+            return
+        after = rows[-1].revision

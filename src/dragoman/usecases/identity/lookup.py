@@ -1,8 +1,10 @@
 """Finding the user that a client names: by id, by login, or by an alias of its dialect."""
 
+from collections.abc import Collection
+
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.limits import uuid_of
-from dragoman.domain.people import User
+from dragoman.domain.people import Group, User
 from dragoman.usecases.uow import UnitOfWork
 
 UNKNOWN = "does not match a user"
@@ -56,3 +58,39 @@ def known(uow: UnitOfWork, name: str) -> User:
 def bad_assignee(why: str) -> Invalid:
     """The refusal to give a task to somebody."""
     return Invalid("bad_reference", f"assignee {why}.", (Problem("/assignee", "not_assignable", why),), status=409)
+
+
+def find(uow: UnitOfWork, uid: str | None) -> User | None:
+    """The user of this id, also a disabled one; None for no user."""
+    return None if uid is None else uow.users.find(uid)
+
+
+def by_login(uow: UnitOfWork, login: str) -> User | None:
+    """The user of this login. The command is exclusive or reads."""
+    return uow.users.by_login(login)
+
+
+def by_name(uow: UnitOfWork, name: str) -> User | None:
+    """The user of this id, login or e-mail address, in letters of either case. The command is exclusive or reads."""
+    uid = uuid_of(name)
+    return uow.users.by_name(name) if uid is None else uow.users.find(uid)
+
+
+def enabled(uow: UnitOfWork) -> list[User]:
+    """Every user who may log in."""
+    return [user for user in uow.users.all() if user.disabled_at is None]
+
+
+def find_group(uow: UnitOfWork, uid: str) -> Group | None:
+    """The group of this id."""
+    return uow.groups.find(uid)
+
+
+def group_by_name(uow: UnitOfWork, name: str) -> Group | None:
+    """The group of this name. The command is exclusive or reads."""
+    return uow.groups.by_name(name)
+
+
+def aliases_of(uow: UnitOfWork, dialect: str, users: Collection[str]) -> dict[str, str]:
+    """What a dialect's clients call these users, by id."""
+    return uow.aliases.of_users(dialect, users)

@@ -6,7 +6,7 @@ children.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
@@ -224,3 +224,8 @@ def _add_to_parent(uow: UnitOfWork, number: int | None, count: int) -> None:
     parent = None if number is None else uow.tasks.find(number, Lock.CHANGE)
     if parent is not None:
         uow.tasks.save(replace(parent, open_children=parent.open_children + count))
+
+
+def set_moment(uow: UnitOfWork, task: Task, field: Literal["created_at", "modified_at"], at: Moment) -> Task:
+    """Set when a task was created or last changed, as an import knows it. The caller has checked the right."""
+    return uow.tasks.save(replace(task, **{field: at}))

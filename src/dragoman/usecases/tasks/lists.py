@@ -27,8 +27,11 @@ __all__ = [
     "SortKey",
     "TaskFilter",
     "Through",
+    "count",
     "list_page",
     "load_owners",
+    "load_shown",
+    "page",
     "words",
 ]
 
@@ -83,6 +86,18 @@ def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
             repository.load(sorted(keys))
 
 
+def load_shown(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+    """Load the templates, categories, cases and people of tasks, a statement a table, for the `find`s that follow."""
+    pointers: tuple[tuple[Any, tuple[str, ...]], ...] = (
+        (uow.templates, ("template",)),
+        (uow.categories, ("category",)),
+        (uow.cases, ("case",)),
+        (uow.users, ("assignee", "creator", "starter")),
+    )
+    for repository, fields in pointers:
+        repository.load(sorted({getattr(task, field) for task in tasks for field in fields} - {None}))
+
+
 def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, name in command.people.items():
@@ -105,3 +120,13 @@ def _uid(user: User | None) -> str:
 
 def _number(entity: Any) -> int:
     return NOTHING if entity is None else int(entity.number)
+
+
+def count(uow: UnitOfWork, wanted: TaskFilter) -> int:
+    """How many tasks match. `wanted` says who may see them."""
+    return uow.tasks.count(wanted)
+
+
+def page(uow: UnitOfWork, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int = 0) -> list[Task]:
+    """A part of the tasks that match. `wanted` says who may see them."""
+    return uow.tasks.page(wanted, sorts, limit=limit, offset=offset) if limit else []

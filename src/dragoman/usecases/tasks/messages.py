@@ -1,7 +1,10 @@
 """Messages of tasks: kept beside the task, which knows of each that it is there, and what it was."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
+from dragoman.command import Lock
 from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import Task
 from dragoman.usecases.uow import UnitOfWork
@@ -26,3 +29,13 @@ def put(uow: UnitOfWork, task: Task, which: Which, type_: str, body: str, name: 
     if other is not None:
         heads.pop(other, None)
     return replace(task, messages=heads) if heads != task.messages else task
+
+
+def add_input(uow: UnitOfWork, task: str, type_: str, body: str) -> None:
+    """The input message of a task that is being created. Its uid is new, so no stored message has to be loaded."""
+    uow.messages.add(Message(uow.tenant, task, Which.INPUT, type_, body))
+
+
+def load(uow: UnitOfWork, keys: Iterable[tuple[str, str]]) -> None:
+    """Load messages for change, with one statement."""
+    uow.messages.load(sorted(keys), Lock.CHANGE)

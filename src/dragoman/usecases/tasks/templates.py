@@ -190,3 +190,8 @@ def spelled(uid: str) -> str:
     """The id of a version as its file may name it: `_TKT:` and four hexadecimal words, without leading zeros."""
     digits = uid.replace("-", "")
     return "_TKT:" + ".".join(f"{int(digits[place : place + 8], 16):x}" for place in range(0, 32, 8))
+
+
+def find(uow: UnitOfWork, uid: str | None) -> Template | None:
+    """The version of a template with this id."""
+    return None if uid is None else uow.templates.find(uid)

@@ -17,6 +17,8 @@ from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import TASK_CARD, Owner, check_name, fold
 from dragoman.domain.task import Task
 from dragoman.usecases import extension_values as extensions
+from dragoman.usecases.cases import lifecycle as case_uses
+from dragoman.usecases.cases import stages as stage_uses
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -138,8 +140,10 @@ def _save(uow: UnitOfWork, before: Task | Case | Stage, after: Any) -> None:
         return
     if isinstance(before, Task):
         tasks.save(uow, before, after)
+    elif isinstance(before, Case):
+        case_uses.save(uow, after)
     else:
-        (uow.cases if isinstance(before, Case) else uow.stages).save(after)
+        stage_uses.save(uow, after)
 
 
 def _missing(command: Place) -> NotFound:

@@ -9,6 +9,7 @@ from dragoman.command import Exclusive, Keys
 from dragoman.dialects.genesys.options import Switches
 from dragoman.domain.errors import Forbidden, Unavailable
 from dragoman.usecases.admin import switches as turned
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 Run = Callable[[UnitOfWork, Any], Any]
@@ -53,7 +54,7 @@ def mode(uow: UnitOfWork, switches: Switches) -> str:
 
 def _check_role(uow: UnitOfWork, wanted: frozenset[str]) -> None:
     principal = uow.principal
-    user = None if principal.user is None else uow.users.find(principal.user)
+    user = None if principal.user is None else people_lookup.find(uow, principal.user)
     roles = {"Administrator"} if principal.is_admin else set() if user is None else set(user.roles)
     if not roles & wanted:
         raise Forbidden("role_missing", f"{principal.login} needs the role {' or '.join(sorted(wanted))}")

@@ -21,7 +21,9 @@ from dragoman.domain.errors import Conflict, Forbidden, Invalid
 from dragoman.domain.extension import Owner
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import purge as removal
+from dragoman.usecases.cases import lifecycle as case_uses
 from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME
@@ -157,7 +159,7 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
         extras={NAME: known},
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.switches.require_schema)
-    return {"service_id": render_service(uow.cases.save(extended), command.switches.service_id_style)}
+    return {"service_id": render_service(case_uses.save(uow, extended), command.switches.service_id_style)}
 
 
 def end(uow: UnitOfWork, command: Change) -> None:
@@ -172,7 +174,7 @@ def end(uow: UnitOfWork, command: Change) -> None:
         outcome_text=event.fields.get("disposition_desc"),
         extras=_with(case, completed=event.only(events.END, uow.now)),
     )
-    uow.cases.save(extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
+    case_uses.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
 
 
 def associate(uow: UnitOfWork, command: Change) -> None:
@@ -191,7 +193,9 @@ def associate(uow: UnitOfWork, command: Change) -> None:
         facts["service_type"] = told["service_type"]
         changes["title"] = str(told["service_type"])
     changed = replace(case, extras=_with(case, **facts), **changes)
-    uow.cases.save(extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema))
+    case_uses.save(
+        uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema)
+    )
 
 
 def update_expiry(uow: UnitOfWork, command: Change) -> None:
@@ -203,7 +207,7 @@ def update_expiry(uow: UnitOfWork, command: Change) -> None:
         return
     facts = {name: known for name, known in resources.facts(case).items() if name not in events.EXPIRY}
     extras = {**case.extras, NAME: {**facts, **told}}
-    uow.cases.save(replace(case, extras=extras, expires_at=_expires_at(told, case.started_at)))
+    case_uses.save(uow, replace(case, extras=extras, expires_at=_expires_at(told, case.started_at)))
 
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
@@ -227,9 +231,9 @@ def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
     """All that match and may be seen, oldest first."""
     asked = judge(command.content)
     if command.customer is not None:
-        found = uow.cases.of_customer(command.customer)
+        found = case_lookup.of_customer(uow, command.customer)
     else:
-        found = uow.cases.anonymous(command.contact_key)
+        found = case_lookup.anonymous(uow, command.contact_key)
     seen = [case for case in found if may_see_case(uow.principal, case)]
     matching = [case for case in seen if _matches(case, command.is_open, asked.matching)]
     return [_shown(uow, case, asked, command.style) for case in resources.in_order(matching)]

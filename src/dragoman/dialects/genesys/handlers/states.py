@@ -18,7 +18,9 @@ from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.extension import Owner
 from dragoman.usecases import extension_values as extensions
+from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.cases import stages
+from dragoman.usecases.cases import stages as stage_uses
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME
@@ -170,7 +172,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
     asked, is_open = judge(command.content), command.is_open
     found = [
         stage
-        for stage in uow.stages.of_case(case.number)
+        for stage in case_lookup.stages_of(uow, case)
         if (is_open is None or is_open is (stage.completed_at is None)) and _is_wanted(stage, asked.types)
     ]
     return [_shown(uow, case, stage, asked, command.style) for stage in resources.in_order(found)]
@@ -201,7 +203,7 @@ def _begin(uow: UnitOfWork, case: Case, event: Event, *, require_schema: bool) -
         extras={NAME: known},
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=require_schema)
-    return {"state_id": uow.stages.save(extended).number}
+    return {"state_id": stage_uses.save(uow, extended).number}
 
 
 def _end(uow: UnitOfWork, stage: Stage, event: Event, *, require_schema: bool) -> None:
@@ -214,7 +216,7 @@ def _end(uow: UnitOfWork, stage: Stage, event: Event, *, require_schema: bool) -
         outcome_text=event.fields.get("disposition_desc"),
         extras={**stage.extras, NAME: known},
     )
-    uow.stages.save(extensions.set_extensions(uow, ended, event.extensions, require_schema=require_schema))
+    stage_uses.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=require_schema))
 
 
 def _is_wanted(stage: Stage, types: frozenset[str] | None) -> bool:

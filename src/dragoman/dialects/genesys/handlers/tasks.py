@@ -22,6 +22,7 @@ from dragoman.domain.extension import Owner
 from dragoman.domain.task import Verb
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -192,7 +193,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
 
 def _check_state(uow: UnitOfWork, case: Case, number: int | None) -> None:
     """Invalid unless the state is one of this service."""
-    stage = None if number is None else uow.stages.find(number, Lock.SHARED)
+    stage = None if number is None else case_lookup.find_stage(uow, number, Lock.SHARED)
     if number is not None and (stage is None or stage.case != case.number):
         raise Invalid("invalid_value", f"state_id {number} is no state of this service")
 

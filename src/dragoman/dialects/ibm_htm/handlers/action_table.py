@@ -17,6 +17,7 @@ from dragoman.domain.errors import Expected
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import Role
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -198,7 +199,7 @@ def _flag_fault(rule: Rule, task: Task, shown: str, action: Action) -> Expected 
 
 def load(uow: UnitOfWork, uid: str) -> Task:
     """The task. NotFound (`task_not_found`) when there is none."""
-    task = uow.tasks.find(uid)
+    task = task_lookup.find(uow, uid)
     if task is None:
         raise refusals.no_task(ids.task_id(uid))
     return task
@@ -206,7 +207,7 @@ def load(uow: UnitOfWork, uid: str) -> Task:
 
 def keep(uow: UnitOfWork, after: Task) -> Task:
     """Keep a task that `load` gave and that changed since."""
-    return tasks.save_with_parts(uow, uow.tasks.get(after.number), after)
+    return tasks.save_with_parts(uow, task_lookup.present(uow, after), after)
 
 
 def check_parent(uow: UnitOfWork, parent: Task) -> None:

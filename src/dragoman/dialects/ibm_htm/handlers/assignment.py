@@ -21,6 +21,7 @@ from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds
 from dragoman.domain.people import User
 from dragoman.domain.task import ENDED, State, Task
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.identity.users import principal_of
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -218,14 +219,14 @@ def _user(uow: UnitOfWork, login: str) -> Principal:
 
 
 def _known(uow: UnitOfWork, login: str) -> User:
-    user = uow.users.by_login(login)
+    user = people_lookup.by_login(uow, login)
     if user is None:
         raise refusals.unknown_user(login)
     return user
 
 
 def _group(uow: UnitOfWork, name: str) -> str:
-    group = uow.groups.by_name(name)
+    group = people_lookup.group_by_name(uow, name)
     if group is None:
         raise refusals.unknown_user(name)
     return f"{GROUP}{group.uid}"

@@ -19,7 +19,10 @@ from dragoman.dialects.ibm_htm.wire.until import Until, parse_until
 from dragoman.dialects.kit import NO_BODY, Reply, Request, json
 from dragoman.domain.errors import Expected, Invalid, TooLarge
 from dragoman.domain.message import Which
+from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
+from dragoman.usecases.tasks import messages as stored_messages
 from dragoman.usecases.uow import UnitOfWork
 
 MOST = 10_000
@@ -161,11 +164,10 @@ def attempts(uow: UnitOfWork, texts: Iterable[str], act: Callable[[UnitOfWork, s
 def cancel(uow: UnitOfWork, command: Release) -> list[Failure]:
     """Give them back; tasks, what they link and what they forget are loaded a statement a table."""
     uids = readable(command.tasks)
-    uow.tasks.load(uids, Lock.CHANGE)
-    found = [task for uid in uids if (task := uow.tasks.find(uid)) is not None]
-    uow.contacts.load(sorted({task.contact for task in found if task.contact is not None}))
+    found = task_lookup.load(uow, uids, Lock.CHANGE)
+    contact_lookup.load(uow, sorted({task.contact for task in found if task.contact is not None}))
     forgotten = [(task.uid, which) for task in found for which in task.messages if which != Which.INPUT]
-    uow.messages.load(sorted(forgotten), Lock.CHANGE)
+    stored_messages.load(uow, forgotten)
     return attempts(uow, command.tasks, lambda part, uid: actions.cancel(part, Act(uid)))
 
 

@@ -18,12 +18,14 @@ from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import timing
-from dragoman.domain.message import Message, Which, head
+from dragoman.domain.message import Which, head
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import messages as stored_messages
 from dragoman.usecases.tasks import templates
+from dragoman.usecases.tasks import templates as task_templates
 from dragoman.usecases.uow import UnitOfWork
 
 CREATE = "CREATETASK"
@@ -63,7 +65,7 @@ def parse(request: Request) -> Create:
 
 def create(uow: UnitOfWork, command: Create) -> Seen:
     """Make it; with `async` it is started, too. The principal becomes its originator."""
-    template = uow.templates.find(command.template)
+    template = task_templates.find(uow, command.template)
     if template is None:
         raise refusals.no_template(ids.template_id(command.template))
     parent = None if command.parent is None else guard.load(uow, command.parent)
@@ -116,8 +118,7 @@ def _make(uow: UnitOfWork, template: Template, command: Create, parent: Task | N
         fields |= {"parent": parent.number, "case": parent.case}
     message = command.sent
     if message is not None:
-        # A new task has no message that would have to be looked for.
-        uow.messages.add(Message(uow.tenant, uid, Which.INPUT, message.type, message.body))
+        stored_messages.add_input(uow, uid, message.type, message.body)
         fields["messages"] = {Which.INPUT: head(message.type, message.body)}
     return tasks.add(uow, **fields)
 

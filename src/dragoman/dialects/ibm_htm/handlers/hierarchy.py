@@ -13,6 +13,7 @@ from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 SUBTASK = "subTask"
@@ -61,7 +62,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[Seen]:
     """By number, those that the principal may see, ended ones too."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
-    return seen.gather_all(uow, [child for child in uow.tasks.children(task.number) if guard.roles_of(uow, child)])
+    return seen.gather_all(uow, [child for child in task_lookup.parts_of(uow, task) if guard.roles_of(uow, child)])
 
 
 def render_list(found: list[Seen], request: Request) -> Reply:

@@ -15,9 +15,10 @@ from dragoman.dialects.ibm_htm.wire.events import Event
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, State, Task
+from dragoman.usecases.events import history as history_uses
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
-PAGE = 500
 KIND_OF_HOLDER = {EVERYBODY: "WORK_ITEM_KIND_EVERYBODY", GROUP: "WORK_ITEM_KIND_GROUP", "": "WORK_ITEM_KIND_USER"}
 FILTERS = ("fromID", "toID", "idKind", "reason", "parentID", "escalationID")
 """Each keeps the entries that have this member with this value; no entry of ours has an escalation."""
@@ -59,7 +60,7 @@ def show(uow: UnitOfWork, command: Ask) -> Log:
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
     found = sorted([*_own(uow, task), *_of_parts(uow, task)], key=lambda event: event.at)
-    parent = None if task.parent is None else uow.tasks.find(task.parent)
+    parent = task_lookup.parent_of(uow, task)
     above = None if parent is None else ids.task_id(parent.uid)
     shown = (_entry(uow, event, above) for event in found)
     wanted = command.wanted.items()
@@ -72,14 +73,8 @@ def render(log: Log, request: Request) -> Reply:
 
 
 def _rows(uow: UnitOfWork, number: int) -> Iterator[tuple[str, int, events.Changes]]:
-    after = 0
-    while True:
-        page = uow.history.page("task", number, after=after, limit=PAGE)
-        for row in page:
-            yield row.principal, row.at, _decode(row.changes)
-        if len(page) < PAGE:
-            return
-        after = page[-1].revision
+    for row in history_uses.changes_of_task(uow, number):
+        yield row.principal, row.at, _decode(row.changes)
 
 
 def _own(uow: UnitOfWork, task: Task) -> Iterator[Event]:
@@ -90,7 +85,7 @@ def _own(uow: UnitOfWork, task: Task) -> Iterator[Event]:
 def _of_parts(uow: UnitOfWork, task: Task) -> Iterator[Event]:
     """When it began to wait for subtasks, and when the last one ended: that stands in the history of these."""
     moves: list[tuple[int, int, str]] = []
-    for child in uow.tasks.children(task.number):
+    for child in task_lookup.parts_of(uow, task):
         moves += _moves(uow, child)
     open_parts = 0
     for at, step, principal in sorted(moves, key=lambda move: move[0]):

@@ -18,6 +18,7 @@ from dragoman.domain.message import Which
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
 from dragoman.usecases.tasks import messages
+from dragoman.usecases.tasks import templates as task_templates
 from dragoman.usecases.uow import UnitOfWork
 
 OWNERS = {"contact": Lock.NONE, "template": Lock.NONE}
@@ -128,7 +129,7 @@ def stored(uow: UnitOfWork, task: Task, which: Which) -> Stored:
 
 def template_of(uow: UnitOfWork, task: Task) -> Template | None:
     """The version that the task was made from."""
-    return None if task.template is None else uow.templates.find(task.template)
+    return None if task.template is None else task_templates.find(uow, task.template)
 
 
 def root_of(template: Template | None, which: Which) -> str:

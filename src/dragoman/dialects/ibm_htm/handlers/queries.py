@@ -18,7 +18,9 @@ from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.access import Principal
 from dragoman.domain.task import ENDED, State, Task
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.identity import users as people
+from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks.lists import TaskFilter, Through
 from dragoman.usecases.uow import UnitOfWork
 
@@ -95,18 +97,17 @@ def find(uow: UnitOfWork, command: Ask) -> Found:
     if sorts is None:
         every = _in_memory(uow, wanted, command.orders)
         return Found(command, every[command.offset : command.offset + size])
-    page = uow.tasks.page(wanted, sorts, limit=size, offset=command.offset) if size else []
+    page = task_lists.page(uow, wanted, sorts, limit=size, offset=command.offset) if size else []
     return Found(command, _seen(uow, page))
 
 
 def _seen(uow: UnitOfWork, page: list[Task]) -> list[Seen]:
-    seen.load_above(uow, page)
     return seen.gather_all(uow, page)
 
 
 def count(uow: UnitOfWork, command: View) -> int:
     """How many there are."""
-    return uow.tasks.count(conditions(uow, command))
+    return task_lists.count(uow, conditions(uow, command))
 
 
 def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
@@ -128,7 +129,7 @@ def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
 
 
 def _other(uow: UnitOfWork, login: str) -> Principal:
-    user = uow.users.by_login(login)
+    user = people_lookup.by_login(uow, login)
     if user is None:
         raise refusals.unknown_user(login)
     return people.principal_of(user)
@@ -155,10 +156,10 @@ INTERACTIONS: dict[str, Callable[[Principal], tuple[TaskFilter, ...]]] = {
 
 def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -> list[Seen]:
     """All tasks of the view, sorted by what they show. Invalid when there are more than we would look through."""
-    if uow.tasks.count(wanted) > MOST:
+    if task_lists.count(uow, wanted) > MOST:
         name = next(order.attribute.name for order in orders if order.attribute.sort is None)
         raise refusals.unsortable(name, MOST)
-    every = _seen(uow, uow.tasks.page(wanted, (), limit=MOST))
+    every = _seen(uow, task_lists.page(uow, wanted, (), limit=MOST))
     shown = [(details(one), one) for one in every]
     for order in reversed(orders):
         keys = {one.task.number: query.sort_key(order.attribute, told, one.task) for told, one in shown}

@@ -12,6 +12,7 @@ from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -55,7 +56,7 @@ def get(uow: UnitOfWork, command: Get) -> Holders:
 def name_of_group(uow: UnitOfWork, holder: str) -> str:
     """The name of a group that holds a work item; its id if there is none of it any more."""
     uid = holder.removeprefix(GROUP)
-    group = uow.groups.find(uid)
+    group = people_lookup.find_group(uow, uid)
     return uid if group is None else group.name
 
 

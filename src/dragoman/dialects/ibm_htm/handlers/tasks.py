@@ -10,6 +10,7 @@ from dragoman.dialects.ibm_htm.views import Seen
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.kit import Request
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -52,7 +53,7 @@ def parse_delete(request: Request) -> Delete:
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
     """Gone, with its parts. One that isn't there is gone already (page, 5)."""
-    task = uow.tasks.find(command.task, Lock.CHANGE)
+    task = task_lookup.find(uow, command.task, Lock.CHANGE)
     if task is not None:
         guard.check(uow, task, Action.DELETE)
         tasks.remove(uow, task)

@@ -12,6 +12,7 @@ from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.message import Which
 from dragoman.domain.template import Template
 from dragoman.usecases.tasks import templates
+from dragoman.usecases.tasks import templates as task_templates
 from dragoman.usecases.uow import UnitOfWork
 
 GET = "GETTASKTEMPLATE"
@@ -40,7 +41,7 @@ def parse_input(request: Request) -> Get:
 
 def get(uow: UnitOfWork, command: Get) -> Template:
     """For those who may make tasks from it."""
-    template = uow.templates.find(command.template)
+    template = task_templates.find(uow, command.template)
     shown = ids.template_id(command.template)
     if template is None:
         raise refusals.no_template(shown)

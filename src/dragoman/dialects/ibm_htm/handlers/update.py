@@ -16,6 +16,7 @@ from dragoman.dialects.kit import Request, json
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 PRIORITY = frozenset({"priority"})
@@ -85,7 +86,7 @@ def update(uow: UnitOfWork, command: Update) -> None:
     for name, value in values.items():
         PROPERTIES[name].change(draft, value)
     if draft.goes:
-        return tasks.remove(uow, uow.tasks.get(task.number))
+        return tasks.remove(uow, task_lookup.present(uow, task))
     after = draft.result()
     guard.keep(uow, replace(after, modified_at=uow.now) if after is task else after)
     return None

@@ -14,6 +14,7 @@ from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.usecases import categories
+from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
@@ -43,7 +44,7 @@ def parse_list(options: Options, request: Request) -> Show:
 
 def list_all(uow: UnitOfWork, command: Show) -> list[Category]:
     """In the order that people gave them."""
-    return [counted(uow, category, command.default) for category in uow.categories.all()]
+    return [counted(uow, category, command.default) for category in categories.every(uow)]
 
 
 def parse_one(options: Options, request: Request) -> Show:
@@ -56,14 +57,14 @@ def parse_one(options: Options, request: Request) -> Show:
 
 def get(uow: UnitOfWork, command: Show) -> Category:
     """NotFound when there is none."""
-    return counted(uow, uow.categories.get(command.number or 0), command.default)
+    return counted(uow, categories.get(uow, categories.Get(command.number or 0)), command.default)
 
 
 def counted(uow: UnitOfWork, category: Category, default: int) -> Category:
     """The category with the number of tasks that show it. The command is exclusive, or reads."""
     if category.number != default:
         return category
-    count = uow.tasks.count(TaskFilter(category=default, or_no_category=True))
+    count = task_lists.count(uow, TaskFilter(category=default, or_no_category=True))
     return replace(category, task_count=count)
 
 
@@ -117,7 +118,7 @@ def parse_delete(options: Options, request: Request) -> Change:
 def create(uow: UnitOfWork, command: Change) -> Category:
     """The new category. Where one has that title already nothing is stored: its id stands under what was sent."""
     require_admin(uow.principal)
-    others = uow.categories.all()
+    others = categories.every(uow)
     known = next((other for other in others if other.title == command.title), None)
     if known is not None:
         icon = _file_name(command.icon or "")
@@ -158,15 +159,13 @@ def set_icon(uow: UnitOfWork, command: Change) -> Category:
 def reorder(uow: UnitOfWork, command: Change) -> list[Category]:
     """The categories of these titles in this order, their places still the old ones. Others keep theirs."""
     require_admin(uow.principal)
-    by_title = {category.title: category for category in uow.categories.all()}
+    by_title = {category.title: category for category in categories.every(uow)}
     unknown = next((title for title in command.titles if title not in by_title), None)
     if unknown is not None:
         raise not_found()
-    titles = dict.fromkeys(command.titles)
-    for place, title in enumerate(titles):
-        if by_title[title].sort_order != place:
-            uow.categories.save(replace(by_title[title], sort_order=place))
-    return [by_title[title] for title in titles]
+    ordered = [by_title[title] for title in dict.fromkeys(command.titles)]
+    categories.reorder(uow, ordered)
+    return ordered
 
 
 def delete(uow: UnitOfWork, command: Change) -> Category:
@@ -177,7 +176,7 @@ def delete(uow: UnitOfWork, command: Change) -> Category:
     if command.successor < 0:
         raise bad_argument("newcategoryid", "negative")
     category = _found(uow, command.number)
-    if len(uow.categories.all()) == 1:
+    if len(categories.every(uow)) == 1:
         raise bad_argument("categoryid", "last", LAST)
     if command.number == command.default:
         raise bad_argument("categoryid", "default", DEFAULT)
@@ -192,12 +191,12 @@ def _check_successor(uow: UnitOfWork, command: Change) -> None:
         raise bad_argument("newcategoryid", "the same", IN_USE.format("deleted"))
     if command.successor == 0:
         raise bad_argument("newcategoryid", "required")
-    if uow.categories.find(command.successor) is None:
+    if categories.find(uow, command.successor) is None:
         raise bad_argument("newcategoryid", "unknown")
 
 
 def _found(uow: UnitOfWork, number: int) -> Category:
-    category = uow.categories.find(number)
+    category = categories.find(uow, number)
     if category is None:
         raise not_found()
     return category

@@ -15,6 +15,7 @@ from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases.contacts import lifecycle as contacts
+from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 VIEWS = {"all": 0, "company": 1, "person": 2, "withopportunity": 3}
@@ -84,12 +85,10 @@ def run_filter(uow: UnitOfWork, command: Filter) -> Found:
         words=words_of(command.paging.filter_value),
         visible_to=uow.principal,
     )
-    numbers = uow.contacts.matching(wanted)
+    numbers = contact_lookup.matching(uow, wanted)
     page = numbers[command.paging.start : command.paging.end]
-    uow.contacts.load(list(page))
-    found = [contact for number in page if (contact := uow.contacts.find(number)) is not None]
-    companies = {contact.company for contact in found} - {None}
-    uow.contacts.load(sorted(companies, key=lambda number: number or 0))
+    found = contact_lookup.load(uow, page)
+    contact_lookup.load(uow, sorted({contact.company for contact in found if contact.company is not None}))
     return Found(Gathering(uow, 0).whole_contacts(found), len(numbers), command.paging)
 
 

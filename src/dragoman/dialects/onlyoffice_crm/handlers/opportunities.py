@@ -21,12 +21,12 @@ from dragoman.domain.case import CaseKind
 from dragoman.domain.json_numbers import Number
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
+from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
 BID_TYPES = {"fixedbid": 0, "perhour": 1, "perday": 2, "perweek": 3, "permonth": 4, "peryear": 5}
-SLICE = 1_000
 
 _DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,10})?\s*")
 
@@ -46,10 +46,8 @@ def parse_stages(request: Request) -> Stages:
 def stages(uow: UnitOfWork, command: Stages) -> list[tuple[int, int]]:
     """Each stage, with the number of opportunities in it."""
     counts: Counter[int] = Counter()
-    page = uow.cases.page(limit=SLICE, kind=CaseKind.OPPORTUNITY)
-    while page:
-        counts.update(case.extras.get(NAME, {}).get("stage", 0) for case in page)
-        page = uow.cases.page(limit=SLICE, after=page[-1].number, kind=CaseKind.OPPORTUNITY)
+    for case in case_lookup.of_kind(uow, CaseKind.OPPORTUNITY):
+        counts[case.extras.get(NAME, {}).get("stage", 0)] += 1
     return [(number, counts[number]) for number in STAGES]
 
 

@@ -42,7 +42,7 @@ def parse_list(request: Request) -> Everybody:
 
 def everybody(uow: UnitOfWork, command: Everybody) -> list[User]:
     """By user name; without those who are shut out."""
-    return [user for user in uow.users.all() if user.disabled_at is None]
+    return persons.enabled(uow)
 
 
 def parse_one(request: Request) -> One:
@@ -52,8 +52,7 @@ def parse_one(request: Request) -> One:
 
 def one(uow: UnitOfWork, command: One) -> User:
     """Also one who is shut out, whose name still stands in tasks. NotFound for all else."""
-    folded = command.name.lower()
-    user = uow.users.find(folded) if persons.is_uid(folded) else uow.users.by_name(command.name)
+    user = persons.by_name(uow, command.name)
     if user is None:
         raise not_found("User not found")
     return user

@@ -17,6 +17,8 @@ from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.cases.crm_cases import Link
+from dragoman.usecases.contacts import lookup as contact_lookup
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
@@ -29,7 +31,7 @@ Facts = dict[str, Any]
 
 def user_of(uow: UnitOfWork, guid: str) -> User | None:
     """The user of this guid: an id, or an alias of this dialect."""
-    return uow.users.find(guid) or persons.aliased(uow, NAME, guid)
+    return people_lookup.find(uow, guid) or persons.aliased(uow, NAME, guid)
 
 
 def has_responsible(uow: UnitOfWork, guid: str) -> Facts:
@@ -62,7 +64,7 @@ class References:
         """Give the task to a user. A name that matches none assigns nobody."""
         task = self._task
         present = None if task is None else task.assignee
-        is_shown = present is not None and self._uow.users.find(present) is not None
+        is_shown = present is not None and people_lookup.find(self._uow, present) is not None
         if guid == present:
             return
         if guid is None or guid == LOST_USER:
@@ -80,7 +82,7 @@ class References:
         """Link a contact; `shown` is the one that the task shows, 0 for none."""
         if number == shown:
             return
-        contact = self._uow.contacts.find(number, Lock.CHANGE) if number else None
+        contact = contact_lookup.find(self._uow, number, Lock.CHANGE) if number else None
         is_known = contact is not None and may_see_contact(self._uow.principal, contact)
         self.fields["contact"] = number if is_known else None
         self._note(CONTACT, str(number) if number and not is_known else None)

@@ -13,6 +13,7 @@ from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_title
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task
+from dragoman.usecases import categories as all_categories
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.uow import UnitOfWork
 
@@ -87,7 +88,7 @@ def check(uow: UnitOfWork, content: Content, present: Task | None) -> Moment:
 
 def check_category(uow: UnitOfWork, content: Content) -> None:
     """NotFound for a category that isn't there."""
-    if uow.categories.find(content.category) is None:
+    if all_categories.find(uow, content.category) is None:
         raise not_found("Category is not found")
 
 

@@ -92,8 +92,10 @@ def run(uow: UnitOfWork, command: Filter) -> Found:
     if paging.sort_by and paging.sort_by not in KEYS and (paging.sort_by != "created" or paging.filter_by):
         return _on_members(uow, command)
     wanted = _conditions(uow, command, words=paging.filter_value)
-    matches = uow.tasks.count(wanted)
-    items = uow.tasks.page(wanted, _sorts(paging), limit=paging.count, offset=paging.start) if paging.count else []
+    matches = task_lists.count(uow, wanted)
+    items = (
+        task_lists.page(uow, wanted, _sorts(paging), limit=paging.count, offset=paging.start) if paging.count else []
+    )
     return Found(_seen(uow, command, items), matches, paging)
 
 
@@ -146,9 +148,9 @@ def _on_members(uow: UnitOfWork, command: Filter) -> Found:
     paging = command.paging
     tests_member = bool(paging.filter_by) and (paging.filter_op or "equals") in TESTS
     wanted = _conditions(uow, command, words="" if tests_member else paging.filter_value)
-    if uow.tasks.count(wanted) > MOST_LOOKED_THROUGH:
+    if task_lists.count(uow, wanted) > MOST_LOOKED_THROUGH:
         raise bad_argument("sortBy", f"sorts on a member, which more than {MOST_LOOKED_THROUGH} tasks are too many for")
-    every = _seen(uow, command, uow.tasks.page(wanted, BY_DEFAULT, limit=MOST_LOOKED_THROUGH))
+    every = _seen(uow, command, task_lists.page(uow, wanted, BY_DEFAULT, limit=MOST_LOOKED_THROUGH))
     persons = Persons("")
     by_number: dict[Any, SeenTask] = {seen.task.number: seen for seen in every}
     items: list[Item] = [render_task(seen, persons, in_list=True) for seen in every]

@@ -1,7 +1,8 @@
 """The two moments of a task that imports set (page, 9.5)."""
 
+from typing import Literal
+
 import msgspec
-from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
 from dragoman.dialects.kit import Request
@@ -10,14 +11,17 @@ from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import Permission, may, require
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
+
+Field = Literal["created_at", "modified_at"]
 
 
 class SetMoment(msgspec.Struct, frozen=True):
     """When a task was created or last changed, as an import knows it."""
 
     number: int
-    field: str
+    field: Field
     date: Date | None
     parameter: str
 
@@ -35,18 +39,18 @@ def parse_modification_date(request: Request) -> SetMoment:
     return _parse_moment(request, "modified_at", "lastModifedDate")
 
 
-def _parse_moment(request: Request, field: str, parameter: str) -> SetMoment:
+def _parse_moment(request: Request, field: Field, parameter: str) -> SetMoment:
     parameters = gather(request)
     return SetMoment(parameters.integer("taskid"), field, parameters.date(parameter), parameter)
 
 
 def set_moment(uow: UnitOfWork, command: SetMoment) -> None:
     """Set it. Who may not even see the task is told that there is none (page, 6.1)."""
-    task = uow.tasks.find(command.number, Lock.CHANGE)
+    task = task_lookup.find(uow, command.number, Lock.CHANGE)
     contact = None if task is None else tasks.contact_of(uow, task)
     if task is None or not may(uow.principal, Permission.SEE, task, contact):
         raise not_found()
     require(uow.principal, Permission.EDIT, task, contact)
     if command.date is None:
         raise bad_argument(command.parameter, "required")
-    uow.tasks.save(replace(task, **{command.field: command.date.at(zone_of(uow.home.zone))}))
+    tasks.set_moment(uow, task, command.field, command.date.at(zone_of(uow.home.zone)))

@@ -28,6 +28,7 @@ from dragoman.domain.access import Permission, require
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -91,7 +92,7 @@ def parse_put(options: Options, request: Request) -> Put:
 
 def put(uow: UnitOfWork, command: Put) -> SeenTask:
     """Replace what this dialect shows of the task. An unknown one is made, under a new id (page, 9.3)."""
-    present = uow.tasks.find(command.number, Lock.CHANGE)
+    present = task_lookup.find(uow, command.number, Lock.CHANGE)
     due = check(uow, command.content, present)
     if present is None:
         if command.options.put_unknown != "create":
@@ -163,7 +164,7 @@ def reopen(uow: UnitOfWork, command: One) -> SeenTask:
 
 
 def _perform(uow: UnitOfWork, command: One, verb: Verb) -> SeenTask:
-    task = uow.tasks.find(command.number, Lock.CHANGE)
+    task = task_lookup.find(uow, command.number, Lock.CHANGE)
     if task is None:
         raise bad_argument("taskid", "unknown")  # 400, not 404 (page, 6.1)
     require(uow.principal, tasks.NEEDED[verb], task, tasks.contact_of(uow, task))

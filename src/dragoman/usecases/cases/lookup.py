@@ -1,0 +1,43 @@
+"""Cases by reference or by condition, without a check of rights: for dialects that answer for missing rights in their
+own words. `lifecycle.get` is the way in for everything else."""
+
+from collections.abc import Iterator
+
+from dragoman.command import Key, Lock
+from dragoman.domain.case import Case, CaseKind, Stage
+from dragoman.usecases.uow import UnitOfWork
+
+SLICE = 1_000
+
+
+def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Case | None:
+    """The case by number or uid."""
+    return uow.cases.find(ref, lock)
+
+
+def of_customer(uow: UnitOfWork, key: str) -> list[Case]:
+    """The cases of a vendor's customer."""
+    return uow.cases.of_customer(key)
+
+
+def anonymous(uow: UnitOfWork, contact_key: str) -> list[Case]:
+    """The cases of a contact key that have no customer."""
+    return uow.cases.anonymous(contact_key)
+
+
+def of_kind(uow: UnitOfWork, kind: CaseKind) -> Iterator[Case]:
+    """Every case of a kind, by number, read slice by slice."""
+    page = uow.cases.page(limit=SLICE, kind=kind)
+    while page:
+        yield from page
+        page = uow.cases.page(limit=SLICE, after=page[-1].number, kind=kind)
+
+
+def find_stage(uow: UnitOfWork, number: int, lock: Lock = Lock.NONE) -> Stage | None:
+    """The stage by number, whatever case it is of."""
+    return uow.stages.find(number, lock)
+
+
+def stages_of(uow: UnitOfWork, case: Case) -> list[Stage]:
+    """The stages of a case."""
+    return uow.stages.of_case(case.number)

@@ -1,0 +1,27 @@
+"""Contacts by reference or by condition. `lifecycle.get` checks the right to see one."""
+
+from collections.abc import Iterable
+
+from dragoman.command import Key, Lock
+from dragoman.domain.contact import Contact
+from dragoman.store.repositories.contacts import ContactFilter
+from dragoman.usecases.uow import UnitOfWork
+
+__all__ = ["ContactFilter", "find", "load", "matching"]
+
+
+def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Contact | None:
+    """The contact by number or uid, without a check of rights."""
+    return uow.contacts.find(ref, lock)
+
+
+def load(uow: UnitOfWork, numbers: Iterable[int]) -> list[Contact]:
+    """Those of the contacts that exist, loaded with one statement."""
+    wanted = list(numbers)
+    uow.contacts.load(wanted)
+    return [contact for number in wanted if (contact := uow.contacts.find(number)) is not None]
+
+
+def matching(uow: UnitOfWork, wanted: ContactFilter) -> list[int]:
+    """The numbers of the contacts that match, the newest first."""
+    return uow.contacts.matching(wanted)

@@ -1,0 +1,67 @@
+"""Tasks by reference, without a check of rights: for what a representation shows of other tasks, and for dialects that
+answer for missing rights in words of their own. `lifecycle.get` is the way in for everything else."""
+
+from collections.abc import Iterable, Sequence
+
+from dragoman.command import Key, Lock
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import Task
+from dragoman.usecases.uow import UnitOfWork
+
+DEEPEST = 64
+"""How many levels of parents are loaded for a list."""
+
+
+def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Task | None:
+    """The task by number or uid."""
+    return uow.tasks.find(ref, lock)
+
+
+def present(uow: UnitOfWork, task: Task) -> Task:
+    """The task as it is stored, for one that a command has changed in memory."""
+    return uow.tasks.get(task.number)
+
+
+def parent_of(uow: UnitOfWork, task: Task) -> Task | None:
+    """What the task is a part of, unless it was deleted."""
+    return None if task.parent is None else uow.tasks.find(task.parent)
+
+
+def top_of(uow: UnitOfWork, task: Task) -> Task:
+    """The top of the task's hierarchy, within DEEPEST levels: the task itself unless it is a part."""
+    top = task
+    for _ in range(DEEPEST):
+        above = parent_of(uow, top)
+        if above is None:
+            break
+        top = above
+    return top
+
+
+def load(uow: UnitOfWork, refs: Iterable[Key], lock: Lock = Lock.NONE) -> list[Task]:
+    """Those of the tasks that exist, loaded with one statement."""
+    wanted = list(refs)
+    uow.tasks.load(wanted, lock)
+    return [task for ref in wanted if (task := uow.tasks.find(ref)) is not None]
+
+
+def load_above(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+    """Load what the tasks are parts of, a statement a level."""
+    known = {task.number for task in tasks}
+    level = {task.parent for task in tasks if task.parent is not None} - known
+    for _ in range(DEEPEST):
+        if not level:
+            break
+        found = load(uow, sorted(level))
+        known |= level
+        level = {task.parent for task in found if task.parent is not None} - known
+
+
+def parts_of(uow: UnitOfWork, task: Task) -> list[Task]:
+    """The parts of a task, by number. The command is exclusive or reads."""
+    return uow.tasks.children(task.number)
+
+
+def late_contacts(uow: UnitOfWork, contacts: Sequence[int], at: Moment) -> set[int]:
+    """Those of the contacts that have a task which is past its due time."""
+    return uow.tasks.late_contacts(contacts, at)
