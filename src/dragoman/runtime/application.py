@@ -17,7 +17,6 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime import memory
 from dragoman.runtime.accounts import StoredAccounts
-from dragoman.runtime.deadlines import Deadlines
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
 from dragoman.settings import Settings, traces
@@ -56,7 +55,6 @@ class Application:
             self.executor, settings.jobs, self.digest_folder, is_only=self.store.engine.is_sqlite
         )
         self.spans: Spans | None = None
-        self._deadlines = Deadlines(self.store)
 
     def open(self) -> "Application":
         """Migrate the database, and create the main tenant when it is missing."""
@@ -76,7 +74,6 @@ class Application:
         memory.tune()
         self._trace()
         self.executor.start(loop, lambda _error: on_death and on_death())
-        self._deadlines.start(loop)
         self.store.on_queued = self.background.worker.hint
         self.background.start(self.spans)
 
@@ -115,7 +112,7 @@ class Application:
         """Add the counts of this process to a snapshot."""
         engine = self.store.engine.url.get_backend_name()
         snapshot.set(table.BUILD, 1, __version__, platform.python_version(), engine)
-        self._deadlines.measure(snapshot)
+        self.executor.deadlines.measure(snapshot)
         self.store.measure(snapshot)
         self.background.measure(snapshot)
 

@@ -1,4 +1,8 @@
-"""Deadlines: work that is still queued when its time is up is refused; work that runs is answered when it is done."""
+"""Deadlines: no request waits longer than its own.
+
+Work that is still queued then is refused, and so is a read that runs, since it changes nothing. A write that runs is
+answered when it is done: a refusal says that nothing was changed.
+"""
 
 import asyncio
 
@@ -7,14 +11,21 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.metrics.tally import Histogram
 from dragoman.store.store import Store
+from dragoman.store.unit.work import Work
 
 CHECK_SECONDS = 0.25
+
+
+def timed_out() -> Unavailable:
+    """The error for work that was not done in time."""
+    return Unavailable("timed_out", "The server was too busy; nothing was changed.")
 
 
 class Deadlines:
     """Checks the queues of a store four times a second, and measures how late the event loop is meanwhile."""
 
     def __init__(self, store: Store) -> None:
+        self.reads: set[Work] = set()  # that wait or run
         self._store = store
         self._lag = Histogram(table.LANE_BOUNDS)
 
@@ -27,7 +38,7 @@ class Deadlines:
     def _check(self, loop: asyncio.AbstractEventLoop, planned_at: float) -> None:
         now = loop.time()
         self._lag.observe(max(now - planned_at, 0.0))
-        for work in self._store.withdraw_due(now):
+        for work in (*self._store.withdraw_due(now), *(work for work in self.reads if work.deadline <= now)):
             if not work.future.done():
-                work.future.set_exception(Unavailable("timed_out", "The server was too busy; nothing was changed."))
+                work.future.set_exception(timed_out())
         loop.call_later(CHECK_SECONDS, self._check, loop, now + CHECK_SECONDS)

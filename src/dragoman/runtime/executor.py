@@ -15,6 +15,7 @@ from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.runtime import idempotency
+from dragoman.runtime.deadlines import Deadlines, timed_out
 from dragoman.store.store import Store
 from dragoman.store.unit.lane import Pressure
 from dragoman.store.unit.overlay import Overlay, Stamp
@@ -33,6 +34,7 @@ class Executor:
     """Runs commands on one store. `start` connects it to the event loop whose lanes answer it."""
 
     def __init__(self, store: Store, clock: Clock, request_seconds: float) -> None:
+        self.deadlines = Deadlines(store)
         self.clock = clock
         self.spans: Spans | None = None
         self._store = store
@@ -48,6 +50,7 @@ class Executor:
         """Open lanes and readers. `on_death` is called, from any thread, when one of them dies."""
         self._loop = loop
         self._store.start(self._answer, on_death)
+        self.deadlines.start(loop)
 
     def detach(self) -> None:
         """The event loop has ended; only `call` and `execute_now` work from here on."""
@@ -65,7 +68,8 @@ class Executor:
             command = operation.read(request)
         else:
             command = await asyncio.to_thread(operation.read, request)
-        result = await self._wait(_work_of(operation, command, request), writes=operation.writes)
+        left = request.deadline - self.clock.monotonic() if request.deadline else None
+        result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
         return _rendered(operation, result, request)
@@ -133,14 +137,17 @@ class Executor:
 
     # -- waiting for a lane ---------------------------------------------------------------------------------------
 
-    async def _wait(self, work: Work, *, writes: bool) -> Any:
+    async def _wait(self, work: Work, *, writes: bool, seconds: float | None = None) -> Any:
+        """The result of a work; `seconds` are left of its deadline, by default all that a request has."""
         loop = self._loop
         if loop is None:
             raise Unavailable("starting", "The server is starting.")
+        if seconds is not None and seconds <= 0:
+            raise timed_out()
         future: asyncio.Future[Any] = loop.create_future()
         work.future = future
         if not work.is_bulk:
-            work.deadline = loop.time() + self._request_seconds
+            work.deadline = loop.time() + (self._request_seconds if seconds is None else seconds)
         if writes:
             self._store.write(work)
         else:
@@ -148,7 +155,13 @@ class Executor:
         if not self._wake_is_planned:
             self._wake_is_planned = True
             loop.call_soon(self._wake)
-        return await future
+        if writes:
+            return await future
+        self.deadlines.reads.add(work)
+        try:
+            return await future
+        finally:
+            self.deadlines.reads.discard(work)
 
     def _wake(self) -> None:
         # Once for all that came in this turn of the loop: they share a group, and a lane that wakes up while requests
