@@ -80,7 +80,7 @@ def requiring_if_match(row: OperationSpec) -> OperationSpec:
 
     def parse(request: Request) -> Any:
         if "if-match" not in request.headers:
-            raise Invalid("if_match_required", "Say in If-Match which revision this is about.", status=428)
+            raise Invalid("if_match_required", "Send If-Match with the revision that you read.", status=428)
         return row.parse(request)
 
     return replace(row, parse=parse)
