@@ -40,32 +40,32 @@ def render_error(error: errors.Expected, request: Request) -> Reply:
         case errors.Unauthenticated():
             return _unauthenticated(error)
         case errors.Forbidden():
-            return _told(403, "Forbidden", [_entry(_missing(error), "forbidden")])
+            return _reply(403, "Forbidden", [_entry(_missing(error), "forbidden")])
         case errors.NotFound():
             message = "Not Found" if error.code == "unknown_path" else "Cannot find item by SID"
-            return _told(404, message, [_entry(message, "not_found")])
+            return _reply(404, message, [_entry(message, "not_found")])
         case errors.Conflict():
             return _conflict(error)
         case errors.StaleVersion():
-            return _told(412, "Precondition Failed", [_entry(error.message, "precondition_failed")])
+            return _reply(412, "Precondition Failed", [_entry(error.message, "precondition_failed")])
         case errors.TooLarge():
-            return _told(413, "Request body too large", [_entry(error.message, "too_large")])
+            return _reply(413, "Request body too large", [_entry(error.message, "too_large")])
         case errors.NotOffered():
             return _not_offered(error)
         case errors.TooMany():
             return _later(429, "Too Many Requests", "rate_limited", error)
         case errors.Unavailable():
             return _later(503, "Service Unavailable", "unavailable", error)
-    return _told(500, "Internal Server Error", [_entry(error.message, "internal")])
+    return _reply(500, "Internal Server Error", [_entry(error.message, "internal")])
 
 
 def render_incident(incident: str, _request: Request) -> Reply:
     """The answer to a bug: 500 with an id to ask after, never a trace."""
     message = "Internal Server Error"
-    return _told(500, message, [{"message": message, "reference_id": incident, "type": "internal"}])
+    return _reply(500, message, [{"message": message, "reference_id": incident, "type": "internal"}])
 
 
-def _told(status: int, message: str, entries: Entries, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+def _reply(status: int, message: str, entries: Entries, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     return answers.reply(status, {"errors": entries, "message": message}, headers)
 
 
@@ -78,32 +78,32 @@ def _invalid(error: errors.Invalid, request: Request) -> Reply:
     if error.code == "invalid_json":
         return _unreadable(error, request)
     if error.code in UNREADABLE_BODIES:
-        return _told(415, "Unsupported media type", [_entry("Unsupported media type", "media_type")])
+        return _reply(415, "Unsupported media type", [_entry("Unsupported media type", "media_type")])
     if error.code in BAD_PARAMETERS:
         parameter = error.parameters.get("parameter")
-        return _told(400, "Bad Request", [_entry(error.message, "bad_parameter", _text(parameter))])
+        return _reply(400, "Bad Request", [_entry(error.message, "bad_parameter", _text(parameter))])
     if error.code == "idempotency_key_reused":
-        return _told(422, NOT_VALID, [_entry(error.message, "invalid_value", "Idempotency-Key")])
+        return _reply(422, NOT_VALID, [_entry(error.message, "invalid_value", "Idempotency-Key")])
     entries = [_entry(each.message, each.code, each.path.removeprefix("/") or None) for each in error.problems]
-    return _told(422, NOT_VALID, entries or [_entry(error.message, "invalid_value")])
+    return _reply(422, NOT_VALID, entries or [_entry(error.message, "invalid_value")])
 
 
 def _unreadable(error: errors.Invalid, request: Request) -> Reply:
     """What is no JSON, and where. A text that ends too early ends at its last character (E17)."""
     if any(problem.code == "too_many" for problem in error.problems):
-        return _told(413, "Request body too large", [_entry(error.message, "too_large")])
+        return _reply(413, "Request body too large", [_entry(error.message, "too_large")])
     line, column = error.parameters.get("line"), error.parameters.get("column")
     if not isinstance(line, int) or not isinstance(column, int):
-        return _told(400, NO_JSON, [_entry(NO_JSON, "malformed_json")])
+        return _reply(400, NO_JSON, [_entry(NO_JSON, "malformed_json")])
     if (line, column) == position(request.body, len(request.body)):
         column = max(1, column - 1)
-    return _told(400, NO_JSON, [_entry(f"{NO_JSON}: line {line} column {column}", "malformed_json")])
+    return _reply(400, NO_JSON, [_entry(f"{NO_JSON}: line {line} column {column}", "malformed_json")])
 
 
 def _unauthenticated(error: errors.Unauthenticated) -> Reply:
     missing = error.code == "credentials_missing"
     message, type_ = ("Unauthorized", "unauthorized") if missing else ("Bad credentials", "bad_credentials")
-    return _told(401, message, [_entry(message, type_)], (("WWW-Authenticate", 'Bearer realm="core"'),))
+    return _reply(401, message, [_entry(message, type_)], (("WWW-Authenticate", 'Bearer realm="core"'),))
 
 
 def _missing(error: errors.Forbidden) -> str:
@@ -121,11 +121,11 @@ def _conflict(error: errors.Conflict) -> Reply:
     if error.code == "already_exists":
         entry = _entry(error.message, "invalid_value", _text(error.parameters.get("field")))
         entry["reference_sid"] = error.parameters.get("reference")
-        return _told(422, NOT_VALID, [dict(sorted(entry.items()))])
+        return _reply(422, NOT_VALID, [dict(sorted(entry.items()))])
     if error.code in STATUS_CONFLICTS:
         message = f"status is {_status_word(error)}; {STATUS_CONFLICTS[error.code]}"
-        return _told(409, "task is not pending review", [_entry(message, "conflict", "status")])
-    return _told(409, "Conflict", [_entry(error.message, "conflict")])
+        return _reply(409, "task is not pending review", [_entry(message, "conflict", "status")])
+    return _reply(409, "Conflict", [_entry(error.message, "conflict")])
 
 
 def _status_word(error: errors.Conflict) -> str:
@@ -135,13 +135,13 @@ def _status_word(error: errors.Conflict) -> str:
 
 def _not_offered(error: errors.NotOffered) -> Reply:
     if error.code == "method_not_allowed":
-        return _told(405, "Method Not Allowed", [_entry(error.message, "method_not_allowed")])
-    return _told(501, "Not Implemented", [_entry(error.message, "not_offered")])
+        return _reply(405, "Method Not Allowed", [_entry(error.message, "method_not_allowed")])
+    return _reply(501, "Not Implemented", [_entry(error.message, "not_offered")])
 
 
 def _later(status: int, message: str, type_: str, error: errors.TooMany | errors.Unavailable) -> Reply:
     headers = (("Retry-After", str(error.retry_after_seconds)),)
-    return _told(status, message, [_entry(error.message, type_)], headers)
+    return _reply(status, message, [_entry(error.message, type_)], headers)
 
 
 def _text(value: object) -> str | None:

@@ -28,7 +28,7 @@ _TASKS = (
         parameters=("dry_run",),
         members=SETTABLE,
         ignored_members=dict.fromkeys((*IDENTITY, *MOVING), "carrierx-batch.md, 5"),
-        summary="Make a batch task; `dry_run=true` only says how it would be.",
+        summary="Create a batch task; `dry_run=true` only shows what it would be.",
         standing="1 [D], 16 [A]",
     ),
     OperationSpec(

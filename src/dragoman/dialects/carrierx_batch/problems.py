@@ -40,12 +40,12 @@ def refuse_unknown(names: Iterable[str], known: tuple[str, ...], problems: Probl
 
 
 def shortened(name: str) -> str:
-    """A name of the client's, as it is told back."""
+    """The client's name for a field, short enough to be repeated."""
     return name if len(name) <= SHOWN_KEY else name[: SHOWN_KEY - 1] + "…"
 
 
 def body_of(request: Request) -> Any:
-    """The JSON of a body. Invalid `unsupported_media_type` when it says that it is something else, or nothing; an
+    """The JSON of a body. Invalid `unsupported_media_type` for another content type or none; an
     absent body is no JSON (1)."""
     if request.body and media_of(request) != "application/json":
         raise Invalid("unsupported_media_type", "Send application/json.")
@@ -53,10 +53,10 @@ def body_of(request: Request) -> Any:
 
 
 def media_of(request: Request) -> str:
-    """What a body says that it is, without parameters."""
+    """The media type of a body, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def spelled(value: Any) -> str:
-    """The text of a value as it is kept and shown: keys in alphabetical order (1), no blanks."""
+    """The text of a value as it is stored and shown: keys in alphabetical order (1), no blanks."""
     return json.encode_sorted(value).decode()

@@ -13,7 +13,7 @@ from dragoman.usecases.batches.resource_types import ResourceType
 from dragoman.usecases.batches.resources import PlainType, resource_type
 
 PARTNER = "partner_sid"
-"""Whose it is: shown with every object, set by nobody."""
+"""The owner: shown with every object, never set by clients."""
 
 PHONENUMBER = re.compile(r"[0-9]{11,15}")
 PREFIX = re.compile(r"[0-9]{1,15}")
@@ -66,7 +66,7 @@ FILE_PROPERTIES = (
 )
 
 Check = Callable[[Any, str, Problems], Any]
-"""Looks at one property; gives it as it is kept."""
+"""Checks one property and returns the value to store."""
 
 
 @dataclass(frozen=True)

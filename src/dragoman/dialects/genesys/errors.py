@@ -9,7 +9,7 @@ from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain import errors
 
 DELETE_SERVICE = "service.delete"
-"""The operation that answers 400 for an unknown service, whatever `not_found_status` says: its page has it so."""
+"""The operation that answers 400 for an unknown service, whatever `not_found_status` is (page, 4)."""
 
 OWNERS = {"task": "task", "case": "service", "stage": "state", "contact": "profile"}
 """The core's words for what extensions are attached to, and this vendor's."""
@@ -30,7 +30,7 @@ TOKENS: dict[str, tuple[int, str]] = {
     "unique_violation": (409, "UniqueViolation"),
     "mode_unavailable": (503, "ModeUnavailable"),
 }
-"""By code, where it says more than the kind of error."""
+"""By code, where it differs from its kind."""
 
 KINDS: dict[type[errors.Expected], tuple[int, str]] = {
     errors.Invalid: (400, "InvalidValue"),
@@ -49,7 +49,7 @@ CHALLENGE = ("WWW-Authenticate", 'Basic realm="Context Services", charset="UTF-8
 
 
 def renderer(switches: Switches) -> Callable[[errors.Expected, Request], Reply]:
-    """How errors are told under these switches."""
+    """The renderer of errors under these switches."""
 
     def render_error(error: errors.Expected, request: Request) -> Reply:
         status, token = TOKENS.get(error.code) or KINDS[type(error)]
@@ -66,7 +66,7 @@ def renderer(switches: Switches) -> Callable[[errors.Expected, Request], Reply]:
 
 
 def render_incident(incident: str, request: Request) -> Reply:
-    """A bug of ours: its id, and nothing else."""
+    """A bug: the id of the incident and nothing else."""
     return _reply(500, f"internal error, incident {incident}", "InternalError")
 
 

@@ -403,7 +403,7 @@ def _extensions(switches: Switches) -> tuple[OperationSpec, ...]:
         render=render_nothing,
         writes=True,
         media=NO_BODY,
-        summary="The same as PUT: the page's head line says so.",
+        summary="The same as PUT, as the heading of the vendor's page has it.",
         standing="row 18 [S]",
     )
     return (*made, alias)
@@ -506,8 +506,8 @@ def _server(switches: Switches) -> tuple[OperationSpec, ...]:
     )
 
 
-def _render_mode(told: dict[str, str], request: Request) -> Reply:
-    reply = render_json(told, request)
+def _render_mode(mode: dict[str, str], request: Request) -> Reply:
+    reply = render_json(mode, request)
     reply.headers.append(("Location", f"{request.prefix}/server/status"))
     return reply
 

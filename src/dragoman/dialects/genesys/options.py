@@ -44,7 +44,7 @@ OPTIONS = (
     Option(
         "start_in_mode",
         DEFAULTS.start_in_mode,
-        "The mode of a tenant in which nobody has set one yet.",
+        "The mode of a tenant before it is set for the first time.",
         ("production", "maintenance"),
     ),
 )

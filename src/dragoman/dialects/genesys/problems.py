@@ -16,7 +16,7 @@ CODES = {"missing": "missing_field", "name": "invalid_name"}
 
 T = TypeVar("T")
 
-TOLD = 10
+MOST_IN_MESSAGE = 10
 
 
 def raise_if_any(problems: Problems) -> None:
@@ -26,8 +26,8 @@ def raise_if_any(problems: Problems) -> None:
         return
     kinds = {problem.code for problem in found}
     code = next((code for kind, code in CODES.items() if kind in kinds), "invalid_value")
-    told = [f"{problem.path[1:]} {problem.message}".strip() for problem in found[:TOLD]]
-    raise Invalid(code, "; ".join(told), found)
+    messages = [f"{problem.path[1:]} {problem.message}".strip() for problem in found[:MOST_IN_MESSAGE]]
+    raise Invalid(code, "; ".join(messages), found)
 
 
 def judged_late(read: Callable[[], T]) -> T | Invalid:

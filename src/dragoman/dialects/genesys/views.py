@@ -62,7 +62,7 @@ def _tasks(uow: UnitOfWork, case: Case, stage: Stage | None, inner: Inner) -> re
 
 
 def beside(uow: UnitOfWork, tasks: Sequence[Task], wanted: Wanted) -> resources.Beside:
-    """Categories, resource ids and cards for tasks that this dialect's own facts don't say enough of."""
+    """Categories, resource ids and cards for tasks that lack facts of this dialect."""
     return resources.Beside(
         _categories(uow, {task.category for task in tasks if "task_type" not in resources.facts(task)}),
         _resources(uow, {task.assignee for task in tasks if "started" not in resources.facts(task)}),

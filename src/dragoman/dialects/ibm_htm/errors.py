@@ -1,4 +1,4 @@
-"""Each expected error as this vendor tells it (page, 13): status, message id, text, parameters."""
+"""Each expected error in this vendor's form (page, 13): status, message id, text, parameters."""
 
 from collections.abc import Callable
 
@@ -84,10 +84,10 @@ KINDS: dict[type[errors.Expected], tuple[int, str]] = {
     errors.NotOffered: (404, "CWTKA0024E"),
     errors.Unavailable: (503, "CWTKA0052E"),
 }
-"""By kind, where the code says no more. For these the page asks for any id of the family."""
+"""By kind, for other codes. For these the page asks for any id of the family."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True):
     """An error as it stands in an answer."""
 
     status: int
@@ -103,24 +103,24 @@ class Told(msgspec.Struct, frozen=True):
         return body
 
 
-def tell(error: errors.Expected, options: Options) -> Told:
+def answer_to(error: errors.Expected, options: Options) -> Answer:
     """The error in this vendor's words; also for what failed in a bulk request."""
     if error.code == "unknown_action":
         return _unknown_action(error)
     status, number = ANSWERS.get(error.code) or KINDS[type(error)]
-    message, told = error.message, error.parameters.get("told", ())
+    message, values = error.message, error.parameters.get("values", ())
     if isinstance(error, errors.Unauthenticated):
         message = "No authorization for the requested action."
-    parameters = tuple(map(str, told)) if isinstance(told, tuple) else ()
-    return Told(status or options.role_denied_status, number, f"{number}: {message}", parameters)
+    parameters = tuple(map(str, values)) if isinstance(values, tuple) else ()
+    return Answer(status or options.role_denied_status, number, f"{number}: {message}", parameters)
 
 
 def renderer(options: Options) -> Callable[[errors.Expected, Request], Reply]:
-    """How errors are told under these switches."""
+    """The renderer of errors under these switches."""
 
     def render_error(error: errors.Expected, request: Request) -> Reply:
-        told = tell(_first(error, request), options)
-        reply = Reply(told.status, json.encode(told.members()), JSON)
+        answer = answer_to(_first(error, request), options)
+        reply = Reply(answer.status, json.encode(answer.members()), JSON)
         if isinstance(error, errors.Unauthenticated):
             reply.headers.append(CHALLENGE)
         if isinstance(error, errors.TooMany | errors.Unavailable):
@@ -131,31 +131,31 @@ def renderer(options: Options) -> Callable[[errors.Expected, Request], Reply]:
 
 
 def render_incident(incident: str, request: Request) -> Reply:
-    """A bug of ours: its id where the vendor has its details, and nothing else."""
-    told = Told(500, "CWTKA0052E", "CWTKA0052E: An unexpected error occurred.")
-    body = told.members() | {"programmersDetails": {"incident": incident}}
+    """A bug: only the id of the incident, where the vendor has its details."""
+    answer = Answer(500, "CWTKA0052E", "CWTKA0052E: An unexpected error occurred.")
+    body = answer.members() | {"programmersDetails": {"incident": incident}}
     return Reply(500, json.encode(body), JSON)
 
 
-def _unknown_action(error: errors.Expected) -> Told:
+def _unknown_action(error: errors.Expected) -> Answer:
     """Worked exchange 6: the word, and those that there are."""
     name, value = str(error.parameters.get("parameter")), error.parameters.get("value")
     if value is None:
-        return _told_400("CWTKA0122E", f"The parameter '{name}' is required.", name)
+        return _answer_400("CWTKA0122E", f"The parameter '{name}' is required.", name)
     known = error.parameters.get("known")
     words = (word for word in dict.fromkeys(known if isinstance(known, tuple) else ()) if word not in ALIASES)
     word = refusals.cut(str(value))
     message = f"The parameter '{name}' has an unsupported value '{word}'."
-    return _told_400("CWTKA0158E", message, name, word, ", ".join(words))
+    return _answer_400("CWTKA0158E", message, name, word, ", ".join(words))
 
 
-def _told_400(number: str, message: str, *parameters: str) -> Told:
-    return Told(400, number, f"{number}: {message}", parameters)
+def _answer_400(number: str, message: str, *parameters: str) -> Answer:
+    return Answer(400, number, f"{number}: {message}", parameters)
 
 
 def _first(error: errors.Expected, request: Request) -> errors.Expected:
-    """What the page's order of checks tells first: the server tells of an unknown action, and of a body's encoding,
-    before we have looked at the request."""
+    """The error that comes first in the page's order of checks: an unknown action and the
+    encoding of a body are found before the dialect reads the request."""
     if error.code == "unknown_action":
         return _fault_of(negotiation.check, request) or error
     if error.code == "unsupported_encoding" and request.operation is not None:

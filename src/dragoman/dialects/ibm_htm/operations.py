@@ -1,6 +1,6 @@
 """The table of this dialect: what is offered, and what isn't and why. Rows and marks are those of the page, 2.
 
-Each noun has a group of rows of its own; actions stand in the order in which an unknown one is told of them.
+Each noun has a group of rows of its own; actions are in the order in which the error for an unknown one lists them.
 """
 
 from dataclasses import replace
@@ -597,7 +597,7 @@ BULK = (
         media=bulk.MEDIA,
         parameters=("fromGroup", "fromUser", "toGroup", "toUser"),
         members=bulk.MEMBERS,
-        summary="Let somebody else hold a role on many tasks.",
+        summary="Move a role on many tasks to another user.",
         standing="30 [D]",
     ),
 )

@@ -1,6 +1,6 @@
 """What this vendor refuses, in its words (page, 13). The status and the message id of each stand in `errors.py`.
 
-`told` are the values that a client finds in `errorMessageParameters`.
+`values` are what a client finds in `errorMessageParameters`.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dragoman.domain.errors import Conflict, Forbidden, Invalid, NotFound
 
 SHOWN = 128
-"""So much of a client's own text is told back."""
+"""How many characters of a client's text an error repeats."""
 
 
 def cut(text: str) -> str:
@@ -21,78 +21,78 @@ def cut(text: str) -> str:
 
 def bad_id(text: str) -> Invalid:
     """Not the form of an id."""
-    return Invalid("bad_object_id", f"The ID '{cut(text)}' is not valid.", told=(cut(text),))
+    return Invalid("bad_object_id", f"The ID '{cut(text)}' is not valid.", values=(cut(text),))
 
 
 def other_id(text: str, wanted: str) -> Invalid:
     """The id of an object of another type."""
-    told = (cut(text), wanted)
-    return Invalid("other_object_id", f"The ID '{cut(text)}' has the wrong type; {wanted} is needed.", told=told)
+    values = (cut(text), wanted)
+    return Invalid("other_object_id", f"The ID '{cut(text)}' has the wrong type; {wanted} is needed.", values=values)
 
 
 def missing_parameter(name: str) -> Invalid:
     """A query parameter that must be there."""
-    return Invalid("parameter_missing", f"The parameter '{name}' is required.", told=(name,))
+    return Invalid("parameter_missing", f"The parameter '{name}' is required.", values=(name,))
 
 
 def unknown_value(name: str, value: str, known: Iterable[str] = ()) -> Invalid:
     """A query parameter with a value that it can't have."""
-    told = (name, cut(value), ", ".join(known))
+    values = (name, cut(value), ", ".join(known))
     message = f"The parameter '{name}' has an unsupported value '{cut(value)}'."
-    return Invalid("unknown_value", message, told=told if told[2] else told[:2])
+    return Invalid("unknown_value", message, values=values if values[2] else values[:2])
 
 
 def not_served(name: str, why: str) -> Invalid:
     """A query parameter that the vendor has and we leave out: ignoring it would answer another question."""
-    return Invalid("parameter_not_served", f"The parameter '{name}' is not supported: {why}.", told=(name,))
+    return Invalid("parameter_not_served", f"The parameter '{name}' is not supported: {why}.", values=(name,))
 
 
 def too_many_terms(name: str, limit: int) -> Invalid:
     """More terms than a query may have (ibm-htm-2.md, B.1)."""
-    return Invalid("too_many_terms", f"The parameter '{name}' has more than {limit} terms.", told=(name, str(limit)))
+    return Invalid("too_many_terms", f"The parameter '{name}' has more than {limit} terms.", values=(name, str(limit)))
 
 
 def of_other_queries(name: str) -> Invalid:
     """A parameter of another kind of query: ignoring it would widen the list (ibm-htm-2.md, C)."""
-    return Invalid("parameters_at_odds", f"The parameter '{name}' cannot be used with this query.", told=(name,))
+    return Invalid("parameters_at_odds", f"The parameter '{name}' cannot be used with this query.", values=(name,))
 
 
 def bad_attribute(name: str, table: str) -> Invalid:
     """The query table has no such attribute."""
     message = f"The attribute '{cut(name)}' of the query table '{table}' is not valid."
-    return Invalid("bad_attribute", message, told=(cut(name), table))
+    return Invalid("bad_attribute", message, values=(cut(name), table))
 
 
 def unsortable(name: str, most: int) -> Invalid:
     """An attribute that only so many tasks can be sorted by."""
     message = f"More than {most} tasks cannot be sorted by the attribute '{name}'."
-    return Invalid("bad_attribute", message, told=(name,))
+    return Invalid("bad_attribute", message, values=(name,))
 
 
 def bad_operator(text: str) -> Invalid:
-    """A word behind an attribute that says nothing there."""
-    return Invalid("bad_operator", f"The operator '{cut(text)}' is not valid.", told=(cut(text),))
+    """An unknown word behind an attribute."""
+    return Invalid("bad_operator", f"The operator '{cut(text)}' is not valid.", values=(cut(text),))
 
 
 def at_odds(*names: str) -> Invalid:
     """Query parameters that exclude or need each other."""
     message = f"The parameters {' and '.join(repr(name) for name in names)} cannot be combined like this."
-    return Invalid("parameters_at_odds", message, told=names)
+    return Invalid("parameters_at_odds", message, values=names)
 
 
 def bad_timer(text: str) -> Invalid:
     """A deadline or duration of a suspension that can't be taken."""
-    return Invalid("bad_timer", f"'{cut(text)}' is not a time in the future.", told=(cut(text),))
+    return Invalid("bad_timer", f"'{cut(text)}' is not a time in the future.", values=(cut(text),))
 
 
 def not_acceptable(header: str) -> Invalid:
     """`Accept` or `Accept-Encoding` leaves us nothing to send."""
-    return Invalid("not_acceptable", f"The header '{header}' cannot be satisfied.", told=(header,))
+    return Invalid("not_acceptable", f"The header '{header}' cannot be satisfied.", values=(header,))
 
 
 def bad_type(text: str) -> Invalid:
     """A content type that isn't read here."""
-    return Invalid("unsupported_media_type", f"The content type '{cut(text)}' is not supported.", told=(cut(text),))
+    return Invalid("unsupported_media_type", f"The content type '{cut(text)}' is not supported.", values=(cut(text),))
 
 
 # What a body must hold
@@ -105,45 +105,45 @@ def bad_body(message: str) -> Invalid:
 
 def bad_value(name: str, why: str) -> Invalid:
     """A property with a value of the wrong type, or one that it can't have."""
-    return Invalid("bad_value", f"The value of the property '{cut(name)}' is not valid: {why}.", told=(cut(name),))
+    return Invalid("bad_value", f"The value of the property '{cut(name)}' is not valid: {why}.", values=(cut(name),))
 
 
 def bad_duration(text: str) -> Invalid:
     """No length of time, or one that leads beyond the year 9999."""
-    return Invalid("bad_duration", f"The duration '{cut(text)}' is not valid.", told=(cut(text),))
+    return Invalid("bad_duration", f"The duration '{cut(text)}' is not valid.", values=(cut(text),))
 
 
 def too_long(name: str, limit: int) -> Invalid:
     """A text beyond its limit."""
     message = f"The value of '{cut(name)}' is longer than {limit}."
-    return Invalid("value_too_long", message, told=(cut(name), str(limit)))
+    return Invalid("value_too_long", message, values=(cut(name), str(limit)))
 
 
 def bad_priority(value: object) -> Invalid:
     """A priority below zero, or beyond 32 bits."""
     text = cut(str(value))
-    return Invalid("bad_priority", f"The priority '{text}' is not valid.", told=(text,))
+    return Invalid("bad_priority", f"The priority '{text}' is not valid.", values=(text,))
 
 
 def time_and_duration(time: str, duration: str) -> Invalid:
     """A time and the duration that it follows from, both at once."""
     message = f"'{time}' and '{duration}' cannot be set together."
-    return Invalid("time_and_duration", message, told=(time, duration))
+    return Invalid("time_and_duration", message, values=(time, duration))
 
 
 def missing_member(name: str) -> Invalid:
     """A member of the body that must be there."""
-    return Invalid("member_missing", f"The member '{name}' is required.", told=(name,))
+    return Invalid("member_missing", f"The member '{name}' is required.", values=(name,))
 
 
 def unknown_user(name: str) -> Invalid:
     """Nobody of this login."""
-    return Invalid("unknown_user", f"The user '{cut(name)}' does not exist.", told=(cut(name),))
+    return Invalid("unknown_user", f"The user '{cut(name)}' does not exist.", values=(cut(name),))
 
 
 def bad_role(name: str) -> Invalid:
     """No role, or not one for this."""
-    return Invalid("bad_role", f"The role '{cut(name)}' is not valid here.", told=(cut(name),))
+    return Invalid("bad_role", f"The role '{cut(name)}' is not valid here.", values=(cut(name),))
 
 
 # What there is
@@ -151,17 +151,17 @@ def bad_role(name: str) -> Invalid:
 
 def no_task(task: str) -> NotFound:
     """No task of this id."""
-    return NotFound("task_not_found", f"The task instance '{task}' does not exist.", told=(task,))
+    return NotFound("task_not_found", f"The task instance '{task}' does not exist.", values=(task,))
 
 
 def no_template(template: str) -> NotFound:
     """No template of this id."""
-    return NotFound("template_not_found", f"The task template '{template}' does not exist.", told=(template,))
+    return NotFound("template_not_found", f"The task template '{template}' does not exist.", values=(template,))
 
 
 def no_query(name: str) -> NotFound:
     """No query table of this name."""
-    return NotFound("query_not_found", f"The query table '{cut(name)}' does not exist.", told=(cut(name),))
+    return NotFound("query_not_found", f"The query table '{cut(name)}' does not exist.", values=(cut(name),))
 
 
 # Who may
@@ -170,17 +170,17 @@ def no_query(name: str) -> NotFound:
 def role_missing(user: str, action: str, task: str) -> Forbidden:
     """No work item of the user permits it."""
     message = f"User '{user}' is not authorized to perform '{action}' on '{task}'."
-    return Forbidden("role_missing", message, told=(user, action, task))
+    return Forbidden("role_missing", message, values=(user, action, task))
 
 
 def not_your_property(name: str) -> Forbidden:
     """The user may update, but not this property."""
-    return Forbidden("property_forbidden", f"The property '{name}' cannot be updated.", told=(name,))
+    return Forbidden("property_forbidden", f"The property '{name}' cannot be updated.", values=(name,))
 
 
 def one_way(task: str) -> Forbidden:
     """There is neither output nor fault."""
-    return Forbidden("one_way_task", f"The task '{task}' is one-way: it has neither output nor fault.", told=(task,))
+    return Forbidden("one_way_task", f"The task '{task}' is one-way: it has neither output nor fault.", values=(task,))
 
 
 # What the state allows
@@ -189,64 +189,64 @@ def one_way(task: str) -> Forbidden:
 def state_forbids(state: str, task: str, action: str) -> Conflict:
     """The state doesn't allow the action."""
     message = f"Task instance state '{state}' of task '{task}' does not allow the requested action '{action}'."
-    return Conflict("state_forbids", message, told=(state, task, action))
+    return Conflict("state_forbids", message, values=(state, task, action))
 
 
 def is_suspended(task: str, action: str) -> Conflict:
     """The action needs a task that goes on."""
     message = f"Task '{task}' is suspended and does not allow the requested action '{action}'."
-    return Conflict("suspended", message, told=(task, action))
+    return Conflict("suspended", message, values=(task, action))
 
 
 def not_suspended(task: str) -> Conflict:
     """There is nothing to resume."""
-    return Conflict("not_suspended", f"Task '{task}' is not suspended.", told=(task,))
+    return Conflict("not_suspended", f"Task '{task}' is not suspended.", values=(task,))
 
 
 def is_waiting(task: str, action: str) -> Conflict:
     """Its subtasks must end first."""
     message = f"Task '{task}' waits for its subtasks and does not allow the requested action '{action}'."
-    return Conflict("waiting_for_subtasks", message, told=(task, action))
+    return Conflict("waiting_for_subtasks", message, values=(task, action))
 
 
 def not_this_property_now(name: str) -> Conflict:
     """The property can't be updated in this state."""
-    return Conflict("property_state", f"The property '{name}' cannot be updated.", told=(name,))
+    return Conflict("property_state", f"The property '{name}' cannot be updated.", values=(name,))
 
 
 def wrong_kind(task: str, action: str) -> Conflict:
     """Not for a task of this kind."""
     message = f"The kind of task '{task}' does not allow the requested action '{action}'."
-    return Conflict("wrong_kind", message, told=(task, action))
+    return Conflict("wrong_kind", message, values=(task, action))
 
 
 def no_subtasks(task: str) -> Conflict:
     """The task takes no subtasks."""
-    return Conflict("no_subtasks", f"Task '{task}' does not support subtasks.", told=(task,))
+    return Conflict("no_subtasks", f"Task '{task}' does not support subtasks.", values=(task,))
 
 
 def no_delegation(task: str) -> Conflict:
     """The task's work items stay with whom they are."""
-    return Conflict("no_delegation", f"Task '{task}' does not support delegation.", told=(task,))
+    return Conflict("no_delegation", f"Task '{task}' does not support delegation.", values=(task,))
 
 
 def not_top_level(task: str) -> Conflict:
     """Only for a task that is no part of another."""
-    return Conflict("not_top_level", f"Task '{task}' is not a top-level task.", told=(task,))
+    return Conflict("not_top_level", f"Task '{task}' is not a top-level task.", values=(task,))
 
 
 def template_stopped(template: str) -> Conflict:
     """No tasks are made of the template now."""
-    return Conflict("template_stopped", f"The task template '{template}' is not started.", told=(template,))
+    return Conflict("template_stopped", f"The task template '{template}' is not started.", values=(template,))
 
 
 def not_transferable(role: str) -> Conflict:
     """There is no such work item, or it can't be moved."""
     message = f"There is no work item of the role '{role}' that can be transferred like this."
-    return Conflict("not_transferable", message, told=(role,))
+    return Conflict("not_transferable", message, values=(role,))
 
 
 def target_role_missing(user: str, role: str) -> Forbidden:
     """Who is to get the work item lacks the role that it takes."""
     message = f"User '{cut(user)}' lacks the role that is needed to receive '{role}'."
-    return Forbidden("target_role_missing", message, told=(cut(user), role))
+    return Forbidden("target_role_missing", message, values=(cut(user), role))

@@ -72,13 +72,13 @@ def type_of(uow: UnitOfWork, task: Task) -> str | None:
 
 
 def parent_context(uow: UnitOfWork, task: Task) -> str | None:
-    """`parentContextID`: of a subtask its parent, else what a client said, else the case that holds the task."""
+    """`parentContextID`: of a subtask its parent, else what a client sent, else the case that holds the task."""
     parent = task_lookup.parent_of(uow, task)
     if parent is not None:
         return ids.task_id(parent.uid)
-    told = fact(task, "parentContextID")
-    if told is not None:
-        return str(told)
+    sent = fact(task, "parentContextID")
+    if sent is not None:
+        return str(sent)
     if task.case is None or task.case == uow.home.inbox_case:
         return None
     case = case_lookup.find(uow, task.case)

@@ -27,7 +27,7 @@ def _read(text: str) -> tuple[str, float]:
 
 
 def _quality(type_: str, ranges: list[tuple[str, float]]) -> float:
-    """What the most specific range says about a type: itself, then `application/*`, then `*/*`."""
+    """The quality that the most specific range gives a type: itself, then `application/*`, then `*/*`."""
     family = type_.partition("/")[0] + "/*"
     for wanted in (type_, family, "*/*"):
         for name, quality in ranges:

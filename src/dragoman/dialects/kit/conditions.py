@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110 13): what If-None-Match says about a reply, and tags of If-Match."""
+"""Conditional requests (RFC 9110 13): If-None-Match on a reply, and the tags of If-Match."""
 
 import re
 from collections.abc import Iterable, Mapping

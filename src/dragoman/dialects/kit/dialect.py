@@ -44,7 +44,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Dialect:
-    """A vendor's API: where it lives, what it offers, how it says no.
+    """A vendor's API: its paths, operations, errors and options.
 
     `prefixes` ("/rest/bpm/htm/v1", no slash at the end) are tried longest first over all dialects; `""` means the
     bare paths of `bare_roots` ("/services"), last of all. `normalise` is given the path below the prefix, still
@@ -76,13 +76,13 @@ class Dialect:
     normalise: Callable[[str], Route] | None = None
     documents_head: bool = False  # HEAD is answered like GET in every dialect; Allow lists it where this is set
     case_insensitive: bool = False  # paths; ids in them keep their case
-    credentials_first: bool = False  # they are asked for before an unknown path or method is told
+    credentials_first: bool = False  # they are checked before an unknown path or method is reported
     gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other
     method_headers: tuple[str, ...] = ()  # a POST may name the method that it means here; its form joins the query
     find_credentials: Callable[[Request], Credential | None] | None = None
     preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
-    read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is kept; None: as we do
+    read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is stored; None: by login
     resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect
     media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic

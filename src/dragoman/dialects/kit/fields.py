@@ -1,6 +1,6 @@
 """Typed fields out of decoded values. Every fault of a body is collected, so that a client mends them all at once.
 
-A reader given a wrong value notes a problem and returns a stand-in of the right type; nobody sees it, because
+A reader given a wrong value notes a problem and returns a stand-in of the right type, which is never used, because
 `Problems.raise_if_any` follows before the command is made.
 """
 
@@ -30,7 +30,7 @@ class Problems:
         self._found: list[Problem] = []
 
     def add(self, path: str, code: str, message: str) -> None:
-        """Note one fault; `message` says what the field must be ("must be text")."""
+        """Note one fault; `message` states what the field must be ("must be text")."""
         if len(self._found) < MAX_PROBLEMS:
             self._found.append(Problem(path, code, message))
 
@@ -116,7 +116,7 @@ def sequence(value: Any, path: str, problems: Problems, *, max_items: int | None
 
 
 def moment(value: Any, path: str, problems: Problems, read: Callable[[str], Moment]) -> Moment:
-    """A moment in the dialect's own form: `read` is its parser and says no with ValueError."""
+    """A moment in the dialect's own form: `read` is its parser and raises ValueError."""
     if type(value) is str:
         try:
             return read(value)
@@ -128,7 +128,7 @@ def moment(value: Any, path: str, problems: Problems, read: Callable[[str], Mome
 
 
 def refuse_unknown(members: Iterable[str], known: Collection[str], path: str, problems: Problems) -> None:
-    """Note each member that nobody reads; for a dialect that doesn't pass over the unknown."""
+    """Note each member that isn't known."""
     for name in members:
         if name not in known:
             problems.add(pointer(path, name), "unknown", "is not a field here")

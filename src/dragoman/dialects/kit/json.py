@@ -1,8 +1,9 @@
 """JSON, strictly: the one reader of it for all dialects (RELIABILITY 24 and 27).
 
 UTF-8 without a mark, one value, no NaN, no NUL, no lone surrogate, integers within 64 bits, no key twice, 64 levels,
-100,000 members and items. msgspec reads; the little that it lets pass is told from counts of bytes, because a small
-body is read some ten thousand times a second. What is refused is walked once more (`json_fault.py`) to say where.
+100,000 members and items. msgspec parses; the little that it accepts wrongly is found by counts of bytes, because a
+small body is read some ten thousand times a second. What is refused is walked once more (`json_problems.py`) to find
+the place.
 """
 
 from typing import Any, NoReturn

@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 class Malformed(ValueError):
-    """The body isn't multipart with this boundary; the message says why."""
+    """The body isn't multipart with this boundary; the message has the reason."""
 
 
 def split(body: bytes, boundary: bytes) -> Iterator[Part]:

@@ -24,7 +24,7 @@ def any_of(*scopes: str) -> frozenset[str]:
 
 
 def rows_of(command: Command) -> Keys | Exclusive:
-    """What a command says that it needs."""
+    """The rows that the command names."""
     return command.keys()
 
 
@@ -61,7 +61,7 @@ class OperationSpec:
     streams: bool = False  # `render` may return a Stream, which runs further commands by `request.run`
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
-    ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> the section that says so
+    ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> section of the page
     refused_parameters: tuple[str, ...] = ()  # that other operations of the vendor read; `parse` refuses them
     members: tuple[str, ...] | None = None  # of its body, that it reads; None: it reads none by name
     ignored_members: Mapping[str, str] = field(default_factory=dict)  # as `ignored_parameters`

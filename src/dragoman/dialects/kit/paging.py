@@ -1,6 +1,6 @@
 """Cursors of keyset pages: where the next page begins, opaque to the client, good for one sort only.
 
-A cursor is no secret and no permission: whoever makes one up sees what the list would show him anyway.
+A cursor is no secret and no permission: an invented one shows nothing that the list wouldn't show anyway.
 """
 
 import base64
@@ -18,7 +18,7 @@ _CHECK_BYTES = 4
 
 
 def encode_cursor(values: tuple[CursorValue, ...], *, sort: str = "") -> str:
-    """The sort values of a page's last row, for a list sorted as `sort` says (its filter may stand there too)."""
+    """The sort values of a page's last row, for a list sorted by `sort` (which may hold its filter too)."""
     payload = json.encode(values)
     return base64.urlsafe_b64encode(_check(payload, sort) + payload).rstrip(b"=").decode()
 

@@ -85,7 +85,7 @@ class Request:
         return values[0] if values else None
 
     def ignore(self, names: Iterable[str]) -> None:
-        """Note parameters or members that are ignored because the dialect's page says so."""
+        """Note parameters or members that are ignored because of the dialect's page."""
         for name in names:
             shown = name if len(name) <= LONGEST_LOGGED else f"{name[:8]}…"  # a long one may be a token
             if len(self.ignored) < MOST_LOGGED and shown not in self.ignored:

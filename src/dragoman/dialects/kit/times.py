@@ -35,7 +35,7 @@ def parse_iso(
     zone: tzinfo | None = None,
     fraction_digits: Container[int] = range(_FRACTION_DIGITS + 1),
 ) -> Moment:
-    """The moment of `yyyy-MM-ddTHH:mm:ss[.f][Z|±hh:mm]`. ValueError for all else, says why.
+    """The moment of `yyyy-MM-ddTHH:mm:ss[.f][Z|±hh:mm]`. ValueError, with the reason, for all else.
 
     With `date_only` a day alone will do and means its midnight, with `dashes` also `THH-mm-ss`. Without an offset
     the time is that of `zone`, or refused when there is none. An eighth digit, where `fraction_digits` lets it in,

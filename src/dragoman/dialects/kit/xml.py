@@ -76,7 +76,7 @@ def render(root: str, value: Any, *, nil: bool = False) -> bytes:
 
     An array is as many siblings, an empty one nothing; null and an empty object are `<name />`, an empty string is
     `<name></name>`. A character that XML can't hold becomes U+FFFD, a name it can't hold is spelt `_x0020_`.
-    With `nil` a null is marked `xsi:nil`, so that it can be told from an empty object.
+    With `nil` a null is marked `xsi:nil`, so that it differs from an empty object.
     """
     parts: list[str] = []
     _write(root, value, parts, ' xsi:nil="true"' if nil else "", f' xmlns:xsi="{_XSI}"' if nil else "")

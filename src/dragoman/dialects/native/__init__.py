@@ -1,4 +1,4 @@
-"""Our own API: a dialect like any other, for new clients, for tests, and for whoever wants all that the core can."""
+"""The native API: a dialect like any other, for new clients, tests, and all that the core offers."""
 
 from collections.abc import Mapping
 from dataclasses import replace

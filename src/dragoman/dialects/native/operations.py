@@ -50,7 +50,7 @@ ANY_SCOPE = any_of(
         for what in ("read", "write")
     )
 )
-"""Whoever may do anything may know who he is."""
+"""Any scope suffices to read one's own profile."""
 
 _get = partial(operation, method="GET")
 _post = partial(operation, method="POST", writes=True, query=queries.Trial, status=201, render=replies.made)
@@ -67,17 +67,17 @@ _delete = partial(operation, method="DELETE", writes=True, query=queries.Trial, 
 
 VERBS: dict[Verb, str] = {
     Verb.START: "Make an inactive task ready.",
-    Verb.CLAIM: "Take a ready task oneself. Of two who try at once, one gets it.",
-    Verb.RELEASE: "Give a claimed task back.",
-    Verb.ASSIGN: "Hand a task to somebody, or to nobody.",
-    Verb.SUSPEND: "Set a task aside, for good or until a moment.",
-    Verb.RESUME: "Take a suspended task up again.",
+    Verb.CLAIM: "Claim a ready task. Of two users who try at once, one gets it.",
+    Verb.RELEASE: "Release a claimed task.",
+    Verb.ASSIGN: "Assign a task to a user, or to no user.",
+    Verb.SUSPEND: "Suspend a task, indefinitely or until a moment.",
+    Verb.RESUME: "Resume a suspended task.",
     Verb.FINISH: "End a task as done; its open parts are terminated.",
-    Verb.FAIL: "End a task as not done.",
+    Verb.FAIL: "End a task as failed.",
     Verb.TERMINATE: "Stop a task before it is done; its open parts, too.",
     Verb.EXPIRE: "End a task because its time is over; for its administrators.",
-    Verb.REOPEN: "Take an ended task up again.",
-    Verb.AMEND_OUTCOME: "Exchange the outcome of an ended task.",
+    Verb.REOPEN: "Reopen an ended task.",
+    Verb.AMEND_OUTCOME: "Replace the outcome of an ended task.",
 }
 
 
@@ -118,7 +118,7 @@ TASKS = (
     _get(
         name="list_tasks",
         path="/tasks",
-        summary="Tasks that meet conditions, in an order, page by page.",
+        summary="Tasks by conditions, sorted, page by page.",
         scopes=any_of("task.read"),
         parse=task_lists.parse,
         run=list_uses.list_page,
@@ -130,7 +130,7 @@ TASKS = (
     _post(
         name="create_task",
         path="/tasks",
-        summary="Make a task.",
+        summary="Create a task.",
         scopes=any_of("task.write"),
         parse=tasks.parse_create,
         run=task_edits.create,
@@ -150,7 +150,7 @@ TASKS = (
     _patch(
         name="patch_task",
         path="/tasks/{id}",
-        summary="Change what is named of a task, leave the rest.",
+        summary="Change the named members of a task.",
         scopes=any_of("task.write"),
         parse=tasks.parse_patch,
         run=task_edits.change,
@@ -172,7 +172,7 @@ TASKS = (
     _get(
         name="read_task_extension",
         path="/tasks/{id}/extensions/{name}",
-        summary="The value of an extension, byte by byte as it is kept.",
+        summary="The value of an extension, byte by byte as it is stored.",
         scopes=any_of("task.read"),
         parse=task_extensions.parse_get,
         run=extension_uses.get,
@@ -182,7 +182,7 @@ TASKS = (
     _put(
         name="put_task_extension",
         path="/tasks/{id}/extensions/{name}",
-        summary="Put a value in place of what was there.",
+        summary="Store a value in place of the present one.",
         scopes=any_of("task.write"),
         parse=task_extensions.parse_put,
         run=extension_uses.put,
@@ -194,7 +194,7 @@ TASKS = (
     _delete(
         name="delete_task_extension",
         path="/tasks/{id}/extensions/{name}",
-        summary="Take an extension away.",
+        summary="Delete an extension.",
         scopes=any_of("task.write"),
         parse=task_extensions.parse_delete,
         run=extension_uses.remove,
@@ -219,7 +219,7 @@ CASES = (
     _post(
         name="create_case",
         path="/cases",
-        summary="Make a case.",
+        summary="Create a case.",
         scopes=any_of("case.write"),
         parse=cases.parse_create,
         run=case_edits.create,
@@ -239,7 +239,7 @@ CASES = (
     _patch(
         name="patch_case",
         path="/cases/{id}",
-        summary="Change what is named of a case, leave the rest.",
+        summary="Change the named members of a case.",
         scopes=any_of("case.write"),
         parse=cases.parse_patch,
         run=case_edits.change,
@@ -285,7 +285,7 @@ CONTACTS = (
     _post(
         name="create_contact",
         path="/contacts",
-        summary="Make a contact.",
+        summary="Create a contact.",
         scopes=any_of("contact.write"),
         parse=contacts.parse_create,
         run=contact_edits.create,
@@ -305,7 +305,7 @@ CONTACTS = (
     _patch(
         name="patch_contact",
         path="/contacts/{id}",
-        summary="Change what is named of a contact, leave the rest.",
+        summary="Change the named members of a contact.",
         scopes=any_of("contact.write"),
         parse=contacts.parse_patch,
         run=contact_edits.change,
@@ -340,7 +340,7 @@ CATEGORIES = (
     _post(
         name="create_category",
         path="/categories",
-        summary="Make a category; for administrators.",
+        summary="Create a category; for administrators.",
         scopes=any_of("category.write"),
         parse=categories.parse_create,
         run=category_uses.create,
@@ -360,7 +360,7 @@ CATEGORIES = (
     _patch(
         name="patch_category",
         path="/categories/{number}",
-        summary="Change what is named of a category; for administrators.",
+        summary="Change the named members of a category; for administrators.",
         scopes=any_of("category.write"),
         parse=categories.parse_patch,
         run=category_uses.change,
@@ -424,7 +424,7 @@ USERS = (
     _get(
         name="list_users",
         path="/users",
-        summary="Who there is.",
+        summary="The users of the tenant.",
         scopes=any_of("user.read"),
         parse=users.parse_list,
         run=profiles.list_all,
@@ -434,7 +434,7 @@ USERS = (
     _get(
         name="read_own_profile",
         path="/users/me",
-        summary="Who one is.",
+        summary="The caller's own profile.",
         scopes=ANY_SCOPE,
         parse=users.parse_own,
         run=profiles.own,
@@ -444,7 +444,7 @@ USERS = (
     _patch(
         name="patch_own_profile",
         path="/users/me",
-        summary="Change what is named of one's own profile.",
+        summary="Change the named members of one's own profile.",
         scopes=any_of("user.write"),
         parse=users.parse_patch_own,
         run=profiles.change_own,
@@ -467,11 +467,11 @@ def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], A
 
 
 ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *CATEGORIES, *SCHEMAS, *USERS)
-"""What the OpenAPI describes."""
+"""The operations in the OpenAPI document."""
 
 DOCUMENTS = (
     _document("/openapi.json", "read_openapi", "The OpenAPI document of this API.", openapi.showing(ROWS)),
-    _document("/docs", "read_docs", "The page to read it.", documents.showing("docs.html")),
+    _document("/docs", "read_docs", "A page that renders the document.", documents.showing("docs.html")),
     _document("/docs/docs.js", "read_docs_script", "The script of that page.", documents.showing("docs.js")),
     _document("/docs/docs.css", "read_docs_style", "The style of that page.", documents.showing("docs.css")),
 )

@@ -78,7 +78,7 @@ def task(task: Task) -> tasks.Task:
 
 
 def outcome(ended: Task | Case | Stage) -> tasks.Outcome | None:
-    """How it ended, when that was said."""
+    """Its outcome, where one was given."""
     if ended.outcome_code is None and ended.outcome_text is None:
         return None
     return tasks.Outcome(ended.outcome_code, ended.outcome_text)

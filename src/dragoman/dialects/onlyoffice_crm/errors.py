@@ -10,7 +10,7 @@ from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.domain import errors
 
 LOGIN = "authentication.login"
-"""The name of the operation whose failures are told in its own way."""
+"""The operation whose failures have a form of their own."""
 
 UNEXPECTED = -2146233088  # Exception
 INVALID_OPERATION = -2146233079
@@ -22,7 +22,7 @@ _HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+")
 
 
 def render_error(default_format: str, error: errors.Expected, request: Request) -> Reply:
-    """The answer to an expected error. Whatever has no route is a plain 404, whoever isn't known a plain 401."""
+    """The answer to an expected error. An unknown path is a plain 404, a missing principal a plain 401."""
     if error.code in ("unknown_path", "method_not_allowed"):
         return Reply(404, b"Not Found", "text/plain; charset=UTF-8")
     answer = partial(envelope.reply, request, default_format)
@@ -45,7 +45,8 @@ def render_incident(default_format: str, incident: str, request: Request) -> Rep
 
 
 def _login_failure(error: errors.Expected) -> str | None:
-    """What a login is told; None for what is no matter of name and password. Clients test for "not 2xx" (page, 2)."""
+    """The answer to a failed login; None for other errors than a wrong name or password. Clients test for "not 2xx"
+    (page, 2)."""
     match error:
         case errors.Unauthenticated():
             return "User authentication failed"
@@ -96,6 +97,6 @@ def _bad_arguments(error: errors.Invalid) -> dict[str, Any]:
 
 
 def _told(error: errors.NotFound) -> str:
-    """The vendor names what is missing in two cases; else it says no more than that."""
-    told = error.parameters.get("told")
-    return told if isinstance(told, str) else "Not found"
+    """The vendor names what is missing in two cases."""
+    message = error.parameters.get("vendor_message")
+    return message if isinstance(message, str) else "Not found"

@@ -338,7 +338,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             parse=people.parse_self,
             run=profiles.own,
             render=answers.one(options, 200, render_profile),
-            summary="Read the profile of whoever asks.",
+            summary="Read the caller's own profile.",
             standing="30 [D][C]",
         ),
         OperationSpec(
@@ -371,7 +371,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             parse=surroundings.parse,
             run=surroundings.capabilities,
             render=answers.one(options, 200, _as_it_is),
-            summary="Tell how people may log in.",
+            summary="Read how users may log in.",
             standing="32 [D][C]",
         ),
         OperationSpec(
@@ -382,7 +382,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             parse=surroundings.parse,
             run=surroundings.build,
             render=answers.one(options, 200, _as_it_is),
-            summary="Tell the version whose API this is.",
+            summary="Read the version whose API this is.",
             standing="33 [C]",
         ),
         OperationSpec(
@@ -393,7 +393,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             parse=surroundings.parse,
             run=surroundings.settings,
             render=answers.one(options, 200, _as_it_is),
-            summary="Tell the portal's time zone and culture.",
+            summary="Read the portal's time zone and culture.",
             standing="34 [C]",
         ),
     )

@@ -30,5 +30,5 @@ def bad_text(parameter: str, reason: str, message: str, hresult: int, *, quoted:
 
 
 def not_found(message: str = "Not found") -> NotFound:
-    """Nothing there, told in the vendor's words."""
-    return NotFound("not_found", message, told=message)
+    """Not found, in the vendor's words."""
+    return NotFound("not_found", message, vendor_message=message)

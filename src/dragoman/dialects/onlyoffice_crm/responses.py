@@ -35,7 +35,7 @@ def nothing(options: Options) -> Render:
 
 
 def array(options: Options, status: int, render: Callable[[S, Persons], Item]) -> Render:
-    """A whole array, of which the framework makes a page; it tells the total only when the array is longer."""
+    """A whole array, of which the framework makes a page; the total is shown only when the array is longer."""
 
     def answer(all_seen: list[S], request: Request) -> Reply:
         paging, persons = read_paging(gather(request)), Persons(request.base_url)

@@ -121,7 +121,7 @@ class Handlers:
         return parse
 
     def change(self, uow: UnitOfWork, command: Change) -> Body:
-        """An unknown sid is told before a body that isn't right."""
+        """An unknown sid is refused before an invalid body."""
         resource = resources.get(uow, self.plain, command.sid)
         content = faults.an_object(command.content)
         change = resources.exchange if command.whole else resources.merge
@@ -194,5 +194,5 @@ def render(body: Body, _request: Request) -> Reply:
 
 def render_list(page: Page, request: Request) -> Reply:
     """The envelope around objects."""
-    told = paging.envelope(request, page.part, page.items, first=page.first, total=page.total, sids=page.sids)
-    return answers.reply(200, told)
+    envelope = paging.envelope(request, page.part, page.items, first=page.first, total=page.total, sids=page.sids)
+    return answers.reply(200, envelope)

@@ -23,7 +23,7 @@ FLAGS = {"true": True, "false": False}
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Take in a batch, or only say how it would be."""
+    """Create a batch, or only show what it would be."""
 
     order: Order
     dry_run: bool = False
@@ -112,7 +112,7 @@ def _known(body: Any) -> list[str]:
 
 
 def _parse_update(request: Request, *, whole: bool) -> Update:
-    value = faults.body_of(request)  # what can't be read is told before an unknown sid (7)
+    value = faults.body_of(request)  # an unreadable body is refused before an unknown sid (7)
     sid = parse_sid(request.path["task_sid"])
     header = request.headers.get("if-match")
     versions = None if header is None else tuple(part.strip() for part in header.split(","))

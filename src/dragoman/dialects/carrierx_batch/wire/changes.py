@@ -1,6 +1,6 @@
 """What PATCH and PUT ask for (carrierx-batch.md 7): `status` may change, all else must be what it is.
 
-Whether a body is right depends on the task, so it is read in two parts: what can be told from the body alone, and
+Whether a body is right depends on the task, so it is read in two parts: what follows from the body alone, and
 the rest once the task is known.
 """
 
@@ -41,7 +41,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def parse_change(value: Any, *, whole: bool) -> Change:
-    """What can be told before the task is known."""
+    """The part that needs no task."""
     sent = value if isinstance(value, dict) else {}
     return Change(value, {name: faults.spelled(sent[name]) for name in LARGE if name in sent}, whole)
 

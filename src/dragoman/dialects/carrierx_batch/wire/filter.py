@@ -1,6 +1,6 @@
 """The filter language (carrierx-batch.md 10): `attribute operator value`, joined by `and`.
 
-A filter is read into comparisons, which are put to the value that an attribute has: its type says how a value is
+A filter is read into comparisons, which are put to the value that an attribute has: its type decides how a value is
 compared. What doesn't fit doesn't match; `ne` is exactly what `eq` isn't.
 """
 

@@ -61,7 +61,7 @@ def _must_be_empty(name: str, method: Method, problems: Problems) -> None:
 
 
 def _check_shapes(data: Any, entries: Any, field: Any, problems: Problems) -> None:
-    """What would be wrong whatever the method: all faults are told at once (12), also beside a bad method."""
+    """Faults that don't depend on the method: all are reported at once (12), also beside a bad method."""
     if not isinstance(data, dict | list | None):
         problems.add("data", faults.TYPE, "must be an object or an array of objects")
     if isinstance(entries, list):

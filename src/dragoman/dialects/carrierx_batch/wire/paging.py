@@ -22,7 +22,7 @@ LIST = (*PAGES, "order", "after", "before", "filter", *SELECTION)
 """The parameters of a list."""
 
 PLACES = frozenset({"offset", "after", "before"})
-"""The parameters that say where a page begins."""
+"""The parameters that set where a page begins."""
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ def parse_slice(request: Request, *, by_sid: bool = True) -> Slice:
 
 
 def parse_order(request: Request, sortable: Collection[str]) -> Ordering | None:
-    """`attribute`, `attribute asc`, `attribute desc` or `shuffle`; None when nothing is said."""
+    """`attribute`, `attribute asc`, `attribute desc` or `shuffle`; None when it is absent."""
     words = (request.first("order") or "").split()
     if not words:
         return None

@@ -63,7 +63,7 @@ class Delete(Place, frozen=True):
 
 
 def parse_put(owner: Owner, switches: Switches, request: Request) -> Put:
-    """The body is the value, whatever JSON it is, and whatever the content type says."""
+    """The body is the value, whatever JSON it is, whatever the content type is."""
     return _parse_put(owner, switches, request, merges=False)
 
 

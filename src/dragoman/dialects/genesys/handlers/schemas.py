@@ -56,7 +56,7 @@ class Delete(Command, frozen=True):
 
 
 def parse_create(owner: Owner, switches: Switches, request: Request) -> Create:
-    """The body is the schema; its faults are told when mode and roles have been looked at."""
+    """The body is the schema; its faults are raised after the checks of mode and roles."""
     return Create(owner, judged_late(lambda: wire.parse(request.body)))
 
 

@@ -56,7 +56,7 @@ def parse_attributes(switches: Switches, request: Request) -> Attributes:
 
 
 def set_mode(uow: UnitOfWork, command: SetMode) -> dict[str, str]:
-    """Told with the vendor's key, which has a blank."""
+    """Rendered with the vendor's key, which has a blank."""
     wanted = judge(command.mode)
     turned.turn(uow, MODE, wanted)
     return {"server changed": wanted}

@@ -43,7 +43,7 @@ class Start(Command, frozen=True):
 
 
 class Change(Command, frozen=True):
-    """Complete a service, put a customer to it, or move its end of life; which, says the function that runs it."""
+    """Complete a service, associate a customer, or move its end of life: `run` decides which."""
 
     service: ServiceId
     content: Any
@@ -127,7 +127,7 @@ def parse_delete(switches: Switches, request: Request) -> Delete:
 
 
 def parse_show(switches: Switches, request: Request) -> Show:
-    """The query says what is shown inside the service."""
+    """The query chooses what is shown inside the service."""
     refuse_literal("sid", request.path["sid"])
     return Show(_service(switches, request), judged_late(lambda: _parse_filter(request)), switches.service_id_style)
 
@@ -143,18 +143,18 @@ def parse_list(is_open: bool | None, switches: Switches, request: Request) -> Li
 def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
     """The new service's id."""
     event = judge(command.event)
-    told, at = event.fields, event.at(uow.now)
-    known = {name: told[name] for name in KEPT if name in told}
+    sent, at = event.fields, event.at(uow.now)
+    known = {name: sent[name] for name in KEPT if name in sent}
     known["started"] = event.only(events.SERVICE_EVENT, uow.now)
-    kind, seconds = told.get("service_type"), told.get("auto_complete_after")
+    kind, seconds = sent.get("service_type"), sent.get("auto_complete_after")
     made = cases.add(
         uow,
         CaseKind.SERVICE,
         title=None if kind is None else str(kind),
-        customer_key=told.get("customer_id") or None,
-        contact_key=told.get("contact_key") or None,
+        customer_key=sent.get("customer_id") or None,
+        contact_key=sent.get("contact_key") or None,
         started_at=at,
-        expires_at=_expires_at(told, at),
+        expires_at=_expires_at(sent, at),
         auto_complete_at=None if seconds is None else later(at, seconds=seconds),
         extras={NAME: known},
     )
@@ -181,17 +181,17 @@ def associate(uow: UnitOfWork, command: Change) -> None:
     """The service belongs to this customer from now on; an earlier association is overridden."""
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
     event: Event = judge(command.content)
-    told = event.fields
-    started = {**_started(case), **{name: value for name, value in told.items() if name in events.COMMON}}
-    facts: dict[str, Any] = {"started": started} if told else {}
+    sent = event.fields
+    started = {**_started(case), **{name: value for name, value in sent.items() if name in events.COMMON}}
+    facts: dict[str, Any] = {"started": started} if sent else {}
     changes: dict[str, Any] = {"customer_key": command.customer}
-    if "timestamp" in told:
-        changes["started_at"] = moments.parse(told["timestamp"])
-    if "contact_key" in told:
-        changes["contact_key"] = told["contact_key"] or None
-    if "service_type" in told:
-        facts["service_type"] = told["service_type"]
-        changes["title"] = str(told["service_type"])
+    if "timestamp" in sent:
+        changes["started_at"] = moments.parse(sent["timestamp"])
+    if "contact_key" in sent:
+        changes["contact_key"] = sent["contact_key"] or None
+    if "service_type" in sent:
+        facts["service_type"] = sent["service_type"]
+        changes["title"] = str(sent["service_type"])
     changed = replace(case, extras=_with(case, **facts), **changes)
     case_uses.save(
         uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema)
@@ -201,13 +201,13 @@ def associate(uow: UnitOfWork, command: Change) -> None:
 def update_expiry(uow: UnitOfWork, command: Change) -> None:
     """When the service and all in it is gone; `ttl` counts from the start and wins."""
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
-    told: events.Fields = judge(command.content)
+    sent: events.Fields = judge(command.content)
     shown = resources.expiry(case)
-    if all(shown.get(name) == value for name, value in told.items()):
+    if all(shown.get(name) == value for name, value in sent.items()):
         return
     facts = {name: known for name, known in resources.facts(case).items() if name not in events.EXPIRY}
-    extras = {**case.extras, NAME: {**facts, **told}}
-    case_uses.save(uow, replace(case, extras=extras, expires_at=_expires_at(told, case.started_at)))
+    extras = {**case.extras, NAME: {**facts, **sent}}
+    case_uses.save(uow, replace(case, extras=extras, expires_at=_expires_at(sent, case.started_at)))
 
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
@@ -277,17 +277,17 @@ def _within(moment: Moment | None, begin: Moment | None, end: Moment | None) -> 
     return (begin is None or moment >= begin) and (end is None or moment < end)
 
 
-def _expires_at(told: events.Fields, started_at: Moment) -> Moment | None:
-    if "ttl" in told:
-        return later(started_at, seconds=told["ttl"])
-    return moments.parse(told["expiration_time"]) if "expiration_time" in told else None
+def _expires_at(sent: events.Fields, started_at: Moment) -> Moment | None:
+    if "ttl" in sent:
+        return later(started_at, seconds=sent["ttl"])
+    return moments.parse(sent["expiration_time"]) if "expiration_time" in sent else None
 
 
 def _started(case: Case) -> dict[str, Any]:
-    told: dict[str, Any] = resources.facts(case).get("started") or {"timestamp": moments.render(case.started_at)}
-    return told
+    sent: dict[str, Any] = resources.facts(case).get("started") or {"timestamp": moments.render(case.started_at)}
+    return sent
 
 
 def _with(case: Case, **facts: Any) -> dict[str, dict[str, Any]]:
-    """The case's extras with these facts of ours exchanged."""
+    """The case's extras with these facts of this dialect replaced."""
     return {**case.extras, NAME: {**resources.facts(case), **facts}} if facts else case.extras

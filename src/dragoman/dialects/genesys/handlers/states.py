@@ -119,7 +119,7 @@ def parse_pass(switches: Switches, request: Request) -> Pass:
 
 
 def parse_show(switches: Switches, request: Request) -> Show:
-    """The query says what is shown inside the state."""
+    """The query chooses what is shown inside the state."""
     refuse_literal("stid", request.path["stid"])
     content = judged_late(lambda: _parse_filter(request))
     return Show(_service(switches, request), request.path["stid"], content, switches.service_id_style)
@@ -190,15 +190,15 @@ def _parse_filter(request: Request) -> Filter:
 
 
 def _begin(uow: UnitOfWork, case: Case, event: Event, *, require_schema: bool) -> dict[str, Any]:
-    told = event.fields
-    known: resources.Resource = {name: told[name] for name in ("state_type", "est_duration") if name in told}
+    sent = event.fields
+    known: resources.Resource = {name: sent[name] for name in ("state_type", "est_duration") if name in sent}
     known["started"] = event.only(events.COMMON, uow.now)
-    kind = told.get("state_type")
+    kind = sent.get("state_type")
     made = stages.add(
         uow,
         case,
         title=None if kind is None else str(kind),
-        previous=told.get("previous_state_id"),
+        previous=sent.get("previous_state_id"),
         started_at=event.at(uow.now),
         extras={NAME: known},
     )

@@ -110,7 +110,7 @@ def parse_end(switches: Switches, request: Request) -> End:
 
 
 def parse_show(switches: Switches, request: Request) -> Show:
-    """`extensions=` says which extensions stand in the task."""
+    """`extensions=` chooses the extensions that are shown."""
     refuse_literal("tid", request.path["tid"])
     service = parse_service(request.path["sid"], switches.service_id_style)
     wanted = judged_late(lambda: queries.parse_wanted(request))
@@ -130,21 +130,21 @@ def _parse_filter(is_open: bool | None, request: Request) -> Filter:
 
 
 def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
-    """The new task's id. Its type becomes its title, its estimate its due time; whoever its `resource_id` is an alias
-    of becomes its assignee."""
+    """The new task's id. Its type becomes its title, its estimate its due time, and the user whom its `resource_id` is
+    an alias of becomes its assignee."""
     case = find_service(uow, command.service, lock=Lock.SHARED)
     event = judge(command.event)
-    told, at = event.fields, event.at(uow.now)
-    _check_state(uow, case, told.get("state_id"))
-    known = {name: told[name] for name in ("task_type",) if name in told}
+    sent, at = event.fields, event.at(uow.now)
+    _check_state(uow, case, sent.get("state_id"))
+    known = {name: sent[name] for name in ("task_type",) if name in sent}
     known["started"] = event.only(events.COMMON, uow.now)
-    kind, duration = told.get("task_type"), told.get("est_duration")
+    kind, duration = sent.get("task_type"), sent.get("est_duration")
     made = tasks.add(
         uow,
         title=None if kind is None else str(kind),
         case=case.number,
-        stage=told.get("state_id"),
-        assignee=_user(uow, told.get("resource_id")),
+        stage=sent.get("state_id"),
+        assignee=_user(uow, sent.get("resource_id")),
         due_at=None if duration is None else later(at, seconds=duration),
         extras={NAME: known},
     )
@@ -166,9 +166,9 @@ def end(uow: UnitOfWork, command: End) -> None:
         text=event.fields.get("disposition_desc"),
     )
     known = {**resources.facts(ended), "completed": event.only(events.END, uow.now)}
-    told = replace(ended.with_extra(NAME, known), completed_at=event.at(uow.now))
-    told = extensions.set_extensions(uow, told, event.extensions, require_schema=command.require_schema)
-    tasks.save(uow, ended, told)
+    sent = replace(ended.with_extra(NAME, known), completed_at=event.at(uow.now))
+    sent = extensions.set_extensions(uow, sent, event.extensions, require_schema=command.require_schema)
+    tasks.save(uow, ended, sent)
 
 
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:
@@ -199,7 +199,7 @@ def _check_state(uow: UnitOfWork, case: Case, number: int | None) -> None:
 
 
 def _user(uow: UnitOfWork, resource: int | None) -> str | None:
-    """Only an alias says who a resource id is: never a user of an equal number (DESIGN 3)."""
+    """A resource id means a user through an alias only, never a user of an equal number (DESIGN 3)."""
     user = None if resource is None else persons.aliased(uow, NAME, str(resource))
     if user is None:
         return None

@@ -25,20 +25,20 @@ LONGEST_AUTO_COMPLETE = 100_000_000_000  # seconds; three thousand years
 
 
 class Event(msgspec.Struct, frozen=True):
-    """An event as it was told: fields with moments in their one form, extensions as the client's own text."""
+    """An event as it was sent: fields with moments in their one form, extensions as the client's own text."""
 
     fields: Fields = {}
     extensions: dict[str, str] = {}
 
     def at(self, now: Moment) -> Moment:
-        """When it happened: as the client says, else by the server's clock."""
+        """When it happened: as the client sent it, else by the server's clock."""
         written = self.fields.get("timestamp")
         return moments.cut(now) if written is None else moments.parse(written)
 
     def only(self, names: Mapping[str, Reader], now: Moment) -> Fields:
         """Those of the fields, with the moment first and always."""
-        told = {name: value for name, value in self.fields.items() if name in names and name != "timestamp"}
-        return {"timestamp": moments.render(self.at(now)), **told}
+        sent = {name: value for name, value in self.fields.items() if name in names and name != "timestamp"}
+        return {"timestamp": moments.render(self.at(now)), **sent}
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -219,11 +219,11 @@ def _read(
     ignore: Ignore,
 ) -> Event:
     """Every other member is an extension of that name, in the client's own text."""
-    told: Fields = {}
+    sent: Fields = {}
     others: list[str] = []
     for name, value in members.items():
         if name in known:
-            told[name] = known[name](value, fields.pointer("", name), problems)
+            sent[name] = known[name](value, fields.pointer("", name), problems)
         elif name in dropped:
             ignore((name,))
         else:
@@ -234,4 +234,4 @@ def _read(
     if len(others) > MOST_EXTENSIONS:
         problems.add("", "value", f"more than {MOST_EXTENSIONS} extensions")
     raw = json.members_raw(body) if others and not problems else {}
-    return Event(told, {name: raw[name] for name in others} if raw else {})
+    return Event(sent, {name: raw[name] for name in others} if raw else {})

@@ -91,7 +91,7 @@ def parse_wanted(request: Request) -> Wanted:
 
 
 def parse_inside(request: Request) -> Inside:
-    """Each of them is false unless the query says true."""
+    """Each is false unless the query has `true`."""
     return Inside(*(parse_boolean(request, name) for name in Inside.__struct_fields__))
 
 
@@ -105,7 +105,7 @@ def parse_service_filter(request: Request) -> ServiceFilter:
 
 
 def parse_list(request: Request, name: str) -> list[str] | None:
-    """The values of a parameter, separated by commas or the parameter repeated; None when it says nothing."""
+    """The values of a parameter, separated by commas or the parameter repeated; None when it is empty."""
     parts = [part.strip() for value in request.query.get(name, ()) for part in value.split(",")]
     if len(parts) > MOST_VALUES:
         raise _invalid(name, f"may hold {MOST_VALUES} values at most")

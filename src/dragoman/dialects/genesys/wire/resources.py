@@ -1,7 +1,7 @@
 """Services, states and tasks as this vendor shows them (page, 3.4 to 3.6 and 11).
 
-What its own clients told is kept verbatim in `extras["genesys"]` and shown as it is. What other dialects wrote is put
-into the same words: their due time as an estimate, their end as a disposition.
+What its own clients sent is stored verbatim in `extras["genesys"]` and shown unchanged. What other dialects wrote is
+put into the same words: their due time as an estimate, their end as a disposition.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,10 +55,10 @@ def is_of_type(type_: Any, wanted: frozenset[str]) -> bool:
 
 
 def started_at(entity: Case | Stage | Task) -> Moment:
-    """When it began: as its client said, else when it was made."""
+    """When it began: as its client sent it, else when it was created."""
     if isinstance(entity, Task):
-        told = facts(entity).get("started")
-        return entity.created_at if told is None else moments.parse(told["timestamp"])
+        sent = facts(entity).get("started")
+        return entity.created_at if sent is None else moments.parse(sent["timestamp"])
     return entity.started_at
 
 
@@ -135,25 +135,25 @@ def est_duration(task: Task) -> int | None:
 
 
 def completed(entity: Case | Stage | Task) -> Resource | None:
-    """The end event: as it was told here when that is what the core still says, else in its words."""
+    """The end event: as it was sent while the core still agrees with it, else from the core."""
     if isinstance(entity, Task) and entity.is_open:
         return None
     if entity.completed_at is None:
         return None
     moment = moments.render(entity.completed_at)
-    told: Resource | None = facts(entity).get("completed")
+    sent: Resource | None = facts(entity).get("completed")
     code = entity.outcome_code
-    if told is not None and told["timestamp"] == moment and _outcome_of(told) == (code, entity.outcome_text):
-        return told
+    if sent is not None and sent["timestamp"] == moment and _outcome_of(sent) == (code, entity.outcome_text):
+        return sent
     if isinstance(entity, Task):
         code = OUTCOMES.get(entity.state, code)
     outcome = {"disposition": code, "disposition_desc": entity.outcome_text}
     return {"timestamp": moment, **{name: value for name, value in outcome.items() if value is not None}}
 
 
-def _outcome_of(told: Resource) -> tuple[str | None, str | None]:
-    code = told.get("disposition")
-    return None if code is None else str(code), told.get("disposition_desc")
+def _outcome_of(sent: Resource) -> tuple[str | None, str | None]:
+    code = sent.get("disposition")
+    return None if code is None else str(code), sent.get("disposition_desc")
 
 
 def _begun_elsewhere(task: Task, beside: Beside) -> Resource:

@@ -117,7 +117,7 @@ def _length(value: Any, path: str, problems: Problems) -> int | None:
 
 
 def _unique(members: dict[str, Any], problems: Problems) -> tuple[str, ...]:
-    """Names in an array, or in one text; either way commas separate, too (the seed says both)."""
+    """Names in an array, or in one text; either way commas separate, too (the seed has both)."""
     stated = members.get("unique", [])
     names = [stated] if type(stated) is str else fields.sequence(stated, "/unique", problems)
     if not all(type(name) is str for name in names):

@@ -112,7 +112,7 @@ RULES: dict[Action, Rule] = {
 """The page, 4.2."""
 
 DECIDED_ELSEWHERE = frozenset(Action) - {Action.GET, Action.UPDATE, Action.CLAIM, Action.CANCEL}
-"""What nobody does here to a task that stands for a batch: it would decide the batch (DESIGN 3, rule 5)."""
+"""Actions that are refused on a task of a batch: they would decide the batch (DESIGN 3, rule 5)."""
 
 
 def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
@@ -138,7 +138,7 @@ def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
             found.add(ST)
     if Permission.WORK in allowed and is_candidate(principal, task, contact):
         found.add(PO)
-    if task.state is State.INACTIVE:  # nobody is told of it yet but those who may start it (page, 15)
+    if task.state is State.INACTIVE:  # only users who may start it see it yet (page, 15)
         found -= {PO, ED}
     return frozenset(found)
 
@@ -163,13 +163,13 @@ def check(uow: UnitOfWork, task: Task, action: Action) -> frozenset[HtmRole]:
 
 
 def permits(task: Task, roles: frozenset[HtmRole], action: Action) -> bool:
-    """Whether the table lets somebody with these roles do the action now."""
+    """Whether the table allows the action to these roles now."""
     rule = RULES[action]
     return not roles.isdisjoint(rule.only.get(task.state, rule.who)) and _state_fault(task, action) is None
 
 
 def check_state(task: Task, action: Action) -> None:
-    """Conflict unless state and flags let the action be done, whoever does it."""
+    """Conflict unless state and flags allow the action."""
     fault = _state_fault(task, action)
     if fault is not None:
         raise fault

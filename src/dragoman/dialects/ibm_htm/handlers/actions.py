@@ -69,7 +69,7 @@ def parse_suspend_and_cancel(request: Request) -> Act:
 
 
 def parse_keep_data(request: Request) -> bool:
-    """`keepTaskData`, which must be said."""
+    """`keepTaskData`, which is required."""
     if request.first("keepTaskData") is None:
         raise refusals.missing_parameter("keepTaskData")
     return boolean(request, "keepTaskData", default=False)
@@ -131,7 +131,7 @@ def parse_claim(request: Request) -> Claim:
 
 
 def claim(uow: UnitOfWork, command: Claim) -> Stored:
-    """Of two that claim at the same time one gets the task, the other is told its state."""
+    """Of two that claim at the same time one gets the task, the other its state."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.CLAIM)
     return messages.stored(uow, guard.keep(uow, take(uow, task)), Which.INPUT)

@@ -36,14 +36,14 @@ class Ask(msgspec.Struct, frozen=True):
 def parse_ask(request: Request) -> Ask:
     """`taskIDs` and `actions`, parted by commas."""
     negotiation.check(request, negotiation.JSON)
-    said = request.first("taskIDs")
-    if said is None:
+    listed = request.first("taskIDs")
+    if listed is None:
         raise refusals.missing_parameter("taskIDs")
     wanted = request.first("actions")
     actions = tuple(ALLOWED) if wanted is None else tuple(map(_action, wanted.split(",")))
-    if said.count(",") >= MOST_VALUES:
+    if listed.count(",") >= MOST_VALUES:
         raise refusals.too_many_terms("taskIDs", MOST_VALUES)
-    return Ask(tuple(ids.parse_task(text.strip()) for text in said.split(",")), actions)
+    return Ask(tuple(ids.parse_task(text.strip()) for text in listed.split(",")), actions)
 
 
 def _action(text: str) -> str:
@@ -167,4 +167,4 @@ ALLOWED: dict[str, May] = {
     "UPDATE": _may_update,
     "UPDATEINACTIVETASK": _may_update_inactive,
 }
-"""Every name of the page, and when it is said."""
+"""Every name of the page, and when it is listed."""

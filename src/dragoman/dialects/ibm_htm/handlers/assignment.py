@@ -41,7 +41,7 @@ STATES_OF: dict[Reason, frozenset[State]] = {
     Reason.STARTER: ENDED | {State.RUNNING},
     Reason.ORIGINATOR: frozenset(State),
 }
-"""When a role may be given to somebody; the last three can only be moved."""
+"""The states in which a role may be given; the last three can only be moved."""
 
 MOVERS: dict[Reason, frozenset[HtmRole]] = {
     Reason.OWNER: frozenset({OW, AD}),
@@ -83,7 +83,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Transfer(msgspec.Struct, frozen=True):
-    """A role that somebody else is to hold."""
+    """A role that moves to another user."""
 
     task: str
     reason: Reason
@@ -148,7 +148,7 @@ def transfer(uow: UnitOfWork, command: Transfer) -> None:
 
 
 def transferred(uow: UnitOfWork, task: Task, reason: Reason, moves: tuple[Move, ...]) -> Task:
-    """The task with the role moved, not saved yet. Refused as the page says (8)."""
+    """The task with the role moved, not saved yet. Refused as in the page, 8."""
     targets = [_group(uow, move.new) if move.is_group else _user(uow, move.new) for move in moves]
     sources = [_source(uow, move) for move in moves]
     held = guard.roles_of(uow, task)
@@ -198,7 +198,7 @@ def _item_moved(uow: UnitOfWork, task: Task, reason: Reason, source: str | None,
 
 
 def _own(principal: Principal, present: list[str]) -> str | None:
-    """Whose item is meant when nobody is named: the caller's, or the only one that there is."""
+    """The holder when none is named: the caller, or the only one."""
     if principal.user in present:
         return principal.user
     return present[0] if len(present) == 1 else None

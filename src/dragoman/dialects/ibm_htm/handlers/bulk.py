@@ -1,5 +1,5 @@
 """Actions on many tasks at once (page, 11; rows 25 to 28 and 30). Each task is an attempt of its own: one that fails is
-told of, and undoes nothing else."""
+reported, and undoes nothing else."""
 
 from collections.abc import Callable, Iterable
 
@@ -47,7 +47,7 @@ class Bulk(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """Give claims back: what was saved for the end goes with them. Few tasks have any of it, and only they tell."""
+    """Release tasks: what was saved for their end is deleted. Which have any is known once they are loaded."""
 
     tasks: tuple[str, ...]
 
@@ -89,7 +89,7 @@ def parse_suspend_and_cancel(request: Request) -> Bulk:
 
 
 class Transfer(msgspec.Struct, frozen=True):
-    """A role that somebody else is to hold on all of these tasks."""
+    """A role of all these tasks that moves to another user."""
 
     tasks: tuple[str, ...]
     reason: Reason
@@ -107,7 +107,7 @@ def parse_transfer(request: Request) -> Transfer:
 
 
 def transfer(uow: UnitOfWork, command: Transfer) -> list[Failure]:
-    """Move the role on each of them. Invalid (`unknown_user`) for the whole: nobody could get it on any."""
+    """Move the role on each of them. Invalid (`unknown_user`) for the whole: no task could get this holder."""
     reason, moves = command.reason, command.moves
     return attempts(
         uow, command.tasks, lambda part, uid: assignment.transfer(part, assignment.Transfer(uid, reason, moves))
@@ -130,7 +130,7 @@ def parse_tasks(request: Request) -> tuple[str, ...]:
 
 
 def _text(entry: object) -> str:
-    """A scalar is taken as text (page, 1), and then is no id of ours."""
+    """A scalar is read as text (page, 1), which is then not an id."""
     if entry is None or isinstance(entry, dict | list):
         raise refusals.bad_value(MEMBER, "each entry is the ID of a task")
     return entry if isinstance(entry, str) else json.encode(entry).decode()
@@ -200,6 +200,6 @@ def render_failures(failures: list[Failure], request: Request) -> Reply:
 
 
 def _told(error: Expected) -> dict[str, str]:
-    # No switch changes what is told here: a status has no place in it.
-    told = errors.tell(error, DEFAULTS)
-    return {"errorNumber": told.number, "errorMessage": told.message}
+    # No switch changes this: it has no status.
+    answer = errors.answer_to(error, DEFAULTS)
+    return {"errorNumber": answer.number, "errorMessage": answer.message}

@@ -16,7 +16,7 @@ from dragoman.domain.task import Task
 from dragoman.usecases.uow import UnitOfWork
 
 EMPTY = Sent(JSON, "{}")
-"""A fault that says nothing but its name."""
+"""A fault without content."""
 
 
 class Complete(msgspec.Struct, frozen=True):

@@ -124,8 +124,8 @@ def _make(uow: UnitOfWork, template: Template, command: Create, parent: Task | N
 
 
 def _timing(template: Template, *, is_part: bool) -> dict[str, str]:
-    """The template's durations. A to-do task that stands alone goes when it has ended, if nothing is said (page, 4.4);
-    a part goes with the whole."""
+    """The template's durations. A to-do task that stands alone goes when it has ended, unless a duration is set (page,
+    4.4); a part goes with the whole."""
     found = dict(template.timing)
     if is_part:
         return {key: text for key, text in found.items() if key not in (timing.DELETED, timing.KEPT)}

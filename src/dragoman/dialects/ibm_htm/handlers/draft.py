@@ -129,7 +129,7 @@ def set_parent_context(draft: Draft, value: str) -> None:
 
 
 def setting(fact_name: str) -> Any:
-    """A fact that nobody but this vendor knows."""
+    """A fact that only this vendor knows."""
 
     def set_fact(draft: Draft, value: Any) -> None:
         if fact(draft.task, fact_name) != value:

@@ -21,7 +21,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 KIND_OF_HOLDER = {EVERYBODY: "WORK_ITEM_KIND_EVERYBODY", GROUP: "WORK_ITEM_KIND_GROUP", "": "WORK_ITEM_KIND_USER"}
 FILTERS = ("fromID", "toID", "idKind", "reason", "parentID", "escalationID")
-"""Each keeps the entries that have this member with this value; no entry of ours has an escalation."""
+"""Each keeps the entries that have this member with this value; entries never have an escalation here."""
 
 _decode = msgspec.json.Decoder(events.Changes).decode
 
@@ -47,7 +47,7 @@ class Log(msgspec.Struct, frozen=True):
 
 
 def parse(request: Request) -> Ask:
-    """GET task/{tkiid}/history. All events are told, so `newEventType` asks for nothing more."""
+    """GET task/{tkiid}/history. All events are shown, so `newEventType` adds none."""
     negotiation.check(request, negotiation.JSON)
     wanted = {name: value for name in FILTERS if (value := request.first(name))}
     if "reason" in wanted:
@@ -56,7 +56,7 @@ def parse(request: Request) -> Ask:
 
 
 def show(uow: UnitOfWork, command: Ask) -> Log:
-    """For whoever is something to the task."""
+    """For users who have a role on the task."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
     found = sorted([*_own(uow, task), *_of_parts(uow, task)], key=lambda event: event.at)

@@ -146,7 +146,7 @@ def fault_name(task: Task) -> str | None:
 
 def check_fault_name(uow: UnitOfWork, task: Task, name: str | None) -> None:
     """Invalid unless the template knows a fault of this name. A task without a template takes any name; one that is
-    one-way has no faults at all, which is told otherwise."""
+    one-way task has no faults, which is another error."""
     if name is None:
         return
     if len(name.encode()) > LONGEST_NAME:

@@ -25,7 +25,7 @@ from dragoman.usecases.tasks.lists import TaskFilter, Through
 from dragoman.usecases.uow import UnitOfWork
 
 MOST = 10_000
-"""So many tasks in one answer, and so many are looked through for what no column of ours holds."""
+"""The most tasks in one reply, and the most that are read to sort by what isn't stored in a column."""
 
 WHERE_CLAUSES = ("whereClause", "orderByClause")
 """Parameters of `tasks/filter`, which the query tables don't have (ibm-htm-2.md, C)."""
@@ -111,7 +111,7 @@ def count(uow: UnitOfWork, command: View) -> int:
 
 
 def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
-    """The view as the store takes it. Forbidden (`role_missing`) for `admin` by whoever is no administrator."""
+    """The view as the store takes it. Forbidden (`role_missing`) for `admin` by a user who isn't an administrator."""
     caller = uow.principal
     if view.of_all:
         if not caller.is_admin:
@@ -162,7 +162,9 @@ def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -
     every = _seen(uow, task_lists.page(uow, wanted, (), limit=MOST))
     shown = [(details(one), one) for one in every]
     for order in reversed(orders):
-        keys = {one.task.number: query.sort_key(order.attribute, told, one.task) for told, one in shown}
+        keys = {
+            one.task.number: query.sort_key(order.attribute, details_of_one, one.task) for details_of_one, one in shown
+        }
         shown.sort(key=lambda pair: keys[pair[1].task.number], reverse=order.descending)
     return [one for _, one in shown]
 

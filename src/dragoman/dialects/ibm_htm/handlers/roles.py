@@ -41,7 +41,7 @@ def parse_get(request: Request) -> Get:
 
 
 def get(uow: UnitOfWork, command: Get) -> Holders:
-    """For whoever is something to the task."""
+    """For users who have a role on the task."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
     contact = tasks.contact_of(uow, task)

@@ -24,13 +24,13 @@ class Show(msgspec.Struct, frozen=True):
 
 
 def parse_show(request: Request) -> Show:
-    """A content type says nothing here: clients name one on GET, too (page, 1)."""
+    """The content type is ignored: clients send one on GET, too (page, 1)."""
     negotiation.check(request, negotiation.JSON)
     return Show(ids.parse_task(request.path["tkiid"]))
 
 
 def show(uow: UnitOfWork, command: Show) -> Seen:
-    """The task, for whoever is something to it."""
+    """The task, for users who have a role on it."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
     return seen.gather(uow, task)

@@ -28,8 +28,8 @@ NAMERS: dict[frozenset[str], frozenset[HtmRole]] = {PRIORITY: ALL_FIVE | {PS}, R
 
 
 class Update(msgspec.Struct, frozen=True):
-    """New values by property. A body that can't be read is told in its turn; so is what is too long, which may be
-    what is shown and only sent back."""
+    """New values by property. The fault of an unreadable body is raised in its turn; so is that of a text that is too
+    long, which may be what is shown and only sent back."""
 
     task: str
     values: dict[str, Any] | Invalid

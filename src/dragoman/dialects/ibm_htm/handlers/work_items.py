@@ -1,7 +1,7 @@
-"""Who holds which role on a task, and what moves when one is given to somebody else (page, 8).
+"""The holders of each role of a task, and what changes when a role moves (page, 8).
 
-What another dialect made may name nobody: then everybody is a reader and potential owner, and its creator administers
-it. That is written down as soon as the first work item is made, so that nobody loses what he had by it.
+A task of another dialect may have no work items: then everybody is a reader and potential owner, and its creator
+administers it. That is stored with the first work item, so that no user loses a role by it.
 """
 
 from msgspec.structs import replace
@@ -25,11 +25,11 @@ def holders(task: Task, reason: Reason, template: Template | None, contact: Cont
         named = () if template is None else template.roles.get(Role.POTENTIAL_CREATOR, ())
         return list(named) or [EVERYBODY]
     role = ITEMS.get(reason)
-    return [item.holder for item in told(task, contact) if item.role == role]
+    return [item.holder for item in effective(task, contact) if item.role == role]
 
 
-def told(task: Task, contact: Contact | None) -> tuple[WorkItem, ...]:
-    """The work items; of a task that names nobody, those that it amounts to."""
+def effective(task: Task, contact: Contact | None) -> tuple[WorkItem, ...]:
+    """The work items; those that a task without any amounts to."""
     if task.work_items:
         return task.work_items
     items = [] if task.creator is None else [WorkItem(Role.ADMINISTRATOR, task.creator)]
@@ -40,17 +40,17 @@ def told(task: Task, contact: Contact | None) -> tuple[WorkItem, ...]:
 
 def added(task: Task, role: Role, holder: str, contact: Contact | None) -> Task:
     """The task with one more; itself when it is there already."""
-    return _with(task, (*told(task, contact), WorkItem(role, holder)), contact)
+    return _with(task, (*effective(task, contact), WorkItem(role, holder)), contact)
 
 
 def moved(task: Task, role: Role, old: str, new: str, contact: Contact | None) -> Task:
-    """The task with this one held by somebody else."""
-    kept = [item for item in told(task, contact) if item != WorkItem(role, old)]
+    """The task with this work item held by another user."""
+    kept = [item for item in effective(task, contact) if item != WorkItem(role, old)]
     return _with(task, (*kept, WorkItem(role, new)), contact)
 
 
 def _with(task: Task, items: tuple[WorkItem, ...], contact: Contact | None) -> Task:
     ordered = tuple(sorted(set(items), key=lambda item: (item.role, item.holder)))
-    if set(ordered) == set(told(task, contact)):
+    if set(ordered) == set(effective(task, contact)):
         return task
     return replace(task, work_items=ordered)

@@ -1,7 +1,7 @@
 """The three lengths of time of a task beside the moments that follow from them (page, 3, 6 and 17).
 
-A length is shown as it was sent for as long as the moment still follows from it; where somebody set a moment of his
-own, here or in another dialect, it is `DURATION_NOT_USED`; where somebody took the moment away, nothing is shown.
+A length is shown as it was sent for as long as the moment still follows from it; where a user set a moment of his
+own, here or in another dialect, it is `DURATION_NOT_USED`; where the moment was removed, nothing is shown.
 """
 
 from dragoman.domain import timing
@@ -42,5 +42,5 @@ def _shown(sent: str | None, moment: Moment | None, since: Moment | None) -> str
 def _reaches(since: Moment, sent: str, moment: Moment) -> bool:
     try:
         return timing.after(since, sent) == moment
-    except Invalid:  # it began so late that it would lead beyond the year 9999: somebody set the moment
+    except Invalid:  # it began so late that it would lead beyond the year 9999: the moment was set
         return False

@@ -36,7 +36,7 @@ PARTS_UPDATED = (
     "extensions.",
     "extras.",
 )
-"""How a suspension will end belongs to the suspension, and is told by that."""
+"""How a suspension will end is part of the suspension's event."""
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,7 +96,7 @@ def _of_suspension(changes: Changes, new_state: State | None) -> Iterator[str]:
 
 
 def _of_holders(principal: str, at: Moment, changes: Changes) -> Iterator[Event]:
-    """Roles that moved. That a claim sets the owner, or a release clears it, is told by its own event."""
+    """Roles that moved. A claim that sets the owner, or a release that clears it, has its own event."""
     for reason, field in FIELDS.items():
         old, new = changes.get(field, (None, None))
         if old and new:
@@ -120,12 +120,12 @@ def _reason(item: dict[str, str]) -> str:
 
 
 def _of_content(changes: Changes, has_moved: bool) -> Iterator[str]:
-    """Messages, custom properties, all else that is seen; each told once a row."""
+    """Messages, custom properties and other visible changes; each kind once a row."""
     for which, name in MESSAGES.items():
         if changes.get(f"messages.{which}", (None, None))[1] is not None:
             yield name
     if any(field.startswith("properties.") for field in changes):
         yield "TaskCustomPropertySet"
-    told = UPDATED - FOLLOWING if has_moved else UPDATED
-    if any(field in told or (not has_moved and field.startswith(PARTS_UPDATED)) for field in changes):
+    visible = UPDATED - FOLLOWING if has_moved else UPDATED
+    if any(field in visible or (not has_moved and field.startswith(PARTS_UPDATED)) for field in changes):
         yield "TaskUpdated"

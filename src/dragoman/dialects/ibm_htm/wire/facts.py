@@ -19,7 +19,7 @@ FLAGS: dict[str, bool] = {
     "supportsAutomaticClaim": False,
     "businessRelevance": False,
 }
-"""What a task that says nothing of it can do; also one that another dialect made."""
+"""The defaults of a task, also of one from another dialect."""
 
 BEGINNINGS: dict[str, Any] = {
     **FLAGS,
@@ -48,13 +48,13 @@ def kind_of(task: Task) -> str:
 
 def of_template(template: Template) -> dict[str, Any]:
     """The facts that a task takes from its template, as `extras["ibm_htm"]` keeps them."""
-    told: dict[str, Any] = {name: value for name, value in template.flags.items() if name in FLAGS}
-    told |= {"kind": template.kind, "namespace": template.namespace, "oneWay": template.is_one_way}
-    return {name: value for name, value in told.items() if value != BEGINNINGS[name]}
+    facts: dict[str, Any] = {name: value for name, value in template.flags.items() if name in FLAGS}
+    facts |= {"kind": template.kind, "namespace": template.namespace, "oneWay": template.is_one_way}
+    return {name: value for name, value in facts.items() if value != BEGINNINGS[name]}
 
 
-def with_facts(task: Task, told: dict[str, Any]) -> Task:
+def with_facts(task: Task, sent: dict[str, Any]) -> Task:
     """The task with these facts; one that has the value that all begin with is not kept."""
-    known = {**task.extras.get(NAME, _NOTHING), **told}
+    known = {**task.extras.get(NAME, _NOTHING), **sent}
     kept = {name: value for name, value in known.items() if name not in BEGINNINGS or value != BEGINNINGS[name]}
     return task if kept == task.extras.get(NAME, _NOTHING) else task.with_extra(NAME, kept)

@@ -26,7 +26,7 @@ _ANY_SIZE = 2**31  # it was bounded when it was taken
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A message as a client sent it. What is wrong with it is told after other things are found wrong (page, 13)."""
+    """A message as a client sent it. Its fault is raised after other faults (page, 13)."""
 
     type: str  # `XML` or `JSON`
     body: str

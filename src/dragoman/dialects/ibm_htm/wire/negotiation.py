@@ -1,4 +1,4 @@
-"""What a request's headers and common parameters must allow, in the order in which it is told (page, 1 and 13)."""
+"""What a request's headers and common parameters must allow, in the order of the page's checks (1 and 13)."""
 
 from functools import lru_cache
 
@@ -31,7 +31,7 @@ def check_json(request: Request) -> None:
 
 
 def _check_federation(request: Request) -> None:
-    """`true` says what is so anyway; we know of no other servers whose tasks we could leave out."""
+    """`true` has no effect; there are no other servers whose tasks could be left out."""
     value = request.first("federationMode")
     if value is not None and value != "true":
         raise refusals.unknown_value("federationMode", value, ("true",))

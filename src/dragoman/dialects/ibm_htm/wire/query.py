@@ -18,7 +18,7 @@ KEY_SOURCE = f"{TABLE}.{KEY}"
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """One column. `sort` None: only what a task shows tells, since no column of ours holds it."""
+    """One column. `sort` None: its value follows from the details, no column holds it."""
 
     name: str
     type: str
@@ -27,7 +27,7 @@ class Attribute(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> str:
-        """Where it comes from, as `attributeInfo` tells it."""
+        """Its source, as `attributeInfo` shows it."""
         return f"{TABLE}.{self.name}"
 
     def info(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ KINDS = ("PREDEFINED", "SUPPLEMENTAL", "COMPOSITE")
 AUTHORIZATION_TYPES = ("NONE", "INSTANCE_BASED", "ROLE_BASED")
 
 ALWAYS: Shown = {"inheritedAuthorization": "INHERITED_AUTH_NONE"}
-"""What the details of a task don't tell, since it is the same for all: no work item comes from a parent."""
+"""What the details of a task don't show, since it is the same for all: no work item comes from a parent."""
 
 
 class Order(msgspec.Struct, frozen=True):

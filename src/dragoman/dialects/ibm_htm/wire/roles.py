@@ -11,7 +11,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Reason(StrEnum):
-    """Why somebody has to do with a task."""
+    """The reason of a work item: why a user sees a task."""
 
     POTENTIAL_OWNER = "POTENTIAL_OWNER"
     EDITOR = "EDITOR"

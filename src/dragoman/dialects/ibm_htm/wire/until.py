@@ -1,4 +1,4 @@
-"""How long a suspension lasts: `deadline` or `duration`; or neither, and then until somebody resumes it (page, 5)."""
+"""How long a suspension lasts: `deadline` or `duration`; or neither, and then until a user resumes it (page, 5)."""
 
 import msgspec
 

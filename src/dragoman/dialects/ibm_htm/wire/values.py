@@ -27,11 +27,11 @@ def text(name: str, value: Any) -> str:
 
 
 def filled_text(name: str, value: Any) -> str:
-    """A string that says something."""
-    said = text(name, value)
-    if not said.strip():
+    """A string that isn't empty."""
+    written = text(name, value)
+    if not written.strip():
         raise refusals.bad_value(name, "it may not be empty")
-    return said
+    return written
 
 
 def text_or_null(name: str, value: Any) -> str | None:
@@ -43,10 +43,10 @@ def boolean(name: str, value: Any) -> bool:
     """`true` or `false`, in quotes or without."""
     if type(value) is bool:
         return value
-    said = _BOOLEANS.get(value.strip().lower()) if type(value) is str else None
-    if said is None:
+    written = _BOOLEANS.get(value.strip().lower()) if type(value) is str else None
+    if written is None:
         raise refusals.bad_value(name, "true or false is needed")
-    return said
+    return written
 
 
 def priority(name: str, value: Any) -> int:
@@ -71,10 +71,10 @@ def moment(name: str, value: Any) -> Moment:
 
 def duration(name: str, value: Any) -> str:
     """A calendar expression, one of the constants, or ISO 8601: kept exactly as it was sent."""
-    said = text(name, value)
-    if not leads_somewhere(Moment(0), said):
-        raise refusals.bad_duration(said)
-    return said
+    written = text(name, value)
+    if not leads_somewhere(Moment(0), written):
+        raise refusals.bad_duration(written)
+    return written
 
 
 def leads_somewhere(start: Moment, length: str) -> bool:
@@ -95,10 +95,10 @@ def authorization(name: str, value: Any) -> str:
 
 def object_id(name: str, value: Any) -> str:
     """The id of whatever object."""
-    said = text(name, value)
-    if not ids.is_object(said):
-        raise refusals.bad_id(said)
-    return said
+    written = text(name, value)
+    if not ids.is_object(written):
+        raise refusals.bad_id(written)
+    return written
 
 
 def texts(name: str, value: Any) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The OpenAPI 3.1 document, made from the rows that route and the types that validate: it can't say anything else.
+"""The OpenAPI 3.1 document, made from the rows that route and the types that validate.
 
-If-Match and Idempotency-Key are told in words (`x-request-headers` names them for programs): a generator of requests
-that took them for free parameters would only learn that made-up revisions are stale.
+If-Match and Idempotency-Key are described in words (`x-request-headers` lists them for programs): a generator of
+requests would send invented revisions, which are stale.
 """
 
 import re
@@ -22,26 +22,26 @@ PREFIX = "/v1"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{schema.WHERE}Refusal"}}}
 REFUSALS = {
     "400": "The request can't be read; every fault is listed.",
-    "401": "No credentials, or none that are known.",
+    "401": "Credentials are missing or unknown.",
     "403": "Not allowed.",
-    "404": "There is no such thing.",
+    "404": "Not found.",
     "406": "None of the media types of Accept is available.",
-    "409": "The present state forbids it, or it refers to what isn't there.",
-    "412": "Changed since; the present state is beside.",
+    "409": "The present state forbids it, or a reference doesn't match anything.",
+    "412": "Changed since; the reply holds the present state.",
     "413": "Too much.",
-    "415": "Not a media type that is taken here.",
+    "415": "Not a media type that is accepted here.",
     "422": "The Idempotency-Key was used for another request.",
-    "428": "This server wants If-Match.",
-    "429": "Too often; Retry-After says when again.",
-    "503": "Not now; nothing was changed. Retry-After says when again.",
+    "428": "This server requires If-Match.",
+    "429": "Too many requests; Retry-After says when to retry.",
+    "503": "Unavailable; nothing was changed. Retry-After says when to retry.",
 }
 CREDENTIALS = (
     "A token of `dragoman token create`. HTTP Basic is taken, too: login and password, or a token as the password. "
     "A password that is wrong ten times must wait a quarter of an hour."
 )
 TRIED = {
-    # Without a shape, though it is that of 201: whoever follows ids would look for what was never made.
-    "description": "After a dry run: what 201 would answer. Nothing was made.",
+    # Without a schema, though it is that of 201: a client that follows ids would look for an object that doesn't exist.
+    "description": "After a dry run: what 201 would return. Nothing was created.",
     "content": {"application/json": {}},
 }
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
@@ -64,7 +64,7 @@ DESCRIPTION = """\
 Tasks, and what is around them. Every list answers `items` and, until its last page, `next`: follow it as it stands.
 
 - **Times** are RFC 3339, to seven digits behind the dot; they are answered in UTC.
-- **Changes** are JSON Merge Patches. With `If-Match: "7"` one says which revision one saw: writers of different fields
+- **Changes** are JSON Merge Patches. `If-Match: "7"` names the revision that was read: writers of different fields
   never conflict, a second writer of the same field is refused with 412 and the present state.
 - **Retries** are safe with `Idempotency-Key`: the same request under the same key is answered as it was the first time.
 - **Dry runs**: `?dry_run=true` answers what would be, and stores nothing; the answer has the header `Dry-Run: true`.
@@ -115,7 +115,7 @@ def showing(rows: Iterable[OperationSpec]) -> Callable[[None, Request], Reply]:
 
 def _operation(row: OperationSpec) -> dict[str, Any]:
     headers = (["If-Match"] if row.contract.is_conditional else []) + (["Idempotency-Key"] if row.writes else [])
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": row.name,
         "summary": row.summary,
         "tags": [_tag(row)],
@@ -123,15 +123,15 @@ def _operation(row: OperationSpec) -> dict[str, Any]:
         "responses": _responses(row),
     }
     if row.scopes != PUBLIC:
-        said["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes)]
+        described["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes)]
     if row.contract.body is not None:
-        said["requestBody"] = _body(row)
+        described["requestBody"] = _body(row)
     if headers:
-        said["description"] = f"Honours {' and '.join(headers)}."
-        said["x-request-headers"] = headers
+        described["description"] = f"Honours {' and '.join(headers)}."
+        described["x-request-headers"] = headers
     if row.contract.has_dry_run and row.method == "DELETE":
-        said["description"] += " With `?dry_run=true` nothing is deleted."
-    return said
+        described["description"] += " With `?dry_run=true` nothing is deleted."
+    return described
 
 
 def _tag(row: OperationSpec) -> str:
@@ -144,11 +144,11 @@ def _path_parameters(row: OperationSpec) -> list[dict[str, Any]]:
 
 
 def _query_parameters(row: OperationSpec) -> list[dict[str, Any]]:
-    """What the query may say. `cursor` is not told: it comes in `next`, and what is in it is ours to change. `dry_run`
-    of a deletion is told in words: tools take an answer of 2xx to DELETE for the end of what it names."""
+    """The query parameters. `cursor` is left out: it comes in `next`, and its content may change. `dry_run` of a
+    deletion is described in words: tools take 2xx to DELETE for the end of the object."""
     hints = get_type_hints(row.contract.query, include_extras=True)
-    untold = {"cursor", "dry_run"} if row.method == "DELETE" else {"cursor"}
-    fields = [field for field in msgspec.structs.fields(row.contract.query) if field.name not in untold]
+    hidden = {"cursor", "dry_run"} if row.method == "DELETE" else {"cursor"}
+    fields = [field for field in msgspec.structs.fields(row.contract.query) if field.name not in hidden]
     return [_query_parameter(field, hints[field.name]) for field in fields]
 
 
@@ -157,12 +157,12 @@ def _query_parameter(field: msgspec.structs.FieldInfo, hint: Any) -> dict[str, A
     description = rules.pop("description", None)
     if field.default not in (msgspec.UNSET, msgspec.NODEFAULT):
         rules["default"] = field.default
-    told: dict[str, Any] = {"name": field.encode_name, "in": "query", "schema": rules}
+    parameter: dict[str, Any] = {"name": field.encode_name, "in": "query", "schema": rules}
     if description is not None:
-        told["description"] = description
+        parameter["description"] = description
     if rules.get("type") == "array":
-        told |= {"style": "form", "explode": False}
-    return told
+        parameter |= {"style": "form", "explode": False}
+    return parameter
 
 
 def _body(row: OperationSpec) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _body(row: OperationSpec) -> dict[str, Any]:
 
 
 def _responses(row: OperationSpec) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "Done." if row.writes else "Here it is."}
+    good: dict[str, Any] = {"description": "Done." if row.writes else "Found."}
     if row.contract.answer is not None:
         good["content"] = {"application/json": {"schema": schema.schema_of(row.contract.answer)}}
     if row.contract.line is not None:

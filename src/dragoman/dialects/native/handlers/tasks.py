@@ -72,7 +72,7 @@ def creation(new: NewTask) -> task_edits.Create:
         fields["state"] = State.INACTIVE
     return task_edits.Create(
         fields,
-        due=_due(*(UNSET if said is None else said for said in (new.due_at, new.due_local, new.due_zone))),
+        due=_due(*(UNSET if given is None else given for given in (new.due_at, new.due_local, new.due_zone))),
         links=_links(new),
         assignee=person(new.assignee),
         extensions={name: text for name, text in _texts(new.extensions).items() if text is not None},

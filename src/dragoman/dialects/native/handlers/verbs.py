@@ -22,7 +22,7 @@ BODIES: dict[Verb, type[Struct]] = dict.fromkeys(Verb, Nothing) | {
     Verb.TERMINATE: Ending,
     Verb.AMEND_OUTCOME: Ending,
 }
-"""What each verb is told."""
+"""The body of each verb."""
 
 
 def parsing(verb: Verb) -> Parse:
@@ -33,16 +33,16 @@ def parsing(verb: Verb) -> Parse:
     def parse(request: Request, query: queries.Trial) -> Perform:
         task, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-        def build(told: Struct) -> Perform:
-            return _command(task, verb, told, revisions)
+        def build(body: Struct) -> Perform:
+            return _command(task, verb, body, revisions)
 
         return reading.body(request, type_, build, may_be_empty=may_be_empty)
 
     return parse
 
 
-def _command(task: int | str, verb: Verb, told: Struct, revisions: frozenset[int] | None) -> Perform:
-    match told:
+def _command(task: int | str, verb: Verb, body: Struct, revisions: frozenset[int] | None) -> Perform:
+    match body:
         case Assignment(assignee=assignee):
             return Perform(task, verb, user=person(assignee), revisions=revisions)
         case Suspension(until=until):

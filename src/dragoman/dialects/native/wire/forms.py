@@ -1,4 +1,4 @@
-"""The forms of texts: what a type can't say by itself. Looked at after decoding, one way for bodies and queries.
+"""The formats of texts, which a type can't express. Looked at after decoding, one way for bodies and queries.
 
 msgspec would search a pattern where JSON Schema and we mean the whole text (Python lets `$` pass before a last line
 feed), and knows nothing of the calendar or of time zones.
@@ -44,7 +44,7 @@ def check_body(body: msgspec.Struct) -> None:
 
 
 def check(value: Any, checks: tuple[Check, ...]) -> None:
-    """ValueError when the text, or one of a list of them, fails a check. Whatever is no text is nobody's business."""
+    """ValueError when the text, or one of a list of them, fails a check. Other values are skipped."""
     for text in value if type(value) is list else (value,):
         if type(text) is str and not all(holds(text) for holds in checks):
             raise ValueError("a text hasn't its form")

@@ -30,7 +30,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class EntryList(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One page of history, oldest first. It outlives what it tells of."""
+    """One page of history, oldest first. It remains after its object is deleted."""
 
     items: list[Entry]
     next: Annotated[str | UnsetType, Meta(description="Where the next page is; absent on the last one.")] = UNSET

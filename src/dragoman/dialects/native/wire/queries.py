@@ -23,9 +23,9 @@ SORT_WORDS = (
 )
 SORT_WORD = f"-?({'|'.join(SORT_WORDS)})"
 
-Who = Annotated[Person, Meta(description="By id or login; `me` is whoever asks.")]
+Who = Annotated[Person, Meta(description="By id or login; `me` is the caller.")]
 Cursor = Annotated[str, Meta(max_length=8_192)]
-Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="How many at most.")]
+Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="The largest number of items.")]
 
 
 class Nothing(Struct, frozen=True):
@@ -33,9 +33,9 @@ class Nothing(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """Of whatever changes something."""
+    """Of every operation that writes."""
 
-    dry_run: Annotated[bool, Meta(description="Answer what would be, and store nothing.")] = False
+    dry_run: Annotated[bool, Meta(description="Return the result, and store nothing.")] = False
 
 
 class Pages(Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class TaskQuery(Pages, frozen=True, kw_only=True):
     ) = UNSET
     is_open: Annotated[bool, Meta(description="Whether something is left to do.")] | UnsetType = UNSET
     assignee: Who | UnsetType = UNSET
-    unassigned: Annotated[bool, Meta(description="Only those that nobody has.")] = False
+    unassigned: Annotated[bool, Meta(description="Only those without an assignee.")] = False
     creator: Who | UnsetType = UNSET
     category: Number | UnsetType = UNSET
     case: Ref | UnsetType = UNSET
@@ -78,7 +78,7 @@ class TaskQuery(Pages, frozen=True, kw_only=True):
         str,
         Meta(
             extra_json_schema={"pattern": f"^{SORT_WORD}(,{SORT_WORD}){{0,4}}$"},
-            description="By what, in this order; a minus turns it round. What is equal goes by number.",
+            description="Sort keys in order; a minus reverses one. Ties are sorted by number.",
         ),
     ] = "number"
 

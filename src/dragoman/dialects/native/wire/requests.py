@@ -1,6 +1,6 @@
-"""Reading what a request says: its body, its query, the id in its path, its preconditions.
+"""Reading a request: its body, its query, the id in its path, its preconditions.
 
-The quick way is taken for sound requests; for the rest `faults.py` says all that is wrong at once.
+Valid requests take the fast path; for others `problems.py` reports every fault at once.
 """
 
 import re
@@ -82,7 +82,7 @@ def _with_whole_numbers(body: bytes, value: dict[str, Any]) -> bytes:
 
 
 def check_media(request: Request, media: tuple[str, ...]) -> None:
-    """Invalid, to be answered 415, when the body says that it is something else."""
+    """Invalid, to be answered 415, when the body has another content type."""
     given = request.headers.get("content-type")
     if given is not None and given.partition(";")[0].strip().lower() not in media:
         message = f"Send {' or '.join(media)}."
@@ -98,7 +98,7 @@ def _decoder(type_: type[S]) -> "msgspec.json.Decoder[S]":
 
 
 def query(request: Request, type_: type[S]) -> S:
-    """The query as this Struct says. Invalid with every parameter that is unknown, given twice, or unreadable."""
+    """The query as this Struct. Invalid with every parameter that is unknown, given twice, or unreadable."""
     return _of_text(request.query_string, type_) if request.query_string else type_()
 
 
@@ -186,7 +186,7 @@ def number(request: Request, noun: str, *, name: str) -> int:
 def if_match(request: Request) -> frozenset[int] | None:
     """The revisions that If-Match names; None when there is no such condition, or any revision will do.
 
-    A weak tag, and one that is none of ours, names no revision. Invalid when the header can't be read.
+    A weak tag, and a tag that this server never sent, name no revision. Invalid when the header can't be read.
     """
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":

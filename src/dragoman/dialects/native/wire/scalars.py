@@ -1,6 +1,6 @@
 """The small types that bodies are made of. What stands here is checked on the way in and printed in the OpenAPI.
 
-JSON that holds NUL, or an integer beyond 64 bits, never gets as far as these types (`kit/json.py`); the schema says
+JSON that holds NUL, or an integer beyond 64 bits, never gets as far as these types (`kit/json.py`); the schema states
 so too, so that a client made from it doesn't send any.
 """
 

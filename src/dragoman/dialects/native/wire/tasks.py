@@ -1,4 +1,4 @@
-"""Tasks over the wire: as they are shown, as they are made, as they are changed, and what their verbs are told."""
+"""Tasks over the wire: representation, creation, changes, and the bodies of verbs."""
 
 from typing import Annotated, Any, Literal
 
@@ -27,8 +27,8 @@ Name = Annotated[Line | None, Meta(description="A name for programs, such as tha
 Description = Annotated[Text | None, Meta(description="What is to be done, at length.")]
 Type = Annotated[Line | None, Meta(description="What kind of work it is to the client that made it.")]
 Priority = Annotated[Count | None, Meta(description="Larger is more urgent; null counts as 0.")]
-Read = Annotated[bool, Meta(description="Whether somebody has looked at it.")]
-Escalated = Annotated[bool, Meta(description="Whether it was brought to somebody's attention.")]
+Read = Annotated[bool, Meta(description="Whether a user has looked at it.")]
+Escalated = Annotated[bool, Meta(description="Whether it was escalated.")]
 CategoryRef = Annotated[Number | None, Meta(description="The category, by number.")]
 ContactRef = Annotated[Ref | None, Meta(description="The contact it concerns, by number or id.")]
 CaseRef = Annotated[Ref | None, Meta(description="The case that holds it, by number or id; null is the inbox.")]
@@ -40,7 +40,7 @@ DueLocal = Annotated[
     LocalTime | None, Meta(description="When it is due as a person chose it, in due_zone; due_at follows from it.")
 ]
 DueZone = Annotated[Zone | None, Meta(description="The time zone of due_local; the tenant's when there was none.")]
-RemindBefore = Annotated[Minutes | None, Meta(description="How long before it is due somebody is reminded.")]
+RemindBefore = Annotated[Minutes | None, Meta(description="How long before it is due the reminder is sent.")]
 ExpiresAt = Annotated[Time | None, Meta(description="When it ends by itself as expired.")]
 DeleteAt = Annotated[Time | None, Meta(description="When it may be deleted once it has ended.")]
 Extensions = Annotated[
@@ -111,7 +111,7 @@ class Task(Struct, frozen=True):
 
 
 class NewTask(Struct, frozen=True, forbid_unknown_fields=True):
-    """A task to be made. Whatever is left out is null, or as it says."""
+    """A task to create. Members left out are null, or have the default shown."""
 
     title: Title = None
     name: Name = None
@@ -174,7 +174,7 @@ class TaskPatch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A verb that is told nothing: an empty object, or no body at all."""
+    """A verb without parameters: an empty object, or no body at all."""
 
 
 class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,7 +186,7 @@ class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
 class Suspension(Struct, frozen=True, forbid_unknown_fields=True):
     """How long to set a task aside."""
 
-    until: Annotated[Time | None, Meta(description="When it goes on by itself; null: when somebody resumes it.")] = None
+    until: Annotated[Time | None, Meta(description="When it resumes by itself; null: when a user resumes it.")] = None
 
 
 class Ending(Struct, frozen=True, forbid_unknown_fields=True):

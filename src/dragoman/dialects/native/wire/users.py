@@ -1,4 +1,4 @@
-"""Users over the wire. Nothing here tells a password, or how it is kept."""
+"""Users over the wire. No password and no hash is ever shown."""
 
 from typing import Annotated
 

@@ -19,7 +19,7 @@ SHARE_TYPES = {member.name.lower().replace("_", ""): int(member) for member in S
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Who may see a contact beside its creator: nobody, unless it is shared or managers are named."""
+    """Who may see a contact beside its creator: no user, unless it is shared or managers are named."""
 
     share_type: int
     managers: tuple[str, ...]

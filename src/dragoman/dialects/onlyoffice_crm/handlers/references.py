@@ -61,7 +61,7 @@ class References:
         self.facts: Facts = {} if task is None else dict(task.extras.get(NAME, {}))
 
     def responsible(self, guid: str | None) -> None:
-        """Give the task to a user. A name that matches none assigns nobody."""
+        """Give the task to a user. A name that matches no user leaves the task unassigned."""
         task = self._task
         present = None if task is None else task.assignee
         is_shown = present is not None and people_lookup.find(self._uow, present) is not None

@@ -65,7 +65,7 @@ def read_content(parameters: Parameters, *, for_group: bool = False) -> Content:
     category = parameters.integer("categoryId")
     contacts = parameters.integers("contactId") if for_group else [parameters.integer("contactId")]
     entity_type, entity = (parameters.text("entityType") or "").lower(), parameters.integer("entityId")
-    parameters.boolean("isNotify")  # must be readable; there is nobody yet who carries the message
+    parameters.boolean("isNotify")  # must be readable; notifications aren't sent yet
     alert = parameters.integer("alertValue")
     if entity_type and entity_type not in ENTITY_TYPES:
         raise bad_argument("entityType", "neither opportunity nor case")

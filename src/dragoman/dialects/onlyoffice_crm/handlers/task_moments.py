@@ -45,7 +45,7 @@ def _parse_moment(request: Request, field: Field, parameter: str) -> SetMoment:
 
 
 def set_moment(uow: UnitOfWork, command: SetMoment) -> None:
-    """Set it. Who may not even see the task is told that there is none (page, 6.1)."""
+    """Set it. NotFound for a user who may not see the task (page, 6.1)."""
     task = task_lookup.find(uow, command.number, Lock.CHANGE)
     contact = None if task is None else tasks.contact_of(uow, task)
     if task is None or not may(uow.principal, Permission.SEE, task, contact):

@@ -1,8 +1,8 @@
 """Credentials as this vendor's clients send them (page, 2): `asc_auth_key` in a cookie, the query or a form, a bare
 `Authorization`, then Basic, then Bearer.
 
-Clients keep the cookie of the portal that they came from. What can't be a token of ours is passed over, so that such
-a left-over doesn't shut out somebody who proves himself in another way.
+Clients keep the cookie of the portal that they came from. A text that can't be one of our tokens is ignored, so that
+such a left-over doesn't lock out a user with other credentials.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,8 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def find(request: Request) -> Credential | None:
-    """The first credential that could be one of ours; None for none, or while the form that may hold it isn't read.
+    """The first credential that has the form of our tokens; None for none, or while the form that may hold it isn't
+    read.
 
     Unauthenticated for a Basic or Bearer header that can't be read.
     """
@@ -50,7 +51,7 @@ def _of_query(request: Request) -> str | None:
         return None
     try:
         return _first((name, value) for name, values in request.query.items() for value in values)
-    except Invalid:  # authentication comes before parameters: the fault is told to those who may ask
+    except Invalid:  # authentication comes before parameters: the fault is reported after it
         return None
 
 

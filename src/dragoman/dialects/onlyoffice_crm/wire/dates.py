@@ -37,8 +37,8 @@ class Date(msgspec.Struct, frozen=True):
 
     @property
     def local(self) -> str | None:
-        """The wall time that a person chose, to be kept beside the moment. None where an offset says it all, or where
-        a fraction shows that no person chose it."""
+        """The wall time that a person chose, to be kept beside the moment. None where an offset fixes the moment, or
+        where a fraction shows that no person chose it."""
         if self.has_offset:
             return None
         wall = times.render_native(_read(self.text, UTC)).removesuffix("Z")

@@ -67,7 +67,7 @@ def render_stage(stage: tuple[int, int], _: Persons) -> dict[str, Any]:
 
 
 def render_opportunity(seen: SeenOpportunity, persons: Persons) -> dict[str, Any]:
-    """An opportunity. What its bid says is kept by this dialect alone."""
+    """An opportunity. Its bid is stored by this dialect alone."""
     case, zone = seen.case, zone_of(seen.zone)
     facts = case.extras.get(NAME, {})
     members: dict[str, Any] = {

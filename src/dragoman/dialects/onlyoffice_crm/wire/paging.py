@@ -35,7 +35,7 @@ TESTS: Mapping[str, Test] = {
 
 
 class Paging(msgspec.Struct, frozen=True):
-    """What a client says of a list. `fields` None: all members."""
+    """The paging of a list. `fields` None: all members."""
 
     start: int = 0
     count: int = LARGEST_PAGE

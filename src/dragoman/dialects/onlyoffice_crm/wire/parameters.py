@@ -76,7 +76,7 @@ class Parameters:
         return [to_integer(text, name) if text else 0 for text in self.values(name)]
 
     def guids(self, name: str) -> list[str]:
-        """Each value as a guid, in order; missing is empty, nobody is left out."""
+        """Each value as a guid, in order; missing is empty, the nil guid is left out."""
         guids = [to_guid(text, name) for text in self.values(name) if text]
         return [guid for guid in guids if guid != NOBODY]
 

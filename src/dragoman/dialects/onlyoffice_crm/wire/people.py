@@ -1,4 +1,4 @@
-"""Users: the short Person in every task, and the Profile that tells a client who it is (page, 8.2 and 8.7)."""
+"""Users: the short Person in every task, and the Profile of the caller (page, 8.2 and 8.7)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -39,7 +39,7 @@ class Persons:
 
 
 def lost(base_url: str) -> dict[str, Any]:
-    """Who is printed where there is nobody."""
+    """The person that stands for no user."""
     return {
         "id": LOST_USER,
         "displayName": "Profile has been removed",

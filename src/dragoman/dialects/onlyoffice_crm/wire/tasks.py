@@ -15,7 +15,7 @@ ICONS = "/Products/CRM/App_Themes/default/images/"
 
 
 def render_task(seen: SeenTask, persons: Persons, *, in_list: bool = False) -> dict[str, Any]:
-    """A task. In a list its category doesn't tell how many tasks it has."""
+    """A task. In a list its category has no task count."""
     task, zone = seen.task, zone_of(seen.zone)
     members: dict[str, Any] = {"createBy": persons.of(seen.creator), "created": print_date(task.created_at, zone)}
     if seen.contact is not None:
