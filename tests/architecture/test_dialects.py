@@ -1,6 +1,7 @@
 """Every dialect folder has the same files. Without this rule the same thing had a different place in each dialect: a
 client's quirk was in a file that nobody searched, and a dialect had no case that showed it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,12 @@ def test_a_dialect_has_its_files(folder: Path) -> None:
 @pytest.mark.parametrize("folder", DIALECTS, ids=lambda folder: folder.name)
 def test_a_dialect_has_no_other_files(folder: Path) -> None:
     assert not unexpected(folder)
+
+
+@pytest.mark.parametrize("folder", DIALECTS, ids=lambda folder: folder.name)
+def test_the_files_that_a_readme_names_exist(folder: Path) -> None:
+    named = re.findall(r"`([a-z_/]+\.py)`", (folder / "README.md").read_text())
+    assert [name for name in named if not (folder / name).exists()] == []
 
 
 def test_a_missing_file_is_found(tmp_path: Path) -> None:
