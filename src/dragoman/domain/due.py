@@ -41,6 +41,8 @@ def changed(present: Due, change: DueChange, *, default_zone: str) -> Due:
 
     Invalid when a local time and a moment are given that aren't the same.
     """
+    if _said(present, change) == present:
+        return present  # also when the rules of the zone say otherwise by now: what was read may be sent back
     if isinstance(change.local, str):
         return _from_local(change.local, _zone(present, change, default_zone), change)
     if isinstance(change.at, int):
@@ -52,6 +54,15 @@ def changed(present: Due, change: DueChange, *, default_zone: str) -> Due:
     if isinstance(change.zone, str) and present.local is not None:
         return _from_local(present.local, change.zone, change)
     return present if change.zone is UNSET else Due(present.at, None, change.zone)
+
+
+def _said(present: Due, change: DueChange) -> Due:
+    """The facts as they are sent, each that isn't as it is present."""
+    return Due(
+        present.at if change.at is UNSET else change.at,
+        present.local if change.local is UNSET else change.local,
+        present.zone if change.zone is UNSET else change.zone,
+    )
 
 
 def _zone(present: Due, change: DueChange, default: str) -> str:
@@ -70,6 +81,4 @@ def _from_local(local: str, zone: str, change: DueChange) -> Due:
 
 
 def _from_moment(present: Due, at: Moment, change: DueChange) -> Due:
-    if at == present.at and change == DueChange(at):
-        return present
     return Due(at, None, change.zone if isinstance(change.zone, str) else None)

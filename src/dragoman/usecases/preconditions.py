@@ -1,16 +1,30 @@
 """Preconditions: a client names the revision that it saw. Writers of different fields never conflict (DESIGN 3, 3)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from dragoman.domain.errors import StaleVersion
+from dragoman.domain.errors import Invalid, StaleVersion
 from dragoman.usecases.uow import UnitOfWork
 
 Revisions = frozenset[int]
 PAGE = 200
 
 _names_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Doubts(msgspec.Struct, frozen=True):
+    """Values beyond the limits of an API, which another one may have written, and the refusal of those that are new."""
+
+    values: Mapping[str, Any]
+    refusal: Invalid
+
+
+def settle(entity: Any, doubts: Doubts | None) -> None:
+    """Raise the refusal unless each of the values is the present one."""
+    if doubts is not None and any(getattr(entity, name) != value for name, value in doubts.values.items()):
+        raise doubts.refusal.with_traceback(None)
 
 
 def check(

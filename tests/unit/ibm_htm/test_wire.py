@@ -103,17 +103,19 @@ def test_a_boolean_takes_no_other_word(value: object) -> None:
 
 @pytest.mark.parametrize(("value", "read"), [(0, 0), ("7", 7), (2**31 - 1, 2**31 - 1), (3.0, 3)])
 def test_a_priority_is_a_number_from_0_on(value: object, read: int) -> None:
-    assert values.priority("priority", value) == read
+    whole = values.whole("priority", value)
+    values.must_be_priority("priority", whole)
+    assert whole == read
 
 
 @pytest.mark.parametrize("value", ["high", "", 1.5, True, None, [], "1_0", "٣"])
 def test_a_priority_is_a_whole_number(value: object) -> None:
-    assert refused(values.priority, "priority", value) == "bad_value"
+    assert refused(values.whole, "priority", value) == "bad_value"
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, "-7", 10**18])
 def test_a_priority_has_its_limits(value: object) -> None:
-    assert refused(values.priority, "priority", value) == "bad_priority"
+    assert refused(values.must_be_priority, "priority", values.whole("priority", value)) == "bad_priority"
 
 
 @pytest.mark.parametrize("value", ["5days", "2days 3hours", "P14D", "DURATION_ZERO", "1 Month"])

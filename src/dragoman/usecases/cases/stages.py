@@ -39,6 +39,12 @@ def get(uow: UnitOfWork, case: Case, ref: Key, *, to_edit: bool = False, lock: L
     return stage
 
 
+def is_of(uow: UnitOfWork, case: Case, ref: Key) -> bool:
+    """Whether there is a stage of this case."""
+    stage = uow.stages.find(ref)
+    return stage is not None and stage.case == case.number
+
+
 def save(uow: UnitOfWork, stage: Stage) -> Stage:
     """Store a changed stage. The caller has checked the right to edit its case."""
     return uow.stages.save(stage)

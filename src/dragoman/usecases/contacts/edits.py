@@ -14,7 +14,8 @@ from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.preconditions import Doubts, Revisions
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -32,6 +33,7 @@ class Create(msgspec.Struct, frozen=True):
 def create(uow: UnitOfWork, command: Create) -> Contact:
     """The contact, made by the principal. Invalid for a company that isn't there, or is none."""
     company = _company(uow, command.kind, command.company)
+    _check_shared(uow, command.fields, ())
     return contacts.add(uow, command.kind, company=company, **command.fields)
 
 
@@ -76,6 +78,7 @@ class Change(msgspec.Struct, frozen=True):
     fields: Mapping[str, Any] = {}
     company: Ref | UnsetType | None = UNSET
     revisions: Revisions | None = None
+    doubts: Doubts | None = None
 
     def keys(self) -> Keys:
         return Keys(contacts={key for key in (self.contact, self.company) if isinstance(key, int | str)})
@@ -85,7 +88,9 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
     """The changed contact. StaleVersion, see `preconditions`."""
     contact = uow.contacts.get(command.contact)
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "change this contact")
+    preconditions.settle(contact, command.doubts)
     fields = dict(command.fields)
+    _check_shared(uow, fields, contact.shared_with)
     if command.company is not UNSET:
         fields["company"] = _company(uow, contact.kind, command.company)
     preconditions.check(uow, "contact", contact, command.revisions, frozenset(fields))
@@ -123,6 +128,16 @@ def remove(uow: UnitOfWork, command: Remove) -> Contact:
     contacts.count_person(uow, contact.company, -1)
     uow.contacts.remove(uow.contacts.get(contact.number))
     return contact
+
+
+def _check_shared(uow: UnitOfWork, fields: Mapping[str, Any], present: tuple[str, ...]) -> None:
+    """Invalid for a new name that matches no user, or a disabled one."""
+    for uid in fields.get("shared_with", ()):
+        user = uow.users.find(uid)
+        if uid not in present and (user is None or user.disabled_at is not None):
+            why = persons.UNKNOWN if user is None else persons.DISABLED
+            problem = Problem("/shared_with", "not_found" if user is None else "not_assignable", f"{uid} {why}")
+            raise Invalid("bad_reference", f"shared_with: {problem.message}.", (problem,), status=409)
 
 
 def _company(uow: UnitOfWork, kind: ContactKind, key: Ref | None) -> int | None:

@@ -18,7 +18,7 @@ from dragoman.domain.task import State, Task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.preconditions import Doubts, Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import references as links
 from dragoman.usecases.tasks.references import Links
@@ -66,6 +66,7 @@ class Change(msgspec.Struct, frozen=True):
     properties: Mapping[str, str | None] = {}
     extensions: Mapping[str, str | None] = {}
     revisions: Revisions | None = None
+    doubts: Doubts | None = None
 
     def keys(self) -> Keys | Exclusive:
         named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
@@ -86,6 +87,7 @@ class Change(msgspec.Struct, frozen=True):
 def change(uow: UnitOfWork, command: Change) -> Task:
     """The changed task. Nothing is stored when everything was so already. StaleVersion, see `preconditions`."""
     task = tasks.get(uow, command.task, Permission.EDIT)
+    preconditions.settle(task, command.doubts)
     if command.revisions is not None:
         preconditions.check(uow, "task", task, command.revisions, command.written())
     return tasks.save(uow, task, changed(uow, task, command))

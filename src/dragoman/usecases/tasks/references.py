@@ -70,7 +70,9 @@ def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str
 
     `task` is the present one. A stage brings its case; another case lets go of the stage; no case is the inbox.
     """
-    if links is UNTOUCHED:
+    if task is not None:
+        links = _changed(links, task)
+    if links is UNTOUCHED or links == UNTOUCHED:
         return {}
     problems: list[Problem] = []
     found: dict[str, Any] = {}
@@ -90,6 +92,12 @@ def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str
         message = f"{first.path[1:]} {first.message}."
         raise Invalid("bad_reference", message, tuple(problems), status=409)
     return found
+
+
+def _changed(links: Links, task: Task) -> Links:
+    """Without those that name what the task shows: that may be sent back, whether it can be found or not."""
+    same = {name: UNSET for name in Links.__struct_fields__ if getattr(links, name) == getattr(task, name)}
+    return msgspec.structs.replace(links, **same) if same else links
 
 
 def _number(key: Ref | None, entity: Any, field: str, problems: list[Problem]) -> int | None:

@@ -14,6 +14,7 @@ from dragoman.dialects.genesys.wire import events, moments, queries, resources
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
+from dragoman.dialects.kit.changes import changed
 from dragoman.domain.access import may_see_case
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment, later
@@ -166,15 +167,19 @@ def end(uow: UnitOfWork, command: Change) -> None:
     """Completed, with its outcome. Its states and tasks stay as they are; the second time the end is overwritten."""
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
     event: Event = judge(command.content)
+    ended = case if resources.shows_end(case, event.fields) else _ended(uow, case, event)
+    case_uses.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
+
+
+def _ended(uow: UnitOfWork, case: Case, event: Event) -> Case:
     code = event.fields.get("disposition")
-    ended = replace(
+    return replace(
         case,
         completed_at=event.at(uow.now),
         outcome_code=None if code is None else str(code),
         outcome_text=event.fields.get("disposition_desc"),
         extras=_with(case, completed=event.only(events.END, uow.now)),
     )
-    case_uses.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
 
 
 def associate(uow: UnitOfWork, command: Change) -> None:
@@ -202,8 +207,7 @@ def update_expiry(uow: UnitOfWork, command: Change) -> None:
     """When the service and all in it is gone; `ttl` counts from the start and wins."""
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
     sent: events.Fields = judge(command.content)
-    shown = resources.expiry(case)
-    if all(shown.get(name) == value for name, value in sent.items()):
+    if not changed(sent, resources.expiry(case)):
         return
     facts = {name: known for name, known in resources.facts(case).items() if name not in events.EXPIRY}
     extras = {**case.extras, NAME: {**facts, **sent}}

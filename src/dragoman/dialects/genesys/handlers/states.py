@@ -20,10 +20,12 @@ from dragoman.domain.extension import Owner
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.cases import stages
-from dragoman.usecases.cases import stages as stage_uses
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME
+
+
+PREVIOUS = "previous_state_id"
 
 
 class Start(Command, frozen=True):
@@ -35,8 +37,12 @@ class Start(Command, frozen=True):
 
     def rows(self) -> Keys:
         keys = with_service(Keys(numbers={"stage"}), self.service, Lock.SHARED)
-        names = () if isinstance(self.event, Invalid) else self.event.extensions
-        return extensions.announce(keys, Owner.STAGE, names)
+        if isinstance(self.event, Invalid):
+            return keys
+        previous = self.event.fields.get(PREVIOUS)
+        if previous is not None:
+            keys.also("stage", [previous], Lock.NONE)
+        return extensions.announce(keys, Owner.STAGE, self.event.extensions)
 
 
 class End(Command, frozen=True):
@@ -193,30 +199,37 @@ def _begin(uow: UnitOfWork, case: Case, event: Event, *, require_schema: bool) -
     sent = event.fields
     known: resources.Resource = {name: sent[name] for name in ("state_type", "est_duration") if name in sent}
     known["started"] = event.only(events.COMMON, uow.now)
-    kind = sent.get("state_type")
+    kind, previous = sent.get("state_type"), sent.get(PREVIOUS)
+    if previous is not None and not stages.is_of(uow, case, previous):
+        # What is no state of this service is kept as it was sent, and never becomes one that is made later.
+        known[PREVIOUS], previous = previous, None
     made = stages.add(
         uow,
         case,
         title=None if kind is None else str(kind),
-        previous=sent.get("previous_state_id"),
+        previous=previous,
         started_at=event.at(uow.now),
         extras={NAME: known},
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=require_schema)
-    return {"state_id": stage_uses.save(uow, extended).number}
+    return {"state_id": stages.save(uow, extended).number}
 
 
 def _end(uow: UnitOfWork, stage: Stage, event: Event, *, require_schema: bool) -> None:
+    ended = stage if resources.shows_end(stage, event.fields) else _ended(uow, stage, event)
+    stages.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=require_schema))
+
+
+def _ended(uow: UnitOfWork, stage: Stage, event: Event) -> Stage:
     code = event.fields.get("disposition")
     known = {**resources.facts(stage), "completed": event.only(events.END, uow.now)}
-    ended = replace(
+    return replace(
         stage,
         completed_at=event.at(uow.now),
         outcome_code=None if code is None else str(code),
         outcome_text=event.fields.get("disposition_desc"),
         extras={**stage.extras, NAME: known},
     )
-    stage_uses.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=require_schema))
 
 
 def _is_wanted(stage: Stage, types: frozenset[str] | None) -> bool:

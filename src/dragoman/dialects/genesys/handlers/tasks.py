@@ -19,7 +19,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import Owner
-from dragoman.domain.task import Verb
+from dragoman.domain.task import Task, Verb
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
@@ -157,6 +157,12 @@ def end(uow: UnitOfWork, command: End) -> None:
     case = find_service(uow, command.service)
     task = find_task(uow, command.service, command.task, case, Permission.EDIT)
     event = judge(command.event)
+    ended = task if resources.shows_end(task, event.fields) else _ended(uow, task, event)
+    extended = extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema)
+    tasks.save(uow, ended, extended)
+
+
+def _ended(uow: UnitOfWork, task: Task, event: Event) -> Task:
     code = event.fields.get("disposition")
     ended = tasks.perform(
         uow,
@@ -166,9 +172,7 @@ def end(uow: UnitOfWork, command: End) -> None:
         text=event.fields.get("disposition_desc"),
     )
     known = {**resources.facts(ended), "completed": event.only(events.END, uow.now)}
-    sent = replace(ended.with_extra(NAME, known), completed_at=event.at(uow.now))
-    sent = extensions.set_extensions(uow, sent, event.extensions, require_schema=command.require_schema)
-    tasks.save(uow, ended, sent)
+    return tasks.save(uow, ended, replace(ended.with_extra(NAME, known), completed_at=event.at(uow.now)))
 
 
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:

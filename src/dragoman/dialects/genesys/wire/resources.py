@@ -13,6 +13,7 @@ from dragoman.dialects.genesys.wire import moments
 from dragoman.dialects.genesys.wire.paths import render_service
 from dragoman.dialects.genesys.wire.queries import SERVICE, STATE, TASK, Wanted
 from dragoman.dialects.kit import json
+from dragoman.dialects.kit.changes import changed
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
 from dragoman.domain.extension import TASK_CARD, Extension
@@ -103,7 +104,7 @@ def state(stage: Stage, service_id: int | str | None, wanted: Wanted) -> Resourc
         "service_id": service_id,
         "state_id": stage.number,
         "state_type": type_of(stage, "state_type", stage.title),
-        "previous_state_id": stage.previous,
+        "previous_state_id": known.get("previous_state_id", stage.previous),
         "est_duration": known.get("est_duration"),
         "started": known.get("started") or {"timestamp": moments.render(stage.started_at)},
     }
@@ -149,6 +150,12 @@ def completed(entity: Case | Stage | Task) -> Resource | None:
         code = OUTCOMES.get(entity.state, code)
     outcome = {"disposition": code, "disposition_desc": entity.outcome_text}
     return {"timestamp": moment, **{name: value for name, value in outcome.items() if value is not None}}
+
+
+def shows_end(entity: Case | Stage | Task, sent: Resource) -> bool:
+    """Whether an end event with its moment is what is shown already: sent back, it changes nothing."""
+    shown = completed(entity)
+    return shown is not None and "timestamp" in sent and not changed(sent, shown) and not changed(shown, sent)
 
 
 def _outcome_of(sent: Resource) -> tuple[str | None, str | None]:

@@ -6,10 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from dragoman.dialects.ibm_htm import problems as refusals
-from dragoman.dialects.ibm_htm import views as seen
-from dragoman.dialects.ibm_htm.wire import custom, durations, ids, times, values
-from dragoman.dialects.ibm_htm.wire.facts import fact, with_facts
-from dragoman.dialects.ibm_htm.wire.tasks import display_name, name
+from dragoman.dialects.ibm_htm.wire import custom, durations, ids, values
+from dragoman.dialects.ibm_htm.wire.facts import with_facts
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict, Invalid
@@ -35,11 +33,6 @@ class Draft:
         self.expires = False
         self.goes = False
 
-    def set(self, field: str, value: Any, shown: Any) -> None:
-        """Give a field a value, unless it is shown so already."""
-        if value != shown:
-            self.fields[field] = value
-
     def time(self, key: str, length: str) -> None:
         """Note a length of time as it was sent. Invalid for one that leads too far from now on."""
         if length not in timing.CONSTANTS and not values.leads_somewhere(self.uow.now, length):
@@ -61,50 +54,48 @@ class Draft:
 
 def set_name(draft: Draft, value: str) -> None:
     """The name alone: the title stays."""
-    draft.set("name", value, name(draft.task))
+    draft.fields["name"] = value
 
 
 def set_display_name(draft: Draft, value: str) -> None:
     """The title of other dialects."""
-    draft.set("title", value, display_name(draft.task))
+    draft.fields["title"] = value
 
 
 def set_description(draft: Draft, value: str) -> None:
     """The description."""
-    draft.set("description", value, draft.task.description)
+    draft.fields["description"] = value
 
 
 def set_type(draft: Draft, value: str) -> None:
     """The type of its own; the category stays."""
-    draft.set("type", value, seen.type_of(draft.uow, draft.task))
+    draft.fields["type"] = value
 
 
 def set_priority(draft: Draft, value: int) -> None:
     """The priority; none counts as 0."""
-    draft.set("priority", value, draft.task.priority or 0)
+    draft.fields["priority"] = value
 
 
 def set_read(draft: Draft, value: bool) -> None:
     """A mark only."""
-    draft.set("read", value, draft.task.read)
+    draft.fields["read"] = value
 
 
 def set_escalated(draft: Draft, value: bool) -> None:
     """Escalation by hand, on and off."""
-    draft.set("escalated", value, draft.task.escalated)
+    draft.fields["escalated"] = value
 
 
 def set_properties(draft: Draft, values: dict[str, str]) -> None:
     """Merged: what is named is made or overwritten, the rest stays; nothing is ever taken away. A property that shows
     an extension writes that extension, so that no fact has two places (DESIGN 3, rule 11)."""
-    shown = custom.shown(draft.task)
-    changed = {key: value for key, value in values.items() if shown.get(key) != value}
-    extensions = {key: changed.pop(key) for key in custom.of_extensions(draft.task) if key in changed}
+    extensions = {key: values[key] for key in custom.of_extensions(draft.task) if key in values}
     if extensions:
         draft.fields["extensions"] = _with_extensions(draft, extensions)
-    if not changed:
+    if len(extensions) == len(values):
         return
-    merged = {**draft.task.properties, **changed}
+    merged = {**draft.task.properties, **{key: text for key, text in values.items() if key not in extensions}}
     if len(merged) > MOST_PROPERTIES:
         raise refusals.too_long("customProperties", MOST_PROPERTIES)
     draft.fields["properties"] = merged
@@ -124,16 +115,14 @@ def _with_extensions(draft: Draft, texts: dict[str, str]) -> dict[str, Extension
 def set_parent_context(draft: Draft, value: str) -> None:
     """Grouping alone; a subtask belongs to its parent."""
     _must_be_top(draft)
-    if value != seen.parent_context(draft.uow, draft.task):
-        draft.facts["parentContextID"] = value
+    draft.facts["parentContextID"] = value
 
 
 def setting(fact_name: str) -> Any:
     """A fact that only this vendor knows."""
 
     def set_fact(draft: Draft, value: Any) -> None:
-        if fact(draft.task, fact_name) != value:
-            draft.facts[fact_name] = value
+        draft.facts[fact_name] = value
 
     return set_fact
 
@@ -143,55 +132,46 @@ def setting(fact_name: str) -> Any:
 
 def set_due(draft: Draft, value: Moment) -> None:
     """When it is due, whatever the length until then was."""
-    task = draft.task
-    if task.due_at is None or times.shown(task.due_at) != value:
-        draft.fields.update(due_at=value, due_local=None, due_zone=None)
-        draft.time(timing.DUE, timing.NOT_USED)
+    draft.fields.update(due_at=value, due_local=None, due_zone=None)
+    draft.time(timing.DUE, timing.NOT_USED)
 
 
 def set_until_due(draft: Draft, value: str) -> None:
     """Counted from when it was ready first; before that it is only kept."""
     task = draft.task
-    if value != durations.until_due(task):
-        draft.time(timing.DUE, value)
-        if task.state is not State.INACTIVE and value != timing.NOT_USED:
-            draft.fields.update(due_at=_after(durations.beginning(task), value), due_local=None, due_zone=None)
+    draft.time(timing.DUE, value)
+    if task.state is not State.INACTIVE and value != timing.NOT_USED:
+        draft.fields.update(due_at=_after(durations.beginning(task), value), due_local=None, due_zone=None)
 
 
 def set_expiration(draft: Draft, value: Moment) -> None:
     """When it ends; at once if that is past."""
-    task = draft.task
-    if task.expires_at is None or times.shown(task.expires_at) != value:
-        draft.time(timing.EXPIRES, timing.NOT_USED)
-        _expire_at(draft, value)
+    draft.time(timing.EXPIRES, timing.NOT_USED)
+    _expire_at(draft, value)
 
 
 def set_until_expires(draft: Draft, value: str) -> None:
     """Counted from when it was ready first; before that it is only kept."""
     task = draft.task
-    if value != durations.until_expires(task):
-        draft.time(timing.EXPIRES, value)
-        if task.state is not State.INACTIVE and value != timing.NOT_USED:
-            _expire_at(draft, _after(durations.beginning(task), value))
+    draft.time(timing.EXPIRES, value)
+    if task.state is not State.INACTIVE and value != timing.NOT_USED:
+        _expire_at(draft, _after(durations.beginning(task), value))
 
 
 def set_deletion(draft: Draft, value: Moment) -> None:
     """When it goes; at once if that is past."""
     _must_be_top(draft)
-    task = draft.task
-    if task.delete_at is None or times.shown(task.delete_at) != value:
-        draft.time(timing.DELETED, timing.NOT_USED)
-        _delete_at(draft, value)
+    draft.time(timing.DELETED, timing.NOT_USED)
+    _delete_at(draft, value)
 
 
 def set_until_deleted(draft: Draft, value: str) -> None:
     """Counted from its end; before that it is only kept."""
     _must_be_top(draft)
     task = draft.task
-    if value != durations.until_deleted(task):
-        draft.time(timing.DELETED, value)
-        if not task.is_open and value != timing.NOT_USED:
-            _delete_at(draft, _after(task.completed_at, value))
+    draft.time(timing.DELETED, value)
+    if not task.is_open and value != timing.NOT_USED:
+        _delete_at(draft, _after(task.completed_at, value))
 
 
 def _after(start: Moment | None, length: str) -> Moment | None:

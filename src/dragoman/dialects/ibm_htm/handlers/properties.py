@@ -9,9 +9,10 @@ import msgspec
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import draft
 from dragoman.dialects.ibm_htm.handlers.action_table import AD, ALL_FIVE, ED, OR, OW, PS, ST, HtmRole
-from dragoman.dialects.ibm_htm.wire import values
+from dragoman.dialects.ibm_htm.wire import custom, durations, times, values
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.tasks import display_name, name
+from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.uow import UnitOfWork
 
@@ -21,17 +22,21 @@ OPEN = INACTIVE | STARTED
 ANY = frozenset(State)
 
 
-class Property(msgspec.Struct, frozen=True):
-    """One property. `longest` is in bytes, or in characters for `in_characters`; `shown` is what a reader sees of it,
-    which may be longer when another dialect wrote it, and may be sent back."""
+Shown = Callable[[UnitOfWork, Task], Any]
+
+
+class Property(msgspec.Struct, frozen=True, kw_only=True):
+    """One property. `shown` is what a reader sees of it; only a value that differs is checked and changes anything.
+    `longest` is in bytes, or in characters for `in_characters`."""
 
     read: Callable[[str, Any], Any]
     states: frozenset[State]
     who: frozenset[HtmRole]
     change: Callable[[draft.Draft, Any], None]
+    shown: Shown
+    check: Callable[[str, Any], None] | None = None
     longest: int | None = None
     in_characters: bool = False
-    shown: Callable[[UnitOfWork, Task], Any] | None = None
 
     def is_too_long(self, text: Any) -> bool:
         """Whether a text is beyond its limit."""
@@ -45,15 +50,12 @@ OW_OR_AD = frozenset({OW, OR, AD})
 EVERYBODY = frozenset(HtmRole)
 
 
-def _text(
-    change: Callable[[draft.Draft, Any], None],
-    longest: int,
-    shown: Callable[[UnitOfWork, Task], Any],
-    *,
-    read: Callable[[str, Any], Any] = values.text,
-    in_characters: bool = False,
-) -> Property:
-    return Property(read, ANY, ALL_FIVE, change, longest, in_characters, shown)
+def _of(read: Callable[[str, Any], Any], states: frozenset[State], who: frozenset[HtmRole]) -> dict[str, Any]:
+    return {"read": read, "states": states, "who": who}
+
+
+def _text(change: Callable[[draft.Draft, Any], None], longest: int, shown: Shown, **more: Any) -> Property:
+    return Property(**_of(values.text, ANY, ALL_FIVE), change=change, shown=shown, longest=longest, **more)
 
 
 def _fact(
@@ -63,26 +65,60 @@ def _fact(
     who: frozenset[HtmRole],
     longest: int | None = None,
 ) -> Property:
-    return Property(read, states, who, draft.setting(name), longest, False, lambda uow, task: fact(task, name))
+    change = draft.setting(name)
+    return Property(**_of(read, states, who), change=change, shown=lambda uow, task: fact(task, name), longest=longest)
+
+
+def _time(
+    change: Callable[[draft.Draft, Any], None], states: frozenset[State], who: frozenset[HtmRole], field: str
+) -> Property:
+    def shown(uow: UnitOfWork, task: Task) -> Moment | None:
+        moment: Moment | None = getattr(task, field)
+        return None if moment is None else times.shown(moment)
+
+    return Property(**_of(values.moment, states, who), change=change, shown=shown)
+
+
+def _length(
+    change: Callable[[draft.Draft, Any], None],
+    states: frozenset[State],
+    who: frozenset[HtmRole],
+    shown: Callable[[Task], str | None],
+) -> Property:
+    return Property(**_of(values.duration, states, who), change=change, shown=lambda uow, task: shown(task))
 
 
 PROPERTIES: dict[str, Property] = {
-    "name": _text(draft.set_name, 220, lambda uow, task: name(task), read=values.filled_text),
+    "name": _text(draft.set_name, 220, lambda uow, task: name(task), check=values.must_be_filled),
     "namespace": _text(draft.setting("namespace"), 254, lambda uow, task: fact(task, "namespace")),
     "type": _text(draft.set_type, 254, seen.type_of),
     "displayName": _text(draft.set_display_name, 254, lambda uow, task: display_name(task), in_characters=True),
     "description": _text(draft.set_description, 2000, lambda uow, task: task.description, in_characters=True),
-    "priority": Property(values.priority, OPEN, frozenset({PS, ST, OR, AD}), draft.set_priority),
+    "priority": Property(
+        **_of(values.whole, OPEN, frozenset({PS, ST, OR, AD})),
+        change=draft.set_priority,
+        shown=lambda uow, task: task.priority or 0,
+        check=values.must_be_priority,
+    ),
     "businessRelevance": _fact("businessRelevance", values.boolean, OPEN, ALL_FIVE),
-    "isRead": Property(values.boolean, ANY, EVERYBODY, draft.set_read),
-    "isEscalated": Property(values.boolean, STARTED, frozenset({OR, ST, AD}), draft.set_escalated),
-    "customProperties": Property(values.texts, ANY, ALL_FIVE, draft.set_properties),
-    "dueTime": Property(values.moment, STARTED, ALL_FIVE, draft.set_due),
-    "durationUntilDue": Property(values.duration, OPEN, ALL_FIVE, draft.set_until_due),
-    "expirationTime": Property(values.moment, STARTED, OR_AD, draft.set_expiration),
-    "durationUntilExpires": Property(values.duration, OPEN, OR_AD, draft.set_until_expires),
-    "deletionTime": Property(values.moment, ENDED, OR_AD, draft.set_deletion),
-    "durationUntilDeleted": Property(values.duration, ANY, OR_AD, draft.set_until_deleted),
+    "isRead": Property(**_of(values.boolean, ANY, EVERYBODY), change=draft.set_read, shown=lambda uow, task: task.read),
+    "isEscalated": Property(
+        **_of(values.boolean, STARTED, frozenset({OR, ST, AD})),
+        change=draft.set_escalated,
+        shown=lambda uow, task: task.escalated,
+    ),
+    "customProperties": Property(
+        **_of(values.texts, ANY, ALL_FIVE),
+        change=draft.set_properties,
+        shown=lambda uow, task: custom.shown(task),
+        check=custom.check,
+    ),
+    "dueTime": _time(draft.set_due, STARTED, ALL_FIVE, "due_at"),
+    "durationUntilDue": _length(draft.set_until_due, OPEN, ALL_FIVE, durations.until_due),
+    "expirationTime": _time(draft.set_expiration, STARTED, OR_AD, "expires_at"),
+    "durationUntilExpires": _length(draft.set_until_expires, OPEN, OR_AD, durations.until_expires),
+    "deletionTime": _time(draft.set_deletion, ENDED, OR_AD, "delete_at"),
+    "durationUntilDeleted": _length(draft.set_until_deleted, ANY, OR_AD, durations.until_deleted),
     "supportsClaimIfSuspended": _fact(
         "supportsClaimIfSuspended", values.boolean, INACTIVE | READY, frozenset({OW, OR, ED, AD})
     ),
@@ -91,7 +127,9 @@ PROPERTIES: dict[str, Property] = {
     "supportsSubTasks": _fact("supportsSubTasks", values.boolean, OPEN, OW_OR_AD),
     "contextAuthorizationOfOwner": _fact("contextAuthorizationOfOwner", values.authorization, INACTIVE | READY, OR_AD),
     "eventHandlerName": _fact("eventHandlerName", values.text, ANY, OR_AD, 254),
-    "parentContextID": Property(values.object_id, ANY, OR_AD, draft.set_parent_context),
+    "parentContextID": Property(
+        **_of(values.object_id, ANY, OR_AD), change=draft.set_parent_context, shown=seen.parent_context
+    ),
     "workBasketName": _fact("workBasketName", values.text_or_null, INACTIVE, OR_AD, 254),
 }
 """The page, 6: the union where its sources differ. What is not here is passed over: newer clients name more."""

@@ -13,6 +13,7 @@ from dragoman.dialects.ibm_htm.handlers.draft import Draft
 from dragoman.dialects.ibm_htm.handlers.properties import PAIRS, PROPERTIES, WHILE_SUSPENDED
 from dragoman.dialects.ibm_htm.wire import custom, ids, negotiation
 from dragoman.dialects.kit import Request, json
+from dragoman.dialects.kit.changes import changed
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -28,12 +29,10 @@ NAMERS: dict[frozenset[str], frozenset[HtmRole]] = {PRIORITY: ALL_FIVE | {PS}, R
 
 
 class Update(msgspec.Struct, frozen=True):
-    """New values by property. The fault of an unreadable body is raised in its turn; so is that of a text that is too
-    long, which may be what is shown and only sent back."""
+    """New values by property. A body that can't be read is refused in its turn."""
 
     task: str
     values: dict[str, Any] | Invalid
-    too_long: tuple[str, ...] = ()
 
     def keys(self) -> Keys:
         keys = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
@@ -51,11 +50,9 @@ def parse_update(request: Request) -> Update:
     negotiation.check_json(request)
     task = ids.parse_task(request.path["tkiid"])
     try:
-        values = read(request)
+        return Update(task, read(request))
     except Invalid as fault:
         return Update(task, fault)
-    too_long = tuple(name for name, value in values.items() if _is_too_long(name, value))
-    return Update(task, values, too_long)
 
 
 def read(request: Request) -> dict[str, Any]:
@@ -67,23 +64,21 @@ def read(request: Request) -> dict[str, Any]:
         known = PROPERTIES.get(name)
         if known is not None:
             found[name] = known.read(name, value)
-    for time, duration in PAIRS:
-        if time in found and duration in found:
-            raise refusals.time_and_duration(time, duration)
     return found
 
 
 def update(uow: UnitOfWork, command: Update) -> None:
-    """Every property, or none of them. The last writer wins; a body without properties is a touch."""
+    """Every property, or none of them. The last writer wins; a body without properties is a touch, and so is one with
+    those that are shown."""
     task = guard.load(uow, command.task)
     values = command.values
     if isinstance(values, Invalid):
         raise values.with_traceback(None)
-    if command.too_long:
-        _check_lengths(uow, task, command.too_long, values)
-    _check(uow, task, values)
+    new = _changed(uow, task, values)
+    _check_values(new)
+    _check(uow, task, values, new)
     draft = Draft(uow, task)
-    for name, value in values.items():
+    for name, value in new.items():
         PROPERTIES[name].change(draft, value)
     if draft.goes:
         return tasks.remove(uow, task_lookup.present(uow, task))
@@ -92,41 +87,37 @@ def update(uow: UnitOfWork, command: Update) -> None:
     return None
 
 
-def _check(uow: UnitOfWork, task: Task, values: dict[str, Any]) -> None:
+def _changed(uow: UnitOfWork, task: Task, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that differ from what is shown; of custom properties those that do."""
+    new = changed(values, {name: PROPERTIES[name].shown(uow, task) for name in values})
+    if CUSTOM in new:
+        new[CUSTOM] = changed(new[CUSTOM], custom.shown(task))
+    return {name: value for name, value in new.items() if name != CUSTOM or value}
+
+
+def _check_values(new: dict[str, Any]) -> None:
+    for name, value in new.items():
+        known = PROPERTIES[name]
+        if known.check is not None:
+            known.check(name, value)
+        if known.is_too_long(value):
+            raise refusals.too_long(name, known.longest or 0)
+    for time, duration in PAIRS:
+        if time in new and duration in new:
+            raise refusals.time_and_duration(time, duration)
+
+
+def _check(uow: UnitOfWork, task: Task, values: dict[str, Any], new: dict[str, Any]) -> None:
     """First whether the caller may update, then whether the task may be, then property by property (page, 13)."""
     roles = guard.roles_of(uow, task)
     if roles.isdisjoint(ALL_FIVE):
         who = NAMERS.get(frozenset(values), ALL_FIVE)
         guard.require_role(uow, task, roles, who, Action.UPDATE)
-    if task.suspended and not WHILE_SUSPENDED.issuperset(values):
+    if task.suspended and not WHILE_SUSPENDED.issuperset(new):
         raise refusals.is_suspended(ids.task_id(task.uid), Action.UPDATE)
-    for name in values:
+    for name in new:
         known = PROPERTIES[name]
         if roles.isdisjoint(known.who):
             raise refusals.not_your_property(name)
         if task.state not in known.states:
             raise refusals.not_this_property_now(name)
-
-
-def _is_too_long(name: str, value: Any) -> bool:
-    if name == CUSTOM:
-        return any(custom.is_too_long(key, text) for key, text in value.items())
-    return PROPERTIES[name].is_too_long(value)
-
-
-def _check_lengths(uow: UnitOfWork, task: Task, names: tuple[str, ...], values: dict[str, Any]) -> None:
-    """What is shown may be sent back, however long it is."""
-    for name in names:
-        known = PROPERTIES[name]
-        if name == CUSTOM:
-            _check_custom(task, values[name])
-        elif known.shown is not None and known.shown(uow, task) != values[name]:
-            raise refusals.too_long(name, known.longest or 0)
-
-
-def _check_custom(task: Task, values: dict[str, str]) -> None:
-    shown = custom.shown(task)
-    for key, text in values.items():
-        if shown.get(key) != text and custom.is_too_long(key, text):
-            limit = custom.LONGEST_VALUE if len(key.encode()) <= custom.LONGEST_NAME else custom.LONGEST_NAME
-            raise refusals.too_long(key, limit)

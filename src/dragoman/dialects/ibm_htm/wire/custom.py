@@ -3,6 +3,7 @@ and what is too long for this vendor is cut in the view, not in the store (page,
 
 import msgspec
 
+from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.kit import json
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
@@ -31,12 +32,13 @@ def of_extensions(task: Task) -> list[str]:
 def value_of(text: str, former: str) -> str:
     """The JSON text that a property's text means for an extension: a string stays one, all else is JSON if it can be
     read as such."""
-    if not former.startswith('"'):
-        try:
-            return json.parse_raw(text.encode())[1]
-        except Invalid:
-            pass
-    return json.encode(text).decode()
+    plain = json.encode(text).decode()
+    if former.startswith('"'):
+        return plain
+    try:
+        return json.parse_raw(text.encode())[1]
+    except Invalid:
+        return plain
 
 
 def cut(text: str) -> str:
@@ -51,6 +53,13 @@ def _text(value: str) -> str:
     """A JSON text; a string stands for itself."""
     decoded = _DECODE(value.encode()) if value.startswith('"') else value
     return str(decoded)
+
+
+def check(_: str, values: dict[str, str]) -> None:
+    """Invalid for a name or a value that is too long."""
+    for name, value in values.items():
+        if is_too_long(name, value):
+            raise refusals.too_long(name, LONGEST_VALUE if len(name.encode()) <= LONGEST_NAME else LONGEST_NAME)
 
 
 def is_too_long(name: str, value: str) -> bool:

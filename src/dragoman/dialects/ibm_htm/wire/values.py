@@ -26,12 +26,10 @@ def text(name: str, value: Any) -> str:
     raise refusals.bad_value(name, "a string is needed")
 
 
-def filled_text(name: str, value: Any) -> str:
-    """A string that isn't empty."""
-    written = text(name, value)
-    if not written.strip():
+def must_be_filled(name: str, value: str) -> None:
+    """A string that is not blank."""
+    if not value.strip():
         raise refusals.bad_value(name, "it may not be empty")
-    return written
 
 
 def text_or_null(name: str, value: Any) -> str | None:
@@ -49,14 +47,18 @@ def boolean(name: str, value: Any) -> bool:
     return written
 
 
-def priority(name: str, value: Any) -> int:
-    """A number from 0 on."""
+def whole(name: str, value: Any) -> int:
+    """A whole number."""
     number = _whole(value)
     if number is None:
         raise refusals.bad_value(name, "a whole number is needed")
-    if not 0 <= number <= LARGEST:
-        raise refusals.bad_priority(number)
     return number
+
+
+def must_be_priority(_: str, value: int) -> None:
+    """A number from 0 on that has 31 bits."""
+    if not 0 <= value <= LARGEST:
+        raise refusals.bad_priority(value)
 
 
 def moment(name: str, value: Any) -> Moment:

@@ -14,9 +14,11 @@ from dragoman.dialects.native.wire.cases import Case, CaseList, CasePatch, NewCa
 from dragoman.domain import case as domain
 from dragoman.domain.case import CaseKind
 from dragoman.usecases.cases import edits as case_edits
+from dragoman.usecases.preconditions import Doubts
 
 NOUN = "case"
 PLAIN = ("title", "description", "is_private")
+DOUBTFUL = frozenset(PLAIN)
 READ_ONLY = frozenset(Case.__struct_fields__)
 
 
@@ -57,10 +59,11 @@ def parse_patch(request: Request, query: queries.Trial) -> case_edits.Change:
     """A merge patch: what is named changes."""
     case, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-    def build(patch: CasePatch) -> case_edits.Change:
-        return case_edits.Change(case, _fields(patch), lowered(patch.contact), person(patch.assignee), revisions)
+    def build(patch: CasePatch, doubts: Doubts | None) -> case_edits.Change:
+        assignee = person(patch.assignee)
+        return case_edits.Change(case, _fields(patch), lowered(patch.contact), assignee, revisions, doubts)
 
-    return reading.body(request, CasePatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+    return reading.patch(request, CasePatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 
 
 def parse_delete(request: Request, query: queries.HolderRemoval) -> case_edits.Remove:

@@ -13,9 +13,11 @@ from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.contacts import Contact, ContactList, ContactPatch, NewContact
 from dragoman.domain import contact as domain
 from dragoman.usecases.contacts import edits as contact_edits
+from dragoman.usecases.preconditions import Doubts
 
 NOUN = "contact"
 PLAIN = ("first_name", "last_name", "company_name", "job_title", "about", "email", "is_private")
+DOUBTFUL = frozenset(PLAIN)
 READ_ONLY = frozenset(Contact.__struct_fields__)
 
 
@@ -45,10 +47,10 @@ def parse_patch(request: Request, query: queries.Trial) -> contact_edits.Change:
     """A merge patch: what is named changes."""
     contact, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-    def build(patch: ContactPatch) -> contact_edits.Change:
-        return contact_edits.Change(contact, _fields(patch), lowered(patch.company), revisions)
+    def build(patch: ContactPatch, doubts: Doubts | None) -> contact_edits.Change:
+        return contact_edits.Change(contact, _fields(patch), lowered(patch.company), revisions, doubts)
 
-    return reading.body(request, ContactPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+    return reading.patch(request, ContactPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 
 
 def parse_delete(request: Request, query: queries.HolderRemoval) -> contact_edits.Remove:

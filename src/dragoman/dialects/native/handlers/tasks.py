@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType
+from msgspec.structs import replace
 
 from dragoman.command import Ref
 from dragoman.dialects.kit import Request, times
@@ -13,7 +14,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.due import UNTOUCHED, DueChange
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.task import State
-from dragoman.usecases.preconditions import Revisions
+from dragoman.usecases.preconditions import Doubts, Revisions
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import references as links
 from dragoman.usecases.tasks import verbs as task_verbs
@@ -21,6 +22,7 @@ from dragoman.usecases.tasks.references import Links
 
 NOUN = "task"
 PLAIN = ("title", "name", "description", "type", "escalated", "read", "priority", "remind_before_minutes")
+DOUBTFUL = frozenset(PLAIN)
 MOMENTS = ("expires_at", "delete_at")
 READ_ONLY = frozenset(Task.__struct_fields__)
 
@@ -39,10 +41,10 @@ def parse_patch(request: Request, query: queries.Trial) -> task_edits.Change:
     """A merge patch: what is named changes."""
     task, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-    def build(patch: TaskPatch) -> task_edits.Change:
-        return change(task, patch, revisions)
+    def build(patch: TaskPatch, doubts: Doubts | None) -> task_edits.Change:
+        return replace(change(task, patch, revisions), doubts=doubts)
 
-    return reading.body(request, TaskPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+    return reading.patch(request, TaskPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 
 
 def parse_delete(request: Request, query: queries.Trial) -> task_edits.Remove:

@@ -19,12 +19,16 @@ from dragoman.dialects.native import problems as faults
 from dragoman.dialects.native.wire import forms
 from dragoman.dialects.native.wire.scalars import LARGEST, UUID
 from dragoman.domain.errors import Invalid, NotFound, Problem
+from dragoman.usecases.preconditions import Doubts
 
 S = TypeVar("S", bound=msgspec.Struct)
 R = TypeVar("R")
 
 JSON = ("application/json",)
 MERGE_PATCH = ("application/merge-patch+json", "application/json")
+
+LIMITS = frozenset({"too_long", "range"})
+"""The codes of faults that a value of another dialect may have."""
 
 FAULTS_OF_BODY = "The body isn't as it should be; each fault is listed."
 
@@ -47,6 +51,31 @@ def body(
         return build(type_())
     check_media(request, media)
     return build(document(request.body, type_, read_only=read_only))
+
+
+def patch(
+    request: Request,
+    type_: type[S],
+    build: Callable[[S, Doubts | None], R],
+    *,
+    doubtful: frozenset[str],
+    read_only: frozenset[str],
+) -> R:
+    """What `build` makes of a merge patch. A `doubtful` member that is beyond its limits is left out of it and given as
+    a doubt: another dialect may have written it, and what is shown may be sent back."""
+    check_media(request, MERGE_PATCH)
+    try:
+        return build(document(request.body, type_, read_only=read_only), None)
+    except Invalid as refusal:
+        named = {problem.path[1:] for problem in refusal.problems}
+        if not named or not named <= doubtful or not all(fault.code in LIMITS for fault in refusal.problems):
+            raise
+        members: dict[str, Any] = json.parse(request.body)
+        rest = {name: json.verbatim(text) for name, text in json.members_raw(request.body).items() if name not in named}
+        return build(
+            document(json.encode(rest), type_, read_only=read_only),
+            Doubts({name: members[name] for name in named}, refusal),
+        )
 
 
 def document(text: bytes, type_: type[S], *, read_only: frozenset[str] = frozenset()) -> S:

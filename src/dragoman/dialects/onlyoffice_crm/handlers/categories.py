@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Request
+from dragoman.dialects.kit.changes import changed
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
@@ -140,10 +141,13 @@ def update(uow: UnitOfWork, command: Change) -> Category:
         raise bad_argument("id", "required")
     title = _title(command)
     category = counted(uow, _found(uow, command.number), command.default)
+    sent: dict[str, Any] = {"title": title, "description": command.description or ""}
+    sent["icon"] = _file_name(command.icon or "")
+    fields = changed(sent, {name: getattr(category, name) for name in sent})
+    if not fields:
+        return category
     if category.task_count:
         raise bad_argument("id", "in use", IN_USE.format("edited"))
-    fields: dict[str, Any] = {"title": title, "description": command.description or ""}
-    fields["icon"] = _file_name(command.icon or "")
     return categories.change(uow, categories.Change(command.number, fields))
 
 

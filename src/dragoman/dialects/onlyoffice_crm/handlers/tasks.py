@@ -4,13 +4,12 @@ What needs no store is refused while parsing, in the order of the page's table; 
 order: category, title, deadline, the right to edit.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
 from dragoman.dialects.kit import Request
+from dragoman.dialects.kit.changes import changed
 from dragoman.dialects.onlyoffice_crm.handlers.references import References
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
     Content,
@@ -112,20 +111,29 @@ def _replaced(uow: UnitOfWork, task: Task, content: Content, due: Moment, gather
     references.entity(content.link, content.bare_entity)
     references.contact(content.contact, 0 if contact is None else contact.number)
     references.responsible(content.responsible)
-    changes: dict[str, Any] = {}
-    if content.title != shown_title(task):
-        changes["title"] = content.title
-    if (content.description or "") != (task.description or ""):
-        changes["description"] = content.description
-    if due != shown_due(task):
-        changes |= due_fields(uow, content, due)
     category = gathering.category(task)
-    if category is None or content.category != category.number:
-        changes["category"] = content.category
-    if content.alert != (task.remind_before_minutes or 0):
-        changes["remind_before_minutes"] = content.alert or None
-    changed = {name: value for name, value in changes.items() if value != getattr(task, name)}
-    return references.apply(replace(task, **changed) if changed else task)
+    shown = {
+        "title": shown_title(task),
+        "description": task.description or "",
+        "due_at": shown_due(task),
+        "category": None if category is None else category.number,
+        "remind_before_minutes": task.remind_before_minutes or 0,
+    }
+    sent = {
+        "title": content.title,
+        "description": content.description or "",
+        "due_at": due,
+        "category": content.category,
+        "remind_before_minutes": content.alert,
+    }
+    new = changed(sent, shown)
+    if "due_at" in new:
+        new |= due_fields(uow, content, due)
+    if "description" in new:
+        new["description"] = content.description
+    if "remind_before_minutes" in new:
+        new["remind_before_minutes"] = content.alert or None
+    return references.apply(replace(task, **new) if new else task)
 
 
 class One(msgspec.Struct, frozen=True):
