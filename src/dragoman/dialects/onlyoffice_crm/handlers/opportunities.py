@@ -141,4 +141,4 @@ def _bid_value(parameters: Parameters) -> int | Number:
     if not _DECIMAL.fullmatch(text):
         raise bad_text("bidValue", "not a number", BAD_INTEGER, FORMAT)
     value = Decimal(text.strip())
-    return int(value) if value == value.to_integral_value() else Number(f"{value:f}")
+    return int(value) if value == value.to_integral_value() else Number(f"{value.normalize():f}")
