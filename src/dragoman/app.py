@@ -1,9 +1,10 @@
 """Puts the application, HTTP, pages and jobs together: what `dragoman serve` and `dragoman work` start."""
 
+import socket
+from collections.abc import Sequence
 from typing import Any
 
 from dragoman.runtime.application import Application
-from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
 
 
@@ -17,15 +18,15 @@ def create(settings: Settings) -> tuple[Application, dict[str, Any]]:
     return app, {"/ui/": pages(faces), **documents(app.dialects)}
 
 
-def serve(settings: Settings, supervisor: Supervisor) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code."""
+def serve(settings: Settings, inherited: Sequence[socket.socket] = ()) -> int:
+    """Serve until a signal stops it; the exit code. Listens on the inherited sockets, if there are any."""
     from dragoman.http.server import processes  # only `serve` needs it: it takes a third of a start
 
-    return processes.serve(settings, f"{__name__}:{create.__name__}", supervisor)
+    return processes.serve(settings, f"{__name__}:{create.__name__}", inherited)
 
 
-def work(settings: Settings, supervisor: Supervisor) -> int:
-    """Do background work until SIGTERM or SIGINT, without serving requests; the exit code."""
+def work(settings: Settings) -> int:
+    """Do background work until a signal stops it, without serving requests; the exit code."""
     from dragoman.jobs import process
 
-    return process.work(settings, lambda: Application(settings).open(), supervisor)
+    return process.work(settings, lambda: Application(settings).open())

@@ -29,7 +29,6 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime.executor import PARSED_ON_THE_LOOP
 from dragoman.runtime.identity import Identity, PasswordRecord
-from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
 from dragoman.tracing.spans import Spans
 from dragoman.usecases.background.backlog import Backlog
@@ -302,4 +301,4 @@ def make(settings: Settings) -> tuple[PlainApplication, Mapping[str, ASGIApp]]:
 
 if __name__ == "__main__":
     # What runs as __main__ is another module than what `make` is found in, so that one is loaded by its name.
-    sys.exit(server.serve(settings.load(environ=os.environ), "tests.support.plain_dialect:make", Supervisor()))
+    sys.exit(server.serve(settings.load(environ=os.environ), "tests.support.plain_dialect:make"))

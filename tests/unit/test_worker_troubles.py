@@ -215,5 +215,5 @@ def test_a_process_that_closes_too_slowly_ends_with_1(
     assert asyncio.run(process._close(app)) == process.FAILED
     assert app.stopped
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
-        "worker.closing_too_slowly"
+        "worker.close_timed_out"
     ]

@@ -19,7 +19,6 @@ from dragoman.cli.token import create_token
 from dragoman.cli.user import add_user
 from dragoman.domain.access import Principal
 from dragoman.runtime.application import Application
-from dragoman.runtime.service_manager import Supervisor
 from dragoman.settings import Settings
 from dragoman.usecases.admin import maintenance as keeping
 from dragoman.usecases.admin.samples import COLLEAGUES
@@ -69,7 +68,7 @@ def demo_command(context: click.Context, port: int | None, tasks: int | None) ->
             _introduce(app.open(), settings, tasks or 0, is_kept=chosen(context, "database") is not None)
         finally:
             app.close()
-        return serve(settings, Supervisor())
+        return serve(settings)
 
 
 @contextmanager

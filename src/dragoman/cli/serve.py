@@ -8,7 +8,7 @@ from dragoman.app import serve
 from dragoman.cli.application import make_app, prepare_file, read_settings
 from dragoman.cli.options import WholeNumber, chosen, common
 from dragoman.domain.errors import Conflict
-from dragoman.runtime.service_manager import Supervisor
+from dragoman.runtime.service_manager import inherited_sockets
 from dragoman.settings import Settings
 from dragoman.usecases.admin import maintenance as keeping
 
@@ -30,9 +30,8 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     """Serve every dialect on one port.
 
     Makes the database or brings it to the newest form first, and prints `dragoman ready http://HOST:PORT` on standard
-    output once it accepts. SIGTERM finishes what is in hand. SIGHUP does so too, then starts anew, with the settings
-    as they are by then, on the same port, where nobody is refused meanwhile; settings that can't be taken are logged
-    and the old ones go on. The log goes to standard error, a JSON object a line.
+    output once it accepts. SIGTERM finishes the requests and jobs that run, then ends. Sockets of a service manager
+    (socket activation) are used instead of the address. The log goes to standard error, a JSON object a line.
 
     \b
     Example:
@@ -47,11 +46,8 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     """
     given = {"server.host": host, "server.port": port, "server.workers": workers}
 
-    def read() -> Settings:
-        return read_settings(context, {**given, "tenant": chosen(context, "tenant")})
-
-    supervisor = Supervisor(read)
-    settings = read()
+    settings = read_settings(context, {**given, "tenant": chosen(context, "tenant")})
+    inherited = inherited_sockets()
     app = make_app(context, settings)
     try:
         if app.store.engine.is_sqlite and settings.server.workers > 1:
@@ -60,23 +56,13 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
             )
         prepare_file(app)
         with keeping.served_by_us(app.store):
-            if not supervisor.listeners:
+            if not inherited:
                 check_port(settings)
             app.open()  # what is wrong with the database is said here, in a line, before there are workers
             app.close()
-            code = serve(settings, supervisor)
+            return serve(settings, inherited)
     finally:
         app.close()
-    if not supervisor.new_start_asked:
-        return code
-    if address_of(read()) != address_of(settings):
-        supervisor.close_listeners()
-    return supervisor.start_anew()
-
-
-def address_of(settings: Settings) -> tuple[str, int]:
-    """Where it listens."""
-    return settings.server.host, settings.server.port
 
 
 def check_port(settings: Settings) -> None:

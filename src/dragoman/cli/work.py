@@ -5,7 +5,6 @@ import click
 from dragoman.app import work
 from dragoman.cli.application import make_app, read_settings
 from dragoman.cli.options import chosen, common
-from dragoman.runtime.service_manager import Supervisor
 
 
 @click.command("work")
@@ -19,9 +18,8 @@ def work_command(context: click.Context) -> int:
     is killed holds its jobs for half a minute, then others go on where it was (`jobs.lease_seconds`). A SQLite file
     has one serving process, which does the work itself.
 
-    Prints `dragoman ready to work` on standard output once it does. SIGTERM finishes the slice in hand and gives the
-    jobs back; SIGHUP does so too, then starts anew with the settings as they are by then. The log goes to standard
-    error, a JSON object a line, one for each attempt at a job.
+    Prints `dragoman ready to work` on standard output once it does. SIGTERM finishes the slice that runs and gives the
+    jobs back. The log goes to standard error, a JSON object a line, one for each attempt at a job.
 
     \b
     Example:
@@ -33,7 +31,6 @@ def work_command(context: click.Context) -> int:
       1  it could not start, or had to end
       2  called wrongly (on SQLite)
     """
-    supervisor = Supervisor(lambda: read_settings(context, {"tenant": chosen(context, "tenant")}))
     settings = read_settings(context, {"tenant": chosen(context, "tenant")})
     app = make_app(context, settings)
     try:
@@ -42,5 +39,4 @@ def work_command(context: click.Context) -> int:
         app.open()  # what is wrong with the database is said here, in a line
     finally:
         app.close()
-    code = work(settings, supervisor)
-    return supervisor.start_anew() if supervisor.new_start_asked else code
+    return work(settings)

@@ -1,24 +1,21 @@
-"""What a service manager may ask and is told: SIGHUP, sockets handed over, readiness."""
+"""Integration with the service manager: inherited sockets, readiness, and SIGHUP of a closed terminal."""
 
-import json
 import os
 import pty
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import PostgreSQL, free_port
+from tests.support.postgres import PostgreSQL
 from tests.support.server import PROGRAM, environment
-
-WITHOUT_GENESYS = "[dialects.genesys]\nenabled = false\n"
 
 
 @contextmanager
@@ -44,13 +41,6 @@ def started(database_url: str, config: Path, *arguments: str, notify: str = "") 
     assert code == 0
 
 
-def said_ready_again(process: subprocess.Popen[str]) -> bool:
-    """Hang up, and wait for the new start's word."""
-    process.send_signal(signal.SIGHUP)
-    assert process.stdout is not None
-    return process.stdout.readline().startswith("dragoman ready")
-
-
 def status(port: int, target: str) -> int:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
@@ -60,28 +50,6 @@ def status(port: int, target: str) -> int:
         connection.close()
 
 
-@contextmanager
-def asked_all_the_time(port: int) -> Iterator[list[int]]:
-    """Somebody who asks on one connection after the other; the list fills with statuses, 0 for none."""
-    statuses: list[int] = []
-    enough = threading.Event()
-
-    def ask() -> None:
-        while not enough.is_set():
-            try:
-                statuses.append(status(port, "/healthz"))
-            except OSError:
-                statuses.append(0)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield statuses
-    finally:
-        enough.set()
-        thread.join()
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     file = tmp_path / "dragoman.toml"
@@ -89,43 +57,19 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def serves_on(database_url: str, config: Path, *options: str) -> None:
-    port = free_port()
-    with (
-        started(database_url, config, "serve", "--port", str(port), *options) as server,
-        asked_all_the_time(port) as statuses,
-    ):
-        assert status(port, "/genesys/1/cs/server/version") != 404
-        config.write_text(WITHOUT_GENESYS)
-        assert said_ready_again(server)
-        assert status(port, "/genesys/1/cs/server/version") == 404
-        assert statuses
-    assert set(statuses) == {200}
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_hangup_stops_in_good_order(postgres: PostgreSQL, config: Path, command: str) -> None:
+    options = ["--port", "0"] if command == "serve" else []
+    with started(postgres.url(postgres.create_database()), config, command, *options) as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.wait() == 0
 
 
-def test_new_settings_count_and_no_connection_is_refused(tmp_path: Path, config: Path) -> None:
-    serves_on(f"sqlite:///{tmp_path}/d.db", config)
-
-
-def test_several_workers_start_anew_on_the_same_sockets(postgres: PostgreSQL, config: Path) -> None:
-    serves_on(postgres.url(postgres.create_database()), config, "--workers", "2")
-
-
-def test_settings_that_cannot_be_taken_leave_the_old_ones(tmp_path: Path, config: Path) -> None:
-    port = free_port()
-    with started(f"sqlite:///{tmp_path}/d.db", config, "serve", "--port", str(port)) as server:
-        config.write_text("[server]\nprot = 8080\n")
-        server.send_signal(signal.SIGHUP)
-        lines = config.with_suffix(".log")
-        while "settings.refused" not in lines.read_text():
-            assert status(port, "/healthz") == 200
-    refused = next(line for line in lines.read_text().splitlines() if "settings.refused" in line)
-    assert "server.prot is no setting" in json.loads(refused)["reason"]
-
-
-def test_a_worker_starts_anew(postgres: PostgreSQL, config: Path) -> None:
-    with started(postgres.url(postgres.create_database()), config, "work") as worker:
-        assert said_ready_again(worker)
+def test_a_hangup_stops_all_workers(postgres: PostgreSQL, config: Path) -> None:
+    database = postgres.url(postgres.create_database())
+    with started(database, config, "serve", "--port", "0", "--workers", "2") as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.wait() == 0
 
 
 def test_a_terminal_that_goes_takes_the_server_with_it(tmp_path: Path) -> None:
@@ -153,9 +97,7 @@ def test_the_manager_is_told_when_the_server_is_ready(tmp_path: Path, config: Pa
         manager.bind(address)
         with started(f"sqlite:///{tmp_path}/d.db", config, "serve", "--port", "0", notify=address) as server:
             assert manager.recv(100) == b"READY=1"
-            assert said_ready_again(server)
-            assert manager.recv(100) == b"RELOADING=1"
-            assert manager.recv(100) == b"READY=1"
+            assert server.poll() is None
 
 
 HAND_OVER = """
@@ -166,20 +108,38 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+@contextmanager
+def activated(tmp_path: Path, listener: socket.socket) -> Iterator[subprocess.Popen[str]]:
+    """A server that was given a listening socket."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HAND_OVER, str(listener.fileno()), PROGRAM, "serve"],
+        env=environment(f"sqlite:///{tmp_path}/d.db"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[listener.fileno()],
+        text=True,
+    )
+    assert process.stdout is not None
+    with process.stdout as said:
+        assert said.readline() == f"dragoman ready http://127.0.0.1:{listener.getsockname()[1]}\n"
+        yield process
+
+
 def test_a_socket_of_the_manager_is_listened_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours, activated(tmp_path, ours) as process:
+        assert status(ours.getsockname()[1], "/readyz") == 200
+        process.terminate()
+        assert process.wait() == 0
+
+
+def test_connections_wait_while_the_server_is_restarted(tmp_path: Path) -> None:
+    """With a socket of the manager: it stays open, so that no connection is refused between two processes."""
     with socket.create_server(("127.0.0.1", 0)) as ours:
-        process = subprocess.Popen(
-            [sys.executable, "-c", HAND_OVER, str(ours.fileno()), PROGRAM, "serve"],
-            env=environment(f"sqlite:///{tmp_path}/d.db"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[ours.fileno()],
-            text=True,
-        )
-        assert process.stdout is not None
-        with process.stdout as said:
-            port = ours.getsockname()[1]
-            assert said.readline() == f"dragoman ready http://127.0.0.1:{port}\n"
-            assert status(port, "/readyz") == 200
-            process.terminate()
-            assert process.wait() == 0
+        port = ours.getsockname()[1]
+        for _ in range(2):
+            with ThreadPoolExecutor() as asking:
+                waiting = asking.submit(status, port, "/healthz")
+                with activated(tmp_path, ours) as process:
+                    assert waiting.result() == 200
+                    process.terminate()
+                    assert process.wait() == 0

@@ -15,7 +15,8 @@ import msgspec
 from dragoman import settings
 from dragoman.http.endpoints.metrics import Metrics
 from dragoman.http.server.gateway import Gateway
-from dragoman.http.server.processes import Server, bind, config_of
+from dragoman.http.server.listeners import bind
+from dragoman.http.server.process import Server, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
 from tests.support.plain_dialect import PAGES, TOKEN, PlainApplication

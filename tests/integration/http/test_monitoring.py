@@ -10,7 +10,7 @@ import pytest
 from dragoman import settings
 from dragoman.domain.errors import Unavailable
 from dragoman.http.endpoints.metrics import Metrics
-from dragoman.http.server.worker_sockets import Siblings
+from dragoman.http.server.worker_sockets import WorkerSockets
 from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
@@ -136,25 +136,25 @@ async def fetch(port: int) -> str:
 
 def test_a_sibling_that_does_not_answer_is_missed(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
-        asyncio.run(Siblings(str(tmp_path), 0, 2).ask())
+        asyncio.run(WorkerSockets(str(tmp_path), 0, 2).ask())
 
 
 @pytest.mark.parametrize("folder", [None, "/tmp/" + "too-long-for-a-socket" * 10])
 def test_a_worker_without_a_place_to_meet_serves_and_does_not_add_up(folder: str | None) -> None:
     app = PlainApplication(settings.load(environ={}))
-    siblings = Siblings(folder, 0, 2)
+    sockets = WorkerSockets(folder, 0, 2)
 
     async def live() -> None:
-        async with Metrics(app, Requests(), siblings).listening():
+        async with Metrics(app, Requests(), sockets).listening():
             with pytest.raises(Unavailable):
-                await siblings.ask()
+                await sockets.ask()
 
     asyncio.run(live())
 
 
-def test_siblings_tell_what_they_are_asked(tmp_path: Path) -> None:
+def test_workers_send_their_counts(tmp_path: Path) -> None:
     async def meet() -> Snapshot:
-        first, second = Siblings(str(tmp_path), 0, 2), Siblings(str(tmp_path), 1, 2)
+        first, second = WorkerSockets(str(tmp_path), 0, 2), WorkerSockets(str(tmp_path), 1, 2)
         snapshot = Snapshot()
         snapshot.set(table.QUEUE_LENGTH, 3, "write")
 

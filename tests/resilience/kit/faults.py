@@ -163,7 +163,7 @@ def failed_flushes_are_ignored() -> None:
 @fault
 def stops_at_once() -> None:
     """SIGTERM ends it amid everything."""
-    from dragoman.http.server.processes import Server
+    from dragoman.http.server.process import Server
 
     vars_of(Server, handle_exit=lambda *_: os._exit(0))
 
@@ -171,7 +171,7 @@ def stops_at_once() -> None:
 @fault
 def never_stops() -> None:
     """SIGTERM is nothing to it."""
-    from dragoman.http.server.processes import Server
+    from dragoman.http.server.process import Server
 
     vars_of(Server, handle_exit=lambda *_: None)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

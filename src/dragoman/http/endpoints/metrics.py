@@ -21,7 +21,7 @@ from dragoman.http.dispatcher import Backend
 from dragoman.http.request_checks import read_headers
 from dragoman.http.responses import problem
 from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send
-from dragoman.http.server.worker_sockets import Siblings
+from dragoman.http.server.worker_sockets import WorkerSockets
 from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
@@ -51,12 +51,12 @@ class Monitored(Backend, Protocol):
 
 
 class Metrics:
-    """The page of one process, told by its siblings what they counted."""
+    """The page of one process, with the counts of all workers."""
 
-    def __init__(self, app: Monitored, requests: Requests, siblings: Siblings | None = None) -> None:
+    def __init__(self, app: Monitored, requests: Requests, sockets: WorkerSockets | None = None) -> None:
         self._app = app
         self._requests = requests
-        self._siblings = siblings
+        self._sockets = sockets
         self._access = app.settings.server.metrics
         self._trusted = proxies.Trusted(app.settings.server.trusted_proxies)
         self._backlog: Backlog | None = None
@@ -69,12 +69,12 @@ class Metrics:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """As long as this lasts siblings, if there are any, are told what they ask."""
-        if self._siblings is None:
+        """Send the counts of this process to the other workers, while the context lasts."""
+        if self._sockets is None:
             yield
             return
         try:
-            listener = await self._siblings.listen(self._pack)
+            listener = await self._sockets.listen(self._pack)
         except OSError as error:
             log.warning("metrics.unreachable", extra={"reason": error.strerror or str(error)})
             yield  # one that can't tell its numbers serves all the same
@@ -99,8 +99,8 @@ class Metrics:
         if self._access == "token":
             await self._check(scope, headers)
         snapshot = await self._measure()
-        if self._siblings is not None:
-            for told in await self._siblings.ask():
+        if self._sockets is not None:
+            for told in await self._sockets.ask():
                 snapshot.add_packed(told)
         self._tell_backlog(snapshot, await self._look())
         body, media_type = await asyncio.to_thread(_exposition().render, snapshot, headers.get("accept", ""))

@@ -1,6 +1,7 @@
-"""The workers of one server tell each other what they counted, so that any of them can answer for all.
+"""Worker sockets: the workers of one server exchange their counts, so that each can answer for all.
 
-Each listens at a Unix socket in a folder that only their own user may enter; who connects is told, and that is all.
+Each worker listens at a Unix socket in a folder that only the user of the server may enter. A connection receives the
+counts, and nothing else.
 """
 
 import asyncio
@@ -17,32 +18,32 @@ from dragoman.domain.errors import Unavailable
 PATIENCE_SECONDS = 2.0
 
 
-class Siblings(msgspec.Struct, frozen=True):
-    """One of several workers, as it knows the others."""
+class WorkerSockets(msgspec.Struct, frozen=True):
+    """The sockets of all workers, as one of them uses them."""
 
-    folder: str | None  # None where there is no room for one
+    folder: str | None  # None where no folder can be created
     number: int
     count: int
 
-    async def listen(self, tell: Callable[[], Awaitable[bytes]]) -> asyncio.Server:
-        """From here on answer whoever asks, until it is closed. OSError where that can't be."""
+    async def listen(self, counts: Callable[[], Awaitable[bytes]]) -> asyncio.Server:
+        """Send the counts to every connection, until the server is closed. OSError where that is impossible."""
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
-                writer.write(await tell())
+                writer.write(await counts())
             finally:
                 writer.close()
 
         return await asyncio.start_unix_server(answer, self._path(self.number))
 
     async def ask(self) -> list[bytes]:
-        """What each of the others tells. Unavailable when one doesn't: the sum of the rest would look like a loss."""
+        """The counts of all other workers. Unavailable when one is missing: the sum of the rest would be wrong."""
         others = (number for number in range(self.count) if number != self.number)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await asyncio.gather(*map(self._ask, others))
         except (OSError, TimeoutError) as silent:
-            raise Unavailable("worker_silent", "One of the server's processes doesn't answer.") from silent
+            raise Unavailable("worker_unresponsive", "One of the server's processes doesn't answer.") from silent
 
     async def _ask(self, number: int) -> bytes:
         reader, writer = await asyncio.open_unix_connection(self._path(number))
@@ -58,8 +59,8 @@ class Siblings(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def meeting_place() -> Iterator[str | None]:
-    """A folder for siblings as long as the block lasts; None where nothing can be written, which must stop nobody."""
+def sockets_folder() -> Iterator[str | None]:
+    """A temporary folder for the sockets; None where it can't be created, which is no reason not to serve."""
     try:
         folder = TemporaryDirectory(prefix="dragoman-", ignore_cleanup_errors=True)
     except OSError:
