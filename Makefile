@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.ready
+QUICK := $(VENV)/.ready-quick
 READY := $(VENV)/.ready-dev
 PORT ?= 8080
 ARGS ?=
@@ -21,9 +22,13 @@ help: ## List the targets
 run: $(RUNTIME) ## Install what is needed to run, then serve a demonstration on http://127.0.0.1:8080 (PORT=...)
 	@exec $(BIN)/dragoman demo --port $(PORT)
 
+.PHONY: quick
+quick: $(QUICK) ## Run the inner loop in seconds: unit, architecture, use cases on SQLite (ARGS=... goes to pytest)
+	@$(BIN)/pytest -q -n 2 --engines sqlite tests/unit tests/architecture tests/integration/usecases $(ARGS)
+
 .PHONY: test
 test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest, -n 0 for one at a time)
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@COVERAGE_FIGURE=1 $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: $(READY) system ## Run for hours what the tests try a little of (ARGS=--list tells the stages, --small tries each)
@@ -70,6 +75,7 @@ dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect 
 lock: $(READY) ## Pin the newest releases that pyproject.toml allows: for development, to run, and for images
 	@$(LOCK) --upgrade --all-extras --output-file requirements-dev.lock pyproject.toml
 	@$(LOCK) --extra postgres --extra source --extra tracing $(SAME) --output-file requirements.lock pyproject.toml
+	@$(LOCK) --extra postgres --extra source --extra tracing --extra quick $(SAME) --output-file requirements-quick.lock pyproject.toml
 	@$(LOCK) --extra postgres --extra tracing $(SAME) --output-file deploy/requirements.lock pyproject.toml
 	@$(LOCK) --upgrade --output-file bench/requirements.lock bench/requirements.in
 
@@ -87,15 +93,19 @@ wheel: $(READY) ## Build dist/dragoman-….whl, which installs and runs anywhere
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-# Both are repeated only when their lock file or pyproject.toml has changed. The development lock holds the runtime
-# lock, so that one virtual environment serves both.
+# Each is repeated only when its lock file or pyproject.toml has changed. The development lock holds the others, so that
+# one virtual environment serves all.
 $(RUNTIME): pyproject.toml requirements.lock
 	@$(call install,requirements.lock)
 	@touch $@
 
+$(QUICK): pyproject.toml requirements-quick.lock
+	@$(call install,requirements-quick.lock)
+	@touch $(RUNTIME) $@
+
 $(READY): pyproject.toml requirements-dev.lock
 	@$(call install,requirements-dev.lock)
-	@touch $(RUNTIME) $@
+	@touch $(RUNTIME) $(QUICK) $@
 
 define install
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'

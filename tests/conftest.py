@@ -1,4 +1,4 @@
-"""Databases and servers for all tests. Every test that asks for one runs on both engines; none is skipped."""
+"""Databases and servers for all tests. A test that needs a database runs on both engines."""
 
 import tempfile
 from collections.abc import Generator, Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.coverage_figure import FIGURE  # begins to measure: imported before the code
 from tests.support.databases import BACKENDS, Databases, quick_folder
 from tests.support.postgres import PostgreSQL
 from tests.support.server import RUNNING, Server, command
@@ -16,6 +17,35 @@ PASSWORD = "a long enough password"
 # Two shared cores: how long an example takes says nothing.
 hypothesis.settings.register_profile("dragoman", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("dragoman")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if FIGURE is not None:
+        config.pluginmanager.register(FIGURE, "coverage_figure")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engines", default=",".join(BACKENDS), help="the engines to test on, with commas; others are deselected"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests that need an engine that is not among `--engines`."""
+    others = set(BACKENDS) - set(config.getoption("engines").split(","))
+    if others:
+        dropped = [item for item in items if engines_of(item) & others]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+def engines_of(item: pytest.Item) -> set[str]:
+    """The engines that a test needs, by its parameters and fixtures."""
+    callspec = getattr(item, "callspec", None)
+    values = [] if callspec is None else [value for value in callspec.params.values() if isinstance(value, str)]
+    engines = {engine for engine in BACKENDS for value in values if value.partition("-")[0] == engine}
+    needs_postgresql = {"postgres", "durable_postgres", "postgres_url"} & set(getattr(item, "fixturenames", ()))
+    return engines | ({"postgresql"} if needs_postgresql else set())
 
 
 @pytest.fixture(scope="session")

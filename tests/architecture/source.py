@@ -1,14 +1,16 @@
-"""What house rules look at: each file of src/dragoman as text and tree, and the way out on a line."""
+"""The code as the architecture rules read it: each file's text and tree, parsed once for all rules, and the mark that
+exempts a line."""
 
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ROOT / "src" / "dragoman"
+TESTS = ROOT / "tests"
 WAY_OUT = re.compile(r"#.*\bhouse: ok, because \w+")
 
 
@@ -23,6 +25,11 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def parts(self) -> tuple[str, ...]:
         return Path(self.path).with_suffix("").parts
@@ -33,19 +40,19 @@ class Source:
 
     def calls(self) -> Iterator[tuple[ast.Call, str]]:
         """Each call with the dotted name of what is called; empty where that is no name."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call):
                 yield node, dotted(node.func)
 
     def names(self) -> Iterator[tuple[int, str]]:
         """Each dotted name that is read, with its line."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Name | ast.Attribute):
                 yield node.lineno, dotted(node)
 
     def imports(self) -> Iterator[tuple[int, str]]:
         """Each imported module, or name of a module, with its line."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((node.lineno, name.name) for name in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -54,13 +61,13 @@ class Source:
     def strings(self) -> Iterator[tuple[int, str]]:
         """Each text of the code, docstrings aside; of an f-string the parts that stand in it."""
         docstrings = {id(text) for text in self._docstrings()}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
                 yield node.lineno, node.value
 
     def _docstrings(self) -> Iterator[ast.expr]:
         # Also the text below a constant, which explains it.
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 yield node.value
 
@@ -79,11 +86,21 @@ def dotted(node: ast.expr) -> str:
     return ""
 
 
-def sources() -> list[Source]:
+@cache
+def sources() -> tuple[Source, ...]:
     """The shipped code; tests that stand beside it aside."""
-    files = sorted(CODE.rglob("*.py"))
-    shipped = [file for file in files if not file.name.startswith("test_")]
-    return [Source(str(file.relative_to(CODE)), file.read_text()) for file in shipped]
+    return tuple(source for source in _sources(CODE) if not Path(source.path).name.startswith("test_"))
+
+
+@cache
+def sources_of_tests() -> tuple[Source, ...]:
+    """The tests, by their path below tests/."""
+    return tuple(_sources(TESTS))
+
+
+def _sources(folder: Path) -> Iterator[Source]:
+    for file in sorted(folder.rglob("*.py")):
+        yield Source(str(file.relative_to(folder)), file.read_text())
 
 
 def faults(rule: Rule, among: Iterable[Source]) -> list[str]:

@@ -12,7 +12,7 @@ EVERYTHING = {"Exception", "BaseException"}
 
 
 def rule(source: Source) -> Iterator[Fault]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ExceptHandler):
             if node.type is None or caught(node.type) & EVERYTHING:
                 yield node.lineno, "takes every error: name those that are expected"

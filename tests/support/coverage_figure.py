@@ -1,0 +1,69 @@
+"""How much of the code the tests run, printed at their end if COVERAGE_FIGURE=1.
+
+`tests/conftest.py` imports this module first, since lines that an import runs count as well. Only MEASURED tests count,
+and only in pytest's own processes: measuring nearly doubles what a test costs, and servers would miss deadlines.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if os.environ.get("COVERAGE_FIGURE") == "1":
+    import coverage  # not among the packages of `make quick`
+
+TESTS = Path(__file__).parents[1]
+MEASURED = tuple(str(TESTS / name) for name in ("unit", "integration/usecases", "dialects/test_cases.py"))
+FOLDER = "COVERAGE_FIGURE_FOLDER"
+
+
+class Figure:
+    """Measures in one process; the controlling process of xdist adds all up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._data: dict[str, Any] = {"data_file": str(folder / "data"), "source": ["dragoman"], "config_file": False}
+        self._coverage = coverage.Coverage(**self._data, data_suffix=True)
+        self._is_on = False
+        self.switch(on=True)
+
+    def switch(self, *, on: bool) -> None:
+        """Measure from here on, or not."""
+        if on != self._is_on:
+            self._is_on = on
+            (self._coverage.start if on else self._coverage.stop)()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.switch(on=str(item.path).startswith(MEASURED))
+        return (yield)
+
+    def pytest_sessionfinish(self) -> None:
+        self.switch(on=False)
+        self._coverage.save()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+        if hasattr(config, "workerinput"):
+            return
+        total = coverage.Coverage(**self._data)
+        total.combine([str(self.folder)])
+        with (self.folder / "report").open("w") as report:
+            percent = total.report(file=report)
+        shutil.rmtree(self.folder)
+        terminalreporter.write_line(f"coverage of src/dragoman by unit tests, use cases and cases: {percent:.1f} %")
+
+
+def begun() -> Figure | None:
+    """The measurement of this process, if there is to be one. xdist's workers inherit the folder."""
+    if os.environ.get("COVERAGE_FIGURE") != "1":
+        return None
+    folder = os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="dragoman-coverage-")
+    os.environ[FOLDER] = folder
+    return Figure(Path(folder))
+
+
+FIGURE = begun()
