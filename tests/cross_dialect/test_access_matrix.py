@@ -173,8 +173,7 @@ def make(world: World, items: bool, contact: str, state: State) -> Task:
 
 
 def granted(world: World, who: str, task: Task) -> frozenset[Permission]:
-    contact = world.core(lambda uow: tasks.contact_of(uow, task))
-    return permissions(world.people[who], task, contact)
+    return permissions(world.people[who], task, world.core(lambda uow: tasks.linked(uow, task)))
 
 
 def target(template: str, task: Task) -> str:

@@ -67,6 +67,10 @@ class Case(msgspec.Struct, frozen=True):
             return self
         return replace(self, completed_at=completes_at, revision=self.revision + 1)
 
+    def is_shared_with(self, user: str | None) -> bool:
+        """Whether this user may see it although it is private."""
+        return user is not None and user in (self.creator, self.assignee)
+
 
 class Stage(msgspec.Struct, frozen=True):
     """One step of a case. It is open until it has a completion; several may be open at once."""

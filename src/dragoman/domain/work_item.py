@@ -4,6 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+EVERYBODY = "*"
+"""The holder that stands for all users."""
+
 
 class Role(StrEnum):
     """What a work item makes of its holder."""

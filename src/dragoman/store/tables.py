@@ -21,6 +21,8 @@ has_ended: sa.ColumnElement[int] = sa.literal_column(
 due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
 is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # untyped: SQLite's would get a "= 1"
 
+case_is_private: sa.ColumnElement[Any] = sa.literal_column('("case".is_private)')
+
 
 def _key(name: str, type_: sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]) -> Column[Any]:
     return Column(name, type_, primary_key=True, autoincrement=False, nullable=False)
@@ -263,6 +265,7 @@ case = Table(
     _where_set("case_by_customer_key", "customer_key", "number"),
     _where_set("case_by_contact_key", "contact_key", "number"),
     _where_set("case_by_expiry", "expires_at", "number"),
+    _where("case_private", sa.text("(is_private)"), "number"),
     Index(
         "case_by_completion",
         "tenant",

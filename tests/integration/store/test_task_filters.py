@@ -2,12 +2,14 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import SEEING, Principal, is_candidate, permissions
+from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import Kind, State, Task
@@ -39,8 +41,13 @@ def furnish(uow: UnitOfWork) -> None:
             tenant=uow.tenant, number=uow.numbers.draw("contact"), uid=uow.new_id(), kind=ContactKind.PERSON, **fields
         )
         contacts.append(uow.contacts.add(contact).number)
-    for number, items, (assignee, state) in itertools.product(contacts, ITEMS, PEOPLE):
-        tasks.add(uow, title="x", contact=number, assignee=assignee, state=state, work_items=items, creator="cara")
+    private = uow.numbers.draw("case")
+    uow.cases.add(
+        Case(uow.tenant, private, uow.new_id(), CaseKind.CASE, is_private=True, creator="dora", assignee="bert")
+    )
+    for number, items, (assignee, state), case in itertools.product(contacts, ITEMS, PEOPLE, (None, private)):
+        fields: dict[str, Any] = {"contact": number, "case": case, "assignee": assignee, "state": state}
+        tasks.add(uow, title="x", work_items=items, creator="cara", **fields)
 
 
 def person(world: World, login: str) -> Principal:
@@ -67,7 +74,7 @@ def test_what_somebody_may_claim_is_what_is_offered_to_him(world: World, login: 
     world.write(furnish, EXCLUSIVE)
     who = person(world, login)
     wanted = TaskFilter(claimable_by=who)
-    assert compare(world, wanted, lambda uow, task: is_candidate(who, task, tasks.contact_of(uow, task)))
+    assert compare(world, wanted, lambda uow, task: is_candidate(who, task, tasks.linked(uow, task)))
 
 
 @pytest.mark.parametrize("through", [("everybody",), ("individual",), ("group",), ("individual", "group"), ()])
@@ -81,17 +88,15 @@ def test_a_list_may_keep_to_some_of_the_ways_to_see(world: World, login: str, th
 
 def sees_through(uow: UnitOfWork, who: Principal, task: Task, through: frozenset[Through]) -> bool:
     """The rule asked of a task that only names those by whom it may be seen."""
-    contact = tasks.contact_of(uow, task)
+    linked = tasks.linked(uow, task)
     ways: set[Through] = set()
-    if not task.work_items and not (contact is not None and contact.is_private):
+    if not task.work_items and not linked.is_private:
         ways.add("everybody")
-    if who.user in (task.assignee, task.creator) or (
-        contact is not None and contact.is_private and contact.is_shared_with(who.user)
-    ):
+    if who.user in (task.assignee, task.creator) or (linked.is_private and linked.is_shared_with(who.user)):
         ways.add("individual")
     for item in task.work_items:
         alone = replace(task, work_items=(item,), assignee=None, creator=None)
-        if item.role in SEEING and permissions(who, alone, None):
+        if item.role in SEEING and permissions(who, alone) and not (linked.is_private and item.holder == "*"):
             ways.add("everybody" if item.holder == "*" else "group" if ":" in item.holder else "individual")
     return not ways.isdisjoint(through)
 

@@ -1,12 +1,14 @@
 """Lists show what `domain.access` lets a principal see, no more and no less: the SQL and the rule are held together."""
 
 import itertools
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import Permission, Principal, may
+from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import Role, WorkItem
@@ -32,6 +34,14 @@ ITEMS = (
     (WorkItem(Role.POTENTIAL_CREATOR, "*"),),
 )
 PEOPLE = ((None, None), ("anna", None), (None, "bert"), ("cara", "anna"))
+CASES = (
+    {"is_private": False},
+    {"is_private": True, "creator": "cara"},
+    {"is_private": True, "creator": "dora", "assignee": "bert"},
+    {"is_private": True},
+)
+PLACES = ("case", "entity")
+MOST = 2_000
 
 
 def furnish(uow: UnitOfWork) -> None:
@@ -45,9 +55,19 @@ def furnish(uow: UnitOfWork) -> None:
         )
         contacts.append(uow.contacts.add(contact).number)
     contacts.append(999)  # named by a client, known to nobody
-    for number, items, (assignee, creator) in itertools.product(contacts, ITEMS, PEOPLE):
-        task = tasks.add(uow, title="x", contact=number, assignee=assignee, creator=creator)
+    cases = [add_case(uow, **fields) for fields in CASES]
+    places = [{}, *({place: number} for place in PLACES for number in cases), {"case": cases[1], "entity": cases[2]}]
+    for place, number, items, (assignee, creator) in itertools.product(places, contacts, ITEMS, PEOPLE):
+        if place and number == contacts[1]:
+            continue  # a public contact is like none
+        task = tasks.add(uow, title="x", contact=number, assignee=assignee, creator=creator, **place)
         uow.tasks.save(replace(task, work_items=items))
+
+
+def add_case(uow: UnitOfWork, **fields: Any) -> int:
+    number = uow.numbers.draw("case")
+    case = Case(tenant=uow.tenant, number=number, uid=uow.new_id(), kind=CaseKind.CASE, **fields)
+    return uow.cases.add(case).number
 
 
 @pytest.mark.parametrize("login", ["anna", "bert", "cara", "dora", "eric", "crew member", "admin"])
@@ -62,11 +82,11 @@ def test_a_list_shows_what_the_rule_allows(world: World, login: str) -> None:
     )
 
     def listed(uow: UnitOfWork) -> list[Task]:
-        return uow.tasks.page(TaskFilter(visible_to=principal), [Sort("number")], limit=250)
+        return uow.tasks.page(TaskFilter(visible_to=principal), [Sort("number")], limit=MOST)
 
     def allowed(uow: UnitOfWork) -> list[int]:
-        every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=250)
-        return [task.number for task in every if may(principal, Permission.SEE, task, tasks.contact_of(uow, task))]
+        every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=MOST)
+        return [task.number for task in every if may(principal, Permission.SEE, task, tasks.linked(uow, task))]
 
     shown = [task.number for task in world.read(listed)]
     assert shown == world.read(allowed)

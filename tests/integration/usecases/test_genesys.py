@@ -106,7 +106,7 @@ def test_what_may_not_be_seen_is_in_no_list(world: GenesysWorld) -> None:
         for uid in ("anna", "bert", "carla")
     }
     assert titles == {"anna": ["private", "held", "open"], "bert": ["open"], "carla": ["held", "open"]}
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         world.do(tasks.show, tasks.Show(SERVICE, "1", EVERYTHING, "integer"), person(world, "bert"))
 
 

@@ -5,7 +5,6 @@ import pytest
 from dragoman.dialects.ibm_htm.handlers import work_items
 from dragoman.dialects.ibm_htm.wire import roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
-from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Task
 from dragoman.domain.template import Template
@@ -41,16 +40,16 @@ def a_task(*items: WorkItem) -> Task:
 
 def test_the_holders_of_each_role() -> None:
     task, template = a_task(WorkItem(Role.READER, "carla")), Template(tenant=1, uid="t", name="T", version=1)
-    assert work_items.holders(task, Reason.OWNER, None, None) == ["bert"]
-    assert work_items.holders(task, Reason.ORIGINATOR, None, None) == ["anna"]
-    assert work_items.holders(task, Reason.STARTER, None, None) == []
-    assert work_items.holders(task, Reason.READER, None, None) == ["carla"]
-    assert work_items.holders(task, Reason.POTENTIAL_OWNER, None, None) == []
-    assert work_items.holders(task, Reason.POTENTIAL_INSTANCE_CREATOR, template, None) == ["*"]
+    assert work_items.holders(task, Reason.OWNER, None, is_private=False) == ["bert"]
+    assert work_items.holders(task, Reason.ORIGINATOR, None, is_private=False) == ["anna"]
+    assert work_items.holders(task, Reason.STARTER, None, is_private=False) == []
+    assert work_items.holders(task, Reason.READER, None, is_private=False) == ["carla"]
+    assert work_items.holders(task, Reason.POTENTIAL_OWNER, None, is_private=False) == []
+    assert work_items.holders(task, Reason.POTENTIAL_INSTANCE_CREATOR, template, is_private=False) == ["*"]
 
 
 def test_the_first_item_of_a_task_that_names_nobody_takes_nothing_away() -> None:
-    after = work_items.added(a_task(), Role.EDITOR, "carla", None)
+    after = work_items.added(a_task(), Role.EDITOR, "carla", is_private=False)
     assert set(after.work_items) == {
         WorkItem(Role.ADMINISTRATOR, "anna"),
         WorkItem(Role.EDITOR, "carla"),
@@ -60,18 +59,24 @@ def test_the_first_item_of_a_task_that_names_nobody_takes_nothing_away() -> None
 
 
 def test_a_private_contact_s_task_is_not_opened_by_it() -> None:
-    private = Contact(tenant=1, number=1, uid="c", kind=ContactKind.PERSON, is_private=True)
-    after = work_items.added(a_task(), Role.EDITOR, "carla", private)
+    after = work_items.added(a_task(), Role.EDITOR, "carla", is_private=True)
     assert {item.role for item in after.work_items} == {Role.ADMINISTRATOR, Role.EDITOR}
+
+
+def test_everybody_holds_no_role_while_something_private_is_linked() -> None:
+    task = a_task(WorkItem(Role.READER, "*"), WorkItem(Role.READER, "carla"))
+    assert work_items.holders(task, Reason.READER, None, is_private=True) == ["carla"]
+    kept = work_items.added(task, Role.EDITOR, "dora", is_private=True)
+    assert work_items.holders(kept, Reason.READER, None, is_private=False) == ["*", "carla"]
 
 
 def test_what_is_there_already_changes_nothing() -> None:
     task = a_task(WorkItem(Role.READER, "carla"))
-    assert work_items.added(task, Role.READER, "carla", None) is task
-    assert work_items.moved(task, Role.READER, "carla", "carla", None) is task
+    assert work_items.added(task, Role.READER, "carla", is_private=False) is task
+    assert work_items.moved(task, Role.READER, "carla", "carla", is_private=False) is task
 
 
 def test_an_item_moves() -> None:
     task = a_task(WorkItem(Role.READER, "carla"), WorkItem(Role.EDITOR, "carla"))
-    after = work_items.moved(task, Role.READER, "carla", "dora", None)
+    after = work_items.moved(task, Role.READER, "carla", "dora", is_private=False)
     assert after.work_items == (WorkItem(Role.EDITOR, "carla"), WorkItem(Role.READER, "dora"))

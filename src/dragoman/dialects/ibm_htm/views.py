@@ -16,9 +16,10 @@ from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.tasks import templates as task_templates
+from dragoman.usecases.tasks.lifecycle import SEEN_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 
-OWNERS = {"contact": Lock.NONE, "template": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE}
+OWNERS = SEEN_OWNERS | {"template": Lock.NONE, "category": Lock.NONE}
 """What must be loaded beside a task that is to be shown."""
 
 

@@ -21,7 +21,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
-POINTED_TO = {"contact": Lock.NONE, "category": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
+POINTED_TO = tasks.SEEN_OWNERS | {"category": Lock.NONE}
 """What must be loaded beside a task to show it."""
 
 

@@ -3,9 +3,11 @@
 import sqlalchemy as sa
 
 from dragoman.command import Lock
+from dragoman.domain.access import Principal
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
+from dragoman.store.repositories.task_filters import shared_case
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
 
@@ -18,7 +20,9 @@ class Cases(Repository[Case]):
 
     mapping = MAPPINGS["case"]
 
-    def page(self, *, limit: int, after: int = 0, kind: CaseKind | None = None) -> list[Case]:
+    def page(
+        self, *, limit: int, after: int = 0, kind: CaseKind | None = None, visible_to: Principal | None = None
+    ) -> list[Case]:
         """Cases by number, those behind `after`."""
         is_over = case_is_over(self._overlay.group.now)
         statement = sa.select(C.number).where(
@@ -26,6 +30,8 @@ class Cases(Repository[Case]):
         )
         if kind is not None:
             statement = statement.where(C.kind == str(kind))
+        if visible_to is not None and not visible_to.is_admin:
+            statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
         return self.numbered(statement.order_by(C.number).limit(limit))
 
     def of_customer(self, key: str) -> list[Case]:

@@ -12,6 +12,7 @@ from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
+from dragoman.store.repositories.task_filters import shared_case, shared_contact
 from dragoman.store.unit.mappings import MAPPINGS
 
 C = tables.contact.c
@@ -33,9 +34,9 @@ class Contacts(Repository[Contact]):
 
     mapping = MAPPINGS["contact"]
 
-    def page(self, *, limit: int, after: int = 0) -> list[Contact]:
+    def page(self, *, limit: int, after: int = 0, visible_to: Principal | None = None) -> list[Contact]:
         """Contacts by number, those behind `after`."""
-        statement = sa.select(C.number).where(C.tenant == self.tenant, C.number > after, C.removed_at.is_(None))
+        statement = sa.select(C.number).where(*self._conditions(ContactFilter(visible_to=visible_to)), C.number > after)
         return self.numbered(statement.order_by(C.number).limit(limit))
 
     def of_company(self, company: int, lock: Lock = Lock.NONE, *, limit: int) -> list[Contact]:
@@ -59,6 +60,7 @@ class Contacts(Repository[Contact]):
         return numbers
 
     def _conditions(self, wanted: ContactFilter) -> list[sa.ColumnElement[bool]]:
+        principal = wanted.visible_to
         conditions = [C.tenant == self.tenant, C.removed_at.is_(None)]
         if wanted.kind is not None:
             conditions.append(C.kind == str(wanted.kind))
@@ -66,11 +68,11 @@ class Contacts(Repository[Contact]):
             deals = sa.select(CASE.contact).where(
                 CASE.tenant == self.tenant, CASE.kind == str(CaseKind.OPPORTUNITY), CASE.removed_at.is_(None)
             )
+            if principal is not None and not principal.is_admin:
+                deals = deals.where(sa.or_(CASE.is_private.is_(sa.false()), shared_case(principal)))
             conditions.append(C.number.in_(deals.where(CASE.contact.is_not(None))))
-        principal = wanted.visible_to
         if principal is not None and not principal.is_admin:
-            shared = C.shared_with.contains(f'"{principal.user}"', autoescape=True)
-            conditions.append(sa.or_(C.is_private.is_(sa.false()), C.creator == principal.user, shared))
+            conditions.append(sa.or_(C.is_private.is_(sa.false()), shared_contact(principal)))
         return conditions
 
 

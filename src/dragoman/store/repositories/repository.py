@@ -45,8 +45,12 @@ class Repository(Generic[E]):
         """The entity by number or uid. NotFound when there is none in this tenant."""
         found = self.find(key)
         if found is None:
-            raise NotFound(f"{self.mapping.name}_not_found", f"There is no {self.mapping.name} {key}.", id=key)
+            raise self.missing(key)
         return found
+
+    def missing(self, key: Key) -> NotFound:
+        """What to raise where there is no entity of this number or uid that the principal may see."""
+        return NotFound(f"{self.mapping.name}_not_found", f"There is no {self.mapping.name} {key}.", id=key)
 
     def add(self, entity: E) -> E:
         """Keep a new entity."""

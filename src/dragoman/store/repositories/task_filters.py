@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dragoman.domain.access import SEEING, SEEING_INACTIVE, WORKING, Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, OPEN, Kind, State
-from dragoman.domain.work_item import Role
+from dragoman.domain.work_item import EVERYBODY, Role
 from dragoman.store import tables
 from dragoman.store.engine.engines import json_flag, json_word
 from dragoman.store.engine.words import LONGEST
@@ -249,6 +249,9 @@ def _links(tenant: int, wanted: TaskFilter) -> Conditions:
         persons = sa.select(tables.contact.c.number).where(
             tables.contact.c.tenant == tenant, tables.contact.c.company == number
         )
+        if wanted.visible_to is not None and not wanted.visible_to.is_admin:
+            is_public = tables.contact.c.is_private.is_(sa.false())
+            persons = persons.where(sa.or_(is_public, shared_contact(wanted.visible_to)))
         conditions.append(T.contact.in_(sa.union_all(sa.select(sa.literal(number)), persons)))
     if wanted.entity is not None:
         conditions.append(T.number.in_(_of_entity(tenant, *wanted.entity)))
@@ -279,48 +282,89 @@ def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> 
     ways = [sa.and_(T.state != str(State.INACTIVE), named), named_early]
     if "everybody" in through:
         ways.append(_of_nobody(tenant))
-    if "individual" in through:
-        shared = f'%"{principal.user}"%'
-        contact = tables.contact.c
-        mine = _private(tenant).where(sa.or_(contact.creator == principal.user, contact.shared_with.like(shared)))
+    if "individual" in through and principal.user is not None:
         ways += [column == principal.user for column in (T.assignee, T.creator, T.starter)]
-        ways.append(T.contact.in_(mine))
+        ways.append(_shared(tenant, principal))
     return sa.or_(*ways)
 
 
 def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
     """To whom the task is offered: `domain.access.is_candidate`."""
-    return sa.or_(
-        _of_nobody(tenant),
-        _named(tenant, principal, WORKING, EVERY_WAY),
-        sa.and_(T.work_item_count == 0, T.creator == principal.user),
-    )
+    ways = [_of_nobody(tenant), _named(tenant, principal, WORKING, EVERY_WAY)]
+    if principal.user is not None:
+        ways.append(sa.and_(T.work_item_count == 0, T.creator == principal.user))
+    return sa.or_(*ways)
 
 
 def _named(
     tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]
 ) -> sa.ColumnElement[bool]:
-    """Whether the principal holds a work item of these roles on the task.
+    """Whether the principal holds a work item of these roles on the task. One of everybody doesn't count where
+    something private is linked.
 
     Asked task by task: a list of all that he, his groups and everybody hold may be as long as the table.
     """
+    item = tables.work_item.c
     holders: list[str] = []
-    if "everybody" in through:
-        holders.append("*")
     if "individual" in through and principal.user is not None:
         holders.append(principal.user)
     if "group" in through:
         holders += [f"group:{group}" for group in sorted(principal.groups)]
-    item = tables.work_item.c
+    ways: Conditions = [item.holder.in_(holders)] if holders else []
+    if "everybody" in through:
+        ways.append(sa.and_(item.holder == EVERYBODY, _is_public(tenant)))
     held = sa.exists().where(item.tenant == tenant, item.task == T.number, item.role.in_(sorted(roles)))
-    return sa.and_(T.work_item_count > 0, held.where(item.holder.in_(holders)).correlate(tables.task))
+    return sa.and_(T.work_item_count > 0, held.where(sa.or_(sa.false(), *ways)).correlate(tables.task))
 
 
 def _of_nobody(tenant: int) -> sa.ColumnElement[bool]:
-    """Nobody is named and no private contact is linked: the task is everybody's."""
-    return sa.and_(T.work_item_count == 0, sa.or_(T.contact.is_(None), T.contact.not_in(_private(tenant))))
+    """No user is named and nothing private is linked: the task is everybody's."""
+    return sa.and_(T.work_item_count == 0, _is_public(tenant))
 
 
-def _private(tenant: int) -> "sa.Select[Any]":
+def _is_public(tenant: int) -> sa.ColumnElement[bool]:
+    """Whether nothing private is linked: `domain.access.Linked.is_private`."""
+    return _none_of(_private_contacts(tenant), _private_cases(tenant))
+
+
+def _shared(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
+    """Whether something private is linked, all of which is shared with the principal."""
+    contacts, cases = _private_contacts(tenant), _private_cases(tenant)
+    of_contact, of_case = shared_contact(principal), shared_case(principal)
+    is_linked = sa.or_(
+        T.contact.in_(contacts.where(of_contact)), T.case.in_(cases.where(of_case)), T.entity.in_(cases.where(of_case))
+    )
+    return sa.and_(is_linked, _none_of(contacts.where(sa.not_(of_contact)), cases.where(sa.not_(of_case))))
+
+
+def _none_of(contacts: "sa.Select[Any]", cases: "sa.Select[Any]") -> sa.ColumnElement[bool]:
+    """Whether the task links none of these."""
+    return sa.and_(
+        sa.or_(T.contact.is_(None), T.contact.not_in(contacts)),
+        sa.or_(T.case.is_(None), T.case.not_in(cases)),
+        sa.or_(T.entity.is_(None), T.entity.not_in(cases)),
+    )
+
+
+def _private_contacts(tenant: int) -> "sa.Select[Any]":
     contact = tables.contact.c
     return sa.select(contact.number).where(contact.tenant == tenant, contact.is_private.is_(sa.true()))
+
+
+def _private_cases(tenant: int) -> "sa.Select[Any]":
+    case = tables.case.c
+    return sa.select(case.number).where(case.tenant == tenant, tables.case_is_private)
+
+
+def shared_contact(principal: Principal) -> sa.ColumnElement[bool]:
+    """Who may see a contact although it is private: `Contact.is_shared_with`."""
+    contact = tables.contact.c
+    named = contact.shared_with.contains(f'"{principal.user}"', autoescape=True)
+    return sa.or_(sa.func.coalesce(contact.creator == principal.user, sa.false()), named)
+
+
+def shared_case(principal: Principal) -> sa.ColumnElement[bool]:
+    """Who may see a case although it is private: `Case.is_shared_with`."""
+    case = tables.case.c
+    mine = (sa.func.coalesce(column == principal.user, sa.false()) for column in (case.creator, case.assignee))
+    return sa.or_(*mine)

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.command import Lock
+from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, depends_on_timers, gains_by_timers, plainly
-from dragoman.store.repositories.task_pages import changed_of, count_of, fetch, page_of, rows_of
+from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open
 from dragoman.store.unit.mappings import MAPPINGS
@@ -132,14 +133,14 @@ class Tasks(Repository[Task]):
         """Note that this one has a part now."""
         self._overlay.group.without_parts.discard(number)
 
-    def counted_by(self, column: str, values: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """For each value that some tasks have in a column: how many, and the lowest of their numbers."""
+    def counted_by(self, column: str, values: Sequence[str], visible_to: Principal) -> dict[str, tuple[int, int]]:
+        """For each value that some tasks have in a column: how many the principal may see, and their lowest number."""
         named = T[column]
         wanted = list(values) if isinstance(named.type, sa.Text) else [int(value) for value in values]
         statement = (
             sa.select(named, sa.func.count(), sa.func.min(T.number))
             .where(
-                T.tenant == self.tenant,
+                *all_conditions(self.tenant, TaskFilter(visible_to=visible_to)),
                 T.removed_at.is_(None),
                 named.in_(wanted),
                 T.number.not_in(task_timers.deleted(self.tenant, lateral=self._is_lateral)),

@@ -59,12 +59,15 @@ class Loader:
                     known[key] = max(lock, known.get(key, Lock.NONE))
 
     def _owners(self, fields: dict[str, Lock]) -> Iterable[tuple[str, Key, Lock]]:
+        """What the tasks point to. The inbox is left out: it holds most tasks, and decides nothing about them."""
+        home = self.group.peek("tenant", ()) if "case" in fields else None
+        inbox = None if home is None else home.inbox_case
         for (name, _), task in list(self.group.current.items()):
             if name != "task" or task is None:
                 continue
             for field, lock in fields.items():
                 key = getattr(task, field) if field != PARTS else None
-                if key is not None:
+                if key is not None and not (field == "case" and lock is Lock.NONE and key == inbox):
                     yield POINTERS[field], key, lock
 
     def _find_parts(self) -> None:

@@ -59,12 +59,18 @@ def read_only(uid: str, *, with_payload: bool = True) -> Keys:
 
 
 def get(uow: UnitOfWork, uid: str, permission: Permission = Permission.SEE) -> Batch:
-    """The batch. NotFound when there is none; Forbidden when the principal may not."""
-    batch = uow.batches.find(uid)
+    """The batch. NotFound when there is none that the principal may see; Forbidden when the permission is missing."""
+    batch = find(uow, uid)
     if batch is None:
         raise NotFound("batch_not_found", f"There is no batch {uid}.", id=uid)
     tasks.get(uow, batch.number, permission)
     return batch
+
+
+def find(uow: UnitOfWork, uid: str) -> Batch | None:
+    """The batch. None when there is none that the principal may see."""
+    batch = uow.batches.find(uid)
+    return None if batch is None or tasks.find_visible(uow, batch.number) is None else batch
 
 
 def see(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> Seen:

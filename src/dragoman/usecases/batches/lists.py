@@ -136,7 +136,7 @@ def _edge(uow: UnitOfWork, wanted: Wanted) -> Batch | None:
     uid = wanted.after if wanted.after is not None else wanted.before
     if uid is None:
         return None
-    edge = uow.batches.find(uid)
+    edge = batches.find(uow, uid)
     if edge is None:
         name = "after" if wanted.after is not None else "before"
         raise Invalid("edge_not_found", f"{name} names no task", parameter=name)

@@ -11,6 +11,7 @@ from dragoman.domain.access import may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task import Task
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 KINDS = frozenset({CaseKind.CASE, CaseKind.OPPORTUNITY})
@@ -22,8 +23,8 @@ Link = tuple[CaseKind, int]
 
 def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
     """The case or opportunity that the task belongs to, as far as the principal may see it."""
-    for number, kind in ((task.case, None), (task.entity, task.entity_kind)):
-        case = None if number is None else uow.cases.find(number)
+    linked = tasks.linked(uow, task)
+    for case, kind in ((linked.case, None), (linked.entity, task.entity_kind)):
         if case is not None and case.kind in KINDS and kind in (None, case.kind):
             return case if may_see_case(uow.principal, case) else None
     return None
@@ -54,7 +55,7 @@ def linked(uow: UnitOfWork, task: Task | None, wanted: Case | None) -> dict[str,
 
 
 def _is_in_service(uow: UnitOfWork, task: Task | None) -> bool:
-    holder = None if task is None or task.case is None else uow.cases.find(task.case)
+    holder = None if task is None else tasks.case_of(uow, task)
     return holder is not None and holder.kind is CaseKind.SERVICE
 
 

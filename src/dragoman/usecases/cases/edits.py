@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
-from dragoman.domain.access import may_see_case, may_see_contact, require_admin
+from dragoman.domain.access import may_see_contact, require_admin
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.usecases import preconditions
@@ -50,7 +50,7 @@ class Get(msgspec.Struct, frozen=True):
 
 
 def get(uow: UnitOfWork, command: Get) -> Case:
-    """NotFound, or Forbidden for a private one of others."""
+    """NotFound when there is none that the principal may see."""
     return cases.get(uow, command.case)
 
 
@@ -80,11 +80,10 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins. A page may be short."""
-    found = uow.cases.page(limit=command.limit + 1, after=command.after, kind=command.kind)
+    """Those that the principal may see, and the number behind which the next page begins."""
+    found = uow.cases.page(limit=command.limit + 1, after=command.after, kind=command.kind, visible_to=uow.principal)
     page = found[: command.limit]
-    seen = [case for case in page if may_see_case(uow.principal, case)]
-    return seen, page[-1].number if len(found) > len(page) else None
+    return page, page[-1].number if len(found) > len(page) else None
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -105,6 +104,8 @@ def change(uow: UnitOfWork, command: Change) -> Case:
     """The changed case. StaleVersion, see `preconditions`."""
     case = cases.get(uow, command.case, to_edit=True)
     preconditions.settle(case, command.doubts)
+    if case.kind is CaseKind.INBOX and command.fields.get("is_private"):
+        raise Conflict("inbox_stays", "This holds the tasks that were made without a case; it can't be private.")
     _check_time(uow, command.fields)
     fields = dict(command.fields)
     if command.contact is not UNSET:

@@ -6,7 +6,7 @@ from dragoman.command import Key, Lock
 from dragoman.domain.access import may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment
-from dragoman.domain.errors import NotFound, TooLarge
+from dragoman.domain.errors import TooLarge
 from dragoman.domain.task import Task
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
@@ -33,12 +33,11 @@ def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **
 
 
 def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Case:
-    """The case by number or uid. NotFound when there is none, or its time is over; Forbidden when the principal may
-    not see it, or not change it and wants to."""
+    """The case by number or uid. NotFound when there is none that the principal may see, or its time is over;
+    Forbidden when he may not change it and wants to."""
     case = uow.cases.find(ref, lock)
-    if case is None:
-        raise NotFound("case_not_found", f"There is no case {ref}.", id=ref)
-    require_to(may_see_case(uow.principal, case), uow.principal, "see this case")
+    if case is None or not may_see_case(uow.principal, case):
+        raise uow.cases.missing(ref)
     if to_edit:
         require_to(may_edit_case(uow.principal, case), uow.principal, "change this case")
     return case

@@ -26,11 +26,11 @@ def anonymous(uow: UnitOfWork, contact_key: str) -> list[Case]:
 
 
 def of_kind(uow: UnitOfWork, kind: CaseKind) -> Iterator[Case]:
-    """Every case of a kind, by number, read slice by slice."""
-    page = uow.cases.page(limit=SLICE, kind=kind)
+    """Every case of a kind that the principal may see, by number, read slice by slice."""
+    page = uow.cases.page(limit=SLICE, kind=kind, visible_to=uow.principal)
     while page:
         yield from page
-        page = uow.cases.page(limit=SLICE, after=page[-1].number, kind=kind)
+        page = uow.cases.page(limit=SLICE, after=page[-1].number, kind=kind, visible_to=uow.principal)
 
 
 def find_stage(uow: UnitOfWork, number: int, lock: Lock = Lock.NONE) -> Stage | None:

@@ -47,10 +47,8 @@ class Get(msgspec.Struct, frozen=True):
 
 
 def get(uow: UnitOfWork, command: Get) -> Contact:
-    """NotFound, or Forbidden for a private one that isn't shared."""
-    contact = uow.contacts.get(command.contact)
-    require_to(may_see_contact(uow.principal, contact), uow.principal, "see this contact")
-    return contact
+    """NotFound when there is none that the principal may see."""
+    return contacts.get(uow, command.contact)
 
 
 class List(msgspec.Struct, frozen=True):
@@ -64,11 +62,10 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins. A page may be short."""
-    found = uow.contacts.page(limit=command.limit + 1, after=command.after)
+    """Those that the principal may see, and the number behind which the next page begins."""
+    found = uow.contacts.page(limit=command.limit + 1, after=command.after, visible_to=uow.principal)
     page = found[: command.limit]
-    seen = [contact for contact in page if may_see_contact(uow.principal, contact)]
-    return seen, page[-1].number if len(found) > len(page) else None
+    return page, page[-1].number if len(found) > len(page) else None
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -86,7 +83,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def change(uow: UnitOfWork, command: Change) -> Contact:
     """The changed contact. StaleVersion, see `preconditions`."""
-    contact = uow.contacts.get(command.contact)
+    contact = contacts.get(uow, command.contact)
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "change this contact")
     preconditions.settle(contact, command.doubts)
     fields = dict(command.fields)
@@ -114,7 +111,7 @@ class Remove(msgspec.Struct, frozen=True):
 
 def remove(uow: UnitOfWork, command: Remove) -> Contact:
     """The contact as it was. Conflict while persons belong to it, or tasks link it that shall not go with it."""
-    contact = uow.contacts.get(command.contact)
+    contact = contacts.get(uow, command.contact)
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
     preconditions.check(uow, "contact", contact, command.revisions)
     if contact.person_count:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dragoman.command import Lock
+from dragoman.command import Key, Lock
 from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, NotFound
@@ -43,11 +43,11 @@ def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
     return contact
 
 
-def get(uow: UnitOfWork, number: int, lock: Lock = Lock.NONE) -> Contact:
-    """The contact. NotFound when there is none that the principal may see."""
-    contact = uow.contacts.find(number, lock)
+def get(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Contact:
+    """The contact by number or uid. NotFound when there is none that the principal may see."""
+    contact = uow.contacts.find(ref, lock)
     if contact is None or not may_see_contact(uow.principal, contact):
-        raise NotFound("contact_not_found", f"There is no contact {number}.", id=number)
+        raise uow.contacts.missing(ref)
     return contact
 
 

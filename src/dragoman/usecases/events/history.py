@@ -6,9 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
-from dragoman.domain.access import Permission, may_see_case, may_see_contact, require, require_to
-from dragoman.domain.contact import Contact
-from dragoman.domain.errors import NotFound
+from dragoman.domain.access import Linked, Permission, may, may_see_case, may_see_contact
 from dragoman.domain.task import Task
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.uow import UnitOfWork
@@ -38,38 +36,32 @@ class HistoryPage(msgspec.Struct, frozen=True):
 
 
 def history_page(uow: UnitOfWork, command: History) -> HistoryPage:
-    """NotFound when there never was such a thing; Forbidden for who may not see it."""
+    """NotFound when there never was such a thing that the principal may see."""
+    repository: Any = _repositories(uow)[command.kind]
     entity = _present_or_past(uow, command.kind, command.entity)
-    if entity is None:
-        raise NotFound(f"{command.kind}_not_found", f"There is no {command.kind} {command.entity}.")
-    _require_see(uow, command.kind, entity)
+    if entity is None or not _may_see(uow, command.kind, entity):
+        raise repository.missing(command.entity)
     rows = uow.history.page(command.kind, entity.number, after=command.after, limit=command.limit + 1)
     items = rows[: command.limit]
     return HistoryPage(items, items[-1].revision if len(rows) > len(items) else None)
 
 
+def _repositories(uow: UnitOfWork) -> dict[str, Any]:
+    return {"task": uow.tasks, "case": uow.cases, "contact": uow.contacts}
+
+
 def _present_or_past(uow: UnitOfWork, kind: str, key: Ref) -> Any:
-    repository: Any = {"task": uow.tasks, "case": uow.cases, "contact": uow.contacts}[kind]
-    present = repository.find(key)
+    present = _repositories(uow)[kind].find(key)
     return uow.history.deleted(kind, key) if present is None else present
 
 
-def _require_see(uow: UnitOfWork, kind: str, entity: Any) -> None:
+def _may_see(uow: UnitOfWork, kind: str, entity: Any) -> bool:
     principal = uow.principal
     if kind == "contact":
-        require_to(may_see_contact(principal, entity), principal, "see this contact")
-    elif kind == "case":
-        require_to(may_see_case(principal, entity), principal, "see this case")
-    else:
-        require(principal, Permission.SEE, entity, _contact(uow, entity))
-
-
-def _contact(uow: UnitOfWork, task: Task) -> Contact | None:
-    """The task's contact, also a deleted one: what was private stays so."""
-    if task.contact is None:
-        return None
-    contact: Contact | None = _present_or_past(uow, "contact", task.contact)
-    return contact
+        return may_see_contact(principal, entity)
+    if kind == "case":
+        return may_see_case(principal, entity)
+    return may(principal, Permission.SEE, entity, _linked(uow, entity))
 
 
 def changes_of_task(uow: UnitOfWork, number: int) -> Iterator[HistoryRow]:
@@ -80,3 +72,9 @@ def changes_of_task(uow: UnitOfWork, number: int) -> Iterator[HistoryRow]:
         if len(rows) < SLICE:
             return
         after = rows[-1].revision
+
+
+def _linked(uow: UnitOfWork, task: Task) -> Linked:
+    """What the task links, also what was deleted: what was private stays so."""
+    keys = (("contact", task.contact), ("case", task.case), ("case", task.entity))
+    return Linked(*(None if key is None else _present_or_past(uow, kind, key) for kind, key in keys))

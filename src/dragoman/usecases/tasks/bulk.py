@@ -14,6 +14,7 @@ from dragoman.usecases.batches.resource_types import NOTHING, Found
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import references
 from dragoman.usecases.tasks.edits import Change, Create
 from dragoman.usecases.uow import UnitOfWork
 
@@ -26,12 +27,14 @@ KEYS = ("id", *get_args(Property))
 
 
 def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
-    """For each value what has it. The tasks are loaded for change, and what decides about them with them."""
+    """For each value what has it, as far as the principal may see it and what the value names. The tasks are loaded
+    for change, and what decides about them with them."""
     if key == "id":
         return _by_id(uow, values)
     values = [uuid_of(value) or value for value in values] if key == "assignee" else values
     texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
-    counted = uow.tasks.counted_by(key, texts) if texts else {}
+    texts = _seen(uow, key, texts)
+    counted = uow.tasks.counted_by(key, texts, uow.principal) if texts else {}
     single = sorted(number for count, number in counted.values() if count == 1)
     uow.tasks.load(single, Lock.CHANGE)
     _load_surroundings(uow, [uow.tasks.get(number) for number in single])
@@ -44,7 +47,19 @@ def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
     uow.tasks.load(list({ref for ref in refs if ref is not None}), Lock.CHANGE)
     there = [None if ref is None else uow.tasks.find(ref, Lock.CHANGE) for ref in refs]
     _load_surroundings(uow, [task for task in there if task is not None])
-    return [NOTHING if task is None else Found(1, task.number) for task in there]
+    return [
+        Found(1, task.number) if task is not None and Permission.SEE in tasks.allowed(uow, task) else NOTHING
+        for task in there
+    ]
+
+
+def _seen(uow: UnitOfWork, key: str, texts: list[str]) -> list[str]:
+    """Those of the values that don't name what the principal may not see."""
+    if uow.principal.is_admin or key not in ("case", "contact", "parent") or not texts:
+        return texts
+    numbers = [int(text) for text in texts]
+    hidden = references.hidden(uow, key, numbers)
+    return [text for text, number in zip(texts, numbers, strict=True) if number not in hidden]
 
 
 def _is_number(text: str) -> bool:
@@ -52,8 +67,7 @@ def _is_number(text: str) -> bool:
 
 
 def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
-    if contacts := {task.contact for task in there if task.contact is not None}:
-        uow.contacts.load(sorted(contacts))
+    tasks.load_linked(uow, there)
     if parents := {task.parent for task in there if task.parent is not None}:
         uow.tasks.load(sorted(parents), Lock.CHANGE)
 
@@ -62,9 +76,10 @@ def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[
     """What makes this change to one task after the other; its `task` doesn't matter. A login is looked up once."""
     if isinstance(change.assignee, str):
         change = replace(change, assignee=persons.known(uow, change.assignee).uid)
+    needed = (Permission.EDIT,) if state is None else (Permission.EDIT, Permission.FINISH)
 
     def apply(part: UnitOfWork, number: int) -> None:
-        task = tasks.get(part, number, Permission.EDIT)
+        task = tasks.get(part, number, *needed)
         task.must_not_be_batch()
         after = task_edits.changed(part, task, change)
         if state is not None:

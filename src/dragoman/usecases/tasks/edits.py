@@ -13,6 +13,7 @@ from dragoman.domain.due import UNTOUCHED, Due, DueChange
 from dragoman.domain.due import changed as due_changed
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.extension import Owner, fold
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.merge_patch import merge_patch
 from dragoman.domain.task import State, Task
 from dragoman.usecases import extension_values as extensions
@@ -26,6 +27,8 @@ from dragoman.usecases.uow import UnitOfWork
 
 MOST_PROPERTIES = 1_000
 DUE = ("due_at", "due_local", "due_zone")
+BEYOND_CONTENT = {"expires_at": Permission.FINISH, "delete_at": Permission.DELETE}
+"""Fields whose change ends or deletes the task in the end, and the permission that they need."""
 
 
 class Create(msgspec.Struct, frozen=True):
@@ -72,6 +75,13 @@ class Change(msgspec.Struct, frozen=True):
         named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
         return _keys(named, self.links, self.assignee, self.extensions)
 
+    @property
+    def only_assigns(self) -> bool:
+        """Whether nothing but the assignee is named."""
+        others = (self.fields, self.properties, self.extensions)
+        is_bare = not any(others) and self.due is UNTOUCHED and self.links is links.UNTOUCHED
+        return is_bare and self.assignee is not UNSET
+
     def written(self) -> frozenset[str]:
         """The fields that this may change, as history names them."""
         names = {*self.fields, *links.written(self.links)}
@@ -86,7 +96,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def change(uow: UnitOfWork, command: Change) -> Task:
     """The changed task. Nothing is stored when everything was so already. StaleVersion, see `preconditions`."""
-    task = tasks.get(uow, command.task, Permission.EDIT)
+    task = tasks.get(uow, command.task, Permission.ASSIGN if command.only_assigns else Permission.EDIT)
     preconditions.settle(task, command.doubts)
     if command.revisions is not None:
         preconditions.check(uow, "task", task, command.revisions, command.written())
@@ -94,7 +104,13 @@ def change(uow: UnitOfWork, command: Change) -> Task:
 
 
 def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
-    """The task as the command wants it, not stored yet; the same object when everything is so already."""
+    """The task as the command wants it, not stored yet; the same object when everything is so already.
+
+    The caller has checked the permission to edit. Forbidden where the change asks for more than that.
+    """
+    for name, permission in BEYOND_CONTENT.items():
+        if name in command.fields and command.fields[name] != getattr(task, name):
+            tasks.require(uow, task, permission)
     fields = {**command.fields, **links.resolve(uow, command.links, task)}
     if command.due is not UNTOUCHED:
         present = Due(task.due_at, task.due_local, task.due_zone)
@@ -106,9 +122,17 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
     if command.extensions:
         after = _with_extensions(uow, after, command.extensions)
     if command.assignee is not UNSET:
-        user = None if command.assignee is None else persons.assignable(uow, command.assignee, task.assignee)
-        after = after.assign(user, at=uow.now)
+        after = after.assign(_assignee(uow, task, command.assignee), at=uow.now)
     return task if after == task else after
+
+
+def _assignee(uow: UnitOfWork, task: Task, name: str | None) -> str | None:
+    """The id of who shall have the task. Forbidden for another than has it, without the permission to assign."""
+    known = None if name is None else persons.named(uow, name)
+    named = {None} if name is None else {uuid_of(name), None if known is None else known.uid} - {None}
+    if task.assignee not in named:
+        tasks.require(uow, task, Permission.ASSIGN)
+    return None if name is None else persons.assignable(uow, name, task.assignee)
 
 
 class Remove(msgspec.Struct, frozen=True):
@@ -123,7 +147,7 @@ class Remove(msgspec.Struct, frozen=True):
 
 def remove(uow: UnitOfWork, command: Remove) -> Task:
     """The task as it was. Its parts go with it. StaleVersion when it changed at all since."""
-    task = tasks.get(uow, command.task, Permission.EDIT)
+    task = tasks.get(uow, command.task, Permission.DELETE)
     preconditions.check(uow, "task", task, command.revisions)
     tasks.remove(uow, task)
     return task

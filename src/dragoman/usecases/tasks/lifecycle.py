@@ -5,22 +5,23 @@ keep what holds across dialects: a task has a case, its category and contact cou
 children.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from msgspec.structs import replace
 
 from dragoman.command import Key, Lock
-from dragoman.domain.access import Permission, permissions, require
+from dragoman.domain.access import Linked, Permission, forbidden, permissions
+from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.task import ENDED, Task, Verb, new_task
 from dragoman.usecases.uow import UnitOfWork
 
-SEEN_OWNERS = {"contact": Lock.NONE}
+SEEN_OWNERS = {"contact": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
 """What must be loaded beside a task to decide who may see it."""
 
-COUNTED_OWNERS = {"contact": Lock.CHANGE, "category": Lock.CHANGE}
+COUNTED_OWNERS = SEEN_OWNERS | {"contact": Lock.CHANGE, "category": Lock.CHANGE}
 """What must be loaded beside a task that may change its contact or category."""
 
 REMOVED_OWNERS = COUNTED_OWNERS | {"parts": Lock.NONE}
@@ -32,16 +33,58 @@ def contact_of(uow: UnitOfWork, task: Task) -> Contact | None:
     return None if task.contact is None else uow.contacts.find(task.contact)
 
 
-def get(uow: UnitOfWork, ref: Key, permission: Permission = Permission.SEE) -> Task:
-    """The task by number or uid. NotFound when there is none; Forbidden when the principal may not."""
+def case_of(uow: UnitOfWork, task: Task) -> Case | None:
+    """The case that holds the task, if it exists. The inbox counts as none."""
+    return None if task.case is None or task.case == uow.home.inbox_case else uow.cases.find(task.case)
+
+
+def linked(uow: UnitOfWork, task: Task) -> Linked:
+    """What the task links, for `domain.access`."""
+    entity = None if task.entity is None else uow.cases.find(task.entity)
+    return Linked(contact_of(uow, task), case_of(uow, task), entity)
+
+
+def load_linked(uow: UnitOfWork, found: Iterable[Task]) -> None:
+    """Load what decides who may see these tasks, a statement a table. The command is exclusive, or reads."""
+    listed, inbox = list(found), uow.home.inbox_case
+    contacts = {task.contact for task in listed} - {None}
+    cases = {number for task in listed for number in (task.case, task.entity)} - {None, inbox}
+    if contacts:
+        uow.contacts.load(sorted(contacts))
+    if cases:
+        uow.cases.load(sorted(cases))
+
+
+def get(uow: UnitOfWork, ref: Key, *permissions: Permission) -> Task:
+    """The task by number or uid. NotFound when there is none that the principal may see; Forbidden when one of the
+    permissions is missing."""
     task = uow.tasks.get(ref)
-    require(uow.principal, permission, task, contact_of(uow, task))
+    granted = allowed(uow, task)
+    if Permission.SEE not in granted:
+        raise uow.tasks.missing(ref)
+    for permission in permissions:
+        if permission not in granted:
+            raise forbidden(uow.principal, permission)
     return task
+
+
+def find_visible(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Task | None:
+    """The task by number or uid. None when there is none that the principal may see."""
+    task = uow.tasks.find(ref, lock)
+    return task if task is not None and Permission.SEE in allowed(uow, task) else None
+
+
+def require(uow: UnitOfWork, task: Task, *permissions: Permission) -> None:
+    """Forbidden unless the principal has all of these permissions; also for a task that he may not see."""
+    granted = allowed(uow, task)
+    for permission in permissions:
+        if permission not in granted:
+            raise forbidden(uow.principal, permission)
 
 
 def allowed(uow: UnitOfWork, task: Task) -> frozenset[Permission]:
     """All that the principal may do with the task."""
-    return permissions(uow.principal, task, contact_of(uow, task))
+    return permissions(uow.principal, task, linked(uow, task))
 
 
 def add(uow: UnitOfWork, **fields: Any) -> Task:
@@ -161,11 +204,21 @@ _VERBS: dict[Verb, _Decision] = {
     Verb.AMEND_OUTCOME: lambda task, at, user, code, text, until: task.amend_outcome(at=at, code=code, text=text),
 }
 
-NEEDED: dict[Verb, Permission] = dict.fromkeys(Verb, Permission.EDIT) | {
+NEEDED: dict[Verb, Permission] = {
+    Verb.START: Permission.EDIT,
     Verb.CLAIM: Permission.WORK,
+    Verb.RELEASE: Permission.ASSIGN,
+    Verb.ASSIGN: Permission.ASSIGN,
+    Verb.SUSPEND: Permission.FINISH,
+    Verb.RESUME: Permission.FINISH,
+    Verb.FINISH: Permission.FINISH,
+    Verb.FAIL: Permission.FINISH,
+    Verb.TERMINATE: Permission.FINISH,
     Verb.EXPIRE: Permission.ADMINISTER,
+    Verb.REOPEN: Permission.FINISH,
+    Verb.AMEND_OUTCOME: Permission.FINISH,
 }
-"""The right that each verb asks for."""
+"""The permission that each verb needs."""
 
 
 def _reach_down(uow: UnitOfWork, before: Task, after: Task) -> None:

@@ -15,6 +15,7 @@ from dragoman.store.engine.words import split
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.tasks import references
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = [
@@ -65,7 +66,8 @@ def words(text: str, parameter: str) -> tuple[str, ...]:
 
 
 def list_page(uow: UnitOfWork, command: List) -> Page:
-    """The page behind `after`. A filter that names what isn't there matches nothing."""
+    """The page behind `after`. A filter that names what isn't there, or what the principal may not see, matches
+    nothing."""
     wanted = replace(command.wanted, visible_to=uow.principal, **_found(uow, command))
     found = uow.tasks.page(wanted, command.sorts, limit=command.limit + 1, after=command.after)
     items = found[: command.limit]
@@ -110,6 +112,8 @@ def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
     }
     for field, key in command.refs.items():
         number = key if isinstance(key, int) else _number(repositories[field].find(key))
+        if references.hidden(uow, field, [number]):
+            number = NOTHING
         found |= {"contacts": (number,)} if field == "contact" else {field: number}
     return found
 

@@ -3,14 +3,14 @@
 Vendors' clients may leave references dangling, which their dialects keep as sent; whoever comes through here may not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from dragoman.command import Keys, Lock, Ref
-from dragoman.domain.access import Permission, may, may_see_case, may_see_contact
+from dragoman.domain.access import Permission, may_see_case, may_see_contact
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task
@@ -62,6 +62,8 @@ def announce(links: Links, keys: Keys) -> Keys:
             keys.also(entity, [key], lock)
     if links.category is not UNSET or links.contact is not UNSET:
         keys.owners.update(tasks.COUNTED_OWNERS)
+    elif links.parent is not UNSET:
+        keys.owners.update(tasks.SEEN_OWNERS)
     return keys
 
 
@@ -115,24 +117,18 @@ def _place(uow: UnitOfWork, links: Links, task: Task | None, found: dict[str, An
     case: int | UnsetType | None = links.case if links.case is UNSET else _case(uow, links.case, problems)
     if links.stage is not UNSET and links.stage is not None:
         stage = uow.stages.find(links.stage, Lock.SHARED)
-        if stage is None:
+        if stage is None or _found_case(uow, stage.case) is None:
             problems.append(Problem("/stage", "not_found", NOT_FOUND))
         elif case is not UNSET and case is not None and case != stage.case:
             problems.append(Problem("/stage", "contradiction", "is a stage of another case"))
         else:
-            _hold(uow, stage, found, problems)
+            found["case"], found["stage"] = stage.case, stage.number
         return
     if case is not UNSET:
         found["case"] = case
     moved = task is not None and case is not UNSET and case != task.case
     if links.stage is None or moved:
         found["stage"] = None
-
-
-def _hold(uow: UnitOfWork, stage: Stage, found: dict[str, Any], problems: list[Problem]) -> None:
-    if _found_case(uow, stage.case) is None:
-        problems.append(Problem("/stage", "not_found", NOT_FOUND))
-    found["case"], found["stage"] = stage.case, stage.number
 
 
 def _case(uow: UnitOfWork, key: Ref | None, problems: list[Problem]) -> int | None:
@@ -149,13 +145,39 @@ def _found_case(uow: UnitOfWork, key: Ref) -> Case | None:
 
 
 def _parent(uow: UnitOfWork, key: Ref, task: Task | None, problems: list[Problem]) -> Task | None:
-    parent = uow.tasks.find(key, Lock.CHANGE)
-    if parent is None or not may(uow.principal, Permission.SEE, parent, tasks.contact_of(uow, parent)):
+    parent = tasks.find_visible(uow, key, Lock.CHANGE)
+    if parent is None:
         problems.append(Problem("/parent", "not_found", NOT_FOUND))
         return None
     if task is not None and _is_part_of(uow, parent, task):
         problems.append(Problem("/parent", "contradiction", "is a part of this task"))
     return parent
+
+
+def hidden(uow: UnitOfWork, field: str, numbers: Sequence[int]) -> frozenset[int]:
+    """Those of the contacts, cases or parents of tasks that exist and that the principal may not see. The command is
+    exclusive, or reads."""
+    if uow.principal.is_admin:
+        return frozenset()
+    repository, may_see = _REFERENCES[field](uow)
+    repository.load(sorted(set(numbers)))
+    found = [entity for number in set(numbers) if (entity := repository.find(number)) is not None]
+    return frozenset(entity.number for entity in found if not may_see(entity))
+
+
+_Reference = Callable[[UnitOfWork], tuple[Any, Callable[[Any], bool]]]
+
+_REFERENCES: dict[str, _Reference] = {
+    "contact": lambda uow: (uow.contacts, lambda contact: may_see_contact(uow.principal, contact)),
+    "case": lambda uow: (uow.cases, lambda case: may_see_case(uow.principal, case)),
+    "stage": lambda uow: (uow.stages, lambda stage: _sees_stage(uow, stage)),
+    "parent": lambda uow: (uow.tasks, lambda task: Permission.SEE in tasks.allowed(uow, task)),
+}
+
+
+def _sees_stage(uow: UnitOfWork, stage: Stage) -> bool:
+    case = uow.cases.find(stage.case)
+    return case is None or may_see_case(uow.principal, case)
 
 
 def _is_part_of(uow: UnitOfWork, task: Task | None, whole: Task) -> bool:

@@ -14,11 +14,10 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal, holds, require_admin
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import Template
-from dragoman.domain.work_item import Role
+from dragoman.domain.work_item import EVERYBODY, Role
 from dragoman.usecases.identity.lookup import is_uid
 from dragoman.usecases.uow import UnitOfWork
 
-EVERYBODY = "*"
 GROUP = "group:"
 
 

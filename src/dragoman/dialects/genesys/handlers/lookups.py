@@ -7,20 +7,22 @@ from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task import Task
 from dragoman.usecases.cases import lifecycle as cases
-from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.cases import stages
 from dragoman.usecases.tasks import lifecycle as tasks
-from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 
 def find_service(uow: UnitOfWork, ref: ServiceId, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Case:
-    """The service. NotFound `service_not_found` for one that was never issued, is deleted, or has expired."""
+    """The service. NotFound `service_not_found` for one that was never issued, is deleted, has expired, or that the
+    principal may not see."""
     missing = NotFound("service_not_found", f"no service {shown(ref.text)}")
     if ref.number is None:
         raise missing
-    known = case_lookup.find(uow, ref.number, lock)
-    if known is None or (ref.uid is not None and known.uid != ref.uid):
+    try:
+        known = cases.get(uow, ref.number, lock=lock)
+    except NotFound:
+        raise missing from None
+    if ref.uid is not None and known.uid != ref.uid:
         raise missing
     return cases.get(uow, ref.number, to_edit=to_edit, lock=lock)
 
@@ -37,12 +39,14 @@ def find_state(
 
 
 def find_task(uow: UnitOfWork, service: ServiceId, text: str, case: Case, permission: Permission) -> Task:
-    """A task of the service. NotFound `task_not_found`, also for another service's."""
+    """A task of the service. NotFound `task_not_found`, also for another service's, and for one that the principal
+    may not see."""
     number = parse_number(text)
-    known = None if number is None else task_lookup.find(uow, number)
+    known = None if number is None else tasks.find_visible(uow, number)
     if known is None or known.case != case.number:
         raise NotFound("task_not_found", f"no task {shown(text)} in service {shown(service.text)}")
-    return tasks.get(uow, known.number, permission)
+    tasks.require(uow, known, permission)
+    return known
 
 
 def with_service(keys: Keys, service: ServiceId, lock: Lock = Lock.NONE) -> Keys:

@@ -155,7 +155,7 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
 def end(uow: UnitOfWork, command: End) -> None:
     """Completed, with its outcome; the second time the end is overwritten."""
     case = find_service(uow, command.service)
-    task = find_task(uow, command.service, command.task, case, Permission.EDIT)
+    task = find_task(uow, command.service, command.task, case, Permission.FINISH)
     event = judge(command.event)
     ended = task if resources.shows_end(task, event.fields) else _ended(uow, task, event)
     extended = extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema)

@@ -12,7 +12,7 @@ from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire.words import STATES
-from dragoman.domain.access import Permission, holds, is_candidate
+from dragoman.domain.access import Permission, held_items, is_candidate, permissions
 from dragoman.domain.errors import Expected
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import Role
@@ -117,15 +117,15 @@ DECIDED_ELSEWHERE = frozenset(Action) - {Action.GET, Action.UPDATE, Action.CLAIM
 
 def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
     """What the principal is to the task; nothing for a stranger, and for whom the core lets see nothing."""
-    principal, contact = uow.principal, tasks.contact_of(uow, task)
-    allowed = tasks.allowed(uow, task)
+    principal, linked = uow.principal, tasks.linked(uow, task)
+    allowed = permissions(principal, task, linked)
     if Permission.SEE not in allowed:
         return frozenset()
     user, found = principal.user, {RE}
     if principal.is_admin:
         found.add(AD)
-    for item in task.work_items:
-        if holds(principal, item.holder) and item.role in _OF_WORK_ITEM:
+    for item in held_items(principal, task, is_private=linked.is_private):
+        if item.role in _OF_WORK_ITEM:
             found.add(_OF_WORK_ITEM[item.role])
     if user is not None:
         if user == task.creator:
@@ -136,7 +136,7 @@ def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
             found.add(OW)
         if user == task.starter:
             found.add(ST)
-    if Permission.WORK in allowed and is_candidate(principal, task, contact):
+    if Permission.WORK in allowed and is_candidate(principal, task, linked):
         found.add(PO)
     if task.state is State.INACTIVE:  # only users who may start it see it yet (page, 15)
         found -= {PO, ED}

@@ -12,7 +12,7 @@ from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import work_items
 from dragoman.dialects.ibm_htm.handlers.action_table import AD, OR, OW, ST, HtmRole
 from dragoman.dialects.ibm_htm.handlers.messages import template_of
-from dragoman.dialects.ibm_htm.handlers.work_items import EVERYBODY, GROUP
+from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
@@ -21,6 +21,7 @@ from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds
 from dragoman.domain.people import User
 from dragoman.domain.task import ENDED, State, Task
+from dragoman.domain.work_item import EVERYBODY
 from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.identity.users import principal_of
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -113,7 +114,8 @@ def assign(uow: UnitOfWork, command: Assign) -> None:
     who = frozenset({AD, OR}) if task.state is State.INACTIVE else frozenset({AD})
     guard.require_role(uow, task, held, who, ASSIGN)
     _check_state(task, command.reason, ASSIGN)
-    guard.keep(uow, work_items.added(task, ITEMS[command.reason], user, tasks.contact_of(uow, task)))
+    is_private = tasks.linked(uow, task).is_private
+    guard.keep(uow, work_items.added(task, ITEMS[command.reason], user, is_private=is_private))
 
 
 def parse_transfer(request: Request) -> Transfer:
@@ -179,22 +181,22 @@ def _field_moved(
 def _may_take(uow: UnitOfWork, task: Task, reason: Reason, target: Principal) -> bool:
     if target.is_admin:
         return True
-    template, contact = template_of(uow, task), tasks.contact_of(uow, task)
+    template, is_private = template_of(uow, task), tasks.linked(uow, task).is_private
     return any(
         holds(target, holder)
         for wanted in (TAKERS[reason], Reason.ADMINISTRATOR)
-        for holder in work_items.holders(task, wanted, template, contact)
+        for holder in work_items.holders(task, wanted, template, is_private=is_private)
     )
 
 
 def _item_moved(uow: UnitOfWork, task: Task, reason: Reason, source: str | None, target: Principal | str) -> Task:
-    contact = tasks.contact_of(uow, task)
-    present = work_items.holders(task, reason, None, contact)
+    is_private = tasks.linked(uow, task).is_private
+    present = work_items.holders(task, reason, None, is_private=is_private)
     old = source or _own(uow.principal, present)
     if old is None or old == EVERYBODY or old not in present:
         raise refusals.not_transferable(roles.symbol(reason))
     new = target.user if isinstance(target, Principal) else target
-    return work_items.moved(task, ITEMS[reason], old, new or "", contact)
+    return work_items.moved(task, ITEMS[reason], old, new or "", is_private=is_private)
 
 
 def _own(principal: Principal, present: list[str]) -> str | None:

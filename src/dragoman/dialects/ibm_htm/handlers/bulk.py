@@ -165,7 +165,7 @@ def cancel(uow: UnitOfWork, command: Release) -> list[Failure]:
     """Give them back; tasks, what they link and what they forget are loaded a statement a table."""
     uids = readable(command.tasks)
     found = task_lookup.load(uow, uids, Lock.CHANGE)
-    contact_lookup.load(uow, sorted({task.contact for task in found if task.contact is not None}))
+    tasks.load_linked(uow, found)
     forgotten = [(task.uid, which) for task in found for which in task.messages if which != Which.INPUT]
     stored_messages.load(uow, forgotten)
     return attempts(uow, command.tasks, lambda part, uid: actions.cancel(part, Act(uid)))

@@ -21,7 +21,7 @@ from dragoman.domain import timing
 from dragoman.domain.message import Which, head
 from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
-from dragoman.domain.work_item import Role, WorkItem
+from dragoman.domain.work_item import EVERYBODY, Role, WorkItem
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import messages as stored_messages
 from dragoman.usecases.tasks import templates
@@ -30,7 +30,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 CREATE = "CREATETASK"
 CREATE_ONLY, ASYNC, SYNC = MODES = ("createOnly", "async", "sync")
-EVERYBODY = "*"
 
 
 class Create(msgspec.Struct, frozen=True):

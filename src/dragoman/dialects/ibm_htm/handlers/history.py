@@ -8,13 +8,14 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.roles import name_of_group
-from dragoman.dialects.ibm_htm.handlers.work_items import EVERYBODY, GROUP
+from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
 from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import events, ids, negotiation, roles, times
 from dragoman.dialects.ibm_htm.wire.events import Event
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, State, Task
+from dragoman.domain.work_item import EVERYBODY
 from dragoman.usecases.events import history as history_uses
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork

@@ -19,9 +19,10 @@ from dragoman.domain.task import State, Task
 from dragoman.domain.template import Template
 from dragoman.usecases.tasks import messages
 from dragoman.usecases.tasks import templates as task_templates
+from dragoman.usecases.tasks.lifecycle import SEEN_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 
-OWNERS = {"contact": Lock.NONE, "template": Lock.NONE}
+OWNERS = SEEN_OWNERS | {"template": Lock.NONE}
 RESULTS = (Which.OUTPUT, Which.FAULT)
 SETTING = {Which.INPUT: Action.SET_INPUT, Which.OUTPUT: Action.SET_OUTPUT, Which.FAULT: Action.SET_FAULT}
 GET_FAULT = "GETFAULTMESSAGE"

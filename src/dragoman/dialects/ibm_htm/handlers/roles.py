@@ -7,11 +7,12 @@ from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import work_items
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.messages import OWNERS, template_of
-from dragoman.dialects.ibm_htm.handlers.work_items import EVERYBODY, GROUP
+from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
 from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.domain.work_item import EVERYBODY
 from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -44,8 +45,8 @@ def get(uow: UnitOfWork, command: Get) -> Holders:
     """For users who have a role on the task."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
-    contact = tasks.contact_of(uow, task)
-    found = work_items.holders(task, command.reason, template_of(uow, task), contact)
+    is_private = tasks.linked(uow, task).is_private
+    found = work_items.holders(task, command.reason, template_of(uow, task), is_private=is_private)
     if EVERYBODY in found:
         return Holders(None, [])
     groups = [name_of_group(uow, holder) for holder in found if holder.startswith(GROUP)]

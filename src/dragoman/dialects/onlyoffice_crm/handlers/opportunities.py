@@ -44,7 +44,7 @@ def parse_stages(request: Request) -> Stages:
 
 
 def stages(uow: UnitOfWork, command: Stages) -> list[tuple[int, int]]:
-    """Each stage, with the number of opportunities in it."""
+    """Each stage, with the number of opportunities in it that the principal may see."""
     counts: Counter[int] = Counter()
     for case in case_lookup.of_kind(uow, CaseKind.OPPORTUNITY):
         counts[case.extras.get(NAME, {}).get("stage", 0)] += 1

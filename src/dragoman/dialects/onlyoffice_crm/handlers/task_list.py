@@ -18,6 +18,7 @@ from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_task
 from dragoman.usecases.tasks import lists as task_lists
+from dragoman.usecases.tasks import references
 from dragoman.usecases.tasks.lists import Sort, SortKey, TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
@@ -114,6 +115,9 @@ def _conditions(uow: UnitOfWork, command: Filter, *, words: str) -> TaskFilter:
     is_about_contact = command.entity_type == "contact"
     has_entity = bool(command.entity_type) and command.entity > 0
     category = command.category if command.category > 0 else None
+    entity = command.entity
+    if has_entity and references.hidden(uow, "contact" if is_about_contact else "case", [entity]):
+        entity = task_lists.NOTHING
     return TaskFilter(
         category=category,
         or_no_category=category == command.options.default_category,
@@ -121,8 +125,8 @@ def _conditions(uow: UnitOfWork, command: Filter, *, words: str) -> TaskFilter:
         due_from=due_from,
         due_to=due_to,
         created_from=created_from,
-        contact_or_persons_of=command.entity if has_entity and is_about_contact else None,
-        entity=(command.entity_type, command.entity) if has_entity and not is_about_contact else None,
+        contact_or_persons_of=entity if has_entity and is_about_contact else None,
+        entity=(command.entity_type, entity) if has_entity and not is_about_contact else None,
         words=words_of(words.partition(",")[0]),
         visible_to=uow.principal,
         **({} if command.responsible is None else has_responsible(uow, command.responsible)),

@@ -9,7 +9,7 @@ from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
-from dragoman.domain.access import Permission, may, require
+from dragoman.domain.access import Permission
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
@@ -46,11 +46,10 @@ def _parse_moment(request: Request, field: Field, parameter: str) -> SetMoment:
 
 def set_moment(uow: UnitOfWork, command: SetMoment) -> None:
     """Set it. NotFound for a user who may not see the task (page, 6.1)."""
-    task = task_lookup.find(uow, command.number, Lock.CHANGE)
-    contact = None if task is None else tasks.contact_of(uow, task)
-    if task is None or not may(uow.principal, Permission.SEE, task, contact):
+    task = tasks.find_visible(uow, command.number, Lock.CHANGE)
+    if task is None:
         raise not_found()
-    require(uow.principal, Permission.EDIT, task, contact)
+    tasks.require(uow, task, Permission.EDIT)
     if command.date is None:
         raise bad_argument(command.parameter, "required")
     tasks.set_moment(uow, task, command.field, command.date.at(zone_of(uow.home.zone)))

@@ -23,7 +23,7 @@ from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.views import POINTED_TO, Gathering, SeenTask, shown_keys
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_due, shown_title
-from dragoman.domain.access import Permission, require
+from dragoman.domain.access import Permission
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -97,9 +97,12 @@ def put(uow: UnitOfWork, command: Put) -> SeenTask:
         if command.options.put_unknown != "create":
             raise not_found()
         return add(uow, command.content, due, command.options)
-    require(uow.principal, Permission.EDIT, present, tasks.contact_of(uow, present))
+    tasks.require(uow, present, Permission.EDIT)
     gathering = Gathering(uow, command.options.default_category)
-    task = tasks.save(uow, present, _replaced(uow, present, command.content, due, gathering))
+    after = _replaced(uow, present, command.content, due, gathering)
+    if after.assignee != present.assignee:
+        tasks.require(uow, present, Permission.ASSIGN)
+    task = tasks.save(uow, present, after)
     return gathering.task(replace(task, description=command.content.description), is_fresh=True)
 
 
@@ -175,7 +178,7 @@ def _perform(uow: UnitOfWork, command: One, verb: Verb) -> SeenTask:
     task = task_lookup.find(uow, command.number, Lock.CHANGE)
     if task is None:
         raise bad_argument("taskid", "unknown")  # 400, not 404 (page, 6.1)
-    require(uow.principal, tasks.NEEDED[verb], task, tasks.contact_of(uow, task))
+    tasks.require(uow, task, tasks.NEEDED[verb])
     if task.is_open == (verb is Verb.FINISH):
         task = tasks.perform(uow, task, verb)
     return Gathering(uow, command.options.default_category).task(task)
@@ -199,11 +202,14 @@ def parse_delete(options: Options, request: Request) -> Delete:
 
 def delete(uow: UnitOfWork, command: Delete) -> SeenTask:
     """Delete it for good; the answer is the task as it was."""
-    task = _found(uow, command.number, Permission.EDIT)
+    task = _found(uow, command.number, Permission.DELETE)
     seen = Gathering(uow, command.options.default_category).task(task)
     tasks.remove(uow, task)
     return seen
 
 
 def _found(uow: UnitOfWork, number: int, permission: Permission) -> Task:
-    return tasks.get(uow, number, permission)
+    """NotFound when there is none; Forbidden also for one that the principal may not see (page, 6.1)."""
+    task = uow.tasks.get(number)
+    tasks.require(uow, task, permission)
+    return task
