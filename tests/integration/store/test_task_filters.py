@@ -46,8 +46,8 @@ def furnish(uow: UnitOfWork) -> None:
         Case(uow.tenant, private, uow.new_id(), CaseKind.CASE, is_private=True, creator="dora", assignee="bert")
     )
     for number, items, (assignee, state), case in itertools.product(contacts, ITEMS, PEOPLE, (None, private)):
-        fields: dict[str, Any] = {"contact": number, "case": case, "assignee": assignee, "state": state}
-        tasks.add(uow, title="x", work_items=items, creator="cara", **fields)
+        links: dict[str, Any] = {"contact": number, "case": case, "assignee": assignee, "state": state}
+        tasks.add(uow, title="x", work_items=items, creator="cara", **links)
 
 
 def person(world: World, login: str) -> Principal:

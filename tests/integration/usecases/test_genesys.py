@@ -13,7 +13,7 @@ from dragoman.dialects.genesys.wire.paths import ServiceId
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid
+from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid, NotFound
 from dragoman.domain.extension import Owner
 from dragoman.domain.people import Alias
 from dragoman.domain.task import Kind, State
