@@ -68,6 +68,13 @@ def get(uow: UnitOfWork, ref: Key, *permissions: Permission) -> Task:
     return task
 
 
+def get_or_forbid(uow: UnitOfWork, ref: Key, *permissions: Permission) -> Task:
+    """The same for a dialect whose vendor admits that there is a task: Forbidden also for one that may not be seen."""
+    task = uow.tasks.get(ref)
+    require(uow, task, *permissions)
+    return task
+
+
 def find_visible(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Task | None:
     """The task by number or uid. None when there is none that the principal may see."""
     task = uow.tasks.find(ref, lock)

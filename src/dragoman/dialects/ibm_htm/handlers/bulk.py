@@ -19,7 +19,6 @@ from dragoman.dialects.ibm_htm.wire.until import Until, parse_until
 from dragoman.dialects.kit import NO_BODY, Reply, Request, json
 from dragoman.domain.errors import Expected, Invalid, TooLarge
 from dragoman.domain.message import Which
-from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.tasks import messages as stored_messages

@@ -11,7 +11,6 @@ from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import Permission
 from dragoman.usecases.tasks import lifecycle as tasks
-from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 Field = Literal["created_at", "modified_at"]

@@ -210,6 +210,4 @@ def delete(uow: UnitOfWork, command: Delete) -> SeenTask:
 
 def _found(uow: UnitOfWork, number: int, permission: Permission) -> Task:
     """NotFound when there is none; Forbidden also for one that the principal may not see (page, 6.1)."""
-    task = uow.tasks.get(number)
-    tasks.require(uow, task, permission)
-    return task
+    return tasks.get_or_forbid(uow, number, permission)
