@@ -50,7 +50,7 @@ class Keys:
     tasks point to, by the field that points: `{"contact": Lock.NONE}` for a command that only looks at it.
     """
 
-    __slots__ = ("owners", "wanted")
+    __slots__ = ("draws_numbers", "owners", "wanted")
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Keys:
     ) -> None:
         self.owners: dict[str, Lock] = dict(owners or {})
         self.wanted: dict[tuple[str, Key], Lock] = {}
+        self.draws_numbers = bool(numbers)
         named: tuple[Iterable[Key], ...] = (
             tasks,
             cases,

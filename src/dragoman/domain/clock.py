@@ -33,6 +33,10 @@ class SystemClock:
         return time.monotonic()
 
 
+monotonic = SystemClock().monotonic
+"""For limits of real waiting, which also end when a test stops the clock."""
+
+
 class FixedClock:
     """A clock that stands until it is moved; for tests and for repeating the past."""
 

@@ -106,7 +106,7 @@ class Application:
 
     def ready(self) -> bool:
         """Whether requests can be served."""
-        return self.executor.is_started and self.store.is_alive
+        return self.executor.is_started and self.store.is_ready
 
     def measure(self, snapshot: Snapshot) -> None:
         """Add the counts of this process to a snapshot."""

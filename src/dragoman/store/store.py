@@ -1,10 +1,15 @@
-"""The store: one database, its write lanes, its readers, its directory."""
+"""The store: one database, its write lanes, its readers, its directory.
+
+PostgreSQL has a write lane for each kind of work: works that draw numbers wait for the tenant's counter, exclusive
+works can take long, and neither holds up changes of named rows. SQLite has one writer. Readers are apart for named
+rows and for lists and searches.
+"""
 
 import shutil
 import threading
 from collections.abc import Callable
 
-from dragoman.domain.clock import Clock
+from dragoman.domain.clock import Clock, monotonic
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
@@ -12,13 +17,15 @@ from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
 from dragoman.store.engine.files import Room, database_file
 from dragoman.store.unit.as_of import TimersDue
-from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue
+from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue, queue_full
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
 
-SQLITE_LANES = 1  # it has one writer
-POSTGRESQL_LANES = 2
-READERS = 2
+NUMBERED, NAMED, EXCLUSIVE = 0, 1, 2
+"""The write lanes on PostgreSQL."""
+LIST_READERS = 2
+STALLED_SECONDS = 15.0
+"""A lane that runs one group for longer makes the server not ready."""
 
 
 class Store:
@@ -43,8 +50,9 @@ class Store:
         self.engine = Engine(url, patience_seconds)
         self.clock = clock
         self.directory = Directory(clock)
-        self._writes = Queue(longest_queue)
-        self._reads = Queue(longest_queue)
+        self._longest_queue = longest_queue
+        self._writes = [self._queue() for _ in range(1 if self.engine.is_sqlite else 3)]
+        self._reads = [self._queue(), self._queue()]  # named rows; lists and searches
         self._meter = Meter(clock)
         self._lanes: list[Lane] = []
         self._readers: list[Lane] = []
@@ -56,6 +64,9 @@ class Store:
         self._room = Room(file, free_bytes) if file is not None else None
         self.on_queued: Callable[[], None] | None = None  # called in a lane's thread when a job was queued
         self.on_group: Callable[[str, list[Work], float], None] | None = None  # and when a group is done; set early
+
+    def _queue(self) -> Queue:
+        return Queue(self._longest_queue)
 
     def migrate(self) -> None:
         """Bring the tables to the newest form; harmless when they are, and when others do it at the same moment."""
@@ -69,13 +80,16 @@ class Store:
             died(error)
 
         tidy = self._tidy if self.engine.is_sqlite else None  # an idle lane needs no database that is away
-        lanes = SQLITE_LANES if self.engine.is_sqlite else POSTGRESQL_LANES
-        for index in range(lanes):
-            transactions = self._transactions(writes=True, lane=True)
-            self._lanes.append(Lane(f"lane-{index}", self._writes, transactions, answer, on_death, self._meter, tidy))
-        for index in range(READERS):
+        for index, queue in enumerate(self._writes):
+            hands_over = self.engine.is_postgresql and index != EXCLUSIVE
+            transactions = self._transactions(writes=True, lane=True, hands_over=hands_over)
+            self._lanes.append(
+                Lane(f"lane-{index}", queue, transactions, answer, on_death, self._meter, tidy, self._write_again)
+            )
+        named, lists = self._reads
+        for index, queue in enumerate((named, *[lists] * LIST_READERS)):
             transactions = self._transactions(writes=False, lane=False)
-            reader = Lane(f"reader-{index}", self._reads, transactions, answer, on_death, Meter(self.clock))
+            reader = Lane(f"reader-{index}", queue, transactions, answer, on_death, Meter(self.clock))
             self._readers.append(reader)
         for lane in self._threads():
             lane.on_group = self.on_group
@@ -84,8 +98,9 @@ class Store:
     def _threads(self) -> list[Lane]:
         return self._lanes + self._readers
 
-    def _transactions(self, *, writes: bool, lane: bool) -> Transactions:
-        connect = (self.engine.lane_writer if lane else self.engine.writer) if writes else self.engine.reader
+    def _transactions(self, *, writes: bool, lane: bool, hands_over: bool = False) -> Transactions:
+        writer = self.engine.impatient_writer if hands_over else self.engine.lane_writer
+        connect = (writer if lane else self.engine.writer) if writes else self.engine.reader
         return Transactions(
             self.engine,
             self.clock,
@@ -95,6 +110,7 @@ class Store:
             queued=self._queued,
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
+            hands_over=hands_over,
         )
 
     def _queued(self) -> None:
@@ -105,29 +121,46 @@ class Store:
         self.engine.checkpoint(transactions.connection)
 
     def write(self, work: Work) -> None:
-        """Queue a work for a write lane, which `wake` will tell. Unavailable when too many wait."""
-        work.queued_at = self.clock.monotonic()
-        self._writes.put(work)
+        """Queue a work for a write lane, until `wake`. Unavailable when too many wait."""
+        self._put(work, self._writes, self._write_lane(work))
 
     def read(self, work: Work) -> None:
         """Queue a work for a reader, likewise."""
+        self._put(work, self._reads, int(work.is_exclusive))
+
+    def _put(self, work: Work, queues: list[Queue], index: int) -> None:
         work.queued_at = self.clock.monotonic()
-        self._reads.put(work)
+        if len(queues) > 1 and sum(map(len, queues)) >= self._longest_queue:
+            raise queue_full()
+        queues[index].put(work)
+
+    def _write_lane(self, work: Work) -> int:
+        if self.engine.is_sqlite:
+            return 0
+        return EXCLUSIVE if work.is_exclusive else NUMBERED if work.draws_numbers else NAMED
+
+    def _write_again(self, work: Work) -> None:
+        self._writes[self._write_lane(work)].put_again(work)
 
     def wake(self) -> None:
-        """Let lanes and readers take what was queued."""
-        self._writes.wake()
-        self._reads.wake()
+        """Notify lanes and readers of the works that were queued."""
+        for queue in self._queues():
+            if len(queue):
+                queue.wake()
+
+    def _queues(self) -> list[Queue]:
+        return self._writes + self._reads
 
     def pressure(self) -> Pressure:
-        """How much people want of the write lanes now."""
+        """How busy requests keep the write lanes now."""
         meter = self._meter
-        return Pressure(meter.is_served or self._writes.has_requests(), meter.group_seconds, meter.bulk_seconds)
+        is_felt = meter.is_served or any(queue.has_requests() for queue in self._writes)
+        return Pressure(is_felt, meter.group_seconds, meter.bulk_seconds)
 
     def measure(self, snapshot: Snapshot) -> None:
-        """Put what lanes, queues and files tell of themselves into a snapshot."""
-        for name, queue, lanes in (("write", self._writes, self._lanes), ("read", self._reads, self._readers)):
-            snapshot.set(table.QUEUE_LENGTH, len(queue), name)
+        """Add the figures of lanes, queues and files to a snapshot."""
+        for name, queues, lanes in (("write", self._writes, self._lanes), ("read", self._reads, self._readers)):
+            snapshot.set(table.QUEUE_LENGTH, sum(map(len, queues)), name)
             for lane in lanes:
                 lane.measure(snapshot, name)
         file = database_file(self.engine)
@@ -137,11 +170,11 @@ class Store:
                 snapshot.set(table.DATABASE_BYTES, path.stat().st_size if path.exists() else 0, part)
 
     def withdraw_due(self, now: float) -> list[Work]:
-        """Take back what still waits though its time is up."""
-        return self._writes.withdraw_due(now) + self._reads.withdraw_due(now)
+        """Take out works that still wait although their deadline has passed."""
+        return [work for queue in self._queues() for work in queue.withdraw_due(now)]
 
     def run(self, work: Work, *, writes: bool = True) -> object:
-        """Run one work in this thread, on a connection of its own: for commands, which have no lanes."""
+        """Run one work in this thread, on a connection of its own: for the command line, which has no lanes."""
         with self._own_guard:
             if writes not in self._own:
                 self._own[writes] = self._transactions(writes=writes, lane=False)
@@ -153,10 +186,18 @@ class Store:
         """Whether every lane and reader takes work."""
         return self.failure is None and all(lane.is_alive for lane in self._threads())
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether every lane takes works, and none has run one group for too long."""
+        now = monotonic()
+        return self.is_alive and all(
+            since is None or now - since < STALLED_SECONDS for since in (lane.busy_since for lane in self._threads())
+        )
+
     def close(self, seconds: float = 10.0) -> None:
-        """Work off what waits, then stop. Nothing new is taken from now on."""
-        self._writes.close()
-        self._reads.close()
+        """Finish the works that wait, then stop. No new works are accepted."""
+        for queue in self._queues():
+            queue.close()
         for lane in self._threads():
             lane.join(seconds)
         for transactions in self._own.values():

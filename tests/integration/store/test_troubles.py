@@ -97,8 +97,9 @@ def test_a_group_that_finds_no_database_is_refused_together(world: World) -> Non
     [
         ("40001", Trouble.RETRY),
         ("40P01", Trouble.RETRY),
-        ("55P03", Trouble.RETRY),
-        ("57014", Trouble.RETRY),
+        ("55P03", Trouble.BLOCKED),
+        ("57014", Trouble.SLOW),
+        ("25P03", Trouble.LOST),
         ("53100", Trouble.FULL),
         ("53200", Trouble.LOST),
         ("53300", Trouble.LOST),

@@ -12,11 +12,16 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 
 from dragoman.command import Lock
+from dragoman.domain.clock import monotonic
 from dragoman.store.engine import driver
 
 PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
+IDLE_SECONDS = 5.0  # how long a transaction may hold its locks without a statement, at least
+LOCK_SECONDS = 0.25  # how long a lane that has other works to do waits for a row
+IDLE_TOO_LONG = "25P03"
 WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
 READER_CACHE_KIB = 16_384  # of each reader; what it lacks the system has, which keeps the file in memory anyway
+STEPS_BETWEEN_CHECKS = 1_000_000  # of SQLite's machine, about ten milliseconds
 OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
 
 # Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
@@ -28,6 +33,8 @@ class Trouble(Enum):
     """What a database error means for the transaction that met it."""
 
     RETRY = "retry"  # serialization, deadlock, busy: the same again may succeed
+    BLOCKED = "blocked"  # another transaction held a row for too long
+    SLOW = "slow"  # a statement took too long
     CLASH = "clash"  # a constraint or a value that the database refuses
     FULL = "full"  # no room on the disk
     LOST = "lost"  # the connection is gone, or its server can do nothing
@@ -66,7 +73,9 @@ class Engine:
         url = self.url if "+" in self.url.drivername else self.url.set(drivername="postgresql+psycopg")
         milliseconds = int(self._patience * 1_000)
         # Compiling a plan costs more than any of our statements takes.
-        options = f"-c jit=off -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        options = f"-c jit=off -c statement_timeout={milliseconds} -c lock_timeout={milliseconds * 9 // 10}"
+        # A process that is stopped in a transaction (SIGSTOP, a paused virtual machine) must not keep its locks.
+        options += f" -c idle_in_transaction_session_timeout={int(max(self._patience, IDLE_SECONDS) * 1_000)}"
         given = url.query.get("options", "")
         usual = {"options": f"{given} {options}".strip()}
         if "connect_timeout" not in url.query:
@@ -95,12 +104,14 @@ class Engine:
         if self.is_postgresql:
             return self._engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         connection = self._engine.connect().execution_options(dragoman_reads=True)
+        raw: Any = connection.connection.dbapi_connection
+        raw.set_progress_handler(ReadTimer(connection.info, self._patience), STEPS_BETWEEN_CHECKS)
         for pragma in ("query_only=ON", f"cache_size=-{READER_CACHE_KIB}"):
             connection.connection.dbapi_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
         return connection
 
     def lane_writer(self) -> sa.Connection:
-        """The lane's own connection: the only one that checkpoints (RELIABILITY 3, rule 6)."""
+        """A lane's connection. On SQLite it is the only one that checkpoints."""
         connection = self.writer()
         if self.is_sqlite:
             connection.connection.dbapi_connection.execute(  # type: ignore[union-attr]
@@ -108,14 +119,33 @@ class Engine:
             )
         return connection
 
+    def start_reading(self, connection: sa.Connection) -> None:
+        """Start the time that the statements of this reader may take from now; PostgreSQL limits each by itself."""
+        timer = connection.info.get(ReadTimer.KEY)
+        if timer is not None:
+            timer.start()
+
+    def impatient_writer(self) -> sa.Connection:
+        """The connection of a lane that tries works again later whose rows are held."""
+        connection = self.lane_writer()
+        if self.is_postgresql:
+            self._set(connection, f"SET lock_timeout = {int(min(LOCK_SECONDS, self._patience) * 1_000)}")
+        return connection
+
+    @staticmethod
+    def _set(connection: sa.Connection, *statements: str) -> None:
+        raw: Any = connection.connection.dbapi_connection
+        raw.autocommit = True  # the setting lasts, also when a transaction is rolled back
+        for statement in statements:
+            raw.execute(statement)
+        raw.autocommit = False
+
     def unhurried(self, connection: sa.Connection) -> sa.Connection:
-        """The same connection without the limit on a statement's time, for what touches all there is."""
+        """The same connection without limits of time, for what reads or writes a whole database."""
         if self.is_postgresql:
             raw: Any = connection.connection.dbapi_connection
             raw.patience_seconds = None
-            raw.autocommit = True  # the setting lasts, whatever becomes of transactions
-            raw.execute("SET statement_timeout = 0")
-            raw.autocommit = False
+            self._set(connection, "SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0")
         return connection
 
     def locked(self, statement: sa.Select[Any], lock: Lock) -> sa.Select[Any]:
@@ -140,9 +170,30 @@ class Engine:
             return _sqlite_trouble(error)
         return _postgresql_trouble(error)
 
+    def ended_before(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the database ended the connection, and with it the transaction, before this statement."""
+        return self.is_postgresql and getattr(error.orig, "sqlstate", None) == IDLE_TOO_LONG
+
     def dispose(self) -> None:
         """Close what is pooled."""
         self._engine.dispose()
+
+
+class ReadTimer:
+    """Ends a statement of a SQLite reader that takes too long (SQLITE_INTERRUPT). `start` begins the time anew."""
+
+    KEY = "dragoman_read_timer"
+
+    def __init__(self, info: dict[Any, Any], seconds: float) -> None:
+        self._seconds = seconds
+        self._ends_at = float("inf")
+        info[self.KEY] = self
+
+    def start(self) -> None:
+        self._ends_at = monotonic() + self._seconds
+
+    def __call__(self) -> bool:
+        return monotonic() > self._ends_at
 
 
 class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it stands for
@@ -212,6 +263,8 @@ def _sqlite_trouble(error: sa.exc.DBAPIError) -> Trouble:
     name = getattr(error.orig, "sqlite_errorname", "") or str(error.orig)
     if re.search(r"BUSY|LOCKED|locked", name):
         return Trouble.RETRY
+    if name == "SQLITE_INTERRUPT":
+        return Trouble.SLOW
     if re.search(r"SQLITE_FULL|disk is full", name):
         return Trouble.FULL
     if re.search(r"IOERR|CORRUPT|NOTADB|CANTOPEN|disk I/O|malformed", name):
@@ -221,8 +274,14 @@ def _sqlite_trouble(error: sa.exc.DBAPIError) -> Trouble:
 
 def _postgresql_trouble(error: sa.exc.DBAPIError) -> Trouble:
     state = getattr(error.orig, "sqlstate", None) or ""
-    if state in ("40001", "40P01", "55P03", "57014"):
+    if state in ("40001", "40P01"):
         return Trouble.RETRY
+    if state == "55P03":
+        return Trouble.BLOCKED
+    if state == "57014":
+        return Trouble.SLOW
+    if state == IDLE_TOO_LONG:
+        return Trouble.LOST
     if state == "53100":
         return Trouble.FULL
     # Without a state the driver speaks for a server that doesn't. 25006: it became a standby. 53: out of memory or

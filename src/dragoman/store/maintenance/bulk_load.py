@@ -39,7 +39,11 @@ def fill(engine: Engine, tenant: int, count: int, live: Callable[[int], Life], s
     They have neither extensions, work items, messages nor parts. A slice is stored whole or not at all. Conflict when
     somebody else made a task meanwhile: what was stored until then stays.
     """
-    with engine.lane_writer() as connection, ThreadPoolExecutor(1, "filling") as writing, _no_collection():
+    with (
+        engine.unhurried(engine.lane_writer()) as connection,
+        ThreadPoolExecutor(1, "filling") as writing,
+        _no_collection(),
+    ):
         first = _begin(connection, tenant)
         written: Future[None] | None = None
         for start in range(first, first + count, SLICE):

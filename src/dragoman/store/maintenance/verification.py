@@ -59,7 +59,7 @@ class Head:
 
 def verify(engine: Engine, folder: Folder | None = None, now: Moment | None = None) -> Report:
     """Check everything; stops at the first fault. Without `now` nothing is compared with the present."""
-    with engine.reader() as connection:
+    with engine.unhurried(engine.reader()) as connection:
         walk = Walk(connection, folder, now)
         try:
             if engine.is_sqlite:
@@ -68,7 +68,7 @@ def verify(engine: Engine, folder: Folder | None = None, now: Moment | None = No
         except Broken as fault:
             walk.report.broken = str(fault)
         except sa.exc.DBAPIError as error:
-            if not engine.is_sqlite or engine.trouble(error) is Trouble.RETRY:
+            if not engine.is_sqlite or engine.trouble(error) in (Trouble.RETRY, Trouble.BLOCKED):
                 raise
             walk.report.broken = f"the database file is damaged: {error.orig}"
     return walk.report

@@ -76,7 +76,7 @@ def _upgrade(engine: Engine) -> None:
         try:
             return command.upgrade(config, "head")
         except sa.exc.DBAPIError as error:
-            if left == 0 or engine.trouble(error) is not Trouble.RETRY:
+            if left == 0 or engine.trouble(error) not in (Trouble.RETRY, Trouble.BLOCKED):
                 raise
             log.warning("migrations.again", extra={"error": str(error.orig)[:300]})
             time.sleep(PAUSE_SECONDS)  # house: ok, because requests that wait for the same table go first

@@ -1,7 +1,7 @@
-"""Lanes: a queue, and threads that take what waits from it, group by group.
+"""Lanes: threads that take works from a queue, group by group.
 
-A group is whatever queued while the one before it committed: nobody waits for company. A group holds one tenant;
-exclusive commands share it with nobody. Every work is answered after the commit.
+A group is the works that were queued while the group before it committed. Its works belong to one tenant; an exclusive
+command has a group of its own. Every work is answered after the commit.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.domain.clock import Clock
+from dragoman.domain.clock import Clock, monotonic
 from dragoman.domain.errors import Unavailable
 from dragoman.metrics import table
 from dragoman.metrics.groups import Groups
@@ -23,11 +23,12 @@ log = logging.getLogger("dragoman.store")
 
 LONGEST_QUEUE = 1_000
 LARGEST_GROUP = 256
-IDLE_SECONDS = 0.25  # so long without work, and the lane tidies up (checkpoint)
+IDLE_SECONDS = 0.25  # without work for this time, the lane cleans up (checkpoint)
+PAUSE_SECONDS = 0.1  # before a work is tried again whose rows another transaction holds
 
 
 class Pressure(msgspec.Struct, frozen=True):
-    """How much people want of the lanes: what bulk work gives way to (DESIGN 2)."""
+    """How busy requests keep the lanes: long work gives way to them."""
 
     is_felt: bool
     """Whether requests wait, or were served since the last slice of bulk work."""
@@ -38,12 +39,12 @@ class Pressure(msgspec.Struct, frozen=True):
 
 
 class Meter:
-    """Measures the groups of all lanes of a queue, with two looks at the clock for each."""
+    """Measures the groups of all lanes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._groups = 0  # of requests, those that run among them
-        self._seen = 0  # so many there were when the last slice of bulk work began
+        self._groups = 0  # groups of requests, including running ones
+        self._seen = 0  # `_groups` when the last slice of bulk work began
         self.group_seconds = 0.0
         self.bulk_seconds = 0.0
 
@@ -53,8 +54,8 @@ class Meter:
         return self._groups != self._seen
 
     def run(self, group: list[Work], run: Callable[[list[Work]], None]) -> tuple[float, float]:
-        """Run a group; when it began, and how long it took. One that a slice of bulk work rides in says nothing of how
-        long requests take."""
+        """Run a group; returns when it began and how long it took. A group that contains a slice of bulk work does not
+        count for `group_seconds`."""
         bulk = sum(work.is_bulk for work in group)
         if bulk:
             self._seen = self._groups
@@ -71,49 +72,72 @@ class Meter:
 
 
 class Queue:
-    """What waits for a lane. Bounded: beyond that, a request is told to come again."""
+    """Works that wait for a lane. When it is full, further works are refused."""
 
-    def __init__(self, longest: int = LONGEST_QUEUE, largest_group: int = LARGEST_GROUP) -> None:
+    def __init__(
+        self,
+        longest: int = LONGEST_QUEUE,
+        largest_group: int = LARGEST_GROUP,
+    ) -> None:
         self._longest = longest
         self._largest_group = largest_group
         self._waiting: deque[Work] = deque()
+        self._paused: list[Work] = []  # until their `not_before`
         self._changed = threading.Condition()
         self._closed = False
 
     def put(self, work: Work) -> None:
-        """Queue a work; whoever waits for some is told by `wake`. Unavailable when the queue is full or closed."""
+        """Queue a work; lanes are notified by `wake`. Unavailable when the queue is full or closed."""
         with self._changed:
             if self._closed:
                 raise Unavailable("shutting_down", "The server is stopping; nothing was changed.")
             if len(self._waiting) >= self._longest:
-                raise Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
+                raise queue_full()
             self._waiting.append(work)
 
+    def put_again(self, work: Work) -> None:
+        """Queue a work again that was taken, whether or not the queue is full or closed."""
+        with self._changed:
+            work.not_before = monotonic() + PAUSE_SECONDS
+            self._paused.append(work)
+            self._changed.notify()
+
     def wake(self) -> None:
-        """Tell a lane that there is something to take, once for all that was put."""
+        """Notify a lane that there are works, once for all that were put."""
         with self._changed:
             if self._waiting:
                 self._changed.notify()
 
     def withdraw_due(self, now: float) -> list[Work]:
-        """Take out what still waits though its time is up, before it runs; what runs already is answered when done."""
+        """Take out works whose deadline has passed. Works that run already are answered when done."""
         with self._changed:
             due = [work for work in self._waiting if work.deadline <= now]
             for work in due:
                 self._waiting.remove(work)
-            return due
+            paused = [work for work in self._paused if work.deadline <= now]
+            for work in paused:
+                self._paused.remove(work)
+            return due + paused
 
     def take(self, idle_seconds: float | None) -> list[Work] | None:
         """The next group, in the order of arrival. Empty when nothing came in time, None when the queue is done."""
         with self._changed:
-            if not self._waiting and not self._closed:
-                self._changed.wait(idle_seconds)
+            self._end_pauses()
+            if not self._waiting and (self._paused or not self._closed):
+                self._changed.wait(PAUSE_SECONDS if self._paused else idle_seconds)
+                self._end_pauses()
             if not self._waiting:
-                return None if self._closed else []
+                return None if self._closed and not self._paused else []
             group = self._next_group()
             if self._waiting:
                 self._changed.notify()
             return group
+
+    def _end_pauses(self) -> None:
+        if self._paused:
+            now = monotonic()
+            self._waiting.extendleft(reversed([work for work in self._paused if work.not_before <= now]))
+            self._paused = [work for work in self._paused if work.not_before > now]
 
     def _next_group(self) -> list[Work]:
         first = self._waiting.popleft()
@@ -126,38 +150,47 @@ class Queue:
                     others.append(work)
                 elif work.is_exclusive:
                     others.append(work)
-                    break  # whatever came after it stays after it
+                    break  # what was queued after it stays after it
                 else:
                     group.append(work)
             self._waiting.extendleft(reversed(others))
         return group
 
     def has_requests(self) -> bool:
-        """Whether anything waits but bulk work."""
+        """Whether any work waits that is not bulk work."""
         with self._changed:
-            return not all(work.is_bulk for work in self._waiting)
+            return not all(work.is_bulk for work in (*self._waiting, *self._paused))
 
     def close(self) -> list[Work]:
-        """Take no more. What waits is still worked off by the lanes; returns what waits now."""
+        """Accept no more works. Lanes still finish those that wait, which are returned."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            return list(self._waiting)
+            return [*self._waiting, *self._paused]
 
     def abandon(self) -> list[Work]:
-        """Empty the queue because no lane is left; returns what was waiting."""
+        """Empty the queue because no lane is left; returns the works that waited."""
         with self._changed:
             self._closed = True
-            left, self._waiting = list(self._waiting), deque()
+            left = [*self._waiting, *self._paused]
+            self._waiting, self._paused = deque(), []
             return left
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._paused)
+
+
+def queue_full() -> Unavailable:
+    """The error for one work more than can wait."""
+    return Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
 
 
 class Lane:
-    """One thread and one connection on a queue. `answer` is called with the works of a group after its commit;
-    `died` when the thread ends by anything but `close`."""
+    """One thread and one connection on a queue.
+
+    `answer` is called with the works of a group after its commit, `again` with a work that another lane must run or
+    that waits for rows, `died` when the thread ends by anything but `close`.
+    """
 
     def __init__(
         self,
@@ -168,6 +201,7 @@ class Lane:
         died: Callable[[BaseException], None],
         meter: Meter,
         idle: Callable[[Transactions], None] | None = None,
+        again: Callable[[Work], None] | None = None,
     ) -> None:
         self.name = name
         self._queue = queue
@@ -176,6 +210,8 @@ class Lane:
         self._died = died
         self._idle = idle
         self._meter = meter
+        self._again = again
+        self.busy_since: float | None = None  # on the monotonic clock
         self.groups = Groups()
         self.on_group: Callable[[str, list[Work], float], None] | None = None
         self._busy_since_idle = False
@@ -211,6 +247,13 @@ class Lane:
             self._transactions.close()
 
     def _serve(self, group: list[Work]) -> None:
+        self.busy_since = monotonic()
+        try:
+            self._run_group(group)
+        finally:
+            self.busy_since = None
+
+    def _run_group(self, group: list[Work]) -> None:
         try:
             began, seconds = self._meter.run(group, self._transactions.run)
         except OutcomeUnknown as unknown:
@@ -224,12 +267,16 @@ class Lane:
             self._answer(group)
         else:
             self.groups.add(group, began, seconds)
+            if self._again is not None and self._transactions.again:
+                for work in self._transactions.again:
+                    self._again(work)
+                group = [work for work in group if work not in self._transactions.again]
             self._answer(group)
             if self.on_group is not None:
                 self.on_group(self.name, group, seconds)
 
     def measure(self, snapshot: Snapshot, queue: str) -> None:
-        """Put what it tells of itself into a snapshot."""
+        """Add its figures to a snapshot."""
         self.groups.measure(snapshot, queue)
         snapshot.count(table.TROUBLES, self._transactions.troubles)
         snapshot.set(table.LANES, int(self.is_alive), queue)

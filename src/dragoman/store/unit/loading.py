@@ -15,7 +15,7 @@ from dragoman.store.engine.key_lists import among, as_parameter, driver_text
 from dragoman.store.unit.as_of import NEVER, Overdue, TimersDue, in_live_case
 from dragoman.store.unit.child_rows import with_child_rows
 from dragoman.store.unit.mappings import MAPPINGS, Mapping
-from dragoman.store.unit.overlay import Group
+from dragoman.store.unit.overlay import Group, OutOfOrder
 
 POINTERS = {
     "case": "case",
@@ -27,24 +27,37 @@ POINTERS = {
 }
 """Fields of a task that reference entities later in the lock order."""
 
+RANKS = {name: rank for rank, name in enumerate(MAPPINGS)}
+"""The place of each table in the lock order."""
+
 PARTS = "parts"
-"""Among `Keys.owners`: whether the tasks have parts shall be known, since whoever deletes one takes them along."""
+"""In `Keys.owners`: whether the tasks have subtasks, which are deleted with them."""
 
 ALTERNATIVES = 200
 """Composite keys in one statement. SQLite allows at most 1,000 terms."""
 
 
 class Loader:
-    """Fills a group from one connection."""
+    """Fills a group from one connection.
 
-    def __init__(self, engine: Engine, connection: sa.Connection, group: Group, *, writes: bool) -> None:
+    Rows are locked table by table in the order of MAPPINGS, and in a table by number or key, so that two transactions
+    never wait for each other. With `in_order` a load that would break the order raises OutOfOrder instead.
+    """
+
+    def __init__(
+        self, engine: Engine, connection: sa.Connection, group: Group, *, writes: bool, in_order: bool = False
+    ) -> None:
         self.engine = engine
         self.connection = connection
         self.group = group
         self.writes = writes
+        self.in_order = in_order and engine.is_postgresql
+        self._last_locked: tuple[int, Any] | None = None  # rank of the table, key of the row
 
     def load(self, keys: Keys) -> None:
         """Load all named rows in lock order: by table, then by key."""
+        if self.in_order:
+            self._must_be_in_order(keys)
         wanted: dict[str, dict[Key, Lock]] = {}
         for (name, key), lock in keys.wanted.items():
             wanted.setdefault(name, {})[key] = lock
@@ -57,6 +70,27 @@ class Loader:
                 for owner, key, lock in self._owners(keys.owners):
                     known = wanted.setdefault(owner, {})
                     known[key] = max(lock, known.get(key, Lock.NONE))
+
+    def _must_be_in_order(self, keys: Keys) -> None:
+        locked = [(name, key) for (name, key), lock in keys.wanted.items() if lock is not Lock.NONE]
+        if locked and self._last_locked is not None and min(map(self._place, locked)) < self._last_locked:
+            raise OutOfOrder(self._all_locked(keys))
+
+    def _all_locked(self, keys: Keys) -> Keys:
+        known = Keys()
+        for (name, key), lock in self.group.locks.items():
+            if lock is not Lock.NONE:
+                known.also(name, [key], lock)
+        for (name, key), lock in keys.wanted.items():
+            known.also(name, [key], lock)
+        return known
+
+    def _place(self, row: tuple[str, Key]) -> tuple[int, Any]:
+        """The place of a row in the lock order."""
+        name, key = row
+        if isinstance(key, str) and MAPPINGS[name].key == ("number",):
+            key = self.group.numbers.get((name, key)) or 0
+        return RANKS[name], key
 
     def _owners(self, fields: dict[str, Lock]) -> Iterable[tuple[str, Key, Lock]]:
         """What the tasks point to. The inbox is left out: it holds most tasks, and decides nothing about them."""
@@ -79,20 +113,27 @@ class Loader:
         self.group.without_parts.update(set(numbers) - {int(row[0]) for row in rows})
 
     def _load_locked(self, mapping: Mapping, wanted: dict[Key, Lock]) -> None:
-        for lock in (Lock.CHANGE, Lock.SHARED, Lock.NONE):
-            keys = [key for key, asked in wanted.items() if asked is lock]
-            if keys:
-                self._load(mapping, keys, lock)
+        locked = [key for key, asked in wanted.items() if asked is not Lock.NONE]
+        if locked:  # in one statement with the strongest lock: two would lock rows in two orders
+            self._load(mapping, locked, max(wanted.values()))
+        rest = [key for key, asked in wanted.items() if asked is Lock.NONE]
+        if rest:
+            self._load(mapping, rest, Lock.NONE)
 
     def _load(self, mapping: Mapping, keys: Sequence[Key], lock: Lock) -> None:
         found: dict[Key, Any] = {}
         if mapping.key == ("number",):
             numbers = sorted({key for key in keys if isinstance(key, int)})
             uids = sorted({key for key in keys if isinstance(key, str)})
-            if numbers:
-                found |= {e.number: e for e in self._rows(mapping, "number", numbers, lock)}
-            if uids:
-                found |= {e.uid: e for e in self._rows(mapping, "uid", uids, lock)}
+            if numbers and uids and lock is not Lock.NONE and self.engine.is_postgresql and self.writes:
+                numbers = sorted({*numbers, *self._numbers(mapping, uids)})
+                rows = self._rows(mapping, "number", numbers, lock)
+                found |= {e.number: e for e in rows} | {e.uid: e for e in rows}
+            else:
+                if numbers:
+                    found |= {e.number: e for e in self._rows(mapping, "number", numbers, lock)}
+                if uids:
+                    found |= {e.uid: e for e in self._rows(mapping, "uid", uids, lock)}
         elif len(mapping.key) == 1:
             column = mapping.key[0]
             found = {getattr(e, column): e for e in self._rows(mapping, column, sorted(keys), lock)}
@@ -103,6 +144,25 @@ class Loader:
                 found |= {mapping.key_of(e): e for e in rows}
         for key in keys:
             self.group.know(mapping, key, found.get(key), lock)
+        if self.in_order and lock is not Lock.NONE:
+            self._note_locked(mapping, keys, found, lock)
+
+    def _note_locked(self, mapping: Mapping, keys: Sequence[Key], found: dict[Key, Any], lock: Lock) -> None:
+        """Remember the last locked row. OutOfOrder if a row that was read before is no longer what it was."""
+        places = [self._place((mapping.name, key)) for key in keys]
+        self._last_locked = max(places if self._last_locked is None else [self._last_locked, *places])
+        for key, entity in found.items():
+            if entity is None or not hasattr(entity, "row_version"):
+                continue
+            known = self.group.loaded.get((mapping.name, mapping.key_of(entity)))
+            if known is not None and known.row_version != entity.row_version:
+                raise OutOfOrder(self._all_locked(Keys().also(mapping.name, [key], lock)))
+
+    def _numbers(self, mapping: Mapping, uids: Sequence[str]) -> list[int]:
+        """The numbers of rows by uid, without a lock."""
+        text = _select_numbers(self.connection.dialect, mapping.name)
+        rows = driver.fetch(self.connection, text, (self.group.tenant, as_parameter(self.connection.dialect, uids)))
+        return [row[0] for row in rows]
 
     def _rows(self, mapping: Mapping, column: str, values: Sequence[Any], lock: Lock) -> list[Any]:
         text = _select_by(self.connection.dialect, mapping.name, column, lock if self.writes else Lock.NONE)
@@ -112,6 +172,8 @@ class Loader:
         if mapping.name == "task":
             parameters += (NEVER if group.as_stored else group.now,)
         rows = driver.fetch(self.connection, text, parameters)
+        if group.clock is not None and lock is not Lock.NONE:
+            group.now = group.clock.now()  # after the wait for locks: changes of a row are in the order of commits
         entities = with_child_rows(self.connection, group.tenant, mapping, [mapping.decode(row) for row in rows])
         if entities and mapping.name in TIMED and not group.as_stored:
             return as_of(self.connection, group, mapping.name, entities)
@@ -162,6 +224,13 @@ def _wholes(dialect: sa.Dialect) -> str:
     return driver_text(dialect, found.distinct())
 
 
+@lru_cache(maxsize=16)
+def _select_numbers(dialect: sa.Dialect, name: str) -> str:
+    table = MAPPINGS[name].table
+    found = (table.c.tenant == sa.bindparam("tenant"), among(dialect, table.c.uid))
+    return driver_text(dialect, sa.select(table.c.number).where(*found))
+
+
 @lru_cache(maxsize=256)
 def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
     """The driver's text that selects an entity's rows by a list of keys."""
@@ -170,7 +239,7 @@ def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
     statement = (
         sa.select(*mapping.columns)
         .where(table.c.tenant == sa.bindparam("tenant"), among(dialect, table.c[column]))
-        .order_by(table.c[column])
+        .order_by(table.c.number if column == "uid" and "number" in table.c else table.c[column])
     )
     if "removed_at" in table.c:
         statement = statement.where(table.c.removed_at.is_(None))

@@ -14,7 +14,7 @@ from msgspec.structs import astuple, replace
 
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain import json_numbers
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.extension import Extension
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
@@ -30,6 +30,15 @@ class NotAnnounced(Exception):
         self.entity = entity
         self.key = key
         self.lock = lock
+
+
+class OutOfOrder(Exception):
+    """An exclusive command would lock rows against the lock order, or lock a row that changed since it was read. It
+    runs again and locks these and all rows that it had locked, in order, before anything else."""
+
+    def __init__(self, keys: Keys) -> None:
+        super().__init__("rows must be locked in order")
+        self.keys = keys
 
 
 class MustBeExclusive(Exception):
@@ -106,6 +115,7 @@ class Group:
         self.history: list[HistoryRow] = []
         self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
         self.is_written = True  # the tables hold what is current
+        self.clock: Clock | None = None  # while rows are locked: `now` is read after each wait
         self.peek = peek
         self.has_queued = False  # a job: whoever looks for some need not wait for the next time
         # For commands that have the transaction to themselves, and for readers:

@@ -1,7 +1,7 @@
-"""Transactions: begin, load, run in turn, flush, commit, and again when the database says so.
+"""Transactions: begin, load, run each command, flush, commit; and again when the database asks for it.
 
-The only place that commits. Every transaction is a function that can run again: commands are plain values, and an
-outcome is handed out after the commit alone.
+The only place that commits. Every transaction can run again: commands are plain values, and results are given out only
+after the commit.
 """
 
 import logging
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
-from dragoman.domain.clock import Clock
+from dragoman.domain.clock import Clock, monotonic
 from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
@@ -21,33 +21,36 @@ from dragoman.store.engine.files import storage_full
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.flushing import Changed, flush
 from dragoman.store.unit.loading import Loader, recorded_at
-from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, Overlay
+from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, OutOfOrder, Overlay
 from dragoman.store.unit.work import Work
 
 log = logging.getLogger("dragoman.store")
 
 TRIES = 5
 ANNOUNCEMENTS = 8  # how often a group may turn out to need more rows than its commands named
+LESSONS = 6  # how often an exclusive command runs again to lock its rows in order
+PROBE_MILLISECONDS = 50  # to wait for the rows of each work, when those of some work in the group are held
 
 
 def first_line(error: sa.exc.DBAPIError) -> str:
-    """What the database says, without the details below it: they quote rows."""
+    """The database's message without its details: they quote rows."""
     return str(error.orig).partition("\n")[0][:300]
 
 
 class OutcomeUnknown(Exception):
-    """A commit neither succeeded nor failed for certain. SQLite's process must end; the next start finds the truth."""
+    """It is unknown whether a commit succeeded. A process on SQLite must end; the next start recovers."""
 
 
 class Unreachable(Exception):
-    """No connection can be had: what waits would wait for the same reason."""
+    """No connection can be opened."""
 
 
 class Transactions:
-    """Runs works on one connection, reopened when it is lost. Not for several threads at once.
+    """Runs works on one connection, reopened when it is lost. Not thread-safe.
 
-    `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: what it
-    gives is the error of them all. `timers` gives the works that let due timers fire before what they hold is changed.
+    `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: its result is
+    the error of all works. With `hands_over`, works that must run elsewhere or wait for rows are left in `again`.
+    `timers` gives the works that let due timers fire before what they hold is changed.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Transactions:
         queued: Callable[[], None] | None = None,
         refuse: Callable[[], Expected | None] | None = None,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
+        hands_over: bool = False,
     ) -> None:
         self.engine = engine
         self.clock = clock
@@ -73,6 +77,9 @@ class Transactions:
         self._refuse = refuse
         self._timers = timers
         self._tried: frozenset[int] = frozenset()
+        self._hands_over = hands_over
+        self._probes = False
+        self.again: list[Work] = []
         self.troubles = Counts()
 
     @property
@@ -97,20 +104,31 @@ class Transactions:
 
     def run(self, works: list[Work]) -> None:
         """Bring every work to its result or error: twice as a group, then each by itself, five times at most."""
+        self.again = []
         refusal = self._refuse() if self._refuse is not None else None
         if refusal is not None:
             return _refuse(works, refusal)
         try:
-            for _ in range(2 if len(works) > 1 else 0):
-                if self._attempt(works) is None:
-                    return None
-            for work in works:
-                if not work.is_settled:
-                    self._run_single(work)
+            if not self._run_together(works):
+                for work in works:
+                    if not work.is_settled and work not in self.again:
+                        self._run_single(work)
         except Unreachable as away:
             log.warning("store.unreachable", extra={"error": str(away)[:300]})
             _refuse(works, Unavailable("database_away", "The database can't be reached; nothing was changed."))
+        finally:
+            self._probes = False
         return None
+
+    def _run_together(self, works: list[Work]) -> bool:
+        for _ in range(2 if len(works) > 1 else 0):
+            trouble = self._attempt(works)
+            if trouble is None:
+                return True
+            if self._hands_over and self._kind(trouble) is Trouble.BLOCKED:
+                self._probes = True  # the lane has other works to do than to wait for these rows
+                break
+        return False
 
     def _run_single(self, work: Work) -> None:
         trouble: Exception | None = None
@@ -121,8 +139,13 @@ class Transactions:
             if trouble is None:
                 return
             kind = self._kind(trouble)
-            if kind is Trouble.FULL or (kind is Trouble.LOST and attempt):
-                break  # the next in line would wait for the same reason: say so at once
+            if self._hands_over and kind is Trouble.BLOCKED:
+                self.again.append(work)
+                return
+            if kind in (Trouble.FULL, Trouble.SLOW) or (kind is Trouble.LOST and attempt):
+                break  # another attempt would fail for the same reason
+            if work.deadline <= monotonic():
+                break
         work.result, work.error = None, self._refusal(trouble)
 
     def _kind(self, trouble: Exception | None) -> Trouble:
@@ -134,12 +157,14 @@ class Transactions:
         kind = self._kind(trouble)
         if kind is Trouble.FULL:
             return storage_full()
+        if kind is Trouble.SLOW and not self.writes:
+            return Unavailable("query_too_slow", "The query took too long. Narrow it.")
         if kind is Trouble.CLASH and trouble is not None and not isinstance(trouble, Changed):
-            return trouble  # a bug of ours: it let a value through that the database can't hold
+            return trouble  # a bug: a value was accepted that the database can't store
         return Unavailable("database_busy", "The database could not take this now; nothing was changed.")
 
     def _attempt(self, works: list[Work]) -> Exception | None:
-        """One transaction for all of them. None when it was committed (or refused work by work)."""
+        """One transaction for all works. None when it was committed, or when each work was refused."""
         try:
             alone = self._after_timers(works)
         except Changed as error:
@@ -151,9 +176,12 @@ class Transactions:
             raise
         except Exception as error:  # house: ok, because a value that the driver refuses must fail its command alone
             return error
-        for work in alone:  # found out that they need a set: they go by themselves, after the others' commit
+        for work in alone:  # they need a set of rows: they run exclusively, after the commit of the others
             work.keys = EXCLUSIVE
-            self._run_single(work)
+            if self._hands_over:
+                self.again.append(work)
+            else:
+                self._run_single(work)
         return None
 
     def _rolled_back(self, error: sa.exc.DBAPIError) -> None:
@@ -177,8 +205,15 @@ class Transactions:
                 return self._with_announcements(works)
             except TimersDue as due:
                 tried |= due.numbers
-                for work in self._timers(works[0].tenant, due) if self._timers is not None else ():
-                    self._run_single(work)
+                self._fire(works[0].tenant, due)
+
+    def _fire(self, tenant: int, due: TimersDue) -> None:
+        hands_over, self._hands_over = self._hands_over, False  # no other lane knows of these works
+        try:
+            for work in self._timers(tenant, due) if self._timers is not None else ():
+                self._run_single(work)
+        finally:
+            self._hands_over = hands_over
 
     def _with_announcements(self, works: list[Work]) -> list[Work]:
         alone: list[Work] = []
@@ -190,31 +225,46 @@ class Transactions:
             if not missing:
                 return alone
             for work, wanted in missing:
-                if not isinstance(work.keys, Keys):
+                if isinstance(wanted, OutOfOrder):
+                    work.learned.merge(wanted.keys)
+                    work.lessons += 1
+                elif not isinstance(work.keys, Keys):
                     raise wanted
-                work.keys.also(wanted.entity, [wanted.key], wanted.lock)
-        alone.extend(work for work in works if work not in alone)  # ever new rows: each may ask for them as it goes
+                else:
+                    work.keys.also(wanted.entity, [wanted.key], wanted.lock)
+        alone.extend(work for work in works if work not in alone)  # they need more rows each time: run exclusively
         return alone
 
-    def _transact(self, works: list[Work], alone: list[Work]) -> list[tuple[Work, NotAnnounced]]:
-        """Run and commit; or, when commands want rows that they didn't name, nothing but what each of them wants."""
+    def _transact(self, works: list[Work], alone: list[Work]) -> list[tuple[Work, NotAnnounced | OutOfOrder]]:
+        """Run and commit. If commands need rows that they didn't name, or in order, roll back and return these."""
         connection = self.connection
-        with connection.begin() as transaction, self._group(connection, works) as group:
+        with connection.begin() as transaction:
+            if self._probes:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PROBE_MILLISECONDS}")
+            missing = self._run_group(connection, transaction, works, alone)
+            if missing:
+                return missing
+        for work in works:
+            work.is_settled = work not in alone
+        return []
+
+    def _run_group(
+        self, connection: sa.Connection, transaction: sa.RootTransaction, works: list[Work], alone: list[Work]
+    ) -> list[tuple[Work, NotAnnounced | OutOfOrder]]:
+        with self._group(connection, works) as group:
             executed = [(work, self._execute(work, group, alone)) for work in works]
             missing = [(work, wanted) for work, wanted in executed if wanted is not None]
             if missing:
                 transaction.rollback()
                 return missing
             if self.writes and works[0].is_exclusive and works[0].error is not None:
-                transaction.rollback()  # what it wrote through goes with it
+                transaction.rollback()  # with all that it wrote before it failed
             elif self.writes:
                 written = flush(connection, group)
                 self._commit(transaction)
                 self._forget(group.tenant, written)
                 if group.has_queued and self._queued is not None:
                     self._queued()
-        for work in works:
-            work.is_settled = work not in alone
         return []
 
     def _commit(self, transaction: sa.RootTransaction) -> None:
@@ -222,14 +272,14 @@ class Transactions:
             transaction.commit()
         except sa.exc.DBAPIError as error:
             self.close()  # a commit that failed leaves the connection between two transactions
-            if self.engine.trouble(error) is not Trouble.LOST:
+            if self.engine.trouble(error) is not Trouble.LOST or self.engine.ended_before(error):
                 raise  # refused for certain: it runs again
             raise OutcomeUnknown(first_line(error)) from error
 
     @contextmanager
     def _group(self, connection: sa.Connection, works: list[Work]) -> Iterator[Group]:
-        """The rows of these works. Afterwards nothing can be loaded any more, and no cycle keeps the rows in memory:
-        whoever looks for cycles comes by seldom."""
+        """The rows of these works. Afterwards nothing can be loaded, and no reference cycle keeps the rows in memory
+        until the garbage collector runs."""
         tenant = works[0].tenant
         lone = not self.writes or (len(works) == 1 and works[0].is_exclusive)
         group = Group(
@@ -240,33 +290,36 @@ class Transactions:
         )
         group.as_stored = isinstance(works[0].keys, Exclusive) and works[0].keys.as_stored
         group.fires_timers, group.tried = self.writes and self._timers is not None, self._tried
-        loader = Loader(self.engine, connection, group, writes=self.writes)
+        in_order = self.writes and lone and works[0].lessons < LESSONS
+        loader = Loader(self.engine, connection, group, writes=self.writes, in_order=in_order)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
         keys = Keys()
         for work in works:
-            if isinstance(work.keys, Keys):
-                keys.merge(work.keys)
+            keys.merge(work.keys if isinstance(work.keys, Keys) else work.learned)
+        if not self.writes:
+            self.engine.start_reading(connection)
+        group.clock = self.clock if self.writes else None
         loader.load(keys)
-        group.now = self.clock.now()  # after the wait for locks, so that changes of a row are in the order of commits
+        group.clock = None
         try:
             yield group
         finally:
             group.connection = group.load_all = None
 
     @staticmethod
-    def _execute(work: Work, group: Group, alone: list[Work]) -> NotAnnounced | None:
+    def _execute(work: Work, group: Group, alone: list[Work]) -> NotAnnounced | OutOfOrder | None:
         overlay = Overlay(group, stamp=work.stamp)
         work.result = work.error = None
         try:
             work.result = work.execute(overlay)
             overlay.close()
-        except NotAnnounced as missing:
+        except (NotAnnounced, OutOfOrder) as missing:
             return missing
         except MustBeExclusive:
             alone.append(work)
         except Expected as refused:
-            work.error = refused.with_traceback(None)  # which holds this very work, and with it all that it loaded
+            work.error = refused.with_traceback(None)  # the traceback holds this work and all rows that it loaded
         except (sa.exc.DBAPIError, Changed, TimersDue):
             raise
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it

@@ -1,4 +1,4 @@
-"""Work: a command on its way through a lane, and what became of it."""
+"""Work: a command on its way through a lane, and its result."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,12 @@ from dragoman.store.unit.overlay import Overlay, Stamp
 
 
 class Work:
-    """One command. `execute` runs it over an overlay, and may run several times. `future` is the submitter's own: the
-    lane hands it back with the work after the commit."""
+    """One command. `execute` runs it over an overlay, and may run several times. `future` belongs to the submitter: the
+    lane returns it with the work after the commit."""
 
     __slots__ = (
-        *("deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys"),
-        *("queued_at", "result", "span", "stamp", "tenant"),
+        *("deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys", "learned", "lessons"),
+        *("not_before", "queued_at", "result", "span", "stamp", "tenant"),
     )
 
     def __init__(
@@ -28,19 +28,27 @@ class Work:
         self.keys = keys
         self.execute = execute
         self.stamp = stamp
-        self.deadline = deadline  # on the monotonic clock; it isn't begun after that
+        self.deadline = deadline  # on the monotonic clock; it isn't started after that
         self.queued_at = 0.0  # on the same clock
+        self.not_before = 0.0  # likewise: it waits for rows that another transaction holds
+        self.learned = Keys()  # of an exclusive command: rows that it turned out to lock, to be locked in order
+        self.lessons = 0  # how often that happened
         self.future: Any = None
-        self.span: Any = None  # the submitter's own, too: what it is part of where requests are traced
-        self.is_bulk = False  # a slice of long work, for which nobody waits
+        self.span: Any = None  # belongs to the submitter, too: the span of its request
+        self.is_bulk = False  # a slice of long work: no request waits for it
         self.is_settled = False  # its transaction has ended for certain
         self.result: Any = None
         self.error: BaseException | None = None
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether it shares its transaction with nobody."""
+        """Whether it shares its transaction with no other work."""
         return isinstance(self.keys, Exclusive)
+
+    @property
+    def draws_numbers(self) -> bool:
+        """Whether it locks a counter."""
+        return isinstance(self.keys, Keys) and self.keys.draws_numbers
 
     def unwrap(self) -> Any:
         """The result, or the error raised."""

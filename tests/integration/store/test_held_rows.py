@@ -1,0 +1,113 @@
+"""Rows that another transaction holds, as that of a frozen node, hold up only the works that need them (PostgreSQL)."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg.errors
+import pytest
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from dragoman.command import EXCLUSIVE, Keys
+from dragoman.domain.clock import monotonic
+from dragoman.domain.task import Task
+from dragoman.store.engine.engines import Engine
+from dragoman.store.store import STALLED_SECONDS
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.integration.store.test_lanes import LaneWorld, create
+
+NEW = Keys(numbers={"task"})
+
+
+@pytest.fixture
+def served(postgres_url: str) -> Iterator[LaneWorld]:
+    running = LaneWorld(postgres_url)
+    yield running
+    running.close()
+
+
+@contextmanager
+def held(world: LaneWorld, table: str, condition: str) -> Iterator[None]:
+    """Rows that a transaction holds until the end of the block."""
+    with world.app.store.engine.raw.connect() as connection, connection.begin():
+        connection.execute(sa.text(f"SELECT 1 FROM {table} WHERE {condition} FOR UPDATE"))
+        yield
+
+
+def rename(number: int) -> Any:
+    def run(uow: UnitOfWork) -> Task:
+        task = uow.tasks.get(number)
+        return tasks.save(uow, task, replace(task, title="renamed"))
+
+    return run
+
+
+def test_a_change_passes_creates_that_wait_for_the_counter(served: LaneWorld) -> None:
+    number = served.do(create, Keys(numbers={"task"})).number
+    with held(served, "counter", "name = 'task'"):
+        creates = [served.send(create, Keys(numbers={"task"})) for _ in range(8)]
+        assert served.do(rename(number), Keys(tasks={number})).title == "renamed"
+        assert served.do(lambda uow: uow.tasks.find(number), EXCLUSIVE) is not None
+        assert not any(one.future.is_set() for one in creates)
+    assert all(one.future.wait(20) for one in creates)
+    assert sorted(one.unwrap().number for one in creates) == list(range(number + 1, number + 9))
+
+
+def test_a_change_passes_those_of_a_row_that_is_held(served: LaneWorld) -> None:
+    first, second = (served.do(create, Keys(numbers={"task"})).number for _ in range(2))
+    with held(served, "task", f"number = {first}"):
+        waiting = [served.send(rename(first), Keys(tasks={first})) for _ in range(8)]
+        for _ in range(3):
+            assert served.do(rename(second), Keys(tasks={second})).title == "renamed"
+        assert not any(one.future.is_set() for one in waiting)
+    assert all(one.future.wait(20) for one in waiting)
+    assert all(one.unwrap().title == "renamed" for one in waiting)
+
+
+def test_a_work_that_waits_for_a_row_has_its_deadline(served: LaneWorld) -> None:
+    number = served.do(create, Keys(numbers={"task"})).number
+    with held(served, "task", f"number = {number}"):
+        waiting = served.send(rename(number), Keys(tasks={number}))
+        waiting.deadline = monotonic()
+        paused = threading.Event()
+        for _ in range(200):
+            if waiting in served.app.store.withdraw_due(monotonic()):
+                return
+            paused.wait(0.05)
+    raise AssertionError("the work was never withdrawn")
+
+
+def test_a_transaction_that_stands_idle_is_ended(postgres_url: str) -> None:
+    engine = Engine(postgres_url)
+    with engine.lane_writer() as connection:
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "5s"
+    with engine.unhurried(engine.writer()) as connection:
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "0"
+
+
+def test_a_commit_after_that_is_refused_for_certain_and_runs_again(
+    served: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialect = served.app.store.engine.raw.dialect
+    commit, errors = dialect.do_commit, [psycopg.errors.IdleInTransactionSessionTimeout()]
+
+    def refuse(connection: Any) -> None:
+        if errors:
+            raise errors.pop()
+        commit(connection)
+
+    monkeypatch.setattr(dialect, "do_commit", refuse)
+    assert served.do(create, Keys(numbers={"task"})).number == 1
+    assert served.app.store.failure is None
+
+
+def test_a_lane_that_stands_still_makes_the_server_not_ready(served: LaneWorld) -> None:
+    store = served.app.store
+    assert store.is_ready
+    store._lanes[0].busy_since = monotonic() - STALLED_SECONDS
+    assert not store.is_ready
+    store._lanes[0].busy_since = None
+    assert store.is_ready
