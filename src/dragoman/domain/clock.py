@@ -33,7 +33,7 @@ class SystemClock:
         return time.monotonic()
 
 
-monotonic = SystemClock().monotonic
+uptime = SystemClock().monotonic
 """For limits of real waiting, which also end when a test stops the clock."""
 
 

@@ -9,7 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable
 
-from dragoman.domain.clock import Clock, monotonic
+from dragoman.domain.clock import Clock, uptime
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
@@ -189,7 +189,7 @@ class Store:
     @property
     def is_ready(self) -> bool:
         """Whether every lane takes works, and none has run one group for too long."""
-        now = monotonic()
+        now = uptime()
         return self.is_alive and all(
             since is None or now - since < STALLED_SECONDS for since in (lane.busy_since for lane in self._threads())
         )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Keys
-from dragoman.domain.clock import monotonic
+from dragoman.domain.clock import uptime
 from dragoman.domain.task import Task
 from dragoman.store.engine.engines import Engine
 from dragoman.store.store import STALLED_SECONDS
@@ -71,10 +71,10 @@ def test_a_work_that_waits_for_a_row_has_its_deadline(served: LaneWorld) -> None
     number = served.do(create, Keys(numbers={"task"})).number
     with held(served, "task", f"number = {number}"):
         waiting = served.send(rename(number), Keys(tasks={number}))
-        waiting.deadline = monotonic()
+        waiting.deadline = uptime()
         paused = threading.Event()
         for _ in range(200):
-            if waiting in served.app.store.withdraw_due(monotonic()):
+            if waiting in served.app.store.withdraw_due(uptime()):
                 return
             paused.wait(0.05)
     raise AssertionError("the work was never withdrawn")
@@ -107,7 +107,7 @@ def test_a_commit_after_that_is_refused_for_certain_and_runs_again(
 def test_a_lane_that_stands_still_makes_the_server_not_ready(served: LaneWorld) -> None:
     store = served.app.store
     assert store.is_ready
-    store._lanes[0].busy_since = monotonic() - STALLED_SECONDS
+    store._lanes[0].busy_since = uptime() - STALLED_SECONDS
     assert not store.is_ready
     store._lanes[0].busy_since = None
     assert store.is_ready

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 
 from dragoman.command import Lock
-from dragoman.domain.clock import monotonic
+from dragoman.domain.clock import uptime
 from dragoman.store.engine import driver
 
 PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
@@ -190,10 +190,10 @@ class ReadTimer:
         info[self.KEY] = self
 
     def start(self) -> None:
-        self._ends_at = monotonic() + self._seconds
+        self._ends_at = uptime() + self._seconds
 
     def __call__(self) -> bool:
-        return monotonic() > self._ends_at
+        return uptime() > self._ends_at
 
 
 class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it stands for

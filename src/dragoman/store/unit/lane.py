@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.domain.clock import Clock, monotonic
+from dragoman.domain.clock import Clock, uptime
 from dragoman.domain.errors import Unavailable
 from dragoman.metrics import table
 from dragoman.metrics.groups import Groups
@@ -98,7 +98,7 @@ class Queue:
     def put_again(self, work: Work) -> None:
         """Queue a work again that was taken, whether or not the queue is full or closed."""
         with self._changed:
-            work.not_before = monotonic() + PAUSE_SECONDS
+            work.not_before = uptime() + PAUSE_SECONDS
             self._paused.append(work)
             self._changed.notify()
 
@@ -135,7 +135,7 @@ class Queue:
 
     def _end_pauses(self) -> None:
         if self._paused:
-            now = monotonic()
+            now = uptime()
             self._waiting.extendleft(reversed([work for work in self._paused if work.not_before <= now]))
             self._paused = [work for work in self._paused if work.not_before > now]
 
@@ -247,7 +247,7 @@ class Lane:
             self._transactions.close()
 
     def _serve(self, group: list[Work]) -> None:
-        self.busy_since = monotonic()
+        self.busy_since = uptime()
         try:
             self._run_group(group)
         finally:

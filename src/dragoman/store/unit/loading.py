@@ -15,7 +15,7 @@ from dragoman.store.engine.key_lists import among, as_parameter, driver_text
 from dragoman.store.unit.as_of import NEVER, Overdue, TimersDue, in_live_case
 from dragoman.store.unit.child_rows import with_child_rows
 from dragoman.store.unit.mappings import MAPPINGS, Mapping
-from dragoman.store.unit.overlay import Group, OutOfOrder
+from dragoman.store.unit.overlay import Group, OutOfOrder, RowKey
 
 POINTERS = {
     "case": "case",
@@ -56,10 +56,11 @@ class Loader:
 
     def load(self, keys: Keys) -> None:
         """Load all named rows in lock order: by table, then by key."""
+        new = keys.wanted if not self.group.locks else self._not_loaded(keys.wanted)
         if self.in_order:
-            self._must_be_in_order(keys)
+            self._must_be_in_order(new)
         wanted: dict[str, dict[Key, Lock]] = {}
-        for (name, key), lock in keys.wanted.items():
+        for (name, key), lock in new.items():
             wanted.setdefault(name, {})[key] = lock
         for name, mapping in MAPPINGS.items():
             if name in wanted:
@@ -71,18 +72,25 @@ class Loader:
                     known = wanted.setdefault(owner, {})
                     known[key] = max(lock, known.get(key, Lock.NONE))
 
-    def _must_be_in_order(self, keys: Keys) -> None:
-        locked = [(name, key) for (name, key), lock in keys.wanted.items() if lock is not Lock.NONE]
-        if locked and self._last_locked is not None and min(map(self._place, locked)) < self._last_locked:
-            raise OutOfOrder(self._all_locked(keys))
+    def _not_loaded(self, wanted: dict[RowKey, Lock]) -> dict[RowKey, Lock]:
+        """What is not loaded yet, or not with this lock."""
+        locks, numbers = self.group.locks, self.group.numbers
+        return {
+            row: lock
+            for row, lock in wanted.items()
+            if locks.get(row if row not in numbers else (row[0], numbers[row] or 0), -1) < lock
+        }
 
-    def _all_locked(self, keys: Keys) -> Keys:
+    def _must_be_in_order(self, wanted: dict[RowKey, Lock]) -> None:
+        places = [self._place(row) for row, lock in wanted.items() if lock is not Lock.NONE]
+        if places and self._last_locked is not None and min(places) < self._last_locked:
+            raise OutOfOrder(self._all_locked(wanted))
+
+    def _all_locked(self, wanted: dict[RowKey, Lock]) -> Keys:
         known = Keys()
-        for (name, key), lock in self.group.locks.items():
+        for row, lock in (*self.group.locks.items(), *wanted.items()):
             if lock is not Lock.NONE:
-                known.also(name, [key], lock)
-        for (name, key), lock in keys.wanted.items():
-            known.also(name, [key], lock)
+                known.also(row[0], [row[1]], lock)
         return known
 
     def _place(self, row: tuple[str, Key]) -> tuple[int, Any]:
@@ -156,7 +164,7 @@ class Loader:
                 continue
             known = self.group.loaded.get((mapping.name, mapping.key_of(entity)))
             if known is not None and known.row_version != entity.row_version:
-                raise OutOfOrder(self._all_locked(Keys().also(mapping.name, [key], lock)))
+                raise OutOfOrder(self._all_locked({(mapping.name, key): lock}))
 
     def _numbers(self, mapping: Mapping, uids: Sequence[str]) -> list[int]:
         """The numbers of rows by uid, without a lock."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
-from dragoman.domain.clock import Clock, monotonic
+from dragoman.domain.clock import Clock, uptime
 from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
@@ -144,7 +144,7 @@ class Transactions:
                 return
             if kind in (Trouble.FULL, Trouble.SLOW) or (kind is Trouble.LOST and attempt):
                 break  # another attempt would fail for the same reason
-            if work.deadline <= monotonic():
+            if work.deadline <= uptime():
                 break
         work.result, work.error = None, self._refusal(trouble)
 
