@@ -20,46 +20,6 @@ MOST_EXTENSIONS = 1_000
 DECLARED_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,25}")
 """A name in a schema: the limit comes from names of database indexes at the vendor's."""
 
-TASK_CARD = "TaskCard"
-"""A read-only extension that every task shows to Genesys clients; it is computed, never stored."""
-
-BUILT_IN = frozenset(
-    {
-        "active_states",
-        "active_tasks",
-        "application_id",
-        "application_type",
-        "auto_complete_after",
-        "completed",
-        "completed_states",
-        "completed_tasks",
-        "contact_key",
-        "customer_id",
-        "disposition",
-        "disposition_desc",
-        "est_duration",
-        "expiration_time",
-        "interaction_id",
-        "media_type",
-        "previous_state_id",
-        "resource_id",
-        "resource_type",
-        "service_id",
-        "service_type",
-        "session_id",
-        "started",
-        "state_id",
-        "state_type",
-        "task_id",
-        "task_type",
-        "timestamp",
-        "ttl",
-    }
-)
-"""Fields that Genesys shows beside extensions: an extension of such a name could never be read back there."""
-
-RESERVED = BUILT_IN | {TASK_CARD.casefold()}
-
 TYPES = ("string", "integer", "long", "double", "date", "datetime", "currency", "boolean")
 
 
@@ -121,29 +81,33 @@ def fold(name: str) -> str:
     return name.casefold()
 
 
-def name_fault(name: str) -> str | None:
-    """Why a value can't stand under this name, whether or not there is a schema for it; None when it can."""
+def name_fault(name: str, reserved: Collection[str]) -> str | None:
+    """Why a value can't be stored under this name, with or without a schema; None when it can.
+
+    `reserved` (folded) are the names of fields that a dialect shows beside extensions: an extension of such a name
+    could never be read back there.
+    """
     if not name:
         return "an extension needs a name"
     if len(name) > LONGEST_NAME:
         return f"a name has at most {LONGEST_NAME} characters"
-    if fold(name) in RESERVED:
+    if fold(name) in reserved:
         return f"{name} is a name of the server's own"
     return None
 
 
-def check_name(name: str) -> None:
-    """Invalid unless a value can stand under this name."""
-    fault = name_fault(name)
+def check_name(name: str, reserved: Collection[str]) -> None:
+    """Invalid unless a value can be stored under this name."""
+    fault = name_fault(name, reserved)
     if fault is not None:
         raise Invalid("invalid_name", fault, (Problem("", "name", fault),))
 
 
-def declared_name_fault(name: str) -> str | None:
+def declared_name_fault(name: str, reserved: Collection[str]) -> str | None:
     """Why there can be no schema of this name; None when there can."""
     if not DECLARED_NAME.fullmatch(name):
         return "a name begins with a letter and has at most 26 letters, digits and underscores"
-    return name_fault(name)
+    return name_fault(name, reserved)
 
 
 def attribute_name_fault(name: str, taken: Collection[str]) -> str | None:

@@ -25,6 +25,7 @@ from dragoman.store.repositories.digests import FOLDER as DIGESTS
 from dragoman.store.repositories.digests import Folder
 from dragoman.store.store import Store
 from dragoman.store.unit.work import Work
+from dragoman.usecases import extension_names
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
@@ -135,6 +136,7 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
     dialects = []
     for dialect in discover():
         options = dict(settings.of_dialect(dialect.name))
+        extension_names.reserve(dialect.reserved_names)
         resource_types.offer(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)

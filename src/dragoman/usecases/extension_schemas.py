@@ -4,8 +4,9 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
-from dragoman.domain.extension import Declaration, ExtensionSchema, Owner, declared_name_fault, fold
+from dragoman.domain.extension import Declaration, ExtensionSchema, Owner, fold
 from dragoman.domain.extension_values import check_declaration
+from dragoman.usecases import extension_names
 from dragoman.usecases import purge as removal
 from dragoman.usecases.uow import UnitOfWork
 
@@ -27,7 +28,7 @@ def create(uow: UnitOfWork, command: Create) -> ExtensionSchema:
 
     Invalid `invalid_name`, `invalid_schema`; Conflict `schema_exists`, whatever the case of the name.
     """
-    fault = declared_name_fault(command.name)
+    fault = extension_names.declared_fault(command.name)
     if fault is not None:
         raise Invalid("invalid_name", fault, (Problem("/name", "name", fault),))
     declaration = check_declaration(command.declaration)

@@ -15,10 +15,11 @@ from dragoman.domain.case import Case, Stage
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict, Expected, Invalid, NotFound, Problem
-from dragoman.domain.extension import MOST_EXTENSIONS, Extension, Owner, check_name, fold
+from dragoman.domain.extension import MOST_EXTENSIONS, Extension, Owner, fold
 from dragoman.domain.extension_values import conform, merged
 from dragoman.domain.merge_patch import says_the_same
 from dragoman.domain.task import Task
+from dragoman.usecases import extension_names
 from dragoman.usecases.uow import UnitOfWork
 
 E = TypeVar("E", Task, Case, Stage, Contact)
@@ -37,7 +38,7 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
     A schema's spelling of the name wins, then that of the former value. Invalid `invalid_name`, `schema_violation`,
     `schema_missing` (when one is required), `too_many_extensions`; Conflict `unique_violation`.
     """
-    check_name(name)
+    extension_names.check(name)
     owner, folded = OWNERS[type(entity)], fold(name)
     former = entity.extensions.get(folded)
     if former is not None and says_the_same(former.value, text):

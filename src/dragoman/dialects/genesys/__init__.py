@@ -6,6 +6,7 @@ from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
 from dragoman.dialects.genesys.wire import events
+from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.genesys.wire.paths import normalise
 from dragoman.dialects.kit import Dialect
 
@@ -30,6 +31,7 @@ def _dialect(switches: Switches) -> Dialect:
         credentials_first=switches.auth,
         configure=configure,
         read_alias=events.read_resource,
+        reserved_names=RESERVED,
     )
 
 

@@ -9,12 +9,13 @@ from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.wire import moments
+from dragoman.dialects.genesys.wire.names import RESERVED, TASK_CARD
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, shown
 from dragoman.dialects.kit import Request, json
 from dragoman.domain.access import Permission
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, NotFound
-from dragoman.domain.extension import TASK_CARD, Owner, check_name, fold
+from dragoman.domain.extension import Owner, check_name, fold
 from dragoman.domain.task import Task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as case_uses
@@ -87,7 +88,7 @@ def put(uow: UnitOfWork, command: Put) -> None:
     found = _find(uow, command, Permission.EDIT)
     text = judge(command.value)
     write = extensions.merge_extension if command.merges else extensions.set_extension
-    check_name(command.name)
+    check_name(command.name, RESERVED)
     _save(uow, found, write(uow, found, command.name, text, require_schema=command.require_schema))
 
 

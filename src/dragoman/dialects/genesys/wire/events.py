@@ -7,6 +7,7 @@ import msgspec
 
 from dragoman.dialects.genesys import problems as faults
 from dragoman.dialects.genesys.wire import moments
+from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.kit import fields, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.clock import Moment
@@ -227,7 +228,7 @@ def _read(
         elif name in dropped:
             ignore((name,))
         else:
-            fault = name_fault(name)
+            fault = name_fault(name, RESERVED)
             if fault is not None:
                 problems.add(fields.pointer("", name), "name", f"can't be an extension: {fault}")
             others.append(name)

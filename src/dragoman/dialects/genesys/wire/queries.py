@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from dragoman.dialects.genesys.wire import moments
+from dragoman.dialects.genesys.wire.names import TASK_CARD
 from dragoman.dialects.genesys.wire.paths import parse_number, shown
 from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, Problem
-from dragoman.domain.extension import TASK_CARD, Extension, fold
+from dragoman.domain.extension import Extension, fold
 from dragoman.domain.search import MOST_VALUES
 
 SERVICE, STATE, TASK = "service", "state", "task"

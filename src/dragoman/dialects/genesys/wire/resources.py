@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.genesys.wire import moments
+from dragoman.dialects.genesys.wire.names import TASK_CARD
 from dragoman.dialects.genesys.wire.paths import render_service
 from dragoman.dialects.genesys.wire.queries import SERVICE, STATE, TASK, Wanted
 from dragoman.dialects.kit import json
 from dragoman.dialects.kit.changes import changed
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
-from dragoman.domain.extension import TASK_CARD, Extension
+from dragoman.domain.extension import Extension
 from dragoman.domain.task import State, Task
 
 NAME = "genesys"

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.genesys import problems as faults
+from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.kit import fields, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.extension import (
@@ -71,7 +72,7 @@ def _name(members: dict[str, Any], problems: Problems) -> str:
     if type(name) is not str:
         problems.add("/name", "value", "must be text")
         return ""
-    fault = declared_name_fault(name)
+    fault = declared_name_fault(name, RESERVED)
     if fault is not None:
         problems.add("/name", "name", f"can't be taken: {fault}")
     return name
