@@ -46,13 +46,13 @@ def test_the_lines_are_those_of_all_pages(world: World, query: str) -> None:
 
 
 def test_a_hundred_rows_are_in_memory_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, page = [], Tasks.page
+    asked, page = [], Tasks.bounded_page
 
     def counted(self: Tasks, *arguments: Any, **named: Any) -> Any:
         asked.append(named["limit"])
         return page(self, *arguments, **named)
 
-    monkeypatch.setattr(Tasks, "page", counted)
+    monkeypatch.setattr(Tasks, "bounded_page", counted)
     assert len(lines(world)) == COUNT
     assert len(asked) == 3
     assert max(asked) <= 100

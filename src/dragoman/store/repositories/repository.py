@@ -4,6 +4,7 @@
 entity and runs only in exclusive commands, or in readers.
 """
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -111,10 +112,15 @@ class Repository(Generic[E]):
         self.load(numbers, lock)
         return [entity for number in numbers if (entity := self.find(number, lock)) is not None]
 
-    def of_rows(self, rows: list[Any]) -> list[E]:
-        """The entities of whole rows, in this order. For readers: no command of theirs changed what was just read."""
+    def of_rows(self, rows: list[Any], within: Callable[[list[E]], list[E]] | None = None) -> list[E]:
+        """The entities of whole rows, in this order. For readers: no command of theirs changed what was just read.
+
+        `within` chooses those whose child rows are loaded.
+        """
         group, mapping = self._overlay.group, self.mapping
         entities = [mapping.decode(row) for row in rows]
+        if within is not None:
+            entities = within(entities)
         entities = with_child_rows(group.connection, group.tenant, mapping, entities)
         if mapping.name in TIMED:
             entities = as_of(group.connection, group, mapping.name, entities)

@@ -1,6 +1,7 @@
 """Tasks in the store: by key like everything else, and by condition for lists, cases and searches."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from dragoman.store.repositories.task_filters import TaskFilter, depends_on_time
 from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open
+from dragoman.store.unit.child_rows import extension_bytes
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -40,7 +42,7 @@ class Tasks(Repository[Task]):
         after: tuple[Any, ...] | None = None,
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
-        keys = _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
+        keys = _keys(sorts)
         connection, wanted = self._connection(), self._with_timers(plainly(wanted))
         dialect, has_cursor = connection.dialect, after is not None
         if self._overlay.group.only_reads and limit <= TOGETHER:
@@ -48,6 +50,39 @@ class Tasks(Repository[Task]):
             return self.of_rows(fetch(connection, ask, self._now, after))
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
         return self.of_numbers([row[0] for row in self.by_text(ask.text, ask.parameters(self._now, after))])
+
+    def bounded_page(
+        self,
+        wanted: TaskFilter,
+        sorts: Sequence[Sort],
+        *,
+        limit: int,
+        after: tuple[Any, ...] | None,
+        max_bytes: int,
+    ) -> tuple[list[Task], bool]:
+        """A page for readers that ends before its texts and extensions exceed `max_bytes`; at least one task.
+
+        Also whether it ended there. Extensions of tasks behind that are not loaded.
+        """
+        keys = _keys(sorts)
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted))
+        ask = rows_of(
+            connection.dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None
+        )
+        rows = fetch(connection, ask, self._now, after)
+        tasks = self.of_rows(rows, partial(self._within, max_bytes))
+        return tasks, len(tasks) < len(rows)
+
+    def _within(self, max_bytes: int, tasks: list[Task]) -> list[Task]:
+        """As many tasks from the first one on as have no more bytes together; at least one."""
+        owners = [task.number for task in tasks if task.extension_count]
+        connection = self._connection()
+        sizes = extension_bytes(connection, self.tenant, self.mapping, owners) if len(owners) > 1 else {}
+        for place, task in enumerate(tasks):
+            max_bytes -= len(task.description or "") + sizes.get(task.number, 0)
+            if max_bytes < 0 and place:
+                return tasks[:place]
+        return tasks
 
     def count(self, wanted: TaskFilter) -> int:
         """How many tasks match."""
@@ -179,6 +214,10 @@ def _part_of(
     if only_open:
         conditions += [is_open(task), for_people(task)]
     return sa.select(task.c.number).where(*conditions)
+
+
+def _keys(sorts: Sequence[Sort]) -> tuple[Sort, ...]:
+    return _until_number([*sorts, Sort("number", descending=sorts[-1].descending if sorts else False)])
 
 
 def _until_number(sorts: Sequence[Sort]) -> tuple[Sort, ...]:

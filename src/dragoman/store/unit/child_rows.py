@@ -26,6 +26,12 @@ def with_child_rows(connection: sa.Connection, tenant: int, mapping: Mapping, en
     return entities
 
 
+def extension_bytes(connection: sa.Connection, tenant: int, mapping: Mapping, owners: Sequence[int]) -> dict[int, int]:
+    """How many bytes the extensions of each owner have, without reading them."""
+    found = _rows(connection, _extension_bytes_of(connection.dialect, mapping.name), tenant, owners)
+    return {owner: int(size) for owner, size in found}
+
+
 def _with_extensions(connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any]) -> list[Any]:
     owners = [entity.number for entity in entities if entity.extension_count]
     if not owners:
@@ -68,6 +74,22 @@ def _extensions_of(dialect: sa.Dialect, owner_kind: str) -> str:
             table.c.removed_at.is_(None),
         )
         .order_by(table.c.owner, table.c.folded)
+    )
+    return driver_text(dialect, statement)
+
+
+@lru_cache(maxsize=16)
+def _extension_bytes_of(dialect: sa.Dialect, owner_kind: str) -> str:
+    table = tables.extension
+    statement = (
+        sa.select(table.c.owner, sa.func.sum(sa.func.octet_length(table.c.value)))
+        .where(
+            table.c.tenant == sa.bindparam("tenant"),
+            among(dialect, table.c.owner),
+            table.c.owner_kind == sa.literal_column(f"'{owner_kind}'"),
+            table.c.removed_at.is_(None),
+        )
+        .group_by(table.c.owner)
     )
     return driver_text(dialect, statement)
 

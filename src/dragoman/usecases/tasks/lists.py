@@ -36,6 +36,9 @@ __all__ = [
     "words",
 ]
 
+PAGE_BYTES = 8 * 1024 * 1024
+"""How much text and how many extensions the tasks of a page have at most; the first task is on it whatever it has."""
+SLICE = 250  # tasks that are read at a time
 NOTHING = 0  # a number that nothing has, and a user nobody is: for what a filter names and isn't there
 
 
@@ -66,13 +69,28 @@ def words(text: str, parameter: str) -> tuple[str, ...]:
 
 
 def list_page(uow: UnitOfWork, command: List) -> Page:
-    """The page behind `after`. A filter that names what isn't there, or what the principal may not see, matches
-    nothing."""
+    """The page behind `after`, which ends early at PAGE_BYTES. A filter that names what isn't there, or what the principal
+    may not see, matches nothing."""
     wanted = replace(command.wanted, visible_to=uow.principal, **_found(uow, command))
-    found = uow.tasks.page(wanted, command.sorts, limit=command.limit + 1, after=command.after)
-    items = found[: command.limit]
-    more = len(found) > len(items)
-    return Page(items, uow.tasks.sort_values(items[-1], command.sorts) if more else None)
+    items: list[Task] = []
+    after, left = command.after, PAGE_BYTES
+    while True:
+        limit = min(command.limit - len(items), SLICE)
+        found, is_cut = uow.tasks.bounded_page(wanted, command.sorts, limit=limit + 1, after=after, max_bytes=left)
+        items += found[:limit]
+        if not is_cut and len(found) <= limit:
+            return Page(items, None)
+        after = uow.tasks.sort_values(items[-1], command.sorts)
+        if is_cut or len(items) == command.limit:
+            return Page(items, after)
+        left -= sum(map(size_of, found))
+        if left <= 0:
+            return Page(items, after)
+
+
+def size_of(task: Task) -> int:
+    """Its bytes that may be many: text and extensions, about."""
+    return len(task.description or "") + sum(len(extension.value) for extension in task.extensions.values())
 
 
 def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:

@@ -48,6 +48,14 @@ class Pages(Struct, frozen=True, kw_only=True):
 class TaskQuery(Pages, frozen=True, kw_only=True):
     """Of the list of tasks. All conditions must hold."""
 
+    limit: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=LARGEST_PAGE,
+            description="Maximum number. A page ends early, with `next`, before its text and extensions exceed 8 MiB.",
+        ),
+    ] = 50
     state: (
         Annotated[list[State], Meta(min_length=1, max_length=len(State), description="Any of these.")] | UnsetType
     ) = UNSET
