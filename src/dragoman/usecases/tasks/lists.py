@@ -69,8 +69,10 @@ def words(text: str, parameter: str) -> tuple[str, ...]:
 
 
 def list_page(uow: UnitOfWork, command: List) -> Page:
-    """The page behind `after`, which ends early at PAGE_BYTES. A filter that names what isn't there, or what the principal
-    may not see, matches nothing."""
+    """The page behind `after`, which ends early at PAGE_BYTES.
+
+    A filter that names what isn't there, or what the principal may not see, matches nothing.
+    """
     wanted = replace(command.wanted, visible_to=uow.principal, **_found(uow, command))
     items: list[Task] = []
     after, left = command.after, PAGE_BYTES
