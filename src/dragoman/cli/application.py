@@ -18,7 +18,7 @@ from dragoman.usecases.admin import tenants
 
 
 def read_settings(context: click.Context, overrides: Mapping[str, object] | None = None) -> Settings:
-    """The settings that this call means. A usage error when they can't be taken."""
+    """The settings of this call. Raises a usage error for wrong ones."""
     given = {"database": chosen(context, "database"), **(overrides or {})}
     dialects = {dialect.name: dialect.options for dialect in discover()}
     try:
@@ -31,7 +31,7 @@ def read_settings(context: click.Context, overrides: Mapping[str, object] | None
 
 
 def make_app(context: click.Context, settings: Settings) -> Application:
-    """The application, its database not opened yet. A usage error for a URL that we can't take."""
+    """The application with its database not yet opened. Raises a usage error for an invalid URL."""
     try:
         return Application(settings)
     except ArgumentError as error:
@@ -44,9 +44,9 @@ def make_app(context: click.Context, settings: Settings) -> Application:
 
 @contextmanager
 def opened(context: click.Context, *, existing: bool = False) -> Iterator[Application]:
-    """The application on the chosen database, brought to the newest form.
+    """The application on the selected database, which is migrated.
 
-    A SQLite file that isn't there is made, unless it must be `existing`: NotFound then.
+    A missing SQLite file is created; with `existing`, NotFound is raised.
     """
     app = make_app(context, read_settings(context))
     try:
@@ -57,7 +57,7 @@ def opened(context: click.Context, *, existing: bool = False) -> Iterator[Applic
 
 
 def prepare_file(app: Application, *, existing: bool = False) -> None:
-    """See to it that the SQLite file can be opened: make the folder of our default one, refuse any other's lack."""
+    """Create the folder of the default SQLite file. Raises Invalid if another folder is missing."""
     file = keeping.database_file(app.store)
     if file is None or file.exists():
         return
@@ -70,6 +70,6 @@ def prepare_file(app: Application, *, existing: bool = False) -> None:
 
 
 def tenant_of(context: click.Context, app: Application) -> int:
-    """The number of the chosen tenant. NotFound when there is none of that name."""
+    """The number of the selected tenant. Raises NotFound for an unknown name."""
     name = chosen(context, "tenant") or app.settings.tenant
     return app.executor.call(tenants.find, tenants.FindTenant(name), DIRECTORY_TENANT)

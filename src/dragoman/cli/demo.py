@@ -1,4 +1,4 @@
-"""`dragoman demo`: something to look at within a second, and nothing left of it unless a database is given."""
+"""`dragoman demo`: a server with sample data, in a temporary database unless one is given."""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ from dragoman.usecases.admin import maintenance as keeping
 from dragoman.usecases.admin.samples import COLLEAGUES
 from dragoman.usecases.identity.users import principal_of
 
-PASSWORD = "dragoman"  # noqa: S105 - everybody may know it: it guards a sample
+PASSWORD = "dragoman"  # noqa: S105 - the public password of sample users
 MOST_TASKS = 5_000_000
 PEOPLE = (("anna", "Anna Berg", True), ("bert", "Bert Moss", False), ("carla", "Carla Wood", False))
 
@@ -37,15 +37,15 @@ PEOPLE = (("anna", "Anna Berg", True), ("bert", "Bert Moss", False), ("carla", "
     "--tasks",
     metavar="N",
     type=WholeNumber(1, MOST_TASKS),
-    help="Add so many tasks of a team's year, up to 5 million.",
+    help="Add this many generated tasks, up to 5 million.",
 )
 @common
 @click.pass_context
 def demo_command(context: click.Context, port: int | None, tasks: int | None) -> int:
     """Serve a fresh database with sample people and tasks of every dialect.
 
-    Prints the logins and a `curl` for each dialect that works as it stands. Stop it with Ctrl-C; then the database is
-    gone, unless it is one that `--database` names: that must be empty, and stays.
+    Prints the logins and a `curl` command for each dialect. Stop it with Ctrl-C. The database is temporary, unless
+    `--database` names one, which must be empty and is kept.
 
     \b
     Example:
@@ -54,11 +54,11 @@ def demo_command(context: click.Context, port: int | None, tasks: int | None) ->
 
     \b
     Exit codes:
-      0  stopped as told
+      0  stopped by a signal
       1  it could not start, or the database is in use already
-      2  called wrongly
+      2  wrong usage
     """
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))  # until the server is there to take it
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))  # until the server handles it
     with _database(context) as database:
         settings = _settings(context, database, port)
         check_port(settings)
@@ -73,7 +73,7 @@ def demo_command(context: click.Context, port: int | None, tasks: int | None) ->
 
 @contextmanager
 def _database(context: click.Context) -> Iterator[str]:
-    """The database that is named, or one that is gone afterwards."""
+    """The named database, or a temporary one."""
     named = chosen(context, "database")
     if named is not None:
         yield named
@@ -92,13 +92,13 @@ def _settings(context: click.Context, database: str, port: int | None) -> Settin
     settings = read_settings(context, given)
     if settings.server.port != 0:
         return settings
-    with socket.socket() as probe:  # what is printed below must name it
+    with socket.socket() as probe:  # the printed commands contain it
         probe.bind((settings.server.host, 0))
         return read_settings(context, given | {"server.port": probe.getsockname()[1]})
 
 
 def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: bool) -> None:
-    """Fill the database and tell how to get in. Conflict when anybody used it before."""
+    """Fill the database and print how to use it. Raises Conflict if it has been used."""
     keeping.must_be_unused(app.store)
     tenant = app.ensure_tenant(settings.tenant)
     people: dict[str, Principal] = {}
@@ -125,6 +125,6 @@ def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: boo
 
 
 def _colleagues(app: Application, tenant: int) -> Iterator[str]:
-    """The rest of the team, who have tasks and no password."""
+    """Further users, who have tasks and no password."""
     for login in COLLEAGUES:
         yield add_user(app, tenant, login, None, name=login.capitalize()).uid

@@ -1,4 +1,4 @@
-"""What a command says when it can't: one line, without a trace, without a password."""
+"""The error messages of commands: one line, without a trace or a password."""
 
 import click
 
@@ -9,7 +9,7 @@ FAILED = 1
 
 
 def usage_line(error: click.UsageError) -> str:
-    """A wrong call, in one line that names the help."""
+    """A usage error in one line, with the command for help."""
     path = error.ctx.command_path if error.ctx is not None else "dragoman"
     message = error.format_message().replace("\n", " ").rstrip(".")
     return f"{path}: {message}. Try '{path} --help'."
@@ -29,12 +29,12 @@ def said_of(error: Exception) -> str:
     database = _said_by_database(error)
     if database is not None:
         return database
-    # Nothing that was foreseen; whoever wants to report it finds the way.
+    # An unexpected error.
     return f"{type(error).__name__}: {_line(error)}. DRAGOMAN_LOG_LEVEL=debug shows where."
 
 
 def _said_by_database(error: Exception) -> str | None:
-    # Imported here: when the database spoke, it is loaded already; and nothing else needs it.
+    # Imported here: it is slow to load, and loaded already if the error comes from the database.
     import sqlalchemy.exc
 
     if isinstance(error, sqlalchemy.exc.DBAPIError):

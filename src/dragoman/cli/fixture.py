@@ -1,4 +1,4 @@
-"""`dragoman fixture`: what conformance tests of a dialect find in a fresh database."""
+"""`dragoman fixture`: the initial data of the dialects' conformance tests."""
 
 from importlib import resources
 
@@ -22,7 +22,7 @@ TEMPLATES = resources.files("dragoman.cli") / "conformance.toml"
 
 
 class Loaded(msgspec.Struct):
-    """What a runner of tests must know, as one line of JSON."""
+    """The logins that a test runner needs, as one line of JSON."""
 
     admin_login: str
     admin_password: str
@@ -31,17 +31,17 @@ class Loaded(msgspec.Struct):
     token_user: str
 
 
-@click.group("fixture", short_help="Load what conformance tests start from.")
+@click.group("fixture", short_help="Load the data of conformance tests.")
 @common
 def fixture_command() -> None:
-    """Beginnings for tests. Their passwords are known to everybody: never load one into a server that matters."""
+    """Initial data for tests. The passwords are public: never load it into a production server."""
 
 
 @fixture_command.command("conformance")
 @common
 @click.pass_context
 def conformance(context: click.Context) -> None:
-    """Load the users and templates that the conformance tests of the dialects name; print what a runner must know.
+    """Load the users and templates of the dialects' conformance tests; print the logins for a test runner.
 
     One line of JSON: admin_login, admin_password, user_login, user_password, token_user (a login for
     `dragoman token create`). Loading it twice changes nothing. There are no tasks; the time zone is UTC, and the
@@ -55,7 +55,7 @@ def conformance(context: click.Context) -> None:
     Exit codes:
       0  loaded, now or before
       1  another tenant's user has one of the logins
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context) as app:
         tenant = tenant_of(context, app)

@@ -1,6 +1,6 @@
-"""The command `dragoman`: finds the command that was meant, and says in one line what went wrong.
+"""The command `dragoman`: loads the subcommand, and reports an error in one line.
 
-Commands are loaded when they are called for, so that none waits for what only another needs.
+Only the module of the called subcommand is imported, so that no command waits for the imports of another.
 """
 
 import importlib
@@ -34,14 +34,14 @@ COMMANDS = {
 """Command -> the module of this package that holds it, in the order of the help."""
 
 
-STOPPED = 130  # as shells tell of an interrupt
+STOPPED = 130  # the exit code of shells after an interrupt
 
 
 class Commands(click.Group):
-    """All commands, each loaded when it is called for."""
+    """All commands, each imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which a newcomer meets them."""
+        """In the order of COMMANDS."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -57,28 +57,28 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="dragoman", message="%(prog)s %(version)s")
 @common
 def dragoman() -> None:
-    """One task server that every client can address in its own dialect.
+    """A task server that clients of several vendors address in their own dialects.
 
     \b
-    Try it:       dragoman demo
-    Start it:     dragoman user add anna --admin && dragoman serve
-    Let one in:   dragoman token create --user anna --scope "task.read task.write"
+    Try it:        dragoman demo
+    Start it:      dragoman user add anna --admin && dragoman serve
+    Grant access:  dragoman token create --user anna --scope "task.read task.write"
 
-    The database and the tenant are chosen by options, which may stand before or after the command, by variables
-    (DRAGOMAN_DATABASE, DRAGOMAN_TENANT), or in the file of --config. Without any, the database is the SQLite file
-    `dragoman.db` in your data folder.
+    Options before or after the command select the database and the tenant; so do the variables DRAGOMAN_DATABASE and
+    DRAGOMAN_TENANT, and the file of --config. The default database is the SQLite file `dragoman.db` in your data
+    folder.
 
     \b
     Exit codes:
-      0  it was done
-      1  it could not be done; the reason stands on standard error, in one line
-      2  it was called wrongly
+      0  success
+      1  failure; the reason is on standard error, in one line
+      2  wrong usage
     """
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit code. Whatever goes wrong is told in one line on standard error."""
-    logging.getLogger().addHandler(logging.NullHandler())  # commands speak for themselves; `serve` sets up its log
+    """Run a command line and return the exit code. An error is one line on standard error."""
+    logging.getLogger().addHandler(logging.NullHandler())  # commands print their own errors; `serve` sets up its log
     try:
         code = dragoman.main(args=arguments, prog_name="dragoman", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -91,7 +91,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("dragoman: stopped by you.", err=True)
         return STOPPED
     except BrokenPipeError:
-        # Whoever read has gone; Python must not try to write the rest when it ends.
+        # The reader has closed the pipe; Python must not try to write the rest at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:  # house: ok, because a command says what went wrong in a line, never with a trace

@@ -1,4 +1,4 @@
-"""`dragoman verify`, `backup`, `restore`, `export`, `import`: that what is stored stays, and stays what it was."""
+"""`dragoman verify`, `backup`, `restore`, `export`, `import`."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from dragoman.usecases.admin import maintenance as keeping
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("verify", short_help="Check that history is what it was.")
+@click.command("verify", short_help="Check that history was not changed.")
 @common
 @click.pass_context
 def verify_command(context: click.Context) -> int:
@@ -37,7 +37,7 @@ def verify_command(context: click.Context) -> int:
     Exit codes:
       0  history is intact
       1  a fault was found, or there is no such database
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         report = keeping.verify(app.store, app.digest_folder, app.clock.now())
@@ -57,9 +57,9 @@ def verify_command(context: click.Context) -> int:
 def backup_command(context: click.Context, file: Path, *, force: bool) -> None:
     """Copy the whole database to FILE, while the server runs.
 
-    The copy is of one moment. Of SQLite it is a database file that can be opened as it is; of PostgreSQL it is an
-    export (see `dragoman export`). FILE appears when it is complete, FILE.sha256 beside it. It holds hashes of
-    passwords and tokens: nobody else may read it.
+    The copy is consistent. For SQLite it is a database file, for PostgreSQL an export (see `dragoman export`). FILE
+    appears when it is complete, with FILE.sha256 beside it. It contains hashes of passwords and tokens, so only its
+    owner may read it.
 
     \b
     Example:
@@ -68,24 +68,24 @@ def backup_command(context: click.Context, file: Path, *, force: bool) -> None:
     \b
     Exit codes:
       0  copied
-      1  it could not be, or there is such a file already
-      2  called wrongly
+      1  it failed, or the file exists already
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         keeping.back_up(app.store, file, app.clock.now(), overwrite=force)
     click.echo(f"{file} written, its SHA-256 beside it")
 
 
-@click.command("restore", short_help="Put a copy in its place.")
+@click.command("restore", short_help="Replace the database with a copy.")
 @click.argument("file", type=FILE)
-@click.option("--force", is_flag=True, help="Replace a database that is in use already: what it holds is lost.")
+@click.option("--force", is_flag=True, help="Replace a database that has been used: its content is lost.")
 @common
 @click.pass_context
 def restore_command(context: click.Context, file: Path, *, force: bool) -> None:
-    """Put a copy in the place of the database, whole or not at all.
+    """Replace the database with a copy, whole or not at all.
 
-    FILE is what `backup` or `export` made, of either engine. The server must not run on a SQLite file meanwhile; it is
-    looked for. A copy that is not what it was is refused.
+    FILE is the output of `backup` or `export`, of either engine. The command refuses while a server runs on the SQLite
+    file, and refuses a damaged copy.
 
     \b
     Example:
@@ -95,26 +95,26 @@ def restore_command(context: click.Context, file: Path, *, force: bool) -> None:
     \b
     Exit codes:
       0  restored
-      1  nothing was changed, the reason stands on standard error
-      2  called wrongly
+      1  nothing was changed, the reason is on standard error
+      2  wrong usage
     """
     with unopened(context) as app:
         aside = keeping.restore(app.store, file, app.digest_folder, app.clock.now(), force=force)
     click.echo(f"{file} restored")
     if aside is not None:
-        click.echo(f"The digests of what was there before are kept in {aside}.")
+        click.echo(f"The digests of the replaced database are in {aside}.")
 
 
 @click.command("export", short_help="Write a tenant as lines of JSON.")
-@click.option("--all", "everything", is_flag=True, help="All tenants, not the chosen one alone.")
+@click.option("--all", "everything", is_flag=True, help="All tenants, not only the selected one.")
 @common
 @click.pass_context
 def export_command(context: click.Context, *, everything: bool) -> None:
     """Write a tenant as lines of JSON to standard output, while the server runs.
 
-    All of it as it stood at one moment: tasks, cases, contacts, people, history with its hashes, digests. A line is a
-    row; moments are counts of 100 ns since 1970 UTC, clients' JSON is the text it was. The last line tells how many
-    there are and their SHA-256.
+    A consistent copy of tasks, cases, contacts, users, history with its hashes, and digests. A line is a row; times are
+    counts of 100 ns since 1970 UTC, clients' JSON is its original text. The last line has the number of lines and their
+    SHA-256.
 
     \b
     Example:
@@ -125,7 +125,7 @@ def export_command(context: click.Context, *, everything: bool) -> None:
     Exit codes:
       0  written
       1  there is no such database or tenant
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         tenant = None if everything else tenant_of(context, app)
@@ -137,10 +137,10 @@ def export_command(context: click.Context, *, everything: bool) -> None:
 @common
 @click.pass_context
 def import_command(context: click.Context) -> None:
-    """Fill an empty database with what `export` wrote, from standard input, on either engine.
+    """Fill an empty database with the output of `export`, from standard input, on either engine.
 
-    In one transaction: either all of it is there afterwards, with the same numbers, ids, history and tokens, or
-    nothing is. A database in which anybody did anything is not empty.
+    This is one transaction: afterwards either everything is there, with the same numbers, ids, history and tokens, or
+    nothing. A database that has been used is not empty.
 
     \b
     Example:
@@ -148,9 +148,9 @@ def import_command(context: click.Context) -> None:
 
     \b
     Exit codes:
-      0  filled
-      1  nothing was changed, the reason stands on standard error
-      2  called wrongly
+      0  imported
+      1  nothing was changed, the reason is on standard error
+      2  wrong usage
     """
     if sys.stdin.isatty():
         raise Invalid("no_export", "Give the export on standard input: dragoman import < FILE.")
@@ -161,7 +161,7 @@ def import_command(context: click.Context) -> None:
 
 @contextmanager
 def unopened(context: click.Context) -> Iterator[Application]:
-    """The application on a database to which nothing was done yet, not even its tables made."""
+    """The application on a database that may not have its tables yet."""
     app = make_app(context, read_settings(context))
     try:
         prepare_file(app)

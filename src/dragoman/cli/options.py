@@ -1,6 +1,6 @@
-"""Options that every command takes: which database, which file of settings, which tenant.
+"""Options of every command: the database, the settings file, the tenant.
 
-They may stand before the command or behind it; the one nearest to the end counts.
+They may be given before or after the command; the last one is used.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | N
 
 
 def chosen(context: click.Context, name: str) -> str | None:
-    """What `--database`, `--config` or `--tenant` said, or None."""
+    """The value of `--database`, `--config` or `--tenant`, or None."""
     value: str | None = context.meta.get(f"dragoman.{name}")
     return value
 
 
 def common(command: F) -> F:
-    """Give a command the three options."""
+    """Add the three options to a command."""
     for option in (
         click.option(
             "--tenant", metavar="NAME", expose_value=False, callback=_remember, help="The tenant.  [default: main]"
@@ -48,7 +48,7 @@ def common(command: F) -> F:
 
 
 class Plain(click.ParamType[str]):
-    """Text that may stand in a list of names: not empty, no control characters, no blank at either end."""
+    """A name: not empty, no control characters, no blank at either end."""
 
     name = "text"
 

@@ -29,9 +29,9 @@ from dragoman.usecases.admin import maintenance as keeping
 def serve_command(context: click.Context, host: str | None, port: int | None, workers: int | None) -> int:
     """Serve every dialect on one port.
 
-    Makes the database or brings it to the newest form first, and prints `dragoman ready http://HOST:PORT` on standard
-    output once it accepts. SIGTERM finishes the requests and jobs that run, then ends. Sockets of a service manager
-    (socket activation) are used instead of the address. The log goes to standard error, a JSON object a line.
+    Creates or migrates the database first, and prints `dragoman ready http://HOST:PORT` on standard output when it
+    accepts requests. SIGTERM completes the requests and jobs in progress, then exits. Sockets of a service manager
+    (socket activation) are used instead of the address. The log goes to standard error, one JSON object per line.
 
     \b
     Example:
@@ -40,9 +40,9 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
 
     \b
     Exit codes:
-      0  stopped as told
-      1  it could not start, or had to end
-      2  called wrongly (more than one worker on SQLite, which has one serving process)
+      0  stopped by a signal
+      1  it could not start, or had to stop
+      2  wrong usage (more than one worker on SQLite, which has one serving process)
     """
     given = {"server.host": host, "server.port": port, "server.workers": workers}
 
@@ -58,7 +58,7 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
         with keeping.served_by_us(app.store):
             if not inherited:
                 check_port(settings)
-            app.open()  # what is wrong with the database is said here, in a line, before there are workers
+            app.open()  # an error of the database is reported here, in one line, before workers start
             app.close()
             return serve(settings, inherited)
     finally:
@@ -66,7 +66,7 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
 
 
 def check_port(settings: Settings) -> None:
-    """Conflict when the port is taken, before anything is started."""
+    """Raise Conflict if the port is taken, before anything is started."""
     host, port = settings.server.host, settings.server.port
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -6,7 +6,7 @@ import click
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns under their heads, parted by two blanks at least."""
+    """Print columns under their headings, separated by at least two blanks."""
     lines = [heads, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:

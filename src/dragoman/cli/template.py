@@ -47,7 +47,7 @@ def load(context: click.Context, file: Path) -> None:
     Exit codes:
       0  loaded, now or before
       1  nothing was loaded; each fault stands in a line of standard error, as FILE:LINE: what is wrong
-      2  called wrongly
+      2  wrong usage
     """
     content = _content(file)
     with opened(context) as app:
@@ -77,7 +77,7 @@ def list_(context: click.Context) -> None:
     Exit codes:
       0  shown
       1  there is no such database or tenant
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         found = app.executor.call(templates.list_all, templates.ListTemplates(), tenant_of(context, app))

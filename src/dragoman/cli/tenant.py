@@ -1,4 +1,4 @@
-"""`dragoman tenant`: who shares this server, each with everything of its own."""
+"""`dragoman tenant`."""
 
 import click
 
@@ -14,8 +14,8 @@ from dragoman.usecases.admin import tenants
 def tenant_command() -> None:
     """Tenants: each has its own users, tasks and settings, and sees nothing of the others.
 
-    The tenant `main` is made at the first start. A client's credential decides which tenant it speaks to; commands
-    take --tenant.
+    The tenant `main` is created at the first start. A client's credential determines its tenant; commands take
+    --tenant.
     """
 
 
@@ -24,7 +24,7 @@ def tenant_command() -> None:
 @common
 @click.pass_context
 def add(context: click.Context, name: str) -> None:
-    """Make a tenant, with an inbox and the twelve usual categories.
+    """Create a tenant, with an inbox and the twelve default categories.
 
     \b
     Example:
@@ -32,9 +32,9 @@ def add(context: click.Context, name: str) -> None:
 
     \b
     Exit codes:
-      0  made
-      1  there is one of that name already
-      2  called wrongly
+      0  created
+      1  the name is taken
+      2  wrong usage
     """
     with opened(context) as app:
         number = app.ensure_tenant(name, must_be_new=True)
@@ -55,7 +55,7 @@ def list_(context: click.Context) -> None:
     Exit codes:
       0  shown
       1  there is no such database
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         found = app.executor.call(tenants.list_all, tenants.ListTenants(), DIRECTORY_TENANT)

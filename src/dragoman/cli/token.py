@@ -21,7 +21,7 @@ LONGEST_SECONDS = 100 * 366 * SECONDS["d"]
 
 
 class Duration(click.ParamType[int]):
-    """A length of time in days, hours, minutes, seconds: 90d, 12h, 1h30m."""
+    """A duration in days, hours, minutes, seconds: 90d, 12h, 1h30m."""
 
     name = "duration"
 
@@ -30,7 +30,7 @@ class Duration(click.ParamType[int]):
         if isinstance(value, int):
             return value
         if not DURATION.fullmatch(value):
-            self.fail(f"{value!r} is no length of time; write 90d, 12h, 30m, 45s or 1h30m", param, ctx)
+            self.fail(f"{value!r} is not a duration; write 90d, 12h, 30m, 45s or 1h30m", param, ctx)
         seconds = sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([dhms])", value))
         if not 0 < seconds <= LONGEST_SECONDS:
             self.fail(f"{value!r} is not between a second and a hundred years", param, ctx)
@@ -38,7 +38,7 @@ class Duration(click.ParamType[int]):
 
 
 class Scopes(click.ParamType[tuple[str, ...]]):
-    """Words parted by blanks."""
+    """Words separated by blanks."""
 
     name = "words"
 
@@ -52,28 +52,28 @@ class Scopes(click.ParamType[tuple[str, ...]]):
         return words
 
 
-@click.group("token", short_help="Make credentials for programs.")
+@click.group("token", short_help="Create credentials for programs.")
 @common
 def token_command() -> None:
-    """Tokens: what programs prove themselves with. A token acts for its user, and only within its scopes."""
+    """Tokens: credentials for programs. A token acts as its user, within its scopes."""
 
 
 @token_command.command("create")
-@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="For whom the token acts.")
+@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="The user that the token acts as.")
 @click.option(
     "--scope",
     "scopes",
     type=Scopes(),
     required=True,
-    help="What it may be used for, parted by blanks; `*` for all that its user may.",
+    help="The scopes, separated by blanks; `*` for all rights of its user.",
 )
-@click.option("--expires", type=Duration(), help="How long it counts: 90d, 12h, 30m, 45s.  [default: until revoked]")
+@click.option("--expires", type=Duration(), help="How long it is valid: 90d, 12h, 30m, 45s.  [default: until revoked]")
 @common
 @click.pass_context
 def create(context: click.Context, login: str, scopes: tuple[str, ...], expires: int | None) -> None:
-    """Make a token and print it, and nothing else. It is shown this once: only its hash is kept.
+    """Create a token and print only it. It can't be shown again: only its hash is stored.
 
-    Works while the server runs, and counts at once.
+    It is valid at once, also on a running server.
 
     \b
     Example:
@@ -82,9 +82,9 @@ def create(context: click.Context, login: str, scopes: tuple[str, ...], expires:
 
     \b
     Exit codes:
-      0  made
+      0  created
       1  there is no such user, or it is disabled
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
@@ -96,11 +96,11 @@ def create(context: click.Context, login: str, scopes: tuple[str, ...], expires:
 
 
 @token_command.command("list")
-@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="Whose tokens.")
+@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="The user of the tokens.")
 @common
 @click.pass_context
 def list_(context: click.Context, login: str) -> None:
-    """Show a user's tokens, each by a name for `dragoman token revoke`; what it is nobody can tell any more.
+    """Show a user's tokens by their names for `dragoman token revoke`; the tokens themselves are not stored.
 
     \b
     Example:
@@ -110,7 +110,7 @@ def list_(context: click.Context, login: str) -> None:
     Exit codes:
       0  shown
       1  there is no such database or user
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
@@ -123,7 +123,7 @@ def list_(context: click.Context, login: str) -> None:
 @common
 @click.pass_context
 def revoke(context: click.Context, token: str) -> None:
-    """Let a token count no more, on every node within a second. TOKEN is itself, or its name in the list.
+    """Revoke a token, on every node within a second. TOKEN is the token or its name in the list.
 
     \b
     Example:
@@ -133,7 +133,7 @@ def revoke(context: click.Context, token: str) -> None:
     Exit codes:
       0  revoked, now or before
       1  there is no such token
-      2  called wrongly
+      2  wrong usage
     """
     beginning = people.token_hash(token) if people.token_tenant(token) is not None else token
     with opened(context, existing=True) as app:
@@ -142,7 +142,7 @@ def revoke(context: click.Context, token: str) -> None:
 
 
 def user_of(app: Application, tenant: int, login: str) -> User:
-    """The tenant's user with this login. NotFound when there is none."""
+    """The tenant's user with this login. Raises NotFound for an unknown one."""
     entry = app.executor.call(people.find_login, people.FindLogin(login), DIRECTORY_TENANT)
     user = None
     if entry is not None and entry.user_tenant == tenant:

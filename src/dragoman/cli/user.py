@@ -1,4 +1,4 @@
-"""`dragoman user`: the people who may use a tenant."""
+"""`dragoman user`: the users of a tenant."""
 
 import sys
 
@@ -17,10 +17,10 @@ from dragoman.runtime.application import Application
 from dragoman.usecases.identity import users as people
 
 
-@click.group("user", short_help="Add, list and disable people.")
+@click.group("user", short_help="Add, list and disable users.")
 @common
 def user_command() -> None:
-    """People: their logins, and who of them administers."""
+    """Users: their logins and rights."""
 
 
 user_command.add_command(alias)
@@ -28,16 +28,16 @@ user_command.add_command(alias)
 
 @user_command.command("add")
 @click.argument("login", type=PLAIN)
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input: all of its first line.")
-@click.option("--email", type=PLAIN, metavar="ADDRESS", help="An e-mail address; it is good as a login, too.")
-@click.option("--name", type=PLAIN, help="The name that others see.  [default: the login]")
-@click.option("--admin", is_flag=True, help="Let this user administer the tenant.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@click.option("--email", type=PLAIN, metavar="ADDRESS", help="An e-mail address, which is also a login.")
+@click.option("--name", type=PLAIN, help="The displayed name.  [default: the login]")
+@click.option("--admin", is_flag=True, help="Make this user an administrator of the tenant.")
 @common
 @click.pass_context
 def add(
     context: click.Context, login: str, *, password_stdin: bool, email: str | None, name: str | None, admin: bool
 ) -> None:
-    """Add a user. On a terminal the password is asked for twice; an empty one means: tokens only.
+    """Add a user. On a terminal the command asks for the password twice; with an empty one the user has tokens only.
 
     Logins are unique over all tenants.
 
@@ -50,7 +50,7 @@ def add(
     Exit codes:
       0  added
       1  the login is taken
-      2  called wrongly
+      2  wrong usage
     """
     password = _read_password(piped=password_stdin)
     with opened(context) as app:
@@ -72,19 +72,19 @@ def list_(context: click.Context) -> None:
     Exit codes:
       0  shown
       1  there is no such database or tenant
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         users = app.executor.call(people.list_users, people.ListUsers(), tenant_of(context, app))
     table(("LOGIN", "NAME", "E-MAIL", "RIGHTS"), [_row(user) for user in users])
 
 
-@user_command.command("disable", short_help="Shut a user out.")
+@user_command.command("disable", short_help="Disable a user.")
 @click.argument("login", type=PLAIN)
 @common
 @click.pass_context
 def disable(context: click.Context, login: str) -> None:
-    """Shut a user out: within a second neither password nor tokens count. What the user did stays.
+    """Disable a user: within a second the password and all tokens are refused. The user's tasks and history remain.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def disable(context: click.Context, login: str) -> None:
     Exit codes:
       0  disabled, now or before
       1  there is no such user
-      2  called wrongly
+      2  wrong usage
     """
     with opened(context, existing=True) as app:
         app.executor.call(people.disable_user, people.DisableUser(login), tenant_of(context, app))
@@ -111,9 +111,9 @@ def add_user(
     name: str | None = None,
     admin: bool = False,
 ) -> User:
-    """Claim the login and the e-mail address for the tenant, then make their user.
+    """Claim the login and the e-mail address for the tenant, then add their user.
 
-    Conflict when either is another's, in this tenant or in any; Invalid for what can't be a login.
+    Raises Conflict if another user of any tenant has one of them, and Invalid for an invalid login.
     """
     people.check_login(login)
     uid = app.executor.call(people.claim_login, people.ClaimLogin(login, tenant, new_id()), DIRECTORY_TENANT)

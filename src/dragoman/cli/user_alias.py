@@ -1,4 +1,4 @@
-"""`dragoman user alias`: what clients of a dialect call our users."""
+"""`dragoman user alias`: the names that clients of a dialect use for users."""
 
 import click
 
@@ -10,17 +10,19 @@ from dragoman.runtime.application import Application
 from dragoman.usecases.identity import aliases
 
 
-@click.command("alias", short_help="Say what a dialect's clients call a user.")
+@click.command("alias", short_help="Map a name that a dialect's clients use to a user.")
 @click.argument("login", type=PLAIN, required=False)
 @click.argument("name", type=PLAIN, required=False)
-@click.option("--dialect", type=PLAIN, metavar="NAME", default="genesys", show_default=True, help="Whose clients.")
-@click.option("--remove", is_flag=True, help="Let the name stand for the user no more.")
+@click.option(
+    "--dialect", type=PLAIN, metavar="NAME", default="genesys", show_default=True, help="The dialect of the clients."
+)
+@click.option("--remove", is_flag=True, help="Remove the name.")
 @common
 @click.pass_context
 def alias(context: click.Context, login: str | None, name: str | None, *, dialect: str, remove: bool) -> None:
-    """Say what a dialect's clients call a user, or show what they do. A user may have several names.
+    """Map a name that a dialect's clients use to a user, or show the mappings. A user may have several names.
 
-    A Genesys resource_id finds a user through this alone. It counts within a second, for tasks that are started then.
+    A Genesys resource_id is mapped by aliases only. A change applies within a second, to tasks started afterwards.
 
     \b
     Example:
@@ -33,10 +35,10 @@ def alias(context: click.Context, login: str | None, name: str | None, *, dialec
     Exit codes:
       0  added, removed or shown
       1  there is no such user or alias, it is another's, or can't be one
-      2  called wrongly
+      2  wrong usage
     """
     if name is None and remove:
-        raise click.UsageError("--remove needs the name that is to go", context)
+        raise click.UsageError("--remove needs the name to remove", context)
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
         if login is None or name is None:
@@ -60,7 +62,7 @@ def _change(app: Application, tenant: int, login: str, dialect: str, name: str, 
 
 
 def _read(context: click.Context, dialect: str, name: str) -> str:
-    """The name as it is kept. A usage error for a dialect whose clients name users as we do."""
+    """The name in its stored form. Raises a usage error for a dialect whose clients use logins."""
     readers = {each.name: each.read_alias for each in discover() if each.read_alias is not None}
     if dialect not in readers:
         known = ", ".join(readers)

@@ -13,13 +13,12 @@ from dragoman.cli.options import chosen, common
 def work_command(context: click.Context) -> int:
     """Do background work without serving: jobs, timers, upkeep.
 
-    Every `dragoman serve` does this beside its requests. Start this as well, on as many machines as you like, when
-    batches are to run elsewhere than where people wait for answers. All share the work through the database: one that
-    is killed holds its jobs for half a minute, then others go on where it was (`jobs.lease_seconds`). A SQLite file
-    has one serving process, which does the work itself.
+    Every `dragoman serve` does this beside its requests. Start additional processes on any number of machines to run
+    batches where no requests are served. They share the work through the database: when one is killed, others continue
+    its jobs after half a minute (`jobs.lease_seconds`). A SQLite file has one serving process, which does this work.
 
-    Prints `dragoman ready to work` on standard output once it does. SIGTERM finishes the slice that runs and gives the
-    jobs back. The log goes to standard error, a JSON object a line, one for each attempt at a job.
+    Prints `dragoman ready to work` on standard output when it has started. SIGTERM completes the current slice and
+    releases the jobs. The log goes to standard error, one JSON object per line, one for each attempt at a job.
 
     \b
     Example:
@@ -27,16 +26,16 @@ def work_command(context: click.Context) -> int:
 
     \b
     Exit codes:
-      0  stopped as told
-      1  it could not start, or had to end
-      2  called wrongly (on SQLite)
+      0  stopped by a signal
+      1  it could not start, or had to stop
+      2  wrong usage (on SQLite)
     """
     settings = read_settings(context, {"tenant": chosen(context, "tenant")})
     app = make_app(context, settings)
     try:
         if app.store.engine.is_sqlite:
             raise click.UsageError("work needs PostgreSQL: a SQLite file has one serving process", context)
-        app.open()  # what is wrong with the database is said here, in a line
+        app.open()  # an error of the database is reported here, in one line
     finally:
         app.close()
     return work(settings)

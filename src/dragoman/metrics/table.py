@@ -1,6 +1,6 @@
-"""Every metric: its name, kind, labels, and one sentence. `docs/reference/metrics.md` is made from this table.
+"""Every metric: name, kind, labels, description. `docs/reference/metrics.md` is generated from this table.
 
-Labels take few values, all of them ours: no path, id, login or anything else that a client chooses.
+Labels have few values, which come from the code: no path, id, login or other text of a client.
 """
 
 from enum import StrEnum
@@ -15,7 +15,7 @@ JOBS_COUNTED = 10_000
 
 
 class Kind(StrEnum):
-    """What may be done with the values: rates of counters, levels of gauges, quantiles of histograms."""
+    """The types of Prometheus."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """One metric. With `is_common` all processes say the same, and the highest counts; else they are added up."""
+    """One metric. With `is_common`, all processes have the same value and the highest is used; others are summed."""
 
     name: str
     kind: Kind
@@ -56,15 +56,15 @@ REQUESTS = _counter(
 REQUEST_SECONDS = _histogram(
     "dragoman_request_duration_seconds",
     REQUEST_BOUNDS,
-    "From a request's head to its answer.",
+    "Time from the headers of a request to its reply.",
     "dialect",
 )
-REFUSALS = _counter("dragoman_refusals_total", "Requests that were refused, by the code of the error.", "code")
-INCIDENTS = _counter("dragoman_incidents_total", "Answers 500: faults of the server, each logged with its trace.")
+REFUSALS = _counter("dragoman_refusals_total", "Refused requests, by the code of the error.", "code")
+INCIDENTS = _counter("dragoman_incidents_total", "Replies 500: bugs of the server, each logged with its trace.")
 LOOP_LAG = _histogram(
     "dragoman_event_loop_lag_seconds",
     LANE_BOUNDS,
-    "How much later than wanted the event loop did what it was to do, looked at four times a second.",
+    "Delay of a timer in the event loop, measured four times a second.",
 )
 
 GROUP_SIZE = _histogram(
@@ -76,22 +76,22 @@ GROUP_SIZE = _histogram(
 QUEUE_WAIT = _histogram(
     "dragoman_queue_wait_seconds",
     LANE_BOUNDS,
-    "How long a command waited before its transaction began; `work` is `request`, or `bulk` for slices of long work.",
+    "Time that a command waited for its transaction; `work` is `request`, or `bulk` for slices of background work.",
     "queue",
     "work",
 )
 GROUP_SECONDS = _histogram(
     "dragoman_group_duration_seconds",
     LANE_BOUNDS,
-    "How long a transaction took, from its begin to the end of its commit; `bulk` if a slice of long work rode in it.",
+    "Duration of a transaction, including its commit; `work` is `bulk` if it contained a slice of background work.",
     "queue",
     "work",
 )
-QUEUE_LENGTH = _gauge("dragoman_queue_length", "Commands that wait for a transaction now.", "queue")
-LANES = _gauge("dragoman_lanes", "Threads, each with a connection of its own, that take from a queue.", "queue")
+QUEUE_LENGTH = _gauge("dragoman_queue_length", "Commands that are waiting for a transaction.", "queue")
+LANES = _gauge("dragoman_lanes", "Threads, each with its own connection, that serve a queue.", "queue")
 TROUBLES = _counter(
     "dragoman_database_troubles_total",
-    "Transactions that the database did not take: `retry` (another was quicker, or it was busy), `clash`, `full`, "
+    "Transactions that the database refused: `retry` (a conflict, or the database was busy), `clash`, `full`, "
     "`lost` (the connection).",
     "trouble",
 )
@@ -104,25 +104,24 @@ JOBS = _gauge(
 )
 JOBS_OVERDUE = _gauge(
     "dragoman_jobs_overdue_seconds",
-    "How long the job has waited that is due longest, in any tenant; 0 when none is due.",
+    "Waiting time of the job that has been due for longest, over all tenants; 0 when none is due.",
     is_common=True,
 )
 TIMERS_OVERDUE = _gauge(
     "dragoman_timers_overdue_seconds",
-    "How long ago the moment of a timer came that has not fired, the oldest in any tenant; else 0.",
+    "Delay of the oldest timer that is due and has not fired, over all tenants; 0 when none is due.",
     "timer",
     is_common=True,
 )
 DATABASE_UP = _gauge(
     "dragoman_database_up",
-    "1 when the database answered for this page within two seconds, else 0; then the lines about jobs and timers are "
-    "missing.",
+    "1 if the database responded within two seconds, else 0; then the metrics of jobs and timers are missing.",
     is_common=True,
 )
 JOB_ATTEMPTS = _counter(
     "dragoman_job_attempts_total",
-    "Attempts at jobs that ended here, by kind and outcome: `finished`, `failed`, `discarded` (given up), `later` (the "
-    "server was too busy), `lost` (another has it).",
+    "Attempts at jobs in this process, by kind and outcome: `finished`, `failed`, `discarded`, `later` (the server was "
+    "busy), `lost` (another worker has the job).",
     "kind",
     "outcome",
 )
