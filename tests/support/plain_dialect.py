@@ -213,6 +213,12 @@ BARE = replace(PLAIN, name="bare", prefixes=("/bare/1", ""), bare_roots=("/tasks
 class PlainExecutor:
     """Runs each command in the event loop, over nothing."""
 
+    is_full = False
+
+    def check_room(self, operation: OperationSpec) -> None:
+        if self.is_full:
+            raise Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
+
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
         command = await asyncio.to_thread(operation.read, request) if parses_in_thread else operation.read(request)

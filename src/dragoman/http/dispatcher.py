@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 class OperationExecutor(Protocol):
     """Runs operations of dialects."""
 
+    def check_room(self, operation: OperationSpec) -> None:
+        """Unavailable while too many requests wait."""
+        ...
+
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """Parse, run and render. Raises Expected; Unavailable when the deadline passed before it ran."""
         ...
@@ -97,6 +101,8 @@ class Dispatcher:
             if dialect.credentials_first:
                 await self._authentication.authenticate(request, dialect, None)
             raise
+        if operation is not None:
+            self._backend.executor.check_room(operation)
         await self._authentication.authenticate(request, dialect, operation)
         if request.is_tunnelled and request.is_form():
             await request.read_body(operation, self._limits, self._body_seconds)

@@ -58,6 +58,10 @@ class Executor:
 
     # -- operations of dialects -----------------------------------------------------------------------------------
 
+    def check_room(self, operation: OperationSpec) -> None:
+        """Unavailable while too many requests wait. Asked first, a refusal costs a fraction of a reply."""
+        self._store.check_room(writes=operation.writes)
+
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """Parse a request, run its command in a lane or a reader, and render the result.
 

@@ -128,6 +128,11 @@ class Store:
         """Queue a work for a reader, likewise."""
         self._put(work, self._reads, int(work.is_exclusive))
 
+    def check_room(self, *, writes: bool) -> None:
+        """Unavailable while no more works can wait: what `write` or `read` would raise, before there is a work."""
+        if sum(map(len, self._writes if writes else self._reads)) >= self._longest_queue:
+            raise queue_full()
+
     def _put(self, work: Work, queues: list[Queue], index: int) -> None:
         work.queued_at = self.clock.monotonic()
         if len(queues) > 1 and sum(map(len, queues)) >= self._longest_queue:

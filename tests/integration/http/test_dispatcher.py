@@ -240,3 +240,15 @@ def test_json_behind_a_byte_order_mark_is_read(live: Live, path: str) -> None:
 def test_a_probe_of_http_1_0_without_host_is_answered(live: Live, line: str) -> None:
     [status] = exchange(live.port, f"{line} HTTP/1.0\r\n\r\n")
     assert status in (200, 204, 302)
+
+
+def test_a_full_server_refuses_before_it_looks_at_credentials_and_body(live: Live) -> None:
+    live.app.executor.is_full = True
+    try:
+        looked_up = live.app.accounts.look_ups
+        answer = call(live, "POST /plain/tasks", b"not JSON", token="dgm_1_" + "z" * 43)
+        assert (answer.status, answer.json()["code"]) == (503, "queue_full")
+        assert live.app.accounts.look_ups == looked_up
+        assert call(live, "GET /healthz", token=None).status == 200
+    finally:
+        live.app.executor.is_full = False
