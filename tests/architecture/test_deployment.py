@@ -7,7 +7,10 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "deploy/requirements.lock", "bench/requirements.lock")
+LOCKS = tuple(f"{name}.lock" for name in ("requirements", "requirements-quick", "requirements-dev")) + (
+    "deploy/requirements.lock",
+    "bench/requirements.lock",
+)
 PIN = re.compile(r"^(\S+==\S+) \\$", re.MULTILINE)
 
 
@@ -17,7 +20,8 @@ def pins(file: str) -> set[str]:
 
 def test_an_image_and_a_demonstration_get_the_releases_that_were_tested() -> None:
     assert pins("deploy/requirements.lock")
-    assert pins("deploy/requirements.lock") <= pins("requirements.lock") <= pins("requirements-dev.lock")
+    assert pins("deploy/requirements.lock") <= pins("requirements.lock")
+    assert pins("requirements.lock") <= pins("requirements-quick.lock") <= pins("requirements-dev.lock")
 
 
 def test_a_demonstration_installs_no_tools_of_development() -> None:
