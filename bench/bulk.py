@@ -102,7 +102,7 @@ class Batches(Lane):
         uid = self.app.executor.call(order, sent, tenant, principal=self.paul, dialect="bench")
         job = self.app.executor.call(lambda uow, look: uow.jobs.get(look.job), Look(uid), tenant)
         began = time.perf_counter()
-        await handlers.run(self.app, Hold(uid, "bench", 1), job)
+        await handlers.run(self.app.executor, Hold(uid, "bench", 1), job)
         seconds = time.perf_counter() - began
         self._check(job.subject or 0)
         self.accepted += self.size
