@@ -1,4 +1,4 @@
-"""What the server says of itself on standard error: one JSON object a line, never a body or a token.
+"""The log on standard error: one JSON object per line, never a body or a token.
 
 A request is one line, written by RequestLog; everything else is an event, logged the ordinary way with a constant
 name and its facts as fields: `log.info("job.finished", extra={"job": 7})`. Lines of requests wait a moment and leave
@@ -42,7 +42,7 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
     principal: str = ""
     incident: str = ""
     code: str = ""
-    ignored: list[str] = []  # parameters and members that the dialect's page says to ignore
+    ignored: list[str] = []  # parameters and members that the vendor ignores
 
 
 def to_standard_error(lines: bytes) -> None:
@@ -83,7 +83,7 @@ class RequestLog:
         return self._times.text(moment)
 
     def add(self, line: Line) -> None:
-        """Count a request, and keep its line for the next flush, an error of ours even when `enabled` is off."""
+        """Count a request, and buffer its line for the next flush; that of a bug even if `enabled` is off."""
         self.counted.add(line)
         if not self.enabled and line.level != "error":
             return
@@ -151,9 +151,9 @@ def setup(level: str = "info") -> RequestLog:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # uvicorn warns of clients' mistakes and tells of each start; only its errors are ours to see.
+    # uvicorn also logs mistakes of clients and each start; only its errors are shown.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every step of an ordinary start
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs every step of an ordinary start
     requests = RequestLog(enabled=level in ("debug", "info"))
     atexit.register(requests.flush)
     return requests

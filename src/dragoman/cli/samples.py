@@ -117,7 +117,7 @@ def read(dialect: str) -> Demo:
 
 
 def templates_of(dialect: str) -> list[bytes]:
-    """What its tasks are made from, as a file of templates says it; none when it has no such file."""
+    """The dialect's template file; empty if it has none."""
     file = files(f"dragoman.dialects.{dialect}") / "demo-templates.toml"
     return [file.read_bytes()] if file.is_file() else []
 

@@ -1,4 +1,4 @@
-"""A file of templates: TOML, an array of tables `template`. Every fault is found at once, each with its line."""
+"""A template file: TOML, an array of tables `template`. All faults are reported at once, each with its line."""
 
 import re
 import tomllib
@@ -21,11 +21,11 @@ _ID = re.compile(r"_TKT:([0-9a-f]{1,8})\.([0-9a-f]{1,8})\.([0-9a-f]{1,8})\.([0-9
 _SYNTAX = re.compile(r"\(at (?:line ([0-9]+), column [0-9]+|end of document)\)")
 
 Reader = Callable[[Any], Any]
-"""The value of a key, as the template has it. ValueError, saying what it must be, for another."""
+"""Converts the value of a key. Raises ValueError with what it must be."""
 
 
 def read(content: bytes) -> tuple[list[Entry], list[Problem]]:
-    """The templates, as far as they could be read, and what is wrong with them; the path of a problem is its line."""
+    """The templates that could be read, and the faults; the path of a problem is its line."""
     try:
         text = content.decode()
         tables = tomllib.loads(text)
@@ -74,7 +74,7 @@ class _Table:
         self.lines = {"": self.line(())}
 
     def line(self, below: Path) -> int:
-        """The line of what stands there, or of what it stands in."""
+        """The line of a key, or of the table that contains it."""
         path = (*self.path, *below)
         while path and path not in self.known_lines:
             path = path[:-1]
@@ -85,7 +85,7 @@ class _Table:
         self.faults.append(Problem(str(self.line(below)), name, f"{name}: {message.rstrip('.')}" if name else message))
 
     def entry(self) -> Entry:
-        """What it says; where that is wrong, as if it said nothing."""
+        """The entry of the table; wrong keys count as missing."""
         values = self.values((), self.table, FIELDS, skip=(*SECTIONS, "properties"))
         sections = {name: self.section(name, readers) for name, readers in SECTIONS.items()}
         properties = self.section("properties", None)
@@ -107,7 +107,7 @@ class _Table:
         return Entry(draft, roles, self.lines)
 
     def section(self, name: str, readers: "Mapping[str, tuple[Any, Reader]] | None") -> dict[Any, Any]:
-        """A table within the template; of properties, which may have any name, `readers` is None."""
+        """A table of the template; `readers` is None for properties, which may have any name."""
         table = self.table.get(name, {})
         if not isinstance(table, dict):
             self.fault((name,), "must be a table")
@@ -123,7 +123,7 @@ class _Table:
         readers: "Mapping[str, tuple[Any, Reader]]",
         skip: tuple[str, ...] = (),
     ) -> dict[Any, Any]:
-        """Key by key, under the names that templates have for them."""
+        """The converted values, under the names of a template's fields."""
         found = {}
         for key, value in table.items():
             path = (*below, key)
@@ -266,4 +266,4 @@ SUPPORTED = {
     "supportsSubTasks": True,
     "supportsAutomaticClaim": False,
 }
-"""What tasks of a template can do that says nothing of it."""
+"""The defaults of `supports`."""

@@ -1,6 +1,6 @@
 """A snapshot as Prometheus reads it, in its text format or in OpenMetrics, whichever the client prefers.
 
-Imported when somebody asks for the first time: Prometheus' client is nothing that a start should wait for.
+Imported for the first scrape, so that a start doesn't wait for the Prometheus client.
 """
 
 from collections.abc import Iterator
@@ -30,13 +30,13 @@ def render(snapshot: Snapshot, accept: str = "") -> tuple[bytes, str]:
 
 
 def measure_process(snapshot: Snapshot) -> None:
-    """What the operating system tells of this process; nothing where it tells nothing."""
-    told = {
+    """The operating system's figures of this process, where it has them."""
+    values = {
         sample.name: sample.value for family in ProcessCollector(registry=None).collect() for sample in family.samples
     }
     for metric in PROCESS:
-        if metric.name in told:
-            snapshot.set(metric, told[metric.name])
+        if metric.name in values:
+            snapshot.set(metric, values[metric.name])
 
 
 class _Once(CollectorRegistry):

@@ -11,8 +11,8 @@ MOST_CODES = 500
 OTHER = "other"
 
 
-class Told(Protocol):
-    """What the log tells of a request: empty or 0 what isn't known."""
+class RequestLine(Protocol):
+    """The log line of a request; unknown fields are empty or 0."""
 
     @property
     def method(self) -> str: ...
@@ -49,16 +49,16 @@ class Requests:
         self._series: dict[tuple[str, str, int], Series] = {}  # by dialect, operation and status
         self._seconds: dict[str, Histogram] = {}  # by dialect
 
-    def add(self, told: Told) -> None:
+    def add(self, line: RequestLine) -> None:
         """Count one, when its answer is under way. In the path of every request: less than a microsecond."""
-        key = (told.dialect, told.operation, told.status)
+        key = (line.dialect, line.operation, line.status)
         series = self._series.get(key) or self._begin(key)
         series.count += 1
-        if told.method:  # else it was refused before it was one
-            series.seconds.observe(told.milliseconds / 1_000)
-        if told.code:
-            self._refused(told.code)
-        if told.incident:
+        if line.method:  # otherwise it was refused before it was a request
+            series.seconds.observe(line.milliseconds / 1_000)
+        if line.code:
+            self._refused(line.code)
+        if line.incident:
             self.incidents += 1
 
     def _begin(self, key: tuple[str, str, int]) -> Series:

@@ -15,7 +15,7 @@ class Spread(msgspec.Struct):
     sum: float
 
 
-class Told(msgspec.Struct):
+class Packed(msgspec.Struct):
     """A snapshot on its way to another process: by name of metric, the labels and value of each line."""
 
     levels: dict[str, list[tuple[Labels, float]]]
@@ -57,13 +57,13 @@ class Snapshot:
         """The snapshot for another process of the same release."""
         levels = {name: list(values.items()) for name, values in self.levels.items()}
         spreads = {name: list(values.items()) for name, values in self.spreads.items()}
-        return msgspec.msgpack.encode(Told(levels, spreads))
+        return msgspec.msgpack.encode(Packed(levels, spreads))
 
     def add_packed(self, packed: bytes) -> None:
         """Add up with that of another process."""
-        told = msgspec.msgpack.decode(packed, type=Told)
+        packed_values = msgspec.msgpack.decode(packed, type=Packed)
         for metric in METRICS:
-            for labels, value in told.levels.get(metric.name, ()):
+            for labels, value in packed_values.levels.get(metric.name, ()):
                 self.set(metric, value, *labels)
-            for labels, spread in told.spreads.get(metric.name, ()):
+            for labels, spread in packed_values.spreads.get(metric.name, ()):
                 self._add(metric.name, labels, spread)

@@ -1,4 +1,4 @@
-"""Counting as it goes: raised for the price of an addition, read when somebody asks.
+"""Counters: an increment costs an addition, and they are read for each scrape.
 
 Each tally is raised by one thread alone. Others may read it at any time; what they see is one step old at most.
 """
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 
 
 class Histogram:
-    """How values are spread: how many lie at or below each bound but above the one before, and their sum."""
+    """A histogram: for each bound, the number of values up to it and above the one before, and the sum of all."""
 
     __slots__ = ("bounds", "counts", "sum")
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self.bounds = tuple(bounds)
-        self.counts = [0] * (len(self.bounds) + 1)  # the last one for what lies above all bounds
+        self.counts = [0] * (len(self.bounds) + 1)  # the last one is for values above all bounds
         self.sum = 0.0
 
     def observe(self, value: float) -> None:
@@ -32,7 +32,7 @@ class Histogram:
 
 
 class Counts(dict[tuple[str, ...], int]):
-    """How often each thing happened. A thing is what its metric's labels say of it, in their order."""
+    """The count of each combination of label values, in the order of the metric's labels."""
 
     __slots__ = ()
 

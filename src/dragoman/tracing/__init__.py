@@ -18,7 +18,7 @@ EXPORTERS = frozenset({"otlp", "console"})
 
 
 def begin(wanted: Traces) -> "Spans | None":
-    """What makes spans in this process; None when nobody asks for traces, or they can't be had. The log says why."""
+    """The tracer of this process; None if traces are off or unavailable, with a line in the log."""
     exporters = [name for name in wanted.exporters if name in EXPORTERS]
     if unknown := sorted(set(wanted.exporters) - EXPORTERS):
         log.warning("tracing.exporter_unknown", extra={"exporters": unknown, "known": sorted(EXPORTERS)})

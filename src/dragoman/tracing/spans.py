@@ -42,7 +42,7 @@ class Spans:
 
     @classmethod
     def exported(cls, exporters: Sequence[str]) -> "Spans":
-        """Spans that leave as the variables of OpenTelemetry say, in batches, by a thread of their own."""
+        """Spans that are exported as the OpenTelemetry variables configure, in batches, by a separate thread."""
         return cls(*(BatchSpanProcessor(_exporter(name)) for name in exporters))
 
     def stop(self) -> None:
@@ -54,7 +54,7 @@ class Spans:
     # Requests
 
     def request(self, method: str, headers: Mapping[str, str], at: Moment) -> Span:
-        """Begin the span of a request, as a part of the caller's trace if it tells of one."""
+        """Begin the span of a request, as a part of the caller's trace if it has one."""
         return self._tracer.start_span(
             method if method in METHODS else "HTTP",
             PARENTS.extract(headers) if "traceparent" in headers else context.Context(),
@@ -63,7 +63,7 @@ class Spans:
         )
 
     def answered(self, span: Span, line: Line, route: str, at: Moment) -> None:
-        """End it, with what the log says of the request; `route` is the path of its operation."""
+        """End it with the fields of the request's log line; `route` is the path of its operation."""
         if not span.is_recording():
             return
         method = line.method if line.method in METHODS else OTHER
@@ -138,6 +138,6 @@ def _exporter(name: str) -> SpanExporter:
 
 
 def _resource() -> Resource:
-    """What the variables say of this service; it is called dragoman unless they say otherwise."""
+    """The resource attributes of the variables; the service name is dragoman by default."""
     named = NAME in OTELResourceDetector().detect().attributes
     return Resource.create({} if named else {NAME: "dragoman"})

@@ -1,4 +1,4 @@
-"""Pages for people: for now the one that says what this server is and where its dialects are."""
+"""HTML pages: the start page, which lists the dialects."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ HEADERS = {
 
 
 class Face:
-    """What the page tells of one dialect."""
+    """One dialect on the page."""
 
     def __init__(self, name: str, title: str, prefixes: Sequence[str], operations: int) -> None:
         self.name = name
