@@ -5,6 +5,7 @@ works can take long, and neither holds up changes of named rows. SQLite has one 
 rows and for lists and searches.
 """
 
+import logging
 import shutil
 import threading
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
 from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
-from dragoman.store.engine.files import Room, database_file
+from dragoman.store.engine.files import Room, database_file, readable_by_others
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue, queue_full
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
+
+log = logging.getLogger("dragoman.store")
 
 NUMBERED, NAMED, EXCLUSIVE = 0, 1, 2
 """The write lanes on PostgreSQL."""
@@ -91,6 +94,8 @@ class Store:
             transactions = self._transactions(writes=False, lane=False)
             reader = Lane(f"reader-{index}", queue, transactions, answer, on_death, Meter(self.clock))
             self._readers.append(reader)
+        for path in readable_by_others(self.engine):
+            log.warning("database.readable_by_others", extra={"file": str(path)})
         for lane in self._threads():
             lane.on_group = self.on_group
             lane.start()

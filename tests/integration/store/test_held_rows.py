@@ -10,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Keys
+from dragoman.command import EXCLUSIVE, Keys, Lock
 from dragoman.domain.clock import uptime
 from dragoman.domain.task import Task
 from dragoman.store.engine.engines import Engine
 from dragoman.store.store import STALLED_SECONDS
+from dragoman.usecases import categories
+from dragoman.usecases.categories import Remove
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.integration.store.test_lanes import LaneWorld, create
-
-NEW = Keys(numbers={"task"})
 
 
 @pytest.fixture
@@ -111,3 +111,63 @@ def test_a_lane_that_stands_still_makes_the_server_not_ready(served: LaneWorld) 
     assert not store.is_ready
     store._lanes[0].busy_since = None
     assert store.is_ready
+
+
+def test_a_category_is_deleted_beside_writers_of_its_tasks(served: LaneWorld) -> None:
+    served.add("anna", admin=True)
+    spare = served.do(lambda uow: uow.categories.all()[0].number, EXCLUSIVE)
+    for turn in range(5):
+        category = served.do(lambda uow: categories.add(uow, title=f"Turn {turn}").number, EXCLUSIVE)
+        made = [served.do(filed(category), Keys(numbers={"task"}, categories={category})).number for _ in range(12)]
+        others = Others(served, made, category)
+        removed = served.send(removal(served, category, spare), EXCLUSIVE)
+        others.until(removed.future)
+        assert removed.unwrap().number == category
+
+
+def removal(world: LaneWorld, category: int, spare: int) -> Any:
+    """Delete a category as an administrator; its tasks go to another."""
+    command = Remove(category, spare)
+    return lambda uow: categories.remove(UnitOfWork(uow._overlay, world.people["anna"]), command)
+
+
+def filed(category: int) -> Any:
+    return lambda uow: tasks.add(uow, title="Call", category=category)
+
+
+class Others:
+    """Sixteen changes of tasks at any time, and new tasks in the category."""
+
+    def __init__(self, world: LaneWorld, numbers: list[int], category: int) -> None:
+        self._world, self._numbers, self._category = world, numbers, category
+        self._sent = [self._next(index) for index in range(16)]
+
+    def _next(self, index: int) -> Any:
+        number = self._numbers[index % len(self._numbers)]
+        if index % 8 == 7:
+            keys = Keys(numbers={"task"}, categories={self._category})
+            return self._world.send(self._create, keys)
+        return self._world.send(prioritise(number, index), Keys(tasks={number}, owners={"category": Lock.CHANGE}))
+
+    def _create(self, uow: UnitOfWork) -> Task | None:
+        there = uow.categories.find(self._category, Lock.CHANGE)
+        return None if there is None else tasks.add(uow, title="Call", category=self._category)
+
+    def until(self, ended: threading.Event) -> None:
+        turn = 16
+        while not ended.is_set():
+            one = self._sent.pop(0)
+            assert one.future.wait(20)
+            one.unwrap()
+            self._sent.append(self._next(turn))
+            turn += 1
+        for one in self._sent:
+            assert one.future.wait(20)
+
+
+def prioritise(number: int, priority: int) -> Any:
+    def run(uow: UnitOfWork) -> Task:
+        task = uow.tasks.get(number)
+        return tasks.save(uow, task, replace(task, priority=priority))
+
+    return run

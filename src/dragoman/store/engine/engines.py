@@ -1,7 +1,9 @@
 """All that differs between SQLite and PostgreSQL: how to open, begin, lock, and read what went wrong."""
 
+import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -65,6 +67,7 @@ class Engine:
             hide_parameters=True,  # an error must not quote what was to be stored
             connect_args={"check_same_thread": False},
         )
+        sa.event.listen(engine, "do_connect", _create_private)
         sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience_seconds=self._patience))
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -230,6 +233,14 @@ def _json_flag_of_sqlite(element: json_flag, compiler: Any, **options: Any) -> s
 def _json_flag_of_postgresql(element: json_flag, compiler: Any, **options: Any) -> str:
     text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
     return f"(({' -> '.join((f'{text}::json', *steps))} ->> {last}) = 'true')"
+
+
+def _create_private(_dialect: Any, _record: Any, arguments: list[Any], _parameters: dict[str, Any]) -> None:
+    """Create a database file that only its owner can read; SQLite gives its log and index the same mode."""
+    path = str(arguments[0])
+    if path and path != ":memory:" and not path.startswith("file:"):
+        with suppress(OSError):  # SQLite itself reports what is wrong with the path
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any, *, patience_seconds: float) -> None:

@@ -23,6 +23,15 @@ def storage_full() -> Unavailable:
     return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=5)
 
 
+def readable_by_others(engine: Engine) -> list[Path]:
+    """The files of a SQLite database that users other than the owner and its group can read or write."""
+    database = database_file(engine)
+    if database is None:
+        return []
+    files = [database, *(database.with_name(database.name + ending) for ending in ("-wal", "-shm"))]
+    return [file for file in files if file.exists() and file.stat().st_mode & 0o007]
+
+
 class Room:
     """The room beside a database, of which the last bytes are kept for what a server must do after it refuses changes:
     move the log into the database, be stopped and started, let an administrator in."""
@@ -51,7 +60,7 @@ def served_by_us(engine: Engine) -> Iterator[None]:
         yield
         return
     path = database.with_name(f"{database.name}-serving")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -209,9 +209,9 @@ def _private(part: Path) -> Path:
 
 
 def _own_like(part: Path, target: Path) -> None:
-    """Give the new file the old one's mode and owner, so that the server that used it can go on."""
-    shutil.copymode(target, part)
+    """Give the new file the old one's owner and mode, without rights for others, so that its server can open it."""
     known = target.stat()
+    part.chmod(known.st_mode & 0o770)
     with suppress(PermissionError):  # only root may give files away
         os.chown(part, known.st_uid, known.st_gid)
 
