@@ -117,12 +117,16 @@ def test_a_category_is_deleted_beside_writers_of_its_tasks(served: LaneWorld) ->
     served.add("anna", admin=True)
     spare = served.do(lambda uow: uow.categories.all()[0].number, EXCLUSIVE)
     for turn in range(5):
-        category = served.do(lambda uow: categories.add(uow, title=f"Turn {turn}").number, EXCLUSIVE)
+        category = served.do(titled(f"Turn {turn}"), EXCLUSIVE)
         made = [served.do(filed(category), Keys(numbers={"task"}, categories={category})).number for _ in range(12)]
         others = Others(served, made, category)
         removed = served.send(removal(served, category, spare), EXCLUSIVE)
         others.until(removed.future)
         assert removed.unwrap().number == category
+
+
+def titled(title: str) -> Any:
+    return lambda uow: categories.add(uow, title=title).number
 
 
 def removal(world: LaneWorld, category: int, spare: int) -> Any:
