@@ -16,7 +16,6 @@ WORDS = (
 )
 VENDOR_WORD = re.compile(rf"(?<![a-z])({VENDORS}|{WORDS})(?![a-z])", re.IGNORECASE)
 STORED = {
-    "domain/extension.py": "names that extensions can't have, because a client would read another field under them",
     "domain/bulk.py": "`pending_review`: the value in databases that exist",
     "domain/timing.py": "`DURATION_ZERO`: the value in databases that exist",
 }
