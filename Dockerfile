@@ -1,6 +1,6 @@
 # The server as an image: docker build -t dragoman .
 #
-# Without a variable it keeps a SQLite database in the volume; with DRAGOMAN_DATABASE it is one node of PostgreSQL's.
+# By default it keeps a SQLite database in the volume; with DRAGOMAN_DATABASE it is a node on that PostgreSQL database.
 
 FROM python:3.11-slim-bookworm AS build
 RUN python -m venv /opt/dragoman

@@ -31,7 +31,7 @@ test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... 
 	@COVERAGE_FIGURE=1 $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: soak
-soak: $(READY) system ## Run for hours what the tests try a little of (ARGS=--list tells the stages, --small tries each)
+soak: $(READY) system ## Run the long sizes of the tests, for hours (ARGS=--list shows the stages, --small tries each)
 	@tools/system_packages wrk
 	@$(BIN)/python -m tools.soak $(ARGS)
 
@@ -55,7 +55,7 @@ fix: $(READY) ## Repair what a tool can repair
 	@$(BIN)/python -m tools.check_docs --write
 
 .PHONY: docs
-docs: $(READY) ## Write the generated tables of docs/ and of the dialects' pages
+docs: $(READY) ## Write the generated tables and pages of docs/
 	@$(BIN)/python -m tools.check_docs --write
 
 .PHONY: site
@@ -63,12 +63,12 @@ site: $(READY) ## Build the documentation as a site: open site/index.html
 	@$(BIN)/python -m tools.build_site
 
 .PHONY: bench
-bench: $(READY) ## Measure beside other servers, on both databases (QUICK=1 for a short look)
+bench: $(READY) ## Compare with other servers, on both databases (QUICK=1 for a short run)
 	@tools/system_packages wrk
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: dialect
-dialect: $(READY) ## Make a new dialect that passes its own tests: make dialect NAME=acme
+dialect: $(READY) ## Create a new dialect that passes its own tests: make dialect NAME=acme
 	@$(BIN)/python -m tools.new_dialect "$(NAME)"
 
 .PHONY: lock
@@ -89,7 +89,7 @@ release: $(READY) ## Move changes/ to CHANGELOG.md and set the version: make rel
 	@$(BIN)/towncrier build --yes --version "$(VERSION)"
 
 .PHONY: wheel
-wheel: $(READY) ## Build dist/dragoman-….whl, which installs and runs anywhere
+wheel: $(READY) ## Build dist/dragoman-….whl
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 

@@ -1,7 +1,7 @@
-"""The pages of docs/ as a site, made by MkDocs. A warning is a fault, and so is anything loaded from elsewhere.
+"""Builds the pages of docs/ as a site with MkDocs. A warning is a fault, and so is anything loaded from other hosts.
 
 python -m tools.build_site            build it into site/
-python -m tools.build_site --check    build it somewhere and throw it away
+python -m tools.build_site --check    build it in a temporary folder
 """
 
 import os
@@ -18,17 +18,17 @@ ELSEWHERE = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
 IN_STYLE = re.compile(r"(?:url\(|@import)\s*['\"]?((?:https?:)?//[^'\")\s]+)", re.IGNORECASE)
 LOADING = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("img", "srcset"), ("link", "href")}
 NOT_LOADED = {"canonical", "next", "prev", "edit"}
-"""What a `link` may say about addresses that a browser doesn't fetch."""
+"""The relations of a `link` that a browser doesn't fetch."""
 
 
 def build(folder: Path) -> None:
-    """Build the site into the folder. CalledProcessError when MkDocs finds a fault, which it has printed."""
+    """Build the site in the folder. Raises CalledProcessError if MkDocs finds a fault, which it prints."""
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--clean", "--site-dir", str(folder)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, check=True)
 
 
 def loads_from_elsewhere(folder: Path) -> Iterator[str]:
-    """What a browser would fetch from another machine, with the file that says so."""
+    """What a browser would load from another host, with the file that contains it."""
     for page in sorted(folder.rglob("*.html")):
         loads = Loads()
         loads.feed(page.read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ def loads_from_elsewhere(folder: Path) -> Iterator[str]:
 
 
 class Loads(HTMLParser):
-    """Addresses of other machines in what a page loads by itself."""
+    """The URLs of other hosts among those that a page loads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Loads(HTMLParser):
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 0 when the site was built and loads nothing from elsewhere."""
+    """The exit status: 0 if the site was built and loads nothing from other hosts."""
     with tempfile.TemporaryDirectory(prefix="dragoman-site-") as temporary:
         folder = Path(temporary) if arguments == ["--check"] else ROOT / "site"
         try:

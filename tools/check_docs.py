@@ -1,6 +1,6 @@
-"""What is made from the code: tables between `<!-- begin NAME -->` and `<!-- end NAME -->`, and the dialects' pages.
+"""Generated documentation: tables between `<!-- begin NAME -->` and `<!-- end NAME -->`, and the dialects' pages.
 
-python -m tools.check_docs            fail when a table is stale or missing, or a link leads nowhere
+python -m tools.check_docs            fail if a table is stale or missing, or a link is dead
 python -m tools.check_docs --write    write them
 """
 
@@ -30,7 +30,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def pages(root: Path = ROOT) -> list[Path]:
-    """Every page that we write by hand or in part."""
+    """Every page that is not wholly generated."""
     folders = ("bench", "changes", "docs", "findings", "src/dragoman", "tests")
     return sorted(
         {page for pattern in ("*.md", *(f"{folder}/**/*.md" for folder in folders)) for page in root.glob(pattern)}
@@ -38,7 +38,7 @@ def pages(root: Path = ROOT) -> list[Path]:
 
 
 def renewed(page: str, tables: dict[str, str]) -> str:
-    """The page with its tables made anew. ValueError for a name that no table has."""
+    """The page with its tables regenerated. Raises ValueError for an unknown table."""
 
     def table(found: re.Match[str]) -> str:
         name = found["name"]
@@ -50,15 +50,15 @@ def renewed(page: str, tables: dict[str, str]) -> str:
 
 
 def dead_links(page: Path) -> Iterator[str]:
-    """Links to files that aren't there."""
+    """Links to missing files."""
     for found in LINK.finditer(page.read_text()):
         target = found["target"]
         if ":" not in target and not (page.parent / target).exists():
-            yield f"{page.relative_to(ROOT)}: the link to {target} leads nowhere"
+            yield f"{page.relative_to(ROOT)}: dead link to {target}"
 
 
 def made_pages(made: dict[str, str], *, write: bool, root: Path = ROOT) -> Iterator[str]:
-    """Those that are stale, missing, or there for nothing; none after they were written."""
+    """The faults of wholly generated pages: stale, missing, or left over; with `write` they are mended instead."""
     there = {str(page.relative_to(root)) for page in (root / dialect_pages.FOLDER).glob("*.md")}
     for name in sorted(made.keys() | there):
         page, text = root / name, made.get(name)
@@ -74,7 +74,7 @@ def made_pages(made: dict[str, str], *, write: bool, root: Path = ROOT) -> Itera
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 0 when every page is up to date, or was made so."""
+    """The exit status: 0 if every page is up to date, or was updated."""
     tables = {name: make() for name, make in TABLES.items()}
     faults = list(made_pages(dialect_pages.pages(), write=arguments == ["--write"]))
     shown: set[str] = set()

@@ -1,4 +1,4 @@
-"""Makes the folder of a new dialect that passes its own tests: `make dialect NAME=acme`.
+"""Creates the folder of a new dialect that passes its own tests: `make dialect NAME=acme`.
 
 The template is a dialect called acme; its name is exchanged for the new one.
 """
@@ -31,17 +31,17 @@ def make(name: str, root: Path = ROOT) -> Path:
 
 
 def renamed(text: str, name: str) -> str:
-    """The template's text under the new name."""
+    """The template's text with the new name."""
     return re.sub(r"\bAcme\b", title(name), re.sub(r"\bacme\b", name, text))
 
 
 def title(name: str) -> str:
-    """The name as people read it."""
+    """The title of the name."""
     return name.replace("_", " ").capitalize()
 
 
 def tidy(folder: Path) -> None:
-    """Order imports and lines anew: another name has another length."""
+    """Sort imports and format: the length of the name matters."""
     for command in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *command, str(folder)], check=True)
 

@@ -1,4 +1,4 @@
-"""What the code says of itself, as Markdown: settings, commands, error codes, jobs."""
+"""Reference tables from the code, as Markdown: settings, commands, error codes, jobs."""
 
 import ast
 import inspect
@@ -25,7 +25,7 @@ KINDS = {kind.__name__: kind for kind in errors_module.Expected.__subclasses__()
 
 
 def settings() -> str:
-    """Every setting: name, type, default, one sentence."""
+    """Every setting: name, type, default, description."""
     options = {dialect.name: dialect.options for dialect in discover()}
     rows = [(code(row.name), row.type, code(row.default), row.summary) for row in settings_module.describe(options)]
     return table(("setting", "type", "default", "what it does"), rows)
@@ -38,7 +38,7 @@ def commands() -> str:
 
 
 def _helps(path: str, command: click.Command) -> Iterator[tuple[str, str]]:
-    """A command's help and that of all below it."""
+    """The help of a command and its subcommands."""
     context = click.Context(command, info_name=path, terminal_width=100, help_option_names=["-h", "--help"])
     yield path, command.get_help(context).strip()
     if isinstance(command, click.Group):
@@ -67,7 +67,7 @@ def errors() -> str:
 
 
 def _messages(texts: list[str]) -> str:
-    """Those that say something; a message of which nothing is known before is shown when there is no other."""
+    """The informative messages; `…` only if there is no other."""
     return " · ".join([text for text in texts if text != "…"] or texts)
 
 
@@ -94,23 +94,23 @@ def _text(node: ast.expr) -> str:
 
 
 def job_kinds() -> str:
-    """Every kind of job, and what its handler says it does."""
+    """Every kind of job, with the first line of its handler's docstring."""
     rows = [(code(kind), _first_line(handler)) for kind, handler in sorted(HANDLERS.items())]
     return table(("kind", "what it does"), rows)
 
 
 def job_states() -> str:
-    """Every arrow between the states of a job."""
+    """Every transition between the states of a job."""
     return table(("from", "by", "to"), [(code(before), verb, code(after)) for before, verb, after in ARROWS])
 
 
 def metrics() -> str:
-    """Every metric: name, type, labels, what it says."""
+    """Every metric: name, type, labels, description."""
     rows = [
         (code(metric.name), metric.kind + (", common" if metric.is_common else ""), _labels(metric), metric.summary)
         for metric in METRICS
     ]
-    return table(("metric", "type", "labels", "what it says"), rows)
+    return table(("metric", "type", "labels", "description"), rows)
 
 
 def _labels(metric: Metric) -> str:
@@ -118,8 +118,8 @@ def _labels(metric: Metric) -> str:
 
 
 def timers() -> str:
-    """Every timer, and what it does when it fires."""
-    return table(("timer", "when its moment has come"), [(code(n), _first_line(t.fire)) for n, t in TIMERS.items()])
+    """Every timer, with its effect."""
+    return table(("timer", "effect"), [(code(n), _first_line(t.fire)) for n, t in TIMERS.items()])
 
 
 def _first_line(thing: object) -> str:
@@ -137,10 +137,10 @@ def _cell(text: str) -> str:
 
 
 def _as_text(found: re.Match[str]) -> str:
-    """Outside of code style `<uuid>` would be taken for HTML."""
+    """Outside of code style, `<uuid>` would be HTML."""
     return found[0] if found[0].startswith("`") else found[0].replace("<", "&lt;")
 
 
 def code(text: str) -> str:
-    """Text in code style; nothing stays nothing."""
+    """Text in code style; empty text remains empty."""
     return f"`{text}`" if text else ""

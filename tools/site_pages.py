@@ -78,7 +78,7 @@ def outside() -> dict[Path, str]:
 
 
 def title_of(page: Path) -> str:
-    """What the page is called by its first line."""
+    """The title in the page's first line."""
     return title_line(page).removeprefix("# ")
 
 
