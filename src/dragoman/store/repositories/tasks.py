@@ -175,10 +175,9 @@ class Tasks(Repository[Task]):
         statement = (
             sa.select(named, sa.func.count(), sa.func.min(T.number))
             .where(
-                *all_conditions(self.tenant, TaskFilter(visible_to=visible_to)),
+                *all_conditions(self.tenant, TaskFilter(visible_to=visible_to, lateral=self._is_lateral)),
                 T.removed_at.is_(None),
                 named.in_(wanted),
-                T.number.not_in(task_timers.deleted(self.tenant, lateral=self._is_lateral)),
             )
             .params(now=self._now)
         )

@@ -1,0 +1,400 @@
+"""What a user may not see is answered like what doesn't exist, byte by byte but for the id: named in a path, in a body,
+as a filter or as the edge of a page. Only where a vendor's page names another status (IBM 401, CRM 403 on a task) does
+the access matrix say so instead. Every operation that names such an object in its path has its rows here."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.dialects import discover
+from dragoman.domain.bulk import Status
+from dragoman.domain.case import Case, CaseKind, Stage
+from dragoman.domain.category import Category
+from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.task import new_task
+from dragoman.domain.work_item import Role, WorkItem
+from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.usecases.tasks import bulk
+from dragoman.usecases.uow import UnitOfWork
+from tests.cross_dialect.batches import batch_in
+from tests.cross_dialect.names import tkiid
+from tests.support.databases import Databases
+from tests.support.world import NOON, World
+
+NOUNS = ("contact", "company", "case", "opportunity", "service", "stage", "task", "held", "batch")
+HIDDEN = {noun: 710_001 + place for place, noun in enumerate(NOUNS)}
+UNKNOWN = {noun: 810_001 + place for place, noun in enumerate(NOUNS)}
+TASK = {"title": "T", "deadline": "2031-05-04", "categoryid": 1}
+
+
+class Row(NamedTuple):
+    """A request that names something. `{noun}` is a number, `{noun_uid}` an id."""
+
+    name: str
+    target: str
+    body: Any = None
+
+
+ROWS = (
+    *(
+        Row(f"native {name}", f"/v1/{nouns}/{{{noun}{form}}}{rest}", body)
+        for form in ("", "_uid")
+        for nouns, noun, operations in (
+            (
+                "tasks",
+                "task",
+                (
+                    ("read_task", "", None),
+                    ("read_task_history", "/history", None),
+                    ("patch_task", "", {"title": "Anew"}),
+                    ("patch_task", "", {"assignee": "nobody-of-this-name"}),
+                    ("delete_task", "", None),
+                    ("start_task", "/start", None),
+                    ("claim_task", "/claim", None),
+                    ("release_task", "/release", None),
+                    ("assign_task", "/assign", {"assignee": "nobody-of-this-name"}),
+                    ("suspend_task", "/suspend", None),
+                    ("resume_task", "/resume", None),
+                    ("finish_task", "/finish", None),
+                    ("complete_task", "/complete", None),
+                    ("fail_task", "/fail", None),
+                    ("terminate_task", "/terminate", None),
+                    ("expire_task", "/expire", None),
+                    ("reopen_task", "/reopen", None),
+                    ("amend_outcome_task", "/amend_outcome", {"code": "7"}),
+                    ("read_task_extension", "/extensions/Mine", None),
+                    ("put_task_extension", "/extensions/Mine", {"a": 1}),
+                    ("delete_task_extension", "/extensions/Mine", None),
+                ),
+            ),
+            (
+                "cases",
+                "case",
+                (
+                    ("read_case", "", None),
+                    ("read_case_history", "/history", None),
+                    ("patch_case", "", {"title": "Anew"}),
+                    ("delete_case", "", None),
+                    ("delete_case", "?with_tasks=true", None),
+                    ("list_stages", "/stages", None),
+                ),
+            ),
+            (
+                "contacts",
+                "contact",
+                (
+                    ("read_contact", "", None),
+                    ("read_contact_history", "/history", None),
+                    ("patch_contact", "", {"about": "Anew"}),
+                    ("delete_contact", "", None),
+                    ("delete_contact", "?with_tasks=true", None),
+                ),
+            ),
+        )
+        for name, rest, body in operations
+    ),
+    Row("genesys service.show", "/services/{service}"),
+    Row("genesys service.delete", "/services/{service}"),
+    Row("genesys service.complete", "/services/{service}/end", {"disposition": "x"}),
+    Row("genesys service.expire_at", "/services/{service}", {"ttl": 60}),
+    Row("genesys service.associate", "/customers/c/services/{service}", {}),
+    Row("genesys service.extension.show", "/services/{service}/extensions/Mine"),
+    Row("genesys service.extension.put", "/services/{service}/extensions/Mine", {"a": 1}),
+    Row("genesys service.extension.merge", "/services/{service}/extensions/Mine/merge", {"a": 1}),
+    Row("genesys service.extension.delete", "/services/{service}/extensions/Mine"),
+    Row("genesys state.start", "/services/{service}/states/start", {}),
+    Row("genesys state.transition", "/services/{service}/states/transition", {"from": {"state_id": 1}, "to": {}}),
+    Row("genesys state.transition", "/services/2/states/transition", {"from": {"state_id": "{stage}"}, "to": {}}),
+    Row("genesys state.list", "/services/{service}/states"),
+    Row("genesys state.list_active", "/services/{service}/states/active"),
+    Row("genesys state.list_completed", "/services/{service}/states/completed"),
+    *(
+        Row(f"genesys state.{name}", f"/services/{place}/states/{{stage}}{rest}", body)
+        for place in ("2", "{service}")
+        for name, rest, body in (
+            ("show", "", None),
+            ("complete", "/end", {}),
+            ("extension.show", "/extensions/Mine", None),
+            ("extension.put", "/extensions/Mine", {"a": 1}),
+            ("extension.merge", "/extensions/Mine/merge", {"a": 1}),
+            ("extension.delete", "/extensions/Mine", None),
+        )
+    ),
+    Row("genesys task.start", "/services/{service}/tasks/start", {}),
+    Row("genesys task.start", "/services/2/tasks/start", {"state_id": "{stage}"}),
+    Row("genesys task.list", "/services/{service}/tasks"),
+    Row("genesys task.list_active", "/services/{service}/tasks/active"),
+    Row("genesys task.list_completed", "/services/{service}/tasks/completed"),
+    *(
+        Row(f"genesys task.{name}", f"/services/{place}/tasks/{{{noun}}}{rest}", body)
+        for place, noun in (("2", "task"), ("{service}", "held"))
+        for name, rest, body in (
+            ("show", "", None),
+            ("complete", "/end", {}),
+            ("extension.show", "/extensions/Mine", None),
+            ("extension.put", "/extensions/Mine", {"a": 1}),
+            ("extension.post", "/extensions/Mine", {"a": 1}),
+            ("extension.merge", "/extensions/Mine/merge", {"a": 1}),
+            ("extension.delete", "/extensions/Mine", None),
+        )
+    ),
+    Row("onlyoffice_crm task.set_created", "/api/2.0/crm/task/{task}/creationdate", {"creationdate": "2020-01-01"}),
+    Row(
+        "onlyoffice_crm task.set_modified",
+        "/api/2.0/crm/task/{task}/lastmodifeddate",
+        {"lastmodifeddate": "2020-01-01"},
+    ),
+    Row("onlyoffice_crm contact.get", "/api/2.0/crm/contact/{contact}"),
+    Row("onlyoffice_crm contact.delete", "/api/2.0/crm/contact/{contact}"),
+    Row("onlyoffice_crm case.get", "/api/2.0/crm/case/{case}"),
+    Row("onlyoffice_crm case.delete", "/api/2.0/crm/case/{case}"),
+    Row("onlyoffice_crm opportunity.get", "/api/2.0/crm/opportunity/{opportunity}"),
+    Row("onlyoffice_crm opportunity.delete", "/api/2.0/crm/opportunity/{opportunity}"),
+    Row("carrierx_batch batch.get", "/core/v2/batch/tasks/{batch_uid}"),
+    Row("carrierx_batch batch.errors", "/core/v2/batch/tasks/{batch_uid}/errors"),
+    Row("carrierx_batch batch.update", "/core/v2/batch/tasks/{batch_uid}", {"status": "approved"}),
+    Row("carrierx_batch batch.update", "/core/v2/batch/tasks/{batch_uid}", {"status": "running"}),
+    Row("carrierx_batch batch.replace", "/core/v2/batch/tasks/{batch_uid}", {"status": "approved"}),
+    Row("carrierx_batch batch.delete", "/core/v2/batch/tasks/{batch_uid}"),
+)
+"""By path; a hidden service is asked for itself, and for what it holds."""
+
+REFERENCES = (
+    Row("genesys task.list", "/services/2/tasks?state_id={stage}"),
+    *(
+        Row("native create_task", "/v1/tasks", {"title": "T", field: f"{{{noun}{form}}}"})
+        for field, noun in (("contact", "contact"), ("case", "case"), ("stage", "stage"), ("parent", "task"))
+        for form in ("", "_uid")
+    ),
+    Row("native create_task", "/v1/tasks", {"title": "T", "case": 2, "stage": "{stage}"}),
+    *(
+        Row("native patch_task", "/v1/tasks/{mine}", {field: f"{{{noun}}}"})
+        for field, noun in (("contact", "contact"), ("case", "case"), ("stage", "stage"), ("parent", "task"))
+    ),
+    *(
+        Row("native list_tasks", f"/v1/tasks?{field}={{{noun}{form}}}")
+        for field, noun in (("contact", "contact"), ("case", "service"), ("stage", "stage"), ("parent", "task"))
+        for form in ("", "_uid")
+    ),
+    Row("native create_case", "/v1/cases", {"kind": "case", "title": "C", "contact": "{contact}"}),
+    Row("native patch_case", "/v1/cases/{my_case}", {"contact": "{contact}"}),
+    Row("native create_contact", "/v1/contacts", {"kind": "person", "first_name": "P", "company": "{company}"}),
+    Row("native patch_contact", "/v1/contacts/{my_contact}", {"company": "{company}"}),
+    Row("onlyoffice_crm task.create", "/api/2.0/crm/task", {**TASK, "contactid": "{contact}"}),
+    Row("onlyoffice_crm task.create", "/api/2.0/crm/task", {**TASK, "entityType": "case", "entityid": "{case}"}),
+    Row(
+        "onlyoffice_crm task.create",
+        "/api/2.0/crm/task",
+        {**TASK, "entityType": "opportunity", "entityid": "{opportunity}"},
+    ),
+    Row("onlyoffice_crm task.update", "/api/2.0/crm/task/{mine}", {**TASK, "contactid": "{contact}"}),
+    Row("onlyoffice_crm task.update", "/api/2.0/crm/task/{mine}", {**TASK, "entityType": "case", "entityid": "{case}"}),
+    Row("onlyoffice_crm task.create_group", "/api/2.0/crm/contact/task/group", {**TASK, "contactid": ["{contact}"]}),
+    Row("onlyoffice_crm task.filter", "/api/2.0/crm/task/filter?entityType=contact&entityid={contact}"),
+    Row("onlyoffice_crm task.filter", "/api/2.0/crm/task/filter?entityType=contact&entityid={company}"),
+    Row("onlyoffice_crm task.filter", "/api/2.0/crm/task/filter?entityType=case&entityid={case}"),
+    Row("onlyoffice_crm task.filter", "/api/2.0/crm/task/filter?entityType=opportunity&entityid={opportunity}"),
+    Row(
+        "onlyoffice_crm contact.create_person",
+        "/api/2.0/crm/contact/person",
+        {"firstName": "P", "companyId": "{company}"},
+    ),
+    Row(
+        "onlyoffice_crm contact.create_company",
+        "/api/2.0/crm/contact/company",
+        {"companyName": "C", "personList": ["{contact}"]},
+    ),
+    Row(
+        "onlyoffice_crm opportunity.create",
+        "/api/2.0/crm/opportunity",
+        {"title": "O", "responsibleid": "{bert}", "stageid": 1, "bidCurrencyAbbr": "EUR", "contactid": "{contact}"},
+    ),
+    Row("ibm_htm task.update", "/rest/bpm/htm/v1/task/{mine_tkiid}?action=update", {"parentContextID": "{task_tkiid}"}),
+    Row("carrierx_batch batch.list", "/core/v2/batch/tasks?after={batch_uid}"),
+    Row("carrierx_batch batch.list", "/core/v2/batch/tasks?before={batch_uid}"),
+)
+"""By a reference in a body or a query."""
+
+OF_THE_PAGES = re.compile(r"^(?:ibm_htm |onlyoffice_crm task\.(?:get|update|delete|close|reopen)$)")
+"""Their pages name a status for missing access: `test_access_matrix.py`."""
+NAMES_ONE = re.compile(r"\{(?:id|key|sid|stid|tid|taskid|contactid|task_sid)\}")
+OTHERS = re.compile(r" category\.")
+"""What everybody may see."""
+
+
+class Scene(NamedTuple):
+    """A world, and what stands for each name in it: of what is hidden (True), and of what doesn't exist."""
+
+    world: World
+    names: dict[bool, dict[str, str]]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def scene(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Scene]:
+    with databases.lent(request.param) as url:
+        world = World(url)
+        for who in ("anna", "bert"):
+            world.add(who, admin=who == "anna")
+        world.core(lambda uow: furnish(uow, world.people["anna"].user or "", world.people["bert"].user or ""))
+        batch_in_review = batch_in(world, Status.IN_REVIEW, work_items=(WorkItem(Role.READER, "x"),), creator=None)
+        yield Scene(world, names_of(world, batch_in_review.uid))
+        world.close()
+
+
+def furnish(uow: UnitOfWork, anna: str, bert: str) -> None:
+    """All that bert may not see, what is his, and tasks of his that link what he may not see."""
+    own: dict[str, Any] = {"tenant": uow.tenant, "is_private": True, "creator": anna}
+    moments: dict[str, Any] = {"created_at": NOON, "modified_at": NOON}
+    contact = Contact(number=HIDDEN["contact"], uid=uow.new_id(), kind=ContactKind.PERSON, first_name="Secret", **own)
+    uow.contacts.add(replace(contact, company=HIDDEN["company"]))
+    uow.contacts.add(
+        Contact(number=HIDDEN["company"], uid=uow.new_id(), kind=ContactKind.COMPANY, company_name="Hush", **own)
+    )
+    uow.cases.add(
+        Case(
+            uow.tenant, uow.numbers.draw("case"), uow.new_id(), CaseKind.SERVICE, title="Open", creator=bert, **moments
+        )
+    )
+    uow.cases.add(
+        Case(uow.tenant, uow.numbers.draw("case"), uow.new_id(), CaseKind.CASE, title="Mine", creator=bert, **moments)
+    )
+    uow.contacts.add(
+        Contact(
+            uow.tenant, uow.numbers.draw("contact"), uow.new_id(), ContactKind.PERSON, first_name="Mine", creator=bert
+        )
+    )
+    for noun in ("case", "opportunity", "service"):
+        uow.cases.add(Case(number=HIDDEN[noun], uid=uow.new_id(), kind=CaseKind(noun), title="Secret", **own))
+    uow.stages.add(Stage(uow.tenant, HIDDEN["stage"], uow.new_id(), HIDDEN["service"], title="Secret", creator=anna))
+    uow.categories.add(
+        Category(uow.tenant, uow.numbers.draw("category"), title="Call", icon="call.png", created_at=NOON)
+    )
+    private: dict[str, Any] = {"contact": HIDDEN["contact"]}
+    for number, fields in (
+        (HIDDEN["task"], {"case": 2, "creator": anna, **private}),
+        (HIDDEN["held"], {"case": HIDDEN["service"], "stage": HIDDEN["stage"], "creator": anna}),
+        (600030, {"case": uow.home.inbox_case, "creator": bert}),
+        (600031, {"case": 2, "creator": bert, "parent": HIDDEN["task"], **private}),
+        (600032, {"case": HIDDEN["service"], "stage": HIDDEN["stage"], "creator": bert}),
+        (600033, {"case": HIDDEN["case"], "creator": bert}),
+        (600034, {"case": HIDDEN["opportunity"], "creator": bert}),
+    ):
+        uow.tasks.add(new_task(tenant=uow.tenant, number=number, uid=uow.new_id(), at=NOON, title="T", **fields))
+
+
+def names_of(world: World, batch: str) -> dict[bool, dict[str, str]]:
+    """What stands for each name: of what is hidden, and of what doesn't exist."""
+
+    def uids(uow: UnitOfWork) -> dict[str, str]:
+        repositories: dict[str, Any] = {"contact": uow.contacts, "company": uow.contacts, "stage": uow.stages}
+        repositories |= {"task": uow.tasks, "held": uow.tasks}
+        found = {noun: repositories.get(noun, uow.cases).get(HIDDEN[noun]).uid for noun in NOUNS if noun != "batch"}
+        return {**found, "mine": uow.tasks.get(600030).uid}
+
+    known = world.core(uids)
+    mine = {"mine": "600030", "mine_tkiid": tkiid(known.pop("mine")), "my_case": "3", "my_contact": "1"}
+    mine["bert"] = world.people["bert"].user or ""
+    hidden, unknown = dict(mine), dict(mine)
+    for place, noun in enumerate(NOUNS):
+        uid = batch if noun == "batch" else known[noun]
+        none = f"0e0e0e0e-0000-7000-8000-{place:012x}"
+        hidden |= {noun: str(HIDDEN[noun]), f"{noun}_uid": uid, f"{noun}_tkiid": tkiid(uid)}
+        unknown |= {noun: str(UNKNOWN[noun]), f"{noun}_uid": none, f"{noun}_tkiid": tkiid(none)}
+    return {True: hidden, False: unknown}
+
+
+def answer(scene: Scene, row: Row, *, is_hidden: bool) -> tuple[int, str, list[tuple[str, str]]]:
+    """Status, body and headers without the ids that were named, and without those that were given out."""
+    names = scene.names[is_hidden]
+    dialect, _, name = row.name.partition(" ")
+    [operation] = [each for one in discover() if one.name == dialect for each in one.operations if each.name == name]
+    body = b"" if row.body is None else filled(json.dumps(row.body), names).encode()
+    reply = scene.world.ask("bert", operation.method, filled(row.target, names), body)
+    assert reply.status < 500, reply.body
+    shown = reply.body.decode()
+    for key in sorted(names, key=lambda key: -len(names[key])):
+        if key.partition("_")[0] in NOUNS:
+            shown = shown.replace(names[key], f"<{key}>")
+    shown = re.sub(r'("(?:id|number|task_id|relativeItemsCount)": ?)(?:\d+|"[^"]*")', r"\1_", shown)
+    return reply.status, shown, [header for header in reply.headers if header[0].lower() not in ("etag", "location")]
+
+
+def filled(text: str, names: dict[str, str]) -> str:
+    """The text with its names filled in; a number that stands alone in a body loses its quotes."""
+    for key, value in names.items():
+        if value.isdigit():
+            text = text.replace(f'"{{{key}}}"', value)
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
+def label(row: Row) -> str:
+    return f"{row.name} {row.target} {json.dumps(row.body) if row.body else ''}"
+
+
+@pytest.mark.parametrize("row", [*ROWS, *REFERENCES], ids=label)
+def test_hidden_and_unknown_are_answered_alike(scene: Scene, row: Row) -> None:
+    before = hidden_things(scene.world)
+    hidden = answer(scene, row, is_hidden=True)
+    assert hidden == answer(scene, row, is_hidden=False)
+    assert hidden_things(scene.world) == before
+    assert "Secret" not in hidden[1]
+    if row in ROWS:
+        assert hidden[0] in (400, 404), hidden
+
+
+def hidden_things(world: World) -> Any:
+    """What is stored of all that is hidden: a request that names it changes nothing, no count of it either."""
+
+    def look(uow: UnitOfWork) -> Any:
+        contacts = [uow.contacts.get(HIDDEN[noun]) for noun in ("contact", "company")]
+        cases = [uow.cases.get(HIDDEN[noun]) for noun in ("case", "opportunity", "service")]
+        return contacts, cases, uow.stages.get(HIDDEN["stage"]), [uow.tasks.get(HIDDEN[n]) for n in ("task", "held")]
+
+    return world.core(look)
+
+
+def test_every_operation_that_names_such_an_object_has_its_row() -> None:
+    named = {
+        f"{dialect.name} {operation.name}"
+        for dialect in discover()
+        for operation in dialect.operations
+        if NAMES_ONE.search(operation.path)
+    }
+    named = {name for name in named if not OF_THE_PAGES.search(name) and not OTHERS.search(name)}
+    assert named == {row.name for row in ROWS}
+
+
+@pytest.mark.parametrize("field", bulk.KEYS)
+def test_a_batch_finds_and_counts_what_its_creator_may_see(scene: Scene, field: str) -> None:
+    values = {
+        "id": [str(HIDDEN["task"]), str(UNKNOWN["task"]), "600030"],
+        "contact": [str(HIDDEN["contact"]), str(UNKNOWN["contact"])],
+        "case": [str(HIDDEN["service"]), str(HIDDEN["case"]), str(UNKNOWN["case"])],
+        "parent": [str(HIDDEN["task"]), str(UNKNOWN["task"])],
+        "category": ["77"],
+        "assignee": [str(scene.world.people["anna"].user)],
+    }[field]
+
+    def find(uow: UnitOfWork) -> Any:
+        return [found.objects for found in bulk.find(uow, field, values)]
+
+    found = scene.world.core(find, scene.world.people["bert"])
+    assert found == [1 if value == "600030" else 0 for value in values]
+
+
+def test_what_links_something_hidden_is_still_the_user_s(scene: Scene) -> None:
+    def mine(uow: UnitOfWork) -> list[int]:
+        found = uow.tasks.page(TaskFilter(visible_to=scene.world.people["bert"]), (), limit=1_000)
+        return [task.number for task in found if 600_000 < task.number < HIDDEN["contact"]]
+
+    assert set(range(600_030, 600_035)) <= set(scene.world.read(mine))
+
+
+def test_stages_of_opportunities_count_what_is_seen(scene: Scene) -> None:
+    counts = json.loads(scene.world.ask("bert", "GET", "/api/2.0/crm/opportunity/stage").body)["response"]
+    assert not any(stage.get("relativeItemsCount") for stage in counts)
