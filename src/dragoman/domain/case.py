@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Conflict
 from dragoman.domain.extension import Extension
 
 
@@ -50,6 +51,18 @@ class Case(msgspec.Struct, frozen=True):
     head_hash: str = ""
     extensions: dict[str, Extension] = {}
 
+    def must_not_be_inbox(self) -> None:
+        """Conflict for the inbox: tasks are always put there, so it is never ended, given away or deleted."""
+        if self.kind is CaseKind.INBOX:
+            raise Conflict(
+                "inbox_stays", "This case holds the tasks that were made without a case; it can't be ended or deleted."
+            )
+
+    def must_allow(self, after: "Case") -> None:
+        """Conflict for a change of the inbox that ends it, limits its life or gives it to somebody."""
+        if any(getattr(self, name) != getattr(after, name) for name in NEVER_OF_THE_INBOX):
+            self.must_not_be_inbox()
+
     def is_over(self, now: Moment) -> bool:
         """Whether its time is over: it is gone for everybody with all that it holds, and a timer removes it. The
         inbox stays."""
@@ -70,6 +83,13 @@ class Case(msgspec.Struct, frozen=True):
     def is_shared_with(self, user: str | None) -> bool:
         """Whether this user may see it although it is private."""
         return user is not None and user in (self.creator, self.assignee)
+
+
+NEVER_OF_THE_INBOX = (
+    *("completed_at", "expires_at", "auto_complete_at", "outcome_code", "outcome_text"),
+    *("assignee", "contact", "customer_key", "contact_key", "is_private"),
+)
+"""Fields of a case that would end the inbox, or make it somebody's."""
 
 
 class Stage(msgspec.Struct, frozen=True):

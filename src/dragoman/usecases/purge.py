@@ -11,8 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import AS_STORED, EXCLUSIVE, Exclusive, Lock
-from dragoman.domain.case import Case, CaseKind
-from dragoman.domain.errors import Conflict
+from dragoman.domain.case import Case
 from dragoman.domain.extension import Owner
 from dragoman.domain.task import task_is_batch
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -25,8 +24,7 @@ DIRECT = 1_000
 def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
     """Delete a case with all that it holds; how many rows went with it now. Conflict for the tenant's inbox, and when
     a task stands for a batch."""
-    if case.kind is CaseKind.INBOX:
-        raise Conflict("inbox_stays", "This holds the tasks that were made without a case; it can't be deleted.")
+    case.must_not_be_inbox()
     removed = remove_tasks(uow, case=case.number, direct=direct)
     stages = uow.removals.stages(case.number, limit=direct + 1)
     if len(stages) > direct:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dragoman.domain.task import State
 from dragoman.domain.timing import WAKES
 from dragoman.store import tables
-from dragoman.store.unit.as_of import awake, case_is_over, expired, for_people, gone, is_open
+from dragoman.store.unit.as_of import awake, case_is_over, expired, for_people, gone, is_open, is_open_part
 
 T = tables.task.c
 NOW: Final = sa.bindparam("now", None, sa.BigInteger(), unique=False)
@@ -78,7 +78,7 @@ def _parts(tenant: int, wholes: sa.CTE, name: str, *, lateral: bool) -> sa.FromC
 def _tasks(tenant: int, of: sa.ColumnElement[Any], column: str, name: str, *, lateral: bool) -> sa.FromClause:
     """Tasks that stand for no batch and have this value in a column."""
     task = tables.task.alias(f"{name}_task")
-    shown = (task.c.number, task.c.parent, task.c.case, task.c.suspended, is_open(task).label("is_open"))
+    shown = (task.c.number, task.c.parent, task.c.case, task.c.suspended, is_open_part(task).label("is_open"))
     found = sa.select(*shown).where(task.c.tenant == tenant, for_people(task), task.c.removed_at.is_(None))
     if not lateral:
         return found.subquery(name)

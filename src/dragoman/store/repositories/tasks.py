@@ -17,7 +17,7 @@ from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, depends_on_timers, gains_by_timers, plainly
 from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
-from dragoman.store.unit.as_of import for_people, is_open
+from dragoman.store.unit.as_of import for_people, is_open_part, step, top_uids
 from dragoman.store.unit.child_rows import extension_bytes
 from dragoman.store.unit.mappings import MAPPINGS
 
@@ -142,17 +142,21 @@ class Tasks(Repository[Task]):
     def parts(self, wholes: Sequence[int], *, only_open: bool = False) -> list[int]:
         """Numbers of all parts of tasks at any depth, a part behind what it is a part of; with `only_open` those that
         are open and not below what stays when their whole ends: a batch's task, an ended part."""
-        first = tables.task.alias("first")
-        listed = first.c.parent.in_(list(wholes)) if len(wholes) > 1 else first.c.parent == wholes[0]
-        top = _part_of(first, self.tenant, listed, only_open=only_open)
-        below = top.add_columns(sa.literal(1).label("level")).cte("below", recursive=True)
-        deeper = tables.task.alias("deeper")
+        listed = T.parent.in_(list(wholes)) if len(wholes) > 1 else T.parent == wholes[0]
+        parts = _parts(self.tenant, only_open=only_open)
+        top = parts.where(listed).with_only_columns(T.number, sa.literal(1).label("level"))
+        below = top.cte("below", recursive=True)
         # Rings can't be: what is made a part of its own part is refused.
-        under = _part_of(deeper, self.tenant, deeper.c.parent == below.c.number, only_open=only_open)
-        found = below.union_all(under.add_columns((below.c.level + 1).label("level")))
+        under = step(self._connection().dialect, parts, T.parent, below.c.number)
+        deeper = sa.select(under.c.number, below.c.level + 1).select_from(below, under)
+        found = below.union_all(deeper.where(under.c.parent == below.c.number))
         level = sa.func.max(found.c.level)
         statement = sa.select(found.c.number).group_by(found.c.number).order_by(level, found.c.number)
         return [int(row[0]) for row in self.by_condition(statement)]
+
+    def tops(self, parts: Sequence[int]) -> dict[int, str]:
+        """For each of these tasks the uid of the top of its hierarchy, at any depth."""
+        return top_uids(self._connection(), self.tenant, parts)
 
     def have_no_parts(self, numbers: Sequence[int]) -> bool:
         """Whether it is known of all of these that they have no parts: it was asked for when they were loaded."""
@@ -206,13 +210,11 @@ class Tasks(Repository[Task]):
         return self.numbered(statement.order_by(T.number).limit(limit), lock)
 
 
-def _part_of(
-    task: sa.FromClause, tenant: int, of_whole: sa.ColumnElement[bool], *, only_open: bool
-) -> "sa.Select[tuple[int]]":
-    conditions = [task.c.tenant == tenant, of_whole, task.c.removed_at.is_(None)]
+def _parts(tenant: int, *, only_open: bool) -> "sa.Select[tuple[int, int | None]]":
+    conditions = [T.tenant == tenant, T.parent.is_not(None), T.removed_at.is_(None)]
     if only_open:
-        conditions += [is_open(task), for_people(task)]
-    return sa.select(task.c.number).where(*conditions)
+        conditions += [is_open_part(tables.task), for_people(tables.task)]
+    return sa.select(T.number, T.parent).where(*conditions)
 
 
 def _keys(sorts: Sequence[Sort]) -> tuple[Sort, ...]:

@@ -132,12 +132,20 @@ def _up(dialect: sa.Dialect) -> sa.CTE:
     tenant = sa.bindparam("tenant", type_=sa.BigInteger())
     first = sa.select(T.number, T.parent).where(T.tenant == tenant, among(dialect, T.number))
     up = first.cte("up", recursive=True)
-    over = tables.task.alias("over")
-    return up.union(
-        sa.select(over.c.number, over.c.parent).where(
-            over.c.tenant == tenant, over.c.number == up.c.parent, over.c.removed_at.is_(None)
-        )
+    over = step(
+        dialect, sa.select(T.number, T.parent).where(T.tenant == tenant, T.removed_at.is_(None)), T.number, up.c.parent
     )
+    return up.union(sa.select(over.c.number, over.c.parent).select_from(up, over).where(over.c.number == up.c.parent))
+
+
+def step(
+    dialect: sa.Dialect, rows: "sa.Select[Any]", column: sa.ColumnElement[Any], value: sa.ColumnElement[Any]
+) -> sa.FromClause:
+    """Rows that are looked up by one column, row by row, in a recursion. PostgreSQL expects many and would read the
+    whole table; the offset keeps a step of its own."""
+    if dialect.name != "postgresql":
+        return rows.subquery("step")
+    return rows.where(column == value).offset(sa.literal_column("0")).lateral("step")
 
 
 @lru_cache(maxsize=4)
@@ -167,6 +175,33 @@ def _expired_children(dialect: sa.Dialect) -> Text:
     return _ask(dialect, statement)
 
 
+@lru_cache(maxsize=4)
+def _tops(dialect: sa.Dialect) -> Text:
+    """Each task with its top: what is a part of nothing, or of what is no more."""
+    tenant = sa.bindparam("tenant", type_=sa.BigInteger())
+    first = sa.select(T.number.label("part"), T.number, T.parent, T.uid).where(
+        T.tenant == tenant, among(dialect, T.number)
+    )
+    up = first.cte("up", recursive=True)
+    rows = sa.select(T.number, T.parent, T.uid).where(T.tenant == tenant, T.removed_at.is_(None))
+    over = step(dialect, rows, T.number, up.c.parent)
+    up = up.union(
+        sa.select(up.c.part, over.c.number, over.c.parent, over.c.uid)
+        .select_from(up, over)
+        .where(over.c.number == up.c.parent)
+    )
+    lower = up.alias("lower")
+    is_top = ~sa.exists().where(lower.c.part == up.c.part, lower.c.number == up.c.parent)
+    return _ask(dialect, sa.select(up.c.part, up.c.uid).where(is_top))
+
+
+def top_uids(connection: sa.Connection, tenant: int, parts: Sequence[int]) -> dict[int, str]:
+    """For each of these tasks the uid of the top of its hierarchy."""
+    text, names = _tops(connection.dialect)
+    values = {"tenant": tenant, "keys": as_parameter(connection.dialect, sorted(parts))}
+    return {int(part): str(uid) for part, uid in driver.fetch(connection, text, tuple(values[name] for name in names))}
+
+
 # The same as conditions on rows, for lists and for the above
 
 
@@ -182,6 +217,11 @@ def for_people(task: sa.FromClause) -> sa.ColumnElement[bool]:
 def is_open(task: sa.FromClause) -> sa.ColumnElement[bool]:
     """`Task.is_open`."""
     return task.c.state.in_(_states(OPEN))
+
+
+def is_open_part(task: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The same, said so that no index of states is taken: parts are found by what they are parts of."""
+    return (sa.literal_column("''", sa.Text()) + task.c.state).in_(_states(OPEN))
 
 
 def expired(task: sa.FromClause, now: Any) -> sa.ColumnElement[bool]:

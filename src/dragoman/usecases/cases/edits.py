@@ -115,7 +115,7 @@ def change(uow: UnitOfWork, command: Change) -> Case:
         fields["assignee"] = None if name is None else persons.assignable(uow, name, case.assignee)
     preconditions.check(uow, "case", case, command.revisions, frozenset(fields))
     after = replace(case, **fields)
-    return case if after == case else uow.cases.save(after)
+    return case if after == case else cases.save(uow, after)
 
 
 class Remove(msgspec.Struct, frozen=True):

@@ -57,5 +57,8 @@ def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage:
 
 
 def save(uow: UnitOfWork, case: Case) -> Case:
-    """Store a changed case. The caller has checked the right to edit it."""
+    """Store a changed case. The caller has checked the right to edit it. Conflict for what the inbox never becomes."""
+    before = uow.cases.find(case.number, Lock.CHANGE)
+    if before is not None:
+        before.must_allow(case)
     return uow.cases.save(case)

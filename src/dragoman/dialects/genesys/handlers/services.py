@@ -22,7 +22,6 @@ from dragoman.domain.errors import Conflict, Forbidden, Invalid
 from dragoman.domain.extension import Owner
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import purge as removal
-from dragoman.usecases.cases import lifecycle as case_uses
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.uow import UnitOfWork
@@ -160,15 +159,15 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
         extras={NAME: known},
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.switches.require_schema)
-    return {"service_id": render_service(case_uses.save(uow, extended), command.switches.service_id_style)}
+    return {"service_id": render_service(cases.save(uow, extended), command.switches.service_id_style)}
 
 
 def end(uow: UnitOfWork, command: Change) -> None:
     """Completed, with its outcome. Its states and tasks stay as they are; the second time the end is overwritten."""
-    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
+    case = _own_service(uow, command.service)
     event: Event = judge(command.content)
     ended = case if resources.shows_end(case, event.fields) else _ended(uow, case, event)
-    case_uses.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
+    cases.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
 
 
 def _ended(uow: UnitOfWork, case: Case, event: Event) -> Case:
@@ -198,31 +197,37 @@ def associate(uow: UnitOfWork, command: Change) -> None:
         facts["service_type"] = sent["service_type"]
         changes["title"] = str(sent["service_type"])
     changed = replace(case, extras=_with(case, **facts), **changes)
-    case_uses.save(
+    cases.save(
         uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema)
     )
 
 
 def update_expiry(uow: UnitOfWork, command: Change) -> None:
     """When the service and all in it is gone; `ttl` counts from the start and wins."""
-    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
+    case = _own_service(uow, command.service)
     sent: events.Fields = judge(command.content)
     if not changed(sent, resources.expiry(case)):
         return
     facts = {name: known for name, known in resources.facts(case).items() if name not in events.EXPIRY}
     extras = {**case.extras, NAME: {**facts, **sent}}
-    case_uses.save(uow, replace(case, extras=extras, expires_at=_expires_at(sent, case.started_at)))
+    cases.save(uow, replace(case, extras=extras, expires_at=_expires_at(sent, case.started_at)))
 
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
-    """With all its states, tasks and extensions. Forbidden for cases that other dialects or the server made."""
-    case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
-    if case.kind is not CaseKind.SERVICE:
-        raise Forbidden("no_service", f"{case.title or case.number} is no service of this dialect's making")
+    """With all its states, tasks and extensions."""
+    case = _own_service(uow, command.service)
     try:
         removal.remove_case(uow, case)
     except Conflict as kept:
         raise Forbidden(kept.code, kept.message) from None
+
+
+def _own_service(uow: UnitOfWork, ref: ServiceId) -> Case:
+    """The service, whose life is to be changed. Forbidden for a case that another dialect or the server made."""
+    case = find_service(uow, ref, to_edit=True, lock=Lock.CHANGE)
+    if case.kind is not CaseKind.SERVICE:
+        raise Forbidden("no_service", f"{case.title or case.number} was not made as a service")
+    return case
 
 
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:
