@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ DIRECT = ("native", "crm", "ibm", "batch")
 CASCADES = ("native case", "genesys service", "crm case", "contact", "timer", "service timer")
 
 
-@pytest.mark.parametrize("how", ("native", "crm", "batch", *CASCADES))
+@pytest.mark.parametrize("how", ["native", "crm", "batch", *CASCADES])
 def test_a_deleted_parent_takes_its_parts_along(world: World, how: str) -> None:
     parent, _, _ = family(world, ended=how == "timer", **owners(world, how))
     assert delete(world, how, parent) < 300
@@ -138,16 +139,15 @@ def test_a_cascade_takes_an_ended_parent_with_an_open_part_along(world: World, h
     assert left(world) == []
 
 
-@pytest.mark.parametrize("how", ("native", "crm", "ibm", "batch", *CASCADES))
+@pytest.mark.parametrize("how", ["native", "crm", "ibm", "batch", *CASCADES])
 def test_a_part_that_stands_for_a_batch_keeps_all_of_them(world: World, how: str) -> None:
     parent, part, _ = family(world, ended=how in ("timer", "ibm"), **owners(world, how))
     if how == "ibm":
         world.core(lambda uow: tasks.perform(uow, uow.tasks.get(part.number), Verb.FINISH))
     world.core(lambda uow: tasks.add(uow, title="batch", kind=Kind.BATCH, parent=part.number))
-    try:
+    refusal = pytest.raises(Conflict, match="batch") if "timer" in how else nullcontext()
+    with refusal:
         assert delete(world, how, parent) >= 400
-    except Conflict as refused:
-        assert refused.code == "task_is_batch"
     assert left(world) == [1, 2, 3, 4]
 
 
@@ -199,7 +199,8 @@ def test_the_inbox_can_be_renamed(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [CaseKind.CASE, CaseKind.OPPORTUNITY])
 def test_a_genesys_client_does_not_end_the_life_of_another_dialects_case(world: World, kind: CaseKind) -> None:
-    case = world.core(lambda uow: cases.add(uow, kind, title="theirs"))
+    made = world.core(lambda uow: cases.add(uow, kind, title="theirs"))
+    case = world.stored(lambda uow: uow.cases.get(made.number))
     for method, target, content in (
         ("POST", f"/services/{case.number}/end", {"disposition": "x"}),
         ("PUT", f"/services/{case.number}", {"ttl": 5}),

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment, later
+from dragoman.domain.errors import Conflict
 from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.background import timers
 from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.tasks import bulk
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks.edits import Change
 from tests.cross_dialect.names import said, tkiid
 from tests.support.world import NOON, World
 
@@ -34,10 +38,14 @@ def add(world: World, **fields: Any) -> Task:
     return task
 
 
+def due_of(timer: timers.Timer, uow: Any) -> list[int]:
+    return timer.due(uow, uow.now, 100)
+
+
 def fire(world: World) -> None:
     """Let all timers fire that are due."""
     for name, timer in timers.TIMERS.items():
-        due = world.stored(lambda uow, timer=timer: timer.due(uow, uow.now, 100))
+        due = world.stored(partial(due_of, timer))
         if due:
             command = timers.Fire(name, tuple(due))
             world.app.executor.call(timers.fire, command, world.tenant, dialect="core", operation=f"timer.{name}")
@@ -253,22 +261,18 @@ def test_a_part_that_has_expired_is_not_waited_for(world: World) -> None:
 def test_a_batch_over_tasks_finds_what_has_expired(world: World) -> None:
     task = add(world, expires_at=SOON)
     world.clock.at = SOON
-    change = {"state": "completed"}
 
     def work(uow: Any) -> list[str]:
-        from dragoman.usecases.tasks import bulk
-        from dragoman.usecases.tasks.edits import Change
-
         bulk.find(uow, "id", [str(task.number)])
         apply = bulk.changing(uow, Change(0), "completed")
         parts = uow.entries()
         try:
             parts.attempt(apply, task.number)
-        except Exception as refused:
-            return [type(refused).__name__]
+        except Conflict as refused:
+            return [refused.code]
         return []
 
-    assert world.core(work) == ["Conflict"], change
+    assert world.core(work) == ["task_ended"]
     assert operations(world, task.number) == ["timer.expire"]
 
 

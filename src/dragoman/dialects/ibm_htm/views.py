@@ -36,8 +36,9 @@ class Seen(msgspec.Struct, frozen=True):
     top: str | None = None
 
 
-def gather(uow: UnitOfWork, task: Task) -> Seen:
-    """All of it. Only a subtask asks for rows that the keys of its command don't name."""
+def gather(uow: UnitOfWork, task: Task, top: str | None = None) -> Seen:
+    """All of it. Only a subtask asks for rows that the keys of its command don't name. `top` is the uid of the top of
+    its hierarchy, where that is known."""
     template = None if task.template is None else task_templates.find(uow, task.template)
     return Seen(
         task,
@@ -47,15 +48,16 @@ def gather(uow: UnitOfWork, task: Task) -> Seen:
         starter=login_of(uow, task.starter),
         type=type_of(uow, task),
         parent_context=parent_context(uow, task),
-        top=_top(uow, task),
+        top=ids.task_id(top or task_lookup.tops(uow, [task])[task.number]),
     )
 
 
 def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Seen]:
     """The tasks of a list, with what they point to loaded a statement a table. For readers and exclusive commands."""
     task_lists.load_shown(uow, tasks)
-    task_lookup.load_above(uow, tasks)
-    return [gather(uow, task) for task in tasks]
+    task_lookup.load_parents(uow, tasks)
+    tops = task_lookup.tops(uow, tasks)
+    return [gather(uow, task, tops[task.number]) for task in tasks]
 
 
 def login_of(uow: UnitOfWork, user: str | None) -> str | None:
@@ -84,8 +86,3 @@ def parent_context(uow: UnitOfWork, task: Task) -> str | None:
         return None
     case = case_lookup.find(uow, task.case)
     return None if case is None or case.kind is CaseKind.INBOX else ids.render(ids.CONTAINER, case.uid)
-
-
-def _top(uow: UnitOfWork, task: Task) -> str:
-    """`topLevelTaskID`: the task itself unless it is a part of another."""
-    return ids.task_id(task_lookup.top_of(uow, task).uid)

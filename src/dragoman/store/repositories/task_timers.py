@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dragoman.domain.task import State
 from dragoman.domain.timing import WAKES
 from dragoman.store import tables
-from dragoman.store.unit.as_of import awake, case_is_over, expired, for_people, gone, is_open, is_open_part
+from dragoman.store.unit.as_of import awake, case_is_over, expired, for_people, gone, is_open, is_open_part, step
 
 T = tables.task.c
 NOW: Final = sa.bindparam("now", None, sa.BigInteger(), unique=False)
@@ -44,12 +44,10 @@ def _due(tenant: int, *, lateral: bool) -> sa.CTE:
         sa.select(own.c.number, woken).where(there, is_open(own), awake(own, NOW), sa.not_(expired(own, NOW))),
     ).cte("first_due")
     due = sa.select(first.c.number, first.c.what).cte("due", recursive=True)
-    part = _parts(tenant, due, "part", lateral=lateral)
-    follows = sa.and_(part.c.is_open, sa.or_(due.c.what == EXPIRED, part.c.suspended.is_(sa.true())))
+    part = step(due, "number", _tasks(tenant), "parent", lateral=lateral)
+    follows = sa.and_(part.found.c.is_open, sa.or_(due.c.what == EXPIRED, part.found.c.suspended.is_(sa.true())))
     reached = sa.case((due.c.what == EXPIRED, sa.literal(EXPIRED, sa.Text())), else_=sa.literal(AWAKE, sa.Text()))
-    return due.union(
-        sa.select(part.c.number, reached).select_from(due, part).where(part.c.parent == due.c.number, follows)
-    )
+    return due.union(sa.select(part.found.c.number, reached).select_from(part.source).where(part.condition, follows))
 
 
 def deleted(tenant: int, *, lateral: bool) -> "sa.Select[tuple[int]]":
@@ -61,29 +59,20 @@ def deleted(tenant: int, *, lateral: bool) -> "sa.Select[tuple[int]]":
 def _deleted(tenant: int, *, lateral: bool) -> sa.CTE:
     own, case = tables.task.alias("ended"), tables.case.alias("case_over")
     over = sa.select(case.c.number).where(case.c.tenant == tenant, case_is_over(NOW, case)).cte("over")
-    held = _tasks(tenant, over.c.number, "case", "held", lateral=lateral)
+    held = step(over, "number", _tasks(tenant), "case", lateral=lateral)
     first = sa.union_all(
         sa.select(own.c.number).where(own.c.tenant == tenant, gone(own, NOW)),
-        sa.select(held.c.number).select_from(over, held).where(held.c.case == over.c.number),
+        sa.select(held.found.c.number).select_from(held.source).where(held.condition),
     ).cte("first_deleted")
     found = sa.select(first.c.number).cte("deleted", recursive=True)
-    part = _parts(tenant, found, "deleted_part", lateral=lateral)
-    return found.union(sa.select(part.c.number).select_from(found, part).where(part.c.parent == found.c.number))
+    part = step(found, "number", _tasks(tenant), "parent", lateral=lateral)
+    return found.union(sa.select(part.found.c.number).select_from(part.source).where(part.condition))
 
 
-def _parts(tenant: int, wholes: sa.CTE, name: str, *, lateral: bool) -> sa.FromClause:
-    return _tasks(tenant, wholes.c.number, "parent", name, lateral=lateral)
-
-
-def _tasks(tenant: int, of: sa.ColumnElement[Any], column: str, name: str, *, lateral: bool) -> sa.FromClause:
-    """Tasks that stand for no batch and have this value in a column."""
-    task = tables.task.alias(f"{name}_task")
-    shown = (task.c.number, task.c.parent, task.c.case, task.c.suspended, is_open_part(task).label("is_open"))
-    found = sa.select(*shown).where(task.c.tenant == tenant, for_people(task), task.c.removed_at.is_(None))
-    if not lateral:
-        return found.subquery(name)
-    # The offset keeps it a step of its own: a look into an index for each row.
-    return found.where(task.c[column] == of).offset(sa.literal_column("0")).lateral(name)
+def _tasks(tenant: int) -> "sa.Select[Any]":
+    """Tasks that stand for no batch."""
+    shown = (T.number, T.parent, T.case, T.suspended, is_open_part(tables.task).label("is_open"))
+    return sa.select(*shown).where(T.tenant == tenant, for_people(tables.task), T.removed_at.is_(None))
 
 
 def is_any_changed(tenant: int, *, lateral: bool) -> "sa.Select[Any]":

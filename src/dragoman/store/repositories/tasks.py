@@ -147,9 +147,9 @@ class Tasks(Repository[Task]):
         top = parts.where(listed).with_only_columns(T.number, sa.literal(1).label("level"))
         below = top.cte("below", recursive=True)
         # Rings can't be: what is made a part of its own part is refused.
-        under = step(self._connection().dialect, parts, T.parent, below.c.number)
-        deeper = sa.select(under.c.number, below.c.level + 1).select_from(below, under)
-        found = below.union_all(deeper.where(under.c.parent == below.c.number))
+        under = step(below, "number", parts, "parent", lateral=self._is_lateral)
+        deeper = sa.select(under.found.c.number, below.c.level + 1).select_from(under.source)
+        found = below.union_all(deeper.where(under.condition))
         level = sa.func.max(found.c.level)
         statement = sa.select(found.c.number).group_by(found.c.number).order_by(level, found.c.number)
         return [int(row[0]) for row in self.by_condition(statement)]

@@ -7,7 +7,7 @@ costs a few comparisons; the others one statement a group.
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -132,20 +132,33 @@ def _up(dialect: sa.Dialect) -> sa.CTE:
     tenant = sa.bindparam("tenant", type_=sa.BigInteger())
     first = sa.select(T.number, T.parent).where(T.tenant == tenant, among(dialect, T.number))
     up = first.cte("up", recursive=True)
-    over = step(
-        dialect, sa.select(T.number, T.parent).where(T.tenant == tenant, T.removed_at.is_(None)), T.number, up.c.parent
-    )
-    return up.union(sa.select(over.c.number, over.c.parent).select_from(up, over).where(over.c.number == up.c.parent))
+    rows = sa.select(T.number, T.parent).where(T.tenant == tenant, T.removed_at.is_(None))
+    over = step(up, "parent", rows, "number", lateral=dialect.name == "postgresql")
+    found = sa.select(over.found.c.number, over.found.c.parent).select_from(over.source)
+    return up.union(found.where(over.condition))
 
 
-def step(
-    dialect: sa.Dialect, rows: "sa.Select[Any]", column: sa.ColumnElement[Any], value: sa.ColumnElement[Any]
-) -> sa.FromClause:
-    """Rows that are looked up by one column, row by row, in a recursion. PostgreSQL expects many and would read the
-    whole table; the offset keeps a step of its own."""
-    if dialect.name != "postgresql":
-        return rows.subquery("step")
-    return rows.where(column == value).offset(sa.literal_column("0")).lateral("step")
+class Step(NamedTuple):
+    """A step of a recursion: what it selects from, the rows that it finds, and what must hold of them."""
+
+    source: sa.FromClause
+    found: sa.FromClause
+    condition: sa.ColumnElement[bool]
+
+
+def step(known: sa.CTE, of: str, rows: "sa.Select[Any]", column: str, *, lateral: bool) -> Step:
+    """Rows whose `column` has the value that `known` has in `of`: a look into an index for each row of `known`.
+
+    Both engines would rather read the whole table for each step, of which they expect few with many rows. PostgreSQL
+    (`lateral`) keeps a look with an offset by itself; SQLite keeps the left of an outer join on the outside.
+    """
+    if lateral:
+        one = rows.where(tables.task.c[column] == known.c[of]).offset(sa.literal_column("0")).lateral("step")
+        return Step(known.join(one, sa.true()), one, sa.true())
+    found = rows.subquery("step")
+    joined = sa.outerjoin(known, found, found.c[column] == known.c[of])
+    is_found = sa.func.coalesce(found.c.number, sa.literal_column("0")) != sa.literal_column("0")
+    return Step(joined, found, is_found)
 
 
 @lru_cache(maxsize=4)
@@ -184,14 +197,11 @@ def _tops(dialect: sa.Dialect) -> Text:
     )
     up = first.cte("up", recursive=True)
     rows = sa.select(T.number, T.parent, T.uid).where(T.tenant == tenant, T.removed_at.is_(None))
-    over = step(dialect, rows, T.number, up.c.parent)
-    up = up.union(
-        sa.select(up.c.part, over.c.number, over.c.parent, over.c.uid)
-        .select_from(up, over)
-        .where(over.c.number == up.c.parent)
-    )
-    lower = up.alias("lower")
-    is_top = ~sa.exists().where(lower.c.part == up.c.part, lower.c.number == up.c.parent)
+    over = step(up, "parent", rows, "number", lateral=dialect.name == "postgresql")
+    found = sa.select(up.c.part, over.found.c.number, over.found.c.parent, over.found.c.uid)
+    up = up.union(found.select_from(over.source).where(over.condition))
+    parent = sa.exists().where(T.tenant == tenant, T.number == up.c.parent, T.removed_at.is_(None))
+    is_top = sa.or_(up.c.parent.is_(None), ~parent.correlate(up))
     return _ask(dialect, sa.select(up.c.part, up.c.uid).where(is_top))
 
 

@@ -8,9 +8,6 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task
 from dragoman.usecases.uow import UnitOfWork
 
-DEEPEST = 64
-"""How many levels of parents are loaded for a list."""
-
 
 def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Task | None:
     """The task by number or uid."""
@@ -27,15 +24,12 @@ def parent_of(uow: UnitOfWork, task: Task) -> Task | None:
     return None if task.parent is None else uow.tasks.find(task.parent)
 
 
-def top_of(uow: UnitOfWork, task: Task) -> Task:
-    """The top of the task's hierarchy, within DEEPEST levels: the task itself unless it is a part."""
-    top = task
-    for _ in range(DEEPEST):
-        above = parent_of(uow, top)
-        if above is None:
-            break
-        top = above
-    return top
+def tops(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, str]:
+    """For each of these tasks the uid of the top of its hierarchy, which is itself unless it is a part. The command is
+    exclusive or reads, when parts are among them."""
+    found = {task.number: task.uid for task in tasks}
+    parts = [task.number for task in tasks if task.parent is not None]
+    return found | uow.tasks.tops(parts) if parts else found
 
 
 def load(uow: UnitOfWork, refs: Iterable[Key], lock: Lock = Lock.NONE) -> list[Task]:
@@ -45,16 +39,11 @@ def load(uow: UnitOfWork, refs: Iterable[Key], lock: Lock = Lock.NONE) -> list[T
     return [task for ref in wanted if (task := uow.tasks.find(ref)) is not None]
 
 
-def load_above(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
-    """Load what the tasks are parts of, a statement a level."""
-    known = {task.number for task in tasks}
-    level = {task.parent for task in tasks if task.parent is not None} - known
-    for _ in range(DEEPEST):
-        if not level:
-            break
-        found = load(uow, sorted(level))
-        known |= level
-        level = {task.parent for task in found if task.parent is not None} - known
+def load_parents(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
+    """Load what the tasks are parts of, with one statement."""
+    parents = {task.parent for task in tasks if task.parent is not None} - {task.number for task in tasks}
+    if parents:
+        uow.tasks.load(sorted(parents))
 
 
 def parts_of(uow: UnitOfWork, task: Task) -> list[Task]:

@@ -197,9 +197,7 @@ def associate(uow: UnitOfWork, command: Change) -> None:
         facts["service_type"] = sent["service_type"]
         changes["title"] = str(sent["service_type"])
     changed = replace(case, extras=_with(case, **facts), **changes)
-    cases.save(
-        uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema)
-    )
+    cases.save(uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema))
 
 
 def update_expiry(uow: UnitOfWork, command: Change) -> None:
