@@ -44,7 +44,7 @@ def _due(tenant: int, *, lateral: bool) -> sa.CTE:
         sa.select(own.c.number, woken).where(there, is_open(own), awake(own, NOW), sa.not_(expired(own, NOW))),
     ).cte("first_due")
     due = sa.select(first.c.number, first.c.what).cte("due", recursive=True)
-    part = step(due, "number", _tasks(tenant), "parent", lateral=lateral)
+    part = step(due, "number", _tasks(tenant, "part"), "parent", lateral=lateral)
     follows = sa.and_(part.found.c.is_open, sa.or_(due.c.what == EXPIRED, part.found.c.suspended.is_(sa.true())))
     reached = sa.case((due.c.what == EXPIRED, sa.literal(EXPIRED, sa.Text())), else_=sa.literal(AWAKE, sa.Text()))
     return due.union(sa.select(part.found.c.number, reached).select_from(part.source).where(part.condition, follows))
@@ -59,20 +59,21 @@ def deleted(tenant: int, *, lateral: bool) -> "sa.Select[tuple[int]]":
 def _deleted(tenant: int, *, lateral: bool) -> sa.CTE:
     own, case = tables.task.alias("ended"), tables.case.alias("case_over")
     over = sa.select(case.c.number).where(case.c.tenant == tenant, case_is_over(NOW, case)).cte("over")
-    held = step(over, "number", _tasks(tenant), "case", lateral=lateral)
+    held = step(over, "number", _tasks(tenant, "held_task"), "case", lateral=lateral)
     first = sa.union_all(
         sa.select(own.c.number).where(own.c.tenant == tenant, gone(own, NOW)),
         sa.select(held.found.c.number).select_from(held.source).where(held.condition),
     ).cte("first_deleted")
     found = sa.select(first.c.number).cte("deleted", recursive=True)
-    part = step(found, "number", _tasks(tenant), "parent", lateral=lateral)
+    part = step(found, "number", _tasks(tenant, "deleted_part"), "parent", lateral=lateral)
     return found.union(sa.select(part.found.c.number).select_from(part.source).where(part.condition))
 
 
-def _tasks(tenant: int) -> "sa.Select[Any]":
+def _tasks(tenant: int, name: str) -> "sa.Select[Any]":
     """Tasks that stand for no batch."""
-    shown = (T.number, T.parent, T.case, T.suspended, is_open_part(tables.task).label("is_open"))
-    return sa.select(*shown).where(T.tenant == tenant, for_people(tables.task), T.removed_at.is_(None))
+    task = tables.task.alias(name)
+    shown = (task.c.number, task.c.parent, task.c.case, task.c.suspended, is_open_part(task).label("is_open"))
+    return sa.select(*shown).where(task.c.tenant == tenant, for_people(task), task.c.removed_at.is_(None))
 
 
 def is_any_changed(tenant: int, *, lateral: bool) -> "sa.Select[Any]":

@@ -153,8 +153,9 @@ def step(known: sa.CTE, of: str, rows: "sa.Select[Any]", column: str, *, lateral
     (`lateral`) keeps a look with an offset by itself; SQLite keeps the left of an outer join on the outside.
     """
     if lateral:
-        one = rows.where(tables.task.c[column] == known.c[of]).offset(sa.literal_column("0")).lateral("step")
-        return Step(known.join(one, sa.true()), one, sa.true())
+        one = rows.where(rows.selected_columns[column] == known.c[of]).offset(sa.literal_column("0")).lateral("step")
+        # The condition once more: else it expects as many rows as pairs.
+        return Step(known.join(one, sa.true()), one, one.c[column] == known.c[of])
     found = rows.subquery("step")
     joined = sa.outerjoin(known, found, found.c[column] == known.c[of])
     is_found = sa.func.coalesce(found.c.number, sa.literal_column("0")) != sa.literal_column("0")
