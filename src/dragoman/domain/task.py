@@ -249,7 +249,8 @@ class Task(msgspec.Struct, frozen=True):
         """The task as timers that are due leave it, whether they have fired or not; None when one deleted it.
 
         `above` holds the tasks that it is a part of as they are stored, the top first: their timers reach down to it.
-        A changed task has the revision that it will be stored with.
+        A changed task has the revision that it will be stored with. A deletion that counts from an end begins with the
+        timer of that end.
         """
         if self.stands_for_batch:
             return self
@@ -259,7 +260,7 @@ class Task(msgspec.Struct, frozen=True):
             after = stored.by_its_timers(now)
             if cause is not None and after.is_open:
                 after = after.following(*cause)
-            is_gone = (is_gone or after.is_to_go(now)) and not stored.stands_for_batch
+            is_gone = (is_gone or stored.is_to_go(now)) and not stored.stands_for_batch
             if not stored.is_open or stored.stands_for_batch:
                 cause = None
             elif after is not stored and (cause is None or cause[1].is_open):

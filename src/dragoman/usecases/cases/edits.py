@@ -104,8 +104,6 @@ def change(uow: UnitOfWork, command: Change) -> Case:
     """The changed case. StaleVersion, see `preconditions`."""
     case = cases.get(uow, command.case, to_edit=True)
     preconditions.settle(case, command.doubts)
-    if case.kind is CaseKind.INBOX and command.fields.get("is_private"):
-        raise Conflict("inbox_stays", "This holds the tasks that were made without a case; it can't be private.")
     _check_time(uow, command.fields)
     fields = dict(command.fields)
     if command.contact is not UNSET:
