@@ -11,7 +11,7 @@ from dragoman.dialects import discover
 from dragoman.dialects.kit import OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Request
 from dragoman.domain import bulk
 from dragoman.domain.clock import Moment
-from dragoman.http.endpoints.documents import OURS
+from dragoman.http.endpoints.documents import NATIVE
 from tools.reference import CODE, KINDS, Raised, code, raised, table
 
 FOLDER = "docs/reference/dialects"
@@ -109,7 +109,7 @@ def _prefixes(dialect: Dialect) -> str:
 
 
 def _document(dialect: Dialect) -> str:
-    return "/v1/openapi.json" if dialect.name == OURS else f"/v1/openapi/{dialect.name}.json"
+    return "/v1/openapi.json" if dialect.name == NATIVE else f"/v1/openapi/{dialect.name}.json"
 
 
 def _offered(dialect: Dialect) -> list[tuple[str, ...]]:

@@ -19,7 +19,7 @@ import pytest
 
 from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
-from dragoman.http.endpoints.documents import OURS
+from dragoman.http.endpoints.documents import NATIVE
 from dragoman.http.openapi.document import document
 from tests.dialects.conftest import Serving
 from tests.dialects.stock import Ids, known, stock
@@ -83,7 +83,7 @@ def test_our_own_document_holds(backend: str, serving: Serving, tmp_path: Path) 
     run(tenant, tmp_path, backend, f"{tenant.server.base_url}/v1/openapi.json")
 
 
-@pytest.mark.parametrize("name", [name for name in DIALECTS if name != OURS])
+@pytest.mark.parametrize("name", [name for name in DIALECTS if name != NATIVE])
 def test_the_document_of_a_vendors_dialect_holds(name: str, backend: str, serving: Serving, tmp_path: Path) -> None:
     tenant, dialect = Tenant(serving(backend, SETTINGS)), DIALECTS[name]
     told = stocked(dialect, tenant)

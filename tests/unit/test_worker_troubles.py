@@ -11,7 +11,7 @@ import pytest
 from dragoman.domain.clock import Clock, FixedClock, Moment
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import Job, JobState
-from dragoman.jobs import process, worker
+from dragoman.jobs import attempt, process, worker
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.settings import Jobs as Settings
@@ -82,7 +82,7 @@ async def breaks(runner: Runner, hold: Hold, job: Job) -> None:
 
 
 def events(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == worker.__name__]
+    return [record.getMessage() for record in caplog.records if record.name in (worker.__name__, attempt.__name__)]
 
 
 def test_a_failure_is_told_when_the_store_has_time(caplog: pytest.LogCaptureFixture) -> None:
@@ -91,7 +91,7 @@ def test_a_failure_is_told_when_the_store_has_time(caplog: pytest.LogCaptureFixt
     asyncio.run(Worker(store, handlers={KIND: breaks}, sleep=naps).run_once())
     assert (store.job.state, store.job.error) == (JobState.RETRYABLE, "ValueError: it broke")
     assert naps.seconds == [2, 2]
-    assert events(caplog) == ["job.not_told", "job.not_told", "job.failed"]
+    assert events(caplog) == ["job.not_stored", "job.not_stored", "job.failed"]
 
 
 def test_a_failure_that_cannot_be_told_is_left_to_the_lease() -> None:
@@ -112,7 +112,7 @@ def test_an_attempt_that_breaks_while_it_is_told_is_logged(caplog: pytest.LogCap
             await Worker(store, handlers={KIND: breaks}).run_once()
 
     asyncio.run(story())
-    assert events(caplog) == ["job.not_told"]
+    assert events(caplog) == ["job.not_stored"]
     assert caplog.records[-1].exc_info is not None
 
 
@@ -125,7 +125,7 @@ def test_a_heartbeat_that_finds_the_store_busy_is_tried_again(caplog: pytest.Log
             await asyncio.sleep(0.001)
 
     asyncio.run(Worker(store, Settings(at_once=1, lease_seconds=0.003), {KIND: long}).run_once())
-    assert events(caplog) == ["job.not_prolonged"] * 2
+    assert events(caplog) == ["job.not_renewed"] * 2
 
 
 @pytest.mark.parametrize(("trouble", "event"), [(BUSY, "loop.later"), (KeyError("a fault of ours"), "loop.failed")])

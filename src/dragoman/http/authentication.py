@@ -21,7 +21,7 @@ def check_site(request: Request, credential: Credential | None, *, changes: bool
     """Forbidden for a change that another site made a browser send, with a cookie or Basic that the browser keeps, or
     where no credentials are needed at all (None).
 
-    Clients that send neither Sec-Fetch-Site nor Origin are not browsers, and are believed.
+    Clients that send neither Sec-Fetch-Site nor Origin are not browsers, and are accepted.
     """
     is_explicit = credential is not None and not credential.ambient
     if is_explicit or (request.method in SAFE_METHODS and not changes):

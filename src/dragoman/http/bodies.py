@@ -29,7 +29,7 @@ class Source(Protocol):
 def check_body(headers: Mapping[str, str], limit: int, *, gzip: bool = False) -> bool:
     """Whether there is a body. TooLarge or Invalid("unsupported_encoding") before any of it is read.
 
-    A body of no bytes has no encoding, whatever a header says about it.
+    A body of no bytes has no encoding, whatever its header.
     """
     length = headers.get("content-length")
     if length is None and "transfer-encoding" not in headers:

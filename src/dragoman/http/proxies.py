@@ -1,6 +1,6 @@
-"""What a proxy that is trusted says of the client's request: its address, and the scheme and host that it used.
+"""Headers of trusted proxies: the client's address, and the scheme and host of its request.
 
-Of a list the last entry counts that no trusted proxy stands for: what is left of it was written by whoever came before.
+Of a list of addresses the last one that is not a trusted proxy counts; entries before it may be forged.
 """
 
 import ipaddress
@@ -15,10 +15,10 @@ REMEMBERED = 4096
 
 
 class Trusted:
-    """Addresses and networks of proxies. Holds whatever addresses belong to one; false when there are none."""
+    """Addresses and networks of trusted proxies; false when there are none."""
 
     def __init__(self, networks: Iterable[str]) -> None:
-        """ValueError for what is neither an address nor a network."""
+        """ValueError for an invalid address or network."""
         self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
         self._holds = lru_cache(REMEMBERED)(self._look)
 
@@ -38,21 +38,21 @@ class Trusted:
 
 
 def address(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
-    """The client's address, as far as trusted proxies tell it."""
+    """The client's address, as reported by trusted proxies."""
     direct = _direct(scope)
     if direct not in trusted:
         return direct
-    told = [each for each in map(str.strip, headers.get("x-forwarded-for", "").split(",")) if each]
-    return next((each for each in reversed(told) if each not in trusted), told[0] if told else direct)
+    reported = [each for each in map(str.strip, headers.get("x-forwarded-for", "").split(",")) if each]
+    return next((each for each in reversed(reported) if each not in trusted), reported[0] if reported else direct)
 
 
 def origin(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
-    """`scheme://host` as the client wrote it, for links in answers."""
+    """`scheme://host` as the client wrote it, for links in replies."""
     scheme, host = scope["scheme"], headers.get("host") or _server(scope)
     if trusted and _direct(scope) in trusted:
-        said = _forwarded(headers)
-        proto = (_last(headers, "x-forwarded-proto") or said.get("proto", "")).lower()
-        named = _last(headers, "x-forwarded-host") or said.get("host", "")
+        forwarded = _forwarded(headers)
+        proto = (_last(headers, "x-forwarded-proto") or forwarded.get("proto", "")).lower()
+        named = _last(headers, "x-forwarded-host") or forwarded.get("host", "")
         scheme = proto if proto in SCHEMES else scheme
         host = named if is_host(named) else host
     return f"{scheme}://{host}"

@@ -1,4 +1,4 @@
-"""Finding the operation of a request: by path, method, query action, and the extension that a dialect cuts off.
+"""Routing: finds the operation of a request by path, method and query action.
 
 Each dialect is a tree of path segments. A word wins over a variable, the longest prefix over a shorter one, the bare
 paths of a dialect come last. All tables are made at start, where an operation without a scope is refused: deny by
@@ -16,12 +16,12 @@ Row = OperationSpec | NotOffered
 
 
 class BadTable(Exception):
-    """The operations of a dialect can't be served as they are declared."""
+    """The operations of a dialect are declared inconsistently."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One operation under its path: the names of its variables in order, what the query must say."""
+    """One operation under its path: the names of its variables in order, and the required query."""
 
     row: Row
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Node:
-    """What may stand at one place of a path."""
+    """The possible segments at one place of a path."""
 
     words: dict[str, "Node"] = field(default_factory=dict)
     variable: "Node | None" = None
@@ -69,12 +69,12 @@ class Table:
         if any(entry.query == query for entry in entries):
             raise BadTable(f"{self.dialect.name}: {row.method} {row.path} {dict(query) or ''} is declared twice.")
         entries.append(Entry(row, tuple(names), query))
-        entries.sort(key=lambda entry: -len(entry.query))  # the most particular first
+        entries.sort(key=lambda entry: -len(entry.query))  # the most specific first
 
     def find(self, request: Request, below: str) -> OperationSpec | None:
         """The operation of the path `below` the prefix, its variables put on the request. A last slash is ignored.
 
-        None when path and method are known but what the query asks isn't: `explain` says so, once the caller is known.
+        None when path and method are known but the query's action isn't: `explain` gives the error.
         NotFound for an unknown path, NotOffered for a method or row that isn't served.
         """
         if request.method == "POST" and self.dialect.method_headers:
@@ -97,7 +97,7 @@ class Table:
         raise self._no_method(request, segments)
 
     def explain(self, request: Request, below: str) -> errors.Invalid:
-        """Why `find` gave None: the query names no action that there is, or none at all."""
+        """The error when `find` returned None: the query names an unknown action, or none."""
         segments = self._segments(request, below)
         for node, _ in self._places(segments):
             entries = node.methods.get(request.method, [])
@@ -194,7 +194,7 @@ def _first_word(path: str) -> str:
 
 
 def _root_stands(path: str, dialect: Dialect) -> bool:
-    """The table of first words knows no case; a bare path is a dialect's only in its own."""
+    """Whether a bare path begins with a root of the dialect, in the same case."""
     end = path.find("/", 1)
     return (path if end < 0 else path[:end]) in dialect.bare_roots
 
@@ -207,7 +207,7 @@ def _chosen(entries: list[Entry], request: Request) -> Entry | None:
 
 
 def _decoded(segment: str) -> str:
-    """One segment without its percent signs. NotFound when it is no UTF-8 or holds NUL: nothing has such a name."""
+    """One segment without its percent signs. NotFound when it is not UTF-8 or contains NUL."""
     try:
         text = unquote_to_bytes(segment).decode()
     except UnicodeDecodeError:

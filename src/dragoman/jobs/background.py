@@ -27,7 +27,7 @@ class Background:
         self._loops: list[asyncio.Task[None]] = []
 
     def start(self, spans: "Spans | None" = None) -> None:
-        self.worker.spans = spans
+        self.worker.trace(spans)
         loops = (
             digests.run(self._runner, self._folder),
             pruning.run(self._runner),

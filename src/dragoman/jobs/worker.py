@@ -1,7 +1,7 @@
-"""The worker: takes jobs that are due under a lease, does them, and says every third of the lease that it still does.
+"""The worker: claims jobs that are due under a lease, and runs attempts at them, a few at a time.
 
-It lives in the event loop; what it does to the store goes through the lane like everything else. When it is told to
-stop, the slices in hand are finished and the jobs given back, so that others go on where it ended.
+It runs in the event loop; what it writes goes through the lane. When it stops, running slices are finished and the
+jobs are given back, so that another worker continues where this one ended.
 """
 
 import asyncio
@@ -15,15 +15,13 @@ from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.ids import new_id
 from dragoman.domain.job import Job, JobState, LeaseLost
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.jobs.attempt import Attempts, facts_of, hold_of
 from dragoman.jobs.handlers.registry import HANDLERS, Handler
 from dragoman.jobs.loops.loop import Runner
-from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
-from dragoman.metrics.tally import Counts, Histogram
 from dragoman.settings import Jobs as Settings
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import jobs
-from dragoman.usecases.background.jobs import Hold
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
@@ -31,16 +29,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-BEATS = 3
-"""So often a lease is renewed before it would have run out."""
-TRIES = 5
 STOP_SECONDS = 5.0
 
 
 class Worker:
-    """Works off the jobs of every tenant, a few at a time. `hint` may be called from any thread.
+    """Runs the jobs of every tenant. `hint` may be called from any thread.
 
-    `is_only` says that no other process works on this database: then nobody need wait for the leases of an earlier one.
+    `is_only` means that no other process works on this database, so leases of an earlier process can be taken over.
     """
 
     def __init__(
@@ -55,23 +50,27 @@ class Worker:
         self.owner = new_id()
         self._runner = runner
         self._settings = settings or Settings()
-        self._handlers = handlers
-        self._sleep = sleep
-        self._inherits = is_only
-        self._attempts: dict[asyncio.Task[None], Job] = {}
-        self.spans: Spans | None = None  # what makes spans, where attempts are traced
-        self._outcomes = Counts()
-        self._seconds: dict[str, Histogram] = {}
+        self._attempts = Attempts(runner, handlers, self._settings.lease_seconds, sleep)
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._takes_over = is_only
         self._last_tenant = 0
         self._stops = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
 
-    # -- life ---------------------------------------------------------------------------------------------------
+    def trace(self, spans: "Spans | None") -> None:
+        """Make a span of each attempt."""
+        self._attempts.spans = spans
+
+    def measure(self, snapshot: Snapshot) -> None:
+        """Add the outcomes of attempts to a snapshot."""
+        self._attempts.measure(snapshot)
+
+    # -- start and stop -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Look each second, or when there is a hint, or when an attempt has ended; until it is stopped."""
+        """Look for jobs each second, at each hint, and when an attempt has ended; until it is stopped."""
         self._loop = asyncio.get_running_loop()
         try:
             while not self._stops:
@@ -83,14 +82,14 @@ class Worker:
             self._ended.set()
 
     def hint(self) -> None:
-        """Say that a job was queued."""
+        """A job was queued."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._awake.set)
 
     async def stop(self) -> None:
-        """Take no more jobs, let the slices in hand end, give the jobs back. What can't be given back in a few
-        seconds is left to its lease."""
+        """Claim no more jobs, finish running slices, give the jobs back. A lease that can't be given back within some
+        seconds runs out."""
         self._stops = True
         self._awake.set()
         try:
@@ -99,49 +98,49 @@ class Worker:
                     await self._ended.wait()
                 await self._give_back_all()
         except TimeoutError:
-            log.warning("worker.left_leases", extra={"jobs": len(self._attempts)})
+            log.warning("worker.left_leases", extra={"jobs": len(self._running)})
 
     async def run_once(self) -> int:
-        """Do all that is due now, and wait until it is done; how many jobs that were. Sleeps nowhere."""
+        """Run the jobs that are due, and return when they are done; how many there were."""
         count = 0
-        while taken := await self.look():
-            count += taken
-            await asyncio.gather(*self._attempts)
+        while claimed := await self.look():
+            count += claimed
+            await asyncio.gather(*self._running)
         return count
 
-    # -- taking jobs ----------------------------------------------------------------------------------------------
+    # -- claiming jobs --------------------------------------------------------------------------------------------
 
     async def _look_safely(self) -> None:
         try:
-            await self._inherit()
+            await self._take_over()
             await self.look()
         except Expected as busy:
             log.warning("loop.later", extra={"loop": "worker", "code": busy.code})
-        except Exception:  # house: ok, because a worker that ended would be missed by nobody until it is needed
+        except Exception:  # house: ok, because the worker must go on; the next look may succeed
             log.exception("loop.failed", extra={"loop": "worker"})
 
-    async def _inherit(self) -> None:
-        """Once, before the first look: what is held is held by nobody who is still there."""
-        if not self._inherits:
+    async def _take_over(self) -> None:
+        """Once, before the first look: leases of an earlier process have no holder any more."""
+        if not self._takes_over:
             return
         for _, tenant in await self._runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
             orphans = await self._write(jobs.orphan, jobs.Orphan(), tenant)
             if orphans:
                 log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
-        self._inherits = False
+        self._takes_over = False
 
     async def look(self) -> int:
-        """Take as many due jobs as there is room for; how many were taken."""
-        taken = 0
-        while not self._stops and len(self._attempts) < self._settings.at_once:
-            jobs_taken = await self._claim()
-            if not jobs_taken:
+        """Claim due jobs until `jobs.at_once` attempts run; how many were claimed."""
+        count = 0
+        while not self._stops and len(self._running) < self._settings.at_once:
+            claimed = await self._claim()
+            if not claimed:
                 break
-            taken += jobs_taken
-        return taken
+            count += claimed
+        return count
 
     async def _claim(self) -> int:
-        """Take one job, of the tenant whose turn it is; 0 when none is due."""
+        """Claim one job, of the tenant whose turn it is; 0 when none is due."""
         server = system(DIRECTORY_TENANT)
         for tenant in self._in_turn(await self._runner.read(jobs.tenants_with_due, jobs.Due(), server)):
             command = jobs.Claim(self.owner, 1, self._settings.lease_seconds)
@@ -149,7 +148,7 @@ class Worker:
             for job in claimed:
                 self._last_tenant = tenant
                 if job.state is JobState.DISCARDED:
-                    log.error("job.discarded", extra=_facts(job))
+                    log.error("job.discarded", extra=facts_of(job))
                 else:
                     self._begin(job)
             if claimed:
@@ -157,139 +156,32 @@ class Worker:
         return 0
 
     def _in_turn(self, waiting: list[int]) -> list[int]:
-        """Tenants that nothing is done for yet come first, then in turn: nobody's thousand jobs keep others waiting."""
-        served = {job.tenant for job in self._attempts.values()}
+        """Tenants without a running attempt first, then in turn: a thousand jobs of one don't delay another."""
+        served = {job.tenant for job in self._running.values()}
         return sorted(waiting, key=lambda tenant: (tenant in served, tenant <= self._last_tenant, tenant))
 
     def _begin(self, job: Job) -> None:
-        attempt = asyncio.create_task(self._attempt(job), name=f"job {job.uid}")
-        self._attempts[attempt] = job
-        attempt.add_done_callback(self._over)
+        attempt = asyncio.create_task(self._attempts.run(job), name=f"job {job.uid}")
+        self._running[attempt] = job
+        attempt.add_done_callback(self._finished)
 
-    def _over(self, attempt: asyncio.Task[None]) -> None:
+    def _finished(self, attempt: asyncio.Task[None]) -> None:
         if not attempt.cancelled() and attempt.exception() is not None:
-            log.error("job.not_told", extra=_facts(self._attempts[attempt]), exc_info=attempt.exception())
+            log.error("job.not_stored", extra=facts_of(self._running[attempt]), exc_info=attempt.exception())
         if not attempt.cancelled():
-            del self._attempts[attempt]
+            del self._running[attempt]
             self._awake.set()
 
-    # -- one attempt ------------------------------------------------------------------------------------------------
-
-    async def _attempt(self, job: Job) -> None:
-        """Do it; whatever comes of it, the job is told. One line in the log."""
-        began = self._runner.clock.monotonic()
-        span = None if self.spans is None else self.spans.attempt(job, self._runner.clock.now())
-        try:
-            event, error = await self._outcome(job, hold_of(job))
-        except LeaseLost:
-            event, error = "job.lost", None
-        seconds = self._runner.clock.monotonic() - began
-        self._count(job.kind, event, seconds)
-        if self.spans is not None and span is not None:
-            self.spans.attempted(span, event.removeprefix("job."), error, self._runner.clock.now())
-        facts = _facts(job) | {"milliseconds": round(seconds * 1_000, 1)}
-        if error is None:
-            log.info(event, extra=facts)
-        else:
-            level = logging.ERROR if event == "job.discarded" else logging.WARNING
-            log.log(level, event, extra=facts | {"error": _name(error)}, exc_info=error)
-
-    def _count(self, kind: str, event: str, seconds: float) -> None:
-        kind = kind if kind in self._handlers else "unknown"
-        self._outcomes.add(kind, event.removeprefix("job."))
-        if kind not in self._seconds:
-            self._seconds[kind] = Histogram(table.JOB_BOUNDS)
-        self._seconds[kind].observe(seconds)
-
-    def measure(self, snapshot: Snapshot) -> None:
-        """Put what came of its attempts into a snapshot."""
-        snapshot.count(table.JOB_ATTEMPTS, self._outcomes)
-        for kind, histogram in self._seconds.items():
-            snapshot.spread(table.JOB_SECONDS, histogram, kind)
-
-    async def _outcome(self, job: Job, hold: Hold) -> tuple[str, Exception | None]:
-        try:
-            await self._do(job, hold)
-        except LeaseLost:
-            raise
-        except Unavailable as busy:
-            back = jobs.GiveBack(hold, float(busy.retry_after_seconds))
-            await self._tell(jobs.give_back, back, job.tenant)
-            return "job.later", None
-        except Exception as error:  # house: ok, because it is the job that failed and must say so
-            told = await self._tell(jobs.fail, jobs.Fail(hold, _text(error)), job.tenant)
-            return ("job.discarded" if told and told.state is JobState.DISCARDED else "job.failed"), error
-        return "job.finished", None
-
-    async def _do(self, job: Job, hold: Hold) -> None:
-        """Run the handler as long as the lease is ours."""
-        handler = self._handlers.get(job.kind)
-        if handler is None:
-            raise LookupError(f"nobody knows how to do {job.kind}")
-        work = asyncio.ensure_future(handler(self._runner, hold, job))
-        heart = asyncio.ensure_future(self._beat(hold, job.tenant))
-        try:
-            await asyncio.wait({work, heart}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                heart.result()  # raises what ended it
-            await work
-        finally:
-            for part in (work, heart):
-                part.cancel()
-            await asyncio.gather(work, heart, return_exceptions=True)
-
-    async def _beat(self, hold: Hold, tenant: int) -> None:
-        """Renew the lease again and again. Ends when it is lost."""
-        pause = self._settings.lease_seconds / BEATS
-        command = jobs.Prolong(hold, self._settings.lease_seconds)
-        while True:
-            await asyncio.sleep(pause)
-            try:
-                await self._write(jobs.prolong, command, tenant)
-            except LeaseLost:
-                raise
-            except Expected as busy:
-                log.warning("job.not_prolonged", extra={"job": hold.uid, "code": busy.code})
-
-    async def _tell(self, run: Callable[..., Any], command: Any, tenant: int) -> Any:
-        """Tell the store how it went, trying again when it is busy; None when that can't be said: the lease decides."""
-        for _ in range(TRIES):
-            try:
-                return await self._write(run, command, tenant)
-            except Unavailable as busy:
-                log.warning("job.not_told", extra={"job": command.hold.uid, "code": busy.code})
-                await self._sleep(busy.retry_after_seconds)
-        return None
+    async def _give_back_all(self) -> None:
+        # A cancelled attempt leaves its slice in the lane, which finishes it; the give-back is queued behind it.
+        running = dict(self._running)
+        for attempt in running:
+            attempt.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for job in self._running.values():  # without those that ended nevertheless
+            with suppress(LeaseLost, Unavailable):
+                await self._write(jobs.give_back, jobs.GiveBack(hold_of(job)), job.tenant)
+                log.info("job.given_back", extra=facts_of(job))
 
     async def _write(self, run: Callable[..., Any], command: Any, tenant: int) -> Any:
         return await self._runner.write(run, command, system(tenant), "core", bulk=True)
-
-    async def _give_back_all(self) -> None:
-        # An attempt that is cut off leaves its slice in the lane, which finishes it; what is given back comes behind.
-        held = dict(self._attempts)
-        for attempt in held:
-            attempt.cancel()
-        await asyncio.gather(*held, return_exceptions=True)
-        for job in self._attempts.values():  # those that ended after all have left it
-            with suppress(LeaseLost, Unavailable):
-                await self._write(jobs.give_back, jobs.GiveBack(hold_of(job)), job.tenant)
-                log.info("job.given_back", extra=_facts(job))
-
-
-def hold_of(job: Job) -> Hold:
-    """What shows that this attempt is the one that has the job."""
-    return Hold(job.uid, job.owner or "", job.attempt)
-
-
-def _facts(job: Job) -> dict[str, object]:
-    return {"tenant": job.tenant, "job": job.uid, "kind": job.kind, "subject": job.subject, "attempt": job.attempt}
-
-
-def _name(error: Exception) -> str:
-    """The error in a word, for the log, which holds nothing that anybody wrote."""
-    return error.code if isinstance(error, Expected) else type(error).__name__
-
-
-def _text(error: Exception) -> str:
-    """The error in a line, for the job's row: its kind, and what it says."""
-    return f"{type(error).__name__}: {error}"[:300]

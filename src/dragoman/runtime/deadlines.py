@@ -1,7 +1,7 @@
 """Deadlines: no request waits longer than its own.
 
 Work that is still queued then is refused, and so is a read that runs, since it changes nothing. A write that runs is
-answered when it is done: a refusal says that nothing was changed.
+answered when it is done: a refusal means that nothing was changed.
 """
 
 import asyncio

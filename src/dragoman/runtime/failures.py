@@ -21,7 +21,7 @@ class Failures:
         self._at: dict[object, deque[float]] = {}
 
     def check(self, key: object, now: float) -> None:
-        """TooMany when the key has used up its failures; says when the oldest of them is forgotten."""
+        """TooMany when the key has used up its failures; with the time until the oldest of them expires."""
         times = self._at.get(key)
         if times is None:
             return

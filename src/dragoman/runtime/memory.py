@@ -1,4 +1,4 @@
-"""What a serving process does about memory: it looks for cycles seldom, and gives large blocks back once freed."""
+"""Memory of a serving process: garbage collection is rare, and large blocks are returned when they are freed."""
 
 import ctypes
 import gc
@@ -9,20 +9,20 @@ LARGE_BYTES = 1 << 20
 
 
 def tune() -> None:
-    """Once, when everything is loaded."""
+    """To be called once, when everything is loaded."""
     _collect_seldom()
     _give_back_large()
 
 
 def _collect_seldom() -> None:
-    """Rows come and go by the thousand and hold no cycles: looking for some after every 700 of them cost a batch a
-    fifth of its time. What is loaded by now stays, and isn't looked at again."""
+    """Rows are allocated by the thousand and have no cycles: collecting after every 700 took a fifth of a batch's time.
+    Objects that exist by now stay, and aren't examined again."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def _give_back_large() -> None:
-    """What is larger than a megabyte goes back to the system when it is freed. glibc would keep it once it has seen a
-    few of that size: a server that had read a batch of 24 MiB kept twice as much as one that is told so."""
+    """Blocks above a megabyte are returned to the system when they are freed. By default glibc keeps them after some of
+    that size: a server that had read a batch of 24 MiB kept twice as much memory."""
     with suppress(AttributeError, OSError):  # another C library has its own ways
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)

@@ -107,7 +107,7 @@ def test_an_attempt_has_what_it_wrote(database_url: str, kept: InMemorySpanExpor
     async def story(node: World) -> None:
         node.core(lambda uow: uow.enqueue(KIND, 7))
         worker = Worker(node.app.executor, handlers={KIND: handler})
-        worker.spans = node.app.spans
+        worker.trace(node.app.spans)
         assert await worker.run_once() == 1
 
     play(database_url, story)

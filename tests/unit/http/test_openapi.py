@@ -7,12 +7,12 @@ import pytest
 
 from dragoman.dialects import discover
 from dragoman.dialects.kit import PUBLIC, Dialect
-from dragoman.http.endpoints.documents import OURS, documents
+from dragoman.http.endpoints.documents import NATIVE, documents
 from dragoman.http.openapi.document import document
 from dragoman.http.openapi.examples import examples
 from dragoman.http.openapi.observed_schema import schema_of, schema_of_bodies
 
-VENDORS = [dialect for dialect in discover() if dialect.name != OURS]
+VENDORS = [dialect for dialect in discover() if dialect.name != NATIVE]
 TOLD: dict[str, dict[str, Any]] = {dialect.name: document(dialect) for dialect in VENDORS}
 
 each = pytest.mark.parametrize("dialect", VENDORS, ids=lambda dialect: dialect.name)
@@ -84,7 +84,7 @@ def test_a_path_that_takes_numbers_only_says_so() -> None:
 
 
 def test_ours_is_not_made_again() -> None:
-    assert not documents([dialect for dialect in discover() if dialect.name == OURS])
+    assert not documents([dialect for dialect in discover() if dialect.name == NATIVE])
 
 
 def test_samples_give_every_type_that_was_seen() -> None:

@@ -1,4 +1,4 @@
-"""The OpenAPI documents of the vendors' dialects, beside our own: anybody may read them."""
+"""The OpenAPI documents of the vendors' dialects. They are public, like that of the native API."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -9,13 +9,13 @@ from dragoman.http.openapi.document import document
 from dragoman.http.responses import problem, with_header
 from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send
 
-OURS = "native"
-"""The dialect that shows a document of its own making at /v1/openapi.json."""
+NATIVE = "native"
+"""The dialect that serves its own document, at /v1/openapi.json."""
 
 
 def documents(dialects: Iterable[Dialect]) -> Mapping[str, ASGIApp]:
-    """Path -> the page with a document. Each is made once, when it is first asked for."""
-    return {f"/v1/openapi/{dialect.name}.json": _page(dialect) for dialect in dialects if dialect.name != OURS}
+    """Path -> the page with a document. Each document is made once, with its first request."""
+    return {f"/v1/openapi/{dialect.name}.json": _page(dialect) for dialect in dialects if dialect.name != NATIVE}
 
 
 def _page(dialect: Dialect) -> ASGIApp:
@@ -34,7 +34,7 @@ def _page(dialect: Dialect) -> ASGIApp:
 
 
 async def _send(reply: Reply, send: Send) -> None:
-    told = {"Content-Type": reply.content_type or "", "Content-Length": str(len(reply.body)), **dict(reply.headers)}
-    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in told.items()]
+    pairs = {"Content-Type": reply.content_type or "", "Content-Length": str(len(reply.body)), **dict(reply.headers)}
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

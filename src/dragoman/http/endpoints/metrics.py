@@ -1,7 +1,7 @@
-"""The page `/metrics`: what every worker of this server counted, and what the database says of work that waits.
+"""The page `/metrics`: the counts of all workers of this server, and the work that waits in the database.
 
-It names nobody and nothing that anybody wrote, so it is open by default, as `/healthz` is; `server.metrics` asks for a
-token with the scope `metrics.read`, or takes the page away.
+It contains no names and no content of users, so it is public by default, like `/healthz`; `server.metrics` can require
+a token with the scope `metrics.read`, or disable the page.
 """
 
 import asyncio
@@ -34,19 +34,19 @@ SCOPE = frozenset({"metrics.read"})
 PATIENCE_SECONDS = 2.0
 SHARE = 10
 LONGEST_SECONDS = 10.0
-"""A look into the database is believed for a second, or SHARE times as long as it took, but no longer than this."""
+"""A query of the database is cached for a second, or SHARE times as long as it took, but no longer than this."""
 STATUS: dict[type[Expected], int] = {Unauthenticated: 401, Forbidden: 403, TooMany: 429, Unavailable: 503}
 
 
 class Monitored(Backend, Protocol):
-    """What is monitored."""
+    """A backend that is monitored."""
 
     def measure(self, snapshot: Snapshot) -> None:
-        """Put the values of this process into a snapshot."""
+        """Add the values of this process to a snapshot."""
         ...
 
     async def waiting(self) -> Backlog:
-        """What waits in the database. Unavailable when that doesn't answer."""
+        """Work that waits in the database. Unavailable when it doesn't answer."""
         ...
 
 
@@ -64,7 +64,7 @@ class Metrics:
         self._looks = asyncio.Lock()
 
     def mounts(self) -> dict[str, ASGIApp]:
-        """Where the page is; nowhere when it is switched off."""
+        """The page by its path; empty when it is disabled."""
         return {} if self._access == "off" else {PATH: self}
 
     @asynccontextmanager
@@ -77,7 +77,7 @@ class Metrics:
             listener = await self._sockets.listen(self._pack)
         except OSError as error:
             log.warning("metrics.unreachable", extra={"reason": error.strerror or str(error)})
-            yield  # one that can't tell its numbers serves all the same
+            yield  # a worker without a socket still serves requests
             return
         async with listener:
             yield
@@ -100,9 +100,9 @@ class Metrics:
             await self._check(scope, headers)
         snapshot = await self._measure()
         if self._sockets is not None:
-            for told in await self._sockets.ask():
-                snapshot.add_packed(told)
-        self._tell_backlog(snapshot, await self._look())
+            for packed in await self._sockets.ask():
+                snapshot.add_packed(packed)
+        self._add_backlog(snapshot, await self._look())
         body, media_type = await asyncio.to_thread(_exposition().render, snapshot, headers.get("accept", ""))
         return _response(Reply(200, body, media_type, [("Cache-Control", "no-store")]))
 
@@ -122,7 +122,7 @@ class Metrics:
         return (await self._measure()).pack()
 
     async def _measure(self) -> Snapshot:
-        exposition = await asyncio.to_thread(_exposition)  # in a thread, for the first time takes a while
+        exposition = await asyncio.to_thread(_exposition)  # in a thread: the first import takes a while
         snapshot = Snapshot()
         exposition.measure_process(snapshot)
         snapshot.set(table.WORKERS, 1)
@@ -131,7 +131,7 @@ class Metrics:
         return snapshot
 
     async def _look(self) -> Backlog | None:
-        """What waits, or None when the database doesn't say so in time."""
+        """Work that waits, or None when the database doesn't answer in time."""
         async with self._looks:
             began = self._app.clock.monotonic()
             if began >= self._believed_until:
@@ -143,7 +143,7 @@ class Metrics:
                 self._believed_until = now + min(max(1.0, SHARE * (now - began)), LONGEST_SECONDS)
             return self._backlog
 
-    def _tell_backlog(self, snapshot: Snapshot, backlog: Backlog | None) -> None:
+    def _add_backlog(self, snapshot: Snapshot, backlog: Backlog | None) -> None:
         snapshot.set(table.DATABASE_UP, int(backlog is not None))
         if backlog is None:
             return
@@ -155,7 +155,7 @@ class Metrics:
 
 
 def _exposition() -> ModuleType:
-    from dragoman.metrics import exposition  # by whoever asks first: the start needn't wait for it
+    from dragoman.metrics import exposition  # with the first request: importing it would delay the start
 
     return exposition
 

@@ -1,7 +1,7 @@
 """ASGI applications beside the dialects: pages, static files, the OpenAPI document.
 
-A path that ends in a slash takes all below it, another one just itself. A page's request has passed the gate and its
-body is read before the page sees it, under the same bounds as any other.
+A path that ends in a slash takes all below it, another one just itself. The head of a page's request is checked
+and its body is read before the page receives it, with the same limits as any other.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Pages:
 
 
 class Sending:
-    """A `send` that sets on the answer what all answers have, the request's id first, and keeps its status."""
+    """A `send` that adds the headers of every response, and remembers the status."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self.status = 0

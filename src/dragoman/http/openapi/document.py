@@ -3,7 +3,7 @@
 Methods, paths, actions, scopes and credentials are those that the router goes by. Which parameters and members there
 are is read off the cases, each of which holds against the running server; what no case uses may be taken all the same.
 Operations that differ only in the query (`action=claim`) are one entry, as OpenAPI has one for a method and path;
-`x-operations` tells them apart. Our own API has a document of its own.
+`x-operations` distinguishes them. The native API has a separate document.
 """
 
 import re
@@ -22,7 +22,7 @@ from dragoman.http.openapi.observed_schema import schema_of_bodies, schema_of_va
 VARIABLE = re.compile(r"\{(\w+)\}")
 DESCRIPTION = """\
 {title}, as this server speaks it. Paths, methods, scopes and statuses are those that it goes by; parameters and bodies
-are those of its contract cases, so that it may take more than is told here.
+are those of its contract cases, so the server may accept more than is described here.
 """
 REFUSALS: tuple[errors.Expected, ...] = (
     errors.Invalid("invalid", "It can't be read."),
@@ -35,7 +35,7 @@ REFUSALS: tuple[errors.Expected, ...] = (
     errors.TooMany("rate_limited", "Too often."),
     errors.Unavailable("database_busy", "Not now."),
 )
-"""What any operation may answer."""
+"""Statuses that any operation may answer with."""
 REFUSALS_OF_BODIES: tuple[errors.Expected, ...] = (
     errors.Conflict("conflict", "The present state forbids it."),
     errors.TooLarge("body_too_large", "The body is too large."),
@@ -49,12 +49,12 @@ REFUSALS_OF_KEYS: tuple[errors.Expected, ...] = (
 
 
 def document(dialect: Dialect, known: Known = plausible) -> dict[str, Any]:
-    """The whole document. `known` tells what stands for the placeholders of the cases that serve as examples."""
+    """The whole document. `known` gives the values of placeholders in the cases that serve as examples."""
     shown = examples(dialect, known)
     paths: dict[str, dict[str, Any]] = {}
     for (path, method), rows in _entries(dialect.operations):
         known_of_rows = [example for example in shown if any(example.operation is row for row in rows)]
-        paths.setdefault(path, {})[method.lower()] = _Entry(dialect, rows, known_of_rows).told()
+        paths.setdefault(path, {})[method.lower()] = _Entry(dialect, rows, known_of_rows).path_item()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,14 +81,14 @@ def _entries(rows: Sequence[OperationSpec]) -> Iterator[tuple[tuple[str, str], l
 
 
 def _credentials(dialect: Dialect) -> dict[str, Any]:
-    """Every way to prove oneself."""
-    said: dict[str, Any] = {
+    """The ways to authenticate."""
+    described: dict[str, Any] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `dragoman token create`."},
         "basic": {"type": "http", "scheme": "basic", "description": "A login and its password, or a token as that."},
     }
     if dialect.key_name is not None:
-        said["key"] = {"type": "apiKey", "in": "cookie", "name": dialect.key_name}
-    return said
+        described["key"] = {"type": "apiKey", "in": "cookie", "name": dialect.key_name}
+    return described
 
 
 def _tag(row: OperationSpec) -> str:
@@ -96,7 +96,7 @@ def _tag(row: OperationSpec) -> str:
 
 
 class _Entry:
-    """One method of one path: an operation, or several that the query tells apart."""
+    """One method of one path: an operation, or several that the query distinguishes."""
 
     def __init__(self, dialect: Dialect, rows: list[OperationSpec], shown: list[Example]) -> None:
         self.dialect = dialect
@@ -105,8 +105,8 @@ class _Entry:
         self.shown = shown
         self.good = [example for example in shown if example.is_answered]
 
-    def told(self) -> dict[str, Any]:
-        said: dict[str, Any] = {
+    def path_item(self) -> dict[str, Any]:
+        described: dict[str, Any] = {
             "operationId": self.row.name,
             "summary": self.row.summary if len(self.rows) == 1 else "One of several actions.",
             "tags": [_tag(self.row)],
@@ -115,14 +115,14 @@ class _Entry:
         }
         scopes = frozenset[str]().union(*(row.scopes for row in self.rows))
         if scopes == PUBLIC or self.row.credentials is not None:
-            said["security"] = []  # a login asks for credentials in its body
+            described["security"] = []  # a login has its credentials in the body
         else:
-            said["description"] = f"A token needs any one of these scopes: {', '.join(sorted(scopes))}."
-            said["x-scopes"] = sorted(scopes)
+            described["description"] = f"A token needs any one of these scopes: {', '.join(sorted(scopes))}."
+            described["x-scopes"] = sorted(scopes)
         if len(self.rows) > 1:
-            said["x-operations"] = [_action(row) for row in self.rows]
+            described["x-operations"] = [_action(row) for row in self.rows]
         body = self._body()
-        return said if body is None else said | {"requestBody": body}
+        return described if body is None else described | {"requestBody": body}
 
     def _path_parameters(self) -> list[dict[str, Any]]:
         return [
@@ -136,7 +136,7 @@ class _Entry:
         return {"type": "string", "minLength": 1}
 
     def _takes_numbers_only(self, name: str) -> bool:
-        """Whether the shape of this dialect's paths has no place for a word there."""
+        """Whether the dialect's paths allow only numbers there."""
         if self.dialect.normalise is None:
             return False
         try:
@@ -171,16 +171,18 @@ class _Entry:
 
     def _responses(self) -> dict[str, Any]:
         media = frozenset[str]().union(*(row.media or self.dialect.media for row in self.rows))
-        said = {}
+        described = {}
         for status in sorted({example.status for example in self.good} or {200}):
-            said[str(status)] = {"description": HTTPStatus(status).phrase} | _content(status, sorted(media))
+            described[str(status)] = {"description": HTTPStatus(status).phrase} | _content(status, sorted(media))
         refused = self._refusals()
         for status in sorted(refused):
-            said[str(status)] = {"description": HTTPStatus(status).phrase} | _content(status, sorted(refused[status]))
-        return said
+            described[str(status)] = {"description": HTTPStatus(status).phrase} | _content(
+                status, sorted(refused[status])
+            )
+        return described
 
     def _refusals(self) -> dict[int, set[str]]:
-        """Status -> media types, as the dialect's errors tell them, and as the cases saw them."""
+        """Status -> media types, from the dialect's errors and from its cases."""
         found: dict[int, set[str]] = {}
         for error in self._errors():
             for media in dict.fromkeys((*self.row.media, *self.dialect.media)):
@@ -211,7 +213,7 @@ class _Entry:
 
 
 def _action(row: OperationSpec) -> dict[str, Any]:
-    """One of several operations at a path, and what the query says to mean it."""
+    """One of several operations at a path, and the query that selects it."""
     return {"operationId": row.name, "query": dict(row.query), "summary": row.summary, "scopes": sorted(row.scopes)}
 
 

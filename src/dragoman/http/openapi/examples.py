@@ -1,7 +1,7 @@
-"""Requests that are known to be answered, out of a dialect's contract cases: what its document shows as examples.
+"""Examples for a dialect's document: requests of its contract cases with known replies.
 
 The cases ship with the dialect and are kept true by the tests, so an example can't grow old. The format of cases is
-told in docs/guide/writing-a-dialect.md.
+described in docs/guide/writing-a-dialect.md.
 """
 
 import re
@@ -22,11 +22,11 @@ REFUSED = 400
 ANY_ID = "00000000-0000-7000-8000-000000000001"
 
 Known = Callable[[str], object]
-"""What stands for the name of a placeholder."""
+"""The value of a placeholder by its name."""
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One exchange of a case, as far as it matters here."""
+    """One exchange of a case."""
 
     request: str
     status: int
@@ -41,7 +41,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A request for an operation, and how it was answered."""
+    """A request for an operation, and its reply."""
 
     operation: OperationSpec
     status: int
@@ -52,12 +52,12 @@ class Example(msgspec.Struct, frozen=True):
 
     @property
     def is_answered(self) -> bool:
-        """Whether it got what it asked for."""
+        """Whether it succeeded."""
         return self.status < REFUSED
 
 
 def plausible(name: str) -> object:
-    """Something like what a placeholder stands for, for readers."""
+    """A readable value of the kind that a placeholder has."""
     kind, _, argument = name.partition(":")
     if kind in ("login", "token", "password", "basic"):
         return argument or kind

@@ -1,4 +1,4 @@
-"""JSON Schema of what was seen: wide enough for every sample, and silent on what samples can't tell."""
+"""JSON Schema of observed values: it admits every sample, and leaves open what samples can't show."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 FORM = "application/x-www-form-urlencoded"
 MOST_EXAMPLES = 3
-LONGEST_NAME = 64  # longer ones are there to find out limits
+LONGEST_NAME = 64  # longer names are tests of limits
 TYPES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),
     (int, "integer"),
@@ -20,12 +20,12 @@ TYPES: tuple[tuple[type, str], ...] = (
 
 
 def schema_of_values(texts: Iterable[str]) -> dict[str, Any]:
-    """A parameter: text, such as these."""
+    """A parameter: text, with these examples."""
     return {"type": "string", "examples": list(dict.fromkeys(texts))[:MOST_EXAMPLES]}
 
 
 def schema_of_bodies(media_type: str, texts: Sequence[str]) -> dict[str, Any]:
-    """A body of this media type, such as these: what stands under `content`."""
+    """A body of this media type with these examples: the value under `content`."""
     values = [value for value in (_value(media_type, text) for text in texts) if value is not None]
     if not values:
         return {"schema": {"type": "string"}, "examples": _numbered(texts)}
@@ -33,21 +33,23 @@ def schema_of_bodies(media_type: str, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def schema_of(values: Sequence[Any]) -> dict[str, Any]:
-    """The types that were seen, and below them the members and items that were."""
+    """The observed types, with their observed members and items."""
     types = list(dict.fromkeys(_type(value) for value in values))
-    said: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
+    described: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
     objects = [value for value in values if isinstance(value, dict)]
     if objects:
         names = [name for name in dict.fromkeys(chain(*objects)) if len(name) <= LONGEST_NAME]
-        said["properties"] = {name: schema_of([value[name] for value in objects if name in value]) for name in names}
+        described["properties"] = {
+            name: schema_of([value[name] for value in objects if name in value]) for name in names
+        }
     items = [item for value in values if isinstance(value, list) for item in value]
     if items:
-        said["items"] = schema_of(items)
-    return said
+        described["items"] = schema_of(items)
+    return described
 
 
 def _value(media_type: str, text: str) -> Any:
-    """A body as data; None for what is none, such as XML."""
+    """A body as data; None for other formats, such as XML."""
     if media_type == FORM:
         return dict(parse_qsl(text, keep_blank_values=True))
     if media_type == "application/json" or media_type.endswith("+json"):

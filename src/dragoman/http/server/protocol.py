@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol with what it lacks: a clock on the headers, bounds on them, and a gentle end.
+"""uvicorn's HTTP protocol with a timeout for headers, limits of them, and a close that lets clients read the response.
 
-A connection has `header_seconds` from its start, and again from each answer, to send complete headers. It has one
-timer for its whole life, which looks whether its deadline has moved: a request costs no timer of its own.
+A connection has `header_seconds` from its start, and again from each response, to send complete headers. It has one
+timer, which checks whether its deadline has moved, so that requests need no timers.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from dragoman.http.server.gateway import Gateway
 
 LINGER_SECONDS = 2.0
-GREETING_SECONDS = 1.0  # how long a server that stops still waits for the first request of a connection
+GREETING_SECONDS = 1.0  # of a stopping server, for the first request of a connection
 
 
-class Gentle:
-    """A transport whose `close` lets the peer read our last answer.
+class LingeringTransport:
+    """A transport whose `close` lets the client read the last response.
 
-    Closing a socket on which unread bytes wait resets it, and the peer may lose what we said (413, say). So as long as
-    a request hasn't been read to its end we close our half only, and throw away what still comes for a while.
+    Closing a socket with unread bytes resets it, and the client may lose the response (413, for example). So while a
+    request isn't read to its end only the sending half is closed, and what arrives is discarded for a while.
     """
 
     def __init__(self, transport: asyncio.Transport, protocol: "TimedProtocol") -> None:
@@ -74,29 +74,29 @@ class TimedProtocol(HttpToolsProtocol):
         self._date_line = b""
         self._unsent = 0
         self._refusal: Refused | None = None  # why the parser was stopped
-        self._due: Refused | None = None  # what leaves after the answers that are due
-        self._is_last_request = False  # whatever comes next
+        self._due: Refused | None = None  # to be sent after the responses that are due
+        self._is_last_request = False  # close behind it
         self._skips_body = False  # by the parser, since an upgrade was offered
         self._is_half_closed = False  # by the client
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    # The clock
+    # Deadlines
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._socket = transport
-        self.transport = Gentle(transport, self)  # type: ignore[assignment]
+        self.transport = LingeringTransport(transport, self)  # type: ignore[assignment]
         self._expect_within(self.timeouts.header_seconds)
-        self._look_at_clock()
+        self._check_deadline()
 
     def shutdown(self) -> None:
-        """As uvicorn's own, but one that is just asking, or has asked nothing yet, is heard first."""
+        """As uvicorn's own, but a request that is arriving, or the first one of a connection, is answered first."""
         if self.cycle is not None and not (self.cycle.response_complete and self.reads_a_message):
             super().shutdown()
             return
         self._is_last_request = True
-        self._look_within(GREETING_SECONDS)
+        self._check_within(GREETING_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lingers = False
@@ -108,46 +108,46 @@ class TimedProtocol(HttpToolsProtocol):
     def _expect_within(self, seconds: float) -> None:
         self._deadline = self.loop.time() + seconds
 
-    def _look_at_clock(self) -> None:
+    def _check_deadline(self) -> None:
         now = self.loop.time()
         if self._deadline is not None and now >= self._deadline:
-            self._too_late()
-            self._timer = self.loop.call_later(LINGER_SECONDS, self._look_at_clock)
+            self._time_out()
+            self._timer = self.loop.call_later(LINGER_SECONDS, self._check_deadline)
         else:
             at = now + self.timeouts.header_seconds if self._deadline is None else self._deadline
-            self._timer = self.loop.call_at(at, self._look_at_clock)
+            self._timer = self.loop.call_at(at, self._check_deadline)
 
-    def _too_late(self) -> None:
+    def _time_out(self) -> None:
         if self.transport.is_closing():
             self._socket.abort()
         elif self._in_head:
             seconds = self.timeouts.header_seconds
             self._refuse(Refused(408, "header_timeout", f"The headers were not complete within {seconds:g} seconds."))
-        elif self._answer_still_leaves():
+        elif self._response_is_being_read():
             self._expect_within(self.timeouts.header_seconds)
         else:
             self.transport.close()
 
-    def _answer_still_leaves(self) -> bool:
-        """Whether the peer is reading a long answer: some of it left since we looked before."""
+    def _response_is_being_read(self) -> bool:
+        """Whether the client is reading a long response: part of it was sent since the last check."""
         before, self._unsent = self._unsent, self._socket.get_write_buffer_size()
         return 0 < self._unsent != before
 
     def linger(self, transport: asyncio.Transport) -> None:
-        """Close our half; see Gentle."""
+        """Close the sending half; see LingeringTransport."""
         self.lingers = True
         transport.write_eof()
         self.flow.resume_reading()
-        self._look_within(LINGER_SECONDS)
+        self._check_within(LINGER_SECONDS)
 
-    def _look_within(self, seconds: float) -> None:
-        """Have a new deadline that may be sooner than the one that the timer waits for."""
+    def _check_within(self, seconds: float) -> None:
+        """Set a deadline that may be earlier than the one that the timer waits for."""
         self._expect_within(seconds)
         if self._timer is not None:
             self._timer.cancel()
-        self._look_at_clock()
+        self._check_deadline()
 
-    # What comes in
+    # Receiving
 
     def data_received(self, data: bytes) -> None:
         if self.lingers:
@@ -197,9 +197,9 @@ class TimedProtocol(HttpToolsProtocol):
         return True
 
     def _count_unparsed(self, size: int) -> None:
-        """A header line without an end is never told to `on_header`; what came since the head began is counted.
+        """Count the bytes since the head began: `on_header` isn't called for a header line without an end.
 
-        The piece in which it began is left out (`_unparsed` is -1 then), for it may hold an earlier request's body.
+        The piece in which the head began doesn't count (`_unparsed` is -1 then): they may hold an earlier body.
         """
         self._unparsed = 0 if self._unparsed < 0 else self._unparsed + size
         if self._unparsed > self.limits.header_bytes + self.limits.target_bytes:
@@ -222,7 +222,7 @@ class TimedProtocol(HttpToolsProtocol):
         if self._head_bytes > self.limits.header_bytes:
             self._stop_parsing(_headers_too_large())
         if not self._in_head:
-            return  # a trailer: counted, and of no use to anybody
+            return  # a trailer is counted and ignored
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -233,7 +233,7 @@ class TimedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.lingers:
             return
-        super().on_headers_complete()  # which may yet find the target unreadable
+        super().on_headers_complete()  # raises for an invalid target
         if self._is_last_request:
             self.cycle.keep_alive = False
         self.scope["extensions"] = self._extensions
@@ -253,14 +253,14 @@ class TimedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def take_body(self, scope: Scope) -> bytes | None:
-        """The whole body of a request, once, if it came already. None: it must be received the ordinary way."""
+        """The whole body of a request, once, if it has arrived. None: it must be received by messages."""
         cycle = self.cycle
         if cycle.scope is not scope or cycle.more_body or cycle.disconnected or self.flow.read_paused:
             return None
         body, cycle.body = bytes(cycle.body), bytearray()
         return body
 
-    # What goes out
+    # Sending
 
     def begin(self, scope: Scope, start: Message) -> bool:
         """Send a head whose body follows by `write`, until `end`. False: a pipelined request, or a client that left."""
@@ -271,10 +271,10 @@ class TimedProtocol(HttpToolsProtocol):
         return True
 
     def answer_whole(self, scope: Scope, start: Message, body: bytes) -> bool:
-        """Send head and body in one write, with none of the checks that `sending.py` has made already.
+        """Send head and body in one write, without the checks that `sending.py` has made already.
 
-        False when the ordinary way must be gone: for a pipelined request, or a peer that reads too slowly. This is
-        the hot path; uvicorn's `send` does the same work twice, and looks at each header with two expressions.
+        False: send them by messages, for a pipelined request or a client that reads too slowly. This is the hot path;
+        uvicorn's `send` does the same work twice, and matches each header with two expressions.
         """
         cycle = self.cycle
         if cycle.scope is not scope or cycle.response_started or cycle.disconnected or self.flow.write_paused:
@@ -330,7 +330,7 @@ class TimedProtocol(HttpToolsProtocol):
         return True
 
     def _date(self) -> bytes:
-        """uvicorn's own headers, which change once a second."""
+        """uvicorn's default headers, which change once a second."""
         headers = self.server_state.default_headers
         if headers is not self._dated:
             self._dated = headers
@@ -338,7 +338,7 @@ class TimedProtocol(HttpToolsProtocol):
         return self._date_line
 
     def on_response_complete(self) -> None:
-        """As uvicorn's own, with our clock in place of its keep-alive timer."""
+        """As uvicorn's own, with the deadline in place of its keep-alive timer."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -358,7 +358,7 @@ class TimedProtocol(HttpToolsProtocol):
         raise refusal
 
     def _refuse_input(self) -> None:
-        """What came isn't HTTP. Answers due to earlier requests leave first; nothing after is read."""
+        """The input is invalid. Responses to earlier requests are sent first; nothing after it is read."""
         if self._due is not None:
             return
         refusal = self._refusal or Refused(400, "malformed_request", "This is not an HTTP/1.1 request.")
@@ -377,7 +377,7 @@ class TimedProtocol(HttpToolsProtocol):
             self._due = refusal
         elif cycle.response_started:
             cycle.keep_alive = False
-        else:  # nobody has read the body to its end: for the application the client is gone
+        else:  # for the application the client has left
             cycle.disconnected = True
             cycle.message_event.set()
             self._refuse(refusal)

@@ -1,4 +1,4 @@
-"""The jobs of a batch: it is prepared, run slice by slice, or given up; and forgotten when it is gone."""
+"""The jobs of a batch: prepare it, run it slice by slice, abandon it, and delete its outcomes."""
 
 import asyncio
 import logging
@@ -30,12 +30,12 @@ INCIDENT = "Internal Server Error"
 
 
 async def prepare(runner: Runner, hold: Hold, job: Job) -> None:
-    """Begin its counts."""
+    """Initialise its counts."""
     await _write(runner, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREPARE)
 
 
 async def run(runner: Runner, hold: Hold, job: Job) -> None:
-    """Do its entries, from the first one that has no outcome."""
+    """Run its entries, from the first one without an outcome."""
     progress: Progress = await _write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_RUN)
     if progress.is_over:
         return
@@ -47,7 +47,7 @@ async def run(runner: Runner, hold: Hold, job: Job) -> None:
 
 
 async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
-    """Fail what has no outcome, since its job was given up."""
+    """Fail the entries without an outcome, since the job was discarded."""
     content, size = await _content(runner, job), FIRST
     progress = Progress(0, is_over=False)
     while not progress.is_over:
@@ -57,7 +57,7 @@ async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
 
 
 async def forget(runner: Runner, hold: Hold, job: Job) -> None:
-    """Delete the outcomes of a batch that is gone."""
+    """Delete the outcomes of a deleted batch."""
     is_over, size = False, FIRST
     while not is_over:
         is_over = await _write(runner, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
@@ -65,7 +65,7 @@ async def forget(runner: Runner, hold: Hold, job: Job) -> None:
 
 
 async def _next(runner: Runner, size: int) -> int:
-    """How many entries the next slice has, after the pause that people are given."""
+    """The size of the next slice, after the pause for requests."""
     pressure = runner.pressure()
     if seconds := pause(pressure.bulk_seconds, pressure):
         await asyncio.sleep(seconds)
@@ -73,14 +73,14 @@ async def _next(runner: Runner, size: int) -> int:
 
 
 async def _slice(runner: Runner, job: Job, slice_: Slice, first: int) -> Progress:
-    """The next entries. A slice that breaks by a fault of ours is done entry by entry, so that one fails alone."""
+    """Run the next entries. A slice that hits a bug is repeated entry by entry, so that one fails alone."""
     try:
         return await _run_slice(runner, job, slice_)
     except (LeaseLost, Unavailable):
         raise
     except batch_entries.EntryRefused as refused:
         failure = str(refused.parameters["failure"])
-    except Exception as fault:  # house: ok, because an entry that we can't do must not stop those behind it
+    except Exception as fault:  # house: ok, because a failing entry must not stop the next ones
         if slice_.size > 1:
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
             return await _one_by_one(runner, job, slice_, first)

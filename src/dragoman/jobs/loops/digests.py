@@ -1,4 +1,4 @@
-"""The loop that seals each tenant's history hourly, in a table and in a folder from which it can be copied away.
+"""The loop that seals each tenant's history hourly, in a table and in a folder for external copies.
 
 Of several nodes the one that holds the lease does it. What a node could not write (it was stopped in between, the disk
 was full) it writes when it looks again.
@@ -27,7 +27,7 @@ OWNER = new_id()
 
 
 class Folder(Protocol):
-    """Where digests are written for safekeeping elsewhere."""
+    """Where digests are written, to be copied elsewhere."""
 
     def sequences(self, tenant: int) -> list[int]: ...
 
@@ -35,12 +35,12 @@ class Folder(Protocol):
 
 
 async def run(runner: Runner, folder: Folder | None) -> None:
-    """Look once a minute whether an hour is full, for as long as the server runs."""
+    """Look once a minute whether an hour is complete, as long as the server runs."""
     await forever("digests", lambda: seal_what_is_due(runner, folder), LOOK_SECONDS)
 
 
 async def seal_what_is_due(runner: Runner, folder: Folder | None) -> int:
-    """Seal the full hours of every tenant, if this node holds the lease; how many digests were made."""
+    """Seal the complete hours of every tenant, if this node holds the lease; returns the number of digests."""
     server = system(DIRECTORY_TENANT)
     lease = digests.TakeLease(LEASE, OWNER, LEASE_SECONDS)
     if not await runner.write(digests.take_lease, lease, server, "core"):
@@ -63,7 +63,7 @@ async def _seal(runner: Runner, tenant: int, until_at: Moment) -> int:
 
 
 async def _write_out(runner: Runner, tenant: int, folder: Folder) -> None:
-    """Write the digests that the folder lacks at its end."""
+    """Write the digests behind the last one in the folder."""
     last = max(await asyncio.to_thread(folder.sequences, tenant), default=0)
     while (digest := await runner.read(digests.following, digests.Following(last), system(tenant))) is not None:
         await asyncio.to_thread(folder.write, digest)

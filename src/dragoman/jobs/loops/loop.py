@@ -1,4 +1,4 @@
-"""Loops inside the server: something small, done again and again for as long as it runs."""
+"""Loops inside the server: small work that is repeated as long as it runs."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class Pressure(Protocol):
-    """How much people want of the write lane at this moment."""
+    """How busy requests keep the write lane."""
 
     @property
     def is_felt(self) -> bool:
@@ -55,12 +55,12 @@ class Runner(Protocol):
 
 
 async def forever(name: str, look: Callable[[], Awaitable[object]], every_seconds: float) -> None:
-    """Do it now, and again after each pause, whatever came of it."""
+    """Call `look` now, and again after each pause, also after an error."""
     while True:
         try:
             await look()
         except Expected as busy:
             log.warning("loop.later", extra={"loop": name, "code": busy.code})
-        except Exception:  # house: ok, because a loop that ended would be missed by nobody until it is needed
+        except Exception:  # house: ok, because the loop must go on; the next call may succeed
             log.exception("loop.failed", extra={"loop": name})
         await asyncio.sleep(every_seconds)

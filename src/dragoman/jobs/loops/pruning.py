@@ -1,4 +1,4 @@
-"""Forgetting what was kept for a time only."""
+"""The loop that deletes what is stored for a limited time."""
 
 from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
@@ -10,12 +10,12 @@ LOOK_SECONDS = 600.0
 
 
 async def run(runner: Runner) -> None:
-    """Look every few minutes, for as long as the server runs."""
+    """Run every few minutes, as long as the server runs."""
     await forever("pruning", lambda: prune(runner), LOOK_SECONDS)
 
 
 async def prune(runner: Runner) -> int:
-    """Forget every tenant's old answers and the jobs that are done, slice by slice; how many there were."""
+    """Delete every tenant's old stored replies and finished jobs, slice by slice; returns their number."""
     forgotten = 0
     for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
         for run, command in ((pruning.prune_answers, pruning.PruneAnswers()), (jobs.prune, jobs.Prune())):

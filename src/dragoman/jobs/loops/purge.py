@@ -1,4 +1,4 @@
-"""The loop that finishes what was marked for removal, in slices that nobody waits long for.
+"""The loop that deletes what was marked for removal, in short slices.
 
 What is marked lies in the database, so it goes on after a restart, and on whatever node looks first: a slice that two
 take is done once.
@@ -15,17 +15,17 @@ from dragoman.usecases.admin import tenants
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
-SLICE_SECONDS = 0.05  # so long a slice may hold the lane
+SLICE_SECONDS = 0.05  # maximum time in which a slice occupies the lane
 SMALLEST = 20
 
 
 async def run(runner: Runner) -> None:
-    """Look every few seconds whether something is marked, for as long as the server runs."""
+    """Look every few seconds, as long as the server runs."""
     await forever("removal", lambda: sweep(runner), LOOK_SECONDS)
 
 
 async def sweep(runner: Runner) -> int:
-    """Remove everything that is marked, in every tenant; how many rows that were."""
+    """Delete everything that is marked, in every tenant; returns the number of rows."""
     removed = 0
     for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
         removed += await _sweep_tenant(runner, tenant)
@@ -47,6 +47,6 @@ async def _sweep_tenant(runner: Runner, tenant: int) -> int:
 
 
 def _next_size(size: int, seconds: float) -> int:
-    """Twice or half as many the next time, as the lane was held shorter or longer than it should be."""
+    """Twice as many rows next time after a short slice, half as many after a long one."""
     wanted = size * 2 if seconds < SLICE_SECONDS / 2 else size // 2 if seconds > SLICE_SECONDS else size
     return min(max(wanted, SMALLEST), removal.DIRECT)

@@ -1,4 +1,4 @@
-"""The loop that lets timers fire, twice a second: every node looks, and each row fires once.
+"""The loop that fires timers, twice a second: every node looks, and each row fires once.
 
 What can't be done to one row doesn't keep the others: a slice that fails is done row by row, and a row that fails is
 put aside for a minute.
@@ -33,7 +33,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Loop:
-    """Lets fire what is due. Knows what failed lately, and how long slices take."""
+    """Fires due timers. Remembers recent failures, and how long slices take."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -42,16 +42,16 @@ class Loop:
         self._fired = Counts()
 
     async def run(self) -> None:
-        """Look twice a second, for as long as the server runs."""
+        """Look twice a second, as long as the server runs."""
         await forever("timers", self.look, LOOK_SECONDS)
 
     def measure(self, snapshot: Snapshot) -> None:
-        """Put what fired, and what could not, into a snapshot."""
+        """Add the numbers of fired and failing timers to a snapshot."""
         snapshot.count(table.TIMERS_FIRED, self._fired)
         snapshot.set(table.TIMERS_ASIDE, sum(len(self._aside_now(place)) for place in list(self._aside)))
 
     async def look(self) -> int:
-        """Let everything fire that is due in any tenant, slice by slice in turn; how many fired."""
+        """Fire everything that is due in any tenant, slice by slice in turn; returns how many fired."""
         server = system(DIRECTORY_TENANT)
         tenants = await self._runner.read(timers.tenants_with_due, timers.Look(), server)
         waiting = deque(Place(tenant, timer) for tenant in tenants for timer in timers.TIMERS)
@@ -60,13 +60,13 @@ class Loop:
             place = waiting.popleft()
             numbers = await self._due(place)
             done = await self._fire(place, numbers) if numbers else 0
-            if done:  # else another node is at it, or the clock was set back: look again later
+            if done:  # otherwise another node fires them, or the clock was set back
                 fired += done
                 waiting.append(place)
         return fired
 
     async def _due(self, place: Place) -> list[int]:
-        """The next ones, but for those put aside."""
+        """The next due rows, without those that failed recently."""
         aside = self._aside_now(place)
         command = timers.Due(place.timer, self._size + len(aside))
         found = await self._runner.read(timers.due, command, system(place.tenant))
@@ -87,7 +87,7 @@ class Loop:
             done = await self._write(place, numbers)
         except Unavailable:
             raise
-        except Exception:  # house: ok, because one row must not keep the others; it is logged when it fails alone
+        except Exception:  # house: ok, because one row must not stop the others; it is logged when it fails alone
             return await self._fire_singly(place, numbers)
         if len(numbers) == self._size:
             self._size = next_size(done.seen, self._runner.clock.monotonic() - began, self._runner.pressure())
@@ -100,7 +100,7 @@ class Loop:
                 fired += (await self._write(place, [number])).fired
             except Unavailable:
                 raise
-            except Exception as error:  # house: ok, because one row must not keep the others
+            except Exception as error:  # house: ok, because one row must not stop the others
                 self._put_aside(place, number, error)
         return fired
 
