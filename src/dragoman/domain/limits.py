@@ -5,6 +5,9 @@ import re
 LARGEST_NUMBER = 2**63 - 1
 """The largest integer that columns and JSON hold."""
 
+IDEMPOTENCY_KEY_SECONDS = 86_400.0
+"""How long an Idempotency-Key and its reply are kept: a day."""
+
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 

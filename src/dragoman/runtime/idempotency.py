@@ -1,6 +1,7 @@
 """Idempotency-Key: a request that is repeated under its key gets the stored reply.
 
-The reply is stored in the transaction of the request's effect, for each credential and key.
+The reply is stored in the transaction of the request's effect, for each credential and key, and kept for a day
+(`domain/limits.py`).
 """
 
 import hashlib

@@ -71,7 +71,7 @@ def add(uow: UnitOfWork, content: Content, due: Moment, options: Options) -> See
 
 
 class Put(msgspec.Struct, frozen=True):
-    """A task's replacement by what is sent, and by nothing for what isn't."""
+    """Replaces a task: fields that are not sent are cleared (page, 9.3)."""
 
     number: int
     content: Content
