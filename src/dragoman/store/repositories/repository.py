@@ -112,16 +112,18 @@ class Repository(Generic[E]):
         self.load(numbers, lock)
         return [entity for number in numbers if (entity := self.find(number, lock)) is not None]
 
-    def of_rows(self, rows: list[Any], within: Callable[[list[E]], list[E]] | None = None) -> list[E]:
+    def of_rows(
+        self, rows: list[Any], within: Callable[[list[E]], list[E]] | None = None, *, extensions: bool = True
+    ) -> list[E]:
         """The entities of whole rows, in this order. For readers: no command of theirs changed what was just read.
 
-        `within` chooses those whose child rows are loaded.
+        `within` chooses those whose child rows are loaded; without `extensions` the entities have none.
         """
         group, mapping = self._overlay.group, self.mapping
         entities = [mapping.decode(row) for row in rows]
         if within is not None:
             entities = within(entities)
-        entities = with_child_rows(group.connection, group.tenant, mapping, entities)
+        entities = with_child_rows(group.connection, group.tenant, mapping, entities, extensions=extensions)
         if mapping.name in TIMED:
             entities = as_of(group.connection, group, mapping.name, entities)
         group.know_all(mapping, entities)

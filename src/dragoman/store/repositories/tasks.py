@@ -73,6 +73,46 @@ class Tasks(Repository[Task]):
         tasks = self.of_rows(rows, partial(self._within, max_bytes))
         return tasks, len(tasks) < len(rows)
 
+    def plain_page(
+        self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int, max_bytes: int
+    ) -> tuple[list[Task], bool]:
+        """A page without extensions for readers, and whether it ended before its texts exceed `max_bytes`."""
+        keys = _keys(sorts)
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted))
+        dialect = connection.dialect
+        if limit <= TOGETHER:
+            ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
+            found = self.of_rows(fetch(connection, ask, self._now, None), extensions=False)
+            texts = self._within_texts(max_bytes, found)
+            return texts, len(texts) < len(found)
+        ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
+        numbers = [row[0] for row in self.by_text(ask.text, ask.parameters(self._now, None))]
+        return self._plainly(numbers, max_bytes)
+
+    def _plainly(self, numbers: Sequence[int], max_bytes: int) -> tuple[list[Task], bool]:
+        """The tasks of these numbers, read slice by slice."""
+        found: list[Task] = []
+        for start in range(0, len(numbers), TOGETHER):
+            some = numbers[start : start + TOGETHER]
+            statement = sa.select(*self.mapping.columns).where(T.tenant == self.tenant, T.number.in_(some))
+            tasks = self.of_rows(list(self.by_condition(statement)), extensions=False)
+            by_number = {task.number: task for task in tasks}
+            slice_ = [by_number[number] for number in some if number in by_number]
+            kept = self._within_texts(max_bytes, slice_, may_be_empty=bool(found))
+            found += kept
+            if len(kept) < len(slice_):
+                return found, True
+            max_bytes -= sum(len(task.description or "") for task in kept)
+        return found, False
+
+    @staticmethod
+    def _within_texts(max_bytes: int, tasks: list[Task], *, may_be_empty: bool = False) -> list[Task]:
+        for place, task in enumerate(tasks):
+            max_bytes -= len(task.description or "")
+            if max_bytes < 0 and (place or may_be_empty):
+                return tasks[:place]
+        return tasks
+
     def _within(self, max_bytes: int, tasks: list[Task]) -> list[Task]:
         """As many tasks from the first one on as have no more bytes together; at least one."""
         owners = [task.number for task in tasks if task.extension_count]

@@ -17,9 +17,11 @@ from dragoman.store.unit.mappings import Mapping
 ROLES = {str(role): role for role in Role}
 
 
-def with_child_rows(connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any]) -> list[Any]:
-    """The entities with their extensions and work items. No query if all counts are zero."""
-    if "extensions" in mapping.child_tables:
+def with_child_rows(
+    connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any], *, extensions: bool = True
+) -> list[Any]:
+    """The entities with their extensions, unless they are left out, and work items. No query if all counts are zero."""
+    if extensions and "extensions" in mapping.child_tables:
         entities = _with_extensions(connection, tenant, mapping, entities)
     if "work_items" in mapping.child_tables:
         entities = _with_work_items(connection, tenant, entities)

@@ -9,10 +9,12 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.errors import TooLarge
 from dragoman.domain.task import Task
 from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.usecases.tasks.lists import size_of
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_TASKS = 100_000
-PAGE = 1_000
+PAGE = 250
+LIST_BYTES = 32 * 1024 * 1024
 
 
 def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **fields: Any) -> Case:
@@ -44,16 +46,24 @@ def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.N
 
 
 def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage: int | None = None) -> list[Task]:
-    """The tasks of a case that the principal may see, by number. TooLarge beyond 100,000: then ask page by page."""
+    """The tasks of a case that the principal may see, by number. For readers.
+
+    TooLarge beyond 100,000 tasks, and beyond LIST_BYTES of texts and extensions: then ask page by page.
+    """
     wanted = TaskFilter(case=case.number, is_open=is_open, stage=stage, visible_to=uow.principal)
     found: list[Task] = []
-    page = uow.tasks.page(wanted, (), limit=PAGE)
-    while page:
+    after, left = None, LIST_BYTES
+    while True:
+        page, is_cut = uow.tasks.bounded_page(wanted, (), limit=PAGE, after=after, max_bytes=left)
+        if is_cut:
+            raise TooLarge("list_too_large", f"the list has more than {LIST_BYTES} bytes", limit=LIST_BYTES)
         found += page
         if len(found) > MOST_TASKS:
             raise TooLarge("list_too_long", f"the list has more than {MOST_TASKS} tasks", limit=MOST_TASKS)
-        page = uow.tasks.page(wanted, (), limit=PAGE, after=(page[-1].number,)) if len(page) == PAGE else []
-    return found
+        if len(page) < PAGE:
+            return found
+        after = (page[-1].number,)
+        left -= sum(map(size_of, page))
 
 
 def save(uow: UnitOfWork, case: Case) -> Case:

@@ -151,6 +151,13 @@ def count(uow: UnitOfWork, wanted: TaskFilter) -> int:
     return uow.tasks.count(wanted)
 
 
-def page(uow: UnitOfWork, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int = 0) -> list[Task]:
-    """A part of the tasks that match. `wanted` says who may see them."""
-    return uow.tasks.page(wanted, sorts, limit=limit, offset=offset) if limit else []
+def page(
+    uow: UnitOfWork, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int = 0
+) -> tuple[list[Task], bool]:
+    """A part of the tasks that match, without extensions, and whether it ended early, at PAGE_BYTES.
+
+    For readers. `wanted` says who may see them.
+    """
+    if not limit:
+        return [], False
+    return uow.tasks.plain_page(wanted, sorts, limit=limit, offset=offset, max_bytes=PAGE_BYTES)

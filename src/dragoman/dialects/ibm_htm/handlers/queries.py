@@ -17,11 +17,12 @@ from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
 from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.access import Principal
+from dragoman.domain.errors import TooLarge
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import lists as task_lists
-from dragoman.usecases.tasks.lists import TaskFilter, Through
+from dragoman.usecases.tasks.lists import Sort, TaskFilter, Through
 from dragoman.usecases.uow import UnitOfWork
 
 MOST = 10_000
@@ -97,8 +98,15 @@ def find(uow: UnitOfWork, command: Ask) -> Found:
     if sorts is None:
         every = _in_memory(uow, wanted, command.orders)
         return Found(command, every[command.offset : command.offset + size])
-    page = task_lists.page(uow, wanted, sorts, limit=size, offset=command.offset) if size else []
-    return Found(command, _seen(uow, page))
+    return Found(command, _seen(uow, _page(uow, wanted, sorts, size, command.offset)))
+
+
+def _page(uow: UnitOfWork, wanted: TaskFilter, sorts: tuple[Sort, ...], size: int, offset: int = 0) -> list[Task]:
+    """Clients take a page of fewer tasks for the last one, so one with too much text is refused."""
+    page, is_cut = task_lists.page(uow, wanted, sorts, limit=size, offset=offset)
+    if is_cut:
+        raise TooLarge("page_too_large", "The tasks of this page have too much text; ask for fewer with 'size'.")
+    return page
 
 
 def _seen(uow: UnitOfWork, page: list[Task]) -> list[Seen]:
@@ -159,7 +167,7 @@ def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -
     if task_lists.count(uow, wanted) > MOST:
         name = next(order.attribute.name for order in orders if order.attribute.sort is None)
         raise refusals.unsortable(name, MOST)
-    every = _seen(uow, task_lists.page(uow, wanted, (), limit=MOST))
+    every = _seen(uow, _page(uow, wanted, (), MOST))
     shown = [(details(one), one) for one in every]
     for order in reversed(orders):
         keys = {

@@ -88,15 +88,13 @@ def parse(options: Options, request: Request) -> Filter:
 
 
 def run(uow: UnitOfWork, command: Filter) -> Found:
-    """The tasks that match and that the principal may see, open ones first."""
+    """The tasks that match and that the principal may see, open ones first. A page with much text ends early."""
     paging = command.paging
     if paging.sort_by and paging.sort_by not in KEYS and (paging.sort_by != "created" or paging.filter_by):
         return _on_members(uow, command)
     wanted = _conditions(uow, command, words=paging.filter_value)
     matches = task_lists.count(uow, wanted)
-    items = (
-        task_lists.page(uow, wanted, _sorts(paging), limit=paging.count, offset=paging.start) if paging.count else []
-    )
+    items, _ = task_lists.page(uow, wanted, _sorts(paging), limit=paging.count, offset=paging.start)
     return Found(_seen(uow, command, items), matches, paging)
 
 
@@ -154,7 +152,10 @@ def _on_members(uow: UnitOfWork, command: Filter) -> Found:
     wanted = _conditions(uow, command, words="" if tests_member else paging.filter_value)
     if task_lists.count(uow, wanted) > MOST_LOOKED_THROUGH:
         raise bad_argument("sortBy", f"sorts on a member, which more than {MOST_LOOKED_THROUGH} tasks are too many for")
-    every = _seen(uow, command, task_lists.page(uow, wanted, BY_DEFAULT, limit=MOST_LOOKED_THROUGH))
+    tasks, is_cut = task_lists.page(uow, wanted, BY_DEFAULT, limit=MOST_LOOKED_THROUGH)
+    if is_cut:
+        raise bad_argument("sortBy", "sorts on a member, which these tasks have too much text for")
+    every = _seen(uow, command, tasks)
     persons = Persons("")
     by_number: dict[Any, SeenTask] = {seen.task.number: seen for seen in every}
     items: list[Item] = [render_task(seen, persons, in_list=True) for seen in every]

@@ -1,0 +1,88 @@
+"""Lists of vendors' dialects hold a bounded number of bytes: a page ends early where clients go on behind it, and is
+refused where they would take it for the last one."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dragoman.store.unit import child_rows
+from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.tasks import lists
+from tests.support.world import World
+
+TASKS = 6
+TEXT = "x" * 1_000
+QUERY = "/rest/bpm/htm/v1/tasks/query/TASK?selectedAttributes=NAME"
+FILTER = "/api/2.0/crm/task/filter"
+LARGE = json.dumps("x" * 10_000)
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    world = World(database_url)
+    world.add("anna", admin=True)
+    for number in range(TASKS):
+        body = {"title": f"Task {number}", "description": TEXT}
+        _, task = world.native("anna", "POST", "/v1/tasks", body)
+        assert world.ask("anna", "PUT", f"/v1/tasks/{task['id']}/extensions/e", LARGE).status == 200
+    yield world
+    world.close()
+
+
+def get(world: World, target: str) -> tuple[int, Any]:
+    reply = world.ask("anna", "GET", target)
+    return reply.status, json.loads(reply.body)
+
+
+def test_a_page_of_the_crm_ends_early_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "PAGE_BYTES", 4_500)
+    found: list[str] = []
+    start = 0
+    while start < TASKS:
+        status, page = get(world, f"{FILTER}?count=100&sortBy=title&startIndex={start}")
+        assert status == 200
+        assert 1 <= page["count"] <= 4
+        found += [task["title"] for task in page["response"]]
+        start += page["count"]
+    assert found == [f"Task {number}" for number in range(TASKS)]
+
+
+def test_a_page_of_ibm_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "PAGE_BYTES", 4_500)
+    status, problem = get(world, QUERY)
+    assert (status, problem["errorNumber"]) == (413, "CWTKA0005E")
+    assert get(world, f"{QUERY}&size=3")[1]["size"] == 3
+
+
+@pytest.mark.parametrize("target", [QUERY, FILTER, f"{QUERY}&size=1000", f"{FILTER}?count=1000"])
+def test_lists_without_extensions_do_not_load_them(world: World, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    original = child_rows._with_extensions
+
+    def none_of_tasks(connection: Any, tenant: int, mapping: Any, entities: list[Any]) -> list[Any]:
+        assert mapping.name != "task"
+        return original(connection, tenant, mapping, entities)
+
+    monkeypatch.setattr(child_rows, "_with_extensions", none_of_tasks)
+    status, page = get(world, target)
+    assert status == 200
+    assert len(page.get("items") or page["response"]) == TASKS
+
+
+def test_a_long_page_has_the_order_of_a_short_one(world: World) -> None:
+    short, long = (get(world, f"{QUERY}&sortAttributes=NAME%20DESC&size={size}")[1]["items"] for size in (10, 1_000))
+    assert short == long
+    assert len(long) == TASKS
+
+
+def test_a_list_of_genesys_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "LIST_BYTES", 2_500)
+    reply = world.ask("anna", "POST", "/services/start", '{"customer_id": "C1"}')
+    service = json.loads(reply.body)["service_id"]
+    for _ in range(2):
+        world.ask("anna", "POST", f"/services/{service}/tasks/start", f'{{"Note": "{TEXT}"}}')
+    assert get(world, f"/services/{service}/tasks")[0] == 200
+    world.ask("anna", "POST", f"/services/{service}/tasks/start", f'{{"Note": "{TEXT}"}}')
+    status, problem = get(world, f"/services/{service}/tasks")
+    assert (status, problem["exception"]) == (413, "TooLarge")
