@@ -2,6 +2,12 @@
 
 import re
 
+PAGE_BYTES = 8 * 1024 * 1024
+"""Text and extensions of a page; its first object is on it whatever it has."""
+
+LIST_BYTES = 32 * 1024 * 1024
+"""Text and extensions of a list without pages."""
+
 LARGEST_NUMBER = 2**63 - 1
 """The largest integer that columns and JSON hold."""
 

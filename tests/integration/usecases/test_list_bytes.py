@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from dragoman.domain.extension import Extension
 from dragoman.store.unit import child_rows
+from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
+from dragoman.usecases.cases import lookup as case_lookup
+from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.tasks import lists
+from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
 
 TASKS = 6
@@ -29,6 +35,17 @@ def world(database_url: str) -> Iterator[World]:
         assert world.ask("anna", "PUT", f"/v1/tasks/{task['id']}/extensions/e", LARGE).status == 200
     yield world
     world.close()
+
+
+def extend(world: World, kind: str, number: int) -> None:
+    """Give a case or contact an extension of 10,000 characters."""
+
+    def run(uow: UnitOfWork) -> None:
+        repository: Any = uow.cases if kind == "case" else uow.contacts
+        entity = repository.get(number)
+        repository.save(replace(entity, extensions={"note": Extension("Note", LARGE)}))
+
+    world.core(run)
 
 
 def get(world: World, target: str) -> tuple[int, Any]:
@@ -85,4 +102,37 @@ def test_a_list_of_genesys_is_refused(world: World, monkeypatch: pytest.MonkeyPa
     assert get(world, f"/services/{service}/tasks")[0] == 200
     world.ask("anna", "POST", f"/services/{service}/tasks/start", f'{{"Note": "{TEXT}"}}')
     status, problem = get(world, f"/services/{service}/tasks")
+    assert (status, problem["exception"]) == (413, "TooLarge")
+
+
+@pytest.mark.parametrize(
+    ("noun", "edits", "new"),
+    [("cases", case_edits, {"title": "Move"}), ("contacts", contact_edits, {"kind": "person", "first_name": "Ida"})],
+)
+def test_pages_of_cases_and_contacts_end_early(
+    world: World, monkeypatch: pytest.MonkeyPatch, noun: str, edits: Any, new: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(edits, "PAGE_BYTES", 25_000)
+    kind = "case" if noun == "cases" else "contact"
+    made = [world.native("anna", "POST", f"/v1/{noun}", new)[1]["number"] for _ in range(5)]
+    for number in made:
+        extend(world, kind, number)
+    found: list[int] = []
+    target = f"/v1/{noun}?limit=1000"
+    while target:
+        _, page = world.native("anna", "GET", target)
+        assert len(page["items"]) <= 4  # the inbox, too
+        found += [each["number"] for each in page["items"]]
+        target = page.get("next", "")
+    assert [number for number in found if number in made] == made
+
+
+def test_a_list_of_services_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_lookup, "LIST_BYTES", 2_500)
+    start = f'{{"customer_id": "C2", "Note": "{TEXT}"}}'
+    for _ in range(2):
+        world.ask("anna", "POST", "/services/start", start)
+    assert get(world, "/customers/C2/services")[0] == 200
+    world.ask("anna", "POST", "/services/start", start)
+    status, problem = get(world, "/customers/C2/services")
     assert (status, problem["exception"]) == (413, "TooLarge")

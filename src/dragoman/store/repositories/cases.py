@@ -24,6 +24,23 @@ class Cases(Repository[Case]):
         self, *, limit: int, after: int = 0, kind: CaseKind | None = None, visible_to: Principal | None = None
     ) -> list[Case]:
         """Cases by number, those behind `after`."""
+        return self.numbered(self._page(limit, after, kind, visible_to))
+
+    def bounded_page(
+        self,
+        *,
+        limit: int,
+        after: int = 0,
+        kind: CaseKind | None = None,
+        visible_to: Principal | None = None,
+        max_bytes: int,
+    ) -> tuple[list[Case], bool]:
+        """The same, ended before the extensions exceed `max_bytes`, and whether it ended there."""
+        return self.numbered_within(self._page(limit, after, kind, visible_to), max_bytes)
+
+    def _page(
+        self, limit: int, after: int, kind: CaseKind | None, visible_to: Principal | None
+    ) -> "sa.Select[tuple[int]]":
         is_over = case_is_over(self._overlay.group.now)
         statement = sa.select(C.number).where(
             C.tenant == self.tenant, C.number > after, C.removed_at.is_(None), sa.not_(is_over)
@@ -32,19 +49,19 @@ class Cases(Repository[Case]):
             statement = statement.where(C.kind == str(kind))
         if visible_to is not None and not visible_to.is_admin:
             statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
-        return self.numbered(statement.order_by(C.number).limit(limit))
+        return statement.order_by(C.number).limit(limit)
 
-    def of_customer(self, key: str) -> list[Case]:
-        """The cases of whom clients call by this key, by number."""
-        return self._where(C.customer_key == key)
+    def of_customer(self, key: str, max_bytes: int) -> tuple[list[Case], bool]:
+        """The cases of a customer's key, by number, and whether they end at `max_bytes` of extensions."""
+        return self._where(C.customer_key == key, max_bytes)
 
-    def anonymous(self, contact_key: str) -> list[Case]:
-        """The cases of this contact key that nobody has put a customer to, by number."""
-        return self._where(sa.and_(C.contact_key == contact_key, C.customer_key.is_(None)))
+    def anonymous(self, contact_key: str, max_bytes: int) -> tuple[list[Case], bool]:
+        """The cases of a contact key without a customer, by number, and whether they end at `max_bytes`."""
+        return self._where(sa.and_(C.contact_key == contact_key, C.customer_key.is_(None)), max_bytes)
 
-    def _where(self, condition: sa.ColumnElement[bool]) -> list[Case]:
+    def _where(self, condition: sa.ColumnElement[bool], max_bytes: int) -> tuple[list[Case], bool]:
         statement = sa.select(C.number).where(C.tenant == self.tenant, condition, C.removed_at.is_(None))
-        return self.numbered(statement.order_by(C.number))
+        return self.numbered_within(statement.order_by(C.number), max_bytes)
 
 
 class Stages(Repository[Stage]):

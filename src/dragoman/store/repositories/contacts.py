@@ -36,8 +36,17 @@ class Contacts(Repository[Contact]):
 
     def page(self, *, limit: int, after: int = 0, visible_to: Principal | None = None) -> list[Contact]:
         """Contacts by number, those behind `after`."""
+        return self.numbered(self._page(limit, after, visible_to))
+
+    def bounded_page(
+        self, *, limit: int, after: int = 0, visible_to: Principal | None = None, max_bytes: int
+    ) -> tuple[list[Contact], bool]:
+        """The same, ended before the extensions exceed `max_bytes`, and whether it ended there."""
+        return self.numbered_within(self._page(limit, after, visible_to), max_bytes)
+
+    def _page(self, limit: int, after: int, visible_to: Principal | None) -> "sa.Select[tuple[int]]":
         statement = sa.select(C.number).where(*self._conditions(ContactFilter(visible_to=visible_to)), C.number > after)
-        return self.numbered(statement.order_by(C.number).limit(limit))
+        return statement.order_by(C.number).limit(limit)
 
     def of_company(self, company: int, lock: Lock = Lock.NONE, *, limit: int) -> list[Contact]:
         """The persons who belong to a company, by number."""

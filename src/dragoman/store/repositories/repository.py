@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain.errors import NotFound
 from dragoman.store.engine import driver
-from dragoman.store.unit.child_rows import with_child_rows
+from dragoman.store.unit.child_rows import extension_bytes, with_child_rows
 from dragoman.store.unit.flushing import flush
 from dragoman.store.unit.loading import TIMED, as_of
 from dragoman.store.unit.mappings import MAPPINGS, Counter, Mapping
@@ -111,6 +111,28 @@ class Repository(Generic[E]):
         """The entities of these numbers, in this order; those that aren't there are left out."""
         self.load(numbers, lock)
         return [entity for number in numbers if (entity := self.find(number, lock)) is not None]
+
+    def numbered_within(self, statement: sa.Select[Any], max_bytes: int) -> tuple[list[E], bool]:
+        """As `numbered`, ended before the extensions exceed `max_bytes`, and whether it ended there; at least one."""
+        rows = list(self.by_condition(statement.add_columns(self.mapping.table.c.extension_count)))
+        numbers = [row[0] for row in rows]
+        kept = self.within_bytes(numbers, max_bytes, owners=[row[0] for row in rows if row[1]])
+        return self.of_numbers(kept), len(kept) < len(numbers)
+
+    def within_bytes(self, numbers: list[int], max_bytes: int, owners: list[int] | None = None) -> list[int]:
+        """As many of the numbers from the first one on as have no more bytes of extensions; at least one.
+
+        `owners`: those that have extensions, where that is known.
+        """
+        owners = numbers if owners is None else owners
+        if len(owners) < 2:
+            return numbers
+        sizes = extension_bytes(self._connection(), self._overlay.group.tenant, self.mapping, owners)
+        for place, number in enumerate(numbers):
+            max_bytes -= sizes.get(number, 0)
+            if max_bytes < 0 and place:
+                return numbers[:place]
+        return numbers
 
     def of_rows(
         self, rows: list[Any], within: Callable[[list[E]], list[E]] | None = None, *, extensions: bool = True

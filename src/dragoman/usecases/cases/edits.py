@@ -11,6 +11,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import may_see_contact, require_admin
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.limits import PAGE_BYTES
 from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
@@ -80,10 +81,15 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins."""
-    found = uow.cases.page(limit=command.limit + 1, after=command.after, kind=command.kind, visible_to=uow.principal)
+    """Those that the principal may see, and the number behind which the next page begins.
+
+    A page ends early, before its extensions exceed PAGE_BYTES.
+    """
+    found, is_cut = uow.cases.bounded_page(
+        limit=command.limit + 1, after=command.after, kind=command.kind, visible_to=uow.principal, max_bytes=PAGE_BYTES
+    )
     page = found[: command.limit]
-    return page, page[-1].number if len(found) > len(page) else None
+    return page, page[-1].number if is_cut or len(found) > len(page) else None
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from dragoman.domain.access import may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import TooLarge
+from dragoman.domain.limits import LIST_BYTES
 from dragoman.domain.task import Task
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases.tasks.lists import size_of
@@ -14,7 +15,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 MOST_TASKS = 100_000
 PAGE = 250
-LIST_BYTES = 32 * 1024 * 1024
 
 
 def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **fields: Any) -> Case:

@@ -11,6 +11,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import may_edit_contact, may_see_contact, require_admin, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.limits import PAGE_BYTES
 from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.contacts import lifecycle as contacts
@@ -62,10 +63,15 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins."""
-    found = uow.contacts.page(limit=command.limit + 1, after=command.after, visible_to=uow.principal)
+    """Those that the principal may see, and the number behind which the next page begins.
+
+    A page ends early, before its extensions exceed PAGE_BYTES.
+    """
+    found, is_cut = uow.contacts.bounded_page(
+        limit=command.limit + 1, after=command.after, visible_to=uow.principal, max_bytes=PAGE_BYTES
+    )
     page = found[: command.limit]
-    return page, page[-1].number if len(found) > len(page) else None
+    return page, page[-1].number if is_cut or len(found) > len(page) else None
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from dragoman.command import Key, Lock
 from dragoman.domain.contact import Contact
+from dragoman.domain.limits import PAGE_BYTES
 from dragoman.store.repositories.contacts import ContactFilter
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["ContactFilter", "find", "load", "matching"]
+__all__ = ["ContactFilter", "find", "load", "load_page", "matching"]
 
 
 def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Contact | None:
@@ -20,6 +21,11 @@ def load(uow: UnitOfWork, numbers: Iterable[int]) -> list[Contact]:
     wanted = list(numbers)
     uow.contacts.load(wanted)
     return [contact for number in wanted if (contact := uow.contacts.find(number)) is not None]
+
+
+def load_page(uow: UnitOfWork, numbers: Iterable[int]) -> list[Contact]:
+    """As `load`, ended before the extensions exceed PAGE_BYTES."""
+    return load(uow, uow.contacts.within_bytes(list(numbers), PAGE_BYTES))
 
 
 def matching(uow: UnitOfWork, wanted: ContactFilter) -> list[int]:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
-from dragoman.domain.limits import uuid_of
+from dragoman.domain.limits import PAGE_BYTES, uuid_of
 from dragoman.domain.people import User
 from dragoman.domain.search import search_words
 from dragoman.domain.task import Task
@@ -36,8 +36,6 @@ __all__ = [
     "words",
 ]
 
-PAGE_BYTES = 8 * 1024 * 1024
-"""How much text and how many extensions the tasks of a page have at most; the first task is on it whatever it has."""
 SLICE = 250  # tasks that are read at a time
 NOTHING = 0  # a number that nothing has, and a user nobody is: for what a filter names and isn't there
 

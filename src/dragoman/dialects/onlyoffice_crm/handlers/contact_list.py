@@ -87,7 +87,7 @@ def run_filter(uow: UnitOfWork, command: Filter) -> Found:
     )
     numbers = contact_lookup.matching(uow, wanted)
     page = numbers[command.paging.start : command.paging.end]
-    found = contact_lookup.load(uow, page)
+    found = contact_lookup.load_page(uow, page)
     contact_lookup.load(uow, sorted({contact.company for contact in found if contact.company is not None}))
     return Found(Gathering(uow, 0).whole_contacts(found), len(numbers), command.paging)
 
