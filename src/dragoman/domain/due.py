@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from dragoman.domain.clock import Moment, from_datetime
 from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.zones import zone as zone_of
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ UNTOUCHED: Final = DueChange()
 def moment_of(local: str, zone: str) -> Moment:
     """The moment of a wall time. One that a clock change skips takes the offset before it, one that comes twice is
     the first (RFC 5545)."""
-    return from_datetime(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)))
+    return from_datetime(datetime.fromisoformat(local).replace(tzinfo=zone_of(zone)))
 
 
 def changed(present: Due, change: DueChange, *, default_zone: str) -> Due:

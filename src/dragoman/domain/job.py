@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     BATCH_RUN = "batch.run"
     BATCH_ABANDON = "batch.abandon"
     BATCH_FORGET = "batch.forget"
+    ZONES_RECOMPUTE = "zones.recompute"
 
 
 class JobState(StrEnum):

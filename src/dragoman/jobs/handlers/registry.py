@@ -11,7 +11,7 @@ else is a failed attempt.
 from collections.abc import Awaitable, Callable
 
 from dragoman.domain.job import Job, JobKind
-from dragoman.jobs.handlers import batches
+from dragoman.jobs.handlers import batches, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
 
@@ -22,4 +22,5 @@ HANDLERS: dict[str, Handler] = {
     JobKind.BATCH_RUN: batches.run,
     JobKind.BATCH_ABANDON: batches.abandon,
     JobKind.BATCH_FORGET: batches.forget,
+    JobKind.ZONES_RECOMPUTE: zones.recompute,
 }

@@ -53,6 +53,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     not_suspended_or: tuple[str, ...] = ()  # where in the extras it may say `true`, and so may be suspended
     priority: int | None = None
     type: str | None = None
+    has_local_due: bool = False
     due_from: Moment | None = None
     due_to: Moment | None = None  # both inclusive
     created_from: Moment | None = None
@@ -162,6 +163,8 @@ def _untouched_by_timers(tenant: int, wanted: TaskFilter) -> Conditions:
 
 def _equalities(wanted: TaskFilter, seen: _Columns) -> Conditions:
     conditions = _changed_by_timers(wanted, seen)
+    if wanted.has_local_due:
+        conditions.append(T.due_local.is_not(None))
     if wanted.extra is not None:
         path, text = wanted.extra
         conditions.append(json_word(T.extras, path) == text)

@@ -7,6 +7,7 @@ from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.category import Category
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import Tenant
+from dragoman.domain.zones import NOTED_AS, RELEASE
 from dragoman.store.unit.mappings import Setting
 from dragoman.usecases.uow import UnitOfWork
 
@@ -55,7 +56,7 @@ class FurnishTenant(msgspec.Struct, frozen=True):
     name: str
 
     def keys(self) -> Keys:
-        return Keys(numbers={"case", "category"}).also("tenant", [()], Lock.CHANGE)
+        return Keys(numbers={"case", "category"}, settings={NOTED_AS}).also("tenant", [()], Lock.CHANGE)
 
 
 def furnish(uow: UnitOfWork, command: FurnishTenant) -> Tenant:
@@ -86,6 +87,7 @@ def furnish(uow: UnitOfWork, command: FurnishTenant) -> Tenant:
                 created_at=uow.now,
             )
         )
+    uow.settings.add(Setting(tenant=uow.tenant, name=NOTED_AS, value=RELEASE))
     return uow.tenants.add(Tenant(tenant=uow.tenant, name=command.name, inbox_case=inbox.number, created_at=uow.now))
 
 

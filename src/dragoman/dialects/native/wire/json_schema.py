@@ -1,6 +1,5 @@
 """JSON Schema of the declared bodies: for the OpenAPI, and for saying what is wrong with a body."""
 
-import zoneinfo
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.native.wire import scalars as common
+from dragoman.domain.zones import names
 
 WHERE = "#/components/schemas/"
 SHARED: dict[str, Any] = {"Time": common.Time, "LocalTime": common.LocalTime, "Uid": common.Uid, "Zone": common.Zone}
@@ -17,7 +17,7 @@ SHARED: dict[str, Any] = {"Time": common.Time, "LocalTime": common.LocalTime, "U
 @cache
 def zones() -> frozenset[str]:
     """Names of all time zones, without those that mean whatever machine this is."""
-    return frozenset(zoneinfo.available_timezones()) - {"localtime", "Factory"}
+    return names()
 
 
 def components(types: Iterable[Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ So reading has two steps: the text is checked where it comes in, and becomes a m
 import re
 from datetime import UTC, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -14,6 +13,7 @@ from dragoman.dialects.kit import times
 from dragoman.dialects.onlyoffice_crm.problems import OUT_OF_RANGE, bad_text
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
+from dragoman.domain.zones import zone
 
 SHORTEST = 7
 UNREADABLE = "invalid date time format"
@@ -78,7 +78,7 @@ NEVER = "0001-01-01T00:00:00.0000000Z"
 @lru_cache(maxsize=256)
 def zone_of(name: str) -> tzinfo:
     """The zone of a portal by its IANA name."""
-    return UTC if name == "UTC" else ZoneInfo(name)
+    return zone(name)
 
 
 def _read(text: str, zone: tzinfo) -> Moment:

@@ -1,0 +1,32 @@
+"""Time zones: always the rules of the pinned `tzdata`, never those of the machine, so that all nodes agree."""
+
+import zoneinfo
+from datetime import UTC, tzinfo
+from functools import cache
+
+from tzdata import IANA_VERSION  # type: ignore[import-untyped]  # a package of data
+
+zoneinfo.reset_tzpath(())
+zoneinfo.ZoneInfo.clear_cache()
+
+RELEASE: str = IANA_VERSION
+"""The release of the rules."""
+
+NOTED_AS = "zones.release"
+"""The setting of a tenant that notes by which release its local times were computed."""
+
+
+def zone(name: str) -> tzinfo:
+    """The zone of this name. ValueError when there is none."""
+    if name == "UTC":
+        return UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError) as unknown:
+        raise ValueError(f"There is no time zone {name}.") from unknown
+
+
+@cache
+def names() -> frozenset[str]:
+    """The names of all zones."""
+    return frozenset(zoneinfo.available_timezones()) - {"localtime", "Factory"}
