@@ -18,6 +18,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 T = TypeVar("T")
+PLACE = ("case", "stage")
 NOT_FOUND = "names nothing that there is"
 
 
@@ -97,8 +98,11 @@ def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str
 
 
 def _changed(links: Links, task: Task) -> Links:
-    """Without those that name what the task shows: that may be sent back, whether it can be found or not."""
+    """Without those that name what the task shows: that may be sent back, whether it can be found or not. Case and
+    stage are one place: if one of them changes, both are looked at."""
     same = {name: UNSET for name in Links.__struct_fields__ if getattr(links, name) == getattr(task, name)}
+    if any(name not in same and getattr(links, name) is not UNSET for name in PLACE):
+        same = {name: unset for name, unset in same.items() if name not in PLACE}
     return msgspec.structs.replace(links, **same) if same else links
 
 
