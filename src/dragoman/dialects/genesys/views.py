@@ -43,7 +43,6 @@ def inside_of(uow: UnitOfWork, case: Case, inner: Inner) -> resources.Resource:
 
 
 def inside_of_state(uow: UnitOfWork, case: Case, stage: Stage, inner: Inner) -> resources.Resource:
-    """The tasks of a state."""
     return _tasks(uow, case, stage, inner)
 
 

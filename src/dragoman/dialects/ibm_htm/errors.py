@@ -88,8 +88,6 @@ KINDS: dict[type[errors.Expected], tuple[int, str]] = {
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An error as it stands in an answer."""
-
     status: int
     number: str
     message: str

@@ -150,12 +150,10 @@ def bad_role(name: str) -> Invalid:
 
 
 def no_task(task: str) -> NotFound:
-    """No task of this id."""
     return NotFound("task_not_found", f"The task instance '{task}' does not exist.", values=(task,))
 
 
 def no_template(template: str) -> NotFound:
-    """No template of this id."""
     return NotFound("template_not_found", f"The task template '{template}' does not exist.", values=(template,))
 
 

@@ -95,7 +95,6 @@ def extensions(known: dict[str, Extension]) -> dict[str, msgspec.Raw]:
 
 
 def contact(contact: Contact) -> contacts.Contact:
-    """A contact as it is shown."""
     return contacts.Contact(
         id=contact.uid,
         number=contact.number,
@@ -122,7 +121,6 @@ def contact(contact: Contact) -> contacts.Contact:
 
 
 def case(case: Case) -> cases.Case:
-    """A case as it is shown."""
     return cases.Case(
         id=case.uid,
         number=case.number,
@@ -146,7 +144,6 @@ def case(case: Case) -> cases.Case:
 
 
 def stage(stage: Stage) -> cases.Stage:
-    """A stage as it is shown."""
     return cases.Stage(
         id=stage.uid,
         number=stage.number,
@@ -166,7 +163,6 @@ def stage(stage: Stage) -> cases.Stage:
 
 
 def category(category: Category) -> categories.Category:
-    """A category as it is shown."""
     return categories.Category(
         number=category.number,
         title=category.title,
@@ -179,7 +175,6 @@ def category(category: Category) -> categories.Category:
 
 
 def user(user: User) -> users.User:
-    """A user as it is shown."""
     return users.User(
         id=user.uid,
         number=user.number,

@@ -16,8 +16,6 @@ Render = Callable[[Any, Request], Reply]
 
 
 def one(options: Options, status: int, render: Callable[[S, Persons], Item]) -> Render:
-    """An object."""
-
     def answer(seen: S, request: Request) -> Reply:
         response = choose(render(seen, Persons(request.base_url)), _fields(request))
         return envelope.reply(request, options.default_format, envelope.success(status, response))

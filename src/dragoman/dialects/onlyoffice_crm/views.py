@@ -133,12 +133,10 @@ class Gathering:
         return [self.whole_contact(contact, has_late_tasks=contact.number in late) for contact in contacts]
 
     def case(self, case: Case) -> SeenCase:
-        """The case."""
         may_edit = may_edit_case(self._uow.principal, case)
         return SeenCase(case=case, zone=self._zone, creator=self._user(case.creator), can_edit=may_edit)
 
     def opportunity(self, case: Case) -> SeenOpportunity:
-        """The case that is an opportunity."""
         contact = None if case.contact is None else contact_lookup.find(self._uow, case.contact)
         return SeenOpportunity(
             case=case,

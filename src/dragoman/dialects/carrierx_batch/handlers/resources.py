@@ -102,7 +102,6 @@ class Handlers:
         return self._shown(uow, resources.create(uow, self.plain, command.content))
 
     def parse_get(self, request: Request) -> Get:
-        """By sid."""
         return Get(self._sid(request), paging.parse_selection(request))
 
     def get(self, uow: UnitOfWork, command: Get) -> Body:
@@ -128,7 +127,6 @@ class Handlers:
         return self._shown(uow, change(uow, self.plain, resource, content))
 
     def parse_remove(self, request: Request) -> Remove:
-        """By sid."""
         return Remove(self._sid(request))
 
     def remove(self, uow: UnitOfWork, command: Remove) -> None:
@@ -188,7 +186,6 @@ class Handlers:
 
 
 def render(body: Body, _request: Request) -> Reply:
-    """One object."""
     return answers.reply(200, body)
 
 

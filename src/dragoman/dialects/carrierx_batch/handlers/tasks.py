@@ -68,7 +68,6 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def parse_get(request: Request) -> Get:
-    """By sid."""
     return Get(parse_sid(request.path["task_sid"]), paging.parse_selection(request))
 
 
@@ -149,7 +148,6 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def parse_remove(request: Request) -> Remove:
-    """By sid."""
     return Remove(parse_sid(request.path["task_sid"]))
 
 

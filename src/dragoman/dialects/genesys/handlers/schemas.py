@@ -17,8 +17,6 @@ FAULTS = {"missing": "missing_field", "name": "invalid_name"}
 
 
 class Create(Command, frozen=True):
-    """Declare a schema."""
-
     owner: Owner
     posted: wire.Posted | Invalid
 
@@ -36,8 +34,6 @@ class List(Command, frozen=True):
 
 
 class Show(Command, frozen=True):
-    """One schema."""
-
     owner: Owner
     name: str
 
@@ -85,7 +81,6 @@ def create(uow: UnitOfWork, command: Create) -> dict[str, Any]:
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[Any]:
-    """By name."""
     return [wire.render(schema) for schema in schemas.list_all(uow, schemas.List(command.owner))]
 
 

@@ -34,8 +34,6 @@ class Status(Command, frozen=True):
 
 
 class Attributes(Command, frozen=True):
-    """Business attributes."""
-
     def rows(self) -> Keys:
         return Keys()
 

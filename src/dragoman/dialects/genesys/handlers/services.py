@@ -32,8 +32,6 @@ KEPT = ("service_type", "est_duration", "ttl", "expiration_time")
 
 
 class Start(Command, frozen=True):
-    """Begin a service."""
-
     event: Event | Invalid
     switches: Switches
 
@@ -74,8 +72,6 @@ class Filter(Command, frozen=True):
 
 
 class Show(Command, frozen=True):
-    """One service."""
-
     service: ServiceId
     content: Filter | Invalid
     style: str

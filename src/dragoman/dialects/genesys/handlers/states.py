@@ -46,8 +46,6 @@ class Start(Command, frozen=True):
 
 
 class End(Command, frozen=True):
-    """Complete a state."""
-
     service: ServiceId
     state: str
     event: Event | Invalid
@@ -83,8 +81,6 @@ class Filter(Command, frozen=True):
 
 
 class Show(Command, frozen=True):
-    """One state."""
-
     service: ServiceId
     state: str
     content: Filter | Invalid
@@ -95,8 +91,6 @@ class Show(Command, frozen=True):
 
 
 class List(Command, frozen=True):
-    """The states of a service."""
-
     service: ServiceId
     content: Filter | Invalid
     style: str

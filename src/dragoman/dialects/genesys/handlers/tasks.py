@@ -64,8 +64,6 @@ class End(Command, frozen=True):
 
 
 class Show(Command, frozen=True):
-    """One task."""
-
     service: ServiceId
     task: str
     wanted: queries.Wanted | Invalid
@@ -86,8 +84,6 @@ class Filter(Command, frozen=True):
 
 
 class List(Command, frozen=True):
-    """The tasks of a service."""
-
     service: ServiceId
     content: Filter | Invalid
     style: str
@@ -176,7 +172,6 @@ def _ended(uow: UnitOfWork, task: Task, event: Event) -> Task:
 
 
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:
-    """The task."""
     case = find_service(uow, command.service)
     task = find_task(uow, command.service, command.task, case, Permission.SEE)
     wanted = judge(command.wanted)

@@ -55,7 +55,6 @@ def parse_number(text: str) -> int | None:
 
 
 def parse_service(text: str, style: str) -> ServiceId:
-    """The service that a path names."""
     if style != GUID:
         return ServiceId(text, parse_number(text))
     number, dash, uid = text.partition("-")
@@ -63,7 +62,6 @@ def parse_service(text: str, style: str) -> ServiceId:
 
 
 def render_service(case: Case, style: str) -> int | str:
-    """The id of a service."""
     return case.number if style != GUID else f"{case.number}-{case.uid}"
 
 

@@ -24,8 +24,6 @@ _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """A schema as it was posted."""
-
     name: str
     declaration: Declaration
     source: str

@@ -67,7 +67,6 @@ def _allowed(uow: UnitOfWork, uid: str, actions: tuple[str, ...]) -> dict[str, A
 
 
 def render(found: dict[str, Any], request: Request) -> Reply:
-    """As JSON."""
     return Reply(200, json.encode(found), "application/json")
 
 

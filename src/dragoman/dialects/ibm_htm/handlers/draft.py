@@ -63,7 +63,6 @@ def set_display_name(draft: Draft, value: str) -> None:
 
 
 def set_description(draft: Draft, value: str) -> None:
-    """The description."""
     draft.fields["description"] = value
 
 

@@ -140,7 +140,6 @@ def root_of(template: Template | None, which: Which) -> str:
 
 
 def fault_name(task: Task) -> str | None:
-    """The name of the saved fault."""
     head = task.messages.get(Which.FAULT)
     return None if head is None else head.name
 

@@ -63,8 +63,6 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The page."""
-
     ask: Ask
     items: list[Seen]
 
@@ -223,7 +221,6 @@ def describe(uow: UnitOfWork, command: Describe) -> Describe:
 
 
 def render_attributes(command: Describe, request: Request) -> Reply:
-    """The table and its attributes."""
     items = [attribute.info() for attribute in query.ATTRIBUTES.values()]
     return Reply(200, json.encode({"identifier": "name", "query": query.TABLE, **query.KIND, "items": items}), JSON)
 

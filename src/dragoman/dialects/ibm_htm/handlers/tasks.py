@@ -15,8 +15,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Show(msgspec.Struct, frozen=True):
-    """One task, by uid."""
-
     task: str
 
     def keys(self) -> Keys:

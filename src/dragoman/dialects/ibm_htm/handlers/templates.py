@@ -56,5 +56,4 @@ def get_input(uow: UnitOfWork, command: Get) -> Stored:
 
 
 def render(template: Template, request: Request) -> Reply:
-    """Its details."""
     return Reply(200, json.encode(details(template)), "application/json")

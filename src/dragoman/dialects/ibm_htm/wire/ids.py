@@ -15,7 +15,6 @@ def task_id(uid: str) -> str:
 
 
 def template_id(uid: str) -> str:
-    """A template's id."""
     return render(TEMPLATE, uid)
 
 

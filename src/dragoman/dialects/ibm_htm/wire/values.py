@@ -48,7 +48,6 @@ def boolean(name: str, value: Any) -> bool:
 
 
 def whole(name: str, value: Any) -> int:
-    """A whole number."""
     number = _whole(value)
     if number is None:
         raise refusals.bad_value(name, "a whole number is needed")
@@ -96,7 +95,6 @@ def authorization(name: str, value: Any) -> str:
 
 
 def object_id(name: str, value: Any) -> str:
-    """The id of whatever object."""
     written = text(name, value)
     if not ids.is_object(written):
         raise refusals.bad_id(written)

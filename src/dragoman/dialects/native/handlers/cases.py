@@ -46,7 +46,6 @@ def render_list(page: tuple[list[domain.Case], int | None], request: Request) ->
 
 
 def parse_stages(request: Request, query: queries.Nothing) -> case_edits.Stages:
-    """The stages of one case."""
     return case_edits.Stages(reading.ref(request, NOUN))
 
 

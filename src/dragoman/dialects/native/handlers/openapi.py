@@ -73,7 +73,6 @@ Tasks, and what is around them. Every list answers `items` and, until its last p
 
 
 def document(rows: Iterable[OperationSpec]) -> dict[str, Any]:
-    """The whole document."""
     rows = list(rows)
     paths: dict[str, dict[str, Any]] = {}
     for row in rows:

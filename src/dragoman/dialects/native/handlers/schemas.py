@@ -34,7 +34,6 @@ def parse_list(request: Request, query: queries.Nothing) -> schemas.List:
 
 
 def parse_get(request: Request, query: queries.Nothing) -> schemas.Get:
-    """One by name."""
     return schemas.Get(_owner(request), request.path["name"])
 
 
@@ -53,13 +52,11 @@ def create(uow: UnitOfWork, command: schemas.Create) -> ExtensionSchema:
 
 
 def delete(uow: UnitOfWork, command: schemas.Delete) -> None:
-    """Delete it, as an administrator."""
     require_admin(uow.principal)
     schemas.delete(uow, command)
 
 
 def render(schema: ExtensionSchema, request: Request) -> Reply:
-    """The schema as JSON Schema."""
     return replies.plain(to_json_schema(schema))
 
 
@@ -70,7 +67,6 @@ def render_made(schema: ExtensionSchema, request: Request) -> Reply:
 
 
 def render_list(found: list[ExtensionSchema], request: Request) -> Reply:
-    """By name."""
     items: list[dict[str, Any]] = [to_json_schema(schema) for schema in found]
     return replies.plain({"items": items})
 

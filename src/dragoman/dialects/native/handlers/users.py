@@ -30,7 +30,6 @@ def parse_list(request: Request, query: queries.Nothing) -> profiles.List:
 
 
 def render_list(found: list[people.User], request: Request) -> Reply:
-    """By login."""
     return replies.plain(UserList([wire.user(user) for user in found]))
 
 

@@ -16,8 +16,6 @@ LONGEST_TITLE = 255
 
 
 class Create(msgspec.Struct, frozen=True):
-    """A new case."""
-
     title: str
 
     def keys(self) -> Keys:
@@ -43,8 +41,6 @@ def create(uow: UnitOfWork, command: Create) -> SeenCase:
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One case or opportunity."""
-
     number: int
 
     def keys(self) -> Keys:

@@ -93,7 +93,6 @@ def run_filter(uow: UnitOfWork, command: Filter) -> Found:
 
 
 def render_filter(options: Options, found: Found, request: Request) -> Reply:
-    """The page."""
     persons = Persons(request.base_url)
     items = [render_whole_contact(seen, persons) for seen in found.items]
     members = listed(options, 200, items, found.paging, found.matches, found.matches)

@@ -36,8 +36,6 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A new person."""
-
     first_name: str
     last_name: str
     job_title: str | None

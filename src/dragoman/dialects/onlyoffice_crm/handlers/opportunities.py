@@ -32,8 +32,6 @@ _DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,10})?\s*")
 
 
 class Stages(msgspec.Struct, frozen=True):
-    """The stages that there are."""
-
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 

@@ -99,7 +99,6 @@ def run(uow: UnitOfWork, command: Filter) -> Found:
 
 
 def render(options: Options, found: Found, request: Request) -> Reply:
-    """The page."""
     persons = Persons(request.base_url)
     items = [render_task(seen, persons, in_list=True) for seen in found.items]
     members = listed(options, 200, items, found.paging, found.matches, found.matches)

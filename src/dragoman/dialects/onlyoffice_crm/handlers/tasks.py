@@ -32,8 +32,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """A new task."""
-
     content: Content
     options: Options
 

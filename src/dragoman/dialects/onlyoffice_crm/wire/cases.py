@@ -8,7 +8,6 @@ from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 
 
 def render_case(seen: SeenCase, persons: Persons) -> dict[str, Any]:
-    """A case."""
     case = seen.case
     return {
         "members": [],

@@ -98,7 +98,6 @@ def render_opportunity(seen: SeenOpportunity, persons: Persons) -> dict[str, Any
 
 
 def render_currency(code: str) -> dict[str, Any]:
-    """A currency by its code."""
     title, symbol = CURRENCIES[code]
     return {"title": title, "symbol": symbol, "abbreviation": code, "isConvertable": False}
 

@@ -53,7 +53,6 @@ class Paging(msgspec.Struct, frozen=True):
 
 
 def read_paging(parameters: Parameters) -> Paging:
-    """The paging of a request."""
     start = _number(parameters.text("startIndex"), 0)
     count = _number(parameters.text("count"), LARGEST_PAGE)
     return Paging(

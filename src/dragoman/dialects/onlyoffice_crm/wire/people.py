@@ -57,7 +57,6 @@ def render_person(user: User, base_url: str) -> dict[str, Any]:
 
 
 def render_profile(user: User, persons: Persons) -> dict[str, Any]:
-    """A user as Profile."""
     profile: dict[str, Any] = {
         "id": user.uid,
         "userName": user.login,
