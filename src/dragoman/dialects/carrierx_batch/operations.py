@@ -96,7 +96,7 @@ _TASKS = (
         run=tasks.remove,
         render=answers.nothing,
         writes=True,
-        summary="Remove a task that is not executing; what it did stays done.",
+        summary="Delete a task that isn't executing; its effects remain.",
         standing="6 [A]",
     ),
     OperationSpec(
@@ -133,7 +133,7 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             idempotent_by_key=True,
             members=settable,
             ignored_members=ignored,
-            summary=f"Make a {word}.",
+            summary=f"Create a {word}.",
             standing="14.2 [A]",
         ),
         OperationSpec(
@@ -187,7 +187,7 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
             writes=True,
             members=settable,
             ignored_members=ignored,
-            summary=f"Exchange a {word}: what isn't sent is unset.",
+            summary=f"Replace a {word}: what isn't sent is unset.",
             standing="14.2 [A]",
         ),
         OperationSpec(

@@ -91,7 +91,7 @@ def _services(switches: Switches) -> tuple[OperationSpec, ...]:
             is_extensible=True,
             members=tuple(events.ASSOCIATE),
             ignored_members=dict.fromkeys(sorted(events.NOT_OF_ASSOCIATIONS), "genesys.md, 3"),
-            summary="Put a customer to a service.",
+            summary="Associate a customer with a service.",
             standing="row 2 [A]",
         ),
         OperationSpec(
@@ -152,7 +152,7 @@ def _services(switches: Switches) -> tuple[OperationSpec, ...]:
             render=render_json,
             parameters=queries.OF_A_SERVICE,
             ignored_parameters=queries.OF_OTHER_LISTS,
-            summary="One service, with states and tasks inside it when they are asked for.",
+            summary="One service, optionally with its states and tasks.",
             standing="row 14 [D]",
         ),
         OperationSpec(
@@ -180,7 +180,7 @@ def _services(switches: Switches) -> tuple[OperationSpec, ...]:
             media=NO_BODY,
             members=tuple(events.EXPIRY),
             ignored_members=dict.fromkeys(sorted(events.IN_THE_URL), "genesys.md, 3"),
-            summary="Say when a service and all in it is to be gone.",
+            summary="Set when a service expires with everything in it.",
             standing="row 23 [D]",
         ),
     )
@@ -352,7 +352,7 @@ def _extensions(switches: Switches) -> tuple[OperationSpec, ...]:
                 render=render_nothing,
                 writes=True,
                 media=NO_BODY,
-                summary=f"Exchange an extension of a {noun}, or make it.",
+                summary=f"Replace an extension of a {noun}, or create it.",
                 standing=f"row {rows[0]} {standing}",
             ),
             OperationSpec(
@@ -365,7 +365,7 @@ def _extensions(switches: Switches) -> tuple[OperationSpec, ...]:
                 render=render_nothing,
                 writes=True,
                 media=NO_BODY,
-                summary=f"Lay members over an extension of a {noun}.",
+                summary=f"Merge members into an extension of a {noun}.",
                 standing=f"row {rows[1]} [D]",
             ),
             OperationSpec(

@@ -93,7 +93,7 @@ ACTIONS = (
         render=render_message,
         writes=True,
         media=TYPES,
-        summary="Take responsibility for a task; the answer is its input message.",
+        summary="Claim a task; the reply is its input message.",
         standing="4 [D]",
     ),
     OperationSpec(
@@ -108,7 +108,7 @@ ACTIONS = (
         writes=True,
         media=NO_BODY,
         parameters=("keepTaskData",),
-        summary="Give a claim back.",
+        summary="Release a claim.",
         standing="5 [D]",
     ),
     OperationSpec(
@@ -139,7 +139,7 @@ ACTIONS = (
         writes=True,
         media=NO_BODY,
         parameters=("deadline", "duration"),
-        summary="Set a task aside, for good or for a time.",
+        summary="Suspend a task, indefinitely or for a time.",
         standing="7 [D]",
     ),
     OperationSpec(
@@ -154,7 +154,7 @@ ACTIONS = (
         writes=True,
         media=NO_BODY,
         parameters=("deadline", "duration", "keepTaskData"),
-        summary="Set a task aside for a time, and give the claim back when that is over.",
+        summary="Suspend a task for a time, and release its claim when that is over.",
         standing="8 [D]",
     ),
     OperationSpec(
@@ -168,7 +168,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
-        summary="Go on with a suspended task.",
+        summary="Resume a suspended task.",
         standing="9 [D]",
     ),
     OperationSpec(
@@ -182,7 +182,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
-        summary="Stop a task with its subtasks.",
+        summary="Terminate a task with its subtasks.",
         standing="10 [A]",
     ),
     OperationSpec(
@@ -196,7 +196,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
-        summary="The same, as the process API next door spells it.",
+        summary="The same, as the process API spells it.",
         standing="10 [A]",
     ),
     OperationSpec(
@@ -209,7 +209,7 @@ ACTIONS = (
         render=render_nothing,
         writes=True,
         media=NO_BODY,
-        summary="Delete a task with its subtasks; one that isn't there is no fault.",
+        summary="Delete a task with its subtasks; an unknown one is no error.",
         standing="11 [D]",
     ),
     OperationSpec(
@@ -275,7 +275,7 @@ CREATION = (
         writes=True,
         is_bulk=True,
         parameters=("mode", "parentTaskID", "relation", "taskTemplateID"),
-        summary="Make a task from a template, perhaps as a subtask, and perhaps start it.",
+        summary="Create a task from a template, optionally as a subtask, and optionally start it.",
         standing="12 [D]",
     ),
     OperationSpec(
@@ -298,7 +298,7 @@ CREATION = (
         run=history.show,
         render=history.render,
         parameters=("escalationID", "fromID", "idKind", "newEventType", "parentID", "reason", "toID"),
-        summary="What happened to a task, event by event.",
+        summary="The history of a task, event by event.",
         standing="23 [D]",
     ),
 )
@@ -312,7 +312,7 @@ ROLES = (
         parse=roles.parse_get,
         run=roles.get,
         render=roles.render,
-        summary="Who holds a role on a task.",
+        summary="The holders of a role on a task.",
         standing="19 [D]",
     ),
     OperationSpec(
@@ -397,7 +397,7 @@ QUERIES = (
             "sortAttributes",
         ),
         refused_parameters=queries.WHERE_CLAUSES,
-        summary="Tasks by what one wants to do with them, with the attributes that one wants to see.",
+        summary="List tasks by the caller's possible actions, with chosen attributes.",
         standing="32 [D]",
     ),
     OperationSpec(
@@ -419,7 +419,7 @@ QUERIES = (
             "queryFilter",
         ),
         refused_parameters=queries.WHERE_CLAUSES,
-        summary="How many tasks the same query finds.",
+        summary="Count the tasks that the same query finds.",
         standing="33 [D]",
     ),
     OperationSpec(
@@ -443,7 +443,7 @@ QUERIES = (
         render=queries.render_queries,
         parameters=("authorizationType", "kind", "sourceAttributes"),
         refused_parameters=queries.NOT_SERVED,
-        summary="The query tables that there are.",
+        summary="List the query tables.",
         standing="35 [D]",
     ),
     OperationSpec(
@@ -534,7 +534,7 @@ BULK = (
         writes=True,
         media=bulk.MEDIA,
         members=bulk.MEMBERS,
-        summary="Give many claims back.",
+        summary="Release many claims.",
         standing="25 [D]",
     ),
     OperationSpec(
@@ -550,7 +550,7 @@ BULK = (
         media=bulk.MEDIA,
         parameters=("deadline", "duration"),
         members=bulk.MEMBERS,
-        summary="Set many tasks aside for a time.",
+        summary="Suspend many tasks for a time.",
         standing="26 [D]",
     ),
     OperationSpec(
@@ -565,7 +565,7 @@ BULK = (
         writes=True,
         media=bulk.MEDIA,
         members=bulk.MEMBERS,
-        summary="Go on with many suspended tasks.",
+        summary="Resume many suspended tasks.",
         standing="27 [D]",
     ),
     OperationSpec(
@@ -581,7 +581,7 @@ BULK = (
         media=bulk.MEDIA,
         parameters=("deadline", "duration", "keepTaskData"),
         members=bulk.MEMBERS,
-        summary="Set many tasks aside for a time, and give the claims back when that is over.",
+        summary="Suspend many tasks for a time, and release the claims when that is over.",
         standing="28 [D]",
     ),
     OperationSpec(

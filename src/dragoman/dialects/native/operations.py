@@ -370,7 +370,7 @@ CATEGORIES = (
     _delete(
         name="delete_category",
         path="/categories/{number}",
-        summary="Delete a category; for administrators. Its tasks go to another.",
+        summary="Delete a category; for administrators. Its tasks move to another.",
         scopes=any_of("category.write"),
         parse=categories.parse_delete,
         run=category_uses.remove,

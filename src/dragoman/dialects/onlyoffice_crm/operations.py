@@ -96,7 +96,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.one(options, 201, render_task),
             writes=True,
             parameters=CONTENT,
-            summary="Make a task.",
+            summary="Create a task.",
             standing="1 [D][C]",
         ),
         OperationSpec(
@@ -132,7 +132,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             run=tasks.delete,
             render=one,
             writes=True,
-            summary="Delete a task; the answer is the task as it was.",
+            summary="Delete a task; the reply is the task as it was.",
             standing="4 [D][C]",
         ),
         OperationSpec(
@@ -190,7 +190,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.array(options, 201, partial(render_task, in_list=True)),
             writes=True,
             parameters=CONTENT,
-            summary="Make the same task for several contacts, or for none of them.",
+            summary="Create the same task for several contacts, all or none.",
             standing="8 [C]",
         ),
         OperationSpec(
@@ -203,7 +203,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.nothing(options),
             writes=True,
             parameters=("creationDate",),
-            summary="Set when a task was created, as an import knows it.",
+            summary="Set the creation date of a task, for imports.",
             standing="9 [C]",
         ),
         OperationSpec(
@@ -216,7 +216,7 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.nothing(options),
             writes=True,
             parameters=("lastModifedDate",),
-            summary="Set when a task was last changed, as an import knows it.",
+            summary="Set the modification date of a task, for imports.",
             standing="10 [C]",
         ),
     )
@@ -256,7 +256,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.one(options, 201, render_category),
             writes=True,
             parameters=("title", "description", "imageName", "sortOrder"),
-            summary="Make a task category.",
+            summary="Create a task category.",
             standing="14 [D][C]",
         ),
         OperationSpec(
@@ -295,7 +295,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.array(options, 200, render_category),
             writes=True,
             parameters=("titles",),
-            summary="Put the task categories of some titles in this order.",
+            summary="Reorder the task categories of these titles.",
             standing="17 [D][C]",
         ),
         OperationSpec(
@@ -308,7 +308,7 @@ def _categories(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.one(options, 200, render_category),
             writes=True,
             parameters=("newcategoryid",),
-            summary="Delete a task category; its tasks go to another.",
+            summary="Delete a task category; its tasks move to another.",
             standing="18 [D][C]",
         ),
     )
@@ -327,7 +327,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             writes=True,
             credentials=authentication.credential,
             parameters=("userName", "password", "provider"),
-            summary="Exchange a user name and a password for a token.",
+            summary="Log in with a user name and a password; the reply holds a token.",
             standing="29 [D][C]",
         ),
         OperationSpec(
@@ -411,7 +411,7 @@ def _contacts(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.one(options, 201, render_whole_contact),
             writes=True,
             parameters=("firstName", "lastName", "jobTitle", "companyId", "about", "shareType", "managerList"),
-            summary="Make a person.",
+            summary="Create a person.",
             standing="35 [D][C]",
         ),
         OperationSpec(
@@ -424,7 +424,7 @@ def _contacts(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.one(options, 201, render_whole_contact),
             writes=True,
             parameters=("companyName", "about", "personList", "shareType", "managerList"),
-            summary="Make a company.",
+            summary="Create a company.",
             standing="35 [D][C]",
         ),
         OperationSpec(
@@ -502,7 +502,7 @@ def _opportunities(options: Options) -> tuple[OperationSpec, ...]:
                 "expectedCloseDate",
                 "isPrivate",
             ),
-            summary="Make an opportunity.",
+            summary="Create an opportunity.",
             standing="37 [D][C]",
         ),
         OperationSpec(
@@ -543,7 +543,7 @@ def _cases(options: Options) -> tuple[OperationSpec, ...]:
             render=answers.one(options, 201, render_case),
             writes=True,
             parameters=("title", "isPrivate"),
-            summary="Make a case.",
+            summary="Create a case.",
             standing="38 [D][C]",
         ),
         OperationSpec(
