@@ -13,6 +13,7 @@ from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.times import render_millis
 from dragoman.domain.bulk import Batch, Method
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Invalid
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import Tenant
 from dragoman.usecases.batches.lists import NEWEST_FIRST, BatchSort, Column, Condition, DataOf, Matches, Operator, Value
@@ -101,6 +102,7 @@ def _conditions(comparison: Comparison) -> list[Condition] | None:
         return None
     column = COLUMNS[name]
     if name in MOMENTS:
+        _must_be_moments(name, values)
         return _of_moment(column, operator, values)
     converted = [_converted(name, value) for value in values]
     if any(isinstance(value, float) for value in converted):
@@ -113,6 +115,14 @@ def _conditions(comparison: Comparison) -> list[Condition] | None:
     if operator in ORDERS and (fitting[0] is None or isinstance(fitting[0], bool)):
         return [_never(column)]
     return [Condition(column, ORDERS.get(operator, "ne" if operator == "ne" else "eq"), fitting)]
+
+
+def _must_be_moments(name: str, values: tuple[Literal, ...]) -> None:
+    """Invalid for a text that is no moment: it would match nothing, which reads as if there were nothing."""
+    for value in values:
+        if not value.is_word and value.moment is None:
+            message = f"filter: {name} is compared with a moment, not with {value.text[:64]}"
+            raise Invalid("bad_parameter", message, parameter="filter")
 
 
 def _converted(name: str, value: Literal) -> Value | float | Literal:

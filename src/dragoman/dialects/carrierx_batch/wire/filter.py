@@ -25,6 +25,8 @@ WORD = re.compile(r"\S+")
 BARE = re.compile(r"[^\s'\"]\S*")
 BARE_IN_LIST = re.compile(r"[^\s'\",()][^\s,()]*")
 NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+WITHOUT_SECONDS = re.compile(r"(T[0-9]{2}:[0-9]{2})(?=Z|[+-]|$)")
+FINER = re.compile(r"(?<=\.[0-9]{7})[0-9]+")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -138,11 +140,11 @@ def is_like(actual: str, pattern: str, *, folded: bool) -> bool:
 
 
 def moment_of(text: str) -> Moment | None:
-    """The moment that a text spells."""
+    """The moment that a text spells; seconds may be missing, and digits that are finer than any moment are cut."""
     if not DAY.match(text):
         return None
     try:
-        return parse_iso(text, date_only=True, zone=UTC)
+        return parse_iso(FINER.sub("", WITHOUT_SECONDS.sub(r"\1:00", text)), date_only=True, zone=UTC)
     except ValueError:
         return None
 

@@ -6,6 +6,7 @@ from datetime import UTC
 from dragoman.dialects.kit import times
 from dragoman.domain.clock import Moment, whole_seconds
 
+_WITHOUT_SECONDS = re.compile(r"[0-9]{2}:[0-9]{2}(?=Z|[+-])")
 _SHORT_OFFSET = re.compile(r"([+-][0-9]{2})(?::?([0-9]{2}))?$")
 
 render = times.render_seconds
@@ -13,9 +14,14 @@ render = times.render_seconds
 
 
 def parse(text: str) -> Moment:
-    """A date and time with `Z`, an offset, or neither, which is UTC; fractions are cut. ValueError for all else."""
+    """A date and time with `Z`, an offset, or neither, which is UTC; fractions are cut. ValueError for all else.
+
+    With an offset seconds may be missing: Java's `OffsetDateTime` prints none at a full minute.
+    """
     date, t, clock = text.partition("T")
-    spelled = f"{date}{t}{_SHORT_OFFSET.sub(_long_offset, clock)}"
+    clock = _SHORT_OFFSET.sub(_long_offset, clock) if clock[5:] else clock
+    short = _WITHOUT_SECONDS.match(clock)
+    spelled = f"{date}{t}{clock}" if short is None else f"{date}{t}{short[0]}:00{clock[5:]}"
     return whole_seconds(times.parse_iso(spelled, zone=UTC, fraction_digits=range(10)))
 
 

@@ -21,7 +21,7 @@ _MONTH_AND_DAY = (
 )
 _DAY = rf"({_YEAR}-{_MONTH_AND_DAY}|{_LEAP_YEAR}-02-29)"
 _TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-_OFFSET = r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])"
+_OFFSET = r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 
 TIME_PATTERN = rf"^{_DAY}T{_TIME_OF_DAY}(\.[0-9]{{1,7}})?{_OFFSET}$"
 LOCAL_PATTERN = rf"^{_DAY}T{_TIME_OF_DAY}$"
