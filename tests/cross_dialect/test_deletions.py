@@ -14,9 +14,9 @@ from dragoman.domain.errors import Conflict, Expected
 from dragoman.domain.task import Kind, State, Task, Verb
 from dragoman.usecases import purge
 from dragoman.usecases.background import timers
+from dragoman.usecases.batches import task_resources
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.tasks import bulk
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.cross_dialect.names import said, tkiid
 from tests.support.world import NOON, World
@@ -83,9 +83,9 @@ def delete(world: World, how: str, parent: Task) -> int:
 
 def batch(world: World, parent: Task) -> int:
     def run(uow: Any) -> int:
-        bulk.find(uow, "id", [str(parent.number)])
+        task_resources.find(uow, "id", [str(parent.number)])
         try:
-            bulk.remove(uow, parent.number)
+            task_resources.remove(uow, parent.number)
         except Expected as refused:
             return 409 if isinstance(refused, Conflict) else 500
         return 200

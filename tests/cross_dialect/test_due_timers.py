@@ -12,8 +12,8 @@ from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.background import timers
+from dragoman.usecases.batches import task_resources
 from dragoman.usecases.cases import lifecycle as cases
-from dragoman.usecases.tasks import bulk
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks.edits import Change
 from tests.cross_dialect.names import said, tkiid
@@ -263,8 +263,8 @@ def test_a_batch_over_tasks_finds_what_has_expired(world: World) -> None:
     world.clock.at = SOON
 
     def work(uow: Any) -> list[str]:
-        bulk.find(uow, "id", [str(task.number)])
-        apply = bulk.changing(uow, Change(0), "completed")
+        task_resources.find(uow, "id", [str(task.number)])
+        apply = task_resources.changing(uow, Change(0), "completed")
         parts = uow.entries()
         try:
             parts.attempt(apply, task.number)

@@ -18,7 +18,7 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import new_task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
-from dragoman.usecases.tasks import bulk
+from dragoman.usecases.batches import task_resources
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
 from tests.cross_dialect.names import tkiid
@@ -369,7 +369,7 @@ def test_every_operation_that_names_such_an_object_has_its_row() -> None:
     assert named == {row.name for row in ROWS}
 
 
-@pytest.mark.parametrize("field", bulk.KEYS)
+@pytest.mark.parametrize("field", task_resources.KEYS)
 def test_a_batch_finds_and_counts_what_its_creator_may_see(scene: Scene, field: str) -> None:
     values = {
         "id": [str(HIDDEN["task"]), str(UNKNOWN["task"]), "600030"],
@@ -381,7 +381,7 @@ def test_a_batch_finds_and_counts_what_its_creator_may_see(scene: Scene, field: 
     }[field]
 
     def find(uow: UnitOfWork) -> Any:
-        return [found.objects for found in bulk.find(uow, field, values)]
+        return [found.objects for found in task_resources.find(uow, field, values)]
 
     found = scene.world.core(find, scene.world.people["bert"])
     assert found == [1 if value == "600030" else 0 for value in values]
