@@ -53,7 +53,15 @@ class Authentication:
             check_site(request, None, changes=changes)
             request.principal = self._identity.anonymous()
             return
-        credential = await self._credential(request, dialect, operation)
+        find = dialect.find_credentials or usual
+        if operation is not None and operation.credentials is not None:
+            await request.read_body(operation, self._limits, self._body_seconds)
+            credential = operation.credentials(request)
+        else:
+            credential = find(request)
+            if credential is None and find is not usual and request.is_form():
+                await request.read_body(operation, self._limits, self._body_seconds)
+                credential = find(request)
         if credential is None:
             raise Unauthenticated("credentials_missing", "Credentials are needed.")
         check_site(request, credential, changes=changes)
@@ -64,19 +72,6 @@ class Authentication:
         check_scope(request, operation)
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
-
-    async def _credential(
-        self, request: Exchange, dialect: Dialect, operation: OperationSpec | None
-    ) -> Credential | None:
-        if operation is not None and operation.credentials is not None:
-            await request.read_body(operation, self._limits, self._body_seconds)
-            return operation.credentials(request)
-        find = dialect.find_credentials or usual
-        credential = find(request)
-        if credential is None and find is not usual and request.is_form():
-            await request.read_body(operation, self._limits, self._body_seconds)
-            credential = find(request)
-        return credential
 
 
 def check_scope(request: Request, operation: OperationSpec | None) -> None:

@@ -81,7 +81,9 @@ class Dispatcher:
                 reply = await self._within(request, table, request.raw_path[len(request.prefix) :])
                 if isinstance(reply, Stream):
                     return reply if request.method == "HEAD" else await primed(reply)
-                return not_modified(reply, request.method, request.headers)
+                if "if-none-match" in request.headers:
+                    return not_modified(reply, request.method, request.headers)
+                return reply
             except Expected as error:
                 request.code = error.code
                 return with_allow(dialect.error(error, request), error)

@@ -1,10 +1,9 @@
 """A request together with what only the HTTP layer knows about it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 from dragoman.dialects.kit import OperationSpec, Request
-from dragoman.domain.clock import Moment
 from dragoman.http.bodies import Source, check_body, decompress, read_body
 from dragoman.settings import Limits
 
@@ -25,25 +24,13 @@ class NoBody:
 class Exchange(Request):
     """One request on its way through the dispatcher. Its body is read when the first step needs it, and once."""
 
+    source: Source = NoBody()
     raw_path = ""
     has_body = False
     body_was_read = False
     began_at = 0.0  # monotonic clock
     incident = ""
     code = ""
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        *,
-        query_string: str = "",
-        headers: Mapping[str, str] | None = None,
-        received_at: Moment,
-        source: Source | None = None,
-    ) -> None:
-        super().__init__(method, path, query_string=query_string, headers=headers, received_at=received_at)
-        self._source: Source = source or NoBody()
 
     def unread_body(self) -> bool:
         """Whether bytes of this request may still arrive, before the next one of its connection."""
@@ -59,7 +46,7 @@ class Exchange(Request):
         gzip = self.dialect is not None and self.dialect.gzip
         limit = _limit_of(operation, limits)
         if check_body(self.headers, limit, gzip=gzip):
-            body = await read_body(self._source, limit, seconds)
+            body = await read_body(self.source, limit, seconds)
             self.body_was_read = True
             is_gzipped = self.headers.get("content-encoding", "").lower() == "gzip"
             self.body = without_mark(await asyncio.to_thread(decompress, body, limit) if is_gzipped else body)

@@ -59,9 +59,8 @@ class Gateway:
         self._id_count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Exchange(
-            scope["method"], scope["path"], received_at=self._clock.now(), source=Incoming(scope, receive)
-        )
+        request = Exchange(scope["method"], scope["path"], received_at=self._clock.now())
+        request.source = Incoming(scope, receive)
         request.began_at = self._clock.monotonic()
         request.deadline = request.began_at + self.timeouts.request_seconds
         reply: Reply | Stream

@@ -9,48 +9,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from dragoman.http.request_checks import Refused
 from dragoman.http.responses import problem
-from dragoman.http.server.asgi import CONNECTION, Message, Scope
-from dragoman.http.server.sending import CLOSE
+from dragoman.http.server.asgi import CONNECTION
+from dragoman.http.server.lingering import LINGER_SECONDS, LingeringTransport
+from dragoman.http.server.responding import RespondingProtocol
 from dragoman.http.server.upgrades import has_body, new_parser, parser_behind_head
 
 if TYPE_CHECKING:
     from dragoman.http.server.gateway import Gateway
 
-LINGER_SECONDS = 2.0
 GREETING_SECONDS = 1.0  # of a stopping server, for the first request of a connection
 
 
-class LingeringTransport:
-    """A transport whose `close` lets the client read the last response.
-
-    Closing a socket with unread bytes resets it, and the client may lose the response (413, for example). So while a
-    request isn't read to its end only the sending half is closed, and what arrives is discarded for a while.
-    """
-
-    def __init__(self, transport: asyncio.Transport, protocol: "TimedProtocol") -> None:
-        self._transport = transport
-        self._protocol = protocol
-        self.write = transport.write
-        self.get_extra_info = transport.get_extra_info
-        self.pause_reading = transport.pause_reading
-        self.resume_reading = transport.resume_reading
-
-    def is_closing(self) -> bool:
-        return self._protocol.lingers or self._transport.is_closing()
-
-    def close(self) -> None:
-        if self._protocol.reads_a_message and self._transport.can_write_eof() and not self.is_closing():
-            self._protocol.linger(self._transport)
-        else:
-            self._transport.close()
-
-
-class TimedProtocol(HttpToolsProtocol):
+class TimedProtocol(RespondingProtocol):
     """One connection, under the limits and timeouts of the Gateway that it serves."""
 
     def __init__(
@@ -64,14 +39,13 @@ class TimedProtocol(HttpToolsProtocol):
         self.gateway = cast("Gateway", config.loaded_app)
         self.limits = self.gateway.limits
         self.timeouts = self.gateway.timeouts
+        self.stalled_seconds = self.timeouts.header_seconds
         self.lingers = False
         self.reads_a_message = False  # from its first byte to its last
         self._in_head = False  # from its first byte to the end of its headers
         self._head_bytes = 0
         self._unparsed = 0  # bytes of a header that isn't complete yet
         self._extensions: Any = {CONNECTION: self}
-        self._dated: list[tuple[bytes, bytes]] | None = None
-        self._date_line = b""
         self._unsent = 0
         self._refusal: Refused | None = None  # why the parser was stopped
         self._due: Refused | None = None  # to be sent after the responses that are due
@@ -252,90 +226,7 @@ class TimedProtocol(HttpToolsProtocol):
         if not self.lingers:
             super().on_body(body)
 
-    def take_body(self, scope: Scope) -> bytes | None:
-        """The whole body of a request, once, if it has arrived. None: it must be received by messages."""
-        cycle = self.cycle
-        if cycle.scope is not scope or cycle.more_body or cycle.disconnected or self.flow.read_paused:
-            return None
-        body, cycle.body = bytes(cycle.body), bytearray()
-        return body
-
     # Sending
-
-    def begin(self, scope: Scope, start: Message) -> bool:
-        """Send a head whose body follows by `write`, until `end`. False: a pipelined request, or a client that left."""
-        cycle = self.cycle
-        if cycle.scope is not scope or cycle.response_started or cycle.disconnected:
-            return False
-        self._write_head(cycle, start, b"")
-        return True
-
-    def answer_whole(self, scope: Scope, start: Message, body: bytes) -> bool:
-        """Send head and body in one write, without the checks that `sending.py` has made already.
-
-        False: send them by messages, for a pipelined request or a client that reads too slowly. This is the hot path;
-        uvicorn's `send` does the same work twice, and matches each header with two expressions.
-        """
-        cycle = self.cycle
-        if cycle.scope is not scope or cycle.response_started or cycle.disconnected or self.flow.write_paused:
-            return False
-        self._write_head(cycle, start, body)
-        self._finish(cycle)
-        return True
-
-    def _write_head(self, cycle: RequestResponseCycle, start: Message, body: bytes) -> None:
-        headers = start["headers"]
-        if CLOSE in headers:
-            cycle.keep_alive = False
-        elif not cycle.keep_alive:
-            headers.append(CLOSE)
-        lines = [b"%b: %b\r\n" % header for header in headers]
-        cycle.response_started = True
-        cycle.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[start["status"]], self._date(), *lines, b"\r\n", body)))
-
-    def write(self, piece: bytes) -> None:
-        """Send more of a body that ends with the connection, for a client of HTTP/1.0, which knows no chunks."""
-        self.transport.write(piece)
-
-    def end(self, scope: Scope) -> None:
-        """The response is complete."""
-        self._finish(self.cycle)
-
-    def _finish(self, cycle: RequestResponseCycle) -> None:
-        cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            self.transport.close()
-        cycle.on_response()
-
-    def is_gone(self, scope: Scope) -> bool:
-        """Whether the client of this request has left."""
-        return self.cycle.scope is scope and self.cycle.disconnected
-
-    def abort(self, scope: Scope) -> None:
-        """Cut the connection in the middle of a response."""
-        self.cycle.disconnected = True
-        self._socket.abort()
-
-    async def drain(self) -> bool:
-        """Wait until the client has read most of what was sent. False when it reads nothing for `header_seconds`."""
-        while self.flow.write_paused and not self.transport.is_closing():
-            unsent = self._socket.get_write_buffer_size()
-            try:
-                await asyncio.wait_for(self.flow.drain(), self.timeouts.header_seconds)
-            except TimeoutError:
-                if self._socket.get_write_buffer_size() == unsent:
-                    return False
-        return True
-
-    def _date(self) -> bytes:
-        """uvicorn's default headers, which change once a second."""
-        headers = self.server_state.default_headers
-        if headers is not self._dated:
-            self._dated = headers
-            self._date_line = b"".join(b"%s: %s\r\n" % header for header in headers)
-        return self._date_line
 
     def on_response_complete(self) -> None:
         """As uvicorn's own, with the deadline in place of its keep-alive timer."""
