@@ -50,6 +50,12 @@ GOALS: dict[str, Goal] = {
     ),
     "update_p99_during_bulk": Goal("99th percentile of updates beside a batch over that alone, 16 connections", most=5),
     "rss_mb_1m": Goal("MB of memory without mapped files, 1,000,000 tasks stored, after all that", most=250),
+    "creates_vs_before_postgres": Goal(
+        "creates, 16 connections: over those of the release before, side by side", least=1.2
+    ),
+    "hot_rows_vs_before": Goal(
+        "updates of 4 tasks by 16 writers on two nodes: over those of the release before, PostgreSQL", least=2
+    ),
     "ready_s": Goal("seconds from start to ready, empty SQLite", most=1.5),
 }
 """Where there is one figure for both engines it is the worse one."""

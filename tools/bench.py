@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import against_rivals, bulk, goals, lane, million, page, profiling, rivals, starting
+from bench import against_rivals, before, bulk, goals, lane, million, page, profiling, rivals, starting
 from bench.compare import Table
 from bench.plan import ENGINES, QUICK, Bench, Plan
 from bench.world import Databases
@@ -48,6 +48,7 @@ def run(bench: Bench) -> None:
     if not bench.plan.only:
         stages += [lane.run, bulk.run, million.run]
         starting.run(bench)
+        before.run(bench)
     for stage in stages:
         for engine in bench.plan.engines:
             stage(bench, engine)

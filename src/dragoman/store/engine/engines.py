@@ -132,7 +132,12 @@ class Engine:
         """The connection of a lane that tries works again later whose rows are held."""
         connection = self.lane_writer()
         if self.is_postgresql:
-            self._set(connection, f"SET lock_timeout = {int(min(LOCK_SECONDS, self._patience) * 1_000)}")
+            # All its statements name rows by key. A planner without statistics would read whole tables for them.
+            self._set(
+                connection,
+                f"SET lock_timeout = {int(min(LOCK_SECONDS, self._patience) * 1_000)}",
+                *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
+            )
         return connection
 
     @staticmethod
