@@ -341,11 +341,13 @@ def _shared(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
 
 
 def _none_of(contacts: "sa.Select[Any]", cases: "sa.Select[Any]") -> sa.ColumnElement[bool]:
-    """Whether the task links none of these."""
+    """Whether the task links none of these. That there are no such cases at all is found once for all tasks."""
     return sa.and_(
         sa.or_(T.contact.is_(None), T.contact.not_in(contacts)),
-        sa.or_(T.case.is_(None), T.case.not_in(cases)),
-        sa.or_(T.entity.is_(None), T.entity.not_in(cases)),
+        sa.or_(
+            sa.not_(cases.exists()),
+            sa.and_(sa.or_(T.case.is_(None), T.case.not_in(cases)), sa.or_(T.entity.is_(None), T.entity.not_in(cases))),
+        ),
     )
 
 
