@@ -23,7 +23,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def parse_create(request: Request) -> Create:
-    """POST crm/case. A private case is refused: others would see it all the same."""
+    """POST crm/case. A private case is refused: the users whom it is shared with have no place in a case."""
     parameters = gather(request)
     title, is_private = parameters.text("title"), parameters.boolean("isPrivate")
     if not title:
