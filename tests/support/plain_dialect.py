@@ -213,11 +213,10 @@ BARE = replace(PLAIN, name="bare", prefixes=("/bare/1", ""), bare_roots=("/tasks
 class PlainExecutor:
     """Runs each command in the event loop, over nothing."""
 
-    is_full = False
+    full_for: frozenset[bool] = frozenset()
 
-    def check_room(self, operation: OperationSpec) -> None:
-        if self.is_full:
-            raise Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
+    def is_full(self, *, writes: bool) -> bool:
+        return writes in self.full_for
 
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP

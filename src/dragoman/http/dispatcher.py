@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 class OperationExecutor(Protocol):
     """Runs operations of dialects."""
 
-    def check_room(self, operation: OperationSpec) -> None:
-        """Unavailable while too many requests wait."""
+    def is_full(self, *, writes: bool) -> bool:
+        """Whether too many requests wait."""
         ...
 
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
@@ -63,7 +63,7 @@ class Dispatcher:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._router = Router(backend.dialects)
+        self.router = Router(backend.dialects)
         self._rates = Rates(backend.settings.limits)
         self._authentication = Authentication(backend.identity, self._rates, backend.clock, backend.settings)
         self._limits = backend.settings.limits
@@ -71,7 +71,7 @@ class Dispatcher:
 
     async def answer(self, request: Exchange) -> Reply | Stream:
         """The reply to a request. Raises Refused or Gone when its body can't be read."""
-        place = self._router.place(request.raw_path)
+        place = self.router.place(request.raw_path)
         if place is None:
             return fixed.answer(request.method, request.raw_path, self._backend.ready)
         table, request.prefix = place
@@ -103,8 +103,6 @@ class Dispatcher:
             if dialect.credentials_first:
                 await self._authentication.authenticate(request, dialect, None)
             raise
-        if operation is not None:
-            self._backend.executor.check_room(operation)
         await self._authentication.authenticate(request, dialect, operation)
         if request.is_tunnelled and request.is_form():
             await request.read_body(operation, self._limits, self._body_seconds)

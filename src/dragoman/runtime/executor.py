@@ -58,9 +58,9 @@ class Executor:
 
     # -- operations of dialects -----------------------------------------------------------------------------------
 
-    def check_room(self, operation: OperationSpec) -> None:
-        """Unavailable while too many requests wait. Asked first, a refusal costs a fraction of a reply."""
-        self._store.check_room(writes=operation.writes)
+    def is_full(self, *, writes: bool) -> bool:
+        """Whether too many requests wait: further ones can be refused before they are processed."""
+        return self._store.is_full(writes=writes)
 
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
         """Parse a request, run its command in a lane or a reader, and render the result.

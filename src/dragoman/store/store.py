@@ -133,10 +133,9 @@ class Store:
         """Queue a work for a reader, likewise."""
         self._put(work, self._reads, int(work.is_exclusive))
 
-    def check_room(self, *, writes: bool) -> None:
-        """Unavailable while no more works can wait: what `write` or `read` would raise, before there is a work."""
-        if sum(map(len, self._writes if writes else self._reads)) >= self._longest_queue:
-            raise queue_full()
+    def is_full(self, *, writes: bool) -> bool:
+        """Whether no more works can wait: `write` or `read` would raise Unavailable."""
+        return sum(map(len, self._writes if writes else self._reads)) >= self._longest_queue
 
     def _put(self, work: Work, queues: list[Queue], index: int) -> None:
         work.queued_at = self.clock.monotonic()

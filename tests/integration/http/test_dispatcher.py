@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from dragoman import settings
-from tests.integration.http.live import Live, call, exchange, serving
+from tests.integration.http.live import AUTH, Live, call, connect, exchange, read_answer, serving
 from tests.support.plain_dialect import READER_TOKEN, TOKEN
 
 BASIC = "Basic " + base64.b64encode(b"anna:geheim").decode()
@@ -242,13 +242,31 @@ def test_a_probe_of_http_1_0_without_host_is_answered(live: Live, line: str) -> 
     assert status in (200, 204, 302)
 
 
-def test_a_full_server_refuses_before_it_looks_at_credentials_and_body(live: Live) -> None:
-    live.app.executor.is_full = True
+@pytest.mark.parametrize("path", ["/plain/tasks", "/api/2.0/tasks.json", "/tasks"])
+def test_a_full_server_refuses_before_it_looks_at_credentials_and_body(live: Live, path: str) -> None:
+    live.app.executor.full_for = frozenset({True})
     try:
         looked_up = live.app.accounts.look_ups
-        answer = call(live, "POST /plain/tasks", b"not JSON", token="dgm_1_" + "z" * 43)
+        answer = call(live, f"POST {path}", b"not JSON", token="dgm_1_" + "z" * 43)
         assert (answer.status, answer.json()["code"]) == (503, "queue_full")
         assert live.app.accounts.look_ups == looked_up
+        assert call(live, "GET /plain/tasks/7").status == 200
         assert call(live, "GET /healthz", token=None).status == 200
+        assert call(live, "POST /nothing", b"").status == 404
     finally:
-        live.app.executor.is_full = False
+        live.app.executor.full_for = frozenset()
+    line = next(line for line in live.log() if line.get("code") == "queue_full")
+    assert line["status"] == 503
+
+
+def test_a_refused_connection_is_kept(live: Live) -> None:
+    live.app.executor.full_for = frozenset({True})
+    try:
+        request = f"POST /plain/tasks HTTP/1.1\r\nHost: x\r\n{AUTH}Content-Length: 2\r\n\r\n{{}}"
+        with connect(live.port) as connection:
+            for _ in range(2):
+                connection.sendall(request.encode())
+                status, headers, _ = read_answer(connection)
+                assert (status, "connection" in headers) == (503, False)
+    finally:
+        live.app.executor.full_for = frozenset()

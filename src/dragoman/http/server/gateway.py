@@ -17,6 +17,7 @@ from dragoman.http.bodies import Gone
 from dragoman.http.dispatcher import Backend, Dispatcher
 from dragoman.http.endpoints.mounts import Pages, Sending
 from dragoman.http.exchange import Exchange, without_repeated_slashes
+from dragoman.http.overload import SAFE_METHODS, Overload
 from dragoman.http.request_checks import Refused, read_headers
 from dragoman.http.responses import problem
 from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send, connection_of
@@ -50,6 +51,7 @@ class Gateway:
         self._public_url = settings.server.public_url
         self._trusted_proxies = proxies.Trusted(settings.server.trusted_proxies)
         self._dispatcher = Dispatcher(backend)
+        self._overload = Overload(self._dispatcher.router, backend.clock)
         self._body_limits = BodyLimits(
             self.limits.json_depth, self.limits.json_members, self.limits.bulk_json_members, self.limits.entries
         )
@@ -59,6 +61,10 @@ class Gateway:
         self._id_count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._backend.executor.is_full(writes=scope["method"] not in SAFE_METHODS) and await self._refuse(
+            scope, send
+        ):
+            return
         request = Exchange(scope["method"], scope["path"], received_at=self._clock.now())
         request.source = Incoming(scope, receive)
         request.began_at = self._clock.monotonic()
@@ -82,6 +88,22 @@ class Gateway:
             await self._stream(reply, request, scope, send, close=closes)
         else:
             await self._send(reply, request, scope, send, close=closes)
+
+    async def _refuse(self, scope: Scope, send: Send) -> bool:
+        """Refuse a request of a dialect because of overload. False for other requests."""
+        path = scope["raw_path"].decode("ascii")
+        refusal = self._overload.refusal(scope["method"], path, scope["headers"])
+        if refusal is None:
+            return False
+        dialect, reply = refusal
+        connection, request_id = connection_of(scope), self._new_request_id()
+        is_read = connection is not None and connection.take_body(scope) is not None
+        await send_reply(send, start_of(reply, request_id, close=not is_read), reply, scope)
+        at = self._requests.time(self._clock.now())
+        line = Line(at, "info", "http.request", request_id, scope["method"], path.partition("&")[0], reply.status)
+        line.dialect, line.code = dialect.name, "queue_full"
+        self._requests.add(line)
+        return True
 
     def _open(self, request: Exchange, scope: Scope) -> None:
         request.raw_path = raw_path = scope["raw_path"].decode("ascii")
