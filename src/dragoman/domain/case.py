@@ -31,7 +31,7 @@ class Case(msgspec.Struct, frozen=True):
     description: str | None = None
     contact: int | None = None
     customer_key: str | None = None  # what clients call the customer by; may name no contact that we know
-    contact_key: str | None = None  # how a customer nobody knows got in touch: a telephone number, an address
+    contact_key: str | None = None  # how an unknown contact got in touch: a telephone number, an address
     assignee: str | None = None
     creator: str | None = None
     started_at: Moment = Moment(0)  # a client may say when; created_at is our own
@@ -59,7 +59,7 @@ class Case(msgspec.Struct, frozen=True):
             )
 
     def must_allow(self, after: "Case") -> None:
-        """Conflict for a change of the inbox that ends it, limits its life or gives it to somebody."""
+        """Conflict for a change of the inbox that ends it, limits its life or assigns it."""
         if any(getattr(self, name) != getattr(after, name) for name in NEVER_OF_THE_INBOX):
             self.must_not_be_inbox()
 
@@ -89,7 +89,7 @@ NEVER_OF_THE_INBOX = (
     *("completed_at", "expires_at", "auto_complete_at", "outcome_code", "outcome_text"),
     *("assignee", "contact", "customer_key", "contact_key", "is_private"),
 )
-"""Fields of a case that would end the inbox, or make it somebody's."""
+"""Fields of a case that would end the inbox, or assign it."""
 
 
 class Stage(msgspec.Struct, frozen=True):

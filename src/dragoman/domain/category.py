@@ -1,4 +1,4 @@
-"""A category: what kind of work a task is. It carries the count of its tasks, so that nobody has to walk them."""
+"""A category: what kind of work a task is. It carries the count of its tasks, so that no query counts them."""
 
 import msgspec
 

@@ -17,7 +17,7 @@ class Problem:
 
 
 class Expected(Exception):
-    """What a client can be told. `code` is stable, `message` is for people, `parameters` are plain values."""
+    """An error for the client. `code` is stable, `message` is for people, `parameters` are plain values."""
 
     def __init__(self, code: str, message: str, **parameters: object) -> None:
         super().__init__(message)

@@ -52,8 +52,8 @@ def conform(schema: ExtensionSchema, text: str) -> str:
     rules = _rules(schema.is_multi_valued, schema.attributes)
     stored, faults = rules.apply(text.strip())
     if faults:
-        told = "; ".join(f"{fault.path or 'the value'} {fault.message}" for fault in faults[:MOST_TOLD])
-        raise Invalid("schema_violation", f"{schema.name}: {told}", tuple(faults[:MOST_FAULTS]))
+        detail = "; ".join(f"{fault.path or 'the value'} {fault.message}" for fault in faults[:MOST_TOLD])
+        raise Invalid("schema_violation", f"{schema.name}: {detail}", tuple(faults[:MOST_FAULTS]))
     if schema.unique and schema.is_multi_valued:
         _check_unique(schema, stored)
     return stored

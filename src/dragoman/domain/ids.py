@@ -4,5 +4,5 @@ import uuid_utils
 
 
 def new_id() -> str:
-    """A UUID nobody has had; ids made later sort later."""
+    """A new UUID; ids made later sort later."""
     return str(uuid_utils.uuid7())

@@ -34,7 +34,7 @@ ATTRIBUTE_KEYWORDS = {"type", "format", "maxLength", "default", "title", "descri
 
 
 def to_json_schema(schema: ExtensionSchema) -> dict[str, Any]:
-    """The schema as a client of ours reads it. A null may stand in place of any value (Genesys page, section 5)."""
+    """The schema as clients read it. A null may stand in place of any value (Genesys page, section 5)."""
     record = record_schema(schema.attributes)
     whole = {"type": "array", "items": record} if schema.is_multi_valued else record
     unique = {"x-unique": list(schema.unique)} if schema.unique else {}

@@ -25,7 +25,7 @@ class Directory:
         self._known: dict[tuple[int, str, Key], tuple[float, Any]] = {}
         self._guard = threading.Lock()
 
-    def peek(self, connection: sa.Connection, tenant: int, name: str, key: Key) -> Any:
+    def cached(self, connection: sa.Connection, tenant: int, name: str, key: Key) -> Any:
         """The row, not older than a second, or None."""
         now = self._clock.monotonic()
         ref = (tenant, name, key)

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text
 
 metadata = MetaData()
 
-# SQLite compares text bytewise by itself; PostgreSQL must be told (DESIGN 3).
+# SQLite compares text bytewise by default; PostgreSQL needs a collation.
 STRING = Text().with_variant(Text(collation="C"), "postgresql")
 
 # What indexes of tasks are made of beside columns. A statement that is to go by one says it to the letter.

@@ -1,6 +1,6 @@
 """Values that clients attach to a task, case, stage or contact under a name. One way in for every dialect.
 
-A schema of that kind and name is enforced when there is one. The functions give the changed entity; whoever called
+A schema of that kind and name is enforced when there is one. The functions give the changed entity; the caller
 saves it. A command that comes here announces the schemas of the names it writes (`announce`).
 """
 
@@ -59,7 +59,7 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
 
 
 def set_extensions(uow: UnitOfWork, entity: E, values: Mapping[str, str], *, require_schema: bool = False) -> E:
-    """The entity with all of these values; none is taken when one is refused, and all faults are told at once."""
+    """The entity with all of these values; none is taken when one is refused, and all faults are reported at once."""
     if len(values) > MOST_EXTENSIONS:
         raise _too_many(OWNERS[type(entity)])
     refused: dict[str, Expected] = {}

@@ -26,9 +26,9 @@ def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
     a task stands for a batch."""
     case.must_not_be_inbox()
     removed = remove_tasks(uow, case=case.number, direct=direct)
-    stages = uow.removals.stages(case.number, limit=direct + 1)
+    stages = uow.purge_marks.stages(case.number, limit=direct + 1)
     if len(stages) > direct:
-        uow.removals.mark_stages(uow.now, case.number)
+        uow.purge_marks.mark_stages(uow.now, case.number)
     else:
         _remove_stages(uow, stages)
         removed += len(stages)
@@ -44,11 +44,11 @@ def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | Non
     Conflict, before anything is done, when one stands for a batch.
     """
     uow.must_be_exclusive()
-    if uow.removals.has_batch(case=case, contact=contact):
+    if uow.purge_marks.has_batch(case=case, contact=contact):
         raise task_is_batch()
-    numbers = uow.removals.tasks(case=case, contact=contact, limit=direct + 1)
+    numbers = uow.purge_marks.tasks(case=case, contact=contact, limit=direct + 1)
     if len(numbers) > direct:
-        uow.removals.mark_tasks(uow.now, case=case, contact=contact)
+        uow.purge_marks.mark_tasks(uow.now, case=case, contact=contact)
         return 0
     _remove_tasks(uow, numbers)
     return len(numbers)
@@ -73,7 +73,7 @@ class Waits(msgspec.Struct, frozen=True):
 
 def waits(uow: UnitOfWork, command: Waits) -> bool:
     """True as long as something is marked."""
-    return uow.removals.is_waiting()
+    return uow.purge_marks.is_waiting()
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -87,19 +87,19 @@ class Sweep(msgspec.Struct, frozen=True):
 
 def sweep(uow: UnitOfWork, command: Sweep) -> int:
     """How many rows were removed; 0 when nothing is left. Bears being run twice."""
-    numbers = uow.removals.take_tasks(command.limit)
+    numbers = uow.purge_marks.take_tasks(command.limit)
     if numbers:
         _remove_tasks(uow, numbers)
         return len(numbers)
-    numbers = uow.removals.take_stages(command.limit)
+    numbers = uow.purge_marks.take_stages(command.limit)
     if numbers:
         _remove_stages(uow, numbers)
         return len(numbers)
     for owner in Owner:
-        values = uow.removals.take_values(owner, command.limit)
+        values = uow.purge_marks.take_values(owner, command.limit)
         if values:
             for number, folded in _remove_values(uow, owner, values):
-                uow.removals.drop_value(owner, number, folded)
+                uow.purge_marks.drop_value(owner, number, folded)
             return len(values)
     return 0
 

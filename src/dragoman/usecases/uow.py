@@ -20,7 +20,7 @@ from dragoman.store.repositories.jobs import Jobs
 from dragoman.store.repositories.leases import Leases
 from dragoman.store.repositories.messages import Messages
 from dragoman.store.repositories.people import Aliases, Groups, Tokens, Users
-from dragoman.store.repositories.removals import Removals
+from dragoman.store.repositories.purge_marks import PurgeMarks
 from dragoman.store.repositories.repository import Numbers, People, Repository
 from dragoman.store.repositories.resources import Resources
 from dragoman.store.repositories.settings import Settings
@@ -75,7 +75,7 @@ class UnitOfWork:
     @property
     def home(self) -> Tenant:
         """The tenant itself: its name, its time zone, its inbox."""
-        tenant: Tenant = self._overlay.group.peek("tenant", ())
+        tenant: Tenant = self._overlay.group.cached("tenant", ())
         return tenant
 
     @property
@@ -106,10 +106,10 @@ class UnitOfWork:
 
     def entries(self) -> "Entries":
         """For bulk work: parts that are like commands of their own. This one changes nothing while they are done."""
-        return Entries(self._overlay.beside(), self.principal)
+        return Entries(self._overlay.separate(), self.principal)
 
     def in_the_name_of(self, principal: Principal, dialect: str, operation: str) -> "UnitOfWork":
-        """The same unit of work for somebody on whose behalf it acts: rights are his, and history names him and what
+        """The same unit of work for another principal, whose rights count; history names that principal and what
         he began, for all that this command changes."""
         self._overlay.stamp = Stamp(principal.login, dialect, operation)
         return UnitOfWork(self._overlay, principal)
@@ -139,8 +139,8 @@ class UnitOfWork:
         return Schemas(self._overlay)
 
     @lazy
-    def removals(self) -> Removals:
-        return Removals(self._overlay)
+    def purge_marks(self) -> PurgeMarks:
+        return PurgeMarks(self._overlay)
 
     @lazy
     def users(self) -> Users:

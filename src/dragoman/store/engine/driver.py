@@ -1,7 +1,7 @@
 """Statements as the driver takes them, past SQLAlchemy: what every group of commands runs.
 
 The texts are SQLAlchemy's (decision 0012); only its way of running one is left out, which took longer than a lone
-update's own work. Errors are told as SQLAlchemy tells them, so that nobody above needs to know two sorts.
+update's own work. Errors are raised as SQLAlchemy raises them, so that callers handle one kind.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ def execute(connection: sa.Connection, text: str, values: Sequence[Any]) -> Any:
     try:
         cursor = _cursor(connection)
         cursor.execute(text, values)
-    except Exception as error:  # house: ok, because the driver's own errors are told apart just below
-        raise _told(connection, text, error) from error
+    except Exception as error:  # house: ok, because only the driver's own errors are converted below
+        raise _converted(connection, text, error) from error
     return cursor
 
 
@@ -27,8 +27,8 @@ def execute_many(connection: sa.Connection, text: str, rows: Sequence[Sequence[A
     try:
         cursor = _cursor(connection)
         cursor.executemany(text, rows)
-    except Exception as error:  # house: ok, because the driver's own errors are told apart just below
-        raise _told(connection, text, error) from error
+    except Exception as error:  # house: ok, because only the driver's own errors are converted below
+        raise _converted(connection, text, error) from error
     return cursor
 
 
@@ -37,8 +37,8 @@ def fetch(connection: sa.Connection, text: str, values: Sequence[Any]) -> list[A
     cursor = execute(connection, text, values)
     try:
         rows: list[Any] = cursor.fetchall()
-    except Exception as error:  # house: ok, because the driver's own errors are told apart just below
-        raise _told(connection, text, error) from error
+    except Exception as error:  # house: ok, because only the driver's own errors are converted below
+        raise _converted(connection, text, error) from error
     return rows
 
 
@@ -51,16 +51,16 @@ def _cursor(connection: sa.Connection) -> Any:
     return cursor
 
 
-def _told(connection: sa.Connection, text: str, error: Exception) -> Exception:
+def _converted(connection: sa.Connection, text: str, error: Exception) -> Exception:
     """The error as SQLAlchemy would raise it; one that isn't the driver's stays what it is."""
     dialect = connection.dialect
     base = dialect.loaded_dbapi.Error
     if not isinstance(error, base):
         return error
     gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
-    told = sa.exc.DBAPIError.instance(
+    converted = sa.exc.DBAPIError.instance(
         text, None, error, base, hide_parameters=True, connection_invalidated=gone, dialect=dialect
     )
     if gone:
         connection.invalidate(error)
-    return told
+    return converted

@@ -163,7 +163,7 @@ class Engine:
         return statement.with_for_update(read=lock is Lock.SHARED)
 
     def checkpoint(self, connection: sa.Connection) -> None:
-        """Move the write-ahead log into the database file; for when nobody waits. Without room for it the log stays."""
+        """Move the write-ahead log into the database file, for an idle lane. Without room for it the log stays."""
         if not self.is_sqlite:
             return
         try:
@@ -188,7 +188,7 @@ class Engine:
 
 
 class ReadTimer:
-    """Ends a statement of a SQLite reader that takes too long (SQLITE_INTERRUPT). `start` begins the time anew."""
+    """Ends a statement of a SQLite reader that takes too long (SQLITE_INTERRUPT). `start` restarts its time."""
 
     KEY = "dragoman_read_timer"
 

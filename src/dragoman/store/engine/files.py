@@ -19,7 +19,7 @@ def database_file(engine: Engine) -> Path | None:
 
 
 def storage_full() -> Unavailable:
-    """What is said when there is no room for a change. It is asked anew for each group of changes, so soon over."""
+    """The error when there is no room for a change. Room is checked for each group, so a retry helps soon."""
     return Unavailable("storage_full", "There is no room left to store this.", retry_after_seconds=5)
 
 

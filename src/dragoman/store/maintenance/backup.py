@@ -59,8 +59,8 @@ def checksum_file(file: Path) -> Path:
 def restore(engine: Engine, file: Path, *, force: bool = False) -> None:
     """Put a copy or an export in the place of the database, whole or not at all.
 
-    NotFound without such a file; Invalid when it is damaged or none of ours; Conflict when the database is used
-    already and is not to be replaced, or is being served.
+    NotFound without such a file; Invalid when it is damaged or not a Dragoman database; Conflict when the database is
+    used already and is not to be replaced, or is being served.
     """
     kind = _kind(file)
     _compare_checksum(file)
@@ -135,7 +135,7 @@ def _copy_pages(engine: Engine, part: Path) -> None:
 
 
 def _take_copy(file: Path, part: Path) -> None:
-    """Copy a database file and look through it. Invalid when it is damaged, or none of ours."""
+    """Copy a database file and look through it. Invalid when it is damaged, or not a Dragoman database."""
     shutil.copyfile(file, _private(part))
     try:
         with closing(pysqlite3.connect(part)) as copy:
@@ -202,7 +202,7 @@ def _beside(target: Path) -> Iterator[Path]:
 
 
 def _private(part: Path) -> Path:
-    """An empty file that nobody else may read: there are hashes of passwords in a copy."""
+    """An empty file that only its owner can read: a copy has hashes of passwords."""
     part.unlink(missing_ok=True)
     part.touch(0o600, exist_ok=False)
     return part

@@ -2,7 +2,7 @@
 row by row, its words, the counts of its category and contact, the number counter.
 
 Written set by set, slice by slice, while the next slice is made up. For a demonstration or a measurement, on a
-database that nobody else fills meanwhile.
+database to which no other process writes meanwhile.
 """
 
 import gc
@@ -37,11 +37,11 @@ def fill(engine: Engine, tenant: int, count: int, live: Callable[[int], Life], s
     """Store so many tasks, which `live` makes up for the numbers that follow the last one; the first number.
 
     They have neither extensions, work items, messages nor parts. A slice is stored whole or not at all. Conflict when
-    somebody else made a task meanwhile: what was stored until then stays.
+    another process made a task meanwhile: what was stored until then stays.
     """
     with (
         engine.unhurried(engine.lane_writer()) as connection,
-        ThreadPoolExecutor(1, "filling") as writing,
+        ThreadPoolExecutor(1, "bulk-load") as writing,
         _no_collection(),
     ):
         first = _begin(connection, tenant)
@@ -59,7 +59,7 @@ def fill(engine: Engine, tenant: int, count: int, live: Callable[[int], Life], s
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Let nobody look for circles: there are none in a million rows, and looking takes as long as making them."""
+    """Switch the cyclic garbage collector off: a million rows have no cycles, and looking for some doubles the time."""
     gc.disable()
     try:
         yield
@@ -141,4 +141,4 @@ class Slice:
         own = (counter.tenant == self._tenant, counter.name == "task", counter.value == self._numbers[0] - 1)
         drawn = {"value": self._numbers[-1], "row_version": counter.row_version + 1}
         if connection.execute(sa.update(tables.counter).where(*own).values(drawn)).rowcount != 1:
-            raise Conflict("numbers_taken", "Somebody else made tasks meanwhile.")
+            raise Conflict("numbers_taken", "Another process made tasks meanwhile.")

@@ -25,7 +25,7 @@ FORMAT = 1
 PAGE = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
 FURNISHED = ("tenant", "counter", "setting", "category", "case", "history", "lease")
-"""Tables in which a database that nobody has used yet has rows: a tenant, its inbox, its categories."""
+"""Tables in which an unused database has rows: a tenant, its inbox, its categories."""
 
 
 class First(msgspec.Struct, tag_field="dragoman", tag="export"):
@@ -199,7 +199,7 @@ def _load(connection: sa.Connection, given: Iterable[bytes]) -> int:
 
 
 def _read(line: bytes, number: int) -> Any:
-    """A line as what it is. Invalid when it is nothing of ours, or of a newer Dragoman."""
+    """A line as what it is. Invalid when it is not from an export, or from a newer Dragoman."""
     try:
         if number == 1:
             return _known(msgspec.json.decode(line, type=First))

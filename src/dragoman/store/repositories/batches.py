@@ -53,7 +53,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class BatchFilter(msgspec.Struct, frozen=True):
-    """Conditions, all of which must hold, on batches whose task somebody may see (None: all of them)."""
+    """Conditions, all of which must hold, on batches whose task a principal may see (None: all of them)."""
 
     conditions: tuple[Condition, ...] = ()
     visible_to: Principal | None = None

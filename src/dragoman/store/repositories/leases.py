@@ -18,7 +18,7 @@ class Leases:
     def take(self, name: str, owner: str, seconds: float) -> bool:
         """Take the lease, or hold it longer. False while another holds it.
 
-        Two that take a new one at the same moment: the database refuses the second, who then runs again and is told.
+        If two nodes take a new lease at once, the database refuses the second, which runs again and sees the first.
         """
         connection: sa.Connection | None = self._group.connection
         if connection is None:

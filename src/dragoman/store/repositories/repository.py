@@ -184,5 +184,5 @@ class People(Repository[E]):
         group = self._overlay.group
         if lock is not Lock.NONE or ref in group.current or ref in self._overlay.changes:
             return super().find(key, lock)
-        found: E | None = group.peek(self.mapping.name, key)
+        found: E | None = group.cached(self.mapping.name, key)
         return found

@@ -21,7 +21,7 @@ T = tables.task.c
 Conditions = list[sa.ColumnElement[bool]]
 
 Through = Literal["everybody", "individual", "group"]
-"""Why somebody sees a task: because everybody does, by himself, or as one of a group."""
+"""Why a user sees a task: everybody does, the user is named, or a group of the user is."""
 EVERY_WAY: frozenset[Through] = frozenset({"everybody", "individual", "group"})
 
 

@@ -175,7 +175,7 @@ def _page(
         statement = _together([_beginning(walk, keys, offset + limit) for walk in walks], keys, names)
     else:
         statement = sa.select(*columns).where(*walks[0]).order_by(*(hidden(key) if few else order(key) for key in keys))
-    # In the text, since PostgreSQL plans a limit that it doesn't know anew each time.
+    # In the text, since PostgreSQL plans a statement again each time if its limit is a parameter.
     statement = statement.limit(sa.literal_column(str(limit)))
     return statement.offset(offset) if offset else statement
 

@@ -100,7 +100,7 @@ class Group:
         self,
         tenant: int,
         now: Moment,
-        peek: Callable[[str, Key], Any],
+        cached: Callable[[str, Key], Any],
         recorded_at: Callable[[str, int, int], Moment | None],
     ) -> None:
         self.tenant = tenant
@@ -116,8 +116,8 @@ class Group:
         self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
         self.is_written = True  # the tables hold what is current
         self.clock: Clock | None = None  # while rows are locked: `now` is read after each wait
-        self.peek = peek
-        self.has_queued = False  # a job: whoever looks for some need not wait for the next time
+        self.cached = cached
+        self.has_queued = False  # a job: the worker need not wait for its next look
         # For commands that have the transaction to themselves, and for readers:
         self.load_all: Callable[[Keys], None] | None = None
         self.connection: Any = None
@@ -265,7 +265,7 @@ class Overlay:
         self._differences.update(nested._differences)
         self.numbers.update(nested.numbers)
 
-    def beside(self) -> "Overlay":
+    def separate(self) -> "Overlay":
         """One like that of a command of its own, in this one's name: what it changes has its own revision and history.
 
         It is closed, or cleared, again and again. It reads by no condition (MustBeExclusive), since that writes through
@@ -363,7 +363,7 @@ def differences(before: Any, after: Any, names: Iterable[str]) -> dict[str, Any]
 
 
 def beginnings(entity: Any) -> dict[str, Any]:
-    """The same of a new entity, whose old values are null. What is empty or false isn't told."""
+    """The same of a new entity, whose old values are null. Empty and false values are left out."""
     changes: dict[str, Any] = {}
     for name, new in zip(entity.__struct_fields__, astuple(entity), strict=True):
         if new is None or new is False or new == () or name in BOOKKEEPING:

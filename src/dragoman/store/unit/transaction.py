@@ -71,7 +71,7 @@ class Transactions:
         self.writes = writes
         self._connect = connect
         self._connection: sa.Connection | None = None
-        self._peek = directory.peek
+        self._cached = directory.cached
         self._forget = directory.forget
         self._queued = queued
         self._refuse = refuse
@@ -285,7 +285,7 @@ class Transactions:
         group = Group(
             tenant,
             self.clock.now(),
-            lambda name, key: self._peek(connection, tenant, name, key),
+            lambda name, key: self._cached(connection, tenant, name, key),
             lambda entity, number, revision: recorded_at(connection, tenant, entity, number, revision),
         )
         group.as_stored = isinstance(works[0].keys, Exclusive) and works[0].keys.as_stored

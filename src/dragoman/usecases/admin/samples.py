@@ -161,7 +161,7 @@ def _pattern(team: Team, creator: str | None, chance: "_Chance") -> Pattern:
 
 
 CHANGES: tuple[Callable[[Task, Moment], Task], ...] = (
-    lambda task, at: task.fail(at=at, code="failed", text="Nobody could be reached."),
+    lambda task, at: task.fail(at=at, code="failed", text="The customer could not be reached."),
     lambda task, at: task.terminate(at=at),
     lambda task, at: task.suspend(at=at),
     *(lambda task, at, code=code: task.finish(at=at, code=code) for code in 4 * OUTCOMES),

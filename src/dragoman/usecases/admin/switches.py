@@ -11,7 +11,7 @@ def announce(keys: Keys, name: str, lock: Lock = Lock.NONE) -> Keys:
 
 
 def read(uow: UnitOfWork, name: str) -> str | None:
-    """What the switch is at; None when nobody has turned it yet."""
+    """The value of the switch; None if it was never set."""
     setting = uow.settings.find(name)
     return None if setting is None else setting.value
 

@@ -1,4 +1,4 @@
-"""What waits to be done by itself, over all tenants: for whoever watches over the server, not for clients."""
+"""What waits to be done by itself, over all tenants: for operators, not for clients."""
 
 import msgspec
 

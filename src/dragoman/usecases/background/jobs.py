@@ -1,7 +1,7 @@
-"""Jobs as their workers handle them: taken under a lease, held, done, tried again, given back.
+"""Jobs of workers: claimed under a lease, held, completed, retried, released.
 
-Every slice of a job's work begins with `held` and ends its last one with `complete`, in the transaction of its own
-effects: so nothing is done twice, and nothing by a worker that lost the job while it slept.
+Every slice of a job begins with `held`, and the last one ends with `complete`, in the transaction of its effects: so no
+slice is applied twice, and a worker that lost the job writes nothing.
 """
 
 import msgspec
@@ -12,7 +12,7 @@ from dragoman.domain.job import LEASE_SECONDS, Job, JobKind, JobState, LeaseLost
 from dragoman.usecases.uow import UnitOfWork
 
 KEPT_SECONDS = 7 * 86_400.0
-"""So long a job that is done can be looked at. One that was given up stays until somebody removes it."""
+"""How long a completed job is kept. A discarded job stays until an operator removes it."""
 
 SLICE = 1_000
 
@@ -24,7 +24,7 @@ AFTERMATH: dict[str, JobKind] = {
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """One attempt at a job: who has it, for the how-manieth time. Every write of the attempt shows it."""
+    """One attempt at a job, by its worker. Every write of the attempt names it."""
 
     uid: str
     owner: str
@@ -48,7 +48,7 @@ def complete(uow: UnitOfWork, job: Job) -> None:
 
 
 class Due(msgspec.Struct, frozen=True):
-    """Which tenants have a job that somebody may take? Run under the directory tenant."""
+    """Find the tenants that have a due job. Run under the directory tenant."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -91,7 +91,7 @@ class Orphan(msgspec.Struct, frozen=True):
 
 
 def orphan(uow: UnitOfWork, command: Orphan) -> int:
-    """How many were taken from them: somebody may claim these at once. The attempts are counted all the same."""
+    """The number of jobs released; they can be claimed at once. Their attempts are counted."""
     running = uow.jobs.running()
     for job in running:
         uow.jobs.save(job.prolong(at=uow.now, lease_seconds=0.0))
@@ -109,12 +109,12 @@ class Prolong(msgspec.Struct, frozen=True):
 
 
 def prolong(uow: UnitOfWork, command: Prolong) -> None:
-    """The lease begins anew. LeaseLost when another has the job, or it has ended."""
+    """Renew the lease. LeaseLost if another worker has the job, or it has ended."""
     uow.jobs.save(held(uow, command.hold).prolong(at=uow.now, lease_seconds=command.lease_seconds))
 
 
 class Fail(msgspec.Struct, frozen=True):
-    """An attempt failed; the text says why, to whoever runs the server."""
+    """An attempt failed; the text gives operators the reason."""
 
     hold: Hold
     error: str
@@ -129,7 +129,7 @@ def fail(uow: UnitOfWork, command: Fail) -> Job:
 
 
 class GiveBack(msgspec.Struct, frozen=True):
-    """Let go of a job without having failed, for anybody to take after a pause."""
+    """Release a job without a failure; any worker may claim it after a pause."""
 
     hold: Hold
     pause_seconds: float = 0.0

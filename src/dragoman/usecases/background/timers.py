@@ -1,7 +1,7 @@
 """Timers: what happens by itself when its moment has come. The moment is a field of the task or case it is about.
 
 Each fires in one transaction with its effect, on a row that is locked and looked at again: so it fires once, however
-many nodes look at the same time, and after a stop of any kind it fires when somebody looks again.
+many nodes look at the same time, and after a stop it fires at the next look.
 """
 
 import sys

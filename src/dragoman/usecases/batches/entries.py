@@ -1,7 +1,7 @@
-"""The entries of a batch: each found, done, kept whole or not at all, and its failure told.
+"""The entries of a batch: each is applied whole or not at all, and its failure is recorded.
 
-It is done with the creator's rights as they are at that moment: an approver lends none, a creator gains none. What an
-entry does is like a command of its own, with revisions and history in the creator's name.
+An entry has the rights of the creator at the time it runs; approvers add none. It is like a command of its own, with
+revisions and history in the name of the creator.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Batches: making, reading, deciding and removing them, each with the task that stands for it in every other dialect.
 
-The task follows the batch (`follow`), never the other way about. Whoever may work on that task may decide and remove
+The task follows the batch (`follow`), never the other way about. Users who may work on that task may decide and delete
 the batch: at the vendor the scopes of a token are the only condition (carrierx-batch.md 11, 16).
 """
 
@@ -148,7 +148,7 @@ def follow(uow: UnitOfWork, batch: Batch) -> Task:
     if state is State.READY:
         after = replace(after, activated_at=uow.now, first_activated_at=task.first_activated_at or uow.now)
     elif state is State.RUNNING:
-        after = replace(after, assignee=None, claimed_at=None)  # whoever reviewed it has decided: the machine has it
+        after = replace(after, assignee=None, claimed_at=None)  # its reviewer has decided
     elif state in ENDED:
         after = replace(after, completed_at=uow.now, outcome_code=str(batch.status), outcome_text=summary(batch))
     return tasks.save(uow, task, after)

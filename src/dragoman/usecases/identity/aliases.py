@@ -1,4 +1,4 @@
-"""What other systems call our users: the only way by which their ids find somebody (DESIGN 3)."""
+"""Aliases: ids that other systems have for users. An id of another system finds a user only through an alias."""
 
 import msgspec
 

@@ -37,7 +37,7 @@ def is_choice(user: User, present: str | None) -> bool:
 def assignable(uow: UnitOfWork, name: str, present: str | None = None) -> str:
     """The id of the user of this id or login. Invalid for an unknown and for a disabled one.
 
-    `present`, who has the task now, is accepted whoever that is: what is shown may be sent back.
+    `present`, the present assignee, is always accepted: what is shown may be sent back.
     """
     if present is not None and uuid_of(name) == present:
         return present
@@ -56,7 +56,7 @@ def known(uow: UnitOfWork, name: str) -> User:
 
 
 def bad_assignee(why: str) -> Invalid:
-    """The refusal to give a task to somebody."""
+    """The refusal to assign a task."""
     return Invalid("bad_reference", f"assignee {why}.", (Problem("/assignee", "not_assignable", why),), status=409)
 
 

@@ -13,7 +13,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Own(msgspec.Struct, frozen=True):
-    """The profile of whoever asks."""
+    """The principal's own profile."""
 
     def keys(self) -> Keys:
         return Keys()

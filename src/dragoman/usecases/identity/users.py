@@ -23,7 +23,7 @@ def token_text(tenant: int) -> str:
 
 
 def token_tenant(text: str) -> int | None:
-    """The tenant that a token names, or None when it can't be one of ours."""
+    """The tenant that a token names, or None if it has not the form of a Dragoman token."""
     prefix, _, rest = text.partition("_")
     tenant, _, secret = rest.partition("_")
     if prefix != TOKEN_PREFIX or len(secret) != 43 or not 0 < len(tenant) <= 12 or set(tenant) - set(DIGITS):

@@ -177,8 +177,8 @@ def _with_extensions(uow: UnitOfWork, task: Task, patches: Mapping[str, str | No
         try:
             task = _with_extension(uow, task, name, patch)
         except Invalid as refused:
-            told = refused.problems or (Problem("", refused.code, refused.message),)
-            problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in told)
+            faults = refused.problems or (Problem("", refused.code, refused.message),)
+            problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in faults)
     if problems:
         raise Invalid("invalid_extension", "An extension isn't as it should be; each fault is listed.", tuple(problems))
     return task

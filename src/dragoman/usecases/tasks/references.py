@@ -1,6 +1,6 @@
-"""What a task points to, as clients name it: by number or id. Looked up, checked, and all faults told at once.
+"""What a task points to, as clients name it: by number or id. Looked up and checked; all faults are reported at once.
 
-Vendors' clients may leave references dangling, which their dialects keep as sent; whoever comes through here may not.
+Vendors' clients may leave references dangling, which their dialects keep as sent; through these functions they may not.
 """
 
 from collections.abc import Callable, Iterable, Sequence

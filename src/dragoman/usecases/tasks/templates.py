@@ -124,8 +124,8 @@ def _clash(uow: UnitOfWork, entry: Entry) -> list[Problem]:
     known = uow.templates.find(entry.draft.uid) if entry.draft.uid else None
     if known is None or known.digest == entry.digest():
         return []
-    told = f"this tktid is version {known.version} of {known.name}, which says otherwise; give the new one its own"
-    return [_fault(entry, "tktid", told)]
+    message = f"this tktid is version {known.version} of {known.name}, which says otherwise; give the new one its own"
+    return [_fault(entry, "tktid", message)]
 
 
 def _kept(uow: UnitOfWork, entry: Entry, draft: Template) -> Loaded:
@@ -179,7 +179,7 @@ def get(uow: UnitOfWork, command: GetTemplate) -> Template:
 
 
 def may_create(principal: Principal, template: Template) -> bool:
-    """Who is named as a potential creator, or administers tasks of the template; everybody where nobody is named."""
+    """The potential creators and administrators of the template; everybody if none is named."""
     creators = template.roles.get(Role.POTENTIAL_CREATOR, ())
     named = (*creators, *template.roles.get(Role.ADMINISTRATOR, ()))
     return principal.is_admin or not creators or any(holds(principal, holder) for holder in named)

@@ -21,7 +21,7 @@ S = tables.stage.c
 X = tables.extension.c
 
 
-class Removals(Repository[Task]):
+class PurgeMarks(Repository[Task]):
     """The marks of one tenant. Exclusive commands only."""
 
     mapping = MAPPINGS["task"]
