@@ -13,6 +13,7 @@ from dragoman.domain.errors import Conflict, Invalid
 from dragoman.domain.ids import new_id
 from dragoman.domain.passwords import hash_password
 from dragoman.domain.people import DIRECTORY_TENANT, User
+from dragoman.domain.text import composed, folded
 from dragoman.runtime.application import Application
 from dragoman.usecases.identity import users as people
 
@@ -115,12 +116,11 @@ def add_user(
 
     Raises Conflict if another user of any tenant has one of them, and Invalid for an invalid login.
     """
+    login = composed(login)
     people.check_login(login)
     uid = app.executor.call(people.claim_login, people.ClaimLogin(login, tenant, new_id()), DIRECTORY_TENANT)
     if email is not None:
-        owner = app.executor.call(
-            people.claim_login, people.ClaimLogin(email.casefold(), tenant, uid), DIRECTORY_TENANT
-        )
+        owner = app.executor.call(people.claim_login, people.ClaimLogin(folded(email), tenant, uid), DIRECTORY_TENANT)
         if owner != uid:
             raise Conflict("email_taken", f"The address {email} is another user's.")
     app.executor.call(

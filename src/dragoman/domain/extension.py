@@ -12,6 +12,7 @@ import msgspec
 
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.text import folded
 
 LONGEST_NAME = 255
 MOST_ATTRIBUTES = 1_000
@@ -77,8 +78,8 @@ class Declaration(msgspec.Struct, frozen=True):
 
 
 def fold(name: str) -> str:
-    """The form in which names are compared: without regard to case."""
-    return name.casefold()
+    """The form in which names are compared: without regard to case, letters composed."""
+    return folded(name)
 
 
 def name_fault(name: str, reserved: Collection[str]) -> str | None:

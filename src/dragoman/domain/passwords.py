@@ -5,16 +5,24 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from dragoman.domain.text import composed, spellings
+
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
     """The hash to keep, with its own salt and figures in it."""
-    return HASHER.hash(password)
+    return HASHER.hash(composed(password))
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password belongs to the hash. Without a hash the answer is no, after the same work."""
+    """Whether the password belongs to the hash, its letters composed or not. Without a hash the answer is no, after the
+    same work."""
+    results = [_verify(password_hash, spelled) for spelled in spellings(password)]
+    return any(results)
+
+
+def _verify(password_hash: str | None, password: str) -> bool:
     try:
         HASHER.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):

@@ -60,6 +60,7 @@ class Alias(msgspec.Struct, frozen=True):
     dialect: str
     alias: str
     user: str
+    created_at: Moment = Moment(0)
     row_version: int = 1
 
 

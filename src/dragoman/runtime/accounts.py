@@ -2,6 +2,7 @@
 
 from dragoman.domain.access import Principal, system
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
+from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import PasswordRecord
 from dragoman.usecases.identity import users
@@ -25,7 +26,7 @@ class StoredAccounts:
     async def _find_user(self, login: str) -> User | None:
         """The user of a login or an e-mail address, which is compared without case."""
         entry: LoginName | None = None
-        for name in dict.fromkeys((login, login.casefold() if "@" in login else login)):
+        for name in dict.fromkeys((*spellings(login), folded(login) if "@" in login else login)):
             entry = entry or await self._executor.read(
                 users.find_login, users.FindLogin(name), system(DIRECTORY_TENANT)
             )

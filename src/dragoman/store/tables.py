@@ -140,6 +140,7 @@ alias = Table(
     _key("dialect", STRING),
     _key("alias", STRING),
     _text("user", nullable=False),
+    _count("created_at"),
     _count("row_version", 1),
     Index("alias_by_user", "tenant", "user", "dialect"),
 )

@@ -10,6 +10,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.text import composed
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -130,7 +131,7 @@ def _move(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
 
 
 def _check_title(title: str, others: list[Category]) -> None:
-    if any(other.title == title for other in others):
+    if any(composed(other.title) == composed(title) for other in others):
         raise Conflict("title_taken", f"There is a category {title} already.")
 
 

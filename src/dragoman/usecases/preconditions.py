@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.domain.errors import Invalid, StaleVersion
+from dragoman.domain.extension import fold
 from dragoman.usecases.uow import UnitOfWork
 
 Revisions = frozenset[int]
@@ -52,7 +53,7 @@ def check_absent(entity: Any, is_there: bool) -> None:
 
 def folded(name: str) -> str:
     """A name of history as it is compared: names of extensions know no case."""
-    return name.casefold() if name.startswith("extensions.") else name
+    return fold(name) if name.startswith("extensions.") else name
 
 
 def _changed_since(uow: UnitOfWork, kind: str, entity: Any, revision: int) -> frozenset[str]:

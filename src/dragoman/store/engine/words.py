@@ -3,6 +3,7 @@
 import re
 
 from dragoman.domain.task import Task
+from dragoman.domain.text import folded as text_folded
 
 LONGEST = 64  # characters of a word that are kept and compared; what a key of an index can hold has an end
 
@@ -13,7 +14,7 @@ _BLANKED = {code: " " for code in range(128) if not _WORD.match(chr(code))}
 
 def split(text: str) -> set[str]:
     """The words of a text, folded. Also what stands between blanks as a whole, for searches such as "e-mail"."""
-    folded = text.casefold()
+    folded = text_folded(text)
     parts = folded.translate(_BLANKED).split() if folded.isascii() else _WORD.findall(folded)
     found = {*parts, *folded.split()}
     return found if max(map(len, found), default=0) <= LONGEST else {word[:LONGEST] for word in found}

@@ -10,6 +10,7 @@ from dragoman.command import Lock
 from dragoman.domain.access import Principal
 from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.text import folded
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import shared_case, shared_contact
@@ -88,5 +89,5 @@ class Contacts(Repository[Contact]):
 def _has_words(texts: Collection[Any], wanted: tuple[str, ...]) -> bool:
     if not wanted:
         return True
-    words = [word for text in texts if text for word in text.casefold().split()]
+    words = [word for text in texts if text for word in folded(text).split()]
     return all(any(word.startswith(beginning) for word in words) for beginning in wanted)

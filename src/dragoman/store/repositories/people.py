@@ -5,6 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from dragoman.domain.people import Alias, Group, Token, User
+from dragoman.domain.text import folded, spellings
 from dragoman.store import tables
 from dragoman.store.repositories.repository import People, Repository
 from dragoman.store.unit.mappings import MAPPINGS
@@ -30,14 +31,15 @@ class Users(People[User]):
     def by_login(self, login: str) -> User | None:
         """The user with this login, or None. The command must be exclusive."""
         table = tables.user.c
-        row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, table.login == login)).first()
+        named = table.login.in_(spellings(login))
+        row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, named)).first()
         return None if row is None else self.find(row[0])
 
     def by_name(self, name: str) -> User | None:
         """The user with this login or e-mail address, letters of either case."""
-        folded = name.casefold()
+        wanted = folded(name)
         for user in self.all():
-            if folded in (user.login.casefold(), (user.email or "").casefold()):
+            if wanted in (folded(user.login), folded(user.email or "")):
                 return user
         return None
 
@@ -50,7 +52,7 @@ class Groups(People[Group]):
     def by_name(self, name: str) -> Group | None:
         """The group of this name, or None; the one made first, if several have it. The command must be exclusive."""
         table = tables.group.c
-        statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name == name)
+        statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name.in_(spellings(name)))
         row = self.by_condition(statement.order_by(table.uid).limit(1)).first()
         return None if row is None else self.find(row[0])
 
@@ -92,7 +94,7 @@ class Aliases(People[Alias]):
         return [alias for key in keys if (alias := self.find(key)) is not None]
 
     def of_users(self, dialect: str, users: Collection[str]) -> dict[str, str]:
-        """What a dialect calls these users; the first in order where it has several words for one."""
+        """What a dialect calls these users; the first that was given where it has several words for one."""
         table = tables.alias.c
         found: dict[str, str] = {}
         wanted = sorted(users)
@@ -102,6 +104,6 @@ class Aliases(People[Alias]):
                 table.dialect == dialect,
                 table.user.in_(wanted[start : start + AT_ONCE]),
             )
-            for user, alias in self.by_condition(statement.order_by(table.user, table.alias)):
+            for user, alias in self.by_condition(statement.order_by(table.user, table.created_at, table.alias)):
                 found.setdefault(user, alias)
         return found

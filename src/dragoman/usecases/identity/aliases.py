@@ -24,7 +24,7 @@ def add_alias(uow: UnitOfWork, command: AddAlias) -> Alias:
     user = _user(uow, command.login)
     known = uow.aliases.find((command.dialect, command.alias), Lock.CHANGE)
     if known is None:
-        return uow.aliases.add(Alias(uow.tenant, command.dialect, command.alias, user.uid))
+        return uow.aliases.add(Alias(uow.tenant, command.dialect, command.alias, user.uid, uow.now))
     if known.user != user.uid:
         raise Conflict("alias_taken", f"{command.alias} is another user's in {command.dialect}.")
     return known

@@ -14,6 +14,7 @@ from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
+from dragoman.domain.text import composed
 from dragoman.usecases import categories
 from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks.lists import TaskFilter
@@ -120,7 +121,8 @@ def create(uow: UnitOfWork, command: Change) -> Category:
     """The new category. Where one has that title already nothing is stored: its id stands under what was sent."""
     require_admin(uow.principal)
     others = categories.every(uow)
-    known = next((other for other in others if other.title == command.title), None)
+    wanted = composed(command.title or "")
+    known = next((other for other in others if wanted and composed(other.title) == wanted), None)
     if known is not None:
         icon = _file_name(command.icon or "")
         return _posted(replace(known, description=command.description or "", icon=icon, task_count=0), command)
@@ -163,11 +165,12 @@ def set_icon(uow: UnitOfWork, command: Change) -> Category:
 def reorder(uow: UnitOfWork, command: Change) -> list[Category]:
     """The categories of these titles in this order, their places still the old ones. Others keep theirs."""
     require_admin(uow.principal)
-    by_title = {category.title: category for category in categories.every(uow)}
-    unknown = next((title for title in command.titles if title not in by_title), None)
+    by_title = {composed(category.title): category for category in categories.every(uow)}
+    titles = [composed(title) for title in command.titles]
+    unknown = next((title for title in titles if title not in by_title), None)
     if unknown is not None:
         raise not_found()
-    ordered = [by_title[title] for title in dict.fromkeys(command.titles)]
+    ordered = [by_title[title] for title in dict.fromkeys(titles)]
     categories.reorder(uow, ordered)
     return ordered
 

@@ -14,6 +14,7 @@ from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters
 from dragoman.domain.errors import Invalid
 from dragoman.domain.search import MOST_WORDS, search_words
+from dragoman.domain.text import folded
 
 LARGEST_PAGE = 1_000
 PAGING = ("startIndex", "count", "sortBy", "sortOrder", "filterBy", "filterOp", "filterValue", "fields")
@@ -70,7 +71,7 @@ def read_paging(parameters: Parameters) -> Paging:
 def words_of(filter_value: str) -> tuple[str, ...]:
     """The words of a search. Invalid for too many."""
     try:
-        return search_words(filter_value.casefold().split(), "filterValue")
+        return search_words(folded(filter_value).split(), "filterValue")
     except Invalid as refusal:
         raise bad_argument("filterValue", f"more than {MOST_WORDS} words") from refusal
 
@@ -101,8 +102,8 @@ def matching(items: list[Item], paging: Paging) -> list[Item]:
     test = TESTS.get(paging.filter_op or "equals")
     if not paging.filter_by or test is None:
         return items
-    wanted = paging.filter_value.casefold()
-    return [item for item in items if test(_text(member(item, paging.filter_by)).casefold(), wanted)]
+    wanted = folded(paging.filter_value)
+    return [item for item in items if test(folded(_text(member(item, paging.filter_by))), wanted)]
 
 
 def in_order(items: list[Item], paging: Paging) -> list[Item]:

@@ -1,0 +1,20 @@
+"""Text as it is compared: letters that are composed and decomposed are the same (Unicode NFC)."""
+
+from unicodedata import normalize
+
+
+def composed(text: str) -> str:
+    """The text with its letters composed."""
+    return text if text.isascii() else normalize("NFC", text)
+
+
+def folded(text: str) -> str:
+    """The text as names and words are compared: composed, without regard to case."""
+    return text.casefold() if text.isascii() else composed(composed(text).casefold())
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """The ways in which the same text may have been stored, the composed one first."""
+    if text.isascii():
+        return (text,)
+    return tuple(dict.fromkeys((composed(text), text, normalize("NFD", text))))
