@@ -23,8 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "soak.log"
 FUZZ_PYTHON = ROOT / ".venv-fuzz" / "bin" / "python"
-FUZZ_LOCK = ROOT / "tests" / "fuzz" / "requirements.lock"
-PARSERS = ROOT / "tests" / "fuzz" / "parsers.py"
+FUZZ_LOCK = ROOT / "tests" / "security" / "fuzz" / "requirements.lock"
+PARSERS = ROOT / "tests" / "security" / "fuzz" / "parsers.py"
 BACKENDS = ("sqlite", "postgresql")
 VERDICTS = ("-> PASS", "-> FAIL", "INCONCLUSIVE:", "NO SERVER:", " runs in ")
 
@@ -61,8 +61,9 @@ def stages() -> list[Stage]:
         tests("inputs", "tests/resilience/kit/test_bad_inputs.py"),
         tests("broken", "tests/resilience/kit/test_faulty.py"),
         tests("contract", "tests/dialects/test_openapi.py"),
-        tests("seeds", "tests/properties", "tests/integration/store/test_verification.py"),
-        tests("nodes", "tests/resilience/nodes"),
+        tests("seeds", "tests/cross_dialect", "tests/integration/store/test_verification.py"),
+        tests("nodes", "tests/resilience/nodes", "--ignore", "tests/resilience/nodes/test_mixed_operations.py"),
+        tests("mixed", "tests/resilience/nodes/test_mixed_operations.py"),
     ]
     for backend in BACKENDS:
         found.append(load("overload", backend, ("--seconds", "30"), ("--seconds", "3")))
