@@ -76,6 +76,9 @@ CRM_TASK = {"title": "Anew", "deadline": "2031-05-04", "categoryid": 1}
 BULK = {"taskIDs": ["{tkiid}"]}
 SUSPENSION = "duration=P1D&keepTaskData=true"
 
+PRIORITY = Ask(EDIT, {"priority": 7})
+"""Of IBM alone: potential starters set it after the start, too, which the page grants by name (6)."""
+
 ROWS: dict[str, tuple[Ask, ...]] = {
     "native read_task": (Ask(SEE),),
     "native read_task_history": (Ask(SEE),),
@@ -127,7 +130,7 @@ ROWS: dict[str, tuple[Ask, ...]] = {
     "ibm_htm task.update": (
         Ask(SEE, {"isRead": True}),  # a reader's own mark (page, 6)
         Ask(EDIT, {"description": "Anew"}),
-        Ask(EDIT, {"priority": 7}),
+        PRIORITY,
         Ask(FINISH, {"expirationTime": "2031-05-04T10:00:00Z"}),
         Ask(DELETE, {"deletionTime": "2031-05-04T10:00:00Z"}),
     ),
@@ -322,7 +325,8 @@ def test_no_dialect_lets_anybody_do_what_the_core_does_not(
         reply = asked(world, who, name, ask, before)
         assert reply.status < 500, (name, reply.body)
         if is_done(reply):
-            assert ask.wants in may, (name, ask, reply.body)
+            is_starter_s = ask is PRIORITY and who == "potential_starter" and SEE in may
+            assert ask.wants in may or is_starter_s, (name, ask, reply.body)
         elif SEE not in may:
             assert is_refused_as_hidden(name, reply), (name, reply.status, reply.body)
         elif name.startswith("native") and reply.status != 409:  # what the state forbids says nothing of rights

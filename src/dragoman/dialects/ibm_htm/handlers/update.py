@@ -15,7 +15,7 @@ from dragoman.dialects.ibm_htm.wire import custom, ids, negotiation
 from dragoman.dialects.kit import Request, json
 from dragoman.dialects.kit.changes import changed
 from dragoman.domain.errors import Invalid
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import Task
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
@@ -110,8 +110,6 @@ def _check_values(new: dict[str, Any]) -> None:
 def _check(uow: UnitOfWork, task: Task, values: dict[str, Any], new: dict[str, Any]) -> None:
     """First whether the caller may update, then whether the task may be, then property by property (page, 13)."""
     roles = guard.roles_of(uow, task)
-    if task.state is not State.INACTIVE:
-        roles -= {PS}  # the core lets potential starters edit until the start
     if roles.isdisjoint(ALL_FIVE):
         who = NAMERS.get(frozenset(values), ALL_FIVE)
         guard.require_role(uow, task, roles, who, Action.UPDATE)
