@@ -111,9 +111,9 @@ def history_comes_later() -> None:
 @fault
 def keys_of_retries_are_ignored() -> None:
     """An Idempotency-Key means nothing."""
-    from dragoman.runtime.application import Application
+    from dragoman.runtime import idempotency
 
-    vars_of(Application, _once=lambda _app, _key, execute, *_rest: execute)
+    vars_of(idempotency, once=lambda _key, execute, *_rest: execute)
 
 
 @fault
