@@ -73,10 +73,10 @@ def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str
 
     `task` is the present one. A stage brings its case; another case lets go of the stage; no case is the inbox.
     """
+    if links is UNTOUCHED:
+        return {}
     if task is not None:
         links = _changed(links, task)
-    if links is UNTOUCHED or links == UNTOUCHED:
-        return {}
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     if links.category is not UNSET:
