@@ -15,6 +15,7 @@ from dragoman.store import tables
 from dragoman.store.engine.engines import json_flag, json_word
 from dragoman.store.engine.words import LONGEST
 from dragoman.store.repositories import task_timers
+from dragoman.store.repositories.task_timers import What
 from dragoman.store.unit.as_of import expired
 
 T = tables.task.c
@@ -68,6 +69,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     lateral: bool = False  # the engine needs to be led along the timers' indexes
     is_within: bool = False  # it is one of another's `any_of`
     timers: Timers = "fired"
+    lost: tuple[What, ...] = ()  # what timers do to those that are left `apart`; () is anything
 
 
 BY_NUMBER = ("creator", "stage", "parent", "contacts", "entity", "type")
@@ -115,18 +117,27 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     return found
 
 
-def depends_on_timers(wanted: TaskFilter) -> bool:
-    """Whether a due timer may take a task out of what matches."""
-    if wanted.states or wanted.assignee is not None or wanted.is_open or wanted.suspended or wanted.has_open_children:
-        return True
-    return gains_by_timers(wanted) or any(depends_on_timers(one) for one in wanted.any_of)
+def lost_by_timers(wanted: TaskFilter) -> tuple[What, ...]:
+    """What a due timer may do to a task that matched, so that it doesn't any more."""
+    if wanted.suspended:
+        return task_timers.EXPIRED, task_timers.RELEASED, task_timers.AWAKE
+    lost: list[What] = []
+    if wanted.is_open or wanted.has_open_children or not OPEN.isdisjoint(wanted.states):
+        lost.append(task_timers.EXPIRED)
+    if wanted.assignee is not None or State.CLAIMED in wanted.states:
+        lost.append(task_timers.RELEASED)
+    return tuple(lost)
 
 
 def gains_by_timers(wanted: TaskFilter) -> bool:
     """Whether a due timer may make a task match that didn't."""
     if not {State.EXPIRED, State.READY}.isdisjoint(wanted.states) or wanted.unassigned or wanted.not_suspended_or:
         return True
-    return wanted.is_open is False or wanted.suspended is False or any(gains_by_timers(one) for one in wanted.any_of)
+    return wanted.is_open is False or wanted.suspended is False or any(map(_depends_on_timers, wanted.any_of))
+
+
+def _depends_on_timers(wanted: TaskFilter) -> bool:
+    return bool(lost_by_timers(wanted)) or gains_by_timers(wanted)
 
 
 class _Columns(msgspec.Struct, frozen=True):
@@ -155,7 +166,7 @@ def _untouched_by_timers(tenant: int, wanted: TaskFilter) -> Conditions:
         return []
     found: Conditions = [T.number.not_in(task_timers.deleted(tenant, lateral=wanted.lateral))]
     if wanted.timers == "apart":
-        found.append(T.number.not_in(task_timers.changed(tenant, lateral=wanted.lateral)))
+        found.append(T.number.not_in(task_timers.changed(tenant, *wanted.lost, lateral=wanted.lateral)))
     elif wanted.timers == "alone":
         found.append(T.number.in_(task_timers.changed(tenant, lateral=wanted.lateral)))
     return found

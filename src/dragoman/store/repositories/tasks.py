@@ -14,7 +14,7 @@ from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import TaskFilter, depends_on_timers, gains_by_timers, plainly
+from dragoman.store.repositories.task_filters import TaskFilter, gains_by_timers, lost_by_timers, plainly
 from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open_part, step, top_uids
@@ -146,10 +146,9 @@ class Tasks(Repository[Task]):
         """The filter, with what timers are due for said of it where that makes a difference."""
         if self._is_lateral:
             wanted = replace(wanted, lateral=True)
-        if not depends_on_timers(wanted):
-            return wanted
         if not gains_by_timers(wanted):
-            return replace(wanted, timers="apart")
+            lost = lost_by_timers(wanted)
+            return replace(wanted, timers="apart", lost=lost) if lost else wanted
         group = self._overlay.group
         if group.has_due is None:
             ask = changed_of(self._connection().dialect, self.tenant)

@@ -77,11 +77,14 @@ class Overdue:
         left = task.as_of(self._now, chain)
         if left is not task:
             self.numbers.update(each.number for each in (*chain, task) if each.has_due(self._now))
-        children = expired.get(task.number)
-        if left is None or not children:
-            return left
+        children = expired.get(task.number, [])
         self.numbers.update(children)
-        return replace(left, open_children=max(left.open_children - len(children), 0))
+        if left is None or not task.open_children:
+            return left
+        if left.is_open or not task.is_open:
+            return replace(left, open_children=task.open_children - len(children)) if children else left
+        batches = self._rows(_open_batches, [task])  # all other parts ended with it
+        return replace(left, open_children=len(batches))
 
     def _above(self, parts: list[Task]) -> dict[int, Task]:
         """By number all tasks that these are parts of, at any depth; empty when no timer of any of them is due."""
@@ -211,6 +214,18 @@ def top_uids(connection: sa.Connection, tenant: int, parts: Sequence[int]) -> di
     text, names = _tops(connection.dialect)
     values = {"tenant": tenant, "keys": as_parameter(connection.dialect, sorted(parts))}
     return {int(part): str(uid) for part, uid in driver.fetch(connection, text, tuple(values[name] for name in names))}
+
+
+@lru_cache(maxsize=4)
+def _open_batches(dialect: sa.Dialect) -> Text:
+    statement = sa.select(T.number).where(
+        T.tenant == sa.bindparam("tenant"),
+        among(dialect, T.parent),
+        T.removed_at.is_(None),
+        is_open(tables.task),
+        sa.not_(for_people(tables.task)),
+    )
+    return _ask(dialect, statement)
 
 
 # The same as conditions on rows, for lists and for the above
