@@ -8,7 +8,7 @@ from tests.architecture.source import ROOT, Source, sources
 PAGE = ROOT / "docs" / "reference" / "log.md"
 NAME = re.compile(r"[a-z]+\.[a-z_]+")
 ROW = re.compile(r"^\| (?P<names>`[a-z_.`, ]+`) \|", re.MULTILINE)
-CHOSEN = {"jobs/worker.py": "job.", "http/server/gateway.py": "http.re"}
+CHOSEN = {"jobs/worker.py": "job.", "jobs/attempt.py": "job.", "http/server/gateway.py": "http.re"}
 """Where the name of an event is not a literal argument of the log call, and the prefix of its names."""
 
 
