@@ -11,7 +11,9 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,9 @@ from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
 from dragoman.http.endpoints.documents import NATIVE
 from dragoman.http.openapi.document import document
-from tests.dialects.conftest import Serving
 from tests.dialects.stock import Ids, known, stock
+from tests.support.databases import Databases
+from tests.support.server import Server
 from tests.support.tenant import Tenant
 
 PROGRAM = str(Path(sys.executable).with_name("schemathesis"))
@@ -43,6 +46,16 @@ not_a_server_error.expected-statuses = ["2XX", "3XX", "4XX", 501]  # what a dial
 include-operation-id = "authentication.login"
 checks.not_a_server_error.expected-statuses = ["2XX", "4XX", 500]  # the vendor's answer to a wrong password
 """
+
+
+Listening = Callable[[str], Server]
+"""Engine -> a server with a port, which schemathesis needs."""
+
+
+@pytest.fixture(scope="module")
+def listening(databases: Databases) -> Iterator[Listening]:
+    with ExitStack() as stack:
+        yield cache(lambda backend: stack.enter_context(Server(databases.new(backend), config=SETTINGS)))
 
 
 def examples(backend: str) -> int:
@@ -78,14 +91,14 @@ def keep_in_production(told: dict[str, Any]) -> None:
     told["paths"]["/server/mode"]["post"]["requestBody"] = {"content": {"application/json": modes}}
 
 
-def test_our_own_document_holds(backend: str, serving: Serving, tmp_path: Path) -> None:
-    tenant = Tenant(serving(backend, SETTINGS))
+def test_our_own_document_holds(backend: str, listening: Listening, tmp_path: Path) -> None:
+    tenant = Tenant(listening(backend))
     run(tenant, tmp_path, backend, f"{tenant.server.base_url}/v1/openapi.json")
 
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name != NATIVE])
-def test_the_document_of_a_vendors_dialect_holds(name: str, backend: str, serving: Serving, tmp_path: Path) -> None:
-    tenant, dialect = Tenant(serving(backend, SETTINGS)), DIALECTS[name]
+def test_the_document_of_a_vendors_dialect_holds(name: str, backend: str, listening: Listening, tmp_path: Path) -> None:
+    tenant, dialect = Tenant(listening(backend)), DIALECTS[name]
     told = stocked(dialect, tenant)
     if name == "genesys":
         keep_in_production(told)
