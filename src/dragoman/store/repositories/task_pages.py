@@ -143,7 +143,7 @@ def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_remov
 @lru_cache(REMEMBERED)
 def changed_of(dialect: sa.Dialect, tenant: int) -> Ask:
     """Whether timers are due that change tasks."""
-    return _ask(dialect, task_timers.is_any_changed(tenant, lateral=dialect.name == "postgresql"))
+    return _ask(dialect, task_timers.is_any_changed(tenant))
 
 
 def _each(wanted: TaskFilter) -> list[TaskFilter]:

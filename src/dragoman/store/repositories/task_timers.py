@@ -44,8 +44,8 @@ def _due(tenant: int, *, lateral: bool) -> sa.CTE:
         sa.select(own.c.number, woken).where(there, is_open(own), awake(own, NOW), sa.not_(expired(own, NOW))),
     ).cte("first_due")
     due = sa.select(first.c.number, first.c.what).cte("due", recursive=True)
-    part = step(due, "number", _tasks(tenant, "part"), "parent", lateral=lateral)
-    follows = sa.and_(part.found.c.is_open, sa.or_(due.c.what == EXPIRED, part.found.c.suspended.is_(sa.true())))
+    part = step(due, "number", _tasks(tenant, "part", only_open=True), "parent", lateral=lateral)
+    follows = sa.or_(due.c.what == EXPIRED, part.found.c.suspended.is_(sa.true()))
     reached = sa.case((due.c.what == EXPIRED, sa.literal(EXPIRED, sa.Text())), else_=sa.literal(AWAKE, sa.Text()))
     return due.union(sa.select(part.found.c.number, reached).select_from(part.source).where(part.condition, follows))
 
@@ -69,15 +69,19 @@ def _deleted(tenant: int, *, lateral: bool) -> sa.CTE:
     return found.union(sa.select(part.found.c.number).select_from(part.source).where(part.condition))
 
 
-def _tasks(tenant: int, name: str) -> "sa.Select[Any]":
+def _tasks(tenant: int, name: str, *, only_open: bool = False) -> "sa.Select[Any]":
     """Tasks that stand for no batch."""
     task = tables.task.alias(name)
-    shown = (task.c.number, task.c.parent, task.c.case, task.c.suspended, is_open_part(task).label("is_open"))
-    return sa.select(*shown).where(task.c.tenant == tenant, for_people(task), task.c.removed_at.is_(None))
+    rows = sa.select(task.c.number, task.c.parent, task.c.case, task.c.suspended)
+    rows = rows.where(task.c.tenant == tenant, for_people(task), task.c.removed_at.is_(None))
+    return rows.where(is_open_part(task)) if only_open else rows
 
 
-def is_any_changed(tenant: int, *, lateral: bool) -> "sa.Select[Any]":
-    """A row if a timer is due that changes a task."""
-    return sa.select(sa.literal(1).label("is_any_due")).select_from(
-        changed(tenant, lateral=lateral).limit(1).subquery()
+def is_any_changed(tenant: int) -> "sa.Select[Any]":
+    """Whether a timer is due that changes a task: a look into two indexes."""
+    own = tables.task.alias("own")
+    there: "sa.Select[Any]" = sa.select(sa.literal_column("1")).where(
+        own.c.tenant == tenant, own.c.removed_at.is_(None)
     )
+    timers = sa.or_(there.where(expired(own, NOW)).exists(), there.where(awake(own, NOW)).exists())
+    return sa.select(sa.literal(1).label("is_any_due")).where(timers)
