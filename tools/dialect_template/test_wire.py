@@ -16,7 +16,7 @@ def test_an_id_that_cannot_be_read_is_not_found(value: str) -> None:
         wire.parse_id(value)
 
 
-def test_all_faults_of_a_body_are_told_at_once() -> None:
+def test_all_faults_of_a_body_are_reported_at_once() -> None:
     with pytest.raises(Invalid) as caught:
         wire.parse_fields({"title": "", "due": "tomorrow", "colour": "red"})
     assert {problem.path for problem in caught.value.problems} == {"/title", "/due", "/colour"}

@@ -91,7 +91,7 @@ def test_a_terminal_that_goes_takes_the_server_with_it(tmp_path: Path) -> None:
     os.close(ours)
 
 
-def test_the_manager_is_told_when_the_server_is_ready(tmp_path: Path, config: Path) -> None:
+def test_the_service_manager_is_notified_of_readiness(tmp_path: Path, config: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address)

@@ -63,7 +63,7 @@ def test_credentials_come_before_the_action_and_the_scope_before_the_body(live: 
     assert answer.headers["connection"] == "close"
 
 
-def test_a_public_operation_asks_nobody(live: Live) -> None:
+def test_a_public_operation_needs_no_credentials(live: Live) -> None:
     assert call(live, "GET /plain/open", token=None).json()["login"] == "anonymous"
     assert call(live, "GET /plain/open", Authorization="Broken").status == 200
 
@@ -135,7 +135,7 @@ def test_a_request_id_is_taken_when_it_is_sane(live: Live) -> None:
     assert all(made != "a" * 65 for made in ids)
 
 
-def test_a_log_line_says_who_and_what_but_no_secret(live: Live) -> None:
+def test_a_log_line_has_the_principal_and_operation_but_no_secret(live: Live) -> None:
     call(live, f"GET /plain/tasks/7?asc_auth_key={TOKEN}", X_Request_Id="here")
     line = next(line for line in live.log() if line["request"] == "here")
     milliseconds = line.pop("milliseconds")
@@ -155,7 +155,7 @@ def test_a_refused_request_is_logged_with_its_code(live: Live) -> None:
     assert (line["status"], line["code"], line["level"]) == (401, "credentials_missing", "info")
 
 
-def test_the_process_tells_how_it_is(live: Live) -> None:
+def test_liveness_and_readiness_are_reported(live: Live) -> None:
     assert call(live, "GET /healthz", token=None).status == 200
     assert call(live, "GET /readyz", token=None).status == 200
     live.app.is_ready = False
@@ -203,7 +203,7 @@ def test_rates_are_off_and_can_be_switched_on() -> None:
         assert call(slow, "GET /plain/open", token=None).status == 200
 
 
-def test_a_trusted_proxy_tells_the_clients_address() -> None:
+def test_a_trusted_proxy_reports_the_clients_address() -> None:
     base = settings.load(environ={"DRAGOMAN_SERVER_TRUSTED_PROXIES": "127.0.0.1"})
     wrong = "Basic " + base64.b64encode(b"anna:falsch").decode()
     with serving(base) as behind:

@@ -64,7 +64,7 @@ def test_a_fault_of_ours_is_counted_as_an_incident() -> None:
         assert scrape(live)["dragoman_incidents_total{}"] == before + 1
 
 
-def test_it_tells_what_waits_in_the_database() -> None:
+def test_it_reports_the_work_that_waits_in_the_database() -> None:
     with serving() as live:
         found = scrape(live)
     assert found['dragoman_jobs{state="available"}'] == 2
@@ -72,7 +72,7 @@ def test_it_tells_what_waits_in_the_database() -> None:
     assert found["dragoman_database_up{}"] == 1
 
 
-def test_without_the_database_it_tells_the_rest() -> None:
+def test_without_the_database_it_reports_the_rest() -> None:
     with serving() as live:
         live.app.backlog = None
         found = scrape(live)

@@ -238,7 +238,7 @@ def test_a_refused_upload_gets_to_read_its_answer(live: Live) -> None:
         connection.sendall(b"x" * 1_000_000)  # thrown away, not reset
 
 
-def test_silence_is_closed_and_half_a_head_is_told(hasty: Live) -> None:
+def test_silent_connections_are_closed_and_half_a_head_is_refused(hasty: Live) -> None:
     with connect(hasty.port) as silent, connect(hasty.port) as halting:
         halting.sendall(b"GET / HT")
         seconds, said = seconds_until_closed(silent)
@@ -280,7 +280,7 @@ def test_a_slow_answer_is_not_taken_for_a_slow_client(hasty: Live) -> None:
         assert statuses(read_all(connection)) == [200]
 
 
-def test_a_slow_body_is_told_and_closed(hasty: Live) -> None:
+def test_a_slow_body_is_refused_and_closed(hasty: Live) -> None:
     with connect(hasty.port) as connection:
         connection.sendall(f"{POST}Content-Length: 10\r\n\r\n{{".encode())
         assert statuses(read_all(connection)) == [408]

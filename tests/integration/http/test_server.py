@@ -42,7 +42,7 @@ def get(port: int, path: str = "/healthz") -> list[int]:
         return statuses(read_all(connection))
 
 
-def test_told_to_stop_it_finishes_what_is_in_hand_and_exits_with_0() -> None:
+def test_sigterm_finishes_running_requests_and_exits_with_0() -> None:
     with process() as (server, port), connect(port) as busy, connect(port) as idle:
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         idle.recv(1000)
@@ -67,7 +67,7 @@ def test_a_dead_lane_ends_the_process_at_once_and_non_zero() -> None:
         assert time.monotonic() - began < 2
 
 
-def test_a_taken_port_is_told_in_a_sentence() -> None:
+def test_a_port_in_use_is_reported_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "DRAGOMAN_SERVER_PORT": port}

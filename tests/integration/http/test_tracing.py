@@ -28,7 +28,7 @@ def only(kept: InMemorySpanExporter) -> ReadableSpan:
     return span
 
 
-def test_a_span_says_what_the_log_says() -> None:
+def test_a_span_has_the_facts_of_the_log_line() -> None:
     with traced() as (live, kept):
         call(live, "GET /plain/tasks/7?hidden=secret", X_Request_Id="mine")
     span = only(kept)
@@ -80,7 +80,7 @@ def test_a_clients_mistake_is_no_error_and_a_fault_of_ours_is() -> None:
     assert (broken.name, (broken.attributes or {})["error.type"]) == ("POST", "500")
 
 
-def test_methods_that_nobody_knows_are_one() -> None:
+def test_unknown_methods_are_counted_as_one() -> None:
     with traced() as (live, kept):
         call(live, "PROPFIND /plain/tasks/7")
     span = only(kept)

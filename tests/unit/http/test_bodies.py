@@ -35,7 +35,7 @@ def test_an_empty_body_has_no_encoding(encoding: str) -> None:
     assert bodies.decompress(b"", 100) == b""
 
 
-def test_gzip_is_taken_where_the_dialect_says_so() -> None:
+def test_gzip_is_read_where_the_dialect_accepts_it() -> None:
     assert bodies.check_body({"content-length": "1", "content-encoding": "GZIP"}, 100, gzip=True)
     assert bodies.check_body({"content-length": "1", "content-encoding": "identity"}, 100)
     assert bodies.decompress(gzip.compress(b"x" * 100, mtime=0), 100) == b"x" * 100

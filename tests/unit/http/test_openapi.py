@@ -56,7 +56,7 @@ def test_every_operation_is_shown_by_an_example(dialect: Dialect) -> None:
 
 
 @each
-def test_its_parameters_are_those_of_its_path_and_each_is_told_once(dialect: Dialect) -> None:
+def test_its_parameters_are_those_of_its_path_and_each_is_described_once(dialect: Dialect) -> None:
     for (_, path), entry in entries(dialect).items():
         places = [(parameter["in"], parameter["name"]) for parameter in entry["parameters"]]
         assert len(set(places)) == len(places)
@@ -78,7 +78,7 @@ def test_actions_of_one_path_are_one_entry() -> None:
     assert {"claim", "cancel", "complete"} <= set(action["schema"]["enum"])
 
 
-def test_a_path_that_takes_numbers_only_says_so() -> None:
+def test_a_path_that_takes_only_numbers_is_described_so() -> None:
     (parameter,) = TOLD["onlyoffice_crm"]["paths"]["/crm/task/{taskid}/close"]["put"]["parameters"][:1]
     assert parameter["schema"] == {"type": "integer", "minimum": 0}
 

@@ -27,16 +27,16 @@ def told(headers: dict[str, str], trusted: Trusted = TRUSTED) -> str:
         ({"forwarded": "nonsense"}, "http://inner:8080"),
     ],
 )
-def test_the_host_that_a_trusted_proxy_tells(headers: dict[str, str], expected: str) -> None:
+def test_the_host_that_a_trusted_proxy_reports(headers: dict[str, str], expected: str) -> None:
     assert told(headers) == expected
 
 
-def test_nobody_else_is_believed() -> None:
+def test_headers_of_other_clients_are_ignored() -> None:
     assert told(HOST, NOBODY) == "http://inner:8080"
     assert told(HOST, Trusted(["10.0.0.8"])) == "http://inner:8080"
 
 
-def test_the_address_that_a_trusted_proxy_tells() -> None:
+def test_the_address_that_a_trusted_proxy_reports() -> None:
     headers = {"x-forwarded-for": "6.6.6.6, 1.2.3.4"}
     assert address(SCOPE, headers, TRUSTED) == "1.2.3.4"
     assert address(SCOPE, headers, NOBODY) == "10.0.0.7"

@@ -75,24 +75,24 @@ def test_an_unknown_path_is_not_found(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/plainer/tasks/7", "/PLAIN/tasks/7", "/bar/tasks", "/Tasks/7"])
-def test_a_path_outside_all_dialects_is_nobodys(path: str) -> None:
+def test_a_path_outside_all_dialects_has_no_place(path: str) -> None:
     assert ROUTER.place(path) is None
 
 
-def test_a_wrong_method_is_told_the_right_ones() -> None:
+def test_a_wrong_method_gets_the_allowed_ones() -> None:
     with pytest.raises(NotOffered) as refused:
         find("PATCH /plain/tasks/7")
     assert refused.value.code == "method_not_allowed"
     assert refused.value.parameters["allow"] == "DELETE, GET, HEAD, PUT"
 
 
-def test_what_is_left_out_says_why() -> None:
+def test_an_operation_that_is_not_offered_has_a_reason() -> None:
     with pytest.raises(NotOffered) as refused:
         find("DELETE /plain/tasks/7")
     assert (refused.value.code, refused.value.parameters["reason"]) == ("not_offered", "Tasks stay.")
 
 
-def test_an_action_that_is_left_out_says_why_and_is_none_of_the_known() -> None:
+def test_an_action_that_is_not_offered_has_a_reason() -> None:
     with pytest.raises(NotOffered) as refused:
         find("PUT /plain/tasks/7", query="action=escalate")
     assert refused.value.parameters["reason"] == "Nobody escalates."
@@ -114,7 +114,7 @@ def test_the_query_may_choose_the_operation() -> None:
 
 
 @pytest.mark.parametrize(("query", "value"), [("", None), ("action=dance", "dance"), ("action=CLAIM", "CLAIM")])
-def test_an_action_that_is_not_known_is_told_the_known(query: str, value: str | None) -> None:
+def test_an_unknown_action_gets_the_known_ones(query: str, value: str | None) -> None:
     with pytest.raises(Invalid) as refused:
         find("PUT /plain/tasks/7", query=query)
     assert refused.value.code == "unknown_action"

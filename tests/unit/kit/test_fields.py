@@ -10,7 +10,7 @@ from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.errors import Invalid, Problem
 
 
-def test_all_faults_of_a_body_are_told_at_once() -> None:
+def test_all_faults_of_a_body_are_reported_at_once() -> None:
     problems = Problems()
     fields.text(12, "/title", problems)
     fields.integer("1", "/priority", problems)
@@ -83,7 +83,7 @@ def test_readers_take_their_own_type_and_note_the_rest(read: Reader, good: list[
         assert len(problems.found) == number
 
 
-def test_limits_are_told() -> None:
+def test_limits_are_reported() -> None:
     problems = Problems()
     fields.text("four", "/a", problems, max_length=3)
     fields.text("", "/b", problems, min_length=1)

@@ -215,7 +215,7 @@ def test_members_of_every_level_count_together() -> None:
     refusal(body, max_members=7)
 
 
-def test_a_body_may_be_told_to_be_an_object() -> None:
+def test_a_body_may_be_required_to_be_an_object() -> None:
     assert json.parse_object(b'{"a":1}') == {"a": 1}
     for body in (b"[1]", b'"title"', b"42", b"null", b"true"):
         with pytest.raises(Invalid, match="body is not an object"):

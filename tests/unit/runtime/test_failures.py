@@ -7,7 +7,7 @@ from dragoman.runtime import failures as limits
 from dragoman.runtime.failures import Failures
 
 
-def test_the_tenth_failure_closes_the_door_for_the_window() -> None:
+def test_ten_failures_refuse_further_logins_within_the_window() -> None:
     failures = Failures(10, 900)
     for second in range(10):
         failures.check("k", second)

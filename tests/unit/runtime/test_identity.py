@@ -74,7 +74,7 @@ async def test_many_at_once_share_a_look_up(bench: Bench) -> None:
 
 
 @with_bench
-async def test_a_failed_look_up_fails_those_who_wait_and_nobody_after(bench: Bench) -> None:
+async def test_a_failed_look_up_fails_the_waiting_requests_only(bench: Bench) -> None:
     find = bench.accounts.find_token
 
     async def fails(token_hash: str, tenant: int) -> Principal | None:
@@ -91,7 +91,7 @@ async def test_a_failed_look_up_fails_those_who_wait_and_nobody_after(bench: Ben
 @pytest.mark.parametrize(
     "secret", ["dgm_1_" + "b" * 43, "dgm_2_" + "a" * 43, "dgm_zzzzzzzzzzzzz_" + "a" * 43, "dgm_1_short", "*", "x"]
 )
-def test_an_unknown_token_is_nobody(secret: str) -> None:
+def test_an_unknown_token_is_refused(secret: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
         asyncio.run(Bench().who(Credential(secret)))
     assert refused.value.code == "credentials_unknown"
@@ -123,7 +123,7 @@ async def test_a_changed_password_or_a_disabled_user_counts_within_a_second(benc
 
 
 @with_bench
-async def test_ten_failures_close_the_door_for_this_account_and_address(bench: Bench) -> None:
+async def test_ten_failures_refuse_this_account_and_address(bench: Bench) -> None:
     wrong = Credential("falsch", login="anna", ambient=True)
     for _ in range(10):
         with pytest.raises(Unauthenticated):
@@ -145,7 +145,7 @@ async def test_guesses_at_the_same_time_count_one_by_one(bench: Bench) -> None:
 
 
 @with_bench
-async def test_a_crowd_of_logins_is_told_to_come_back(bench: Bench) -> None:
+async def test_too_many_simultaneous_logins_are_refused(bench: Bench) -> None:
     guesses = [bench.who(Credential("x", login=f"nobody{number}", ambient=True)) for number in range(70)]
     got = [error for error in await asyncio.gather(*guesses, return_exceptions=True) if isinstance(error, TooMany)]
     assert [error.code for error in got] == ["logins_busy"] * 6
