@@ -1,7 +1,7 @@
-"""What every answer needs and hardly ever changes: users, tenants, aliases, groups. Read once a second at most.
+"""A cache of rows that every reply needs and that rarely change: users, tenants, aliases, groups.
 
-Not for decisions that a concurrent change could turn wrong; those name their rows in `Keys`. A change made through
-this process is seen at once, one made by another node within a second.
+Entries are at most a second old. A change by this process is visible at once, a change by another node within a second.
+Decisions that a concurrent change could make wrong name their rows in `Keys` instead.
 """
 
 import threading

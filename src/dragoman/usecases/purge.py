@@ -1,7 +1,7 @@
 """Deleting what holds many: a case with its tasks and stages, a contact's tasks, every value of an extension.
 
 Up to a thousand rows go in the same transaction, each with its own line of history. More are marked by one statement,
-which hides them at once, and a sweep removes them slice by slice (DESIGN 2). The marks lie in the database, so a sweep
+which hides them at once, and a sweep removes them slice by slice (DESIGN 2). The marks are in the database, so a sweep
 that was cut short goes on after a restart.
 """
 
@@ -18,7 +18,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 DIRECT = 1_000
-"""So many rows are removed in one transaction."""
+"""Rows that are deleted in one transaction."""
 
 
 def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
@@ -65,7 +65,7 @@ def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
 
 
 class Waits(msgspec.Struct, frozen=True):
-    """Is there anything to sweep?"""
+    """Check whether any row is marked."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -77,7 +77,7 @@ def waits(uow: UnitOfWork, command: Waits) -> bool:
 
 
 class Sweep(msgspec.Struct, frozen=True):
-    """Remove so many of what is marked."""
+    """Delete up to `limit` marked rows."""
 
     limit: int = DIRECT
 

@@ -135,7 +135,7 @@ def _copy_pages(engine: Engine, part: Path) -> None:
 
 
 def _take_copy(file: Path, part: Path) -> None:
-    """Copy a database file and look through it. Invalid when it is damaged, or not a Dragoman database."""
+    """Copy a database file and check it. Invalid when it is damaged, or not a Dragoman database."""
     shutil.copyfile(file, _private(part))
     try:
         with closing(pysqlite3.connect(part)) as copy:

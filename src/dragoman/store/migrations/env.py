@@ -7,7 +7,7 @@ from dragoman.store.engine.engines import Engine
 from dragoman.store.tables import metadata
 
 TABLE_LOCK_MS = 1_000
-"""So long a step waits for a table: the requests of other nodes queue up behind it. It is run again."""
+"""How long a migration waits for a table, since requests of other nodes wait behind it. It is tried again."""
 
 
 def migrate() -> None:

@@ -1,7 +1,7 @@
-"""Marks on what is to go: set by one statement however many rows, honoured by every read, worked off in slices.
+"""Purge marks: rows to be deleted, marked by one statement, hidden from every read, and deleted in slices.
 
-A slice takes its marks back first, within its own transaction, so that each row is then loaded, deleted and written to
-history like any other. Nobody else sees it in between. A slice that is done twice finds nothing the second time.
+A slice clears its marks first, in its own transaction, so that each row is then loaded, deleted and written to history
+like any other. Other transactions do not see it in between. A slice that runs twice finds nothing the second time.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ X = tables.extension.c
 
 
 class PurgeMarks(Repository[Task]):
-    """The marks of one tenant. Exclusive commands only."""
+    """The purge marks of one tenant, for exclusive commands."""
 
     mapping = MAPPINGS["task"]
 
@@ -60,17 +60,17 @@ class PurgeMarks(Repository[Task]):
         )
 
     def take_tasks(self, limit: int) -> list[int]:
-        """Take the marks of so many tasks back; their numbers."""
+        """Clear the marks of up to `limit` tasks; returns their numbers."""
         return self._take(tables.task, limit)
 
     def take_stages(self, limit: int) -> list[int]:
-        """Take the marks of so many stages back; their numbers."""
+        """Clear the marks of up to `limit` stages; returns their numbers."""
         return self._take(tables.stage, limit)
 
     # Values of extensions
 
     def take_values(self, owner: Owner, limit: int) -> list[tuple[int, str]]:
-        """Take the marks of so many values back: the number of each owner, and the folded name."""
+        """Clear the marks of up to `limit` values; returns the number of each owner and the folded name."""
         marked = (
             sa.select(X.owner, X.folded)
             .where(X.tenant == self.tenant, X.owner_kind == str(owner), X.removed_at.is_not(None))

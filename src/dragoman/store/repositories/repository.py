@@ -54,13 +54,13 @@ class Repository(Generic[E]):
         return NotFound(f"{self.mapping.name}_not_found", f"There is no {self.mapping.name} {key}.", id=key)
 
     def add(self, entity: E) -> E:
-        """Keep a new entity."""
+        """Add a new entity."""
         self._overlay.put(self.mapping, entity)
         return entity
 
     def save(self, entity: E) -> E:
-        """Keep a changed entity, and answer it as it will read: its revision rises by one for a command that changes
-        what people see, however often it saves."""
+        """Save a changed entity and return it with its new revision, which rises by one for a command that changes a
+        visible field, however often the command saves."""
         key = self.mapping.key_of(entity)
         before = self._overlay.find(self.mapping, key, Lock.CHANGE)
         if self.mapping.has_history:
@@ -97,7 +97,7 @@ class Repository(Generic[E]):
         return connection
 
     def load(self, keys: list[Any], lock: Lock = Lock.NONE) -> None:
-        """Load these at once, for the `find`s that follow. The command must be exclusive."""
+        """Load these with one statement, for later calls of `find`. The command must be exclusive."""
         load_all = self._overlay.group.load_all
         if load_all is None:
             raise MustBeExclusive
@@ -108,7 +108,7 @@ class Repository(Generic[E]):
         return self.of_numbers([row[0] for row in self.by_condition(statement)], lock)
 
     def of_numbers(self, numbers: list[int], lock: Lock = Lock.NONE) -> list[E]:
-        """The entities of these numbers, in this order; those that aren't there are left out."""
+        """The entities with these numbers, in this order, without those that do not exist."""
         self.load(numbers, lock)
         return [entity for number in numbers if (entity := self.find(number, lock)) is not None]
 

@@ -227,7 +227,7 @@ class Lane:
         return self._thread.is_alive()
 
     def join(self, seconds: float) -> None:
-        """Wait until the queue is worked off, at most so long."""
+        """Wait until the queue is empty, at most for these seconds."""
         self._thread.join(seconds)
 
     def _run(self) -> None:

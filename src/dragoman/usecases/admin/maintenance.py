@@ -1,4 +1,4 @@
-"""Keeping what is stored: where it lies, whether it is whole, copies of it. For commands, beside any unit of work."""
+"""Maintenance of the database for the command line: its file, verification, copies. Outside any unit of work."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager

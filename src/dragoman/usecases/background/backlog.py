@@ -27,7 +27,7 @@ class Backlog(msgspec.Struct, frozen=True):
 
 
 def look(uow: UnitOfWork, command: Look) -> Backlog:
-    """Every state and every timer, also those of which there is none."""
+    """All states and timers, also those with a count of zero."""
     jobs = dict.fromkeys(map(str, JobState), 0) | uow.jobs.counts_everywhere(command.most)
     timers = uow.timers.longest_due(uow.now)
     return Backlog(

@@ -28,8 +28,10 @@ class EntryRefused(Conflict):
 
 
 def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entries: range) -> list[str | None]:
-    """For each entry what was wrong with it, None when it worked. Fewer than asked for when the next one needs a
-    transaction of its own; EntryRefused when that one had it."""
+    """The failure of each entry (JSON text), or None for a success.
+
+    Fewer than asked for if the next entry needs its own transaction; EntryRefused if an entry that had its own failed.
+    """
     type_ = resource_types.named(batch.type)
     if type_ is None:
         return [bulk_failures.type_gone(batch.type)] * len(entries)
@@ -53,7 +55,7 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
 
 
 def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Principal | None, str | None]:
-    """Who made the batch, with what may be done in his name now; or why nothing may."""
+    """The creator of the batch with the present rights; or the failure of all entries."""
     user = None if batch.creator is None else uow.users.find(batch.creator, Lock.SHARED)
     if user is None or user.disabled_at is not None:
         return None, bulk_failures.forbidden("the creator of this task may do nothing any more")
@@ -73,7 +75,7 @@ def _changes_its_key(batch: Batch, content: Content, entries: range) -> bool:
 
 
 Do = Callable[[UnitOfWork, int], str | None]
-"""Does one entry; answers what was wrong with finding its object, and raises what the object had against it."""
+"""Runs one entry; returns a failure to find its object, and raises the errors of the object."""
 
 
 def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range) -> Do:
@@ -114,7 +116,7 @@ def _unmatched(type_: ResourceType, field: str, match: Found) -> str:
 def _changing(
     uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content
 ) -> Callable[[UnitOfWork, int, int], None]:
-    """What does the batch's method to the object that an entry picked."""
+    """Applies the method of the batch to the object that an entry selects."""
     if batch.method is Method.DELETE:
         return lambda part, index, number: type_.remove(part, number)
     patches: dict[bytes, Patch | Expected] = {}

@@ -22,7 +22,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 SAMPLE = 100
-"""So many failures are shown beside a batch itself."""
+"""Failures that are shown with the batch itself."""
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a batch was sent with, as its runs read it: taken apart once for each of them."""
+"""The entries and data of a batch, parsed once for each run."""
 
 import msgspec
 
@@ -18,18 +18,18 @@ class Content(msgspec.Struct, frozen=True):
     texts: list[msgspec.Raw]
 
     def text(self, index: int) -> bytes:
-        """What was sent for an entry, as JSON text."""
+        """The data of an entry as JSON text."""
         return bytes(self.texts[index if len(self.texts) > 1 else 0])
 
     def key(self, index: int, field: str | None, natural: str) -> str:
-        """What names the entry in a report: JSON text."""
+        """The key of an entry in a failure: JSON text."""
         if self.entries is None:
             return bulk_failures.key_of_content(natural, self.text(index))
         return bulk_failures.key_of_entry(field or "", self.entries[index])
 
 
 class Load(msgspec.Struct, frozen=True):
-    """Read what a batch was sent with."""
+    """Read the entries and data of a batch."""
 
     batch: Ref
 
@@ -38,7 +38,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def load(uow: UnitOfWork, command: Load) -> Content | None:
-    """None when the batch is gone. For readers."""
+    """None if the batch is deleted. For readers."""
     batch = uow.batches.find(command.batch)
     payload = None if batch is None else uow.payloads.find(batch.uid)
     if batch is None or payload is None:

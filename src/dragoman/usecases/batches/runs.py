@@ -1,7 +1,7 @@
-"""Batches at work: prepared, run entry by entry in slices, and ended in any case.
+"""Running batches: prepare, run the entries in slices, and end the batch in any case.
 
-A slice is one transaction: the changes of some entries, their outcomes, the counts, and with the last one the job and
-the task. So after a crash the work goes on at the first entry without an outcome, and nothing is done twice.
+A slice is one transaction: the changes of its entries, their outcomes and the counts, and in the last one also the job
+and the task. After a crash the run continues at the first entry without an outcome, and no entry runs twice.
 """
 
 import msgspec
@@ -22,8 +22,7 @@ GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Where a batch stands after a slice: the first entry without an outcome, and whether nothing is left to do for
-    this job. `dialect` is the one in which it was made."""
+    """The first entry without an outcome after a slice, and whether the job is done. `dialect` is the batch's own."""
 
     cursor: int
     is_over: bool
@@ -31,7 +30,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Prepare(msgspec.Struct, frozen=True):
-    """Begin the counts of a new batch; it waits for its reviewers then, or for a worker."""
+    """Prepare a new batch for its review, or for a worker."""
 
     hold: Hold
 
@@ -40,7 +39,7 @@ class Prepare(msgspec.Struct, frozen=True):
 
 
 def prepare(uow: UnitOfWork, command: Prepare) -> None:
-    """Without a review it is queued. One that was prepared, or is gone, is left as it is."""
+    """Without review the batch is queued. Does nothing if it was prepared already or is deleted."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is not None and batch.status is Status.CREATED:
@@ -51,7 +50,7 @@ def prepare(uow: UnitOfWork, command: Prepare) -> None:
 
 
 class Begin(msgspec.Struct, frozen=True):
-    """A worker has the batch: it runs from now on."""
+    """Start the run of a batch."""
 
     hold: Hold
 
@@ -60,7 +59,7 @@ class Begin(msgspec.Struct, frozen=True):
 
 
 def begin(uow: UnitOfWork, command: Begin) -> Progress:
-    """One that isn't to be run (cancelled, gone, done) is over at once, and so is its job."""
+    """The job is completed at once if the batch is cancelled, deleted or done."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     running = None if batch is None else batch.queue(at=uow.now).run(at=uow.now)
@@ -74,8 +73,8 @@ def begin(uow: UnitOfWork, command: Begin) -> Progress:
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """Do so many entries, through the dialect in which the batch was made. `failure`: of the first one, which was tried
-    by itself, it is known already what was wrong with it (JSON text)."""
+    """Run up to `size` entries, in the dialect of the batch. `failure` (JSON text) is the known failure of the first
+    entry, which was tried by itself."""
 
     hold: Hold
     content: Content
@@ -88,7 +87,7 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
-    """One transaction's entries. `batch_entries.EntryRefused` when the one that had it to itself was refused."""
+    """Run the entries of one transaction. Raises EntryRefused if the only entry of the transaction failed."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is None or batch.status is not Status.RUNNING:
@@ -102,7 +101,7 @@ def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
 
 
 class Abandon(msgspec.Struct, frozen=True):
-    """A batch's job was given up: fail so many of the entries that have no outcome."""
+    """The job of a batch was discarded: fail up to `size` entries without an outcome."""
 
     hold: Hold
     content: Content
@@ -134,7 +133,7 @@ def _keep(uow: UnitOfWork, batch: Batch) -> Batch:
 
 
 def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: list[str | None]) -> Progress:
-    """Record what became of the next entries, in order; with the last one the batch, its task and its job are done."""
+    """Record the outcomes of the next entries; the last one ends the batch, its task and its job."""
     type_ = resource_types.named(batch.type)
     natural = "" if type_ is None else type_.natural_key
     outcomes = [
@@ -153,8 +152,8 @@ def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: 
 
 
 def _begun_anew(uow: UnitOfWork, job: Job) -> bool:
-    """Whether another job goes on. One that was tried before got on this time: its attempts are counted from here, so
-    that only what stands still is given up."""
+    """Replace a job that was retried and now made progress by a new one, which starts with no failed attempts. Returns
+    whether it did."""
     if job.attempt == 1:
         return False
     uow.enqueue(JobKind(job.kind), job.subject)

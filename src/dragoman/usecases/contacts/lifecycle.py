@@ -16,7 +16,7 @@ from dragoman.usecases.uow import UnitOfWork
 __all__ = ["ContactFilter", "add", "company", "count_person", "get", "join", "remove"]
 
 MOST_PERSONS = 1_000
-"""So many persons lose their company at once."""
+"""Persons whose company is removed in one transaction."""
 
 
 def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:

@@ -9,7 +9,7 @@ from dragoman.domain.people import Token
 from dragoman.usecases.uow import UnitOfWork
 
 SHOWN_DIGITS = 16
-"""So many digits of a token's hash stand for it in lists: enough to be one's own, no help for guessing."""
+"""Digits of a token's hash that identify it in lists: enough to be unique, no help for guessing."""
 
 
 class ListTokens(msgspec.Struct, frozen=True):
