@@ -80,8 +80,6 @@ def _tasks(tenant: int, name: str, *, only_open: bool = False) -> "sa.Select[Any
 def is_any_changed(tenant: int) -> "sa.Select[Any]":
     """Whether a timer is due that changes a task: a look into two indexes."""
     own = tables.task.alias("own")
-    there: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
-        own.c.tenant == tenant, own.c.removed_at.is_(None)
-    )
+    there: sa.Select[Any] = sa.select(sa.literal_column("1")).where(own.c.tenant == tenant, own.c.removed_at.is_(None))
     timers = sa.or_(there.where(expired(own, NOW)).exists(), there.where(awake(own, NOW)).exists())
     return sa.select(sa.literal(1).label("is_any_due")).where(timers)
