@@ -164,3 +164,11 @@ def test_a_change_in_digits_beyond_a_float_is_a_change(office: World) -> None:
     ask(office, "POST", "/v1/tasks", f'{{"title":"x","extensions":{{"E":{before}}}}}')
     number = json.loads(ask(office, "GET", "/v1/tasks"))["items"][-1]["number"]
     assert f'"E":{after}' in ask(office, "PATCH", f"/v1/tasks/{number}", f'{{"extensions":{{"E":{after}}}}}')
+
+
+def test_the_default_of_an_attribute_keeps_its_digits(office: World) -> None:
+    schema = """{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Weight", "type": "object",
+        "properties": {"kilograms": {"type": "number", "default": 1.10}}}"""
+    reply = office.ask("anna", "POST", "/v1/schemas/task", schema)
+    assert reply.status == 201
+    assert b'"default":1.10' in reply.body

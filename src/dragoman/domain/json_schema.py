@@ -7,8 +7,7 @@ names the attributes that no two records of one owner may share: JSON Schema has
 
 from typing import Any
 
-import msgspec
-
+from dragoman.domain import json_numbers
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.extension import Attribute, Declaration, ExtensionSchema, attribute_name_fault, fold
 
@@ -82,7 +81,7 @@ def _property(attribute: Attribute) -> dict[str, Any]:
     if attribute.length is not None and attribute.type == "string":
         written["maxLength"] = attribute.length
     if attribute.default is not None:
-        written["default"] = msgspec.json.decode(attribute.default)
+        written["default"] = json_numbers.decode(attribute.default)
     return written
 
 
@@ -133,7 +132,7 @@ def _attribute(name: str, stated: Any, mandatory: bool, path: str, problems: lis
     if "maxLength" in stated and (type(length) is not int or length < 1):
         problems.append(Problem(f"{path}/maxLength", "value", "must be an integer above 0"))
         length = None
-    default = msgspec.json.encode(stated["default"]).decode() if "default" in stated else None
+    default = json_numbers.encode(stated["default"]).decode() if "default" in stated else None
     return Attribute(name, meant or "string", length, mandatory, default)
 
 
