@@ -6,16 +6,29 @@ by a second parser that has been given a head with the same framing and without 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import httptools
-
-if TYPE_CHECKING:
-    from dragoman.http.server.protocol import TimedProtocol
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class ParserCallbacks(Protocol):
+    """The methods that httptools calls while it parses."""
+
+    def on_message_begin(self) -> None: ...
+
+    def on_url(self, url: bytes) -> None: ...
+
+    def on_header(self, name: bytes, value: bytes) -> None: ...
+
+    def on_headers_complete(self) -> None: ...
+
+    def on_body(self, body: bytes) -> None: ...
+
+    def on_message_complete(self) -> None: ...
 
 
 def has_body(headers: Headers) -> bool:
@@ -33,7 +46,7 @@ def new_parser(protocol: object) -> httptools.HttpRequestParser:
     return parser
 
 
-def parser_behind_head(protocol: "TimedProtocol", headers: Headers, version: str) -> httptools.HttpRequestParser:
+def parser_behind_head(protocol: ParserCallbacks, headers: Headers, version: str) -> httptools.HttpRequestParser:
     """A parser that expects the body of a request with these headers, and what follows it.
 
     Raises HttpParserError when the body's framing is invalid.
@@ -58,7 +71,7 @@ def _head(headers: Headers, version: str) -> Iterable[bytes]:
 class Callbacks:
     """Passes on what a parser finds, but for the head that it is given first."""
 
-    def __init__(self, protocol: "TimedProtocol") -> None:
+    def __init__(self, protocol: ParserCallbacks) -> None:
         self.are_muted = True
         self._protocol = protocol
 
