@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.extension import Extension
 from dragoman.store.unit import child_rows
+from dragoman.usecases.batches import resource_lists
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
@@ -22,6 +23,7 @@ TASKS = 6
 TEXT = "x" * 1_000
 QUERY = "/rest/bpm/htm/v1/tasks/query/TASK?selectedAttributes=NAME"
 FILTER = "/api/2.0/crm/task/filter"
+DIDS = "/core/v2/phonenumber/dids"
 LARGE = json.dumps("x" * 10_000)
 
 
@@ -71,6 +73,26 @@ def test_a_page_of_ibm_is_refused(world: World, monkeypatch: pytest.MonkeyPatch)
     status, problem = get(world, QUERY)
     assert (status, problem["errorNumber"]) == (413, "CWTKA0005E")
     assert get(world, f"{QUERY}&size=3")[1]["size"] == 3
+
+
+@pytest.mark.parametrize("order", ["", "&order=phonenumber", "&filter=name%20ne%20y"])
+def test_a_page_of_carrierx_ends_early_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    monkeypatch.setattr(resource_lists, "PAGE_BYTES", 2_500)
+    for number in range(TASKS):
+        body = json.dumps({"phonenumber": f"1202555010{number}", "name": TEXT})
+        assert world.ask("anna", "POST", DIDS, body).status == 200
+    found: list[str] = []
+    target = f"{DIDS}?limit=100{order}"
+    while target:
+        status, page = get(world, target)
+        assert status == 200
+        assert 1 <= page["count"] <= 2
+        found += [item["phonenumber"] for item in page["items"]]
+        target = page["pagination"].get("next", "").partition("8080")[2]
+    assert len(found) == len(set(found)) == TASKS
+    _, edge = get(world, f"{DIDS}?limit=1&order=phonenumber&offset=5")
+    _, last = get(world, f"{DIDS}?limit=100&order=phonenumber&before={edge['items'][0]['did_sid']}")
+    assert [item["phonenumber"] for item in last["items"]] == ["12025550103", "12025550104"]
 
 
 @pytest.mark.parametrize("target", [QUERY, FILTER, f"{QUERY}&size=1000", f"{FILTER}?count=1000"])

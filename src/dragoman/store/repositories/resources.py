@@ -39,10 +39,17 @@ class Resources(Repository[Resource]):
         found = (self.find(uid, lock) for uid in sorted(set(uids)))
         return {each.uid: each for each in found if each is not None and each.type == type_}
 
-    def page(self, type_: str, *, limit: int, offset: int = 0) -> list[Resource]:
-        """One page of a type, the newest first."""
+    def page_numbers(self, type_: str, *, limit: int, offset: int = 0) -> list[int]:
+        """The numbers of one page of a type, the newest first."""
         statement = sa.select(R.number).where(R.tenant == self.tenant, R.type == type_)
-        return self.numbered(statement.order_by(R.number.desc()).limit(limit).offset(offset))
+        rows = self.by_condition(statement.order_by(R.number.desc()).limit(limit).offset(offset))
+        return [int(row[0]) for row in rows]
+
+    def sizes(self, numbers: Sequence[int]) -> dict[int, int]:
+        """The characters of their JSON, by number, for one page of them."""
+        statement = sa.select(R.number, sa.func.length(sa.cast(R.body, sa.Text)))
+        rows = self.by_condition(statement.where(R.tenant == self.tenant, R.number.in_(numbers)))
+        return {int(number): int(size) for number, size in rows}
 
     def count(self, type_: str) -> int:
         """How many of a type there are."""

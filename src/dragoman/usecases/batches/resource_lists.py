@@ -8,6 +8,7 @@ import msgspec
 
 from dragoman.domain.errors import Invalid
 from dragoman.domain.json_numbers import decoder
+from dragoman.domain.limits import PAGE_BYTES
 from dragoman.domain.resource import Resource
 from dragoman.usecases.batches.resources import Body, PlainType, shown_as
 from dragoman.usecases.uow import UnitOfWork
@@ -47,11 +48,14 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def find(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Found:
-    """The page. Invalid `edge_not_found` when `after` or `before` name nothing of the list, `filter_too_wide` when too
-    many would have to be looked at."""
+    """The page. It ends early where it would hold more than PAGE_BYTES.
+
+    Invalid `edge_not_found` when `after` or `before` name nothing of the list, `filter_too_wide` when too many would
+    have to be looked at.
+    """
     if wanted.is_plain:
-        items = uow.resources.page(plain.name, limit=wanted.limit, offset=wanted.offset)
-        return Found(items, wanted.offset, uow.resources.count(plain.name))
+        numbers = uow.resources.page_numbers(plain.name, limit=wanted.limit, offset=wanted.offset)
+        return Found(_load(uow, _bounded(uow, numbers)), wanted.offset, uow.resources.count(plain.name))
     listed = list(_listed(uow, plain, wanted))
     if wanted.by is not None:
         listed.sort(key=lambda each: _rank(each[2]), reverse=wanted.descending)
@@ -59,9 +63,25 @@ def find(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Found:
         secrets.SystemRandom().shuffle(listed)
     first, until = _place(listed, wanted)
     numbers = [number for number, _, _ in listed[first:until]]
+    if wanted.before is None:
+        return Found(_load(uow, _bounded(uow, numbers)), first, len(listed))
+    nearest = _bounded(uow, numbers[::-1])[::-1]
+    return Found(_load(uow, nearest), first + len(numbers) - len(nearest), len(listed))
+
+
+def _bounded(uow: UnitOfWork, numbers: list[int]) -> list[int]:
+    """The first of these objects that fit in a page; always one, so that the list goes on."""
+    sizes, used = uow.resources.sizes(numbers), 0
+    for place, number in enumerate(numbers):
+        used += sizes.get(number, 0)
+        if used > PAGE_BYTES and place > 0:
+            return numbers[:place]
+    return numbers
+
+
+def _load(uow: UnitOfWork, numbers: list[int]) -> list[Resource]:
     uow.resources.load(numbers)
-    items = [item for number in numbers if (item := uow.resources.find(number)) is not None]
-    return Found(items, first, len(listed))
+    return [item for number in numbers if (item := uow.resources.find(number)) is not None]
 
 
 Listed = tuple[int, str, Any]

@@ -107,11 +107,6 @@ def _found(matching: Sequence[Resource]) -> Found:
     return Found(len(matching), matching[0].number if len(matching) == 1 else None)
 
 
-def page(uow: UnitOfWork, plain: PlainType, *, limit: int, offset: int = 0) -> list[Resource]:
-    """One page, the newest first. For readers and exclusive commands; so is `uow.resources.count` and `all`."""
-    return uow.resources.page(plain.name, limit=limit, offset=offset)
-
-
 def taken(plain: PlainType, there: Resource) -> Conflict:
     """What to raise when another has the natural key: it names the field and the object in the way."""
     message = f"this {plain.natural} already exists"
