@@ -305,6 +305,12 @@ class Task(msgspec.Struct, frozen=True):
         moments = (self.expires_at, self.created_at, self.state_changed_at)
         return max(moment for moment in moments if moment is not None)
 
+    def deleted_at(self, moment: Moment | None) -> "Task":
+        """As it goes at a moment that a user set, or not at all: no length counts from its end any more."""
+        if moment == self.delete_at:
+            return self
+        return replace(self, delete_at=moment, timing=_without(_without(self.timing, times.DELETED), times.KEPT))
+
     def reopen(self, *, at: Moment) -> "Task":
         """Take an ended task up again: claimed if it has an assignee, else ready. An open one stays as it is.
 

@@ -118,7 +118,8 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
         fields.update(zip(DUE, (due.at, due.local, due.zone), strict=True))
     if command.properties:
         fields["properties"] = _merged(task.properties, command.properties)
-    after = replace(task, **fields) if fields else task
+    after = task.deleted_at(fields.pop("delete_at")) if "delete_at" in fields else task
+    after = replace(after, **fields) if fields else after
     if command.extensions:
         after = _with_extensions(uow, after, command.extensions)
     if command.assignee is not UNSET:

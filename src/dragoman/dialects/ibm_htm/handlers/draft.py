@@ -169,7 +169,9 @@ def set_until_deleted(draft: Draft, value: str) -> None:
     _must_be_top(draft)
     task = draft.task
     draft.time(timing.DELETED, value)
-    if not task.is_open and value != timing.NOT_USED:
+    if task.is_open:
+        draft.fields["delete_at"] = None
+    elif value != timing.NOT_USED:
         _delete_at(draft, _after(task.completed_at, value))
 
 
