@@ -25,7 +25,7 @@ from dragoman.store.repositories.digests import FOLDER as DIGESTS
 from dragoman.store.repositories.digests import Folder
 from dragoman.store.store import Store
 from dragoman.store.unit.work import Work
-from dragoman.usecases import extension_names
+from dragoman.usecases import categories, extension_names
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
@@ -140,4 +140,5 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
         resource_types.offer(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)
+    categories.keep(number for dialect in dialects for number in dialect.kept_categories)
     return tuple(dialects)

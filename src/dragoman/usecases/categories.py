@@ -17,6 +17,14 @@ from dragoman.usecases.uow import UnitOfWork
 MOVED_AT_ONCE = 1_000
 LAST_PLACE = 2**31 - 1  # further than that, clients with numbers of 32 bits could not follow
 
+_kept: set[int] = set()
+
+
+def keep(numbers: Iterable[int]) -> None:
+    """Refuse to delete these categories: a dialect shows them for tasks that have none (`Dialect.kept_categories`)."""
+    _kept.clear()
+    _kept.update(numbers)
+
 
 class List(msgspec.Struct, frozen=True):
     """Every category."""
@@ -105,11 +113,14 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Category:
-    """The category as it was. Conflict for the last one, and while it has tasks and no place is named for them."""
+    """The category as it was. Conflict for the last one, for one that stands for none, and while it has tasks and no
+    place is named for them."""
     require_admin(uow.principal)
     category = uow.categories.find(command.category, Lock.CHANGE) or uow.categories.get(command.category)
     if len(uow.categories.all()) == 1:
         raise Conflict("last_category", "This is the last category; tasks need one to choose.")
+    if category.number in _kept:
+        raise Conflict("default_category", "This category is shown for tasks that have none; it can't be deleted.")
     if category.task_count:
         _move(uow, category, command.move_to)
     uow.categories.remove(category)

@@ -85,5 +85,6 @@ class Dialect:
     read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is stored; None: by login
     resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect
     reserved_names: frozenset[str] = frozenset()  # that extensions can't have: of fields shown beside them
+    kept_categories: frozenset[int] = frozenset()  # that can't be deleted: shown for tasks that have none
     media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic

@@ -39,6 +39,7 @@ def make(options: Options) -> Dialect:
         find_credentials=find,
         preflight=preflight,
         configure=configure,
+        kept_categories=frozenset({options.default_category} - {0}),
         media=("application/json", "text/xml"),
         key_name=KEY,
     )
