@@ -11,6 +11,7 @@ from dragoman.command import EXCLUSIVE, Keys
 from dragoman.domain.errors import Conflict, Unavailable
 from dragoman.domain.message import Message, head
 from dragoman.domain.task import Kind, State, Task, Verb
+from dragoman.store.engine import driver
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
@@ -151,6 +152,36 @@ def test_a_tree_goes_with_its_ended_parts_and_its_messages(world: World) -> None
     assert look(world) == {}
     assert _count(world, "message") == 0
     assert _count(world, "tombstone") == 4
+
+
+@pytest.mark.parametrize("is_ring", [True, False])
+def test_what_a_new_parent_is_a_part_of_is_loaded_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_ring: bool
+) -> None:
+    # A statement a level held thousands of rows for half a minute.
+    world.add("anna", admin=True)
+    depth, counts = 40, []
+    fetch, statements = driver.fetch, [0]
+
+    def counting(*arguments: Any) -> Any:
+        statements[0] += 1
+        return fetch(*arguments)
+
+    monkeypatch.setattr(driver, "fetch", counting)
+    patiently(world, lambda uow: _chain(uow, depth))
+    moved = 1 if is_ring else patiently(world, lambda uow: tasks.add(uow, title="other")).number
+    for parent in (3, depth):
+        statements[0] = 0
+        status, answer = world.native("anna", "PATCH", f"/v1/tasks/{moved}", {"parent": parent})
+        assert status == (409 if is_ring else 200), answer
+        counts.append(statements[0])
+    assert max(counts) < depth / 2
+
+
+def _chain(uow: UnitOfWork, depth: int) -> None:
+    above: int | None = None
+    for _ in range(depth):
+        above = tasks.add(uow, title="part", parent=above).number
 
 
 def _count(world: World, table: str) -> int:

@@ -17,7 +17,7 @@ from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, gains_by_timers, lost_by_timers, plainly
 from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
-from dragoman.store.unit.as_of import for_people, is_open_part, step, top_uids
+from dragoman.store.unit.as_of import for_people, is_open_part, numbers_above, step, top_uids
 from dragoman.store.unit.child_rows import extension_bytes
 from dragoman.store.unit.mappings import MAPPINGS
 
@@ -196,6 +196,10 @@ class Tasks(Repository[Task]):
     def tops(self, parts: Sequence[int]) -> dict[int, str]:
         """For each of these tasks the uid of the top of its hierarchy, at any depth."""
         return top_uids(self._connection(), self.tenant, parts)
+
+    def load_above(self, part: int, lock: Lock) -> None:
+        """Load a task and all that it is a part of, at any depth, with two statements. The command must be exclusive."""
+        self.load(numbers_above(self._connection(), self.tenant, part), lock)
 
     def have_no_parts(self, numbers: Sequence[int]) -> bool:
         """Whether it is known of all of these that they have no parts: it was asked for when they were loaded."""

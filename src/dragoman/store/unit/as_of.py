@@ -217,6 +217,18 @@ def top_uids(connection: sa.Connection, tenant: int, parts: Sequence[int]) -> di
 
 
 @lru_cache(maxsize=4)
+def _numbers_above(dialect: sa.Dialect) -> Text:
+    return _ask(dialect, sa.select(_up(dialect).c.number))
+
+
+def numbers_above(connection: sa.Connection, tenant: int, part: int) -> list[int]:
+    """The task and what it is a part of, at any depth."""
+    text, names = _numbers_above(connection.dialect)
+    values = {"tenant": tenant, "keys": as_parameter(connection.dialect, [part])}
+    return [int(row[0]) for row in driver.fetch(connection, text, tuple(values[name] for name in names))]
+
+
+@lru_cache(maxsize=4)
 def _open_batches(dialect: sa.Dialect) -> Text:
     statement = sa.select(T.number).where(
         T.tenant == sa.bindparam("tenant"),

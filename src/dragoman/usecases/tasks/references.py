@@ -186,6 +186,8 @@ def _sees_stage(uow: UnitOfWork, stage: Stage) -> bool:
 
 def _is_part_of(uow: UnitOfWork, task: Task | None, whole: Task) -> bool:
     """Whether `task` is `whole` or a part of it, at any depth. What is walked is held, so that no ring closes."""
+    if task is not None and task.parent is not None and task.number != whole.number:
+        uow.tasks.load_above(task.number, Lock.SHARED)
     seen: set[int] = set()
     while task is not None and task.number not in seen:
         if task.number == whole.number:

@@ -6,7 +6,7 @@ from datetime import UTC
 from dragoman.dialects.kit import times
 from dragoman.domain.clock import Moment, whole_seconds
 
-_WITHOUT_SECONDS = re.compile(r"[0-9]{2}:[0-9]{2}(?=Z|[+-])")
+_WITHOUT_SECONDS = re.compile(r"[0-9]{2}:[0-9]{2}(?=Z|[+-]|\Z)")
 _SHORT_OFFSET = re.compile(r"([+-][0-9]{2})(?::?([0-9]{2}))?$")
 
 render = times.render_seconds
@@ -16,7 +16,7 @@ render = times.render_seconds
 def parse(text: str) -> Moment:
     """A date and time with `Z`, an offset, or neither, which is UTC; fractions are cut. ValueError for all else.
 
-    With an offset seconds may be missing: Java's `OffsetDateTime` prints none at a full minute.
+    Seconds may be missing: Java's `OffsetDateTime` and `LocalDateTime` print none at a full minute.
     """
     date, t, clock = text.partition("T")
     clock = _SHORT_OFFSET.sub(_long_offset, clock) if clock[5:] else clock
