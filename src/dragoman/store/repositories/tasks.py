@@ -198,7 +198,7 @@ class Tasks(Repository[Task]):
         return top_uids(self._connection(), self.tenant, parts)
 
     def load_above(self, part: int, lock: Lock) -> None:
-        """Load a task and all that it is a part of, at any depth, with two statements. The command must be exclusive."""
+        """Load a task and all that it is a part of, at any depth, for an exclusive command: in two statements."""
         self.load(numbers_above(self._connection(), self.tenant, part), lock)
 
     def have_no_parts(self, numbers: Sequence[int]) -> bool:
