@@ -103,7 +103,7 @@ def test_names_have_the_spelling_of_the_schema_whatever_their_case() -> None:
 
 
 def test_one_attribute_in_two_spellings_is_a_fault() -> None:
-    assert faults(schema(*PARTS), '{"sku":"A","SKU":"B"}') == {"/sku": "is there twice"}
+    assert faults(schema(*PARTS), '{"sku":"A","SKU":"B"}') == {"/sku": "is given twice"}
 
 
 def test_a_null_takes_the_place_of_any_value() -> None:

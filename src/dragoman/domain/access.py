@@ -1,8 +1,8 @@
-"""Who may do what. The only place that decides rights; a dialect may narrow what stands here, never widen it.
+"""Access: the only place that decides rights. A dialect may narrow these rules, never widen them.
 
 "Everybody may" holds only where a task names no user as reader, editor, potential owner or administrator and neither
-a private contact nor a private case is linked; an assignee or a creator alone hides nothing. What a dialect wrote down
-for everybody doesn't count where something private is linked (DESIGN 3, rule 4).
+a private contact nor a private case is linked; an assignee or a creator alone hides nothing. Work items of everybody
+don't count where something private is linked (DESIGN 3, rule 4).
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from dragoman.domain.work_item import EVERYBODY, Role, WorkItem
 
 
 class Permission(StrEnum):
-    """What a principal may want of a task."""
+    """What a principal may be allowed to do with a task."""
 
     SEE = "see"
     WORK = "work"  # claim it
@@ -41,12 +41,12 @@ class Principal(msgspec.Struct, frozen=True):
     credential: str = ""  # names the token or password; idempotency keys belong to it
 
     def has_scope(self, wanted: frozenset[str]) -> bool:
-        """True when any one of `wanted` was granted."""
+        """Whether any one of `wanted` is granted."""
         return self.scopes is None or "*" in self.scopes or not self.scopes.isdisjoint(wanted)
 
 
 def system(tenant: int) -> Principal:
-    """The server itself, at work for a tenant."""
+    """The principal of the server itself, in a tenant."""
     return Principal(tenant=tenant, user=None, login="system", is_admin=True)
 
 
@@ -58,26 +58,26 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.POTENTIAL_STARTER: frozenset({Permission.SEE}),
     Role.POTENTIAL_CREATOR: frozenset(),
 }
-"""What a work item grants; see `OF_STARTERS` for potential starters before the start."""
+"""The permissions of a role; see `OF_STARTERS` for potential starters before the start."""
 SEEING = frozenset(role for role, granted in GRANTS.items() if Permission.SEE in granted)
 WORKING = frozenset(role for role, granted in GRANTS.items() if Permission.WORK in granted)
 SEEING_INACTIVE = frozenset({Role.ADMINISTRATOR, Role.POTENTIAL_STARTER})
-"""Whose work items count before a task is started: other users don't see it yet (ibm-htm.md 15)."""
+"""The roles that count before a task is started: other users don't see it yet (ibm-htm.md 15)."""
 NO_PERMISSION: frozenset[Permission] = frozenset()
 ALL = frozenset(Permission)
 OF_EVERYBODY = frozenset({Permission.SEE, Permission.WORK})
 OF_INVOLVED = ALL - {Permission.ADMINISTER}
 OF_SHARERS = frozenset({Permission.SEE})
 OF_STARTERS = frozenset({Permission.EDIT})
-"""What potential starters may besides, as long as the task isn't started."""
+"""Additional permissions of potential starters until the task is started."""
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """What a task links and who may see that decides about the task too. None: nothing is linked, or it is deleted."""
+    """The cases and contact that a task links: a private one hides the task. None: not linked, or deleted."""
 
     contact: Contact | None = None
     case: Case | None = None  # that holds the task
-    entity: Case | None = None  # that a client named beside the case
+    entity: Case | None = None  # the CRM case of a task in a service
 
     @property
     def is_private(self) -> bool:
@@ -90,7 +90,7 @@ class Linked(msgspec.Struct, frozen=True):
         )
 
     def is_shared_with(self, user: str | None) -> bool:
-        """Whether this user may see all of it that is private."""
+        """Whether this user may see every private one of them."""
         if self.contact is not None and self.contact.is_private and not self.contact.is_shared_with(user):
             return False
         return all(
@@ -102,7 +102,7 @@ NOTHING = Linked()
 
 
 def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> frozenset[Permission]:
-    """All that `principal` may do with `task`."""
+    """The principal's permissions on the task."""
     if principal.is_admin:
         return ALL
     user, is_private = principal.user, linked.is_private
@@ -131,10 +131,11 @@ def _is_draft(task: Task) -> bool:
 
 
 def is_candidate(principal: Principal, task: Task, linked: Linked = NOTHING) -> bool:
-    """Whether the task is offered to the principal: as an administrator, by a work item, or because it is everybody's.
+    """Whether the task is offered to the principal: as an administrator, by a work item, or because it is open to
+    everybody.
 
-    Its creator administers it where no user is named. All others who have to do with it, such as its last assignee, may
-    work on it too, but it isn't offered to them.
+    The creator administers a task that names no user. Others with permission to work on it, such as its last assignee,
+    are not offered it.
     """
     is_private = linked.is_private
     if principal.is_admin or any(
@@ -148,28 +149,28 @@ def is_candidate(principal: Principal, task: Task, linked: Linked = NOTHING) -> 
 
 
 def counts(principal: Principal, item: WorkItem, *, is_private: bool) -> bool:
-    """Whether a work item speaks of this principal; one of everybody doesn't where something private is linked."""
+    """Whether a work item applies to the principal; one of everybody doesn't where something private is linked."""
     return holds(principal, item.holder) and not (is_private and item.holder == EVERYBODY)
 
 
 def holds(principal: Principal, holder: str) -> bool:
-    """Whether a work item held by `holder` speaks of this principal."""
+    """Whether `holder` is the principal, one of their groups, or everybody."""
     kind, _, group = holder.partition(":")
     return holder in (EVERYBODY, principal.user) or (kind == "group" and group in principal.groups)
 
 
 def may(principal: Principal, permission: Permission, task: Task, linked: Linked = NOTHING) -> bool:
-    """Whether the principal may; see `permissions`."""
+    """Whether the principal has the permission."""
     return permission in permissions(principal, task, linked)
 
 
 def forbidden(principal: Principal, permission: Permission) -> Forbidden:
-    """What to raise where a permission on a task is missing."""
+    """The error for a missing permission on a task."""
     return Forbidden("forbidden", f"{principal.login} may not {permission} this task.", permission=str(permission))
 
 
 def require(principal: Principal, permission: Permission, task: Task, linked: Linked = NOTHING) -> None:
-    """Forbidden unless the principal may."""
+    """Forbidden unless the principal has the permission."""
     if not may(principal, permission, task, linked):
         raise forbidden(principal, permission)
 
@@ -177,30 +178,30 @@ def require(principal: Principal, permission: Permission, task: Task, linked: Li
 def require_admin(principal: Principal) -> None:
     """Forbidden unless the principal administers the tenant."""
     if not principal.is_admin:
-        raise Forbidden("admin_only", f"Only an administrator may do this, and {principal.login} is none.")
+        raise Forbidden("admin_only", f"Only an administrator may do this; {principal.login} is not one.")
 
 
 def may_see_contact(principal: Principal, contact: Contact) -> bool:
-    """A private contact is seen by administrators, its creator, and those it is shared with; others by everybody."""
+    """A private contact is visible to administrators, its creator, and users it is shared with; others to everybody."""
     return principal.is_admin or not contact.is_private or contact.is_shared_with(principal.user)
 
 
 def may_edit_contact(principal: Principal, contact: Contact) -> bool:
-    """Administrators, the creator, and those it is shared with: that everybody sees it doesn't suffice."""
+    """Administrators, the creator, and users it is shared with may edit a contact, even if everybody sees it."""
     return principal.is_admin or contact.is_shared_with(principal.user)
 
 
 def may_see_case(principal: Principal, case: Case) -> bool:
-    """A private case is seen by administrators, its creator and its assignee; others by everybody."""
+    """A private case is visible to administrators, its creator and its assignee; others to everybody."""
     return not case.is_private or may_edit_case(principal, case)
 
 
 def may_edit_case(principal: Principal, case: Case) -> bool:
-    """Administrators, its creator and its assignee."""
+    """Administrators, its creator and its assignee may edit a case."""
     return principal.is_admin or case.is_shared_with(principal.user)
 
 
 def require_to(allowed: bool, principal: Principal, what: str) -> None:
-    """Forbidden, naming `what` was wanted, unless it is allowed."""
+    """Forbidden, with the refused action `what`, unless it is allowed."""
     if not allowed:
         raise Forbidden("forbidden", f"{principal.login} may not {what}.")

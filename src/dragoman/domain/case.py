@@ -1,4 +1,4 @@
-"""Cases and stages: what holds tasks together (a service, a CRM case, an opportunity), and the steps of it."""
+"""Cases and stages: a case groups tasks (a service, a CRM case, an opportunity), a stage is a step of it."""
 
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ from dragoman.domain.extension import Extension
 
 
 class CaseKind(StrEnum):
-    """What a case is to its vendor. `inbox` holds the tasks that were made without a case."""
+    """The kinds of cases. `inbox` holds the tasks that were created without a case."""
 
     SERVICE = "service"
     CASE = "case"
@@ -30,11 +30,11 @@ class Case(msgspec.Struct, frozen=True):
     title: str | None = None
     description: str | None = None
     contact: int | None = None
-    customer_key: str | None = None  # what clients call the customer by; may name no contact that we know
-    contact_key: str | None = None  # how an unknown contact got in touch: a telephone number, an address
+    customer_key: str | None = None  # the client's id of the customer; needs no stored contact
+    contact_key: str | None = None  # address of an unknown contact: a telephone number, an e-mail address
     assignee: str | None = None
     creator: str | None = None
-    started_at: Moment = Moment(0)  # a client may say when; created_at is our own
+    started_at: Moment = Moment(0)  # clients may set it; `created_at` is set by the server
     completed_at: Moment | None = None
     expires_at: Moment | None = None
     auto_complete_at: Moment | None = None
@@ -52,26 +52,25 @@ class Case(msgspec.Struct, frozen=True):
     extensions: dict[str, Extension] = {}
 
     def must_not_be_inbox(self) -> None:
-        """Conflict for the inbox: tasks are always put there, so it is never ended, given away or deleted."""
+        """Conflict for the inbox, which is never ended, assigned or deleted: tasks without a case need it."""
         if self.kind is CaseKind.INBOX:
             raise Conflict(
                 "inbox_stays", "This case holds the tasks that were made without a case; it can't be ended or deleted."
             )
 
     def must_allow(self, after: "Case") -> None:
-        """Conflict for a change of the inbox that ends it, limits its life or assigns it."""
+        """Conflict for a change that ends, expires or assigns the inbox."""
         if any(getattr(self, name) != getattr(after, name) for name in NEVER_OF_THE_INBOX):
             self.must_not_be_inbox()
 
     def is_over(self, now: Moment) -> bool:
-        """Whether its time is over: it is gone for everybody with all that it holds, and a timer removes it. The
-        inbox stays."""
+        """Whether it has expired: it is hidden with all its tasks, and a timer deletes it. The inbox never expires."""
         return self.expires_at is not None and self.expires_at <= now and self.kind is not CaseKind.INBOX
 
     def as_of(self, now: Moment) -> "Case | None":
-        """The case as timers that are due leave it, whether they have fired or not; None when its time is over.
+        """The case as due timers leave it, whether they have fired or not; None when it has expired.
 
-        One that completed by itself has the revision that it will be stored with.
+        A case that a timer completes has the revision it will be stored with.
         """
         if self.is_over(now):
             return None
@@ -81,7 +80,7 @@ class Case(msgspec.Struct, frozen=True):
         return replace(self, completed_at=completes_at, revision=self.revision + 1)
 
     def is_shared_with(self, user: str | None) -> bool:
-        """Whether this user may see it although it is private."""
+        """Whether this user may see it when it is private."""
         return user is not None and user in (self.creator, self.assignee)
 
 
@@ -89,7 +88,7 @@ NEVER_OF_THE_INBOX = (
     *("completed_at", "expires_at", "auto_complete_at", "outcome_code", "outcome_text"),
     *("assignee", "contact", "customer_key", "contact_key", "is_private"),
 )
-"""Fields of a case that would end the inbox, or assign it."""
+"""Fields of a case that the inbox must not have."""
 
 
 class Stage(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A category: what kind of work a task is. It carries the count of its tasks, so that no query counts them."""
+"""A category: a kind of work. It stores the count of its tasks, so that no query counts them."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Moments and clocks. Only a Clock asks the system for the time; everything else is handed a Moment.
+"""Moments and clocks. Only a Clock reads the system time; everything else is passed a Moment.
 
 A Moment counts 100 ns since 1970 UTC, so that the seven digits of the CRM dialect survive a round trip.
 """
@@ -14,7 +14,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
-    """Where the present comes from."""
+    """A source of the present time."""
 
     def now(self) -> Moment: ...
 
@@ -34,11 +34,11 @@ class SystemClock:
 
 
 uptime = SystemClock().monotonic
-"""For limits of real waiting, which also end when a test stops the clock."""
+"""For time limits in real time, which also apply when a test stops the clock."""
 
 
 class FixedClock:
-    """A clock that stands until it is moved; for tests and for repeating the past."""
+    """A clock that moves only by `advance`; for tests and for repeating the past."""
 
     def __init__(self, at: Moment) -> None:
         self.at = at
@@ -54,21 +54,21 @@ class FixedClock:
 
 
 def from_datetime(value: datetime) -> Moment:
-    """The Moment of an aware datetime, to the microsecond that Python keeps."""
+    """The Moment of an aware datetime, with microsecond precision."""
     delta = value - EPOCH
     return Moment((delta.days * 86_400 + delta.seconds) * TICKS_PER_SECOND + delta.microseconds * 10)
 
 
 def to_datetime(moment: Moment) -> datetime:
-    """An aware UTC datetime; the seventh digit is cut."""
+    """An aware UTC datetime; the seventh digit is truncated."""
     return EPOCH + timedelta(microseconds=moment // 10)
 
 
 def later(moment: Moment, *, seconds: float) -> Moment:
-    """A moment so many seconds on; negative seconds go back."""
+    """The moment plus some seconds, which may be negative."""
     return Moment(moment + round(seconds * TICKS_PER_SECOND))
 
 
 def whole_seconds(moment: Moment) -> Moment:
-    """The moment cut to the second."""
+    """The moment truncated to the second."""
     return Moment(moment - moment % TICKS_PER_SECOND)

@@ -1,4 +1,4 @@
-"""A contact: a person or company outside. A private one is seen by those it is shared with."""
+"""A contact: an external person or company. A private contact is visible to the users it is shared with."""
 
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,7 @@ class ContactKind(StrEnum):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """One contact. `shared_with` holds the uids of users who see a private one beside its creator."""
+    """One contact. `shared_with` holds the uids of users who may see it when it is private, besides its creator."""
 
     tenant: int
     number: int
@@ -47,11 +47,11 @@ class Contact(msgspec.Struct, frozen=True):
 
     @property
     def display_name(self) -> str:
-        """How people call it: "first last", or the company's name."""
+        """The name to display: "first last", or the company's name."""
         if self.kind is ContactKind.COMPANY:
             return self.company_name or ""
         return " ".join(part for part in (self.first_name, self.last_name) if part)
 
     def is_shared_with(self, user: str | None) -> bool:
-        """Whether this user may see it although it is private."""
+        """Whether this user may see it when it is private."""
         return user is not None and (user == self.creator or user in self.shared_with)

@@ -1,6 +1,6 @@
-"""A digest: where a tenant's history stood, sealed, and chained to the digest before.
+"""A digest: a hash over the last history row of each changed entity of a tenant, chained to the digest before.
 
-Chains alone don't show when the ends of several are cut off together; a digest that was copied elsewhere does.
+The hash chains of entities don't reveal that their last rows were removed; a digest that is stored elsewhere does.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import msgspec
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 
 PERIOD_SECONDS = 3_600
-SETTLED_SECONDS = 60  # a row's moment is that of its transaction's begin: so long until no earlier one can appear
+SETTLED_SECONDS = 60  # after this time no earlier row can appear: a row has the moment of its transaction's begin
 
 Head = tuple[str, int, int, str]
 """Entity, number, revision, hash of the last history row."""
@@ -41,23 +41,23 @@ def seal(before: Digest | None, tenant: int, until_at: Moment, heads: str) -> Di
 
 
 def starts_at(earlier: Iterable[Moment], until_at: Moment) -> Moment:
-    """Where a digest starts that ends at `until_at`: `earlier` are the ends of those before it, in order."""
+    """The start of a digest that ends at `until_at`; `earlier` are the ends of earlier digests, in order."""
     ends = [Moment(0), *earlier]
     return ends[-1] if ends[-1] < until_at else max(end for end in ends if end < until_at)
 
 
 def write_heads(heads: list[Head]) -> str:
-    """Heads as the text that is sealed."""
+    """The heads as the text that is hashed."""
     return msgspec.json.encode(sorted(heads)).decode()
 
 
 def read_heads(text: str) -> list[Head]:
-    """Heads from their text. msgspec.DecodeError when it holds anything else."""
+    """The heads from their text. msgspec.DecodeError for other text."""
     return msgspec.json.decode(text, type=list[Head])
 
 
 def document(digest: Digest) -> bytes:
-    """A digest as the file that is copied elsewhere; it can be checked without the database."""
+    """The file of a digest, which can be verified without the database."""
     return msgspec.json.encode(msgspec.structs.asdict(digest) | {"heads": msgspec.Raw(digest.heads.encode())}) + b"\n"
 
 

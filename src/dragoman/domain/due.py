@@ -1,4 +1,4 @@
-"""When a task is due: a moment, and beside it the local time and zone that a person chose, from which it follows."""
+"""The due time of a task: a moment, and the local time and zone that it was computed from, if the user chose those."""
 
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from dragoman.domain.zones import zone as zone_of
 
 
 class Due(msgspec.Struct, frozen=True):
-    """The three facts; `local` is `yyyy-MM-ddTHH:mm:ss`."""
+    """A due time; `local` is `yyyy-MM-ddTHH:mm:ss`."""
 
     at: Moment | None = None
     local: str | None = None
@@ -20,7 +20,7 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class DueChange(msgspec.Struct, frozen=True):
-    """What a client says of them; UNSET is not to be touched."""
+    """The values that a client sent; UNSET leaves one unchanged."""
 
     at: Moment | UnsetType | None = UNSET
     local: str | UnsetType | None = UNSET
@@ -31,18 +31,18 @@ UNTOUCHED: Final = DueChange()
 
 
 def moment_of(local: str, zone: str) -> Moment:
-    """The moment of a wall time. One that a clock change skips takes the offset before it, one that comes twice is
-    the first (RFC 5545)."""
+    """The moment of a local time. A time that a clock change skips has the offset before the change; of a time that
+    occurs twice, the first is meant (RFC 5545)."""
     return from_datetime(datetime.fromisoformat(local).replace(tzinfo=zone_of(zone)))
 
 
 def changed(present: Due, change: DueChange, *, default_zone: str) -> Due:
-    """The facts as they are afterwards. A local time decides; a moment alone lets go of the local time.
+    """The changed due time. A local time determines the moment; a moment alone removes the local time.
 
-    Invalid when a local time and a moment are given that aren't the same.
+    Invalid when a local time and a moment differ.
     """
     if _said(present, change) == present:
-        return present  # also when the rules of the zone say otherwise by now: what was read may be sent back
+        return present  # even if the zone's rules have changed since: clients may send back what they read
     if isinstance(change.local, str):
         return _from_local(change.local, _zone(present, change, default_zone), change)
     if isinstance(change.at, int):
@@ -57,7 +57,7 @@ def changed(present: Due, change: DueChange, *, default_zone: str) -> Due:
 
 
 def _said(present: Due, change: DueChange) -> Due:
-    """The facts as they are sent, each that isn't as it is present."""
+    """The sent values that differ from the present ones."""
     return Due(
         present.at if change.at is UNSET else change.at,
         present.local if change.local is UNSET else change.local,

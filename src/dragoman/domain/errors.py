@@ -1,7 +1,7 @@
-"""The ten errors that are expected, and nothing else. Raised anywhere, caught at the edge alone.
+"""The ten expected errors. Raised anywhere, caught only at the edge.
 
-Each has a stable code, a message fit for a client, and parameters. Whatever is not one of these is a bug: it is
-logged with its trace and answered with an incident id.
+Each has a stable code, a message for clients, and parameters. Every other exception is a bug: it is logged with its
+trace and reported with an incident id.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Expected(Exception):
 
 
 class Invalid(Expected):
-    """The request's content can't be taken. Holds every problem of the body, not the first."""
+    """The request's content is invalid. Holds every problem of the body."""
 
     def __init__(self, code: str, message: str, problems: tuple[Problem, ...] = (), **parameters: object) -> None:
         super().__init__(code, message, **parameters)
@@ -35,23 +35,23 @@ class Invalid(Expected):
 
 
 class Unauthenticated(Expected):
-    """No credentials, or none that we know."""
+    """Missing or invalid credentials."""
 
 
 class Forbidden(Expected):
-    """The principal is known and may not."""
+    """The principal lacks the right."""
 
 
 class NotFound(Expected):
-    """Nothing there; a foreign tenant's id answers the same."""
+    """Not found. An id of another tenant gives the same error."""
 
 
 class Conflict(Expected):
-    """The present state forbids it, or another has the name."""
+    """The present state forbids the request, or a name is taken."""
 
 
 class StaleVersion(Expected):
-    """A precondition names a version that is past. `current` holds the present state for the answer."""
+    """A precondition names an outdated version. `current` is the present state, for the reply."""
 
     def __init__(self, code: str, message: str, current: object = None, **parameters: object) -> None:
         super().__init__(code, message, **parameters)
@@ -63,7 +63,7 @@ class TooLarge(Expected):
 
 
 class TooMany(Expected):
-    """Too many requests or attempts; `retry_after_seconds` says when to come back."""
+    """Too many requests or attempts; the client may retry after `retry_after_seconds`."""
 
     def __init__(self, code: str, message: str, retry_after_seconds: int = 1, **parameters: object) -> None:
         super().__init__(code, message, **parameters)
@@ -71,11 +71,11 @@ class TooMany(Expected):
 
 
 class NotOffered(Expected):
-    """Known to the vendor, not offered here, with the reason."""
+    """An operation of the vendor that this server doesn't offer, with the reason."""
 
 
 class Unavailable(Expected):
-    """The server can't now: queue full, database away, mode switched. Nothing was applied."""
+    """The server can't serve the request now: queue full, database unreachable, read-only mode. Nothing was applied."""
 
     def __init__(self, code: str, message: str, retry_after_seconds: int = 1, **parameters: object) -> None:
         super().__init__(code, message, **parameters)

@@ -1,7 +1,8 @@
 """Extensions: typed records that clients attach to a task, case, stage or contact, and the schemas that bind them.
 
-Here stand the nouns and the rules of names and declarations. What a schema asks of a value is in `records.py`, its
-form as JSON Schema in `json_schema.py`. The rules are those of the Genesys page, sections 3.7, 3.8 and 5.
+This module has the entities and the rules for names and declarations. Validation of values is in
+`extension_values.py`, the form as JSON Schema in `json_schema.py`. The rules are those of the Genesys page, sections
+3.7, 3.8 and 5.
 """
 
 import re
@@ -19,20 +20,20 @@ MOST_ATTRIBUTES = 1_000
 MOST_EXTENSIONS = 1_000
 
 DECLARED_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,25}")
-"""A name in a schema: the limit comes from names of database indexes at the vendor's."""
+"""The form of names in a schema. The vendor's limit comes from its database indexes."""
 
 TYPES = ("string", "integer", "long", "double", "date", "datetime", "currency", "boolean")
 
 
 class Extension(msgspec.Struct, frozen=True):
-    """A value under a name: the client's own JSON text, byte order of members and all."""
+    """A value under a name: the client's JSON text, with the order of its members."""
 
     name: str
     value: str
 
 
 class Owner(StrEnum):
-    """What an extension can be attached to; each kind is a namespace of its own."""
+    """The entities that can have extensions; each has its own namespace."""
 
     TASK = "task"
     CASE = "case"
@@ -41,7 +42,7 @@ class Owner(StrEnum):
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """One typed attribute of a record. `default` is JSON text, None when there is none."""
+    """One typed attribute of a record. `default` is JSON text, or None."""
 
     name: str
     type: str
@@ -51,9 +52,9 @@ class Attribute(msgspec.Struct, frozen=True):
 
 
 class ExtensionSchema(msgspec.Struct, frozen=True):
-    """What the records of one extension must look like.
+    """The schema of one extension's records.
 
-    `source` is the schema as a Genesys client posted it, echoed as such; empty when it came another way.
+    `source` is the text that a Genesys client posted and gets back; empty for other clients.
     """
 
     tenant: int
@@ -70,7 +71,7 @@ class ExtensionSchema(msgspec.Struct, frozen=True):
 
 
 class Declaration(msgspec.Struct, frozen=True):
-    """The rules of a schema by themselves, however it was written down."""
+    """The rules of a schema, independent of its notation."""
 
     is_multi_valued: bool
     attributes: tuple[Attribute, ...]
@@ -85,15 +86,15 @@ def fold(name: str) -> str:
 def name_fault(name: str, reserved: Collection[str]) -> str | None:
     """Why a value can't be stored under this name, with or without a schema; None when it can.
 
-    `reserved` (folded) are the names of fields that a dialect shows beside extensions: an extension of such a name
-    could never be read back there.
+    `reserved` (folded) are the names of fields that a dialect shows beside extensions, where an extension of the same
+    name would be hidden.
     """
     if not name:
         return "an extension needs a name"
     if len(name) > LONGEST_NAME:
         return f"a name has at most {LONGEST_NAME} characters"
     if fold(name) in reserved:
-        return f"{name} is a name of the server's own"
+        return f"{name} is reserved by the server"
     return None
 
 

@@ -1,8 +1,7 @@
-"""What a schema makes of a value: coerced, defaults filled in, every fault listed with its path, duplicates refused.
+"""Validation of extension values: coercion, defaults, all faults with their paths, duplicates.
 
-Inside, jsonschema-rs lists the faults; what JSON Schema can't say (numeric text, defaults, names without regard to
-case, `unique`) stands here, as the Genesys page demands (section 5). A value is worked on as text, piece by piece, so
-that a number keeps the digits that its client wrote.
+jsonschema-rs validates; this module adds the rules that JSON Schema lacks (numeric text, defaults, case-insensitive
+names, `unique`: Genesys page, section 5). Values are handled as text, so that numbers keep the client's digits.
 """
 
 import math
@@ -47,7 +46,7 @@ def conform(schema: ExtensionSchema, text: str) -> str:
     """The JSON text that is stored for `text` under this schema. Doing it twice changes nothing.
 
     Invalid `schema_violation` with every fault by path; Conflict `unique_violation` when two records agree in all
-    unique attributes, null and absence counting as one value.
+    unique attributes; null equals absence.
     """
     rules = _rules(schema.is_multi_valued, schema.attributes)
     stored, faults = rules.apply(text.strip())
@@ -60,7 +59,7 @@ def conform(schema: ExtensionSchema, text: str) -> str:
 
 
 def merged(schema: ExtensionSchema | None, stored: str, text: str) -> str:
-    """The members of `text` laid over those of `stored`, one level deep: what is named in both is new.
+    """The members of `stored`, replaced or extended by those of `text`, one level deep.
 
     Invalid `merge_not_supported` unless both are objects (Genesys page, section 5: for maps only).
     """
@@ -123,7 +122,7 @@ class _Rules:
         record = record_schema(attributes)
         for stated in record["properties"].values():
             if stated.get("format") == "date-time":
-                stated["pattern"] = DATE_TIME  # every moment that can be read has this form by now
+                stated["pattern"] = DATE_TIME  # valid moments have been converted to this form
         self.validator = jsonschema_rs.Draft202012Validator(record, validate_formats=True, ignore_unknown_formats=True)
 
     def apply(self, text: str) -> tuple[str, list[Problem]]:
@@ -133,7 +132,7 @@ class _Rules:
                 return text, [Problem("", "type", "must be one record, not an array")]
             return self.record(text, "")
         if text.startswith("{"):
-            records = [text]  # a lone object for a multi-valued extension is taken as one record
+            records = [text]  # a single object for a multi-valued extension is one record
         elif text.startswith("["):
             records = [bytes(raw).decode() for raw in _items(text)]
         else:
@@ -152,7 +151,7 @@ class _Rules:
             attribute = self.spelling.get(fold(name))
             spelled = name if attribute is None else attribute.name
             if spelled in members:
-                faults.append(Problem(f"{path}/{_token(spelled)}", "duplicate", "is there twice"))
+                faults.append(Problem(f"{path}/{_token(spelled)}", "duplicate", "is given twice"))
             value = bytes(raw).decode()
             members[spelled] = value if attribute is None else _COERCE[attribute.type](value)
         for attribute in self.attributes:
@@ -166,12 +165,12 @@ class _Rules:
 
 @lru_cache(maxsize=512)
 def _rules(is_multi_valued: bool, attributes: tuple[Attribute, ...]) -> _Rules:
-    # Kept by what the schema says: deleted and made again under the same name, it is another one.
+    # Cached by content: a schema that was deleted and created again under its name may differ.
     return _Rules(is_multi_valued, attributes)
 
 
 def _told(error: jsonschema_rs.ValidationError, above: str) -> Iterable[Problem]:
-    """One fault of the validator in our words; its own would repeat the value, whatever its size."""
+    """A fault of the validator with our message; the validator's contains the value, whatever its size."""
     path = above + "".join(f"/{_token(str(part))}" for part in error.instance_path)
     kind: Any = error.kind
     match kind.name:
@@ -203,7 +202,7 @@ def _check_unique(schema: ExtensionSchema, stored: str) -> None:
 
 
 def _with_default(attribute: Attribute, path: str, problems: list[Problem]) -> Attribute:
-    """The attribute with its default coerced; a default that its own type refuses is a fault."""
+    """The attribute with its default coerced; a default of another type is a fault."""
     if attribute.type not in TYPES:
         problems.append(Problem(f"{path}/type", "value", f"type must be one of {', '.join(TYPES)}"))
         return attribute

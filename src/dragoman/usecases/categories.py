@@ -15,7 +15,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 MOVED_AT_ONCE = 1_000
-LAST_PLACE = 2**31 - 1  # further than that, clients with numbers of 32 bits could not follow
+LAST_PLACE = 2**31 - 1  # clients with 32-bit numbers can't read more
 
 _kept: set[int] = set()
 
@@ -34,7 +34,7 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[Category]:
-    """In the order that people gave them."""
+    """The categories, by `sort_order`."""
     return uow.categories.all()
 
 
@@ -72,18 +72,18 @@ def create(uow: UnitOfWork, command: Create) -> Category:
 
 
 def next_place(others: Iterable[Category]) -> int:
-    """The place behind all others; at the very end several may share it."""
+    """The sort order after all others; at LAST_PLACE several categories may share it."""
     return min(max((other.sort_order for other in others), default=0) + 1, LAST_PLACE)
 
 
 def add(uow: UnitOfWork, **fields: Any) -> Category:
-    """Make a category with the next number. The command names `numbers={"category"}`."""
+    """Create a category with the next number. The command names `numbers={"category"}`."""
     number = uow.numbers.draw("category")
     return uow.categories.add(Category(tenant=uow.tenant, number=number, created_at=uow.now, **fields))
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change what is named, leave the rest."""
+    """Change the given fields."""
 
     category: int
     fields: Mapping[str, Any] = {}
@@ -103,7 +103,7 @@ def change(uow: UnitOfWork, command: Change) -> Category:
 
 
 class Remove(msgspec.Struct, frozen=True):
-    """Delete a category; its tasks, if there are any, go to another."""
+    """Delete a category and move its tasks to `move_to`."""
 
     category: int
     move_to: int | None = None
@@ -113,8 +113,8 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Category:
-    """The category as it was. Conflict for the last one, for one that stands for none, and while it has tasks and no
-    place is named for them."""
+    """Return the category before its deletion. Conflict for the last category, for one in `keep`, and for one with tasks
+    without `move_to`."""
     require_admin(uow.principal)
     category = uow.categories.find(command.category, Lock.CHANGE) or uow.categories.get(command.category)
     if len(uow.categories.all()) == 1:
@@ -129,7 +129,7 @@ def remove(uow: UnitOfWork, command: Remove) -> Category:
 
 def _move(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
     if move_to is None:
-        message = f"The category has {category.task_count} tasks; move_to must say where they shall go."
+        message = f"The category has {category.task_count} tasks; name another category in move_to."
         raise Conflict("category_in_use", message, tasks=category.task_count)
     if move_to == category.number or uow.categories.find(move_to, Lock.CHANGE) is None:
         why = "names no other category"
@@ -157,14 +157,14 @@ def every(uow: UnitOfWork) -> list[Category]:
 
 
 def load(uow: UnitOfWork, numbers: Iterable[int]) -> list[Category]:
-    """Those of the categories that exist, loaded with one statement."""
+    """Load the categories that exist, with one statement."""
     wanted = sorted(set(numbers))
     uow.categories.load(list(wanted))
     return [category for number in wanted if (category := uow.categories.find(number)) is not None]
 
 
 def reorder(uow: UnitOfWork, ordered: Iterable[Category]) -> None:
-    """Put these categories into this order, from place 0 on. Others keep their places."""
+    """Number these categories from 0 in this order. Others keep their `sort_order`."""
     require_admin(uow.principal)
     for place, category in enumerate(ordered):
         if category.sort_order != place:

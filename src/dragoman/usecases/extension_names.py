@@ -1,6 +1,6 @@
-"""Names that extensions can't have, since a dialect shows fields of these names beside them.
+"""Reserved extension names: a dialect shows fields of these names beside extensions.
 
-A dialect reserves its names (`Dialect.reserved_names`); the application makes them known at start, for all dialects.
+A dialect declares its names (`Dialect.reserved_names`); the application registers them at start, for all dialects.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _reserved: set[str] = set()
 
 
 def reserve(names: Iterable[str]) -> None:
-    """Make names known, in any case."""
+    """Reserve names, without regard to case."""
     _reserved.update(map(extension.fold, names))
 
 

@@ -1,4 +1,4 @@
-"""Extension schemas: declared once, enforced from then on, deleted with every value under their name."""
+"""Extension schemas: enforced on every write after their creation, and deleted with every value under their name."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Declare a schema. `source` is what a Genesys client posted, to be echoed; empty when it came another way."""
+    """Create a schema. `source` is the text that a Genesys client posted and gets back; empty for other clients."""
 
     owner: Owner
     name: str
@@ -24,7 +24,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def create(uow: UnitOfWork, command: Create) -> ExtensionSchema:
-    """The schema. Values that are there already stay as they are; validation begins with the next write.
+    """Create the schema. Stored values stay; validation begins with the next write.
 
     Invalid `invalid_name`, `invalid_schema`; Conflict `schema_exists`, whatever the case of the name.
     """
@@ -91,7 +91,7 @@ class Delete(msgspec.Struct, frozen=True):
 
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
-    """NotFound `schema_not_found` when there is none; values that never had a schema stay then."""
+    """NotFound `schema_not_found` when there is none; values without a schema stay."""
     schema = _found(command, uow.schemas.named(command.owner, command.name, Lock.CHANGE))
     uow.schemas.remove(schema)
     removal.remove_values(uow, command.owner, schema.folded)

@@ -1,7 +1,7 @@
-"""Values that clients attach to a task, case, stage or contact under a name. One way in for every dialect.
+"""Extension values of tasks, cases, stages and contacts. Every dialect writes them through these functions.
 
-A schema of that kind and name is enforced when there is one. The functions give the changed entity; the caller
-saves it. A command that comes here announces the schemas of the names it writes (`announce`).
+A schema for that entity and name is enforced. The functions return the changed entity; the caller saves it. The
+command must name the schemas of the names it writes (`announce`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,15 +28,15 @@ OWNERS: dict[type, Owner] = {Task: Owner.TASK, Case: Owner.CASE, Stage: Owner.ST
 
 
 def announce(keys: Keys, owner: Owner, names: Iterable[str]) -> Keys:
-    """The keys with the schemas under which values of these names fall."""
+    """Add the schemas of these names to the keys."""
     return keys.also("extension_schema", [(str(owner), fold(name)) for name in names], Lock.SHARED)
 
 
 def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_schema: bool = False) -> E:
-    """The entity with the value (JSON text) under the name; a former one is lost.
+    """Set an extension to a value (JSON text), replacing any former value.
 
-    A schema's spelling of the name wins, then that of the former value. Invalid `invalid_name`, `schema_violation`,
-    `schema_missing` (when one is required), `too_many_extensions`; Conflict `unique_violation`.
+    The name is stored as the schema spells it, else as the former value did. Invalid `invalid_name`,
+    `schema_violation`, `schema_missing` (when one is required), `too_many_extensions`; Conflict `unique_violation`.
     """
     extension_names.check(name)
     owner, folded = OWNERS[type(entity)], fold(name)
@@ -59,7 +59,7 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
 
 
 def set_extensions(uow: UnitOfWork, entity: E, values: Mapping[str, str], *, require_schema: bool = False) -> E:
-    """The entity with all of these values; none is taken when one is refused, and all faults are reported at once."""
+    """Set all of these values, or none when one is invalid; all faults are reported together."""
     if len(values) > MOST_EXTENSIONS:
         raise _too_many(OWNERS[type(entity)])
     refused: dict[str, Expected] = {}
@@ -67,7 +67,7 @@ def set_extensions(uow: UnitOfWork, entity: E, values: Mapping[str, str], *, req
     for name, text in values.items():
         try:
             if fold(name) in seen:
-                raise Invalid("invalid_name", f"the extension {name} is there twice")
+                raise Invalid("invalid_name", f"the extension {name} is given twice")
             seen.add(fold(name))
             entity = set_extension(uow, entity, name, text, require_schema=require_schema)
         except (Invalid, Conflict) as fault:
@@ -78,7 +78,7 @@ def set_extensions(uow: UnitOfWork, entity: E, values: Mapping[str, str], *, req
 
 
 def merge_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_schema: bool = False) -> E:
-    """The entity with the members of `text` laid over those of the stored object, which is made when there is none.
+    """Merge the members of `text` into the stored object, which is created when missing.
 
     Invalid `merge_not_supported` unless both are objects; else as `set_extension`.
     """
@@ -109,7 +109,7 @@ def has_extension(entity: Task | Case | Stage | Contact, name: str) -> bool:
 
 
 def task_card(uow: UnitOfWork, task: Task, render_moment: Callable[[Moment], str]) -> str:
-    """What every dialect knows of a task, as JSON text: the reserved extension `TaskCard`, computed, never stored."""
+    """The reserved extension `TaskCard` as JSON text: a task's common fields. Computed, never stored."""
     assignee = None if task.assignee is None else uow.users.find(task.assignee)
     card = {
         "title": task.label,
@@ -127,7 +127,7 @@ def _too_many(owner: Owner) -> Invalid:
 
 
 def _together(refused: dict[str, Expected]) -> Expected:
-    """One error that tells all of them; what can't be read counts before what clashes."""
+    """Combine errors into one; unreadable values come before conflicts."""
     first = next((fault for fault in refused.values() if isinstance(fault, Invalid)), next(iter(refused.values())))
     if len(refused) == 1 or not isinstance(first, Invalid):
         return first

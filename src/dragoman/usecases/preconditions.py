@@ -1,4 +1,4 @@
-"""Preconditions: a client names the revision that it saw. Writers of different fields never conflict (DESIGN 3, 3)."""
+"""Preconditions: a client names the revision it has read. Writers of different fields never conflict (DESIGN 3, 3)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +16,15 @@ _names_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Doubts(msgspec.Struct, frozen=True):
-    """Values beyond the limits of an API, which another one may have written, and the refusal of those that are new."""
+    """Values outside the limits of an API. They are accepted only when unchanged, since another API may have stored
+    them."""
 
     values: Mapping[str, Any]
     refusal: Invalid
 
 
 def settle(entity: Any, doubts: Doubts | None) -> None:
-    """Raise the refusal unless each of the values is the present one."""
+    """Raise the refusal unless every value equals the present one."""
     if doubts is not None and any(getattr(entity, name) != value for name, value in doubts.values.items()):
         raise doubts.refusal.with_traceback(None)
 
@@ -46,13 +47,13 @@ def check(
 
 
 def check_absent(entity: Any, is_there: bool) -> None:
-    """StaleVersion when there is already what a client wants to create."""
+    """StaleVersion when the entity that a client wants to create exists."""
     if is_there:
         raise StaleVersion("exists", "It exists already.", entity)
 
 
 def folded(name: str) -> str:
-    """A name of history as it is compared: names of extensions know no case."""
+    """A history field name for comparison: extension names are compared without regard to case."""
     return fold(name) if name.startswith("extensions.") else name
 
 

@@ -1,8 +1,8 @@
-"""Deleting what holds many: a case with its tasks and stages, a contact's tasks, every value of an extension.
+"""Large deletions: a case with its tasks and stages, a contact's tasks, all values of an extension.
 
-Up to a thousand rows go in the same transaction, each with its own line of history. More are marked by one statement,
-which hides them at once, and a sweep removes them slice by slice (DESIGN 2). The marks are in the database, so a sweep
-that was cut short goes on after a restart.
+Up to a thousand rows are deleted in the same transaction, each with its own history row. Larger sets are marked by one
+statement, which hides them at once; a sweep removes them in slices (DESIGN 2). Marks are stored, so an interrupted
+sweep continues after a restart.
 """
 
 from typing import Any
@@ -22,8 +22,8 @@ DIRECT = 1_000
 
 
 def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
-    """Delete a case with all that it holds; how many rows went with it now. Conflict for the tenant's inbox, and when
-    a task stands for a batch."""
+    """Delete a case with its stages and tasks; returns the number of rows deleted now. Conflict for the tenant's inbox
+    and for a case with a batch's task."""
     case.must_not_be_inbox()
     removed = remove_tasks(uow, case=case.number, direct=direct)
     stages = uow.purge_marks.stages(case.number, limit=direct + 1)
@@ -39,9 +39,9 @@ def remove_case(uow: UnitOfWork, case: Case, *, direct: int = DIRECT) -> int:
 
 
 def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | None = None, direct: int = DIRECT) -> int:
-    """Delete a case's or a contact's tasks; how many went now, which is none when they were marked instead.
+    """Delete a case's or a contact's tasks; returns the number deleted now: 0 when they were only marked.
 
-    Conflict, before anything is done, when one stands for a batch.
+    Conflict, before any change, when one is a batch's task.
     """
     uow.must_be_exclusive()
     if uow.purge_marks.has_batch(case=case, contact=contact):
@@ -55,7 +55,7 @@ def remove_tasks(uow: UnitOfWork, *, case: int | None = None, contact: int | Non
 
 
 def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
-    """Delete every value under a name, of all owners of that kind."""
+    """Delete an extension from all entities of a kind."""
     uow.must_be_exclusive()
     numbers = uow.schemas.holders(owner, folded, limit=DIRECT + 1)
     if len(numbers) > DIRECT:
@@ -72,7 +72,7 @@ class Waits(msgspec.Struct, frozen=True):
 
 
 def waits(uow: UnitOfWork, command: Waits) -> bool:
-    """True as long as something is marked."""
+    """Whether marked rows are left."""
     return uow.purge_marks.is_waiting()
 
 
@@ -86,7 +86,7 @@ class Sweep(msgspec.Struct, frozen=True):
 
 
 def sweep(uow: UnitOfWork, command: Sweep) -> int:
-    """How many rows were removed; 0 when nothing is left. Bears being run twice."""
+    """Returns the number of deleted rows; 0 when none is left. Running it twice is harmless."""
     numbers = uow.purge_marks.take_tasks(command.limit)
     if numbers:
         _remove_tasks(uow, numbers)
@@ -118,7 +118,7 @@ def _remove_stages(uow: UnitOfWork, numbers: list[int]) -> None:
 
 
 def _remove_values(uow: UnitOfWork, owner: Owner, values: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Remove these from their owners; what is left over belongs to owners that are gone."""
+    """Remove values from their owners; returns those whose owners no longer exist."""
     repository: Any = {
         Owner.TASK: uow.tasks,
         Owner.CASE: uow.cases,

@@ -1,4 +1,4 @@
-"""The unit of work: all that a use case may touch while it does one thing for one command."""
+"""The unit of work: the repositories, principal and time that one command works with."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,8 +35,7 @@ R = TypeVar("R")
 
 
 class lazy(Generic[R]):  # noqa: N801 - used as a decorator, like functools.cached_property
-    """A repository made when it is first used. functools.cached_property takes a lock that nothing here needs, and
-    costs a command a microsecond each."""
+    """A repository created on first use. Faster than functools.cached_property, which takes a lock."""
 
     def __init__(self, make: Callable[[Any], R]) -> None:
         self._make = make
@@ -56,7 +55,7 @@ class lazy(Generic[R]):  # noqa: N801 - used as a decorator, like functools.cach
 
 
 class UnitOfWork:
-    """Repositories, the principal, the present moment. Nothing of it is kept when the use case raises."""
+    """Repositories, the principal, the present moment. All changes are dropped when the use case raises."""
 
     def __init__(self, overlay: Overlay, principal: Principal) -> None:
         self._overlay = overlay
@@ -80,7 +79,7 @@ class UnitOfWork:
 
     @property
     def dialect(self) -> str:
-        """The dialect through which this is done."""
+        """The name of the dialect that received the command."""
         return self._overlay.stamp.dialect
 
     def new_id(self) -> str:
@@ -99,18 +98,18 @@ class UnitOfWork:
 
     @contextmanager
     def attempt(self) -> Iterator["UnitOfWork"]:
-        """A part that may fail by itself: its changes are dropped when the block raises."""
+        """A nested block: its changes alone are dropped when it raises."""
         outer = self._overlay
         with outer.attempt() as nested:
             yield UnitOfWork(nested, self.principal)
 
     def entries(self) -> "Entries":
-        """For bulk work: parts that are like commands of their own. This one changes nothing while they are done."""
+        """Nested units for bulk work, each like a separate command. Don't change anything here while they run."""
         return Entries(self._overlay.separate(), self.principal)
 
     def in_the_name_of(self, principal: Principal, dialect: str, operation: str) -> "UnitOfWork":
-        """The same unit of work for another principal, whose rights count; history names that principal and what
-        he began, for all that this command changes."""
+        """This unit of work with the rights of another principal. History records that principal and operation for all
+        changes of the command."""
         self._overlay.stamp = Stamp(principal.login, dialect, operation)
         return UnitOfWork(self._overlay, principal)
 
@@ -220,15 +219,16 @@ class UnitOfWork:
 
 
 class Entries:
-    """One after the other, each kept whole or not at all, with revisions and history of its own."""
+    """Runs entries one by one. Each is applied whole or not at all, with its own revisions and history."""
 
     def __init__(self, overlay: Overlay, principal: Principal) -> None:
         self._overlay = overlay
-        self._part = UnitOfWork(overlay, principal)  # one for all: making it costs as much as an entry's rules
+        self._part = UnitOfWork(overlay, principal)  # shared: creating one per entry would double the cost
 
     def attempt(self, do: Callable[[UnitOfWork, int], R], index: int) -> R:
-        """What `do` answers for this entry. What it raises drops its changes; MustBeExclusive when it needs a set."""
-        self._overlay.clear()  # what one that was refused has left
+        """Run `do` for an entry and return its result. An error drops its changes; MustBeExclusive when it needs a
+        set."""
+        self._overlay.clear()  # changes of a refused entry
         result = do(self._part, index)
         self._overlay.close()
         return result

@@ -90,7 +90,7 @@ def test_an_id_can_be_given_and_then_stands_for_the_same_for_ever(known: str) ->
     assert templates(known)[0]["uid"] == "801a0001-0000-0001-0000-000100000001"
     done = load(known, given.replace("priority = 5", "priority = 6"))
     assert done.code == 1
-    assert done.error.startswith("dragoman: -:3: this tktid is version 1 of Review, which says otherwise")
+    assert done.error.startswith("dragoman: -:3: this tktid is version 1 of Review, whose content differs")
     assert loaded(known, given.replace("1.1.1", "1.1.2").replace("= 5", "= 6")) == "template Review, version 2, added\n"
 
 
@@ -172,8 +172,8 @@ def test_a_fault_is_found(known: str, text: str, told: str) -> None:
 def test_two_of_a_name_need_ids(known: str) -> None:
     twice = "[[template]]\nname = 'a'\n[[template]]\nname = 'a'\n"
     assert faults(known, twice) == [
-        "2: there are two of the name a; give each a tktid",
-        "4: there are two of the name a; give each a tktid",
+        "2: two templates are named a; give each a tktid",
+        "4: two templates are named a; give each a tktid",
     ]
 
 

@@ -19,12 +19,12 @@ def database_file(store: Store) -> Path | None:
 
 
 def must_be_unused(store: Store) -> None:
-    """Conflict when the database holds anything but tenants as they are made."""
+    """Conflict unless the database holds only tenants in their initial state."""
     portable.must_be_unused(store.engine)
 
 
 def served_by_us(store: Store) -> AbstractContextManager[None]:
-    """Be the one process that serves this database, where it can have only one. Conflict when another is."""
+    """Hold the lock of a SQLite file's serving process. Conflict when another process holds it."""
     return files.served_by_us(store.engine)
 
 
@@ -34,26 +34,27 @@ def verify(store: Store, digests: Folder | None, now: Moment) -> Report:
 
 
 def back_up(store: Store, file: Path, at: Moment, *, overwrite: bool) -> None:
-    """Write a copy to a file, while a server may go on. Conflict when there is such a file already."""
+    """Write a copy to a file while servers may run. Conflict when the file exists."""
     backup.save(store.engine, file, at, overwrite=overwrite)
 
 
 def restore(store: Store, file: Path, digests: Folder | None, at: Moment, *, force: bool) -> Path | None:
-    """Put a copy or an export in the place of the database, whole or not at all.
+    """Replace the database by a copy or an export, entirely or not at all.
 
-    Digests in the folder witness another history from then on: tells what the folder is called now, if there were any.
+    Digests in the folder belong to the former history: the folder is renamed. Returns its new name, None without
+    digests.
     """
     backup.restore(store.engine, file, force=force)
     return digests.set_aside(at) if digests is not None else None
 
 
 def export(store: Store, at: Moment, tenant: int | None) -> Iterator[bytes]:
-    """A tenant, or all, as lines of JSON."""
+    """A tenant (None: all tenants) as lines of JSON."""
     return portable.lines(store.engine, at, tenant)
 
 
 def import_(store: Store, lines: Iterable[bytes], digests: Folder | None, at: Moment) -> int:
-    """Fill an empty database with an export, whole or not at all; the number of rows."""
+    """Load an export into an empty database, entirely or not at all; returns the number of rows."""
     store.migrate()
     rows = portable.load(store.engine, lines)
     if digests is not None:

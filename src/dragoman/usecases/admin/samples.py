@@ -1,7 +1,7 @@
-"""Sample tasks in any number: what a team of people would have collected within a year, the same each time.
+"""Sample tasks in any number, as a team would create within a year. The same input gives the same tasks.
 
-For a demonstration, and for measurements with a million tasks. Beside any unit of work, since they go into the store
-set by set (`store.filling`).
+For demonstrations and for measurements with a million tasks. Rows are loaded in bulk, outside units of work
+(`store.maintenance.bulk_load`).
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 HOUR = 3_600 * TICKS_PER_SECOND
 YEAR = 365 * 24 * HOUR
-PATTERNS = 4_093  # a prime, so that what repeats in them repeats nowhere else
+PATTERNS = 4_093  # a prime, so that periods of the choices don't coincide
 
 FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dov", "Elin", "Farid", "Greta", "Hugo", "Ines", "Jana", "Kofi", "Lena", "Milan")
 LAST_NAMES = (
@@ -61,7 +61,7 @@ OUTCOMES = ("done", "agreed", "paid")
 
 
 class MakeContacts(msgspec.Struct, frozen=True):
-    """Have so many contacts more."""
+    """Create contacts."""
 
     count: int
 
@@ -70,7 +70,7 @@ class MakeContacts(msgspec.Struct, frozen=True):
 
 
 def make_contacts(uow: UnitOfWork, command: MakeContacts) -> list[int]:
-    """Companies, and persons who belong to them; their numbers."""
+    """Create companies and their persons; returns their numbers."""
     made: list[int] = []
     company: int | None = None
     for index in range(command.count):
@@ -86,7 +86,7 @@ def make_contacts(uow: UnitOfWork, command: MakeContacts) -> list[int]:
 
 
 class Team(msgspec.Struct, frozen=True):
-    """Who has the tasks, and what the tasks belong to."""
+    """The assignees of sample tasks, and the entities that they link."""
 
     tenant: int
     people: tuple[str, ...]
@@ -96,7 +96,7 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class GatherTeam(msgspec.Struct, frozen=True):
-    """Let these people have tasks that belong to these contacts, and to the tenant's inbox and categories."""
+    """Find the tenant's inbox and categories for sample tasks of these users and contacts."""
 
     people: tuple[str, ...]
     contacts: tuple[int, ...]
@@ -106,15 +106,15 @@ class GatherTeam(msgspec.Struct, frozen=True):
 
 
 def team(uow: UnitOfWork, command: GatherTeam) -> Team:
-    """All that `make_tasks` needs to know."""
+    """The team that `make_tasks` takes."""
     categories = tuple(category.number for category in uow.categories.all())
     return Team(uow.tenant, command.people, uow.home.inbox_case, categories, command.contacts)
 
 
 def make_tasks(store: Store, team: Team, maker: Principal, count: int, now: Moment) -> int:
-    """Store so many tasks of the last year, which `maker` made; the number of the first.
+    """Store tasks of the last year, created by `maker`; returns the number of the first.
 
-    Older ones have mostly ended. `store.filling.fill` says what is promised.
+    Most of the older tasks have ended. See `bulk_load` for its guarantees.
     """
     patterns = tuple(_pattern(team, maker.user, _Chance(index)) for index in range(PATTERNS))
     began, step = now - YEAR, YEAR // count
@@ -126,7 +126,7 @@ def make_tasks(store: Store, team: Team, maker: Principal, count: int, now: Mome
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """What many tasks have in common, and what becomes of them."""
+    """The common fields of many sample tasks, and the change that follows."""
 
     beginning: str  # of the title
     task: Task
@@ -187,7 +187,7 @@ def _life(pattern: Pattern, number: int, at: Moment, now: Moment) -> list[Task]:
 
 
 class _Chance:
-    """Choices that look random and are the same each time."""
+    """Pseudorandom choices that are the same each time."""
 
     def __init__(self, number: int) -> None:
         self._state = number * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019

@@ -1,4 +1,4 @@
-"""Switches that are turned while the server runs, and that all nodes must see."""
+"""Switches that change while the server runs, shared by all nodes."""
 
 from dragoman.command import Keys, Lock
 from dragoman.store.unit.mappings import Setting
@@ -6,18 +6,18 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 def announce(keys: Keys, name: str, lock: Lock = Lock.NONE) -> Keys:
-    """The keys with this switch."""
+    """Add the switch to the keys."""
     return keys.also("setting", [name], lock)
 
 
 def read(uow: UnitOfWork, name: str) -> str | None:
-    """The value of the switch; None if it was never set."""
+    """The value of the switch, or None if it was never set."""
     setting = uow.settings.find(name)
     return None if setting is None else setting.value
 
 
 def turn(uow: UnitOfWork, name: str, value: str) -> None:
-    """Turn it; the command announces it for change."""
+    """Set the switch; the command names it for change."""
     known = uow.settings.find(name, Lock.CHANGE)
     if known is None:
         uow.settings.add(Setting(tenant=uow.tenant, name=name, value=value))

@@ -29,7 +29,7 @@ DEFAULT_CATEGORIES = (
 
 
 class ReserveTenant(msgspec.Struct, frozen=True):
-    """Give a tenant's name a number; run under the directory tenant."""
+    """Register a tenant's name under a number; run under the directory tenant."""
 
     name: str
     must_be_new: bool = True
@@ -39,7 +39,7 @@ class ReserveTenant(msgspec.Struct, frozen=True):
 
 
 def reserve(uow: UnitOfWork, command: ReserveTenant) -> int:
-    """The number of the tenant of this name, given now if it has none. Conflict if it must be new and isn't."""
+    """The tenant's number, assigned now for a new name. Conflict if the name must be new and is registered."""
     known = uow.settings.find(f"tenant:{command.name}")
     if known is not None:
         if command.must_be_new:
@@ -51,7 +51,7 @@ def reserve(uow: UnitOfWork, command: ReserveTenant) -> int:
 
 
 class FurnishTenant(msgspec.Struct, frozen=True):
-    """Fill a reserved tenant; run under its own number."""
+    """Create the initial rows of a registered tenant; run under its own number."""
 
     name: str
 
@@ -60,7 +60,7 @@ class FurnishTenant(msgspec.Struct, frozen=True):
 
 
 def furnish(uow: UnitOfWork, command: FurnishTenant) -> Tenant:
-    """Make the tenant's row, its inbox and its categories. Doing it again changes nothing."""
+    """Create the tenant, its inbox and its categories. Repeating it changes nothing."""
     known = uow.tenants.find(())
     if known is not None:
         return known
@@ -113,7 +113,7 @@ class FindTenant(msgspec.Struct, frozen=True):
 
 
 def find(uow: UnitOfWork, command: FindTenant) -> int:
-    """NotFound when there is no such tenant."""
+    """NotFound for an unknown tenant."""
     known = uow.settings.find(f"tenant:{command.name}")
     if known is None:
         raise NotFound("tenant_not_found", f"There is no tenant {command.name}.")

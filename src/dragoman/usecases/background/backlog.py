@@ -1,4 +1,4 @@
-"""What waits to be done by itself, over all tenants: for operators, not for clients."""
+"""The backlog of jobs and timers over all tenants, for operators."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How much waits, and how long; of a state, a tenant's jobs are counted up to `most`. For the directory tenant."""
+    """Measure the backlog. Jobs are counted up to `most` per tenant and state. Run under the directory tenant."""
 
     most: int
 
@@ -19,7 +19,7 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """How many jobs are in each state; how many seconds what is due longest has waited, 0 where nothing is."""
+    """The number of jobs in each state, and how many seconds ago the oldest due job or timer was due; 0 for none."""
 
     jobs: dict[str, int]
     job_seconds: float
@@ -27,7 +27,7 @@ class Backlog(msgspec.Struct, frozen=True):
 
 
 def look(uow: UnitOfWork, command: Look) -> Backlog:
-    """All states and timers, also those with a count of zero."""
+    """The figures of all states and timers, zeros included."""
     jobs = dict.fromkeys(map(str, JobState), 0) | uow.jobs.counts_everywhere(command.most)
     timers = uow.timers.longest_due(uow.now)
     return Backlog(

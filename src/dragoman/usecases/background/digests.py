@@ -1,4 +1,4 @@
-"""Digests: sealing where a tenant's history stands. Collected by a reader, so that it never holds a lane up."""
+"""Digests: hashes over a tenant's history. A reader computes them, so that write lanes are not blocked."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class TakeLease(msgspec.Struct, frozen=True):
-    """Be the one who does something, or stay it; run under the directory tenant."""
+    """Take or renew a lease; run under the directory tenant."""
 
     name: str
     owner: str
@@ -21,12 +21,12 @@ class TakeLease(msgspec.Struct, frozen=True):
 
 
 def take_lease(uow: UnitOfWork, command: TakeLease) -> bool:
-    """False while another holds it."""
+    """False while another owner holds it."""
     return uow.leases.take(command.name, command.owner, command.seconds)
 
 
 class Collect(msgspec.Struct, frozen=True):
-    """Draw up the next digest, of what happened until a moment."""
+    """Compute the next digest, over the history until a moment."""
 
     until_at: Moment
 
@@ -35,10 +35,10 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 def collect(uow: UnitOfWork, command: Collect) -> Digest | None:
-    """The next digest, or None if nothing has changed. Nothing is stored.
+    """The next digest, or None without changes. Nothing is stored.
 
-    It ends at the newest row, not at `until_at`: a digest made by a clock that is ahead must not cover a time in which
-    rows are still written. If one does all the same, the time before its end is covered again by later digests.
+    It ends at the newest row, not at `until_at`: with a clock that is ahead, it must not cover a time in which rows are
+    still written. If it does, later digests cover that time again.
     """
     last = uow.digests.last()
     if last is None:
@@ -52,7 +52,7 @@ def collect(uow: UnitOfWork, command: Collect) -> Digest | None:
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """Store a digest that was drawn up."""
+    """Store a computed digest."""
 
     digest: Digest
 
@@ -70,7 +70,7 @@ def keep(uow: UnitOfWork, command: Keep) -> Digest:
 
 
 class Following(msgspec.Struct, frozen=True):
-    """The first digest behind a sequence number."""
+    """The first digest after a sequence number."""
 
     sequence: int
 

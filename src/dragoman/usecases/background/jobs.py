@@ -12,7 +12,7 @@ from dragoman.domain.job import LEASE_SECONDS, Job, JobKind, JobState, LeaseLost
 from dragoman.usecases.uow import UnitOfWork
 
 KEPT_SECONDS = 7 * 86_400.0
-"""How long a completed job is kept. A discarded job stays until an operator removes it."""
+"""How long a completed job is stored. A discarded job stays until an operator removes it."""
 
 SLICE = 1_000
 
@@ -55,7 +55,7 @@ class Due(msgspec.Struct, frozen=True):
 
 
 def tenants_with_due(uow: UnitOfWork, command: Due) -> list[int]:
-    """Their numbers."""
+    """The numbers of the tenants."""
     return uow.jobs.tenants_with_due(uow.now)
 
 
@@ -71,20 +71,20 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 def claim(uow: UnitOfWork, command: Claim) -> list[Job]:
-    """The jobs as they are now: running, for this owner; or discarded, when their last worker was lost as well."""
+    """The claimed jobs: running for this owner, or discarded if the worker of their last attempt was lost."""
     due = uow.jobs.due(uow.now, limit=command.limit)
     return [_kept(uow, job.claim(command.owner, at=uow.now, lease_seconds=command.lease_seconds)) for job in due]
 
 
 def _kept(uow: UnitOfWork, job: Job) -> Job:
-    """The job as it is now; with one that is given up goes what must be done about it."""
+    """Save the job. A discarded job queues its follow-up job."""
     if job.state is JobState.DISCARDED and job.kind in AFTERMATH:
         uow.enqueue(AFTERMATH[job.kind], job.subject)
     return uow.jobs.save(job)
 
 
 class Orphan(msgspec.Struct, frozen=True):
-    """Take the jobs of a tenant from workers that can't be there any more: no other process works on this database."""
+    """Release the running jobs of a tenant at start, when no other process works on this database."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -99,7 +99,7 @@ def orphan(uow: UnitOfWork, command: Orphan) -> int:
 
 
 class Prolong(msgspec.Struct, frozen=True):
-    """Say that a job is still being worked on."""
+    """Renew the lease of a job."""
 
     hold: Hold
     lease_seconds: float = LEASE_SECONDS
@@ -109,7 +109,7 @@ class Prolong(msgspec.Struct, frozen=True):
 
 
 def prolong(uow: UnitOfWork, command: Prolong) -> None:
-    """Renew the lease. LeaseLost if another worker has the job, or it has ended."""
+    """LeaseLost if another worker has the job, or it has ended."""
     uow.jobs.save(held(uow, command.hold).prolong(at=uow.now, lease_seconds=command.lease_seconds))
 
 
@@ -124,7 +124,7 @@ class Fail(msgspec.Struct, frozen=True):
 
 
 def fail(uow: UnitOfWork, command: Fail) -> Job:
-    """The job as it is now: waiting to be tried again, or discarded. LeaseLost as above."""
+    """The job, waiting for its next attempt or discarded. LeaseLost as above."""
     return _kept(uow, held(uow, command.hold).retry(command.error, at=uow.now))
 
 
@@ -144,12 +144,12 @@ def give_back(uow: UnitOfWork, command: GiveBack) -> None:
 
 
 class Prune(msgspec.Struct, frozen=True):
-    """Forget one slice of a tenant's jobs that ended a week ago."""
+    """Delete one slice of a tenant's jobs that ended a week ago."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
 def prune(uow: UnitOfWork, command: Prune) -> int:
-    """How many were forgotten; none means that none is left."""
+    """The number of deleted jobs; 0 when none is left."""
     return uow.jobs.forget_ended(later(uow.now, seconds=-KEPT_SECONDS), limit=SLICE)

@@ -1,4 +1,4 @@
-"""Deletes the stored replies of requests with an Idempotency-Key when their time is over."""
+"""Deletes expired replies of requests with an Idempotency-Key."""
 
 import msgspec
 

@@ -1,7 +1,7 @@
-"""Timers: what happens by itself when its moment has come. The moment is a field of the task or case it is about.
+"""Timers: changes at a moment that is a field of a task or case.
 
-Each fires in one transaction with its effect, on a row that is locked and looked at again: so it fires once, however
-many nodes look at the same time, and after a stop it fires at the next look.
+A timer fires in the transaction of its effect, on a row that is locked and checked again. So it fires once, however
+many nodes look for it; timers that were due during a stop fire at the next look.
 """
 
 import sys
@@ -22,19 +22,19 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Which tenants have anything due? Run under the directory tenant."""
+    """Find the tenants with due timers. Run under the directory tenant."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
 def tenants_with_due(uow: UnitOfWork, command: Look) -> list[int]:
-    """Their numbers."""
+    """The numbers of the tenants."""
     return uow.timers.tenants_with_due(uow.now)
 
 
 class Due(msgspec.Struct, frozen=True):
-    """What is due of one timer, those that have waited longest first."""
+    """Find the rows for which a timer is due, the longest due first."""
 
     timer: str
     limit: int
@@ -44,12 +44,12 @@ class Due(msgspec.Struct, frozen=True):
 
 
 def due(uow: UnitOfWork, command: Due) -> list[int]:
-    """Numbers of tasks or cases, as the timer is about."""
+    """Numbers of tasks or of cases, depending on the timer."""
     return TIMERS[command.timer].due(uow, uow.now, command.limit)
 
 
 class Fire(msgspec.Struct, frozen=True):
-    """Let a timer fire for these, as long as no more than so many rows are touched."""
+    """Fire a timer for these numbers until it has changed `rows` rows."""
 
     timer: str
     numbers: tuple[int, ...]
@@ -60,14 +60,14 @@ class Fire(msgspec.Struct, frozen=True):
 
 
 class Fired(msgspec.Struct, frozen=True):
-    """How many were looked at (the first of those named), and for how many of them it fired."""
+    """How many of the numbers were checked, in order, and for how many of them the timer fired."""
 
     seen: int
     fired: int
 
 
 def fire(uow: UnitOfWork, command: Fire) -> Fired:
-    """What isn't due any more, because another was quicker, is passed over."""
+    """Rows that are no longer due, because another node fired first, are skipped."""
     timer = TIMERS[command.timer]
     seen = fired = rows = 0
     for number in command.numbers:
@@ -79,7 +79,7 @@ def fire(uow: UnitOfWork, command: Fire) -> Fired:
 
 
 def _expire(uow: UnitOfWork, number: int, rows: int) -> int:
-    """An open task ends with its open parts."""
+    """Expire an open task with its open parts."""
     task = uow.tasks.find(number, Lock.CHANGE)
     after = None if task is None else task.by_its_timers(uow.now)
     if task is None or after is None or after.state is task.state or after.is_open:
@@ -89,7 +89,7 @@ def _expire(uow: UnitOfWork, number: int, rows: int) -> int:
 
 
 def _wake(uow: UnitOfWork, number: int, rows: int) -> int:
-    """A suspended task goes on, as its suspension asked for."""
+    """A suspended task resumes, with or without its claim as its suspension specified."""
     task = uow.tasks.find(number, Lock.CHANGE)
     after = None if task is None else task.by_its_timers(uow.now)
     if task is None or after is None or after is task or not after.is_open:
@@ -99,13 +99,13 @@ def _wake(uow: UnitOfWork, number: int, rows: int) -> int:
 
 
 def _delete(uow: UnitOfWork, number: int, rows: int) -> int:
-    """An ended task goes with all its parts. Conflict when a batch is among them: it stays, and they with it."""
+    """An ended task is deleted with all its parts; it stays while a batch's task is among them (Conflict)."""
     task = uow.tasks.find(number, Lock.CHANGE)
     return 0 if task is None or not task.is_to_go(uow.now) else tasks.remove_with_parts(uow, task)
 
 
 def _complete(uow: UnitOfWork, number: int, rows: int) -> int:
-    """A case completes; its stages and tasks stay as they are, as when a client completes it (genesys.md 4)."""
+    """A case completes; its stages and tasks don't change, as when a client completes it (genesys.md 4)."""
     case = uow.cases.find(number, Lock.CHANGE)
     after = None if case is None else case.as_of(uow.now)
     if case is None or after is None or after is case:
@@ -115,9 +115,9 @@ def _complete(uow: UnitOfWork, number: int, rows: int) -> int:
 
 
 def _end(uow: UnitOfWork, number: int, rows: int) -> int:
-    """A case whose time is over goes with all that it holds (genesys.md 4): many tasks are marked, and swept later.
+    """An expired case is deleted with its content (genesys.md 4); large numbers of tasks are swept later.
 
-    Conflict when it holds a batch: it is over for everybody all the same, and goes when the batch is gone.
+    Conflict while it holds a batch's task: the case is hidden, and deleted once the batch is deleted.
     """
     case = uow.cases.find(number, Lock.CHANGE)
     if case is None or not case.is_over(uow.now):
@@ -127,29 +127,29 @@ def _end(uow: UnitOfWork, number: int, rows: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """What is due of it, and what it does to one of them: how many rows it touched, 0 when it isn't due any more."""
+    """`due` finds numbers of due rows; `fire` applies the timer to one and returns the rows changed, 0 if not due."""
 
     due: Callable[[UnitOfWork, Moment, int], list[int]]
     fire: Callable[[UnitOfWork, int, int], int]
 
 
 TIMERS: dict[str, Timer] = {
-    # What ends with its case needs no end of its own: so cases come first.
+    # Cases first: their tasks then need no timers of their own.
     "end": Timer(lambda uow, at, limit: uow.timers.ending(at, limit), _end),
     "complete": Timer(lambda uow, at, limit: uow.timers.completing(at, limit), _complete),
     "expire": Timer(lambda uow, at, limit: uow.timers.expiring(at, limit), _expire),
     "wake": Timer(lambda uow, at, limit: uow.timers.waking(at, limit), _wake),
     "delete": Timer(lambda uow, at, limit: uow.timers.going(at, limit), _delete),
 }
-"""Name -> timer; history calls what it did `timer.NAME`."""
+"""Timers by name; their operation in history is `timer.NAME`."""
 
 
 def works(tenant: int, due: TimersDue) -> list[Work]:
-    """What lets the timers fire that a command would otherwise come before: history says so as of any timer."""
+    """Works that fire due timers before a command runs, with the same history as timers that fire by themselves."""
     numbers = tuple(sorted(due.numbers))
     if due.entity == "case":
         return [_work(tenant, "complete", numbers)]
-    # Deletions can be refused, and then each for itself.
+    # Deletions can be refused, so each has its own work.
     return [_work(tenant, "expire", numbers), _work(tenant, "wake", numbers)] + [
         _work(tenant, "delete", (number,)) for number in numbers
     ]

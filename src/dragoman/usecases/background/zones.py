@@ -1,6 +1,6 @@
-"""Local due times after the rules of time zones changed: the moments of open tasks are computed again.
+"""Recomputes the due times of open tasks after a change of time zone rules.
 
-The release by which they were computed is noted in the database. A server that starts with another one queues a job.
+The database stores the release of the rules. A server that starts with another release queues a job.
 """
 
 import msgspec
@@ -22,7 +22,7 @@ BY_NUMBER = (Sort("number"),)
 
 
 class Compare(msgspec.Struct, frozen=True):
-    """Whether the tenant's local times were computed by this program's rules."""
+    """Compare the release of this program's rules with the stored one."""
 
     release: str = RELEASE
 
@@ -31,12 +31,12 @@ class Compare(msgspec.Struct, frozen=True):
 
 
 def differs(uow: UnitOfWork, command: Compare) -> bool:
-    """Also when nothing is noted: an earlier program used the machine's rules."""
+    """True if they differ or none is stored: earlier versions used the machine's rules."""
     return _noted(uow) != command.release
 
 
 class Queue(msgspec.Struct, frozen=True):
-    """Have them computed again, unless another node did so meanwhile."""
+    """Queue a job that recomputes due times, unless another node has done so."""
 
     release: str = RELEASE
 
@@ -59,7 +59,7 @@ def _noted(uow: UnitOfWork) -> str | None:
 
 
 def note(uow: UnitOfWork, release: str) -> None:
-    """Note by which release local times are computed from now on."""
+    """Store the release by which local times are computed from now on."""
     known = uow.settings.find(NOTED_AS, Lock.CHANGE)
     if known is None:
         uow.settings.add(Setting(tenant=uow.tenant, name=NOTED_AS, value=release))
@@ -68,7 +68,7 @@ def note(uow: UnitOfWork, release: str) -> None:
 
 
 class Find(msgspec.Struct, frozen=True):
-    """Open tasks with a local due time, behind a number."""
+    """Open tasks with a local due time, after a number."""
 
     after: int
     limit: int
@@ -78,14 +78,14 @@ class Find(msgspec.Struct, frozen=True):
 
 
 def find(uow: UnitOfWork, command: Find) -> list[int]:
-    """Their numbers, in order."""
+    """The numbers in order."""
     wanted = TaskFilter(is_open=True, has_local_due=True)
     page = uow.tasks.page(wanted, BY_NUMBER, limit=command.limit, after=(command.after, command.after))
     return [task.number for task in page]
 
 
 class Recompute(msgspec.Struct, frozen=True):
-    """Compute the moments of these tasks again; the job is done when there are none."""
+    """Recompute the due moments of these tasks; an empty list completes the job."""
 
     hold: Hold
     numbers: tuple[int, ...]
@@ -96,7 +96,7 @@ class Recompute(msgspec.Struct, frozen=True):
 
 
 def recompute(uow: UnitOfWork, command: Recompute) -> int:
-    """How many moved. One that ended meanwhile, or has no local time any more, stays as it is."""
+    """The number of changed tasks. Tasks that ended meanwhile, or have no local time any more, don't change."""
     job = jobs.held(uow, command.hold)
     if not command.numbers:
         jobs.complete(uow, job)
@@ -110,7 +110,7 @@ def _recompute(uow: UnitOfWork, number: int) -> bool:
     try:
         at = moment_of(task.due_local, task.due_zone or uow.home.zone)
     except ValueError:
-        return False  # the zone's name is gone: the moment stays as it was understood
+        return False  # the zone no longer exists: keep the moment
     if at == task.due_at:
         return False
     tasks.save(uow, task, replace(task, due_at=at))

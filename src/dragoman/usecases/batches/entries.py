@@ -23,14 +23,14 @@ from dragoman.usecases.uow import Entries, UnitOfWork
 
 
 class EntryRefused(Conflict):
-    """An entry that had the transaction to itself was refused: nothing of it is kept, and its failure is recorded by
-    the next one."""
+    """An entry with its own transaction was refused. The transaction is rolled back, and the next one records the
+    failure."""
 
 
 def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entries: range) -> list[str | None]:
     """The failure of each entry (JSON text), or None for a success.
 
-    Fewer than asked for if the next entry needs its own transaction; EntryRefused if an entry that had its own failed.
+    Stops early if the next entry needs its own transaction; EntryRefused if an entry with its own transaction failed.
     """
     type_ = resource_types.named(batch.type)
     if type_ is None:
@@ -40,7 +40,7 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
         return [refusal] * len(entries)
     named = uow.in_the_name_of(creator, dialect, str(JobKind.BATCH_RUN))
     if batch.field is not None and _changes_its_key(batch, content, entries):
-        entries = entries[:1]  # what an entry finds depends on the one before it
+        entries = entries[:1]  # an entry before may change which object the next one selects
     do = _doing(named, batch, type_, content, entries)
     errors: list[str | None] = []
     parts = named.entries()

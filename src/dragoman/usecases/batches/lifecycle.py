@@ -1,4 +1,4 @@
-"""Batches: making, reading, deciding and removing them, each with the task that stands for it in every other dialect.
+"""Batches: creating, reading, deciding and deleting them, each with its task, which other dialects show.
 
 The task follows the batch (`follow`), never the other way about. Users who may work on that task may decide and delete
 the batch: at the vendor the scopes of a token are the only condition (carrierx-batch.md 11, 16).
@@ -22,11 +22,11 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 SAMPLE = 100
-"""Failures that are shown with the batch itself."""
+"""Maximum failures in the representation of a batch."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A batch as it was sent: `entries` and `data` are JSON text, `size` is the number of its operations."""
+    """The content of a new batch: `entries` and `data` are JSON text, `size` is the number of entries."""
 
     method: Method
     type: str
@@ -38,7 +38,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A batch with what is shown of it. What wasn't asked for is empty."""
+    """A batch with all that its representation shows. Parts that were not requested are empty."""
 
     batch: Batch
     owner: Tenant
@@ -47,13 +47,13 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 def named(uid: str, *, with_payload: bool = True) -> Keys:
-    """The rows of one batch, for change; its payload never is changed."""
+    """The keys to change a batch. Its payload is immutable."""
     keys = Keys(tasks={uid}, batches={uid}, owners=tasks.SEEN_OWNERS)
     return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
 
 
 def read_only(uid: str, *, with_payload: bool = True) -> Keys:
-    """The same, to look at."""
+    """The keys to read a batch."""
     keys = Keys(owners=tasks.SEEN_OWNERS).also("task", [uid], Lock.NONE).also("batch", [uid], Lock.NONE)
     return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
 
@@ -68,13 +68,13 @@ def get(uow: UnitOfWork, uid: str, permission: Permission = Permission.SEE) -> B
 
 
 def find(uow: UnitOfWork, uid: str) -> Batch | None:
-    """The batch. None when there is none that the principal may see."""
+    """The batch, or None when there is none that the principal may see."""
     batch = uow.batches.find(uid)
     return None if batch is None or tasks.find_visible(uow, batch.number) is None else batch
 
 
 def see(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> Seen:
-    """All that is shown of a batch. One that has failures, where they are asked for, needs more than its keys."""
+    """Load the view of a batch. With failures the command must be exclusive, or a reader."""
     payload = uow.payloads.find(batch.uid) if with_payload else None
     failures: Sequence[Outcome] = ()
     if with_failures and batch.failure:
@@ -83,7 +83,7 @@ def see(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failur
 
 
 def would_be(uow: UnitOfWork, order: Order, *, number: int = 0, uid: str = "") -> Seen:
-    """The batch as it would be made now."""
+    """The view of a new batch, not stored."""
     principal = uow.principal
     scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
     batch = Batch(
@@ -105,7 +105,7 @@ def would_be(uow: UnitOfWork, order: Order, *, number: int = 0, uid: str = "") -
 
 
 def create(uow: UnitOfWork, order: Order) -> Seen:
-    """Take a batch in; a job prepares it. The command names `numbers={"task"}`."""
+    """Store a batch with its task, and queue the job that prepares it. The command names `numbers={"task"}`."""
     task = tasks.add(uow, kind=Kind.BATCH, state=TASK_STATE[Status.CREATED], type=order.type, title=title(order))
     made = would_be(uow, order, number=task.number, uid=task.uid)
     uow.batches.add(made.batch)
@@ -116,15 +116,15 @@ def create(uow: UnitOfWork, order: Order) -> Seen:
 
 
 def title(order: Order) -> str:
-    """How it reads in an inbox: `PATCH 2 × phonenumber by phonenumber` (carrierx-batch.md 15)."""
+    """The title of the batch's task: `PATCH 2 × phonenumber by phonenumber` (carrierx-batch.md 15)."""
     by = "" if order.field is None else f" by {order.field}"
     return f"{order.method} {order.size} × {order.type}{by}"
 
 
 def decide(uow: UnitOfWork, batch: Batch, decision: Decision) -> Batch:
-    """Approve or cancel a batch under review. What it is already changes nothing; Conflict on anything else.
+    """Approve or cancel a batch in review. A repeated decision changes nothing; Conflict in any other status.
 
-    The row is held for change, so of two that decide at once the second sees what the first did.
+    The row is locked for change, so the second of two concurrent decisions sees the first.
     """
     tasks.get(uow, batch.number, Permission.WORK)
     principal = uow.principal
@@ -139,7 +139,7 @@ def decide(uow: UnitOfWork, batch: Batch, decision: Decision) -> Batch:
 
 
 def follow(uow: UnitOfWork, batch: Batch) -> Task:
-    """Let the task say where its batch stands."""
+    """Set the state of the batch's task to match the batch."""
     task = uow.tasks.get(batch.number)
     state = TASK_STATE[batch.status]
     if task.state is state or (task.state is State.CLAIMED and state is State.READY):
@@ -155,12 +155,12 @@ def follow(uow: UnitOfWork, batch: Batch) -> Task:
 
 
 def summary(batch: Batch) -> str | None:
-    """How it went, for people; None when nothing was executed."""
+    """The outcome text of the batch's task; None when no entry was executed."""
     return f"{batch.success} of {batch.total} done, {batch.failure} failed" if batch.processed else None
 
 
 def remove(uow: UnitOfWork, uid: str) -> None:
-    """Delete the record of a batch that isn't being executed; what it did stays done. Conflict while it executes."""
+    """Delete a batch; the changes it made stay. Conflict while it runs."""
     batch = get(uow, uid, Permission.WORK)
     batch.must_be_deletable()
     payload = uow.payloads.find(uid)
@@ -173,12 +173,12 @@ def remove(uow: UnitOfWork, uid: str) -> None:
 
 
 def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:
-    """A page of its failures, in the order of the entries. For readers and exclusive commands."""
+    """A page of failures, in the order of the entries. For readers and exclusive commands."""
     return uow.batches.failures(batch.number, limit=limit, offset=offset)
 
 
 class Forget(msgspec.Struct, frozen=True):
-    """Delete so many outcomes of a batch that is gone."""
+    """Delete up to `size` outcomes of a deleted batch."""
 
     hold: Hold
     size: int
@@ -188,7 +188,7 @@ class Forget(msgspec.Struct, frozen=True):
 
 
 def forget(uow: UnitOfWork, command: Forget) -> bool:
-    """Whether all of them are deleted; the job is done with that."""
+    """Whether all outcomes are deleted, which completes the job."""
     job = jobs.held(uow, command.hold)
     is_over = uow.batches.forget_outcomes(job.subject or 0, limit=command.size) < command.size
     if is_over:

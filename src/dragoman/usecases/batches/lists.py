@@ -1,4 +1,4 @@
-"""Lists of batches: in an order, page by page, by what the table knows and by what only a look at each can tell."""
+"""Lists of batches: filtered by columns and by the data of each batch, sorted, paged."""
 
 import secrets
 from collections.abc import Callable
@@ -29,15 +29,15 @@ MOST_LOOKED_AT = 10_000
 MOST_CHARACTERS = 256 * 2**20
 
 DataOf = Callable[[Batch], str | None]
-"""Gives the data of a batch as JSON text, or None."""
+"""Returns the data of a batch as JSON text, or None."""
 
 Matches = Callable[[Batch, DataOf], bool]
-"""Whether a batch matches on a closer look."""
+"""A condition that needs the data of a batch."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What page of which list. `sort` None is any order. `after` and `before` are uids; at most one of them stands,
-    and neither with an offset. `with_…`: what is to be shown of each."""
+    """A request for one page. `sort` None is random order. `after` and `before` are uids; at most one is set, and
+    neither with an offset. `with_…` select parts of the views."""
 
     conditions: tuple[Condition, ...] = ()
     matches: Matches | None = None
@@ -51,7 +51,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One page. `first` is the place of its first item in the list, `total` the length of the list."""
+    """One page. `first` is the index of its first item in the list, `total` the length of the list."""
 
     items: list[batches.Seen]
     first: int
@@ -60,13 +60,13 @@ class Found(msgspec.Struct, frozen=True):
 
 def find(uow: UnitOfWork, wanted: Wanted) -> Found:
     """The page. Invalid `edge_not_found` when `after` or `before` name no batch, `filter_too_wide` and
-    `page_too_large` when the answer would hold the server up."""
+    `page_too_large` when the reply would take too long."""
     ready = BatchFilter(wanted.conditions, uow.principal)
     page, first, total = _looked_at(uow, wanted, ready) if wanted.matches else _selected(uow, wanted, ready)
     if wanted.with_payload:
         uids = [batch.uid for batch in page]
         if uow.payloads.size(uids) > MOST_CHARACTERS:
-            raise Invalid("page_too_large", "this page is too large: ask for fewer, or leave entries and data out")
+            raise Invalid("page_too_large", "this page is too large: lower the limit, or leave entries and data out")
         uow.payloads.load(uids)
     seen = [
         batches.see(uow, batch, with_payload=wanted.with_payload, with_failures=wanted.with_failures) for batch in page
@@ -75,7 +75,7 @@ def find(uow: UnitOfWork, wanted: Wanted) -> Found:
 
 
 def _selected(uow: UnitOfWork, wanted: Wanted, ready: BatchFilter) -> tuple[list[Batch], int, int]:
-    """A page that the table finds by itself."""
+    """A page found by columns alone."""
     if wanted.sort is None:
         return _shuffled(uow, wanted, uow.batches.numbers(ready))
     total = uow.batches.count(ready)
@@ -92,13 +92,13 @@ def _selected(uow: UnitOfWork, wanted: Wanted, ready: BatchFilter) -> tuple[list
 
 
 def _looked_at(uow: UnitOfWork, wanted: Wanted, ready: BatchFilter) -> tuple[list[Batch], int, int]:
-    """A page of those that match on a closer look: the list is walked to its end, for its total."""
+    """A page with a condition on data. Reads the list to its end to count the total."""
     sort = wanted.sort or NEWEST_FIRST
     candidates = uow.batches.count(ready)
     if candidates > MOST_LOOKED_AT:
-        raise Invalid("filter_too_wide", f"{candidates} tasks would have to be looked at: add a condition")
+        raise Invalid("filter_too_wide", f"{candidates} tasks would have to be read: add a condition")
     data_of = _Reader(uow)
-    assert wanted.matches is not None  # noqa: S101 - who calls has asked
+    assert wanted.matches is not None  # noqa: S101 - checked by the caller
     matching = [each for each in uow.batches.all(ready, sort, most=MOST_LOOKED_AT) if wanted.matches(each, data_of)]
     if wanted.sort is None:
         return _shuffled(uow, wanted, [each.number for each in matching])
@@ -144,7 +144,7 @@ def _edge(uow: UnitOfWork, wanted: Wanted) -> Batch | None:
 
 
 class _Reader:
-    """Gives the data of one batch after the other, until that was too much."""
+    """Reads the data of batches, up to a limit of bytes."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
@@ -154,5 +154,5 @@ class _Reader:
         text = self._uow.payloads.data_of(batch.uid)
         self._left -= len(text or "")
         if self._left < 0:
-            raise Invalid("filter_too_wide", "the data of too many tasks would have to be looked at: add a condition")
+            raise Invalid("filter_too_wide", "the data of too many tasks would have to be read: add a condition")
         return text

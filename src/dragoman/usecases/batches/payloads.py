@@ -12,7 +12,7 @@ _items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The entries of a batch and what is sent for each: one text for all of them, or one for each."""
+    """The entries of a batch and their data: one text for all entries, or one for each."""
 
     entries: list[str | int] | None
     texts: list[msgspec.Raw]
@@ -48,7 +48,7 @@ def load(uow: UnitOfWork, command: Load) -> Content | None:
 
 
 def _texts(data: str) -> list[msgspec.Raw]:
-    """One object is for every entry, and so is an array of one; a longer array is paired by position."""
+    """One object, or an array of one, applies to every entry; a longer array is paired by position."""
     if data.lstrip().startswith("["):
         return _items_of(data)
     return [msgspec.Raw(data.encode())]

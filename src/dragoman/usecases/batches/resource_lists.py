@@ -1,4 +1,4 @@
-"""Lists of plain objects: in an order, page by page, by what their JSON says."""
+"""Lists of plain objects, filtered and sorted by properties in their JSON, paged."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -19,8 +19,8 @@ _body_of = decoder(dict[str, Any])
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What page of which list. `by` is the property that sorts it, None is the newest first. `after` and `before` are
-    sids; at most one of them stands, and neither with an offset. `natural`: only those with this natural key."""
+    """A request for one page. `by` is the property to sort by, None for the newest first. `after` and `before` are
+    sids; at most one is set, and neither with an offset. `natural` selects one natural key."""
 
     matches: Callable[[Body], bool] | None = None
     natural: str | None = None
@@ -34,13 +34,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the table knows the page by itself."""
+        """Whether columns alone determine the page."""
         asked = (self.matches, self.natural, self.by, self.after, self.before)
         return not self.is_shuffled and all(each is None for each in asked)
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One page. `first` is the place of its first item in the list, `total` the length of the list."""
+    """One page. `first` is the index of its first item in the list, `total` the length of the list."""
 
     items: list[Resource]
     first: int
@@ -50,8 +50,8 @@ class Found(msgspec.Struct, frozen=True):
 def find(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Found:
     """The page. It ends early where it would hold more than PAGE_BYTES.
 
-    Invalid `edge_not_found` when `after` or `before` name nothing of the list, `filter_too_wide` when too many would
-    have to be looked at.
+    Invalid `edge_not_found` when `after` or `before` is not in the list, `filter_too_wide` when too many objects would
+    have to be read.
     """
     if wanted.is_plain:
         numbers = uow.resources.page_numbers(plain.name, limit=wanted.limit, offset=wanted.offset)
@@ -85,7 +85,7 @@ def _load(uow: UnitOfWork, numbers: list[int]) -> list[Resource]:
 
 
 Listed = tuple[int, str, Any]
-"""An object of the list: its number, its sid, and what it is sorted by."""
+"""An object of the list: its number, its sid, and its sort value."""
 
 
 def _listed(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Iterator[Listed]:
@@ -101,7 +101,7 @@ def _candidates(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Iterator[t
         yield from ((each.number, each.uid, each.body) for each in reversed(named))
         return
     if uow.resources.count(plain.name) > MOST_LOOKED_AT:
-        raise Invalid("filter_too_wide", f"more than {MOST_LOOKED_AT} objects would have to be looked at")
+        raise Invalid("filter_too_wide", f"more than {MOST_LOOKED_AT} objects would have to be read")
     for number, uid, text in uow.resources.bodies(plain.name):
         yield number, uid, _body_of(text)
 
@@ -113,14 +113,14 @@ def _place(listed: list[Listed], wanted: Wanted) -> tuple[int, int]:
     name = "after" if wanted.after is not None else "before"
     place = next((place for place, (_, uid, _) in enumerate(listed) if uid == edge), None)
     if place is None:
-        raise Invalid("edge_not_found", f"{name} names nothing in this list", parameter=name)
+        raise Invalid("edge_not_found", f"{name} is not in this list", parameter=name)
     if wanted.after is not None:
         return place + 1, place + 1 + wanted.limit
     return max(0, place - wanted.limit), place
 
 
 def _rank(value: Any) -> tuple[int, Any]:
-    """An order of whatever JSON there is: null, truth, numbers, text, and all else alike."""
+    """A sort key over all JSON types: null, booleans, numbers, text, everything else."""
     if value is None:
         return 0, 0
     if isinstance(value, bool):

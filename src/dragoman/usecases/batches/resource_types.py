@@ -1,6 +1,6 @@
-"""Types of objects that batches work on: how each is found, made, changed and deleted, and what that asks for.
+"""Resource types of batches: how objects are found, created, changed and deleted, and which scopes that needs.
 
-A dialect offers its types (`Dialect.resource_types`); the application makes them known before anything runs.
+A dialect declares its types (`Dialect.resource_types`); the application registers them at start.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Found(NamedTuple):
-    """What matches an entry: how many objects, and the number of the one if it is one."""
+    """The match of an entry: how many objects, and the object's number if it is one."""
 
     objects: int
     number: int | None = None
@@ -21,23 +21,23 @@ class Found(NamedTuple):
 NOTHING = Found(0)
 
 Create = Callable[[UnitOfWork, bytes], None]
-"""Makes one object of what was sent for it, JSON text that was handed to `ResourceType.create`."""
+"""Creates one object from JSON text that `ResourceType.create` has checked."""
 
 Patch = Callable[[UnitOfWork, int], None]
-"""Changes one object, named by its number."""
+"""Changes the object with a number."""
 
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One type. `keys` are the properties by which a batch may pick objects; `natural_key` names one that is being
-    made in an error report. `scopes`: what the creator's token must allow for each method; any one suffices.
+    """One type. `keys` are the properties by which a batch may select objects; `natural_key` identifies a new object in
+    an error report. `scopes`: the creator's token needs any one of them for the method.
 
-    `find` tells for each value (as text) what has it as that property, and loads them for change. `create` is given
-    all that one transaction will make, as JSON text, and gives what makes one; `patch` reads a change and gives what
-    applies it: both may look up by condition what all of them need. What they give, and `remove`, run entry by entry
-    in a unit of work that knows rows by key alone (`uow.entries`); where more is needed they say so
-    (`must_be_exclusive`) and run again by themselves. All raise expected errors, and decide the rights of the unit of
-    work's principal by themselves.
+    `find` returns the match of each value (as text) of a property, and loads the objects for change. `create` takes all
+    new objects of one transaction as JSON text and returns a function that creates one; `patch` parses a change and
+    returns a function that applies it. Both may query by condition for all entries. The returned functions, and
+    `remove`, run entry by entry in a unit of work that finds rows by key only (`uow.entries`); if one calls
+    `must_be_exclusive`, the entry runs again in its own transaction. All raise expected errors and check the
+    principal's rights.
     """
 
     name: str
@@ -55,10 +55,10 @@ _known: dict[str, ResourceType] = {}
 
 
 def offer(types: Sequence[ResourceType]) -> None:
-    """Make types known. ValueError when another has the name."""
+    """Register types. ValueError for a name that is taken."""
     for each in types:
         if _known.setdefault(each.name, each) != each:
-            raise ValueError(f"there is a resource type {each.name} already")
+            raise ValueError(f"the resource type {each.name} is registered already")
 
 
 def named(name: str) -> ResourceType | None:
@@ -67,5 +67,5 @@ def named(name: str) -> ResourceType | None:
 
 
 def names() -> tuple[str, ...]:
-    """Every known type's name, in order."""
+    """The names of all types, sorted."""
     return tuple(sorted(_known))

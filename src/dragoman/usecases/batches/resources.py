@@ -1,8 +1,6 @@
-"""Resources: objects of a vendor's that are kept as the plain JSON they are. What a type of them is, and what is done
-with one.
+"""Resources: a vendor's objects, stored as plain JSON. Their types, and the operations on one object.
 
-Rights are scopes, which the dialect's operations and the batch's creator are asked for; the objects themselves name
-nobody.
+Rights are scopes, checked for the dialect's operations and for a batch's creator; the objects have no owners or roles.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,11 +24,11 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class PlainType:
-    """One type. `sid` is the property that shows the object's uid; `natural` the one that people know it by.
+    """One type. `sid` is the property with the object's uid, `natural` the one with its natural key.
 
-    `keep` gives a body as it is to be stored, the natural key as text in it, or raises Invalid with every problem; it
-    is asked for a new object and after each change. `properties` are always shown, null when unset; `defaults` are
-    what a new object has. What clients send of `read_only` properties is ignored (`sid` always is one of them).
+    `keep` checks a body on every write: it returns the body to store, with the natural key as text, or raises Invalid
+    with every problem. `properties` are always shown, null when unset; `defaults` are the values of a new object.
+    `read_only` properties in requests are ignored (`sid` always is one of them).
     """
 
     name: str
@@ -45,12 +43,12 @@ class PlainType:
 
 
 def shown(plain: PlainType, resource: Resource) -> Body:
-    """All that there is to see of an object: its properties and its sid."""
+    """The JSON of an object: its properties and its sid."""
     return shown_as(plain, resource.uid, resource.body)
 
 
 def shown_as(plain: PlainType, uid: str, body: Body) -> Body:
-    """The same of an object that isn't at hand as a whole."""
+    """The JSON of an object from its uid and body."""
     return {**dict.fromkeys(plain.properties), **body, plain.sid: uid}
 
 
@@ -83,18 +81,19 @@ def merge(uow: UnitOfWork, plain: PlainType, resource: Resource, patch: Mapping[
 
 
 def exchange(uow: UnitOfWork, plain: PlainType, resource: Resource, content: Mapping[str, Any]) -> Resource:
-    """The object with all that clients may set exchanged: what isn't sent is unset. Otherwise as `merge`."""
+    """Replace all properties that clients may set; absent ones are unset. Otherwise as `merge`."""
     fixed = {name: value for name, value in resource.body.items() if name in plain.read_only}
     return _kept(uow, plain, resource, {**merged_value({}, _without_read_only(plain, content)), **fixed})
 
 
 def remove(uow: UnitOfWork, resource: Resource) -> None:
-    """Delete an object; it leaves a tombstone with its history, and its natural key is free again."""
+    """Delete an object. Its history stays, and its natural key is free again."""
     uow.resources.remove(resource)
 
 
 def find(uow: UnitOfWork, plain: PlainType, key: str, values: Sequence[str]) -> list[Found]:
-    """For each value what has it as `key` (sid or natural); loaded for change. The command must be exclusive."""
+    """The match of each value of `key` (sid or natural key); loads objects for change. The command must be
+    exclusive."""
     if key == plain.sid:
         values = [uuid_of(value) or value for value in values]
         by_uid = uow.resources.by_uid(plain.name, values, Lock.CHANGE)
@@ -108,13 +107,13 @@ def _found(matching: Sequence[Resource]) -> Found:
 
 
 def taken(plain: PlainType, there: Resource) -> Conflict:
-    """What to raise when another has the natural key: it names the field and the object in the way."""
+    """The error for a natural key in use, with the field and the id of the other object."""
     message = f"this {plain.natural} already exists"
     return Conflict("already_exists", message, field=plain.natural, reference=there.uid)
 
 
 def resource_type(plain: PlainType) -> ResourceType:
-    """The type as batches work on it."""
+    """The resource type for batches."""
     return ResourceType(
         name=plain.name,
         methods=frozenset(Method),
@@ -129,7 +128,7 @@ def resource_type(plain: PlainType) -> ResourceType:
 
 
 def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[bytes]) -> Create:
-    """What makes one of these: which of their natural keys are taken is asked once for all of them."""
+    """Returns a function that creates one of these; taken natural keys are looked up once for all."""
     bodies = {content: _body_or_faults(plain, content) for content in contents}
     naturals = [body[plain.natural] for body in bodies.values() if not isinstance(body, Invalid)]
     there = uow.resources.by_natural(plain.name, naturals) if plain.is_unique else {}
@@ -182,7 +181,7 @@ def _kept(uow: UnitOfWork, plain: PlainType, resource: Resource, wanted: Body) -
 
 
 def _new_body(plain: PlainType, content: Mapping[str, Any]) -> Body:
-    given = merged_value({}, _without_read_only(plain, content))  # a null is as good as nothing
+    given = merged_value({}, _without_read_only(plain, content))  # null means absent
     return plain.keep({**plain.defaults, **given})
 
 

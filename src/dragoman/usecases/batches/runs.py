@@ -39,7 +39,7 @@ class Prepare(msgspec.Struct, frozen=True):
 
 
 def prepare(uow: UnitOfWork, command: Prepare) -> None:
-    """Without review the batch is queued. Does nothing if it was prepared already or is deleted."""
+    """A batch without review is queued. Does nothing for a batch that is prepared already, or deleted."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is not None and batch.status is Status.CREATED:
@@ -59,7 +59,7 @@ class Begin(msgspec.Struct, frozen=True):
 
 
 def begin(uow: UnitOfWork, command: Begin) -> Progress:
-    """The job is completed at once if the batch is cancelled, deleted or done."""
+    """Completes the job if the batch is cancelled, deleted or completed."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     running = None if batch is None else batch.queue(at=uow.now).run(at=uow.now)

@@ -1,4 +1,4 @@
-"""Tasks as objects that a batch works on, whichever dialect made them: found in sets, changed one by one."""
+"""The resource type `task` of batches: tasks of all dialects, found in sets, changed one by one."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal, get_args
@@ -19,16 +19,16 @@ from dragoman.usecases.tasks.edits import Change, Create
 from dragoman.usecases.uow import UnitOfWork
 
 Ending = Literal["completed", "terminated", "ready"]
-"""The states that a patch may ask for, each by a verb: finish, terminate, and reopen (or start)."""
+"""The states that a patch may set, each by a verb: finish, terminate, and reopen (or start)."""
 
 Property = Literal["assignee", "case", "category", "contact", "parent"]
 KEYS = ("id", *get_args(Property))
-"""By what a batch may pick tasks: the id or number, and what an index finds."""
+"""The fields by which a batch may select tasks: id, number, and indexed fields."""
 
 
 def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
-    """For each value what has it, as far as the principal may see it and what the value names. The tasks are loaded
-    for change, and what decides about them with them."""
+    """The match of each value, limited to tasks and linked entities that the principal may see. Loads tasks for change,
+    with the rows that access decisions need."""
     if key == "id":
         return _by_id(uow, values)
     values = [uuid_of(value) or value for value in values] if key == "assignee" else values
@@ -54,7 +54,7 @@ def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
 
 
 def _seen(uow: UnitOfWork, key: str, texts: list[str]) -> list[str]:
-    """Those of the values that don't name what the principal may not see."""
+    """The values without those of entities that the principal may not see."""
     if uow.principal.is_admin or key not in ("case", "contact", "parent") or not texts:
         return texts
     numbers = [int(text) for text in texts]
@@ -73,7 +73,7 @@ def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
 
 
 def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[[UnitOfWork, int], None]:
-    """What makes this change to one task after the other; its `task` doesn't matter. A login is looked up once."""
+    """Returns a function that applies the change to a task (`change.task` is ignored). A login is looked up once."""
     if isinstance(change.assignee, str):
         change = replace(change, assignee=persons.known(uow, change.assignee).uid)
     needed = (Permission.EDIT,) if state is None else (Permission.EDIT, Permission.FINISH)
@@ -98,12 +98,12 @@ def _reach(task: Task, state: Ending, at: Moment) -> Task:
 
 
 def known_assignee(uow: UnitOfWork, command: Create) -> Create:
-    """The same, its assignee by id."""
+    """The command with the assignee's login replaced by the id."""
     if command.assignee is None or persons.is_uid(command.assignee):
         return command
     return replace(command, assignee=persons.assignable(uow, command.assignee))
 
 
 def remove(uow: UnitOfWork, number: int) -> None:
-    """Delete a task as one of its own clients would."""
+    """Delete a task, with the same checks as any client's request."""
     task_edits.remove(uow, task_edits.Remove(number))

@@ -1,7 +1,7 @@
-"""Cases and opportunities of a CRM, and which of them a task belongs to.
+"""CRM cases and opportunities, and the tasks that belong to them.
 
-A task belongs to the one that holds it. Where another holds it that must not lose it (a Genesys service), it is kept
-beside the holder (`entity_kind`, `entity`).
+A task belongs to the CRM case that holds it. If a Genesys service holds the task, which must not lose it, the CRM case
+is stored in the task (`entity_kind`, `entity`).
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ Link = tuple[CaseKind, int]
 
 
 def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
-    """The case or opportunity that the task belongs to, as far as the principal may see it."""
+    """The case or opportunity that the task belongs to; None if the principal may not see it."""
     linked = tasks.linked(uow, task)
     for case, kind in ((linked.case, None), (linked.entity, task.entity_kind)):
         if case is not None and case.kind in KINDS and kind in (None, case.kind):
@@ -31,17 +31,17 @@ def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
 
 
 def target(uow: UnitOfWork, wanted: Link) -> Case | None:
-    """What a client names, as far as the principal may see it; None when it matches nothing. The command names it with
-    a shared lock."""
+    """The case that a client names; None when it matches none, or the principal may not see it. The command names it
+    with a shared lock."""
     kind, number = wanted
     case = uow.cases.find(number, Lock.SHARED)
     return case if case is not None and case.kind is kind and may_see_case(uow.principal, case) else None
 
 
 def linked(uow: UnitOfWork, task: Task | None, wanted: Case | None) -> dict[str, Any]:
-    """The fields of a task (None: a new one) that make it belong to `wanted`; no fields when it does already.
+    """The fields of a task (None: a new one) that link it to `wanted`; no fields when it is linked already.
 
-    A case that is withdrawn lets the task go to the inbox.
+    Without a case the task moves to the inbox.
     """
     shown = None if task is None else entity_of(uow, task)
     if shown is not None and wanted is not None and wanted.number == shown.number:
@@ -60,7 +60,7 @@ def _is_in_service(uow: UnitOfWork, task: Task | None) -> bool:
 
 
 def add(uow: UnitOfWork, kind: CaseKind, title: str, **fields: Any) -> Case:
-    """Make a case, created by the principal. The command names `numbers={"case"}`."""
+    """Create a case; the principal is its creator. The command names `numbers={"case"}`."""
     return uow.cases.add(
         Case(
             tenant=uow.tenant,

@@ -1,4 +1,4 @@
-"""Making, changing and deleting one case as our own clients ask: field by field, people by login."""
+"""Commands of the native API on one case: create, read, list, change, delete."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Make a case. `contact` is whom it concerns, by number or uid; `assignee` who sees to it, by uid or login."""
+    """Create a case. `contact` is a number or uid, `assignee` a uid or login."""
 
     kind: CaseKind
     fields: Mapping[str, Any] = {}
@@ -34,7 +34,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def create(uow: UnitOfWork, command: Create) -> Case:
-    """The case, made by the principal. Invalid when its time would be over at once."""
+    """The new case; the principal is its creator. Invalid for an `expires_at` in the past."""
     _check_time(uow, command.fields)
     contact = None if command.contact is None else _contact(uow, command.contact)
     assignee = None if command.assignee is None else persons.assignable(uow, command.assignee)
@@ -65,12 +65,12 @@ class Stages(msgspec.Struct, frozen=True):
 
 
 def stages(uow: UnitOfWork, command: Stages) -> list[Stage]:
-    """By number; those that are over, too."""
+    """The stages by number, completed ones too."""
     return uow.stages.of_case(get(uow, Get(command.case)).number)
 
 
 class List(msgspec.Struct, frozen=True):
-    """Cases by number, those behind `after`."""
+    """Cases by number, from the one after `after`."""
 
     limit: int
     after: int = 0
@@ -81,7 +81,7 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins.
+    """The cases that the principal may see, and the `after` of the next page.
 
     A page ends early, before its extensions exceed PAGE_BYTES.
     """
@@ -93,7 +93,7 @@ def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change what is named, leave the rest."""
+    """Change the given fields."""
 
     case: Ref
     fields: Mapping[str, Any] = {}
@@ -123,7 +123,7 @@ def change(uow: UnitOfWork, command: Change) -> Case:
 
 
 class Remove(msgspec.Struct, frozen=True):
-    """Delete a case and its stages; its tasks, too, when an administrator says so."""
+    """Delete a case and its stages. With `with_tasks` an administrator deletes its tasks too."""
 
     case: Ref
     with_tasks: bool = False
@@ -134,13 +134,15 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Case:
-    """The case as it was. Conflict for the inbox, and while it holds tasks that shall not go with it."""
+    """Return the case before its deletion. Conflict for the inbox, and for a case with tasks without `with_tasks`."""
     case = cases.get(uow, command.case, to_edit=True, lock=Lock.CHANGE)
     preconditions.check(uow, "case", case, command.revisions)
     if command.with_tasks:
         require_admin(uow.principal)
     elif case.kind is not CaseKind.INBOX and uow.tasks.of_case(case.number, limit=1):
-        raise Conflict("case_in_use", "The case holds tasks; it can be deleted when it holds none, or with them.")
+        raise Conflict(
+            "case_in_use", "The case holds tasks; move or delete them first, or delete the case with its tasks."
+        )
     removal.remove_case(uow, case)
     return case
 

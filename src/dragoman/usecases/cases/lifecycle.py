@@ -1,4 +1,4 @@
-"""Cases: what holds tasks together. Making, finding and keeping them; deleting is in `removal.py`."""
+"""Cases: creating, reading and saving them. Deletion is in `usecases/purge.py`."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ PAGE = 250
 
 
 def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **fields: Any) -> Case:
-    """Make a case with the next number, created by the principal. The command names `numbers={"case"}`."""
+    """Create a case with the next number; the principal is its creator. The command names `numbers={"case"}`."""
     fields.setdefault("creator", uow.principal.user)
     return uow.cases.add(
         Case(
@@ -35,8 +35,8 @@ def add(uow: UnitOfWork, kind: CaseKind, *, started_at: Moment | None = None, **
 
 
 def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Case:
-    """The case by number or uid. NotFound when there is none that the principal may see, or its time is over;
-    Forbidden when he may not change it and wants to."""
+    """The case by number or uid. NotFound when it is missing, expired, or not visible to the principal; Forbidden with
+    `to_edit` for a principal who may not change it."""
     case = uow.cases.find(ref, lock)
     if case is None or not may_see_case(uow.principal, case):
         raise uow.cases.missing(ref)
@@ -48,7 +48,7 @@ def get(uow: UnitOfWork, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.N
 def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage: int | None = None) -> list[Task]:
     """The tasks of a case that the principal may see, by number. For readers.
 
-    TooLarge beyond 100,000 tasks, and beyond LIST_BYTES of texts and extensions: then ask page by page.
+    TooLarge beyond 100,000 tasks, and beyond LIST_BYTES of texts and extensions: use pages then.
     """
     wanted = TaskFilter(case=case.number, is_open=is_open, stage=stage, visible_to=uow.principal)
     found: list[Task] = []
@@ -67,7 +67,7 @@ def tasks_of(uow: UnitOfWork, case: Case, *, is_open: bool | None = None, stage:
 
 
 def save(uow: UnitOfWork, case: Case) -> Case:
-    """Store a changed case. The caller has checked the right to edit it. Conflict for what the inbox never becomes."""
+    """Save a changed case. The caller has checked the right to edit it. Conflict for ending or assigning the inbox."""
     before = uow.cases.find(case.number, Lock.CHANGE)
     if before is not None:
         before.must_allow(case)

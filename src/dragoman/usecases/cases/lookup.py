@@ -1,5 +1,5 @@
-"""Cases by reference or by condition, without a check of rights: for dialects that answer for missing rights in their
-own words. `lifecycle.get` is the way in for everything else."""
+"""Cases by reference or by condition, without a check of rights: for dialects with their own error for missing rights.
+Everything else uses `lifecycle.get`."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def _whole(found: list[Case], is_cut: bool) -> list[Case]:
 
 
 def of_kind(uow: UnitOfWork, kind: CaseKind) -> Iterator[Case]:
-    """Every case of a kind that the principal may see, by number, read slice by slice."""
+    """Every case of a kind that the principal may see, by number, read in slices."""
     page, _ = uow.cases.bounded_page(limit=SLICE, kind=kind, visible_to=uow.principal, max_bytes=PAGE_BYTES)
     while page:
         yield from page
@@ -44,7 +44,7 @@ def of_kind(uow: UnitOfWork, kind: CaseKind) -> Iterator[Case]:
 
 
 def find_stage(uow: UnitOfWork, number: int, lock: Lock = Lock.NONE) -> Stage | None:
-    """The stage by number, whatever case it is of."""
+    """The stage by number, of any case."""
     return uow.stages.find(number, lock)
 
 

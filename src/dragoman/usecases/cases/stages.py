@@ -11,7 +11,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 def add(uow: UnitOfWork, case: Case, *, started_at: Moment | None = None, **fields: Any) -> Stage:
-    """Make a stage of a case with the next number. The command names `numbers={"stage"}`, and the case shared."""
+    """Create a stage with the next number. The command names `numbers={"stage"}`, and the case with a shared lock."""
     fields.setdefault("creator", uow.principal.user)
     return uow.stages.add(
         Stage(
@@ -28,8 +28,8 @@ def add(uow: UnitOfWork, case: Case, *, started_at: Moment | None = None, **fiel
 
 
 def get(uow: UnitOfWork, case: Case, ref: Key, *, to_edit: bool = False, lock: Lock = Lock.NONE) -> Stage:
-    """A stage of this case. NotFound when there is none, or it is another's; Forbidden when the principal wants to
-    change it and neither made it nor may change the case."""
+    """A stage of this case. NotFound when there is none in this case; Forbidden with `to_edit` for a principal who
+    neither created it nor may change the case."""
     stage = uow.stages.find(ref, lock)
     if stage is None or stage.case != case.number:
         raise NotFound("stage_not_found", f"There is no stage {ref} in case {case.number}.", id=ref)
@@ -40,11 +40,11 @@ def get(uow: UnitOfWork, case: Case, ref: Key, *, to_edit: bool = False, lock: L
 
 
 def is_of(uow: UnitOfWork, case: Case, ref: Key) -> bool:
-    """Whether there is a stage of this case."""
+    """Whether the stage exists in this case."""
     stage = uow.stages.find(ref)
     return stage is not None and stage.case == case.number
 
 
 def save(uow: UnitOfWork, stage: Stage) -> Stage:
-    """Store a changed stage. The caller has checked the right to edit its case."""
+    """Save a changed stage. The caller has checked the right to edit its case."""
     return uow.stages.save(stage)

@@ -1,4 +1,4 @@
-"""Making, changing and deleting one contact as our own clients ask: field by field, the company looked up."""
+"""Commands of the native API on one contact: create, read, list, change, delete."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Make a contact. `company` is the one that a person belongs to."""
+    """Create a contact. `company` is the company of a person."""
 
     kind: ContactKind
     fields: Mapping[str, Any] = {}
@@ -32,7 +32,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def create(uow: UnitOfWork, command: Create) -> Contact:
-    """The contact, made by the principal. Invalid for a company that isn't there, or is none."""
+    """The new contact; the principal is its creator. Invalid for an unknown company, and for a person as company."""
     company = _company(uow, command.kind, command.company)
     _check_shared(uow, command.fields, ())
     return contacts.add(uow, command.kind, company=company, **command.fields)
@@ -53,7 +53,7 @@ def get(uow: UnitOfWork, command: Get) -> Contact:
 
 
 class List(msgspec.Struct, frozen=True):
-    """Contacts by number, those behind `after`."""
+    """Contacts by number, from the one after `after`."""
 
     limit: int
     after: int = 0
@@ -63,7 +63,7 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None]:
-    """Those that the principal may see, and the number behind which the next page begins.
+    """The contacts that the principal may see, and the `after` of the next page.
 
     A page ends early, before its extensions exceed PAGE_BYTES.
     """
@@ -75,7 +75,7 @@ def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change what is named, leave the rest."""
+    """Change the given fields."""
 
     contact: Ref
     fields: Mapping[str, Any] = {}
@@ -105,7 +105,7 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
 
 
 class Remove(msgspec.Struct, frozen=True):
-    """Delete a contact; its tasks, too, when an administrator says so."""
+    """Delete a contact. With `with_tasks` an administrator deletes its tasks too."""
 
     contact: Ref
     with_tasks: bool = False
@@ -116,7 +116,8 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Contact:
-    """The contact as it was. Conflict while persons belong to it, or tasks link it that shall not go with it."""
+    """Return the contact before its deletion. Conflict for a company with persons, and for linked tasks without
+    `with_tasks`."""
     contact = contacts.get(uow, command.contact)
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
     preconditions.check(uow, "contact", contact, command.revisions)
@@ -126,7 +127,7 @@ def remove(uow: UnitOfWork, command: Remove) -> Contact:
         require_admin(uow.principal)
         removal.remove_tasks(uow, contact=contact.number)
     elif contact.task_count:
-        message = f"{contact.task_count} tasks link the contact; it can be deleted when none does, or with them."
+        message = f"{contact.task_count} tasks link the contact; unlink them first, or delete the contact with them."
         raise Conflict("contact_in_use", message)
     contacts.count_person(uow, contact.company, -1)
     uow.contacts.remove(uow.contacts.get(contact.number))

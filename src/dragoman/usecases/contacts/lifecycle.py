@@ -1,4 +1,4 @@
-"""Contacts: making persons and companies. A company knows how many persons belong to it."""
+"""Contacts: creating and deleting persons and companies. A company counts its persons."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from dragoman.usecases.uow import UnitOfWork
 __all__ = ["ContactFilter", "add", "company", "count_person", "get", "join", "remove"]
 
 MOST_PERSONS = 1_000
-"""Persons whose company is removed in one transaction."""
+"""Maximum persons of a company that can be deleted."""
 
 
 def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
-    """Make a contact, created by the principal.
+    """Create a contact; the principal is its creator.
 
-    The command must be exclusive: tasks may have named this number before it was given out, and are counted.
+    The command must be exclusive: it counts tasks that referred to this number before the contact existed.
     """
     number = uow.numbers.draw("contact")
     contact = uow.contacts.add(
@@ -52,7 +52,7 @@ def get(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Contact:
 
 
 def company(uow: UnitOfWork, number: int) -> Contact:
-    """The company that a person shall belong to. NotFound when the contact is none."""
+    """The company of this number. NotFound for a person."""
     found = get(uow, number, Lock.CHANGE)
     if found.kind is not ContactKind.COMPANY:
         raise NotFound("company_not_found", f"The contact {number} is no company.", id=number)
@@ -60,9 +60,9 @@ def company(uow: UnitOfWork, number: int) -> Contact:
 
 
 def join(uow: UnitOfWork, number: int, company: int) -> Contact:
-    """Make a person belong to a company, and to no other one. NotFound for a contact that is no person.
+    """Set the company of a person. NotFound for a company in place of the person.
 
-    The command names both for change.
+    The command locks both for change.
     """
     person = get(uow, number, Lock.CHANGE)
     if person.kind is not ContactKind.PERSON:
@@ -77,16 +77,16 @@ def join(uow: UnitOfWork, number: int, company: int) -> Contact:
 
 
 def count_person(uow: UnitOfWork, company: int | None, count: int) -> None:
-    """Note that so many persons more belong to a company, if it is there."""
+    """Add to a company's count of persons, if the company exists."""
     known = None if company is None else uow.contacts.find(company, Lock.CHANGE)
     if known is not None:
         uow.contacts.save(replace(known, person_count=known.person_count + count))
 
 
 def remove(uow: UnitOfWork, contact: Contact) -> None:
-    """Delete a contact and its tasks; the persons of a company stay, without one. The command must be exclusive.
+    """Delete a contact and its tasks. The persons of a company stay, without a company. The command must be exclusive.
 
-    Forbidden unless the principal may change it. Conflict when a task stands for a batch, or persons are too many.
+    Forbidden unless the principal may change it. Conflict for a batch's task, or beyond MOST_PERSONS.
     """
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "delete this contact")
     removal.remove_tasks(uow, contact=contact.number)

@@ -1,4 +1,4 @@
-"""The history of one entity, page by page, also when it was deleted."""
+"""The history of one entity, page by page, also after its deletion."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ SLICE = 1_000
 
 
 class History(msgspec.Struct, frozen=True):
-    """One page of the changes of a task, case or contact, behind a revision."""
+    """One page of the changes of a task, case or contact, after a revision."""
 
     kind: str
     entity: Ref
@@ -29,14 +29,14 @@ class History(msgspec.Struct, frozen=True):
 
 
 class HistoryPage(msgspec.Struct, frozen=True):
-    """Rows, oldest first; `after` is where the next page begins, None on the last."""
+    """Rows, oldest first; `after` is the position of the next page, None on the last."""
 
     items: list[HistoryRow]
     after: int | None
 
 
 def history_page(uow: UnitOfWork, command: History) -> HistoryPage:
-    """NotFound when there never was such a thing that the principal may see."""
+    """NotFound for an entity that never existed, or that the principal may not see."""
     repository: Any = _repositories(uow)[command.kind]
     entity = _present_or_past(uow, command.kind, command.entity)
     if entity is None or not _may_see(uow, command.kind, entity):
@@ -75,6 +75,6 @@ def changes_of_task(uow: UnitOfWork, number: int) -> Iterator[HistoryRow]:
 
 
 def _linked(uow: UnitOfWork, task: Task) -> Linked:
-    """What the task links, also what was deleted: what was private stays so."""
+    """The linked entities, including deleted ones, so that private ones keep hiding the task."""
     keys = (("contact", task.contact), ("case", task.case), ("case", task.entity))
     return Linked(*(None if key is None else _present_or_past(uow, kind, key) for kind, key in keys))

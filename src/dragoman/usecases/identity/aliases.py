@@ -1,4 +1,4 @@
-"""Aliases: ids that other systems have for users. An id of another system finds a user only through an alias."""
+"""Aliases: ids of users in other systems. Such an id finds a user only through an alias."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class AddAlias(msgspec.Struct, frozen=True):
-    """Let a word of a dialect stand for a user from now on."""
+    """Add an alias to a user."""
 
     login: str
     dialect: str
@@ -20,18 +20,18 @@ class AddAlias(msgspec.Struct, frozen=True):
 
 
 def add_alias(uow: UnitOfWork, command: AddAlias) -> Alias:
-    """NotFound without such a user; Conflict when it is another's. Adding it again changes nothing."""
+    """NotFound for an unknown user; Conflict for another user's alias. Adding it again changes nothing."""
     user = _user(uow, command.login)
     known = uow.aliases.find((command.dialect, command.alias), Lock.CHANGE)
     if known is None:
         return uow.aliases.add(Alias(uow.tenant, command.dialect, command.alias, user.uid, uow.now))
     if known.user != user.uid:
-        raise Conflict("alias_taken", f"{command.alias} is another user's in {command.dialect}.")
+        raise Conflict("alias_taken", f"{command.alias} is an alias of another user in {command.dialect}.")
     return known
 
 
 class RemoveAlias(msgspec.Struct, frozen=True):
-    """Let a word stand for a user no more."""
+    """Remove an alias from a user."""
 
     login: str
     dialect: str
@@ -42,17 +42,17 @@ class RemoveAlias(msgspec.Struct, frozen=True):
 
 
 def remove_alias(uow: UnitOfWork, command: RemoveAlias) -> Alias:
-    """NotFound when the user is not called so."""
+    """NotFound when the user has no such alias."""
     user = _user(uow, command.login)
     known = uow.aliases.find((command.dialect, command.alias), Lock.CHANGE)
     if known is None or known.user != user.uid:
-        raise NotFound("alias_not_found", f"{command.login} is not called {command.alias} in {command.dialect}.")
+        raise NotFound("alias_not_found", f"{command.login} has no alias {command.alias} in {command.dialect}.")
     uow.aliases.remove(known)
     return known
 
 
 class ListAliases(msgspec.Struct, frozen=True):
-    """What one user is called, or what everybody is."""
+    """The aliases of one user, or of all."""
 
     login: str | None = None
 
@@ -61,7 +61,7 @@ class ListAliases(msgspec.Struct, frozen=True):
 
 
 def list_aliases(uow: UnitOfWork, command: ListAliases) -> list[tuple[str, Alias]]:
-    """Each with the login of its user, by login, dialect and word. NotFound when there is no such login."""
+    """Pairs of login and alias, sorted by login, dialect and alias. NotFound for an unknown login."""
     if command.login is not None:
         _user(uow, command.login)
     logins = {user.uid: user.login for user in uow.users.all()}

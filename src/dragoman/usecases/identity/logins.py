@@ -11,7 +11,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class LogIn(msgspec.Struct, frozen=True):
-    """Give a user, whose password was right, a token. Its text is nowhere but here."""
+    """Create a token for a user whose password was verified. Its text is stored nowhere."""
 
     text: str
     token: CreateToken
@@ -21,7 +21,7 @@ class LogIn(msgspec.Struct, frozen=True):
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
-    """The new token, when it ends, and the zone of the tenant."""
+    """The new token, its expiry, and the tenant's time zone."""
 
     text: str
     expires_at: Moment | None
@@ -31,7 +31,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 def login_of(principal: Principal, scopes: frozenset[str], lifetime_seconds: float) -> LogIn:
     """The command for a principal who gave a password.
 
-    Unauthenticated for one who gave a token in its place: a token must not beget another that outlives it.
+    Unauthenticated for one who gave a token instead: a token must not create another that outlives it.
     """
     if principal.user is None or principal.scopes is not None:
         raise Unauthenticated("password_needed", "Only a password is exchanged for a token.")
@@ -41,6 +41,6 @@ def login_of(principal: Principal, scopes: frozenset[str], lifetime_seconds: flo
 
 
 def log_in(uow: UnitOfWork, command: LogIn) -> LoggedIn:
-    """Keep the token."""
+    """Store the token's hash and return its text."""
     token = create_token(uow, command.token)
     return LoggedIn(command.text, token.expires_at, uow.home.zone)

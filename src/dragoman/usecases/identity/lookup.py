@@ -1,4 +1,4 @@
-"""Finding the user that a client names: by id, by login, or by an alias of its dialect."""
+"""Looking up users and groups: by id, login, e-mail address, or an alias of a dialect."""
 
 from collections.abc import Collection
 
@@ -12,32 +12,31 @@ DISABLED = "is a disabled user"
 
 
 def is_uid(name: str) -> bool:
-    """Whether the name is an id, in letters of either case. A login is found by a condition, so a command that has
-    one is exclusive."""
+    """Whether the name is a uid, in either case. A command with a login instead must be exclusive."""
     return uuid_of(name) is not None
 
 
 def named(uow: UnitOfWork, name: str) -> User | None:
-    """The user of this id or login, or None."""
+    """The user with this id or login, or None."""
     uid = uuid_of(name)
     return uow.users.by_login(name) if uid is None else uow.users.find(uid)
 
 
 def aliased(uow: UnitOfWork, dialect: str, name: str) -> User | None:
-    """The user whom a dialect's clients call by this name, or None."""
+    """The user with this alias in a dialect, or None."""
     alias = uow.aliases.find((dialect, name))
     return None if alias is None else uow.users.find(alias.user)
 
 
 def is_choice(user: User, present: str | None) -> bool:
-    """Whether work may be given to the user: a disabled one only keeps what he has (`present` is who has it)."""
+    """Whether work may be assigned to the user: a disabled user only keeps it (`present` is the present assignee)."""
     return user.disabled_at is None or user.uid == present
 
 
 def assignable(uow: UnitOfWork, name: str, present: str | None = None) -> str:
     """The id of the user of this id or login. Invalid for an unknown and for a disabled one.
 
-    `present`, the present assignee, is always accepted: what is shown may be sent back.
+    `present`, the present assignee, is always accepted: clients may send back what they read.
     """
     if present is not None and uuid_of(name) == present:
         return present
@@ -56,28 +55,28 @@ def known(uow: UnitOfWork, name: str) -> User:
 
 
 def bad_assignee(why: str) -> Invalid:
-    """The refusal to assign a task."""
+    """The error for an assignee who can't be assigned."""
     return Invalid("bad_reference", f"assignee {why}.", (Problem("/assignee", "not_assignable", why),), status=409)
 
 
 def find(uow: UnitOfWork, uid: str | None) -> User | None:
-    """The user of this id, also a disabled one; None for no user."""
+    """The user of this id, disabled or not; None for no user."""
     return None if uid is None else uow.users.find(uid)
 
 
 def by_login(uow: UnitOfWork, login: str) -> User | None:
-    """The user of this login. The command is exclusive or reads."""
+    """The user of this login. For exclusive commands and readers."""
     return uow.users.by_login(login)
 
 
 def by_name(uow: UnitOfWork, name: str) -> User | None:
-    """The user of this id, login or e-mail address, in letters of either case. The command is exclusive or reads."""
+    """The user of this id, login or e-mail address, in either case. For exclusive commands and readers."""
     uid = uuid_of(name)
     return uow.users.by_name(name) if uid is None else uow.users.find(uid)
 
 
 def enabled(uow: UnitOfWork) -> list[User]:
-    """Every user who may log in."""
+    """The users who may log in."""
     return [user for user in uow.users.all() if user.disabled_at is None]
 
 
@@ -87,10 +86,10 @@ def find_group(uow: UnitOfWork, uid: str) -> Group | None:
 
 
 def group_by_name(uow: UnitOfWork, name: str) -> Group | None:
-    """The group of this name. The command is exclusive or reads."""
+    """The group of this name. For exclusive commands and readers."""
     return uow.groups.by_name(name)
 
 
 def aliases_of(uow: UnitOfWork, dialect: str, users: Collection[str]) -> dict[str, str]:
-    """What a dialect's clients call these users, by id."""
+    """The aliases of these users in a dialect, by user id."""
     return uow.aliases.of_users(dialect, users)

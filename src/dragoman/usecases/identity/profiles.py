@@ -1,4 +1,4 @@
-"""What users may see of themselves and of each other, and what they may change of themselves."""
+"""Profiles: users see their own and each other's, and change their own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,24 +20,24 @@ class Own(msgspec.Struct, frozen=True):
 
 
 def own(uow: UnitOfWork, command: Own) -> User:
-    """Forbidden for the system itself, which has none."""
+    """Forbidden for the system principal, which has no profile."""
     user = None if uow.principal.user is None else uow.users.find(uow.principal.user)
     if user is None:
-        raise Forbidden("no_profile", f"{uow.principal.login} is no user.")
+        raise Forbidden("no_profile", f"{uow.principal.login} is not a user.")
     return user
 
 
 class ChangeOwn(msgspec.Struct, frozen=True):
-    """Change what is named of one's own profile."""
+    """Change the given fields of one's own profile."""
 
     fields: Mapping[str, Any] = {}
 
     def keys(self) -> Exclusive:
-        return EXCLUSIVE  # who changes is known when it runs; an e-mail address must be one's own
+        return EXCLUSIVE  # an e-mail address must be unique
 
 
 def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
-    """The changed profile. Conflict when the e-mail address names another user: people log in by it, too."""
+    """The changed profile. Conflict for another user's login or e-mail address: both are used to log in."""
     user = own(uow, Own())
     email = command.fields.get("email")
     other = None if email is None else uow.users.by_name(email)
@@ -55,5 +55,5 @@ class List(msgspec.Struct, frozen=True):
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[User]:
-    """By login; who is shut out is shown to administrators only."""
+    """The users by login; disabled users are shown to administrators only."""
     return [user for user in uow.users.all() if user.disabled_at is None or uow.principal.is_admin]

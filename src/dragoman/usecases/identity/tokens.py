@@ -1,4 +1,4 @@
-"""Tokens as their administrator sees them: which there are, and shutting one."""
+"""Tokens as administrators manage them: list and revoke."""
 
 import msgspec
 from msgspec.structs import replace
@@ -9,7 +9,7 @@ from dragoman.domain.people import Token
 from dragoman.usecases.uow import UnitOfWork
 
 SHOWN_DIGITS = 16
-"""Digits of a token's hash that identify it in lists: enough to be unique, no help for guessing."""
+"""Digits of a token's hash that identify it in lists. They don't help to guess the token."""
 
 
 class ListTokens(msgspec.Struct, frozen=True):
@@ -22,12 +22,12 @@ class ListTokens(msgspec.Struct, frozen=True):
 
 
 def list_tokens(uow: UnitOfWork, command: ListTokens) -> list[Token]:
-    """Oldest first; revoked and expired ones too."""
+    """The tokens, oldest first, including revoked and expired ones."""
     return uow.tokens.of_user(command.user)
 
 
 class RevokeToken(msgspec.Struct, frozen=True):
-    """Let a token count no more. `beginning` is of its hash, or all of it."""
+    """Revoke a token. `beginning` is a prefix of its hash, or the whole hash."""
 
     beginning: str
 
@@ -36,7 +36,7 @@ class RevokeToken(msgspec.Struct, frozen=True):
 
 
 def revoke_token(uow: UnitOfWork, command: RevokeToken) -> Token:
-    """NotFound when there is no such token. Doing it again changes nothing."""
+    """NotFound for an unknown token. Revoking it again changes nothing."""
     token = uow.tokens.beginning(command.beginning) if len(command.beginning) >= SHOWN_DIGITS else None
     if token is None:
         raise NotFound("token_not_found", "There is no such token in this tenant.")

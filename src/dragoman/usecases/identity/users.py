@@ -1,4 +1,4 @@
-"""Users and the credentials that name them: logins, passwords, tokens."""
+"""Users and their credentials: logins, passwords, tokens."""
 
 import hashlib
 import secrets
@@ -18,12 +18,12 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def token_text(tenant: int) -> str:
-    """A new token: prefix, tenant, 256 random bits. Shown once; only its hash is kept."""
+    """A new token: prefix, tenant, 256 random bits. Shown once; only its hash is stored."""
     return f"{TOKEN_PREFIX}_{_base36(tenant)}_{secrets.token_urlsafe(32)}"
 
 
 def token_tenant(text: str) -> int | None:
-    """The tenant that a token names, or None if it has not the form of a Dragoman token."""
+    """The tenant number in a token, or None for text that is not a Dragoman token."""
     prefix, _, rest = text.partition("_")
     tenant, _, secret = rest.partition("_")
     if prefix != TOKEN_PREFIX or len(secret) != 43 or not 0 < len(tenant) <= 12 or set(tenant) - set(DIGITS):
@@ -32,7 +32,7 @@ def token_tenant(text: str) -> int | None:
 
 
 def token_hash(text: str) -> str:
-    """How a token is kept: SHA-256, since 256 random bits can't be guessed (RELIABILITY 19)."""
+    """The stored form of a token: SHA-256, which suffices for 256 random bits (RELIABILITY 19)."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -45,7 +45,7 @@ def _base36(number: int) -> str:
 
 
 class ClaimLogin(msgspec.Struct, frozen=True):
-    """Give a login to a user of some tenant; run under the directory tenant, where logins are unique."""
+    """Register a login for a user of a tenant; run under the directory tenant, where logins are unique."""
 
     login: str
     tenant: int
@@ -56,9 +56,9 @@ class ClaimLogin(msgspec.Struct, frozen=True):
 
 
 def claim_login(uow: UnitOfWork, command: ClaimLogin) -> str:
-    """The uid to which the login belongs: the given one, or the one it had in the same tenant.
+    """The uid of the login's user: the given one, or the one registered earlier in the same tenant.
 
-    Conflict when another tenant's user has it.
+    Conflict when a user of another tenant has it.
     """
     known = uow.login_names.find(command.login)
     if known is None:
@@ -72,13 +72,13 @@ def claim_login(uow: UnitOfWork, command: ClaimLogin) -> str:
 
 
 def check_login(login: str) -> None:
-    """Invalid unless it can be a login: HTTP Basic knows no colon, and the lines that history seals no end of one."""
+    """Invalid for text that can't be a login: HTTP Basic forbids a colon, the format of history forbids line breaks."""
     if not login.isprintable() or not 1 <= len(login) <= 255 or ":" in login or login != login.strip():
         raise Invalid("bad_login", "A login has 1 to 255 printable characters, no colon, and no blank at either end.")
 
 
 class AddUser(msgspec.Struct, frozen=True):
-    """Make the user whose login was claimed under this uid."""
+    """Create the user whose login is registered under this uid."""
 
     uid: str
     login: str
@@ -93,7 +93,7 @@ class AddUser(msgspec.Struct, frozen=True):
 
 
 def add_user(uow: UnitOfWork, command: AddUser) -> User:
-    """Conflict when there is a user of this login already."""
+    """Conflict when another user has the login."""
     check_login(command.login)
     if uow.users.find(command.uid, Lock.CHANGE) is not None:
         raise Conflict("login_taken", f"The login {command.login} is taken.")
@@ -126,12 +126,12 @@ class ListUsers(msgspec.Struct, frozen=True):
 
 
 def list_users(uow: UnitOfWork, command: ListUsers) -> list[User]:
-    """By login; disabled ones too."""
+    """The users by login, including disabled ones."""
     return uow.users.all()
 
 
 class DisableUser(msgspec.Struct, frozen=True):
-    """Shut a user out: password and tokens count no more."""
+    """Disable a user: password and tokens are refused from now on."""
 
     login: str
 
@@ -140,7 +140,7 @@ class DisableUser(msgspec.Struct, frozen=True):
 
 
 def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
-    """NotFound when there is no such login. Doing it again changes nothing."""
+    """NotFound for an unknown login. Disabling again changes nothing."""
     user = uow.users.by_login(command.login)
     if user is None:
         raise NotFound("user_not_found", f"There is no user {command.login}.")
@@ -150,7 +150,7 @@ def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
 
 
 class CreateToken(msgspec.Struct, frozen=True):
-    """Keep the hash of a token for a user. `lifetime_seconds` None: until it is revoked."""
+    """Store the hash of a token for a user. With `lifetime_seconds` None it is valid until revoked."""
 
     user: str
     hash: str
@@ -162,7 +162,7 @@ class CreateToken(msgspec.Struct, frozen=True):
 
 
 def create_token(uow: UnitOfWork, command: CreateToken) -> Token:
-    """NotFound when there is no such user."""
+    """NotFound for an unknown user."""
     user = uow.users.find(command.user)
     if user is None:
         raise NotFound("user_not_found", f"There is no user {command.user}.")
@@ -180,7 +180,7 @@ def create_token(uow: UnitOfWork, command: CreateToken) -> Token:
 
 
 class FindToken(msgspec.Struct, frozen=True):
-    """Who a token stands for."""
+    """Find the principal of a token."""
 
     hash: str
 
@@ -189,7 +189,7 @@ class FindToken(msgspec.Struct, frozen=True):
 
 
 def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
-    """The principal of a token that is neither expired nor revoked, and whose user isn't disabled; else None."""
+    """The principal; None for an expired or revoked token, and for a disabled user."""
     token = uow.tokens.find(command.hash)
     if token is None or token.revoked_at is not None:
         return None
@@ -202,7 +202,7 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
 
 
 class FindLogin(msgspec.Struct, frozen=True):
-    """Which tenant's user has a login; run under the directory tenant."""
+    """Find the tenant and user of a login; run under the directory tenant."""
 
     login: str
 
@@ -230,7 +230,7 @@ def find_user(uow: UnitOfWork, command: FindUser) -> User | None:
 
 
 def principal_of(user: User, *, scopes: frozenset[str] | None = None, credential: str = "") -> Principal:
-    """Who acts when this user does."""
+    """The principal for a user, with all rights unless `scopes` limits them."""
     return Principal(
         tenant=user.tenant,
         user=user.uid,

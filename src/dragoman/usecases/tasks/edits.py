@@ -1,4 +1,4 @@
-"""Making, changing and deleting one task as its own clients ask: field by field, links looked up, people by login."""
+"""Creating, changing and deleting a task: fields are checked one by one, links and users are looked up."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -28,11 +28,11 @@ from dragoman.usecases.uow import UnitOfWork
 MOST_PROPERTIES = 1_000
 DUE = ("due_at", "due_local", "due_zone")
 BEYOND_CONTENT = {"expires_at": Permission.FINISH, "delete_at": Permission.DELETE}
-"""Fields whose change ends or deletes the task in the end, and the permission that they need."""
+"""Fields that will end or delete the task, and the permission that changing them needs."""
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Make a task. `fields` are those that need no thought; `extensions` are name to JSON text."""
+    """Create a task. `fields` are stored as given; `extensions` map names to JSON text."""
 
     fields: Mapping[str, Any] = {}
     due: DueChange = UNTOUCHED
@@ -45,7 +45,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def create(uow: UnitOfWork, command: Create) -> Task:
-    """The task, ready, or claimed when it has an assignee, or inactive when `fields` say so."""
+    """The new task: ready, claimed when it has an assignee, or inactive if `fields` has that state."""
     due = due_changed(Due(), command.due, default_zone=uow.home.zone)
     fields = {**command.fields, **dict(zip(DUE, (due.at, due.local, due.zone), strict=True))}
     if command.assignee is not None:
@@ -59,7 +59,7 @@ def create(uow: UnitOfWork, command: Create) -> Task:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change what is named, leave the rest. `properties` and `extensions` are merged; None takes one away."""
+    """Change the given fields. `properties` and `extensions` are merged; None removes one."""
 
     task: Ref
     fields: Mapping[str, Any] = {}
@@ -77,13 +77,13 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def only_assigns(self) -> bool:
-        """Whether nothing but the assignee is named."""
+        """Whether the assignee is the only change."""
         others = (self.fields, self.properties, self.extensions)
         is_bare = not any(others) and self.due is UNTOUCHED and self.links is links.UNTOUCHED
         return is_bare and self.assignee is not UNSET
 
     def written(self) -> frozenset[str]:
-        """The fields that this may change, as history names them."""
+        """The fields that the command may change, as named in history."""
         names = {*self.fields, *links.written(self.links)}
         names.update(f"properties.{key}" for key in self.properties)
         names.update(f"extensions.{name}" for name in self.extensions)
@@ -95,7 +95,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def change(uow: UnitOfWork, command: Change) -> Task:
-    """The changed task. Nothing is stored when everything was so already. StaleVersion, see `preconditions`."""
+    """The changed task. A command without effect stores nothing. StaleVersion as in `preconditions`."""
     task = tasks.get(uow, command.task, Permission.ASSIGN if command.only_assigns else Permission.EDIT)
     preconditions.settle(task, command.doubts)
     if command.revisions is not None:
@@ -104,9 +104,9 @@ def change(uow: UnitOfWork, command: Change) -> Task:
 
 
 def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
-    """The task as the command wants it, not stored yet; the same object when everything is so already.
+    """The task with the changes applied, not stored yet; the same object when nothing changes.
 
-    The caller has checked the permission to edit. Forbidden where the change asks for more than that.
+    The caller has checked the permission to edit. Forbidden when a change needs another permission too.
     """
     for name, permission in BEYOND_CONTENT.items():
         if name in command.fields and command.fields[name] != getattr(task, name):
@@ -128,7 +128,7 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
 
 
 def _assignee(uow: UnitOfWork, task: Task, name: str | None) -> str | None:
-    """The id of who shall have the task. Forbidden for another than has it, without the permission to assign."""
+    """The id of the new assignee. Forbidden for a change without the permission to assign."""
     known = None if name is None else persons.named(uow, name)
     named = {None} if name is None else {uuid_of(name), None if known is None else known.uid} - {None}
     if task.assignee not in named:
@@ -147,7 +147,7 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Task:
-    """The task as it was. Its parts go with it. StaleVersion when it changed at all since."""
+    """Return the task before its deletion. Its parts are deleted too. StaleVersion after any change."""
     task = tasks.get(uow, command.task, Permission.DELETE)
     preconditions.check(uow, "task", task, command.revisions)
     tasks.remove(uow, task)
@@ -171,7 +171,7 @@ def _merged(present: Mapping[str, str], changes: Mapping[str, str | None]) -> di
 
 
 def _with_extensions(uow: UnitOfWork, task: Task, patches: Mapping[str, str | None]) -> Task:
-    """Every extension patched. Invalid with the faults of all of them, each under its name."""
+    """Patch extensions. Invalid with the faults of all of them, each under its name."""
     _check_names(patches.keys())
     problems: list[Problem] = []
     for name, patch in patches.items():
@@ -181,7 +181,7 @@ def _with_extensions(uow: UnitOfWork, task: Task, patches: Mapping[str, str | No
             faults = refused.problems or (Problem("", refused.code, refused.message),)
             problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in faults)
     if problems:
-        raise Invalid("invalid_extension", "An extension isn't as it should be; each fault is listed.", tuple(problems))
+        raise Invalid("invalid_extension", "An extension is invalid; each fault is listed.", tuple(problems))
     return task
 
 

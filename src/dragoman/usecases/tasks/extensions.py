@@ -1,4 +1,4 @@
-"""One extension of a task: read, put in place of what was there, taken away."""
+"""One extension of a task: read, replaced, removed."""
 
 import msgspec
 
@@ -26,13 +26,13 @@ class Get(msgspec.Struct, frozen=True):
 
 
 def get(uow: UnitOfWork, command: Get) -> Found:
-    """The task and the value. NotFound when either isn't there."""
+    """The task and the value. NotFound for a missing task or extension."""
     task = tasks.get(uow, command.task, Permission.SEE)
     return task, extensions.get_extension(task, command.name)
 
 
 class Put(msgspec.Struct, frozen=True):
-    """Put a value (JSON text) under the name; a former one is lost.
+    """Set an extension to a value (JSON text), replacing any former value.
 
     With `must_be_new`, or while the task is at one of the revisions `unless_at`, there must be no former one.
     """
@@ -50,7 +50,7 @@ class Put(msgspec.Struct, frozen=True):
 
 
 def put(uow: UnitOfWork, command: Put) -> Found:
-    """The task and the value as it is kept: a schema may have filled it in."""
+    """The task and the stored value, with the schema's defaults filled in."""
     task = tasks.get(uow, command.task, Permission.EDIT)
     preconditions.check(uow, "task", task, command.revisions, frozenset({f"extensions.{command.name}"}))
     if command.must_be_new or task.revision in command.unless_at:
@@ -60,7 +60,7 @@ def put(uow: UnitOfWork, command: Put) -> Found:
 
 
 class Remove(msgspec.Struct, frozen=True):
-    """Take the value under a name away."""
+    """Remove an extension."""
 
     task: Ref
     name: str
@@ -71,7 +71,7 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Task:
-    """The task without it. NotFound when there is none under this name."""
+    """The task without the extension. NotFound when it has none of this name."""
     task = tasks.get(uow, command.task, Permission.EDIT)
     preconditions.check(uow, "task", task, command.revisions, frozenset({f"extensions.{command.name}"}))
     return tasks.save(uow, task, extensions.remove_extension(task, command.name))

@@ -1,8 +1,7 @@
-"""Tasks: making, changing, ending and deleting them, with the counts that their owners carry.
+"""Tasks: creating, changing, ending and deleting them, and maintaining the counts in related entities.
 
-The functions here are what every dialect builds its commands from. They decide rights through `domain.access`, and
-keep what holds across dialects: a task has a case, its category and contact count it, its parent knows its open
-children.
+Commands of all dialects use these functions. They check rights through `domain.access` and keep the invariants: a task
+has a case, its category and contact count it, its parent counts its open parts.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,13 +18,13 @@ from dragoman.domain.task import ENDED, Task, Verb, new_task
 from dragoman.usecases.uow import UnitOfWork
 
 SEEN_OWNERS = {"contact": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
-"""What must be loaded beside a task to decide who may see it."""
+"""Related rows that access decisions need."""
 
 COUNTED_OWNERS = SEEN_OWNERS | {"contact": Lock.CHANGE, "category": Lock.CHANGE}
-"""What must be loaded beside a task that may change its contact or category."""
+"""Related rows that a change of contact or category needs."""
 
 REMOVED_OWNERS = COUNTED_OWNERS | {"parts": Lock.NONE}
-"""What must be loaded beside a task that may be deleted."""
+"""Related rows that a deletion needs."""
 
 
 def contact_of(uow: UnitOfWork, task: Task) -> Contact | None:
@@ -39,13 +38,13 @@ def case_of(uow: UnitOfWork, task: Task) -> Case | None:
 
 
 def linked(uow: UnitOfWork, task: Task) -> Linked:
-    """What the task links, for `domain.access`."""
+    """The linked case and contact, for `domain.access`."""
     entity = None if task.entity is None else uow.cases.find(task.entity)
     return Linked(contact_of(uow, task), case_of(uow, task), entity)
 
 
 def load_linked(uow: UnitOfWork, found: Iterable[Task]) -> None:
-    """Load what decides who may see these tasks, a statement a table. The command is exclusive, or reads."""
+    """Load the related rows that access decisions need, one statement per table. For exclusive commands and readers."""
     listed, inbox = list(found), uow.home.inbox_case
     contacts = {task.contact for task in listed} - {None}
     cases = {number for task in listed for number in (task.case, task.entity)} - {None, inbox}
@@ -69,7 +68,7 @@ def get(uow: UnitOfWork, ref: Key, *permissions: Permission) -> Task:
 
 
 def get_or_forbid(uow: UnitOfWork, ref: Key, *permissions: Permission) -> Task:
-    """The same for a dialect whose vendor admits that there is a task: Forbidden also for one that may not be seen."""
+    """As `get`, but Forbidden for a task that the principal may not see: some vendors reveal that it exists."""
     task = uow.tasks.get(ref)
     require(uow, task, *permissions)
     return task
@@ -90,14 +89,14 @@ def require(uow: UnitOfWork, task: Task, *permissions: Permission) -> None:
 
 
 def allowed(uow: UnitOfWork, task: Task) -> frozenset[Permission]:
-    """All that the principal may do with the task."""
+    """The principal's permissions on the task."""
     return permissions(uow.principal, task, linked(uow, task))
 
 
 def add(uow: UnitOfWork, **fields: Any) -> Task:
-    """Make a task with the next number, created by the principal, in the tenant's inbox unless a case is given.
+    """Create a task with the next number, in the tenant's inbox unless a case is given. The principal is its creator.
 
-    The command names `numbers={"task"}` and, for change, the category, contact and parent that it gives.
+    The command names `numbers={"task"}` and locks the given category, contact and parent for change.
     """
     fields.setdefault("creator", uow.principal.user)
     if fields.get("case") is None:
@@ -110,7 +109,7 @@ def add(uow: UnitOfWork, **fields: Any) -> Task:
 
 
 def save(uow: UnitOfWork, before: Task, after: Task) -> Task:
-    """Keep a changed task, move the counts of its owners, and forget the texts of messages that it has no longer."""
+    """Save a changed task, update the counts of related entities, and delete the bodies of removed messages."""
     if after is before:
         return before
     if after.messages is not before.messages:
@@ -121,24 +120,24 @@ def save(uow: UnitOfWork, before: Task, after: Task) -> Task:
 
 
 def remove(uow: UnitOfWork, task: Task) -> None:
-    """Delete a task with its parts, as somebody asks for it. Each leaves a tombstone with its history.
+    """Delete a task with its parts on a client's request. Each leaves a tombstone with its history.
 
-    Conflict when the task or a part stands for a batch, and when it has ended and a part is open.
+    Conflict for the task of a batch, also among the parts, and for an ended task with an open part.
     """
     task.must_be_deletable()
     remove_with_parts(uow, task)
 
 
 def remove_with_parts(uow: UnitOfWork, task: Task) -> int:
-    """Delete a task with all its parts, open or not, since what holds them goes or its time has come; how many went.
+    """Delete a task with all its parts, open or not, in a cascade or by a timer; returns the number deleted.
 
-    Conflict, before anything is done, when one of them stands for a batch.
+    Conflict, before any change, when one of them is a batch's task.
     """
     return remove_all(uow, [task.number])
 
 
 def remove_all(uow: UnitOfWork, numbers: Sequence[int]) -> int:
-    """The same for many tasks, which are loaded for change."""
+    """As `remove_with_parts`, for many tasks. Loads them for change."""
     below: list[int] = []
     if not uow.tasks.have_no_parts(numbers):
         below = uow.tasks.parts(numbers)
@@ -147,13 +146,13 @@ def remove_all(uow: UnitOfWork, numbers: Sequence[int]) -> int:
     whole = [task for number in known if (task := uow.tasks.find(number, Lock.CHANGE)) is not None]
     for task in whole:
         task.must_not_be_batch()
-    for task in reversed(whole):  # the deepest first: so none is waited for
+    for task in reversed(whole):  # the deepest first: no parent waits for an open part
         remove_alone(uow, task.number)
     return len(whole)
 
 
 def remove_alone(uow: UnitOfWork, number: int) -> None:
-    """Delete this row and no parts: they went before, or stay because it stood for a batch that goes."""
+    """Delete this task only: its parts are deleted already, or stay when a batch is deleted."""
     task = uow.tasks.get(number)
     for which in task.messages:
         uow.messages.drop(task.uid, which)
@@ -171,7 +170,7 @@ def perform(
     text: str | None = None,
     until: Moment | None = None,
 ) -> Task:
-    """Do a verb on the task and keep it. What ends, suspends or resumes it reaches down to its open parts."""
+    """Apply a verb to the task and save it. Its open parts end, are suspended and resume with it."""
     after = _VERBS[verb](task, uow.now, user or "", code, text, until)
     if verb is Verb.ASSIGN:
         after = task.assign(user, at=uow.now)
@@ -179,10 +178,7 @@ def perform(
 
 
 def save_with_parts(uow: UnitOfWork, task: Task, after: Task) -> Task:
-    """Keep a changed task; its open parts follow when it ended, was suspended or goes on.
-
-    How, is `Task.following`.
-    """
+    """Save a changed task; its open parts end, are suspended and resume with it (`Task.following`)."""
     if task.open_children and _reaches_down(task, after):
         _reach_down(uow, task, after)
         task = uow.tasks.get(task.number)
@@ -229,7 +225,7 @@ NEEDED: dict[Verb, Permission] = {
 
 
 def _reach_down(uow: UnitOfWork, before: Task, after: Task) -> None:
-    """Let all open parts follow, the deepest first: what a part waits for has ended when it ends itself."""
+    """Update all open parts, the deepest first, so that a part's own parts have ended before it ends."""
     uow.must_be_exclusive()
     numbers = uow.tasks.parts([before.number], only_open=True)
     uow.tasks.load(numbers, Lock.CHANGE)
@@ -240,7 +236,7 @@ def _reach_down(uow: UnitOfWork, before: Task, after: Task) -> None:
 
 
 def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
-    """Move the counts from where the task was to where it is."""
+    """Update the counts of the entities that the task links now and linked before."""
     if before is not None and after is not None and _counted(before) == _counted(after):
         return
     old_category, new_category = _of(before, "category"), _of(after, "category")
@@ -287,5 +283,5 @@ def _add_to_parent(uow: UnitOfWork, number: int | None, count: int) -> None:
 
 
 def set_moment(uow: UnitOfWork, task: Task, field: Literal["created_at", "modified_at"], at: Moment) -> Task:
-    """Set when a task was created or last changed, as an import knows it. The caller has checked the right."""
+    """Set the moment of creation or last change, for imports. The caller has checked the right."""
     return uow.tasks.save(replace(task, **{field: at}))

@@ -1,4 +1,4 @@
-"""Lists of tasks: filtered, sorted, page by page, and only what the principal may see."""
+"""Lists of tasks: filtered, sorted, paged, limited to tasks that the principal may see."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,11 +37,11 @@ __all__ = [
 ]
 
 SLICE = 250  # tasks that are read at a time
-NOTHING = 0  # a number that nothing has, and a user nobody is: for what a filter names and isn't there
+NOTHING = 0  # no entity has this number: for a filter value that matches no entity
 
 
 class List(msgspec.Struct, frozen=True):
-    """One page. `people` and `refs` are conditions whose values are still as the client named them."""
+    """One page. `people` and `refs` are conditions whose values are not looked up yet."""
 
     wanted: TaskFilter
     sorts: tuple[Sort, ...]
@@ -55,21 +55,21 @@ class List(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Tasks in order; `after` is where the next page begins, None on the last."""
+    """Tasks in order. `after` is the position of the next page, None on the last."""
 
     items: list[Task]
     after: tuple[Any, ...] | None
 
 
 def words(text: str, parameter: str) -> tuple[str, ...]:
-    """The words of a search, each of which must begin a word of the task. Invalid for too many."""
+    """The words of a search; each must be a prefix of a word in the task. Invalid for too many."""
     return search_words(split(text), parameter)
 
 
 def list_page(uow: UnitOfWork, command: List) -> Page:
-    """The page behind `after`, which ends early at PAGE_BYTES.
+    """The page after `after`. It ends early at PAGE_BYTES.
 
-    A filter that names what isn't there, or what the principal may not see, matches nothing.
+    A filter value that doesn't exist, or that the principal may not see, matches nothing.
     """
     wanted = replace(command.wanted, visible_to=uow.principal, **_found(uow, command))
     items: list[Task] = []
@@ -89,12 +89,12 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
 
 
 def size_of(task: Task) -> int:
-    """Its bytes that may be many: text and extensions, about."""
+    """The approximate size in bytes of its text and extensions."""
     return len(task.description or "") + sum(len(extension.value) for extension in task.extensions.values())
 
 
 def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
-    """Load what tasks of a list point to, people among it, a statement a table, for the `find`s that follow."""
+    """Load the entities and users that these tasks link, one statement per table, for later calls of `find`."""
     for repository, fields in (
         (uow.contacts, ("contact",)),
         (uow.categories, ("category",)),
@@ -107,7 +107,7 @@ def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
 
 
 def load_shown(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
-    """Load the templates, categories, cases and people of tasks, a statement a table, for the `find`s that follow."""
+    """Load templates, categories, cases and users of tasks, one statement per table, for later calls of `find`."""
     pointers: tuple[tuple[Any, tuple[str, ...]], ...] = (
         (uow.templates, ("template",)),
         (uow.categories, ("category",)),
@@ -145,16 +145,16 @@ def _number(entity: Any) -> int:
 
 
 def count(uow: UnitOfWork, wanted: TaskFilter) -> int:
-    """How many tasks match. `wanted` says who may see them."""
+    """The number of matching tasks. `wanted` must contain the condition on visibility."""
     return uow.tasks.count(wanted)
 
 
 def page(
     uow: UnitOfWork, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int = 0
 ) -> tuple[list[Task], bool]:
-    """A part of the tasks that match, without extensions, and whether it ended early, at PAGE_BYTES.
+    """Matching tasks without extensions, and whether the page ended early at PAGE_BYTES.
 
-    For readers. `wanted` says who may see them.
+    For readers. `wanted` must contain the condition on visibility.
     """
     if not limit:
         return [], False

@@ -1,5 +1,5 @@
-"""Tasks by reference, without a check of rights: for what a representation shows of other tasks, and for dialects that
-answer for missing rights in words of their own. `lifecycle.get` is the way in for everything else."""
+"""Tasks by reference, without a check of rights: for related tasks in a representation, and for dialects with their own
+error for missing rights. Everything else uses `lifecycle.get`."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,32 +15,32 @@ def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Task | None:
 
 
 def present(uow: UnitOfWork, task: Task) -> Task:
-    """The task as it is stored, for one that a command has changed in memory."""
+    """The stored task, for one that a command has changed in memory."""
     return uow.tasks.get(task.number)
 
 
 def parent_of(uow: UnitOfWork, task: Task) -> Task | None:
-    """What the task is a part of, unless it was deleted."""
+    """The parent task, unless it was deleted."""
     return None if task.parent is None else uow.tasks.find(task.parent)
 
 
 def tops(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, str]:
-    """For each of these tasks the uid of the top of its hierarchy, which is itself unless it is a part. The command is
-    exclusive or reads, when parts are among them."""
+    """The uid of the topmost task above each of these tasks, or its own. For exclusive commands and readers if parts
+    are among them."""
     found = {task.number: task.uid for task in tasks}
     parts = [task.number for task in tasks if task.parent is not None]
     return found | uow.tasks.tops(parts) if parts else found
 
 
 def load(uow: UnitOfWork, refs: Iterable[Key], lock: Lock = Lock.NONE) -> list[Task]:
-    """Those of the tasks that exist, loaded with one statement."""
+    """Load the tasks that exist, with one statement."""
     wanted = list(refs)
     uow.tasks.load(wanted, lock)
     return [task for ref in wanted if (task := uow.tasks.find(ref)) is not None]
 
 
 def load_parents(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
-    """Load what the tasks are parts of, with one statement."""
+    """Load the parents of tasks, with one statement."""
     parents = {task.parent for task in tasks if task.parent is not None} - {task.number for task in tasks}
     if parents:
         uow.tasks.load(sorted(parents))
@@ -52,5 +52,5 @@ def parts_of(uow: UnitOfWork, task: Task) -> list[Task]:
 
 
 def late_contacts(uow: UnitOfWork, contacts: Sequence[int], at: Moment) -> set[int]:
-    """Those of the contacts that have a task which is past its due time."""
+    """The contacts that have an overdue task."""
     return uow.tasks.late_contacts(contacts, at)

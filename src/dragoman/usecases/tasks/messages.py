@@ -1,4 +1,4 @@
-"""Messages of tasks: kept beside the task, which knows of each that it is there, and what it was."""
+"""Messages of tasks. Bodies are stored apart; the task holds a head for each."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from dragoman.domain.task import Task
 from dragoman.usecases.uow import UnitOfWork
 
 OTHER_RESULT = {Which.OUTPUT: Which.FAULT, Which.FAULT: Which.OUTPUT}
-"""Which result a new one takes the place of: a task ends with one of them."""
+"""The result that each new result replaces: a task ends with an output or a fault."""
 
 
 def of(uow: UnitOfWork, task: Task, which: Which) -> Message | None:
@@ -19,9 +19,9 @@ def of(uow: UnitOfWork, task: Task, which: Which) -> Message | None:
 
 
 def put(uow: UnitOfWork, task: Task, which: Which, type_: str, body: str, name: str | None = None) -> Task:
-    """The task with this message, which is kept; an output takes the place of a fault, and the other way about.
+    """Store a message and return the task with its head. An output replaces a fault, and a fault an output.
 
-    The task itself is not saved yet: whatever else changes goes with it, and `tasks.save` forgets what was replaced.
+    The caller saves the task with its other changes; `tasks.save` then deletes the replaced message.
     """
     uow.messages.put(Message(task.tenant, task.uid, which, type_, body))
     heads = {**task.messages, which: head(type_, body, name)}

@@ -1,6 +1,6 @@
-"""What a task points to, as clients name it: by number or id. Looked up and checked; all faults are reported at once.
+"""References of a task, which clients give as numbers or ids. All faults are reported together.
 
-Vendors' clients may leave references dangling, which their dialects keep as sent; through these functions they may not.
+Some vendors' dialects store dangling references as sent; these functions refuse them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,7 @@ NOT_FOUND = "names nothing that there is"
 
 
 class Links(msgspec.Struct, frozen=True):
-    """Each by number or id; None lets go, UNSET isn't touched."""
+    """Each by number or id; None removes the link, UNSET keeps it."""
 
     category: int | UnsetType | None = UNSET
     contact: Ref | UnsetType | None = UNSET
@@ -43,14 +43,14 @@ WRITTEN = {
 
 
 def written(links: Links) -> Iterable[str]:
-    """The fields of the task that these may change."""
+    """The fields of the task that these links may change."""
     for name, fields in WRITTEN.items():
         if getattr(links, name) is not UNSET:
             yield from fields
 
 
 def announce(links: Links, keys: Keys) -> Keys:
-    """The keys with what these links need: an owner that counts its tasks for change, one that holds them shared."""
+    """Add the linked rows to the keys: locked for change where they count their tasks, else shared."""
     for field, entity, lock in (
         ("category", "category", Lock.CHANGE),
         ("contact", "contact", Lock.CHANGE),
@@ -69,9 +69,9 @@ def announce(links: Links, keys: Keys) -> Keys:
 
 
 def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str, Any]:
-    """The fields of the task, as they shall be. Invalid with every link that can't be made.
+    """The new values of the task's fields. Invalid with every link that can't be made.
 
-    `task` is the present one. A stage brings its case; another case lets go of the stage; no case is the inbox.
+    `task` is the present task. A stage implies its case; another case removes the stage; no case means the inbox.
     """
     if links is UNTOUCHED:
         return {}
@@ -98,8 +98,8 @@ def resolve(uow: UnitOfWork, links: Links, task: Task | None = None) -> dict[str
 
 
 def _changed(links: Links, task: Task) -> Links:
-    """Without those that name what the task shows: that may be sent back, whether it can be found or not. Case and
-    stage are one place: if one of them changes, both are looked at."""
+    """The links that differ from the task's: a reply may be sent back even if its links no longer exist. Case and stage
+    are checked together when one of them changes."""
     same = {name: UNSET for name in Links.__struct_fields__ if getattr(links, name) == getattr(task, name)}
     if any(name not in same and getattr(links, name) is not UNSET for name in PLACE):
         same = {name: unset for name, unset in same.items() if name not in PLACE}
@@ -117,7 +117,7 @@ def _number(key: Ref | None, entity: Any, field: str, problems: list[Problem]) -
 
 
 def _place(uow: UnitOfWork, links: Links, task: Task | None, found: dict[str, Any], problems: list[Problem]) -> None:
-    """Where the task stands: case and stage."""
+    """Resolve case and stage together."""
     case: int | UnsetType | None = links.case if links.case is UNSET else _case(uow, links.case, problems)
     if links.stage is not UNSET and links.stage is not None:
         stage = uow.stages.find(links.stage, Lock.SHARED)
@@ -159,8 +159,8 @@ def _parent(uow: UnitOfWork, key: Ref, task: Task | None, problems: list[Problem
 
 
 def hidden(uow: UnitOfWork, field: str, numbers: Sequence[int]) -> frozenset[int]:
-    """Those of the contacts, cases or parents of tasks that exist and that the principal may not see. The command is
-    exclusive, or reads."""
+    """The contacts, cases or parents that exist and that the principal may not see. For exclusive commands and
+    readers."""
     if uow.principal.is_admin:
         return frozenset()
     repository, may_see = _REFERENCES[field](uow)
@@ -185,7 +185,8 @@ def _sees_stage(uow: UnitOfWork, stage: Stage) -> bool:
 
 
 def _is_part_of(uow: UnitOfWork, task: Task | None, whole: Task) -> bool:
-    """Whether `task` is `whole` or a part of it, at any depth. What is walked is held, so that no ring closes."""
+    """Whether `task` is `whole` or a part of it, at any depth. Locks the rows on the way, to rule out concurrent
+    cycles."""
     if task is not None and task.parent is not None and task.number != whole.number:
         uow.tasks.load_above(task.number, Lock.SHARED)
     seen: set[int] = set()

@@ -1,7 +1,7 @@
-"""Templates: loaded from what an administrator wrote, version by version, and found again.
+"""Templates: loaded from an administrator's file, version by version.
 
-A version stays as it is for as long as tasks may have been made from it: a change makes a new one. What alone may
-change in place is whether it is stopped, since no task is made of that.
+A version is immutable, since tasks may have been created from it; a change creates a new version. Only `is_stopped` may
+change in place.
 """
 
 import hashlib
@@ -22,24 +22,24 @@ GROUP = "group:"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A template as a file says it: `uid` empty when it names none, holders by name, the line of each thing said."""
+    """A template in a file: `uid` is empty without a `tktid`, holders are names, `lines` are positions of keys."""
 
     draft: Template
     holders: dict[Role, tuple[str, ...]]
-    lines: dict[str, int]  # by what is said: `name`, `tktid`, `roles.reader`; `` is the table itself
+    lines: dict[str, int]  # by key: `name`, `tktid`, `roles.reader`; `` is the table itself
 
     def line(self, what: str) -> int:
-        """Where it says so, or where it begins."""
+        """The line of a key, or of the table without it."""
         return self.lines.get(what) or self.lines[""]
 
     def digest(self) -> str:
-        """Of all that a version is made of."""
+        """A hash of the whole content of a version."""
         said = replace(self.draft, uid="", is_stopped=False)
         return hashlib.sha256(msgspec.json.encode([said, self.holders], order="deterministic")).hexdigest()
 
 
 class LoadTemplates(msgspec.Struct, frozen=True):
-    """Templates to be loaded, all or none. `faults` were found while they were read."""
+    """Load templates, all or none. `faults` were found while parsing."""
 
     entries: tuple[Entry, ...]
     faults: tuple[Problem, ...] = ()
@@ -49,21 +49,21 @@ class LoadTemplates(msgspec.Struct, frozen=True):
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """What became of an entry: `added`, `stopped`, `started` or `unchanged`."""
+    """The outcome of an entry: `added`, `stopped`, `started` or `unchanged`."""
 
     template: Template
     outcome: str
 
 
 def load(uow: UnitOfWork, command: LoadTemplates) -> list[Loaded]:
-    """Keep what is new. Loading the same again changes nothing.
+    """Store new versions. Loading the same file again changes nothing.
 
     Invalid (`bad_templates`) with every fault, its path the line, when there is any; then nothing is loaded.
     """
     require_admin(uow.principal)
     faults = list(command.faults) + _repeated(command.entries)
     drafts = [_resolved(uow, entry, faults) for entry in command.entries]
-    if not command.faults:  # else an entry may say less than its table does
+    if not command.faults:  # else an entry may be incomplete
         faults += [fault for entry in command.entries for fault in _clash(uow, entry)]
     if faults:
         ordered = tuple(sorted(faults, key=lambda fault: int(fault.path)))
@@ -72,19 +72,21 @@ def load(uow: UnitOfWork, command: LoadTemplates) -> list[Loaded]:
 
 
 def _repeated(entries: tuple[Entry, ...]) -> list[Problem]:
-    """Two versions of one name in one file must each have an id: else which one is meant by a third?"""
+    """Faults of entries that share an id, or share a name without ids to tell the versions apart."""
     ids = Counter(entry.draft.uid for entry in entries if entry.draft.uid)
     names = Counter(entry.draft.name for entry in entries)
-    faults = [_fault(entry, "tktid", "this tktid stands here twice") for entry in entries if ids[entry.draft.uid] > 1]
+    faults = [
+        _fault(entry, "tktid", "this tktid is used twice in the file") for entry in entries if ids[entry.draft.uid] > 1
+    ]
     return faults + [
-        _fault(entry, "name", f"there are two of the name {entry.draft.name}; give each a tktid")
+        _fault(entry, "name", f"two templates are named {entry.draft.name}; give each a tktid")
         for entry in entries
         if entry.draft.name and names[entry.draft.name] > 1 and not entry.draft.uid
     ]
 
 
 def _resolved(uow: UnitOfWork, entry: Entry, faults: list[Problem]) -> Template:
-    """The draft with holders as work items spell them."""
+    """The draft with the names of holders looked up."""
     is_new = entry.digest() not in {known.digest for known in uow.templates.named(entry.draft.name)}
     roles: dict[Role, tuple[str, ...]] = {}
     for role, names in entry.holders.items():
@@ -120,11 +122,11 @@ def _is_disabled(uow: UnitOfWork, holder: str) -> bool:
 
 
 def _clash(uow: UnitOfWork, entry: Entry) -> list[Problem]:
-    """A tktid that is taken by other contents: tasks were made from them, and would change their meaning."""
+    """The fault of a tktid whose stored version has another content: tasks may have been created from it."""
     known = uow.templates.find(entry.draft.uid) if entry.draft.uid else None
     if known is None or known.digest == entry.digest():
         return []
-    message = f"this tktid is version {known.version} of {known.name}, which says otherwise; give the new one its own"
+    message = f"this tktid is version {known.version} of {known.name}, whose content differs; give the new one its own"
     return [_fault(entry, "tktid", message)]
 
 
@@ -179,14 +181,14 @@ def get(uow: UnitOfWork, command: GetTemplate) -> Template:
 
 
 def may_create(principal: Principal, template: Template) -> bool:
-    """The potential creators and administrators of the template; everybody if none is named."""
+    """Whether the principal is a potential creator or administrator of the template, or none is named."""
     creators = template.roles.get(Role.POTENTIAL_CREATOR, ())
     named = (*creators, *template.roles.get(Role.ADMINISTRATOR, ()))
     return principal.is_admin or not creators or any(holds(principal, holder) for holder in named)
 
 
 def spelled(uid: str) -> str:
-    """The id of a version as its file may name it: `_TKT:` and four hexadecimal words, without leading zeros."""
+    """The tktid of a version: `_TKT:` and four hexadecimal words without leading zeros."""
     digits = uid.replace("-", "")
     return "_TKT:" + ".".join(f"{int(digits[place : place + 8], 16):x}" for place in range(0, 32, 8))
 

@@ -1,4 +1,4 @@
-"""The core's verbs, as commands: who may, on which revision, and what comes of it."""
+"""Commands for the verbs of a task, with their permissions and preconditions."""
 
 import msgspec
 
@@ -17,7 +17,8 @@ WRITTEN = frozenset({"state", "assignee", "suspended", "resume_at", "outcome_cod
 
 
 class Perform(msgspec.Struct, frozen=True):
-    """Do a verb. `user` is whom to assign to, by id or login; the others say how it ends, and until when it rests."""
+    """Apply a verb. `user` (id or login) is the new assignee, `code` and `text` the outcome, `until` ends a
+    suspension."""
 
     task: Ref
     verb: Verb
@@ -34,7 +35,7 @@ class Perform(msgspec.Struct, frozen=True):
 
 
 def perform(uow: UnitOfWork, command: Perform) -> Task:
-    """The task afterwards. A verb that is done already changes nothing; one that the state forbids is a Conflict."""
+    """The changed task. A repeated verb changes nothing; Conflict if the state forbids it."""
     task = tasks.get(uow, command.task, tasks.NEEDED[command.verb])
     preconditions.check(uow, "task", task, command.revisions, WRITTEN)
     return tasks.perform(
@@ -66,5 +67,5 @@ class Get(msgspec.Struct, frozen=True):
 
 
 def get(uow: UnitOfWork, command: Get) -> Task:
-    """NotFound, or Forbidden for who may not see it."""
+    """NotFound for a missing task, Forbidden for one that the principal may not see."""
     return tasks.get(uow, command.task, Permission.SEE)
