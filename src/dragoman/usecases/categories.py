@@ -113,7 +113,7 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 def remove(uow: UnitOfWork, command: Remove) -> Category:
-    """Return the category before its deletion. Conflict for the last category, for one in `keep`, and for one with tasks
+    """The category before its deletion. Conflict for the last category, for one in `keep`, and for one with tasks
     without `move_to`."""
     require_admin(uow.principal)
     category = uow.categories.find(command.category, Lock.CHANGE) or uow.categories.get(command.category)
