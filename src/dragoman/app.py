@@ -9,7 +9,7 @@ from dragoman.settings import Settings
 
 
 def create(settings: Settings) -> tuple[Application, dict[str, Any]]:
-    """What one process serves: an open application, and the pages beside its dialects."""
+    """What one process serves: an open application, and the pages in addition to its dialects."""
     from dragoman.http.endpoints.documents import documents  # a command needs neither these nor templates
     from dragoman.web.views import Face, pages
 

@@ -1,8 +1,8 @@
 """The log on standard error: one JSON object per line, never a body or a token.
 
-A request is one line, written by RequestLog; everything else is an event, logged the ordinary way with a constant
-name and its facts as fields: `log.info("job.finished", extra={"job": 7})`. Lines of requests wait a moment and leave
-together, so that a line costs microseconds; `flush` is called at the end of the process.
+A request is one line, written by RequestLog. Everything else is an event with a constant name and its facts as fields:
+`log.info("job.finished", extra={"job": 7})`. Lines of requests are buffered and written together, so that a line costs
+microseconds; `flush` is called at the end of the process.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ Write = Callable[[bytes], object]
 
 
 class Line(msgspec.Struct, omit_defaults=True, gc=False):
-    """One request, as it is logged. What isn't known is left out."""
+    """The log line of one request. Unknown values are left out."""
 
     time: str
     level: str
@@ -46,7 +46,7 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 def to_standard_error(lines: bytes) -> None:
-    """One write for whole lines, so that those of several processes don't mix."""
+    """Write whole lines at once, so that those of several processes don't mix."""
     stream = sys.stderr
     stream.buffer.write(lines)
     stream.flush()
@@ -68,7 +68,7 @@ class Times:
 
 
 class RequestLog:
-    """Lines of requests, kept until FLUSH_SECONDS have passed or FLUSH_LINES have come together; and counted."""
+    """Counts requests, and buffers their lines until FLUSH_SECONDS have passed or FLUSH_LINES are buffered."""
 
     def __init__(self, write: Write = to_standard_error, *, enabled: bool = True) -> None:
         self.enabled = enabled
@@ -95,7 +95,7 @@ class RequestLog:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Write what waits. Never raises: a full disk or a closed terminal must not fail a request."""
+        """Write buffered lines. Never raises: a full disk or a closed terminal must not fail a request."""
         self._waits = False
         lines, self._lines = self._lines, []
         if lines:
@@ -127,9 +127,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def trace(error: BaseException) -> Iterator[str]:
-    """How it came to an error, from its first cause on: places and kinds, as Python shows them, but no messages.
+    """The traceback of an error and its causes, the first cause first, without messages.
 
-    An error's message may hold whatever it stumbled over: a password, a body, the values of a row.
+    An error's message may contain a password, a body, or the values of a row.
     """
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
@@ -145,7 +145,7 @@ def trace(error: BaseException) -> Iterator[str]:
 
 
 def setup(level: str = "info") -> RequestLog:
-    """Send the events of this process to standard error as JSON, and give the log for its requests."""
+    """Log the events of this process to standard error as JSON; returns the log for its requests."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -94,7 +94,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader has closed the pipe; Python must not try to write the rest at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception as error:  # house: ok, because a command says what went wrong in a line, never with a trace
+    except Exception as error:  # house: ok, because a command reports its error in one line, without a trace
         logging.getLogger(__name__).debug("command.failed", exc_info=error)
         click.echo(f"dragoman: {said_of(error)}", err=True)
         return FAILED

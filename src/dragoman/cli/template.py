@@ -37,7 +37,7 @@ def load(context: click.Context, file: Path) -> None:
     Loading the same again changes nothing. A table that was changed makes a new version of the template of that name,
     with an id of its own, or with the `tktid` that it names; a tktid that was loaded with other contents is refused,
     since tasks were made from those. `stopped` alone changes the version that is there. `-` reads standard input. The
-    guide's page on templates shows all that a file may say.
+    guide's page on templates lists all keys of a file.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def load(context: click.Context, file: Path) -> None:
     \b
     Exit codes:
       0  loaded, now or before
-      1  nothing was loaded; each fault stands in a line of standard error, as FILE:LINE: what is wrong
+      1  nothing was loaded; each fault is a line on standard error, as FILE:LINE: what is wrong
       2  wrong usage
     """
     content = _content(file)

@@ -48,7 +48,7 @@ class Scopes(click.ParamType[tuple[str, ...]]):
             return value
         words = tuple(dict.fromkeys(value.split()))
         if not words or not value.isprintable():
-            self.fail("name at least one scope; `*` stands for all", param, ctx)
+            self.fail("name at least one scope; `*` means all", param, ctx)
         return words
 
 

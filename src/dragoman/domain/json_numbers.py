@@ -46,12 +46,12 @@ decode = decoder()
 
 
 def plain(value: Any) -> Any:
-    """The value with floats for its numbers, for libraries that know no others."""
+    """The value with plain floats, for libraries that don't accept `Number`."""
     return msgspec.json.decode(encode(value))
 
 
 def are_same(one: Any, other: Any) -> bool:
-    """Whether two values say the same, however their numbers are written; `1` and `true` don't."""
+    """Whether two values are equal, however their numbers are written; `1` and `true` differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(are_same(value, other[name]) for name, value in one.items())
     if isinstance(one, list) and isinstance(other, list):

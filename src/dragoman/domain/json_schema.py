@@ -1,8 +1,8 @@
 """Extension schemas as JSON Schema (draft 2020-12), and back.
 
-The way back takes what the way there writes, and what says the same: an object of typed members, or an array of such.
-Whatever a record's rules can't express is refused by its place; only titles and remarks are passed over. `x-unique`
-names the attributes that no two records of one owner may share: JSON Schema has no word for it.
+The conversion back accepts what the conversion writes, and equivalents: an object of typed members, or an array of
+such. Keywords that a schema can't express are refused with their path; titles and descriptions are ignored. `x-unique`
+lists the attributes that no two records of one owner may share: JSON Schema has no keyword for it.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ ATTRIBUTE_KEYWORDS = {"type", "format", "maxLength", "default", "title", "descri
 
 
 def to_json_schema(schema: ExtensionSchema) -> dict[str, Any]:
-    """The schema as clients read it. A null may stand in place of any value (Genesys page, section 5)."""
+    """The schema as clients read it. Any value may be null (Genesys page, section 5)."""
     record = record_schema(schema.attributes)
     whole = {"type": "array", "items": record} if schema.is_multi_valued else record
     unique = {"x-unique": list(schema.unique)} if schema.unique else {}
@@ -52,7 +52,7 @@ def record_schema(attributes: tuple[Attribute, ...]) -> dict[str, Any]:
 
 
 def from_json_schema(document: Any) -> Declaration:
-    """The rules that a JSON Schema states. Invalid with every fault, by path, when it states others."""
+    """The rules in a JSON Schema. Invalid with every fault, by path, if there are others."""
     problems: list[Problem] = []
     if not isinstance(document, dict):
         raise _invalid([Problem("", "value", "the schema must be an object")])

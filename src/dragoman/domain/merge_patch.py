@@ -1,6 +1,6 @@
 """JSON Merge Patch (RFC 7396) on JSON text: what a patch doesn't change keeps its bytes and its place.
 
-A value that says the same in other words (1.5 for 1.50, members in another order) is no change: clients that read
+An equal value in another notation (1.5 for 1.50, members in another order) is no change: clients that read
 JSON and write it back don't know how it was spelt.
 """
 

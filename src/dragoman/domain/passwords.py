@@ -32,4 +32,4 @@ def _verify(password_hash: str | None, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    return hash_password("the password of nobody")
+    return hash_password("no user has this password")

@@ -1,4 +1,4 @@
-"""Resources: objects of a vendor's that we keep as the plain JSON they are (phone numbers, prefixes, files)."""
+"""Resources: a vendor's objects, stored as plain JSON (phone numbers, prefixes, files)."""
 
 from typing import Any
 

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dragoman.domain.errors import Invalid, Problem
 
 MOST_WORDS = 20
-"""Of a search. Each is one more look into the index of words."""
+"""Maximum words of a search. Each costs a lookup in the index of words."""
 
 MOST_TERMS = 100
-"""Comparisons of a filter, and attributes of an order."""
+"""Maximum comparisons of a filter, and attributes of an order."""
 
 MOST_VALUES = 1_000
-"""Values that one term may list."""
+"""Maximum values in one term."""
 
 
 def search_words(words: Iterable[str], parameter: str) -> tuple[str, ...]:
-    """The words that matter, sorted: one that begins another word of the search asks nothing more.
+    """The words of a search, sorted, without prefixes of other words: those match anyway.
 
     Raises Invalid (`too_many_words`) beyond MOST_WORDS; `parameter` is where the client sent them.
     """

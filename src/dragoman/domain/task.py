@@ -1,7 +1,7 @@
-"""A task: something a person is to do. Its states, the arrows between them, and the decisions that are pure.
+"""A task: its states, the transitions between them, and the rules that need no I/O.
 
-The arrows allow what any dialect needs; a vendor's stricter table is a guard of that dialect over these verbs. One
-rule holds throughout: an open task is claimed if and only if it has an assignee; an ended one keeps its last.
+The transitions allow what any dialect needs; a dialect may check a stricter table of its vendor first. An open task is
+claimed if and only if it has an assignee; an ended task keeps its last assignee.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from dragoman.domain.work_item import WorkItem
 
 
 class State(StrEnum):
-    """Where a task stands."""
+    """The state of a task."""
 
     INACTIVE = "inactive"
     READY = "ready"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether the task has ended."""
         return self in ENDED
 
 
@@ -42,7 +42,7 @@ OPEN = frozenset(State) - ENDED
 
 
 class Kind(StrEnum):
-    """What works a task off: a person, or the machine entry by entry."""
+    """Who does a task: a person, or the server (a batch)."""
 
     WORK = "work"
     BATCH = "batch"
@@ -93,7 +93,7 @@ class Task(msgspec.Struct, frozen=True):
     entity_kind: str | None = None  # a case or opportunity that a client named beside the case which holds the task
     entity: int | None = None
     due_at: Moment | None = None
-    due_local: str | None = None  # what the person chose: wall time and zone, for when the zone's rules change
+    due_local: str | None = None  # the chosen local time and zone, to recompute `due_at` when the zone's rules change
     due_zone: str | None = None
     remind_before_minutes: int | None = None
     expires_at: Moment | None = None
@@ -108,11 +108,11 @@ class Task(msgspec.Struct, frozen=True):
     state_changed_at: Moment | None = None
     outcome_code: str | None = None
     outcome_text: str | None = None
-    template: str | None = None  # the uid of the template's version that it was made from
-    timing: dict[str, str] = {}  # durations and what follows a timer, as `domain.timing` names them
-    messages: dict[str, MessageHead] = {}  # which message (`domain.message.Which`) -> what is known of it
+    template: str | None = None  # uid of the template version that it was created from
+    timing: dict[str, str] = {}  # durations and options of timers, by the keys of `domain.timing`
+    messages: dict[str, MessageHead] = {}  # message (`domain.message.Which`) -> its head
     properties: dict[str, str] = {}
-    extras: dict[str, dict[str, Any]] = {}  # dialect -> facts that it alone knows
+    extras: dict[str, dict[str, Any]] = {}  # dialect -> facts that only this dialect uses
     extension_count: int = 0
     work_item_count: int = 0
     removed_at: Moment | None = None  # marked by the deletion of its case or contact; a sweep finishes
@@ -124,25 +124,25 @@ class Task(msgspec.Struct, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether something is left to do."""
+        """Whether the task has not ended."""
         return self.state not in ENDED
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it waits for parts. An ended task waits for nothing."""
+        """Whether it has open parts. An ended task doesn't wait."""
         return self.open_children > 0 and self.state not in ENDED
 
     @property
     def stands_for_batch(self) -> bool:
-        """Whether its batch decides what becomes of it: no verb, timer, parent or deletion of a task touches it."""
+        """Whether it represents a batch, which alone changes it: verbs, timers, parents and deletions don't."""
         return self.kind is Kind.BATCH
 
     @property
     def label(self) -> str | None:
-        """What people know it by: its title, falling back to its name (ibm-htm.md 17)."""
+        """The text to display: its title, falling back to its name (ibm-htm.md 17)."""
         return self.title or self.name
 
-    # The verbs. Each returns the task as it is afterwards, or the same object when nothing changes.
+    # The verbs. Each returns the changed task, or the same object when nothing changes.
 
     def start(self, *, at: Moment) -> "Task":
         """Make an inactive task ready, or claimed when it has an assignee. Conflict from any other state."""
@@ -152,7 +152,7 @@ class Task(msgspec.Struct, frozen=True):
         return self._ready(at)
 
     def claim(self, user: str, *, at: Moment, even_suspended: bool = False) -> "Task":
-        """Make `user` the assignee of a ready task. Claiming what one holds already changes nothing.
+        """Make `user` the assignee of a ready task. Claiming one's own task changes nothing.
 
         Conflict when another holds it, when it isn't ready, or when it is suspended and `even_suspended` is not set.
         """
@@ -181,28 +181,28 @@ class Task(msgspec.Struct, frozen=True):
         )
 
     def assign(self, user: str | None, *, at: Moment) -> "Task":
-        """Hand the task to `user`, or to nobody. An inactive task is started by it; an ended one only notes it."""
+        """Set the assignee; None removes it. This starts an inactive task; the state of an ended one stays."""
         if user == self.assignee:
             return self
         if not self.is_open:
             return replace(self, assignee=user)
         if self.state is State.RUNNING:
-            raise Conflict("task_running", "The task is running; nobody can be given it now.")
+            raise Conflict("task_running", "The task is running; it can't be assigned now.")
         if user is None:
             return self.release(at=at)
         started = self.start(at=at) if self.state is State.INACTIVE else self
-        timing = _without(started.timing, times.WAKES)  # it was the earlier claim that waking would give back
+        timing = _without(started.timing, times.WAKES)  # waking would restore the earlier claim
         return replace(started, state=State.CLAIMED, assignee=user, claimed_at=at, state_changed_at=at, timing=timing)
 
     def suspend(self, *, at: Moment, until: Moment | None = None) -> "Task":
-        """Set an open task aside, for good or until a moment. Suspending again only moves the moment."""
+        """Suspend an open task, until a moment or indefinitely. Suspending again only changes the moment."""
         self._must_be_open("suspended")
         if self.state is State.INACTIVE:
             raise Conflict("task_inactive", "The task is inactive; there is nothing to suspend yet.")
         return replace(self, suspended=True, resume_at=until)
 
     def resume(self, *, at: Moment) -> "Task":
-        """Take a suspended task up again. One that isn't suspended stays as it is; Conflict when it has ended."""
+        """Resume a suspended task. An open one that isn't suspended doesn't change; Conflict when it has ended."""
         self._must_be_open("resumed")
         if not self.suspended:
             return self
@@ -221,36 +221,36 @@ class Task(msgspec.Struct, frozen=True):
         return dropped.release(at=at)
 
     def without_results(self) -> "Task":
-        """The task without what was saved for its end: output and fault."""
+        """The task without its output and fault messages."""
         kept = {which: head for which, head in self.messages.items() if which == Which.INPUT}
         return replace(self, messages=kept) if len(kept) != len(self.messages) else self
 
     def finish(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
-        """End it as done. A completed task stays as it is when no outcome is given; Conflict if it ended otherwise."""
+        """Complete the task. A completed one doesn't change without an outcome; Conflict if it ended otherwise."""
         if self.state is State.COMPLETED and code is None and text is None:
             return self
         return self._end(State.COMPLETED, at, code, text)
 
     def fail(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
-        """End it as not done. Conflict when it has ended."""
+        """End the task as failed. Conflict when it has ended."""
         return self._end(State.FAILED, at, code, text)
 
     def terminate(self, *, at: Moment, code: str | None = None, text: str | None = None) -> "Task":
-        """Stop it before it is done. A terminated task stays as it is; Conflict if it ended otherwise."""
+        """Terminate the task. A terminated one doesn't change; Conflict if it ended otherwise."""
         return self if self.state is State.TERMINATED else self._end(State.TERMINATED, at, code, text)
 
     def expire(self, *, at: Moment) -> "Task":
-        """End it because its time is over. Conflict when it has ended."""
+        """End the task because it has expired. Conflict when it has ended."""
         return self._end(State.EXPIRED, at, None, None)
 
-    # Timers. What they do is the same whether it is stored already or only shown (DESIGN 3, rule 8).
+    # Timers. Their effects are the same before and after they are stored (DESIGN 3, rule 8).
 
     def as_of(self, now: Moment, above: Sequence["Task"] = ()) -> "Task | None":
-        """The task as timers that are due leave it, whether they have fired or not; None when one deleted it.
+        """The task as due timers leave it, whether they have fired or not; None when one deletes it.
 
-        `above` holds the tasks that it is a part of as they are stored, the top first: their timers reach down to it.
-        A changed task has the revision that it will be stored with. A deletion that counts from an end begins with the
-        timer of that end.
+        `above` holds the stored tasks above it, the topmost first: their timers change their parts too. A changed task
+        has the revision it will be stored with. A time of deletion that counts from the end starts when the timer
+        that ends the task is due.
         """
         if self.stands_for_batch:
             return self
@@ -270,7 +270,7 @@ class Task(msgspec.Struct, frozen=True):
         return after if after is self else replace(after, revision=self.revision + 1)
 
     def by_its_timers(self, now: Moment) -> "Task":
-        """As its own timers leave it, but for its deletion."""
+        """The task as its own timers leave it, deletion excepted."""
         if self.stands_for_batch:
             return self
         if self.is_open and has_come(self.expires_at, now):
@@ -280,7 +280,7 @@ class Task(msgspec.Struct, frozen=True):
         return self
 
     def is_to_go(self, now: Moment) -> bool:
-        """Whether the time to delete it has come."""
+        """Whether its deletion is due."""
         return has_come(self.delete_at, now) and not self.is_open and not self.stands_for_batch
 
     def has_due(self, now: Moment) -> bool:
@@ -288,8 +288,8 @@ class Task(msgspec.Struct, frozen=True):
         return self.by_its_timers(now) is not self or self.is_to_go(now)
 
     def following(self, before: "Task", after: "Task") -> "Task":
-        """An open part as it follows its parent's change: it expires, is suspended and resumed with it, and is
-        terminated by any other end; if its own time was over by then, it expired before that."""
+        """An open part after a change of its parent: it expires, is suspended and resumes with it, and is terminated
+        when the parent ends otherwise. A part whose own expiry came first has expired."""
         if self.stands_for_batch or not self.is_open:
             return self
         at = after.completed_at or after.modified_at
@@ -301,7 +301,7 @@ class Task(msgspec.Struct, frozen=True):
         return self.resume(at=at) if before.suspended and not after.suspended else self
 
     def _expiry(self) -> Moment:
-        """When it expires: not before it was made and came into its state."""
+        """The moment of expiry, not before it was created and entered its state."""
         moments = (self.expires_at, self.created_at, self.state_changed_at)
         return max(moment for moment in moments if moment is not None)
 
@@ -312,9 +312,9 @@ class Task(msgspec.Struct, frozen=True):
         return replace(self, delete_at=moment, timing=_without(_without(self.timing, times.DELETED), times.KEPT))
 
     def reopen(self, *, at: Moment) -> "Task":
-        """Take an ended task up again: claimed if it has an assignee, else ready. An open one stays as it is.
+        """Reopen an ended task: claimed if it has an assignee, else ready. An open one doesn't change.
 
-        The time at which it expires is forgotten when it has passed.
+        An `expires_at` in the past is removed.
         """
         self.must_not_be_batch()
         if self.is_open:
@@ -326,14 +326,14 @@ class Task(msgspec.Struct, frozen=True):
         )
 
     def amend_outcome(self, *, at: Moment, code: str | None, text: str | None) -> "Task":
-        """Exchange the outcome of an ended task (Genesys ends twice). Conflict while it is open."""
+        """Replace the outcome of an ended task (in Genesys a task may end twice). Conflict while it is open."""
         self.must_not_be_batch()
         if self.is_open:
             raise Conflict("task_open", f"The task is {self.state}; it has no outcome yet.")
         return replace(self, outcome_code=code, outcome_text=text, completed_at=at)
 
     def with_extra(self, dialect: str, facts: dict[str, Any]) -> "Task":
-        """The task with these facts of one dialect exchanged; an empty dict removes them."""
+        """The task with the facts of one dialect replaced; an empty dict removes them."""
         extras = {name: known for name, known in self.extras.items() if name != dialect}
         return replace(self, extras=extras | {dialect: facts} if facts else extras)
 
@@ -356,7 +356,7 @@ class Task(msgspec.Struct, frozen=True):
         )
 
     def _timed(self, at: Moment) -> dict[str, Any]:
-        """When it is due and when it ends, counted from the first time that it is ready."""
+        """Due time and expiry, counted from the first time that it is ready."""
         reached = {"due_at": self.due_at, "expires_at": self.expires_at}
         for field, key in (("due_at", times.DUE), ("expires_at", times.EXPIRES)):
             if key in self.timing and reached[field] is None:
@@ -364,7 +364,7 @@ class Task(msgspec.Struct, frozen=True):
         return reached
 
     def deletion(self, state: State, at: Moment) -> Moment | None:
-        """When it goes by itself, if it ends at this moment in this state."""
+        """The moment of deletion if it ends at this moment in this state, or None."""
         if times.DELETED not in self.timing:
             return self.delete_at
         if self.timing.get(times.KEPT) == times.UNLESS_COMPLETED and state is not State.COMPLETED:
@@ -392,25 +392,24 @@ class Task(msgspec.Struct, frozen=True):
             raise Conflict("task_ended", f"The task is {self.state}; an ended task can't be {participle}.")
 
     def must_be_deletable(self) -> None:
-        """Conflict for what isn't deleted when asked for by itself: a batch's task, and one that has ended while a part
-        of it is open."""
+        """Conflict for a task that a client can't delete: a batch's task, and an ended one with an open part."""
         self.must_not_be_batch()
         if self.open_children and not self.is_open:
             raise Conflict("part_open", "The task has ended and a part of it is open; end or delete the part first.")
 
     def must_not_be_batch(self) -> None:
-        """Conflict for a batch's task: what ends or deletes it could be read as a decision (DESIGN 3, rule 5)."""
+        """Conflict for a batch's task: ending or deleting it could be taken for a decision (DESIGN 3, rule 5)."""
         if self.stands_for_batch:
             raise task_is_batch()
 
 
 def task_is_batch() -> Conflict:
-    """The refusal of what would decide a batch without its reviewers."""
+    """The error for a change that would decide a batch outside its review."""
     return Conflict("task_is_batch", "This task stands for a batch; it is decided where batches are reviewed.")
 
 
 def has_come(moment: Moment | None, now: Moment) -> bool:
-    """Whether there is such a moment, and it isn't in the future."""
+    """Whether the moment is set, and not in the future."""
     return moment is not None and moment <= now
 
 
@@ -419,10 +418,10 @@ def _without(timing: dict[str, str], key: str) -> dict[str, str]:
 
 
 def new_task(*, tenant: int, number: int, uid: str, at: Moment, **fields: Any) -> Task:
-    """A task made now: ready, or claimed when it has an assignee, or inactive when `state` says so."""
+    """A new task: ready, claimed when it has an assignee, or inactive with that `state`."""
     return started(Task(tenant=tenant, number=number, uid=uid, created_at=at, modified_at=at, **fields))
 
 
 def started(made: Task) -> Task:
-    """A task that was just made, in the state in which its life begins."""
+    """A new task in its initial state."""
     return made if made.state is State.INACTIVE else made._ready(made.created_at)

@@ -1,4 +1,4 @@
-"""Templates: what tasks are made from. Each version is one template of its own, with a uid that tasks name."""
+"""Templates, from which tasks are created. Each version is a template of its own, with a uid that tasks refer to."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ KINDS = ("human", "originating", "participating", "administrative")
 
 
 class Template(msgspec.Struct, frozen=True):
-    """One version of a template. `roles` names holders as work items do: a user's uid, `group:` and a uid, or `*`."""
+    """One version of a template. Holders in `roles` are a user's uid, `group:` and a uid, or `*`, as in work items."""
 
     tenant: int
     uid: str
@@ -33,5 +33,5 @@ class Template(msgspec.Struct, frozen=True):
     properties: dict[str, str] = {}
     valid_from: Moment = Moment(0)
     created_at: Moment = Moment(0)
-    digest: str = ""  # of the file's table that it was read from: loading the same again changes nothing
+    digest: str = ""  # of its table in the file: loading the same again changes nothing
     row_version: int = 1

@@ -1,4 +1,4 @@
-"""Text as it is compared: letters that are composed and decomposed are the same (Unicode NFC)."""
+"""Comparison of text: composed and decomposed letters are equal (Unicode NFC)."""
 
 from unicodedata import normalize
 
@@ -9,12 +9,12 @@ def composed(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """The text as names and words are compared: composed, without regard to case."""
+    """The form in which names and words are compared: composed, without regard to case."""
     return text.casefold() if text.isascii() else composed(composed(text).casefold())
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """The ways in which the same text may have been stored, the composed one first."""
+    """The forms in which the text may be stored, the composed one first."""
     if text.isascii():
         return (text,)
     return tuple(dict.fromkeys((composed(text), text, normalize("NFD", text))))

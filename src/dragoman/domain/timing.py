@@ -1,7 +1,7 @@
-"""What happens to a task by itself: how long until it is due, ends or goes, and how it wakes from suspension.
+"""Timers of a task: the time until it is due, expires or is deleted, and how its suspension ends.
 
-A duration is kept as it was sent (IBM's calendar expressions, or ISO 8601) under one of the keys below, and becomes a
-moment when the task reaches the state that it counts from. Months and years are calendar ones, in UTC.
+A duration is stored as it was sent (IBM's calendar expressions, or ISO 8601) under one of the keys below. The moment is
+computed when the task enters the state from which the duration counts. Months and years are calendar units, in UTC.
 """
 
 import re
@@ -14,15 +14,15 @@ from dragoman.domain.errors import Invalid
 DUE = "due"  # from the first time it was ready
 EXPIRES = "expires"  # from the first time it was ready
 DELETED = "deleted"  # from its end
-WAKES = "wakes"  # how a timed suspension ends; absent: it goes on as it was
-KEPT = "kept"  # which ends are not followed by deletion: `unless_completed`
+WAKES = "wakes"  # how a timed suspension ends; absent: the task resumes unchanged
+KEPT = "kept"  # ends after which the task is not deleted: `unless_completed`
 
 RELEASE = "release"
-"""A value of `WAKES`: the task wakes without its assignee, and what was saved for its end is dropped."""
+"""A value of `WAKES`: the task resumes without its assignee, and its output and fault are deleted."""
 RELEASE_AND_KEEP = "release_and_keep"
-"""A value of `WAKES`: the task wakes without its assignee; what was saved for its end stays."""
+"""A value of `WAKES`: the task resumes without its assignee; its output and fault stay."""
 UNLESS_COMPLETED = "unless_completed"
-"""A value of `KEPT`: only a completed task is deleted by itself (IBM: AUTO_DELETE_ON_SUCCESSFUL_COMPLETION)."""
+"""A value of `KEPT`: only a completed task is deleted automatically (IBM: AUTO_DELETE_ON_SUCCESSFUL_COMPLETION)."""
 
 ZERO = "DURATION_ZERO"
 INFINITE = "DURATION_INFINITE"
@@ -39,9 +39,9 @@ _LAST = from_datetime(to_datetime(Moment(0)).replace(year=9999, month=12, day=31
 
 
 def after(start: Moment, duration: str) -> Moment | None:
-    """The moment so long after `start`; None for one that never comes (or that a fixed time replaces).
+    """The moment a duration after `start`; None for a duration without end (or replaced by a fixed time).
 
-    Invalid (`bad_duration`) when the text is none, or leads beyond the year 9999.
+    Invalid (`bad_duration`) for other text, and for a moment after the year 9999.
     """
     if duration in (INFINITE, NOT_USED):
         return None
@@ -58,8 +58,8 @@ def after(start: Moment, duration: str) -> Moment | None:
 
 
 def bad_duration(text: str) -> Invalid:
-    """The error for a text that is no duration."""
-    return Invalid("bad_duration", f"{text[:64]!r} is no duration, such as 5days or P14D.", value=text)
+    """The error for text that is not a duration."""
+    return Invalid("bad_duration", f"{text[:64]!r} is not a duration, such as 5days or P14D.", value=text)
 
 
 def _parts(text: str) -> tuple[int, int]:
@@ -90,7 +90,7 @@ def _spoken(text: str) -> tuple[int, int]:
 
 
 def _months_later(day: datetime, months: int) -> datetime:
-    """The same day so many months on, or the last one of a month that is shorter."""
+    """The same day some months later, or the last day of a shorter month."""
     total = day.year * 12 + day.month - 1 + months
     year, month = divmod(total, 12)
     return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))

@@ -5,18 +5,18 @@ from enum import StrEnum
 import msgspec
 
 EVERYBODY = "*"
-"""The holder that stands for all users."""
+"""The holder for all users."""
 
 
 class Role(StrEnum):
-    """What a work item makes of its holder."""
+    """The role of a holder on a task."""
 
     READER = "reader"
     EDITOR = "editor"
     POTENTIAL_OWNER = "potential_owner"
     ADMINISTRATOR = "administrator"
     POTENTIAL_STARTER = "potential_starter"
-    POTENTIAL_CREATOR = "potential_creator"  # of a template: who may make tasks from it; tasks have none
+    POTENTIAL_CREATOR = "potential_creator"  # of a template: who may create tasks from it; not used in tasks
 
 
 class WorkItem(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Time zones: always the rules of the pinned `tzdata`, never those of the machine, so that all nodes agree."""
+"""Time zones, with the rules of the pinned `tzdata` rather than the machine's, so that all nodes agree."""
 
 import zoneinfo
 from datetime import UTC, tzinfo
@@ -13,7 +13,7 @@ RELEASE: str = IANA_VERSION
 """The release of the rules."""
 
 NOTED_AS = "zones.release"
-"""The setting of a tenant that notes by which release its local times were computed."""
+"""The tenant's setting with the release by which its local times were computed."""
 
 
 def zone(name: str) -> tzinfo:

@@ -28,7 +28,7 @@ class LocalClient:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Request:
-        """A request as the dispatcher hands it on; `headers` by their names in lower case."""
+        """A request as handlers get it; `headers` by their names in lower case."""
         path, _, query = target.partition("?")
         at = self._executor.clock.now()
         request = Request(method, path, query_string=query, headers=headers, body=body, received_at=at)

@@ -53,7 +53,9 @@ class Table:
 
     def _add(self, row: Row) -> None:
         if isinstance(row, OperationSpec) and not row.scopes:
-            raise BadTable(f"{self.dialect.name}: {row.method} {row.path} declares no scope; PUBLIC must be meant.")
+            raise BadTable(
+                f"{self.dialect.name}: {row.method} {row.path} declares no scope; use PUBLIC for an open operation."
+            )
         if not row.path.startswith("/"):
             raise BadTable(f"{self.dialect.name}: the path {row.path} doesn't begin with a slash.")
         node, names = self._root, []
@@ -110,7 +112,7 @@ class Table:
                 return errors.Invalid(
                     "unknown_action", f"The parameter {what}.", parameter=parameter, value=value, known=known
                 )
-        raise AssertionError("explain is asked only where find gave None")
+        raise AssertionError("explain is called only after find returned None")
 
     def operations(self) -> Iterator[OperationSpec]:
         """Every operation, in the order of its declaration."""

@@ -1,4 +1,4 @@
-"""Requests as they are counted: by what was asked, how it went, how long it took. Raised by the event loop alone."""
+"""Counts of requests by operation, status and duration. Only the event loop increments them."""
 
 from typing import Protocol
 

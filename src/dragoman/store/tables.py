@@ -14,7 +14,7 @@ metadata = MetaData()
 # SQLite compares text bytewise by default; PostgreSQL needs a collation.
 STRING = Text().with_variant(Text(collation="C"), "postgresql")
 
-# What indexes of tasks are made of beside columns. A statement that is to go by one says it to the letter.
+# Expressions in indexes of tasks. A statement uses such an index only with exactly the same expression.
 has_ended: sa.ColumnElement[int] = sa.literal_column(
     "(CASE WHEN state IN ('completed','expired','failed','terminated') THEN 1 ELSE 0 END)", sa.Integer()
 )
@@ -62,7 +62,7 @@ def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
 
 
 def _where(name: str, condition: Any, *columns: str) -> Index:
-    """An index of the rows for which this holds; only a statement that says so finds by it."""
+    """An index of the rows for which this holds; only statements with the same condition use it."""
     return Index(name, "tenant", *columns, sqlite_where=condition, postgresql_where=condition)
 
 

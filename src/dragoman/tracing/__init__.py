@@ -1,6 +1,6 @@
 """Following a request over several systems, with OpenTelemetry, where its usual variables ask for it.
 
-Its packages are the extra `dragoman[tracing]`. Nothing of them is loaded by a server that isn't asked for traces.
+Its packages are the extra `dragoman[tracing]`. They are loaded only if traces are enabled.
 """
 
 import logging

@@ -132,7 +132,7 @@ reader = ["olga", "zoe"]
         "5: a template has a name",
         "6: tktid: must be _TKT: and four hexadecimal words, such as _TKT:801a0001.1.1.1",
         "11: faults: names one twice",
-        "14: durations.due: 'five days' is no duration, such as 5days or P14D",
+        "14: durations.due: 'five days' is not a duration, such as 5days or P14D",
         "16: properties.region: must be text, up to 254 bytes",
         "18: zoe is neither the login of a user nor the name of a group",
     ]

@@ -172,7 +172,7 @@ def test_an_invented_row_is_found(past: HistoryWorld) -> None:
             row["hash"], row["tenant"], row["entity"], row["number"], row["revision"] + 1, row["at"], stamp, "{}"
         )
         connection.execute(sa.insert(tables.history).values({name: getattr(forged, name) for name in row}))
-        assert "it stands at revision" in said_of(connection)
+        assert "its row has revision" in said_of(connection)
 
 
 def test_the_first_row_that_does_not_fit_is_named(past: HistoryWorld) -> None:

@@ -46,12 +46,12 @@ def insert_listed(connection: sa.Connection, table: sa.Table, tenant: int, liste
 
 
 def update(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> int:
-    """Set these columns where the key and the row version are what `old_…` says; tells how many rows were."""
+    """Set these columns where key and row version equal the `old_…` values; returns the number of changed rows."""
     return _execute(connection, _update(connection.dialect, table, columns), rows)
 
 
 def delete(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> int:
-    """Remove the rows whose columns are what `old_…` says; tells how many there were."""
+    """Delete the rows whose columns equal the `old_…` values; returns their number."""
     return _execute(connection, _delete(connection.dialect, table, columns), rows) if rows else 0
 
 

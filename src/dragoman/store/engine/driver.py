@@ -23,7 +23,7 @@ def execute(connection: sa.Connection, text: str, values: Sequence[Any]) -> Any:
 
 
 def execute_many(connection: sa.Connection, text: str, rows: Sequence[Sequence[Any]]) -> Any:
-    """The same for each of these rows; the cursor tells the number of all rows that were touched."""
+    """The same for each of these rows; the cursor has the number of changed rows."""
     try:
         cursor = _cursor(connection)
         cursor.executemany(text, rows)

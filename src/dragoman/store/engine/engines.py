@@ -1,4 +1,4 @@
-"""All that differs between SQLite and PostgreSQL: how to open, begin, lock, and read what went wrong."""
+"""The differences between SQLite and PostgreSQL: opening, beginning, locking, classifying errors."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class Trouble(Enum):
 
 
 class Engine:
-    """One database. `writer()` and `reader()` open connections; the rest says how its SQL differs.
+    """One database. `writer()` and `reader()` open connections; the rest covers differences in SQL.
 
     `patience_seconds` is how long one statement, a connection or the wait for other writers may take.
     """
@@ -54,7 +54,7 @@ class Engine:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.is_postgresql = self.url.get_backend_name() == "postgresql"
         if not (self.is_sqlite or self.is_postgresql):
-            raise ValueError(f"{self.url.get_backend_name()} is no database that dragoman knows: sqlite or postgresql")
+            raise ValueError(f"{self.url.get_backend_name()} is not a supported database: sqlite or postgresql")
         self._engine = self._open_sqlite() if self.is_sqlite else self._open_postgresql()
 
     def _open_sqlite(self) -> sa.Engine:
@@ -88,7 +88,7 @@ class Engine:
             poolclass=sa.NullPool,
             hide_parameters=True,
             isolation_level="READ COMMITTED",
-            paramstyle="format",  # by place: what `bulk` hands to the driver
+            paramstyle="format",  # positional, as `bulk_writes` passes parameters
         )
         sa.event.listen(engine, "do_connect", partial(_connect_postgresql, patience_seconds=self._patience))
         return engine
@@ -205,7 +205,7 @@ class ReadTimer:
 
 
 class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it stands for
-    """What JSON text says at a path, when that is true or false; null when nothing stands there."""
+    """The value of JSON text at a path if it is true or false, else null."""
 
     type = sa.Boolean()
     inherit_cache = True
@@ -215,7 +215,7 @@ class json_flag(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads a
 
 
 class json_word(json_flag):  # noqa: N801 - reads as the SQL function that it stands for
-    """What JSON text says at a path, when that is text; null when nothing stands there."""
+    """The value of JSON text at a path if it is text, else null."""
 
     type = sa.Text()  # type: ignore[assignment]  # the flag's type is another
     inherit_cache = True
@@ -249,7 +249,7 @@ def _create_private(_dialect: Any, _record: Any, arguments: list[Any], _paramete
 
 
 def _prepare_sqlite(connection: Any, _record: Any, *, patience_seconds: float) -> None:
-    connection.isolation_level = None  # transactions begin where we say
+    connection.isolation_level = None  # transactions begin explicitly
     for pragma in (
         f"busy_timeout={int(patience_seconds * 1_000)}",
         "journal_mode=WAL",

@@ -45,7 +45,7 @@ class Room:
         try:
             found = os.statvfs(self._folder)
         except OSError:
-            return None  # the database itself will say what is wrong there
+            return None  # the database reports the error itself
         return storage_full() if found.f_bavail * found.f_frsize < self._least_bytes else None
 
 

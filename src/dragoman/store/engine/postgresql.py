@@ -15,7 +15,7 @@ GRACE_SECONDS = 1.0
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that is closed, and an OperationalError raised, when the server says nothing for too long.
+    """A connection that is closed, and an OperationalError raised, when the server sends nothing for too long.
 
     `patience_seconds` is how long; None is for ever.
     """

@@ -13,7 +13,7 @@ _BLANKED = {code: " " for code in range(128) if not _WORD.match(chr(code))}
 
 
 def split(text: str) -> set[str]:
-    """The words of a text, folded. Also what stands between blanks as a whole, for searches such as "e-mail"."""
+    """The words of a text, folded. Also each text between blanks as a whole, for searches such as "e-mail"."""
     folded = text_folded(text)
     parts = folded.translate(_BLANKED).split() if folded.isascii() else _WORD.findall(folded)
     found = {*parts, *folded.split()}
@@ -21,5 +21,5 @@ def split(text: str) -> set[str]:
 
 
 def of_task(task: Task) -> set[str]:
-    """The words by which a task is found: those of its title, or of what stands for one, and of its description."""
+    """The words by which a task is found: those of its label and its description."""
     return split(f"{task.label or ''} {task.description or ''}")

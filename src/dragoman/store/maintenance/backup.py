@@ -27,7 +27,7 @@ EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"  # house: ok, because this is SQLi
 
 
 def save(engine: Engine, file: Path, made_at: Moment, *, overwrite: bool = False) -> None:
-    """Write a copy. The file gets its name when all of it is on the disk; beside it stands its SHA-256.
+    """Write a copy. The file gets its name when it is complete on disk; its SHA-256 is in a file beside it.
 
     Conflict when there is such a file already.
     """
@@ -52,7 +52,7 @@ def save(engine: Engine, file: Path, made_at: Moment, *, overwrite: bool = False
 
 
 def checksum_file(file: Path) -> Path:
-    """Where the SHA-256 of a copy stands, as `sha256sum -c` reads it."""
+    """The file with the SHA-256 of a copy, in the format of `sha256sum -c`."""
     return file.with_name(f"{file.name}.sha256")
 
 
@@ -131,7 +131,7 @@ def _copy_pages(engine: Engine, part: Path) -> None:
     """One step of the engine's backup: it reads one moment, and writers don't wait for it."""
     with engine.reader() as connection, closing(pysqlite3.connect(part)) as copy:
         connection.connection.dbapi_connection.backup(copy)  # type: ignore[union-attr]
-        copy.execute("PRAGMA journal_mode=DELETE")  # a file that stands alone
+        copy.execute("PRAGMA journal_mode=DELETE")  # a single file, without a WAL
 
 
 def _take_copy(file: Path, part: Path) -> None:

@@ -1,6 +1,6 @@
 """Everything in a tenant, or in all, as lines of JSON, and back: the same on both engines and between them.
 
-The first line says what it is, the last how many rows there were and the SHA-256 of all before it, so that a cut or
+The first line is a header, the last has the number of rows and the SHA-256 of all before it, so that a cut or
 changed file is refused. Between them a line is a row of a table, with its columns as they are kept: moments as counts
 of 100 ns, clients' JSON as the text it was. Leases are left out, for they speak of processes.
 """
@@ -88,7 +88,7 @@ def _type(column: sa.Column[Any]) -> Any:
 
 
 def lines(engine: Engine, made_at: Moment, tenant: int | None = None) -> Iterator[bytes]:
-    """The export of a tenant, or of all, as it stands at one moment; a server may go on writing.
+    """The export of a tenant, or of all, at one moment; servers may continue to write.
 
     Conflict when a newer Dragoman has changed the tables: what it added would be left out.
     """
@@ -116,7 +116,7 @@ def _lines(connection: sa.Connection, made_at: Moment, tenant: int | None) -> It
 
 
 def _of_tenant(table: sa.Table, tenant: int, names: Iterable[str]) -> sa.ColumnElement[bool]:
-    """The tenant's rows, and what the directory says of it."""
+    """The tenant's rows, including those in the directory."""
     directory: sa.ColumnElement[bool] = sa.false()
     if table is tables.setting:
         directory = table.c.name.in_([f"tenant:{name}" for name in names])
@@ -179,7 +179,7 @@ def _load(connection: sa.Connection, given: Iterable[bytes]) -> int:
     last: Last | None = None
     for number, line in enumerate(given, start=1):
         if last is not None:
-            raise Invalid("not_an_export", f"Line {number} stands behind the end.")
+            raise Invalid("not_an_export", f"Line {number} is after the end.")
         value = _read(line, number)
         if isinstance(value, Last):
             last = value

@@ -34,7 +34,7 @@ T = tables.tombstone.c
 
 
 class Broken(Exception):
-    """A fault; the message tells where it is."""
+    """A fault; the message includes its position."""
 
 
 @dataclass
@@ -177,9 +177,7 @@ class Walk:
             if stands is None:
                 raise Broken(f"{where}: revision {head.revision} is its last, but neither it nor a tombstone is there")
             if stands[0] != head.revision:
-                raise Broken(
-                    f"{where}: its history ends at revision {head.revision}, it stands at revision {stands[0]}"
-                )
+                raise Broken(f"{where}: its history ends at revision {head.revision}, its row has revision {stands[0]}")
             if stands[1] != head.hash:
                 raise Broken(f"{where}, revision {head.revision}: the last row of its history is not the one it had")
 

@@ -1,4 +1,4 @@
-"""Batches in the store: their rows, what they were sent with, and what became of each entry."""
+"""Batches in the store: their rows, their payloads, and the outcome of each entry."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -176,7 +176,7 @@ class Payloads(Repository[BatchPayload]):
 
 
 def _least(column: Column) -> Value:
-    """What stands for null in an order: the engines don't agree where it comes."""
+    """The value that replaces null in an order: the engines sort null differently."""
     return "" if column in ("uid", "method", "type", "field", "status") else -1
 
 

@@ -34,7 +34,7 @@ class PurgeMarks(Repository[Task]):
         return self._numbers(statement.order_by(T.number).limit(limit))
 
     def has_batch(self, *, case: int | None = None, contact: int | None = None) -> bool:
-        """Whether one of these tasks stands for a batch."""
+        """Whether one of these tasks is a batch's task."""
         statement = sa.select(T.number).where(
             *self._tasks(case, contact), sa.not_(for_people(tables.task)), T.removed_at.is_(None)
         )

@@ -38,7 +38,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool | None = None
     assignee: str | None = None
     unassigned: bool = False
-    extra: tuple[tuple[str, ...], str] | None = None  # where in the extras a text stands, and the text
+    extra: tuple[tuple[str, ...], str] | None = None  # path in the extras, and the text there
     creator: str | None = None
     category: int | None = None
     or_no_category: bool = False  # beside those of `category`
@@ -51,7 +51,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     suspended: bool | None = None
     has_open_children: bool | None = None
-    not_suspended_or: tuple[str, ...] = ()  # where in the extras it may say `true`, and so may be suspended
+    not_suspended_or: tuple[str, ...] = ()  # path in the extras; tasks with `true` there may be suspended
     priority: int | None = None
     type: str | None = None
     has_local_due: bool = False
@@ -80,7 +80,7 @@ BY_OTHERS = ("assignee", "contact_or_persons_of", "due_from", "due_to", "created
 def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
     """Whether it names what has an index and but a small share of the tasks, an index that goes in another order.
 
-    Then all that match are sorted; otherwise a page is found by walking along an index in the order that is asked for,
+    Then all that match are sorted; otherwise a page is read along an index in the requested order,
     which may be `by_number`. Databases guess, and a wrong guess walks over a million tasks of others; who asks knows
     better.
     """
@@ -91,7 +91,7 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
 
 
 def plainly(wanted: TaskFilter) -> TaskFilter:
-    """The same conditions, said alike for all who see everything, and for one person whatever token is shown."""
+    """The same conditions in a normal form, so that principals with the same view share cached statements."""
     asked = {name: _bare(who) for name in ("visible_to", "claimable_by") if (who := getattr(wanted, name)) is not None}
     return replace(wanted, **asked) if asked else wanted
 
@@ -205,7 +205,7 @@ def ended_is(has_ended: bool) -> sa.ColumnElement[bool]:
 
 
 def _changed_by_timers(wanted: TaskFilter, seen: _Columns) -> Conditions:
-    """What is asked of the fields that timers change."""
+    """Conditions on the fields that timers change."""
     conditions: Conditions = []
     if wanted.states:
         conditions.append(seen.state.in_(sorted(wanted.states)))
@@ -229,7 +229,7 @@ def _changed_by_timers(wanted: TaskFilter, seen: _Columns) -> Conditions:
 
 
 def _expired_parts() -> sa.ColumnElement[int]:
-    """How many parts of a task count as open until their timers fire; asked only of tasks that have open ones."""
+    """How many parts of a task count as open until their timers fire; used only for tasks with open parts."""
     part = tables.task.alias("part")
     of_task = sa.and_(part.c.tenant == T.tenant, part.c.parent == T.number, part.c.removed_at.is_(None))
     found = sa.select(sa.func.count()).select_from(part).where(of_task, expired(part, task_timers.NOW))
@@ -290,7 +290,7 @@ def _has_word(tenant: int, beginning: str) -> sa.ColumnElement[bool]:
 
 
 def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
-    """Who may see, by the ways that are asked for; all of them together are `domain.access`."""
+    """Whether the principal sees the task in the given ways; all ways together are the rule of `domain.access`."""
     named = _named(tenant, principal, SEEING, through)
     named_early = _named(tenant, principal, SEEING_INACTIVE, through)
     ways = [sa.and_(T.state != str(State.INACTIVE), named), named_early]
@@ -316,7 +316,7 @@ def _named(
     """Whether the principal holds a work item of these roles on the task. One of everybody doesn't count where
     something private is linked.
 
-    Asked task by task: a list of all that he, his groups and everybody hold may be as long as the table.
+    A correlated subquery: a list of all work items of the user, their groups and everybody may be as long as the table.
     """
     item = tables.work_item.c
     holders: list[str] = []

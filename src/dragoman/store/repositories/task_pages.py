@@ -1,7 +1,7 @@
-"""A page of tasks as one statement, said so that it costs the same however many tasks there are.
+"""A page of tasks as one statement whose cost doesn't depend on the number of tasks.
 
-What a filter finds few of is sorted; else the page is found by walking along an index in its own order. Where an index
-has that order only within each state, there is one walk a state, and the page is put together from their beginnings.
+Few matches are sorted; otherwise the page is read along an index in the requested order. If an index has that order
+only within each state, one walk per state is read and the walks are merged.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -26,7 +26,7 @@ Conditions = list[sa.ColumnElement[bool]]
 
 
 REMEMBERED = 512
-"""Statements that are kept as the driver takes them: making one costs more than all else that a page takes."""
+"""Maximum cached statements: compiling one costs more than the rest of a page."""
 
 ROWS = msgspec.json.Decoder(list[Any])
 
@@ -101,7 +101,7 @@ def _as_text(
     else:
         page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
         line = sa.func.json_array(*_columns(task))
-        # An outer join: SQLite begins with what stands on its left.
+        # An outer join: SQLite starts with its left side.
         found = sa.outerjoin(page, task, sa.and_(task.c.tenant == tenant, task.c.number == page.c.found))
     lines = sa.func.group_concat(line, sa.literal_column("char(10)")).aggregate_order_by(*_in_order(page.c, keys))
     return sa.select(lines).select_from(found)
@@ -215,7 +215,7 @@ def _walks_of(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Con
 
 
 def _is_of_one(wanted: TaskFilter) -> bool:
-    """Whether an assignee, or that there is none, is all that makes the tasks few."""
+    """Whether only the condition on the assignee is selective."""
     named = wanted.unassigned or wanted.assignee is not None
     return named and not finds_few(replace(wanted, assignee=None))
 

@@ -1,4 +1,4 @@
-"""Orders of lists of tasks: the only expressions that ever stand in an ORDER BY, and the cursors that follow them."""
+"""Orders of task lists: the only expressions in ORDER BY clauses, and their cursors."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from dragoman.store import tables
 
 LAST = 9_223_372_036_854_775_807
 HIGHEST = "\U0010ffff"
-"""A text behind every other, in byte order."""
+"""A text that sorts after every other, in byte order."""
 
 T = tables.task.c
 CONTACT = tables.contact.c
@@ -20,12 +20,12 @@ USER = tables.user.c
 
 
 def _text(one: "sa.Select[Any]") -> sa.ColumnElement[Any]:
-    """What another table says, "" when it says nothing: no null, which the engines sort differently."""
+    """A value of another table, "" instead of null, which the engines sort differently."""
     return sa.func.coalesce(one.scalar_subquery(), "")
 
 
 def _or_last(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """A moment; a task without it comes behind those that have one."""
+    """A moment; tasks without it come last."""
     return sa.func.coalesce(moment, sa.literal_column(str(LAST)))
 
 
@@ -38,7 +38,7 @@ def _flag(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
 
 
 def _login(person: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """What a person is called in a login; one that is gone, or never was, by the id that a client sent."""
+    """The login of a user; for an unknown one the id that a client sent."""
     found = sa.select(USER.login).where(USER.tenant == T.tenant, USER.uid == person)
     return _text_or_last(found.scalar_subquery(), person)
 
@@ -157,7 +157,7 @@ OF_THE_TASK: dict[str, Callable[[Task], Any]] = {
     "category": lambda task: task.category or 0,
     "state": lambda task: str(task.state),
 }
-"""The same, of a task that is loaded: the table need not be asked again for a cursor. A test holds the two together."""
+"""The same from a loaded task, for cursors without another query. A test compares the two."""
 
 
 class Sort(msgspec.Struct, frozen=True):
@@ -172,23 +172,23 @@ INDEXED = frozenset({"number", "due", "created"})
 
 
 def order(sort: Sort, expression: sa.ColumnElement[Any] | None = None) -> sa.ColumnElement[Any]:
-    """The key as it stands in an ORDER BY; in the place of its expression another one of the same value."""
+    """The key in an ORDER BY clause; `expression` may replace its own expression."""
     known = SORTS[sort.key] if expression is None else expression
     return known.desc() if sort.descending else known.asc()
 
 
 def hidden(sort: Sort) -> sa.ColumnElement[Any]:
-    """The same, said so that no index of this order is taken: for few tasks, found by another one."""
+    """The same, written so that no index on this order is used: for few tasks, found by another index."""
     expression = SORTS[sort.key]
     return order(sort, sa.literal_column("0") + expression if sort.key in INDEXED else expression)
 
 
 def beyond(sorts: Sequence[Sort]) -> sa.ColumnElement[bool]:
-    """What comes behind a row in this order, key by key, since directions may differ. Its values are the parameters
-    `after_0`, `after_1` and so on.
+    """The condition for rows after a row in this order. Directions may differ by key. The row's values are the
+    parameters `after_0`, `after_1` and so on.
 
-    That nothing comes before the row's first value follows, but no engine sees it by itself: said, it lets an index
-    begin there, so that a page in the middle costs no more than the first.
+    The condition on the first key alone is implied, but engines don't infer it. Written out, it lets an index scan
+    start there, so that a page in the middle costs no more than the first.
     """
     values = [sa.bindparam(f"after_{place}", None, SORTS[sort.key].type) for place, sort in enumerate(sorts)]
     alternatives: list[sa.ColumnElement[bool]] = []

@@ -126,7 +126,7 @@ class Tasks(Repository[Task]):
 
     def count(self, wanted: TaskFilter) -> int:
         """How many tasks match."""
-        # Most of the time nothing is marked as removed. An index then tells the number alone, without the rows.
+        # Usually no row is marked as removed. An index then suffices for the count.
         marked = sa.select(sa.literal(1)).where(T.tenant == self.tenant, T.removed_at.is_not(None)).limit(1)
         with_removed = self.by_condition(marked).first() is None
         wanted = self._with_timers(plainly(wanted))
@@ -143,7 +143,7 @@ class Tasks(Repository[Task]):
         return self._overlay.group.now
 
     def _with_timers(self, wanted: TaskFilter) -> TaskFilter:
-        """The filter, with what timers are due for said of it where that makes a difference."""
+        """The filter, extended by the effects of due timers where they make a difference."""
         if self._is_lateral:
             wanted = replace(wanted, lateral=True)
         if not gains_by_timers(wanted):
@@ -202,7 +202,7 @@ class Tasks(Repository[Task]):
         self.load(numbers_above(self._connection(), self.tenant, part), lock)
 
     def have_no_parts(self, numbers: Sequence[int]) -> bool:
-        """Whether it is known of all of these that they have no parts: it was asked for when they were loaded."""
+        """Whether all of these are known to have no parts, from when they were loaded."""
         return self._overlay.group.without_parts.issuperset(numbers)
 
     def ask_for_parts(self, numbers: Sequence[int]) -> None:

@@ -126,7 +126,7 @@ def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Text:
     names = tuple(compiled.positiontup)
     literal = {name: value for name, value in compiled.params.items() if name not in ("tenant", "keys", "now")}
     if literal:
-        raise TypeError(f"these stand in no list of parameters: {sorted(literal)}")
+        raise TypeError(f"these can't be parameters: {sorted(literal)}")
     return str(compiled), names
 
 
@@ -248,7 +248,7 @@ def _states(states: Iterable[str]) -> list[sa.ColumnElement[str]]:
 
 
 def for_people(task: sa.FromClause) -> sa.ColumnElement[bool]:
-    """A task that stands for no batch: no timer touches the others (`Task.stands_for_batch`)."""
+    """A task that represents no batch: timers don't change batches' tasks (`Task.stands_for_batch`)."""
     return task.c.kind != sa.literal_column(f"'{Kind.BATCH}'", sa.Text())
 
 
@@ -258,7 +258,7 @@ def is_open(task: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 def is_open_part(task: sa.FromClause) -> sa.ColumnElement[bool]:
-    """The same, said so that no index of states is taken: parts are found by what they are parts of."""
+    """The same, written so that no index of states is used: parts are found by their parent."""
     return (sa.literal_column("''", sa.Text()) + task.c.state).in_(_states(OPEN))
 
 
@@ -286,7 +286,7 @@ def case_is_over(now: Any, case: sa.FromClause = tables.case) -> sa.ColumnElemen
 
 
 def in_live_case(task: sa.FromClause, now: Any) -> sa.ColumnElement[bool]:
-    """A task whose case isn't over; what stands for a batch outlives it."""
+    """A task whose case isn't over; a batch's task outlives its case."""
     case = tables.case.c
     holder = sa.exists().where(case.tenant == task.c.tenant, case.number == task.c.case, case_is_over(now))
     return sa.or_(sa.not_(holder.correlate(task)), sa.not_(for_people(task)))

@@ -1,7 +1,7 @@
-"""What a transaction holds in memory: the rows of its group, and over them one overlay a command.
+"""The memory of a transaction: the rows of its group, and an overlay for each command.
 
-A command sees what the commands before it did, and its own changes above that. When it is refused, its overlay is
-dropped, numbers that it drew included. Overlays nest, so that bulk forms have an outcome an entry.
+A command sees the changes of the commands before it, and its own. When it fails, its overlay is dropped, including the
+numbers that it drew. Overlays nest, so that each entry of a bulk operation has its own outcome.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ RowKey = tuple[str, Key]
 
 
 class NotAnnounced(Exception):
-    """A command wants rows that it did not name. The group runs again with them named."""
+    """A command needs rows that it did not name. The group runs again with them named."""
 
     def __init__(self, entity: str, key: Key, lock: Lock) -> None:
         super().__init__(f"{entity} {key!r} was not announced")
@@ -46,7 +46,7 @@ class MustBeExclusive(Exception):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Who does it, through which dialect and operation: what history says of a change."""
+    """The principal, dialect and operation of a change, for its history."""
 
     principal: str
     dialect: str
@@ -79,7 +79,7 @@ def chained(
 
 
 class Difference(NamedTuple):
-    """An entity as a command leaves it, against what its group has: fields that differ, and what history tells."""
+    """An entity after a command, the fields that differ from the group's row, and their changes for history."""
 
     entity: Any
     names: tuple[str, ...]
@@ -164,7 +164,7 @@ class Group:
         if before.modified_at <= self.now:
             return self.now
         key = (entity, before.number)
-        if key not in self._moments:  # the row itself does not tell: an import may have set `modified_at`
+        if key not in self._moments:  # not in the row: an import may have set `modified_at`
             recorded = self._recorded_at(entity, before.number, before.revision)
             self._moments[key] = max(self.now, recorded or self.now)
         return self._moments[key]
@@ -371,7 +371,7 @@ def beginnings(entity: Any) -> dict[str, Any]:
         if isinstance(new, dict):
             _dict_differences(name, {}, new, changes)
         else:
-            changes[name] = [None, new]  # a priority of 0 is something said
+            changes[name] = [None, new]  # a priority of 0 is a value
     return changes
 
 
