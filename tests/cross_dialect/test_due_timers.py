@@ -172,6 +172,43 @@ def test_pages_of_what_has_ended_go_on_behind_the_cursor(world: World) -> None:
     assert found == [1, 2, 3, 4, 6]
 
 
+def orders(world: World) -> dict[str, list[Any]]:
+    """The titles of all tasks in orders of what timers change."""
+    found: dict[str, list[Any]] = {}
+    for sort in ("state", "-state", "state,-number", "-state,title"):
+        numbers: list[int] = []
+        target: str | None = f"/v1/tasks?sort={sort}&limit=2"
+        while target:
+            _, page = said(world, "GET", target)
+            numbers += [item["number"] for item in page["items"]]
+            target = page.get("next") and page["next"].removeprefix("http://127.0.0.1:8080")
+        found[sort] = numbers
+    for sort in ("", "title", "deadline&sortOrder=descending", "contactmanager", "category"):
+        found[f"crm {sort}"] = listed(world, f"/api/2.0/crm/task/filter?sortBy={sort}")
+    for sort in ("STATE", "STATE DESC", "OWNER", "SUSPENDED", "IS_WAIT_FOR_SUB_TK"):
+        target = f"{IBM}/tasks/query/TASK?admin=true&selectedAttributes=TKIID&sortAttributes={sort.replace(' ', '%20')}"
+        found[f"ibm {sort}"] = [item["TKIID"] for item in said(world, "GET", target)[1]["items"]]
+    return found
+
+
+def test_lists_are_sorted_by_the_state_that_is_shown(world: World) -> None:
+    anna, bert = (world.people[login].user for login in ("anna", "bert"))
+    for place, fields in enumerate(
+        ({"expires_at": SOON}, {}, {"assignee": bert, "expires_at": SOON}, {"assignee": bert})
+    ):
+        add(world, due_at=later(NOON, seconds=place), **fields)
+    asleep = add(world, assignee=anna)
+    target = f"{IBM}/task/{tkiid(asleep.uid)}?action=suspendAndCancelClaim&keepTaskData=true&duration=PT10S"
+    assert said(world, "PUT", target)[0] in (200, 204)
+    add(world, parent=1)
+    world.clock.advance(11)
+    shown = orders(world)
+    assert shown["state"] == [4, 1, 3, 6, 2, 5]
+    assert shown["crm "] == [2, 4, 5, 1, 3, 6]
+    fire(world)
+    assert orders(world) == shown
+
+
 def test_a_task_that_wakes_without_its_claim_is_offered_again(world: World) -> None:
     task = add(world, assignee=world.people["anna"].user)
     target = f"{IBM}/task/{tkiid(task.uid)}?action=suspendAndCancelClaim&keepTaskData=false&duration=PT10S"

@@ -102,7 +102,7 @@ def _bare(who: Principal) -> Principal | None:
 
 def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     """What must hold of a task that matches; tenant and removal aside."""
-    found = _equalities(wanted, _columns(tenant, wanted)) + _ranges(wanted) + _links(tenant, wanted)
+    found = _equalities(wanted, columns_of(tenant, wanted)) + _ranges(wanted) + _links(tenant, wanted)
     found += _untouched_by_timers(tenant, wanted)
     found += [_has_word(tenant, word) for word in wanted.words]
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
@@ -140,7 +140,7 @@ def _depends_on_timers(wanted: TaskFilter) -> bool:
     return bool(lost_by_timers(wanted)) or gains_by_timers(wanted)
 
 
-class _Columns(msgspec.Struct, frozen=True):
+class Columns(msgspec.Struct, frozen=True):
     """What timers change, as stored or as they leave it."""
 
     state: sa.ColumnElement[Any]
@@ -148,12 +148,12 @@ class _Columns(msgspec.Struct, frozen=True):
     assignee: sa.ColumnElement[Any]
 
 
-def _columns(tenant: int, wanted: TaskFilter) -> _Columns:
+def columns_of(tenant: int, wanted: TaskFilter) -> Columns:
     if wanted.timers != "alone":
-        return _Columns(T.state, T.suspended, T.assignee)
+        return Columns(T.state, T.suspended, T.assignee)
     is_expired = T.number.in_(task_timers.changed(tenant, task_timers.EXPIRED, lateral=wanted.lateral))
     is_released = T.number.in_(task_timers.changed(tenant, task_timers.RELEASED, lateral=wanted.lateral))
-    return _Columns(
+    return Columns(
         sa.case((is_expired, str(State.EXPIRED)), (is_released, str(State.READY)), else_=T.state),
         sa.false(),
         sa.case((is_released, sa.null()), else_=T.assignee),
@@ -172,7 +172,7 @@ def _untouched_by_timers(tenant: int, wanted: TaskFilter) -> Conditions:
     return found
 
 
-def _equalities(wanted: TaskFilter, seen: _Columns) -> Conditions:
+def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
     conditions = _changed_by_timers(wanted, seen)
     if wanted.has_local_due:
         conditions.append(T.due_local.is_not(None))
@@ -204,7 +204,7 @@ def ended_is(has_ended: bool) -> sa.ColumnElement[bool]:
     return tables.has_ended == sa.literal_column(str(int(has_ended)))
 
 
-def _changed_by_timers(wanted: TaskFilter, seen: _Columns) -> Conditions:
+def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
     """Conditions on the fields that timers change."""
     conditions: Conditions = []
     if wanted.states:

@@ -4,9 +4,9 @@ Few matches are sorted; otherwise the page is read along an index in the request
 only within each state, one walk per state is read and the walks are merged.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -17,8 +17,8 @@ from dragoman.domain.task import ENDED, OPEN, State
 from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.repositories import task_timers
-from dragoman.store.repositories.task_filters import TaskFilter, conditions, ended_is, finds_few
-from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, hidden, order
+from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
+from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, changing, hidden, order
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -167,14 +167,15 @@ def _page(
     walks = _walks(tenant, wanted, keys)
     few = len(walks) == 1 and _is_sorted(wanted, keys)
     for walk in walks:
-        walk.append(T.removed_at.is_(None))
+        walk.conditions.append(T.removed_at.is_(None))
         if has_cursor:
-            walk.append(beyond(keys))
+            walk.conditions.append(beyond(keys, walk.sorts))
     if len(walks) > 1:
         names = [column.name for column in columns]
         statement = _together([_beginning(walk, keys, offset + limit) for walk in walks], keys, names)
     else:
-        statement = sa.select(*columns).where(*walks[0]).order_by(*(hidden(key) if few else order(key) for key in keys))
+        found = sa.select(*columns).where(*walks[0].conditions)
+        statement = found.order_by(*(hidden(key) if few else order(key) for key in keys))
     # In the text, since PostgreSQL plans a statement again each time if its limit is a parameter.
     statement = statement.limit(sa.literal_column(str(limit)))
     return statement.offset(offset) if offset else statement
@@ -197,8 +198,24 @@ def all_conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     return [T.tenant == tenant, *conditions(tenant, wanted)]
 
 
-def _walks(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
-    return [walk for each in _each(wanted) for walk in _walks_of(tenant, each, keys)]
+class Walk(NamedTuple):
+    """What must hold of the tasks of a walk, and what they are sorted by."""
+
+    conditions: Conditions
+    sorts: dict[str, sa.ColumnElement[Any]]
+
+
+def _walks(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Walk]:
+    return [
+        Walk(conditions, _sorts(tenant, each)) for each in _each(wanted) for conditions in _walks_of(tenant, each, keys)
+    ]
+
+
+def _sorts(tenant: int, wanted: TaskFilter) -> dict[str, sa.ColumnElement[Any]]:
+    if wanted.timers != "alone":
+        return SORTS
+    seen = columns_of(tenant, wanted)
+    return SORTS | changing(seen.state, seen.suspended, seen.assignee)
 
 
 def _walks_of(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
@@ -232,14 +249,15 @@ def _of_state(tenant: int, wanted: TaskFilter, state: State) -> Conditions:
     return all_conditions(tenant, replace(wanted, states=(state,), is_open=None))
 
 
-def _beginning(walk: Conditions, keys: Sequence[Sort], limit: int) -> "sa.Select[Any]":
+def _beginning(walk: Walk, keys: Sequence[Sort], limit: int) -> "sa.Select[Any]":
     """The first ones of a walk, with what they are sorted by."""
-    first = sa.select(T.number.label("found"), *_named(keys)).where(*walk).order_by(*map(order, keys)).limit(limit)
+    found = sa.select(T.number.label("found"), *_named(keys, walk.sorts)).where(*walk.conditions)
+    first = found.order_by(*(order(key, walk.sorts[key.key]) for key in keys)).limit(limit)
     return sa.select(first.subquery())
 
 
-def _named(keys: Sequence[Sort]) -> "list[sa.Label[Any]]":
-    return [SORTS[key.key].label(f"key_{place}") for place, key in enumerate(keys)]
+def _named(keys: Sequence[Sort], sorts: Mapping[str, sa.ColumnElement[Any]] = SORTS) -> "list[sa.Label[Any]]":
+    return [sorts[key.key].label(f"key_{place}") for place, key in enumerate(keys)]
 
 
 def _together(beginnings: Sequence["sa.Select[Any]"], keys: Sequence[Sort], names: Sequence[str]) -> "sa.Select[Any]":

@@ -1,6 +1,6 @@
 """Orders of task lists: the only expressions in ORDER BY clauses, and their cursors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -50,11 +50,6 @@ _CONTACT_NAME = sa.case(
     ),
 )
 _OF_CONTACT = _text(sa.select(_CONTACT_NAME).where(CONTACT.tenant == T.tenant, CONTACT.number == T.contact))
-_OF_ASSIGNEE = _text(
-    sa.select(sa.func.coalesce(USER.last_name, "") + " " + USER.display_name).where(
-        USER.tenant == T.tenant, USER.uid == T.assignee
-    )
-)
 _OF_CATEGORY = (
     sa.select(tables.category.c.title)
     .where(tables.category.c.tenant == T.tenant, tables.category.c.number == T.category)
@@ -72,6 +67,26 @@ STATE_CODES: dict[State, int] = {
     State.EXPIRED: 12,
 }
 """The states as IBM numbers them, and so sorts by them (ibm-htm.md 4.1)."""
+
+
+def changing(
+    state: sa.ColumnElement[Any], suspended: sa.ColumnElement[Any], assignee: sa.ColumnElement[Any]
+) -> dict[str, sa.ColumnElement[Any]]:
+    """The keys of what timers change, by these columns: as they are stored, or as due timers leave them."""
+    named = sa.func.coalesce(USER.last_name, "") + " " + USER.display_name
+    of_assignee = _text(sa.select(named).where(USER.tenant == T.tenant, USER.uid == assignee))
+    has_ended = state.in_(sorted(ENDED))
+    return {
+        "state": state,
+        "state_code": sa.case({str(each): code for each, code in STATE_CODES.items()}, value=state, else_=0),
+        "ended": _flag(has_ended),
+        "assignee": of_assignee,
+        "without_assignee": _flag(of_assignee == ""),
+        "assignee_login": _login(assignee),
+        "suspended": _flag(suspended.is_(sa.true())),
+        "waiting": _flag(sa.and_(T.open_children > 0, sa.not_(has_ended))),
+    }
+
 
 SortKey = Literal[
     "number",
@@ -128,24 +143,20 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "completed": _or_last(T.completed_at),
     "state_changed": sa.func.coalesce(T.state_changed_at, T.created_at),
     "category": sa.func.coalesce(T.category, sa.literal_column("0")),
-    "state": T.state,
-    "state_code": sa.case({str(state): code for state, code in STATE_CODES.items()}, value=T.state, else_=0),
-    "ended": tables.has_ended,
+    **changing(T.state, T.suspended, T.assignee),
+    "ended": tables.has_ended,  # as its index has it
     "contact": _OF_CONTACT,
-    "assignee": _OF_ASSIGNEE,
-    "assignee_login": _login(T.assignee),
     "creator_login": _login(T.creator),
     "starter_login": _login(T.starter),
-    "suspended": _flag(T.suspended.is_(sa.true())),
     "escalated": _flag(T.escalated.is_(sa.true())),
     "read": _flag(T.read.is_(sa.true())),
-    "waiting": _flag(sa.and_(T.open_children > 0, T.state.not_in(sorted(ENDED)))),
     # Before one of the above, these put what has none at one end, whichever way the above goes.
     "without_due": _flag(T.due_at.is_(None)),
     "without_contact": _flag(_OF_CONTACT == ""),
-    "without_assignee": _flag(_OF_ASSIGNEE == ""),
 }
 """What a list can be sorted by."""
+BY_TIMERS = frozenset(changing(T.state, T.suspended, T.assignee))
+"""Keys that due timers change."""
 
 OF_THE_TASK: dict[str, Callable[[Task], Any]] = {
     "number": lambda task: task.number,
@@ -183,9 +194,9 @@ def hidden(sort: Sort) -> sa.ColumnElement[Any]:
     return order(sort, sa.literal_column("0") + expression if sort.key in INDEXED else expression)
 
 
-def beyond(sorts: Sequence[Sort]) -> sa.ColumnElement[bool]:
+def beyond(sorts: Sequence[Sort], expressions: Mapping[str, sa.ColumnElement[Any]] = SORTS) -> sa.ColumnElement[bool]:
     """The condition for rows after a row in this order. Directions may differ by key. The row's values are the
-    parameters `after_0`, `after_1` and so on.
+    parameters `after_0`, `after_1` and so on. `expressions` replaces the stored keys.
 
     The condition on the first key alone is implied, but engines don't infer it. Written out, it lets an index scan
     start there, so that a page in the middle costs no more than the first.
@@ -193,9 +204,9 @@ def beyond(sorts: Sequence[Sort]) -> sa.ColumnElement[bool]:
     values = [sa.bindparam(f"after_{place}", None, SORTS[sort.key].type) for place, sort in enumerate(sorts)]
     alternatives: list[sa.ColumnElement[bool]] = []
     for index, sort in enumerate(sorts):
-        same = [SORTS[earlier.key] == value for earlier, value in zip(sorts[:index], values, strict=False)]
-        expression = SORTS[sort.key]
+        same = [expressions[earlier.key] == value for earlier, value in zip(sorts[:index], values, strict=False)]
+        expression = expressions[sort.key]
         further = expression < values[index] if sort.descending else expression > values[index]
         alternatives.append(sa.and_(*same, further))
-    first, value = SORTS[sorts[0].key], values[0]
+    first, value = expressions[sorts[0].key], values[0]
     return sa.and_(first <= value if sorts[0].descending else first >= value, sa.or_(*alternatives))

@@ -16,7 +16,7 @@ from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, gains_by_timers, lost_by_timers, plainly
 from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
-from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort
+from dragoman.store.repositories.task_sorts import BY_TIMERS, OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open_part, numbers_above, step, top_uids
 from dragoman.store.unit.child_rows import extension_bytes
 from dragoman.store.unit.mappings import MAPPINGS
@@ -43,7 +43,7 @@ class Tasks(Repository[Task]):
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
         keys = _keys(sorts)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted))
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
         dialect, has_cursor = connection.dialect, after is not None
         if self._overlay.group.only_reads and limit <= TOGETHER:
             ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
@@ -65,7 +65,7 @@ class Tasks(Repository[Task]):
         Also whether it ended there. Extensions of tasks behind that are not loaded.
         """
         keys = _keys(sorts)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted))
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
         ask = rows_of(
             connection.dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None
         )
@@ -78,7 +78,7 @@ class Tasks(Repository[Task]):
     ) -> tuple[list[Task], bool]:
         """A page without extensions for readers, and whether it ended before its texts exceed `max_bytes`."""
         keys = _keys(sorts)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted))
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
         dialect = connection.dialect
         if limit <= TOGETHER:
             ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
@@ -142,11 +142,11 @@ class Tasks(Repository[Task]):
     def _now(self) -> Moment:
         return self._overlay.group.now
 
-    def _with_timers(self, wanted: TaskFilter) -> TaskFilter:
-        """The filter, extended by the effects of due timers where they make a difference."""
+    def _with_timers(self, wanted: TaskFilter, keys: Sequence[Sort] = ()) -> TaskFilter:
+        """The filter, extended by the effects of due timers where they make a difference to the result or its order."""
         if self._is_lateral:
             wanted = replace(wanted, lateral=True)
-        if not gains_by_timers(wanted):
+        if not gains_by_timers(wanted) and all(key.key not in BY_TIMERS for key in keys):
             lost = lost_by_timers(wanted)
             return replace(wanted, timers="apart", lost=lost) if lost else wanted
         group = self._overlay.group
