@@ -113,6 +113,21 @@ def test_a_case_that_is_over_is_gone_with_its_tasks(world: World, face: str) -> 
     assert said(world, "GET", "/v1/cases")[1]["items"] == [said(world, "GET", "/v1/cases/1")[1]]
 
 
+@pytest.mark.parametrize("face", FACES)
+def test_parts_outside_a_case_that_is_over_are_gone_with_what_they_are_parts_of(world: World, face: str) -> None:
+    case = world.core(lambda uow: cases.add(uow, CaseKind.SERVICE, expires_at=SOON))
+    parent = add(world, case=case.number)
+    part = add(world, parent=parent.number)
+    deeper = add(world, parent=part.number)
+    assert [shown(world, face, task)[0] for task in (part, deeper)] == [200, 200]
+    world.clock.at = SOON
+    assert [shown(world, face, task)[0] >= 400 for task in (part, deeper)] == [True, True]
+    assert said(world, "PATCH", f"/v1/tasks/{deeper.number}", {"title": "x"})[0] == 404
+    assert listed(world, "/v1/tasks") == []
+    fire(world)
+    assert [shown(world, face, task)[0] >= 400 for task in (part, deeper)] == [True, True]
+
+
 def test_a_case_completes_when_its_time_has_come(world: World) -> None:
     case = world.core(lambda uow: cases.add(uow, CaseKind.SERVICE, customer_key="k", auto_complete_at=SOON))
     world.clock.at = SOON
@@ -173,7 +188,7 @@ def test_pages_of_what_has_ended_go_on_behind_the_cursor(world: World) -> None:
 
 
 def orders(world: World) -> dict[str, list[Any]]:
-    """The titles of all tasks in orders of what timers change."""
+    """The tasks in orders of what timers change."""
     found: dict[str, list[Any]] = {}
     for sort in ("state", "-state", "state,-number", "-state,title"):
         numbers: list[int] = []
@@ -193,9 +208,13 @@ def orders(world: World) -> dict[str, list[Any]]:
 
 def test_lists_are_sorted_by_the_state_that_is_shown(world: World) -> None:
     anna, bert = (world.people[login].user for login in ("anna", "bert"))
-    for place, fields in enumerate(
-        ({"expires_at": SOON}, {}, {"assignee": bert, "expires_at": SOON}, {"assignee": bert})
-    ):
+    owned: list[dict[str, Any]] = [
+        {"expires_at": SOON},
+        {},
+        {"assignee": bert, "expires_at": SOON},
+        {"assignee": bert},
+    ]
+    for place, fields in enumerate(owned):
         add(world, due_at=later(NOON, seconds=place), **fields)
     asleep = add(world, assignee=anna)
     target = f"{IBM}/task/{tkiid(asleep.uid)}?action=suspendAndCancelClaim&keepTaskData=true&duration=PT10S"

@@ -4,7 +4,7 @@ The transitions allow what any dialect needs; a dialect may check a stricter tab
 claimed if and only if it has an assignee; an ended task keeps its last assignee.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -245,12 +245,13 @@ class Task(msgspec.Struct, frozen=True):
 
     # Timers. Their effects are the same before and after they are stored (DESIGN 3, rule 8).
 
-    def as_of(self, now: Moment, above: Sequence["Task"] = ()) -> "Task | None":
+    def as_of(self, now: Moment, above: Sequence["Task"] = (), over: Collection[int] = ()) -> "Task | None":
         """The task as due timers leave it, whether they have fired or not; None when one deletes it.
 
-        `above` holds the stored tasks above it, the topmost first: their timers change their parts too. A changed task
-        has the revision it will be stored with. A time of deletion that counts from the end starts when the timer
-        that ends the task is due.
+        `above` holds the stored tasks above it, the topmost first: their timers change their parts too. `over` holds
+        the numbers of those whose case has expired: they are deleted with all their parts. A changed task has the
+        revision it will be stored with. A time of deletion that counts from the end starts when the timer that ends the
+        task is due.
         """
         if self.stands_for_batch:
             return self
@@ -260,7 +261,8 @@ class Task(msgspec.Struct, frozen=True):
             after = stored.by_its_timers(now)
             if cause is not None and after.is_open:
                 after = after.following(*cause)
-            is_gone = (is_gone or stored.is_to_go(now)) and not stored.stands_for_batch
+            goes = stored.number in over or stored.is_to_go(now)
+            is_gone = (is_gone or goes) and not stored.stands_for_batch
             if not stored.is_open or stored.stands_for_batch:
                 cause = None
             elif after is not stored and (cause is None or cause[1].is_open):

@@ -149,6 +149,7 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def columns_of(tenant: int, wanted: TaskFilter) -> Columns:
+    """As stored, or, where the filter speaks of tasks that timers change, as these leave them."""
     if wanted.timers != "alone":
         return Columns(T.state, T.suspended, T.assignee)
     is_expired = T.number.in_(task_timers.changed(tenant, task_timers.EXPIRED, lateral=wanted.lateral))

@@ -66,15 +66,17 @@ class Overdue:
                 waiting.append(task)
             if task.expires_at is not None or task.delete_at is not None or task.suspended:
                 is_any_due = is_any_due or task.has_due(now)
-        above = self._above(parts) if parts else {}
+        above, over = self._above(parts) if parts else ({}, frozenset())
         expired = self._expired_parts(waiting) if waiting else {}
         if not is_any_due and not above and not expired:
             return tasks
-        return [left for task in tasks if (left := self._left(task, above, expired)) is not None]
+        return [left for task in tasks if (left := self._left(task, above, over, expired)) is not None]
 
-    def _left(self, task: Task, above: dict[int, Task], expired: dict[int, list[int]]) -> Task | None:
+    def _left(
+        self, task: Task, above: dict[int, Task], over: frozenset[int], expired: dict[int, list[int]]
+    ) -> Task | None:
         chain = _chain(task, above)
-        left = task.as_of(self._now, chain)
+        left = task.as_of(self._now, chain, over)
         if left is not task:
             self.numbers.update(each.number for each in (*chain, task) if each.has_due(self._now))
         children = expired.get(task.number, [])
@@ -86,13 +88,15 @@ class Overdue:
         batches = self._rows(_open_batches, [task])  # all other parts ended with it
         return replace(left, open_children=len(batches))
 
-    def _above(self, parts: list[Task]) -> dict[int, Task]:
-        """By number all tasks that these are parts of, at any depth; empty when no timer of any of them is due."""
+    def _above(self, parts: list[Task]) -> tuple[dict[int, Task], frozenset[int]]:
+        """By number all tasks that these are parts of, at any depth, and those of them whose case is over; empty when
+        no timer of any of them or of its case is due."""
         due = self._rows(_due_above, parts, self._now)
         if not due:
-            return {}
+            return {}, frozenset()
         decode = MAPPINGS["task"].decode
-        return {task.number: task for row in self._rows(_all_above, parts) for task in [decode(row)]}
+        above = {task.number: task for row in self._rows(_all_above, parts) for task in [decode(row)]}
+        return above, frozenset(int(number) for number, is_over in due if is_over)
 
     def _expired_parts(self, waiting: list[Task]) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
@@ -169,8 +173,10 @@ def step(known: sa.CTE, of: str, rows: "sa.Select[Any]", column: str, *, lateral
 def _due_above(dialect: sa.Dialect) -> Text:
     up = _up(dialect)
     now = sa.bindparam("now", None, sa.BigInteger())
-    due = sa.or_(expired(tables.task, now), awake(tables.task, now), gone(tables.task, now))
-    statement = sa.select(T.number).where(T.tenant == sa.bindparam("tenant"), T.number.in_(sa.select(up.c.number)), due)
+    is_over = sa.not_(in_live_case(tables.task, now))
+    due = sa.or_(expired(tables.task, now), awake(tables.task, now), gone(tables.task, now), is_over)
+    above = (T.tenant == sa.bindparam("tenant"), T.number.in_(sa.select(up.c.number)))
+    statement = sa.select(T.number, is_over).where(*above, due)
     return _ask(dialect, statement)
 
 
