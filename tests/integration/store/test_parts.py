@@ -1,5 +1,6 @@
 """A task and its parts: what ends, suspends or resumes the whole reaches down, and its deletion may take them."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -176,6 +177,18 @@ def test_what_a_new_parent_is_a_part_of_is_loaded_at_once(
         assert status == (409 if is_ring else 200), answer
         counts.append(statements[0])
     assert max(counts) < depth / 2
+
+
+@pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+def test_a_list_of_a_deep_hierarchy_is_not_too_slow(world: World) -> None:
+    # Each task sought its top along its own way up: millions of rows, for minutes.
+    world.add("anna", admin=True)
+    patiently(world, lambda uow: _chain(uow, 3_000))
+    target = "/rest/bpm/htm/v1/tasks/query/TASK?admin=true&selectedAttributes=TKIID,TOP_TKIID"
+    reply = world.ask("anna", "GET", target)
+    assert reply.status == 200, reply.body
+    items = json.loads(reply.body)["items"]
+    assert {item["TOP_TKIID"] for item in items} == {items[0]["TKIID"]}
 
 
 def _chain(uow: UnitOfWork, depth: int) -> None:

@@ -199,27 +199,41 @@ def _expired_children(dialect: sa.Dialect) -> Text:
 
 
 @lru_cache(maxsize=4)
-def _tops(dialect: sa.Dialect) -> Text:
-    """Each task with its top: what is a part of nothing, or of what is no more."""
-    tenant = sa.bindparam("tenant", type_=sa.BigInteger())
-    first = sa.select(T.number.label("part"), T.number, T.parent, T.uid).where(
-        T.tenant == tenant, among(dialect, T.number)
+def _lineages(dialect: sa.Dialect) -> Text:
+    """These tasks and what they are parts of, once each."""
+    up = _up(dialect)
+    statement = sa.select(up.c.number, up.c.parent, T.uid).where(
+        T.tenant == sa.bindparam("tenant"), T.number == up.c.number
     )
-    up = first.cte("up", recursive=True)
-    rows = sa.select(T.number, T.parent, T.uid).where(T.tenant == tenant, T.removed_at.is_(None))
-    over = step(up, "parent", rows, "number", lateral=dialect.name == "postgresql")
-    found = sa.select(up.c.part, over.found.c.number, over.found.c.parent, over.found.c.uid)
-    up = up.union(found.select_from(over.source).where(over.condition))
-    parent = sa.exists().where(T.tenant == tenant, T.number == up.c.parent, T.removed_at.is_(None))
-    is_top = sa.or_(up.c.parent.is_(None), ~parent.correlate(up))
-    return _ask(dialect, sa.select(up.c.part, up.c.uid).where(is_top))
+    return _ask(dialect, statement)
 
 
 def top_uids(connection: sa.Connection, tenant: int, parts: Sequence[int]) -> dict[int, str]:
-    """For each of these tasks the uid of the top of its hierarchy."""
-    text, names = _tops(connection.dialect)
+    """For each of these tasks the uid of the top of its hierarchy: what is a part of nothing, or of what is no more."""
+    text, names = _lineages(connection.dialect)
     values = {"tenant": tenant, "keys": as_parameter(connection.dialect, sorted(parts))}
-    return {int(part): str(uid) for part, uid in driver.fetch(connection, text, tuple(values[name] for name in names))}
+    rows = driver.fetch(connection, text, tuple(values[name] for name in names))
+    parents = {int(number): parent for number, parent, _ in rows}
+    uids = {int(number): str(uid) for number, _, uid in rows}
+    tops = _tops(parents)
+    return {part: uids[tops[part]] for part in parts if part in tops}
+
+
+def _tops(parents: dict[int, int | None]) -> dict[int, int]:
+    """The top above each number. Each is passed once, so that deep hierarchies take no longer than broad ones."""
+    tops: dict[int, int] = {}
+    for number in parents:
+        way: dict[int, None] = {}
+        at = number
+        while at not in tops and at not in way:
+            way[at] = None
+            above = parents[at]
+            if above is None or above not in parents:
+                break
+            at = above
+        top = tops.get(at, at)
+        tops.update(dict.fromkeys(way, top))
+    return tops
 
 
 @lru_cache(maxsize=4)
