@@ -109,13 +109,20 @@ def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> f
     granted = NO_PERMISSION
     if user is not None and user in (task.assignee, task.creator, task.starter):
         granted = ALL if _is_draft(task) and user == task.creator else OF_INVOLVED
+    if task.work_items:
+        granted |= _granted_by_items(principal, task, is_private=is_private)
+    if is_private:
+        return granted | OF_SHARERS if user is not None and linked.is_shared_with(user) else granted
+    return granted if task.work_items else granted | OF_EVERYBODY
+
+
+def _granted_by_items(principal: Principal, task: Task, *, is_private: bool) -> frozenset[Permission]:
+    granted = NO_PERMISSION
     for item in held_items(principal, task, is_private=is_private):
         granted |= GRANTS[item.role]
         if item.role is Role.POTENTIAL_STARTER and task.state is State.INACTIVE:
             granted |= OF_STARTERS
-    if is_private:
-        return granted | OF_SHARERS if user is not None and linked.is_shared_with(user) else granted
-    return granted if task.work_items else granted | OF_EVERYBODY
+    return granted
 
 
 def held_items(principal: Principal, task: Task, *, is_private: bool) -> Iterator[WorkItem]:

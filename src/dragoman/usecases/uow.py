@@ -74,7 +74,7 @@ class UnitOfWork:
     @property
     def home(self) -> Tenant:
         """The tenant itself: its name, its time zone, its inbox."""
-        tenant: Tenant = self._overlay.group.cached("tenant", ())
+        tenant: Tenant = self._overlay.group.home
         return tenant
 
     @property

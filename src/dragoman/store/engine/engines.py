@@ -16,6 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from dragoman.command import Lock
 from dragoman.domain.clock import uptime
 from dragoman.store.engine import driver
+from dragoman.store.engine.stable_plans import Connection
 
 PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
 IDLE_SECONDS = 5.0  # how long a transaction may hold its locks without a statement, at least
@@ -65,7 +66,7 @@ class Engine:
             module=pysqlite3,
             poolclass=sa.NullPool,
             hide_parameters=True,  # an error must not quote what was to be stored
-            connect_args={"check_same_thread": False},
+            connect_args={"check_same_thread": False, "factory": Connection},
         )
         sa.event.listen(engine, "do_connect", _create_private)
         sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience_seconds=self._patience))

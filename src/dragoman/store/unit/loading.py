@@ -102,7 +102,7 @@ class Loader:
 
     def _owners(self, fields: dict[str, Lock]) -> Iterable[tuple[str, Key, Lock]]:
         """What the tasks point to. The inbox is left out: it holds most tasks, and decides nothing about them."""
-        home = self.group.cached("tenant", ()) if "case" in fields else None
+        home = self.group.home if "case" in fields else None
         inbox = None if home is None else home.inbox_case
         for (name, _), task in list(self.group.current.items()):
             if name != "task" or task is None:

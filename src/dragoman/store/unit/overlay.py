@@ -117,6 +117,7 @@ class Group:
         self.is_written = True  # the tables hold what is current
         self.clock: Clock | None = None  # while rows are locked: `now` is read after each wait
         self.cached = cached
+        self._home: Any = None
         self.has_queued = False  # a job: the worker need not wait for its next look
         # For commands that have the transaction to themselves, and for readers:
         self.load_all: Callable[[Keys], None] | None = None
@@ -128,6 +129,13 @@ class Group:
         self.as_stored = False
         self.fires_timers = False  # what is due and loaded is to fire first
         self.tried: frozenset[int] = frozenset()  # but for these: their timers have just had the chance
+
+    @property
+    def home(self) -> Any:
+        """The tenant itself."""
+        if self._home is None:
+            self._home = self.cached("tenant", ())
+        return self._home
 
     def know(self, mapping: Mapping, key: Key, entity: Any, lock: Lock) -> None:
         """Note a row as loaded (None: there is none), under its number."""

@@ -226,6 +226,7 @@ class Transactions:
                 return alone
             for work, wanted in missing:
                 if isinstance(wanted, OutOfOrder):
+                    work.learned = work.learned or Keys()
                     work.learned.merge(wanted.keys)
                     work.lessons += 1
                 elif not isinstance(work.keys, Keys):
@@ -294,9 +295,7 @@ class Transactions:
         loader = Loader(self.engine, connection, group, writes=self.writes, in_order=in_order)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
-        keys = Keys()
-        for work in works:
-            keys.merge(work.keys if isinstance(work.keys, Keys) else work.learned)
+        keys = _keys_of(works)
         if not self.writes:
             self.engine.start_reading(connection)
         group.clock = self.clock if self.writes else None
@@ -325,6 +324,16 @@ class Transactions:
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
             work.error = bug
         return None
+
+
+def _keys_of(works: list[Work]) -> Keys:
+    named = [keys for work in works if (keys := work.keys if isinstance(work.keys, Keys) else work.learned)]
+    if len(named) == 1:
+        return named[0]
+    keys = Keys()
+    for each in named:
+        keys.merge(each)
+    return keys
 
 
 def _refuse(works: list[Work], refusal: Exception) -> None:

@@ -31,7 +31,7 @@ class Work:
         self.deadline = deadline  # on the monotonic clock; it isn't started after that
         self.queued_at = 0.0  # on the same clock
         self.not_before = 0.0  # likewise: it waits for rows that another transaction holds
-        self.learned = Keys()  # of an exclusive command: rows that it turned out to lock, to be locked in order
+        self.learned: Keys | None = None  # of an exclusive command: rows that it turned out to lock, for their order
         self.lessons = 0  # how often that happened
         self.future: Any = None
         self.span: Any = None  # belongs to the submitter, too: the span of its request

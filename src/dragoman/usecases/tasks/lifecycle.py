@@ -10,7 +10,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from dragoman.command import Key, Lock
-from dragoman.domain.access import Linked, Permission, forbidden, permissions
+from dragoman.domain.access import NOTHING, Linked, Permission, forbidden, permissions
 from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
@@ -39,8 +39,10 @@ def case_of(uow: UnitOfWork, task: Task) -> Case | None:
 
 def linked(uow: UnitOfWork, task: Task) -> Linked:
     """The linked case and contact, for `domain.access`."""
+    contact, case = contact_of(uow, task), case_of(uow, task)
     entity = None if task.entity is None else uow.cases.find(task.entity)
-    return Linked(contact_of(uow, task), case_of(uow, task), entity)
+    is_any = contact is not None or case is not None or entity is not None
+    return Linked(contact, case, entity) if is_any else NOTHING
 
 
 def load_linked(uow: UnitOfWork, found: Iterable[Task]) -> None:
