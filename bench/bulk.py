@@ -48,7 +48,7 @@ def order(uow: UnitOfWork, command: Order) -> str:
         [str(number) for number in range(command.first, command.first + command.count)]
     ).decode()
     data = msgspec.json.encode({"priority": command.priority}).decode()
-    sent = batches.Order(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
+    sent = batches.NewBatch(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
     made = batches.create(uow, sent).batch
     prepared = uow.batches.save(made.prepare(at=uow.now))
     for job in uow.jobs.about(JobKind.BATCH_PREPARE, made.number):

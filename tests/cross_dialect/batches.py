@@ -10,7 +10,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
 
-ORDER = batches.Order(
+ORDER = batches.NewBatch(
     method=Method.PATCH,
     type="task",
     field="id",
@@ -56,5 +56,5 @@ def led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
 
 def _kept(uow: UnitOfWork, batch: Batch) -> Batch:
     kept = uow.batches.save(batch)
-    batches.follow(uow, kept)
+    batches.update_task(uow, kept)
     return kept

@@ -90,7 +90,7 @@ class BatchWorld(World):
     ) -> int:
         """A new batch, and the job that prepares it; its number."""
         size = len(data) if method is Method.POST else len(entries or [])
-        order = batches.Order(method, type_, field, text(entries), text(data), review=review, size=size)
+        order = batches.NewBatch(method, type_, field, text(entries), text(data), review=review, size=size)
         number: int = self.core(lambda uow: batches.create(uow, order).batch.number, who or self.anna)
         return number
 

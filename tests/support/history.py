@@ -52,7 +52,7 @@ class HistoryWorld(World):
         """What the hourly loop does for a tenant."""
         tenant = tenant or self.main
         digest = self.app.executor.call(digests.collect, digests.Collect(due(self.clock.now())), tenant)
-        return None if digest is None else self.app.executor.call(digests.keep, digests.Keep(digest), tenant)
+        return None if digest is None else self.app.executor.call(digests.store, digests.Store(digest), tenant)
 
     def an_hour_later(self) -> None:
         """To just when the last hour is settled."""

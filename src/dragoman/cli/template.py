@@ -103,4 +103,4 @@ def _content(file: Path) -> bytes:
 
 def _row(template: Template) -> tuple[str, str, str, str, str]:
     state = "stopped" if template.is_stopped else "started"
-    return template.name, str(template.version), templates.spelled(template.uid), template.kind, state
+    return template.name, str(template.version), templates.render_tktid(template.uid), template.kind, state

@@ -124,7 +124,7 @@ class Worker:
         if not self._takes_over:
             return
         for _, tenant in await self._runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-            orphans = await self._write(jobs.orphan, jobs.Orphan(), tenant)
+            orphans = await self._write(jobs.release_orphans, jobs.ReleaseOrphans(), tenant)
             if orphans:
                 log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
         self._takes_over = False

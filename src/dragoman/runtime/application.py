@@ -65,8 +65,8 @@ class Application:
 
     def ensure_tenant(self, name: str, *, must_be_new: bool = False) -> int:
         """The number of the tenant with this name, created if it is missing."""
-        number = self.executor.call(tenants.reserve, tenants.ReserveTenant(name, must_be_new), DIRECTORY_TENANT)
-        self.executor.call(tenants.furnish, tenants.FurnishTenant(name), number)
+        number = self.executor.call(tenants.register, tenants.RegisterTenant(name, must_be_new), DIRECTORY_TENANT)
+        self.executor.call(tenants.initialize, tenants.InitializeTenant(name), number)
         return number
 
     def start(self, on_death: Callable[[], None] | None = None) -> None:
@@ -119,7 +119,7 @@ class Application:
 
     async def waiting(self) -> backlog.Backlog:
         """Background work that waits, over all tenants."""
-        return await self.executor.read(backlog.look, backlog.Look(table.JOBS_COUNTED), system(DIRECTORY_TENANT))
+        return await self.executor.read(backlog.measure, backlog.Measure(table.JOBS_COUNTED), system(DIRECTORY_TENANT))
 
     def _trace(self) -> None:
         self.spans = self.executor.spans = spans = tracing.begin(traces())
@@ -136,8 +136,8 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
     dialects = []
     for dialect in discover():
         options = dict(settings.of_dialect(dialect.name))
-        extension_names.reserve(dialect.reserved_names)
-        resource_types.offer(dialect.resource_types)  # batches of a disabled dialect still run to their end
+        extension_names.register(dialect.reserved_names)
+        resource_types.register(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)
     categories.keep(number for dialect in dialects for number in dialect.kept_categories)

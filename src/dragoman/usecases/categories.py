@@ -151,7 +151,7 @@ def find(uow: UnitOfWork, number: int | None) -> Category | None:
     return uow.categories.find(number) if number else None
 
 
-def every(uow: UnitOfWork) -> list[Category]:
+def in_order(uow: UnitOfWork) -> list[Category]:
     """Every category, in order. The command is exclusive or reads."""
     return uow.categories.all()
 

@@ -10,7 +10,7 @@ from dragoman.domain import extension
 _reserved: set[str] = set()
 
 
-def reserve(names: Iterable[str]) -> None:
+def register(names: Iterable[str]) -> None:
     """Reserve names, without regard to case."""
     _reserved.update(map(extension.fold, names))
 

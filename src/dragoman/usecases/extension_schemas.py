@@ -32,7 +32,7 @@ def create(uow: UnitOfWork, command: Create) -> ExtensionSchema:
     if fault is not None:
         raise Invalid("invalid_name", fault, (Problem("/name", "name", fault),))
     declaration = check_declaration(command.declaration)
-    known = uow.schemas.named(command.owner, command.name, Lock.CHANGE)
+    known = uow.schemas.by_name(command.owner, command.name, Lock.CHANGE)
     if known is not None:
         message = f"There is a schema {known.name} for extensions of a {command.owner}."
         raise Conflict("schema_exists", message, name=known.name, owner=str(command.owner))
@@ -77,7 +77,7 @@ class Get(msgspec.Struct, frozen=True):
 
 def get(uow: UnitOfWork, command: Get) -> ExtensionSchema:
     """NotFound `schema_not_found` when there is none."""
-    return _found(command, uow.schemas.named(command.owner, command.name))
+    return _found(command, uow.schemas.by_name(command.owner, command.name))
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ class Delete(msgspec.Struct, frozen=True):
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
     """NotFound `schema_not_found` when there is none; values without a schema stay."""
-    schema = _found(command, uow.schemas.named(command.owner, command.name, Lock.CHANGE))
+    schema = _found(command, uow.schemas.by_name(command.owner, command.name, Lock.CHANGE))
     uow.schemas.remove(schema)
     removal.remove_values(uow, command.owner, schema.folded)
 

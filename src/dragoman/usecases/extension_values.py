@@ -43,7 +43,7 @@ def set_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require_s
     former = entity.extensions.get(folded)
     if former is not None and says_the_same(former.value, text):
         return entity  # also a value that is older than its schema
-    schema = uow.schemas.named(owner, name, Lock.SHARED)
+    schema = uow.schemas.by_name(owner, name, Lock.SHARED)
     if schema is None and require_schema:
         message = f"there is no schema for the {owner} extension {name}"
         raise Invalid("schema_missing", message, name=name, owner=str(owner))
@@ -83,7 +83,7 @@ def merge_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require
     Invalid `merge_not_supported` unless both are objects; else as `set_extension`.
     """
     former = entity.extensions.get(fold(name))
-    schema = uow.schemas.named(OWNERS[type(entity)], name, Lock.SHARED)
+    schema = uow.schemas.by_name(OWNERS[type(entity)], name, Lock.SHARED)
     stored = "{}" if former is None else former.value
     return set_extension(uow, entity, name, merged(schema, stored, text), require_schema=require_schema)
 

@@ -15,7 +15,7 @@ PAGE = 200
 _names_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class Doubts(msgspec.Struct, frozen=True):
+class OutOfRange(msgspec.Struct, frozen=True):
     """Values outside the limits of an API. They are accepted only when unchanged, since another API may have stored
     them."""
 
@@ -23,10 +23,10 @@ class Doubts(msgspec.Struct, frozen=True):
     refusal: Invalid
 
 
-def settle(entity: Any, doubts: Doubts | None) -> None:
+def must_be_unchanged(entity: Any, out_of_range: OutOfRange | None) -> None:
     """Raise the refusal unless every value equals the present one."""
-    if doubts is not None and any(getattr(entity, name) != value for name, value in doubts.values.items()):
-        raise doubts.refusal.with_traceback(None)
+    if out_of_range is not None and any(getattr(entity, name) != value for name, value in out_of_range.values.items()):
+        raise out_of_range.refusal.with_traceback(None)
 
 
 def check(

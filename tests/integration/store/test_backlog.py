@@ -29,7 +29,7 @@ def play(url: str, story: Callable[[World], Awaitable[None]]) -> None:
 
 
 def look(node: World, most: int = 100) -> Backlog:
-    found: Backlog = node.core(lambda uow: backlog.look(uow, backlog.Look(most)), tenant=DIRECTORY_TENANT)
+    found: Backlog = node.core(lambda uow: backlog.measure(uow, backlog.Measure(most)), tenant=DIRECTORY_TENANT)
     return found
 
 

@@ -28,7 +28,7 @@ def furnish(uow: UnitOfWork) -> None:
     """Batches of every kind: some without counts, some without a field, with moments finer than are shown."""
     for at in range(COUNT):
         method = tuple(Method)[at % 3]
-        order = batches.Order(
+        order = batches.NewBatch(
             method=method,
             type=("phonenumber", "prefix")[at % 2],
             field=None if method is Method.POST else ("phonenumber", "did_sid")[at % 2],

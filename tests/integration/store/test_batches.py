@@ -19,7 +19,7 @@ from tests.support.world import World
 plain = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 """Where so many transactions are needed that one of them would hardly get through every eighth statement failing."""
 
-ORDER = batches.Order(
+ORDER = batches.NewBatch(
     method=Method.PATCH, type="phonenumber", field="phonenumber", entries='["1","2"]', data="{}", review=True, size=2
 )
 
@@ -39,10 +39,10 @@ def brought_to(world: World, status: Status) -> Batch:
 
     def run(uow: UnitOfWork) -> Batch:
         kept = uow.batches.save(there)
-        batches.follow(uow, kept)
+        batches.update_task(uow, kept)
         return kept
 
-    kept: Batch = world.write(run, batches.named(batch.uid))
+    kept: Batch = world.write(run, batches.keys_to_change(batch.uid))
     return kept
 
 
@@ -66,8 +66,8 @@ def test_a_batch_keeps_what_its_creators_token_allowed(world: World) -> None:
 
 def test_of_two_decisions_at_once_the_first_wins(world: World) -> None:
     batch = brought_to(world, Status.IN_REVIEW)
-    approve = world.work(deciding(batch, Decision.APPROVE), batches.named(batch.uid))
-    cancel = world.work(deciding(batch, Decision.REFUSE), batches.named(batch.uid))
+    approve = world.work(deciding(batch, Decision.APPROVE), batches.keys_to_change(batch.uid))
+    cancel = world.work(deciding(batch, Decision.REFUSE), batches.keys_to_change(batch.uid))
     world.group(approve, cancel)
     assert approve.unwrap().status is Status.APPROVED
     with pytest.raises(Conflict, match="not in review"):
@@ -85,10 +85,13 @@ def test_a_decision_that_comes_too_early_or_too_late_changes_nothing(world: Worl
 def refused_either_way(world: World, batch: Batch) -> None:
     for decision in Decision:
         if batch.status is DECIDED[decision]:
-            assert world.write(deciding(batch, decision), batches.named(batch.uid)).modified_at == batch.modified_at
+            assert (
+                world.write(deciding(batch, decision), batches.keys_to_change(batch.uid)).modified_at
+                == batch.modified_at
+            )
             continue
         with pytest.raises(Conflict, match="not in review"):
-            world.write(deciding(batch, decision), batches.named(batch.uid))
+            world.write(deciding(batch, decision), batches.keys_to_change(batch.uid))
     now = world.read(lambda uow: uow.batches.get(batch.uid))
     assert (now.status, now.modified_at) == (batch.status, batch.modified_at)
 
@@ -98,7 +101,7 @@ def test_what_is_executed_is_not_deleted(world: World) -> None:
     for status in set(Status) - DELETABLE:
         batch = brought_to(world, status)
         with pytest.raises(Conflict, match="being executed"):
-            world.write(removing(batch), batches.named(batch.uid))
+            world.write(removing(batch), batches.keys_to_change(batch.uid))
         assert world.read(seeing(batch)).status is status
 
 
@@ -106,7 +109,7 @@ def test_what_is_executed_is_not_deleted(world: World) -> None:
 def test_what_is_not_executed_is_deleted_with_its_task(world: World) -> None:
     for status in DELETABLE:
         batch = brought_to(world, status)
-        world.write(removing(batch), batches.named(batch.uid))
+        world.write(removing(batch), batches.keys_to_change(batch.uid))
         assert not any(world.read(left(batch)))
         with pytest.raises(NotFound):
             world.read(seeing(batch))
@@ -132,7 +135,7 @@ def test_the_outcomes_of_a_batch_that_is_gone_are_forgotten(world: World) -> Non
     other = brought_to(world, Status.COMPLETED)
     for each in (batch, other):
         world.write(failing(each), EXCLUSIVE)
-    world.write(removing(batch), batches.named(batch.uid))
+    world.write(removing(batch), batches.keys_to_change(batch.uid))
     BatchWorld.beside(world, "main").run_jobs()
     assert world.sql("SELECT batch, count(*) FROM batch_outcome GROUP BY batch") == [(other.number, 250)]
 

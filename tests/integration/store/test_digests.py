@@ -139,7 +139,7 @@ def test_a_digest_that_was_overtaken_is_dropped(past: HistoryWorld) -> None:
     assert digest is not None
     past.seal()
     with pytest.raises(Conflict):
-        past.app.executor.call(digests.keep, digests.Keep(digest), past.main)
+        past.app.executor.call(digests.store, digests.Store(digest), past.main)
 
 
 def test_digests_of_a_clock_that_was_ahead_leave_nothing_uncovered(past: HistoryWorld) -> None:

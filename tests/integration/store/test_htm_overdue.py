@@ -9,7 +9,7 @@ import pytest
 from dragoman.command import EXCLUSIVE
 from dragoman.dialects.ibm_htm.handlers import actions, completion, tasks
 from dragoman.dialects.ibm_htm.handlers.hierarchy import List, list_all
-from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict, NotFound
@@ -48,7 +48,7 @@ class Family:
         self.world.write(run, EXCLUSIVE)
 
     def shown(self, uid: str) -> Task:
-        seen: Seen = self.do(tasks.show, tasks.Show(uid))
+        seen: TaskView = self.do(tasks.show, tasks.Show(uid))
         return seen.task
 
     def pass_by(self) -> None:

@@ -91,7 +91,7 @@ def test_a_date_that_an_import_sets_does_not_hold_the_clock(world: World) -> Non
 
 
 def test_a_batch_is_not_modified_before_it_was(world: World) -> None:
-    order = batches.Order(Method.PATCH, "task", "id", "[1]", '{"priority": 1}', True, 1)
+    order = batches.NewBatch(Method.PATCH, "task", "id", "[1]", '{"priority": 1}', True, 1)
     number = world.write(lambda uow: batches.create(uow, order).batch.number, Keys(numbers={"task"}))
     made_at = world.clock.now()
     world.clock.advance(-1.5)

@@ -418,7 +418,7 @@ def test_files_may_share_a_name(world: BatchWorld) -> None:
 
 def test_a_fault_of_ours_fails_one_entry_alone(world: BatchWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = made(world, 30)
-    known = resource_types.named("task")
+    known = resource_types.find("task")
     assert known is not None
 
     def faulty(uow: UnitOfWork, content: bytes) -> resource_types.Patch:

@@ -119,4 +119,4 @@ def in_review(uow: UnitOfWork, given_facts: dict[str, Any], is_claimed: bool) ->
     return uow.batches.get(made.number)
 
 
-ORDER = batches.Order(Method.PATCH, "task", "id", '["1"]', '{"priority": 5}', review=True, size=1)
+ORDER = batches.NewBatch(Method.PATCH, "task", "id", '["1"]', '{"priority": 5}', review=True, size=1)

@@ -58,8 +58,8 @@ def link(do: Do, number: int, wanted: crm_cases.Link | None, login: str = "anna"
 
     def run(uow: UnitOfWork) -> Task:
         present = uow.tasks.get(number)
-        target = None if wanted is None else crm_cases.target(uow, wanted)
-        return tasks.save(uow, present, replace(present, **crm_cases.linked(uow, present, target)))
+        target = None if wanted is None else crm_cases.find_target(uow, wanted)
+        return tasks.save(uow, present, replace(present, **crm_cases.link_fields(uow, present, target)))
 
     linked: Task = do(run, login)
     return linked

@@ -10,10 +10,10 @@ from dragoman.dialects.carrierx_batch.wire import changes, tasks
 from dragoman.domain.bulk import Batch, BatchPayload, Decision, Method, Outcome, Status
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
-from dragoman.usecases.batches.lifecycle import Seen
+from dragoman.usecases.batches.lifecycle import BatchView
 
 UID = "0f3c9f5e-8d0b-4a53-a7b4-6c1e2a7d9b10"
-SEEN = Seen(
+SEEN = BatchView(
     Batch(
         tenant=1,
         number=7,
@@ -41,8 +41,8 @@ def shown() -> dict[str, Any]:
     return found
 
 
-def decision(body: Any, *, whole: bool = False, seen: Seen = SEEN) -> Decision | None:
-    return changes.read_decision(changes.parse_change(body, whole=whole), seen)
+def decision(body: Any, *, whole: bool = False, view: BatchView = SEEN) -> Decision | None:
+    return changes.read_decision(changes.parse_change(body, whole=whole), view)
 
 
 def faults(body: Any, *, whole: bool = False) -> list[tuple[str, str]]:
@@ -111,8 +111,8 @@ def test_a_status_that_no_client_sets_is_refused(status: Any, code: str) -> None
 
 @pytest.mark.parametrize("status", list(Status))
 def test_the_present_status_is_no_decision(status: Status) -> None:
-    seen = msgspec.structs.replace(SEEN, batch=msgspec.structs.replace(SEEN.batch, status=status))
-    assert decision({"status": str(status)}, seen=seen) is None
+    view = msgspec.structs.replace(SEEN, batch=msgspec.structs.replace(SEEN.batch, status=status))
+    assert decision({"status": str(status)}, view=view) is None
 
 
 def test_the_version_tells_every_state_apart() -> None:

@@ -9,7 +9,7 @@ from dragoman.dialects.carrierx_batch.wire.orders import parse_order
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.batches import resource_types
-from dragoman.usecases.batches.lifecycle import Order
+from dragoman.usecases.batches.lifecycle import NewBatch
 
 PATCH: dict[str, Any] = {
     "method": "PATCH",
@@ -26,7 +26,7 @@ DELETE: dict[str, Any] = {"method": "DELETE", "type": "phonenumber", "field": "d
 def known_types() -> None:
     """The types that the application makes known when it opens."""
     for dialect in discover():
-        resource_types.offer(dialect.resource_types)
+        resource_types.register(dialect.resource_types)
 
 
 def faults(body: Any, *, most: int = 100) -> list[tuple[str, str]]:
@@ -38,7 +38,7 @@ def faults(body: Any, *, most: int = 100) -> list[tuple[str, str]]:
 def test_entries_and_data_are_kept_in_one_spelling() -> None:
     order = parse_order(PATCH, most=100)
     data = '{"a":{"c":"ä","d":null},"b":1.5}'
-    assert order == Order(Method.PATCH, "phonenumber", "phonenumber", '["1",2]', data, review=True, size=2)
+    assert order == NewBatch(Method.PATCH, "phonenumber", "phonenumber", '["1",2]', data, review=True, size=2)
 
 
 def test_what_a_method_has_no_use_for_is_kept_as_nothing() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.dialects.onlyoffice_crm.views import SeenCase, SeenContact, SeenTask, Sharing
+from dragoman.dialects.onlyoffice_crm.views import CaseView, ContactView, Sharing, TaskView
 from dragoman.dialects.onlyoffice_crm.wire.cases import render_case
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact, render_whole_contact
 from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER, Persons, render_profile
@@ -28,21 +28,21 @@ PERSON = Contact(
 CASE = Case(tenant=1, number=3, uid="k", kind=CaseKind.CASE, title="Spring fair", created_at=AT)
 
 
-def seen(task: Task = TASK, **others: Any) -> SeenTask:
+def seen(task: Task = TASK, **others: Any) -> TaskView:
     fields: dict[str, Any] = {
         "zone": "UTC", "creator": ANNA, "responsible": None, "contact": None, "category": CATEGORY, "entity": None,
         "can_edit": True,
     }  # fmt: skip
-    return SeenTask(task=task, **(fields | others))
+    return TaskView(task=task, **(fields | others))
 
 
-def shown(seen_task: SeenTask, *, in_list: bool = False) -> dict[str, Any]:
+def shown(seen_task: TaskView, *, in_list: bool = False) -> dict[str, Any]:
     return render_task(seen_task, Persons(PORTAL), in_list=in_list)
 
 
-def contact(known: Contact = PERSON, **others: Any) -> SeenContact:
+def contact(known: Contact = PERSON, **others: Any) -> ContactView:
     fields: dict[str, Any] = {"zone": "UTC", "creator": ANNA}
-    return SeenContact(contact=known, **(fields | others))
+    return ContactView(contact=known, **(fields | others))
 
 
 def test_a_full_task_has_its_members_in_order() -> None:
@@ -145,7 +145,7 @@ def test_a_person_and_a_company_by_themselves() -> None:
 
 
 def test_a_case() -> None:
-    members = render_case(SeenCase(case=CASE, zone="UTC", creator=None, can_edit=False), Persons(PORTAL))
+    members = render_case(CaseView(case=CASE, zone="UTC", creator=None, can_edit=False), Persons(PORTAL))
     assert list(members) == [
         "members", "createBy", "created", "title", "isClosed", "isPrivate", "canEdit", "customFields", "id",
     ]  # fmt: skip

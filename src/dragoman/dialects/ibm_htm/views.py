@@ -23,7 +23,7 @@ OWNERS = SEEN_OWNERS | {"template": Lock.NONE, "category": Lock.NONE}
 """What must be loaded beside a task that is to be shown."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class TaskView(msgspec.Struct, frozen=True):
     """The task; people by login, other tasks and what holds it by the ids of this vendor."""
 
     task: Task
@@ -36,11 +36,11 @@ class Seen(msgspec.Struct, frozen=True):
     top: str | None = None
 
 
-def gather(uow: UnitOfWork, task: Task, top: str | None = None) -> Seen:
+def gather(uow: UnitOfWork, task: Task, top: str | None = None) -> TaskView:
     """All of it. Only a subtask asks for rows that the keys of its command don't name. `top` is the uid of the top of
     its hierarchy, where that is known."""
     template = None if task.template is None else task_templates.find(uow, task.template)
-    return Seen(
+    return TaskView(
         task,
         template,
         owner=login_of(uow, task.assignee),
@@ -48,15 +48,15 @@ def gather(uow: UnitOfWork, task: Task, top: str | None = None) -> Seen:
         starter=login_of(uow, task.starter),
         type=type_of(uow, task),
         parent_context=parent_context(uow, task),
-        top=ids.task_id(top or task_lookup.tops(uow, [task])[task.number]),
+        top=ids.task_id(top or task_lookup.top_uids(uow, [task])[task.number]),
     )
 
 
-def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Seen]:
+def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[TaskView]:
     """The tasks of a list, with what they point to loaded a statement a table. For readers and exclusive commands."""
     task_lists.load_shown(uow, tasks)
     task_lookup.load_parents(uow, tasks)
-    tops = task_lookup.tops(uow, tasks)
+    tops = task_lookup.top_uids(uow, tasks)
     return [gather(uow, task, tops[task.number]) for task in tasks]
 
 

@@ -33,13 +33,13 @@ class Sharing(IntEnum):
     READ = 2
 
 
-class SeenContact(msgspec.Struct, frozen=True, kw_only=True):
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     """A contact as the principal sees it."""
 
     contact: Contact
     zone: str
     creator: User | None
-    company: "SeenContact | None" = None
+    company: "ContactView | None" = None
     sharers: tuple[User, ...] = ()
     sharing: Sharing = Sharing.READ_WRITE
     is_visible: bool = True
@@ -47,21 +47,21 @@ class SeenContact(msgspec.Struct, frozen=True, kw_only=True):
     has_late_tasks: bool = False
 
 
-class SeenTask(msgspec.Struct, frozen=True, kw_only=True):
+class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     """A task as the principal sees it. `is_fresh`: just written, so an absent description is still null."""
 
     task: Task
     zone: str
     creator: User | None
     responsible: User | None
-    contact: SeenContact | None
+    contact: ContactView | None
     category: Category | None
     entity: Case | None
     can_edit: bool
     is_fresh: bool = False
 
 
-class SeenCase(msgspec.Struct, frozen=True, kw_only=True):
+class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     """A case as the principal sees it."""
 
     case: Case
@@ -70,14 +70,14 @@ class SeenCase(msgspec.Struct, frozen=True, kw_only=True):
     can_edit: bool
 
 
-class SeenOpportunity(msgspec.Struct, frozen=True, kw_only=True):
+class OpportunityView(msgspec.Struct, frozen=True, kw_only=True):
     """An opportunity as the principal sees it."""
 
     case: Case
     zone: str
     creator: User | None
     responsible: User | None
-    contact: SeenContact | None
+    contact: ContactView | None
     can_edit: bool
 
 
@@ -89,10 +89,10 @@ class Gathering:
         self._zone = uow.home.zone
         self._default_category = default_category
 
-    def task(self, task: Task, *, is_fresh: bool = False) -> SeenTask:
+    def task(self, task: Task, *, is_fresh: bool = False) -> TaskView:
         """The task with all that it points to."""
         contact = tasks.contact_of(self._uow, task)
-        return SeenTask(
+        return TaskView(
             task=task,
             zone=self._zone,
             creator=self._user(task.creator),
@@ -104,11 +104,11 @@ class Gathering:
             is_fresh=is_fresh,
         )
 
-    def contact(self, contact: Contact) -> SeenContact:
+    def contact(self, contact: Contact) -> ContactView:
         """The contact as it stands in a task."""
         principal = self._uow.principal
         named = (contact.creator, *contact.shared_with) if contact.is_private else ()
-        return SeenContact(
+        return ContactView(
             contact=contact,
             zone=self._zone,
             creator=self._user(contact.creator),
@@ -118,7 +118,7 @@ class Gathering:
             can_edit=may_edit_contact(principal, contact),
         )
 
-    def whole_contact(self, contact: Contact, *, has_late_tasks: bool = False) -> SeenContact:
+    def whole_contact(self, contact: Contact, *, has_late_tasks: bool = False) -> ContactView:
         """The contact by itself: a person with the company, and whether something is late."""
         company = None if contact.company is None else contact_lookup.find(self._uow, contact.company)
         return msgspec.structs.replace(
@@ -127,18 +127,18 @@ class Gathering:
             has_late_tasks=has_late_tasks,
         )
 
-    def whole_contacts(self, contacts: Sequence[Contact]) -> list[SeenContact]:
+    def whole_contacts(self, contacts: Sequence[Contact]) -> list[ContactView]:
         """Several of them. The command must be exclusive."""
         late = task_lookup.late_contacts(self._uow, [contact.number for contact in contacts], self._uow.now)
         return [self.whole_contact(contact, has_late_tasks=contact.number in late) for contact in contacts]
 
-    def case(self, case: Case) -> SeenCase:
+    def case(self, case: Case) -> CaseView:
         may_edit = may_edit_case(self._uow.principal, case)
-        return SeenCase(case=case, zone=self._zone, creator=self._user(case.creator), can_edit=may_edit)
+        return CaseView(case=case, zone=self._zone, creator=self._user(case.creator), can_edit=may_edit)
 
-    def opportunity(self, case: Case) -> SeenOpportunity:
+    def opportunity(self, case: Case) -> OpportunityView:
         contact = None if case.contact is None else contact_lookup.find(self._uow, case.contact)
-        return SeenOpportunity(
+        return OpportunityView(
             case=case,
             zone=self._zone,
             creator=self._user(case.creator),

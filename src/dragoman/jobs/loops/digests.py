@@ -56,7 +56,7 @@ async def seal_what_is_due(runner: Runner, folder: Folder | None) -> int:
 async def _seal(runner: Runner, tenant: int, until_at: Moment) -> int:
     made = 0
     while (digest := await runner.read(digests.collect, digests.Collect(until_at), system(tenant))) is not None:
-        await runner.write(digests.keep, digests.Keep(digest), system(tenant), "core")
+        await runner.write(digests.store, digests.Store(digest), system(tenant), "core")
         log.info("digest.sealed", extra={"tenant": tenant, "sequence": digest.sequence})
         made += 1
     return made
@@ -65,6 +65,6 @@ async def _seal(runner: Runner, tenant: int, until_at: Moment) -> int:
 async def _write_out(runner: Runner, tenant: int, folder: Folder) -> None:
     """Write the digests behind the last one in the folder."""
     last = max(await asyncio.to_thread(folder.sequences, tenant), default=0)
-    while (digest := await runner.read(digests.following, digests.Following(last), system(tenant))) is not None:
+    while (digest := await runner.read(digests.next_after, digests.NextAfter(last), system(tenant))) is not None:
         await asyncio.to_thread(folder.write, digest)
         last = digest.sequence

@@ -53,7 +53,7 @@ class Loop:
     async def look(self) -> int:
         """Fire everything that is due in any tenant, slice by slice in turn; returns how many fired."""
         server = system(DIRECTORY_TENANT)
-        tenants = await self._runner.read(timers.tenants_with_due, timers.Look(), server)
+        tenants = await self._runner.read(timers.tenants_with_due, timers.FindTenants(), server)
         waiting = deque(Place(tenant, timer) for tenant in tenants for timer in timers.TIMERS)
         fired = 0
         while waiting:

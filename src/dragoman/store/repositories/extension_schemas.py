@@ -18,7 +18,7 @@ class Schemas(Repository[ExtensionSchema]):
 
     mapping = MAPPINGS["extension_schema"]
 
-    def named(self, owner: Owner, name: str, lock: Lock = Lock.NONE) -> ExtensionSchema | None:
+    def by_name(self, owner: Owner, name: str, lock: Lock = Lock.NONE) -> ExtensionSchema | None:
         """The schema of this name, without regard to case, or None."""
         return self.find((str(owner), fold(name)), lock)
 

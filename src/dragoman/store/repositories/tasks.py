@@ -193,7 +193,7 @@ class Tasks(Repository[Task]):
         statement = sa.select(found.c.number).group_by(found.c.number).order_by(level, found.c.number)
         return [int(row[0]) for row in self.by_condition(statement)]
 
-    def tops(self, parts: Sequence[int]) -> dict[int, str]:
+    def top_uids(self, parts: Sequence[int]) -> dict[int, str]:
         """For each of these tasks the uid of the top of its hierarchy, at any depth."""
         return top_uids(self._connection(), self.tenant, parts)
 

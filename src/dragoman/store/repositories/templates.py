@@ -20,13 +20,13 @@ class Templates(Repository[Template]):
         """Every version, by name, the newest first. The command must be exclusive."""
         return self._where(sa.true())
 
-    def named(self, name: str) -> list[Template]:
+    def by_name(self, name: str) -> list[Template]:
         """Every version of one template, the newest first. The command must be exclusive."""
         return self._where(T.name == name)
 
     def valid(self, name: str, at: Moment) -> Template | None:
         """The version of this name that holds at a moment: the newest that is valid by then."""
-        return next((template for template in self.named(name) if template.valid_from <= at), None)
+        return next((template for template in self.by_name(name) if template.valid_from <= at), None)
 
     def _where(self, condition: sa.ColumnElement[bool]) -> list[Template]:
         statement = sa.select(T.uid).where(T.tenant == self.tenant, condition).order_by(T.name, T.version.desc())

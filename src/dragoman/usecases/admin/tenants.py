@@ -28,7 +28,7 @@ DEFAULT_CATEGORIES = (
 )
 
 
-class ReserveTenant(msgspec.Struct, frozen=True):
+class RegisterTenant(msgspec.Struct, frozen=True):
     """Register a tenant's name under a number; run under the directory tenant."""
 
     name: str
@@ -38,7 +38,7 @@ class ReserveTenant(msgspec.Struct, frozen=True):
         return Keys(settings={f"tenant:{self.name}"}, numbers={"tenant"})
 
 
-def reserve(uow: UnitOfWork, command: ReserveTenant) -> int:
+def register(uow: UnitOfWork, command: RegisterTenant) -> int:
     """The tenant's number, assigned now for a new name. Conflict if the name must be new and is registered."""
     known = uow.settings.find(f"tenant:{command.name}")
     if known is not None:
@@ -50,7 +50,7 @@ def reserve(uow: UnitOfWork, command: ReserveTenant) -> int:
     return number
 
 
-class FurnishTenant(msgspec.Struct, frozen=True):
+class InitializeTenant(msgspec.Struct, frozen=True):
     """Create the initial rows of a registered tenant; run under its own number."""
 
     name: str
@@ -59,7 +59,7 @@ class FurnishTenant(msgspec.Struct, frozen=True):
         return Keys(numbers={"case", "category"}, settings={NOTED_AS}).also("tenant", [()], Lock.CHANGE)
 
 
-def furnish(uow: UnitOfWork, command: FurnishTenant) -> Tenant:
+def initialize(uow: UnitOfWork, command: InitializeTenant) -> Tenant:
     """Create the tenant, its inbox and its categories. Repeating it changes nothing."""
     known = uow.tenants.find(())
     if known is not None:

@@ -9,7 +9,7 @@ from dragoman.usecases.background.timers import TIMERS
 from dragoman.usecases.uow import UnitOfWork
 
 
-class Look(msgspec.Struct, frozen=True):
+class Measure(msgspec.Struct, frozen=True):
     """Measure the backlog. Jobs are counted up to `most` per tenant and state. Run under the directory tenant."""
 
     most: int
@@ -26,7 +26,7 @@ class Backlog(msgspec.Struct, frozen=True):
     timer_seconds: dict[str, float]
 
 
-def look(uow: UnitOfWork, command: Look) -> Backlog:
+def measure(uow: UnitOfWork, command: Measure) -> Backlog:
     """The figures of all states and timers, zeros included."""
     jobs = dict.fromkeys(map(str, JobState), 0) | uow.jobs.counts_everywhere(command.most)
     timers = uow.timers.longest_due(uow.now)

@@ -51,7 +51,7 @@ def collect(uow: UnitOfWork, command: Collect) -> Digest | None:
     return seal(last, uow.tenant, newest_at, write_heads(heads)) if heads else None
 
 
-class Keep(msgspec.Struct, frozen=True):
+class Store(msgspec.Struct, frozen=True):
     """Store a computed digest."""
 
     digest: Digest
@@ -60,7 +60,7 @@ class Keep(msgspec.Struct, frozen=True):
         return EXCLUSIVE
 
 
-def keep(uow: UnitOfWork, command: Keep) -> Digest:
+def store(uow: UnitOfWork, command: Store) -> Digest:
     """Conflict when another was stored meanwhile."""
     last = uow.digests.last()
     if seal(last, uow.tenant, command.digest.until_at, command.digest.heads) != command.digest:
@@ -69,7 +69,7 @@ def keep(uow: UnitOfWork, command: Keep) -> Digest:
     return command.digest
 
 
-class Following(msgspec.Struct, frozen=True):
+class NextAfter(msgspec.Struct, frozen=True):
     """The first digest after a sequence number."""
 
     sequence: int
@@ -78,6 +78,6 @@ class Following(msgspec.Struct, frozen=True):
         return EXCLUSIVE
 
 
-def following(uow: UnitOfWork, command: Following) -> Digest | None:
+def next_after(uow: UnitOfWork, command: NextAfter) -> Digest | None:
     """The digest, or None."""
     return uow.digests.behind(command.sequence)

@@ -83,14 +83,14 @@ def _kept(uow: UnitOfWork, job: Job) -> Job:
     return uow.jobs.save(job)
 
 
-class Orphan(msgspec.Struct, frozen=True):
+class ReleaseOrphans(msgspec.Struct, frozen=True):
     """Release the running jobs of a tenant at start, when no other process works on this database."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
-def orphan(uow: UnitOfWork, command: Orphan) -> int:
+def release_orphans(uow: UnitOfWork, command: ReleaseOrphans) -> int:
     """The number of jobs released; they can be claimed at once. Their attempts are counted."""
     running = uow.jobs.running()
     for job in running:

@@ -21,14 +21,14 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 
-class Look(msgspec.Struct, frozen=True):
+class FindTenants(msgspec.Struct, frozen=True):
     """Find the tenants with due timers. Run under the directory tenant."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
-def tenants_with_due(uow: UnitOfWork, command: Look) -> list[int]:
+def tenants_with_due(uow: UnitOfWork, command: FindTenants) -> list[int]:
     """The numbers of the tenants."""
     return uow.timers.tenants_with_due(uow.now)
 

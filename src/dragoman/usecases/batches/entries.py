@@ -32,7 +32,7 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
 
     Stops early if the next entry needs its own transaction; EntryRefused if an entry with its own transaction failed.
     """
-    type_ = resource_types.named(batch.type)
+    type_ = resource_types.find(batch.type)
     if type_ is None:
         return [bulk_failures.type_gone(batch.type)] * len(entries)
     creator, refusal = _creator(uow, batch, type_)

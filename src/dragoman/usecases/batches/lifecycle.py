@@ -1,7 +1,7 @@
 """Batches: creating, reading, deciding and deleting them, each with its task, which other dialects show.
 
-The task follows the batch (`follow`), never the other way about. Users who may work on that task may decide and delete
-the batch: at the vendor the scopes of a token are the only condition (carrierx-batch.md 11, 16).
+The task is derived from the batch (`update_task`), never the other way about. Users who may work on that task may
+decide and delete the batch: at the vendor the scopes of a token are the only condition (carrierx-batch.md 11, 16).
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ SAMPLE = 100
 """Maximum failures in the representation of a batch."""
 
 
-class Order(msgspec.Struct, frozen=True):
+class NewBatch(msgspec.Struct, frozen=True):
     """The content of a new batch: `entries` and `data` are JSON text, `size` is the number of entries."""
 
     method: Method
@@ -37,7 +37,7 @@ class Order(msgspec.Struct, frozen=True):
     size: int
 
 
-class Seen(msgspec.Struct, frozen=True):
+class BatchView(msgspec.Struct, frozen=True):
     """A batch with all that its representation shows. Parts that were not requested are empty."""
 
     batch: Batch
@@ -46,13 +46,13 @@ class Seen(msgspec.Struct, frozen=True):
     failures: tuple[Outcome, ...] = ()
 
 
-def named(uid: str, *, with_payload: bool = True) -> Keys:
+def keys_to_change(uid: str, *, with_payload: bool = True) -> Keys:
     """The keys to change a batch. Its payload is immutable."""
     keys = Keys(tasks={uid}, batches={uid}, owners=tasks.SEEN_OWNERS)
     return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
 
 
-def read_only(uid: str, *, with_payload: bool = True) -> Keys:
+def keys_to_read(uid: str, *, with_payload: bool = True) -> Keys:
     """The keys to read a batch."""
     keys = Keys(owners=tasks.SEEN_OWNERS).also("task", [uid], Lock.NONE).also("batch", [uid], Lock.NONE)
     return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
@@ -73,16 +73,16 @@ def find(uow: UnitOfWork, uid: str) -> Batch | None:
     return None if batch is None or tasks.find_visible(uow, batch.number) is None else batch
 
 
-def see(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> Seen:
+def view(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> BatchView:
     """Load the view of a batch. With failures the command must be exclusive, or a reader."""
     payload = uow.payloads.find(batch.uid) if with_payload else None
     failures: Sequence[Outcome] = ()
     if with_failures and batch.failure:
         failures = uow.batches.failures(batch.number, limit=SAMPLE)
-    return Seen(batch, uow.home, payload, tuple(failures))
+    return BatchView(batch, uow.home, payload, tuple(failures))
 
 
-def would_be(uow: UnitOfWork, order: Order, *, number: int = 0, uid: str = "") -> Seen:
+def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "") -> BatchView:
     """The view of a new batch, not stored."""
     principal = uow.principal
     scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
@@ -101,13 +101,13 @@ def would_be(uow: UnitOfWork, order: Order, *, number: int = 0, uid: str = "") -
         created_at=uow.now,
         modified_at=uow.now,
     )
-    return Seen(batch, uow.home, BatchPayload(uow.tenant, uid, order.entries, order.data))
+    return BatchView(batch, uow.home, BatchPayload(uow.tenant, uid, order.entries, order.data))
 
 
-def create(uow: UnitOfWork, order: Order) -> Seen:
+def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
     """Store a batch with its task, and queue the job that prepares it. The command names `numbers={"task"}`."""
     task = tasks.add(uow, kind=Kind.BATCH, state=TASK_STATE[Status.CREATED], type=order.type, title=title(order))
-    made = would_be(uow, order, number=task.number, uid=task.uid)
+    made = preview(uow, order, number=task.number, uid=task.uid)
     uow.batches.add(made.batch)
     if made.payload is not None:
         uow.payloads.add(made.payload)
@@ -115,7 +115,7 @@ def create(uow: UnitOfWork, order: Order) -> Seen:
     return made
 
 
-def title(order: Order) -> str:
+def title(order: NewBatch) -> str:
     """The title of the batch's task: `PATCH 2 × phonenumber by phonenumber` (carrierx-batch.md 15)."""
     by = "" if order.field is None else f" by {order.field}"
     return f"{order.method} {order.size} × {order.type}{by}"
@@ -132,13 +132,13 @@ def decide(uow: UnitOfWork, batch: Batch, decision: Decision) -> Batch:
     if decided is batch:
         return batch
     kept = uow.batches.save(decided)
-    follow(uow, kept)
+    update_task(uow, kept)
     if decision is Decision.APPROVE:
         uow.enqueue(JobKind.BATCH_RUN, batch.number)
     return kept
 
 
-def follow(uow: UnitOfWork, batch: Batch) -> Task:
+def update_task(uow: UnitOfWork, batch: Batch) -> Task:
     """Set the state of the batch's task to match the batch."""
     task = uow.tasks.get(batch.number)
     state = TASK_STATE[batch.status]

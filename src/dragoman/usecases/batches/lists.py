@@ -53,7 +53,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True):
     """One page. `first` is the index of its first item in the list, `total` the length of the list."""
 
-    items: list[batches.Seen]
+    items: list[batches.BatchView]
     first: int
     total: int
 
@@ -69,7 +69,7 @@ def find(uow: UnitOfWork, wanted: Wanted) -> Found:
             raise Invalid("page_too_large", "this page is too large: lower the limit, or leave entries and data out")
         uow.payloads.load(uids)
     seen = [
-        batches.see(uow, batch, with_payload=wanted.with_payload, with_failures=wanted.with_failures) for batch in page
+        batches.view(uow, batch, with_payload=wanted.with_payload, with_failures=wanted.with_failures) for batch in page
     ]
     return Found(seen, first, total)
 

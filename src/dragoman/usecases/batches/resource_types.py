@@ -54,14 +54,14 @@ class ResourceType:
 _known: dict[str, ResourceType] = {}
 
 
-def offer(types: Sequence[ResourceType]) -> None:
+def register(types: Sequence[ResourceType]) -> None:
     """Register types. ValueError for a name that is taken."""
     for each in types:
         if _known.setdefault(each.name, each) != each:
             raise ValueError(f"the resource type {each.name} is registered already")
 
 
-def named(name: str) -> ResourceType | None:
+def find(name: str) -> ResourceType | None:
     """The type of this name, or None."""
     return _known.get(name)
 

@@ -128,13 +128,13 @@ def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
 
 
 def _keep(uow: UnitOfWork, batch: Batch) -> Batch:
-    batches.follow(uow, batch)
+    batches.update_task(uow, batch)
     return uow.batches.save(batch)
 
 
 def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: list[str | None]) -> Progress:
     """Record the outcomes of the next entries; the last one ends the batch, its task and its job."""
-    type_ = resource_types.named(batch.type)
+    type_ = resource_types.find(batch.type)
     natural = "" if type_ is None else type_.natural_key
     outcomes = [
         Outcome(index) if error is None else Outcome(index, content.key(index, batch.field, natural), error)

@@ -75,7 +75,7 @@ def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
 def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[[UnitOfWork, int], None]:
     """Returns a function that applies the change to a task (`change.task` is ignored). A login is looked up once."""
     if isinstance(change.assignee, str):
-        change = replace(change, assignee=persons.known(uow, change.assignee).uid)
+        change = replace(change, assignee=persons.require(uow, change.assignee).uid)
     needed = (Permission.EDIT,) if state is None else (Permission.EDIT, Permission.FINISH)
 
     def apply(part: UnitOfWork, number: int) -> None:

@@ -30,7 +30,7 @@ def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
     return None
 
 
-def target(uow: UnitOfWork, wanted: Link) -> Case | None:
+def find_target(uow: UnitOfWork, wanted: Link) -> Case | None:
     """The case that a client names; None when it matches none, or the principal may not see it. The command names it
     with a shared lock."""
     kind, number = wanted
@@ -38,7 +38,7 @@ def target(uow: UnitOfWork, wanted: Link) -> Case | None:
     return case if case is not None and case.kind is kind and may_see_case(uow.principal, case) else None
 
 
-def linked(uow: UnitOfWork, task: Task | None, wanted: Case | None) -> dict[str, Any]:
+def link_fields(uow: UnitOfWork, task: Task | None, wanted: Case | None) -> dict[str, Any]:
     """The fields of a task (None: a new one) that link it to `wanted`; no fields when it is linked already.
 
     Without a case the task moves to the inbox.

@@ -16,7 +16,7 @@ from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.preconditions import Doubts, Revisions
+from dragoman.usecases.preconditions import OutOfRange, Revisions
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -100,7 +100,7 @@ class Change(msgspec.Struct, frozen=True):
     contact: Ref | UnsetType | None = UNSET
     assignee: str | UnsetType | None = UNSET
     revisions: Revisions | None = None
-    doubts: Doubts | None = None
+    out_of_range: OutOfRange | None = None
 
     def keys(self) -> Keys | Exclusive:
         return _keys(Keys(cases={self.case}), self.contact, self.assignee)
@@ -109,7 +109,7 @@ class Change(msgspec.Struct, frozen=True):
 def change(uow: UnitOfWork, command: Change) -> Case:
     """The changed case. StaleVersion, see `preconditions`."""
     case = cases.get(uow, command.case, to_edit=True)
-    preconditions.settle(case, command.doubts)
+    preconditions.must_be_unchanged(case, command.out_of_range)
     _check_time(uow, command.fields)
     fields = dict(command.fields)
     if command.contact is not UNSET:

@@ -16,7 +16,7 @@ from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.preconditions import Doubts, Revisions
+from dragoman.usecases.preconditions import OutOfRange, Revisions
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -81,7 +81,7 @@ class Change(msgspec.Struct, frozen=True):
     fields: Mapping[str, Any] = {}
     company: Ref | UnsetType | None = UNSET
     revisions: Revisions | None = None
-    doubts: Doubts | None = None
+    out_of_range: OutOfRange | None = None
 
     def keys(self) -> Keys:
         return Keys(contacts={key for key in (self.contact, self.company) if isinstance(key, int | str)})
@@ -91,7 +91,7 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
     """The changed contact. StaleVersion, see `preconditions`."""
     contact = contacts.get(uow, command.contact)
     require_to(may_edit_contact(uow.principal, contact), uow.principal, "change this contact")
-    preconditions.settle(contact, command.doubts)
+    preconditions.must_be_unchanged(contact, command.out_of_range)
     fields = dict(command.fields)
     _check_shared(uow, fields, contact.shared_with)
     if command.company is not UNSET:

@@ -13,7 +13,7 @@ from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases import purge as removal
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["ContactFilter", "add", "company", "count_person", "get", "join", "remove"]
+__all__ = ["ContactFilter", "add", "company", "count_person", "get", "remove", "set_company"]
 
 MOST_PERSONS = 1_000
 """Maximum persons of a company that can be deleted."""
@@ -59,7 +59,7 @@ def company(uow: UnitOfWork, number: int) -> Contact:
     return found
 
 
-def join(uow: UnitOfWork, number: int, company: int) -> Contact:
+def set_company(uow: UnitOfWork, number: int, company: int) -> Contact:
     """Set the company of a person. NotFound for a company in place of the person.
 
     The command locks both for change.

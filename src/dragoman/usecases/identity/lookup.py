@@ -16,19 +16,19 @@ def is_uid(name: str) -> bool:
     return uuid_of(name) is not None
 
 
-def named(uow: UnitOfWork, name: str) -> User | None:
+def by_id_or_login(uow: UnitOfWork, name: str) -> User | None:
     """The user with this id or login, or None."""
     uid = uuid_of(name)
     return uow.users.by_login(name) if uid is None else uow.users.find(uid)
 
 
-def aliased(uow: UnitOfWork, dialect: str, name: str) -> User | None:
+def by_alias(uow: UnitOfWork, dialect: str, name: str) -> User | None:
     """The user with this alias in a dialect, or None."""
     alias = uow.aliases.find((dialect, name))
     return None if alias is None else uow.users.find(alias.user)
 
 
-def is_choice(user: User, present: str | None) -> bool:
+def is_assignable(user: User, present: str | None) -> bool:
     """Whether work may be assigned to the user: a disabled user only keeps it (`present` is the present assignee)."""
     return user.disabled_at is None or user.uid == present
 
@@ -40,15 +40,15 @@ def assignable(uow: UnitOfWork, name: str, present: str | None = None) -> str:
     """
     if present is not None and uuid_of(name) == present:
         return present
-    user = known(uow, name)
-    if not is_choice(user, present):
+    user = require(uow, name)
+    if not is_assignable(user, present):
         raise bad_assignee(DISABLED)
     return user.uid
 
 
-def known(uow: UnitOfWork, name: str) -> User:
+def require(uow: UnitOfWork, name: str) -> User:
     """The user of this id or login. Invalid for an unknown one."""
-    user = named(uow, name)
+    user = by_id_or_login(uow, name)
     if user is None:
         raise bad_assignee(UNKNOWN)
     return user

@@ -19,7 +19,7 @@ from dragoman.domain.task import State, Task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.preconditions import Doubts, Revisions
+from dragoman.usecases.preconditions import OutOfRange, Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import references as links
 from dragoman.usecases.tasks.references import Links
@@ -69,7 +69,7 @@ class Change(msgspec.Struct, frozen=True):
     properties: Mapping[str, str | None] = {}
     extensions: Mapping[str, str | None] = {}
     revisions: Revisions | None = None
-    doubts: Doubts | None = None
+    out_of_range: OutOfRange | None = None
 
     def keys(self) -> Keys | Exclusive:
         named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
@@ -97,7 +97,7 @@ class Change(msgspec.Struct, frozen=True):
 def change(uow: UnitOfWork, command: Change) -> Task:
     """The changed task. A command without effect stores nothing. StaleVersion as in `preconditions`."""
     task = tasks.get(uow, command.task, Permission.ASSIGN if command.only_assigns else Permission.EDIT)
-    preconditions.settle(task, command.doubts)
+    preconditions.must_be_unchanged(task, command.out_of_range)
     if command.revisions is not None:
         preconditions.check(uow, "task", task, command.revisions, command.written())
     return tasks.save(uow, task, changed(uow, task, command))
@@ -129,7 +129,7 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
 
 def _assignee(uow: UnitOfWork, task: Task, name: str | None) -> str | None:
     """The id of the new assignee. Forbidden for a change without the permission to assign."""
-    known = None if name is None else persons.named(uow, name)
+    known = None if name is None else persons.by_id_or_login(uow, name)
     named = {None} if name is None else {uuid_of(name), None if known is None else known.uid} - {None}
     if task.assignee not in named:
         tasks.require(uow, task, Permission.ASSIGN)

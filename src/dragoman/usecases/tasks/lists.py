@@ -121,7 +121,7 @@ def load_shown(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
 def _found(uow: UnitOfWork, command: List) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, name in command.people.items():
-        found[field] = uuid_of(name) or _uid(persons.named(uow, name))
+        found[field] = uuid_of(name) or _uid(persons.by_id_or_login(uow, name))
     repositories: dict[str, Any] = {
         "case": uow.cases,
         "stage": uow.stages,

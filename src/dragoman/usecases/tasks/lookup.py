@@ -24,12 +24,12 @@ def parent_of(uow: UnitOfWork, task: Task) -> Task | None:
     return None if task.parent is None else uow.tasks.find(task.parent)
 
 
-def tops(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, str]:
+def top_uids(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, str]:
     """The uid of the topmost task above each of these tasks, or its own. For exclusive commands and readers if parts
     are among them."""
     found = {task.number: task.uid for task in tasks}
     parts = [task.number for task in tasks if task.parent is not None]
-    return found | uow.tasks.tops(parts) if parts else found
+    return found | uow.tasks.top_uids(parts) if parts else found
 
 
 def load(uow: UnitOfWork, refs: Iterable[Key], lock: Lock = Lock.NONE) -> list[Task]:

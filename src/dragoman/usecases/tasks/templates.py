@@ -87,7 +87,7 @@ def _repeated(entries: tuple[Entry, ...]) -> list[Problem]:
 
 def _resolved(uow: UnitOfWork, entry: Entry, faults: list[Problem]) -> Template:
     """The draft with the names of holders looked up."""
-    is_new = entry.digest() not in {known.digest for known in uow.templates.named(entry.draft.name)}
+    is_new = entry.digest() not in {known.digest for known in uow.templates.by_name(entry.draft.name)}
     roles: dict[Role, tuple[str, ...]] = {}
     for role, names in entry.holders.items():
         holders = [_holder(uow, name) for name in names]
@@ -131,7 +131,7 @@ def _clash(uow: UnitOfWork, entry: Entry) -> list[Problem]:
 
 
 def _kept(uow: UnitOfWork, entry: Entry, draft: Template) -> Loaded:
-    versions = uow.templates.named(draft.name)
+    versions = uow.templates.by_name(draft.name)
     newest = versions[0] if versions else None
     known = uow.templates.find(draft.uid) if draft.uid else newest
     if known is not None and known.digest == draft.digest:
@@ -187,7 +187,7 @@ def may_create(principal: Principal, template: Template) -> bool:
     return principal.is_admin or not creators or any(holds(principal, holder) for holder in named)
 
 
-def spelled(uid: str) -> str:
+def render_tktid(uid: str) -> str:
     """The tktid of a version: `_TKT:` and four hexadecimal words without leading zeros."""
     digits = uid.replace("-", "")
     return "_TKT:" + ".".join(f"{int(digits[place : place + 8], 16):x}" for place in range(0, 32, 8))

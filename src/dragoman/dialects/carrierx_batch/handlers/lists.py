@@ -60,8 +60,8 @@ def find(uow: UnitOfWork, command: List) -> tuple[Found, List]:
 def render_list(result: tuple[Found, List], request: Request) -> Reply:
     """The envelope around Tasks."""
     found, command = result
-    items = [tasks.shown(seen, command.selection) for seen in found.items]
-    sids = [seen.batch.uid for seen in found.items]
+    items = [tasks.shown(view, command.selection) for view in found.items]
+    sids = [view.batch.uid for view in found.items]
     page = paging.envelope(request, command.part, items, first=found.first, total=found.total, sids=sids)
     return answers.reply(200, page)
 
@@ -73,7 +73,7 @@ class Failures(msgspec.Struct, frozen=True):
     part: paging.Slice
 
     def keys(self) -> Keys:
-        return batches.read_only(self.sid, with_payload=False)
+        return batches.keys_to_read(self.sid, with_payload=False)
 
 
 class FoundFailures(msgspec.Struct, frozen=True):

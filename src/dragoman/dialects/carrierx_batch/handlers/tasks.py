@@ -14,7 +14,7 @@ from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import NotOffered, StaleVersion
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches.lifecycle import Order, Seen
+from dragoman.usecases.batches.lifecycle import BatchView, NewBatch
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 
@@ -25,7 +25,7 @@ FLAGS = {"true": True, "false": False}
 class Create(msgspec.Struct, frozen=True):
     """Create a batch, or only show what it would be."""
 
-    order: Order
+    order: NewBatch
     dry_run: bool = False
 
     def keys(self) -> Keys:
@@ -45,9 +45,9 @@ def parse_create(request: Request) -> Create:
     return Create(parse_order(value, most=request.limits.entries), dry_run)
 
 
-def create(uow: UnitOfWork, command: Create) -> Seen:
+def create(uow: UnitOfWork, command: Create) -> BatchView:
     """The answer shows `created`, even if a worker takes it at once (4, rule 6)."""
-    return batches.would_be(uow, command.order) if command.dry_run else batches.create(uow, command.order)
+    return batches.preview(uow, command.order) if command.dry_run else batches.create(uow, command.order)
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -57,13 +57,13 @@ class Get(msgspec.Struct, frozen=True):
     selection: tasks.Selection
 
     def keys(self) -> Keys:
-        return batches.read_only(self.sid, with_payload=self.selection.with_payload)
+        return batches.keys_to_read(self.sid, with_payload=self.selection.with_payload)
 
 
 class Shown(msgspec.Struct, frozen=True):
     """A task, and which of its keys are asked for."""
 
-    seen: Seen
+    view: BatchView
     selection: tasks.Selection
 
 
@@ -75,13 +75,13 @@ def get(uow: UnitOfWork, command: Get) -> Shown:
     """NotFound for an unknown sid, and for another partner's."""
     chosen = command.selection
     batch = batches.get(uow, command.sid)
-    seen = batches.see(uow, batch, with_payload=chosen.with_payload, with_failures=chosen.with_failures)
-    return Shown(seen, chosen)
+    view = batches.view(uow, batch, with_payload=chosen.with_payload, with_failures=chosen.with_failures)
+    return Shown(view, chosen)
 
 
 def render_shown(shown: Shown, _request: Request) -> Reply:
     """The answer to GET, with the version that If-Match may name."""
-    return answers.reply(200, tasks.shown(shown.seen, shown.selection), (("ETag", tasks.etag(shown.seen.batch)),))
+    return answers.reply(200, tasks.shown(shown.view, shown.selection), (("ETag", tasks.etag(shown.view.batch)),))
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ class Update(msgspec.Struct, frozen=True):
     versions: tuple[str, ...] | None = None
 
     def keys(self) -> Keys:
-        return batches.named(self.sid)
+        return batches.keys_to_change(self.sid)
 
 
 def parse_patch(request: Request) -> Update:
@@ -119,16 +119,16 @@ def _parse_update(request: Request, *, whole: bool) -> Update:
     return Update(sid, changes.parse_change(value, whole=whole), versions)
 
 
-def update(uow: UnitOfWork, command: Update) -> Seen:
-    """Nothing is written unless all checks pass: the body, then the version that was seen, then the status (7, 16)."""
+def update(uow: UnitOfWork, command: Update) -> BatchView:
+    """Nothing is written unless all checks pass: the body, then the version that was view, then the status (7, 16)."""
     batch = batches.get(uow, command.sid)
-    seen = batches.see(uow, batch)
-    decision = changes.read_decision(command.change, seen)
+    view = batches.view(uow, batch)
+    decision = changes.read_decision(command.change, view)
     _check_version(batch, command.versions)
     if decision is None:
-        return seen
+        return view
     decided = batches.decide(uow, batch, decision)
-    return msgspec.structs.replace(seen, batch=decided)
+    return msgspec.structs.replace(view, batch=decided)
 
 
 def _check_version(batch: Batch, versions: tuple[str, ...] | None) -> None:
@@ -142,7 +142,7 @@ class Remove(msgspec.Struct, frozen=True):
     sid: str
 
     def keys(self) -> Keys:
-        keys = batches.named(self.sid)
+        keys = batches.keys_to_change(self.sid)
         keys.owners.update(COUNTED_OWNERS)
         return keys
 

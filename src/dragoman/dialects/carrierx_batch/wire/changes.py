@@ -16,17 +16,17 @@ from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain import json_numbers
 from dragoman.domain.bulk import Decision
-from dragoman.usecases.batches.lifecycle import Seen
+from dragoman.usecases.batches.lifecycle import BatchView
 
 LARGE = ("data", "entries")
 
-SMALL: dict[str, Callable[[Seen], Any]] = {
-    "field": lambda seen: seen.batch.field,
-    "method": lambda seen: str(seen.batch.method),
-    "partner_sid": lambda seen: partner_sid(seen.owner),
-    "review": lambda seen: seen.batch.review,
-    "task_sid": lambda seen: seen.batch.uid,
-    "type": lambda seen: seen.batch.type,
+SMALL: dict[str, Callable[[BatchView], Any]] = {
+    "field": lambda view: view.batch.field,
+    "method": lambda view: str(view.batch.method),
+    "partner_sid": lambda view: partner_sid(view.owner),
+    "review": lambda view: view.batch.review,
+    "task_sid": lambda view: view.batch.uid,
+    "type": lambda view: view.batch.type,
 }
 """Keys that may be sent with their present value only; others that a client can't set move under its feet, and are
 ignored."""
@@ -46,7 +46,7 @@ def parse_change(value: Any, *, whole: bool) -> Change:
     return Change(value, {name: faults.spelled(sent[name]) for name in LARGE if name in sent}, whole)
 
 
-def read_decision(change: Change, seen: Seen) -> Decision | None:
+def read_decision(change: Change, view: BatchView) -> Decision | None:
     """The decision that is asked for; None for none, or for the present one. Invalid with every fault; what is wrong
     anywhere leaves a legal status beside it unapplied (E12)."""
     body = faults.an_object(change.body)
@@ -56,31 +56,31 @@ def read_decision(change: Change, seen: Seen) -> Decision | None:
             if change.whole:
                 problems.add(name, faults.REQUIRED, "this field is required")
         elif name == "status":
-            _check_status(body[name], seen, problems)
-        elif not _is_same(name, change, seen):
+            _check_status(body[name], view, problems)
+        elif not _is_same(name, change, view):
             problems.add(name, faults.READ_ONLY, "cannot be changed after creation")
     faults.refuse_unknown(body, NAMES, problems)
     faults.refuse(problems)
-    present = STATUS_WORDS[seen.batch.status]
+    present = STATUS_WORDS[view.batch.status]
     status = body.get("status", present)
     return None if status == present else DECISION_WORDS[status]
 
 
-def _check_status(status: Any, seen: Seen, problems: Problems) -> None:
+def _check_status(status: Any, view: BatchView, problems: Problems) -> None:
     if not isinstance(status, str):
         problems.add("status", faults.TYPE, "must be a string")
-    elif status not in DECISION_WORDS and status != STATUS_WORDS[seen.batch.status]:
+    elif status not in DECISION_WORDS and status != STATUS_WORDS[view.batch.status]:
         problems.add("status", faults.VALUE, "can be changed to approved or cancelled only")
 
 
-def _is_same(name: str, change: Change, seen: Seen) -> bool:
+def _is_same(name: str, change: Change, view: BatchView) -> bool:
     sent = change.body[name]
     if name in SMALL:
-        present = SMALL[name](seen)
+        present = SMALL[name](view)
         return type(sent) is type(present) and bool(sent == present)
-    if name not in LARGE or seen.payload is None:
+    if name not in LARGE or view.payload is None:
         return True
-    kept: str | None = getattr(seen.payload, name)
+    kept: str | None = getattr(view.payload, name)
     if change.texts[name] == (kept or "null"):
         return True
     return kept is not None and json_numbers.are_same(json_numbers.decode(kept), sent)

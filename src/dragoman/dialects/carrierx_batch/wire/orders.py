@@ -7,13 +7,13 @@ from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.bulk import Method
 from dragoman.usecases.batches import resource_types
-from dragoman.usecases.batches.lifecycle import Order
+from dragoman.usecases.batches.lifecycle import NewBatch
 from dragoman.usecases.batches.resource_types import ResourceType
 
 METHODS = tuple(str(method) for method in Method)
 
 
-def parse_order(value: Any, *, most: int) -> Order:
+def parse_order(value: Any, *, most: int) -> NewBatch:
     """The batch that is to be made, of `most` operations at most. Invalid with all its faults, in the order of the
     keys; unknown keys come last (E13)."""
     body = faults.an_object(value)
@@ -39,12 +39,12 @@ def parse_order(value: Any, *, most: int) -> Order:
     return _order(body, Method(body["method"]), size)
 
 
-def _order(body: dict[str, Any], method: Method, size: int) -> Order:
+def _order(body: dict[str, Any], method: Method, size: int) -> NewBatch:
     """`entries` and `field` of a POST are null, and so is the data of a DELETE, however its absence was spelt (5)."""
     entries = None if method is Method.POST else faults.spelled(body["entries"])
     data = None if method is Method.DELETE else faults.spelled(body["data"])
     field = None if method is Method.POST else body["field"]
-    return Order(method, body["type"], field, entries, data, body.get("review", True), size)
+    return NewBatch(method, body["type"], field, entries, data, body.get("review", True), size)
 
 
 def _size(body: dict[str, Any], method: Method | None) -> int:
@@ -174,4 +174,4 @@ def _check_type(name: Any, method: Method | None, problems: Problems) -> None:
 
 
 def _named(name: Any) -> ResourceType | None:
-    return resource_types.named(name) if isinstance(name, str) else None
+    return resource_types.find(name) if isinstance(name, str) else None

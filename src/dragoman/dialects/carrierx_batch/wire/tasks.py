@@ -12,7 +12,7 @@ from dragoman.dialects.carrierx_batch.wire.statuses import STATUS_WORDS
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.dialects.kit.times import render_millis
 from dragoman.domain.bulk import Batch, Outcome
-from dragoman.usecases.batches.lifecycle import Seen
+from dragoman.usecases.batches.lifecycle import BatchView
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -46,35 +46,35 @@ class Stored(msgspec.Struct, frozen=True):
     errors: list[dict[str, str]]
 
 
-def _entries(seen: Seen) -> Any:
-    return _text(None if seen.payload is None else seen.payload.entries)
+def _entries(view: BatchView) -> Any:
+    return _text(None if view.payload is None else view.payload.entries)
 
 
-def _data(seen: Seen) -> Any:
-    return _text(None if seen.payload is None else seen.payload.data)
+def _data(view: BatchView) -> Any:
+    return _text(None if view.payload is None else view.payload.data)
 
 
 def _text(text: str | None) -> Any:
     return None if text is None else json.verbatim(text)
 
 
-KEYS: dict[str, Callable[[Seen], Any]] = {
+KEYS: dict[str, Callable[[BatchView], Any]] = {
     "data": _data,
-    "date_created": lambda seen: render_millis(seen.batch.created_at),
-    "date_modified": lambda seen: render_millis(seen.batch.modified_at),
+    "date_created": lambda view: render_millis(view.batch.created_at),
+    "date_modified": lambda view: render_millis(view.batch.modified_at),
     "entries": _entries,
-    "error_details": lambda seen: [detail(each) for each in seen.failures],
-    "failure": lambda seen: seen.batch.failure,
-    "field": lambda seen: seen.batch.field,
-    "method": lambda seen: str(seen.batch.method),
-    "partner_sid": lambda seen: partner_sid(seen.owner),
-    "processed": lambda seen: seen.batch.processed,
-    "review": lambda seen: seen.batch.review,
-    "status": lambda seen: STATUS_WORDS[seen.batch.status],
-    "success": lambda seen: seen.batch.success,
-    "task_sid": lambda seen: seen.batch.uid or None,
-    "total": lambda seen: seen.batch.total,
-    "type": lambda seen: seen.batch.type,
+    "error_details": lambda view: [detail(each) for each in view.failures],
+    "failure": lambda view: view.batch.failure,
+    "field": lambda view: view.batch.field,
+    "method": lambda view: str(view.batch.method),
+    "partner_sid": lambda view: partner_sid(view.owner),
+    "processed": lambda view: view.batch.processed,
+    "review": lambda view: view.batch.review,
+    "status": lambda view: STATUS_WORDS[view.batch.status],
+    "success": lambda view: view.batch.success,
+    "task_sid": lambda view: view.batch.uid or None,
+    "total": lambda view: view.batch.total,
+    "type": lambda view: view.batch.type,
 }
 """Every key with its value, in the order in which they are printed (1)."""
 
@@ -87,9 +87,9 @@ MOVING = tuple(name for name in NAMES if name not in SETTABLE and name not in ID
 """Dates, counters and failures: they change without the client, so what it sends of them is ignored (5, 7)."""
 
 
-def shown(seen: Seen, selection: Selection = ALL) -> dict[str, Any]:
+def shown(view: BatchView, selection: Selection = ALL) -> dict[str, Any]:
     """The Task, or those of its keys that are asked for."""
-    return {name: value(seen) for name, value in KEYS.items() if name == SID or selection.shows(name)}
+    return {name: value(view) for name, value in KEYS.items() if name == SID or selection.shows(name)}
 
 
 def detail(failure: Outcome) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def etag(batch: Batch) -> str:
     return f'"{hashlib.sha256(state.encode()).hexdigest()[:16]}"'
 
 
-def render(seen: Seen, _request: Request) -> Reply:
+def render(view: BatchView, _request: Request) -> Reply:
     """The answer with a whole Task. One that was only tried has no version yet."""
-    headers = (("ETag", etag(seen.batch)),) if seen.batch.uid else ()
-    return answers.reply(200, shown(seen), headers)
+    headers = (("ETag", etag(view.batch)),) if view.batch.uid else ()
+    return answers.reply(200, shown(view), headers)

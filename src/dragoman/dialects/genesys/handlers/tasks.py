@@ -199,9 +199,9 @@ def _check_state(uow: UnitOfWork, case: Case, number: int | None) -> None:
 
 def _user(uow: UnitOfWork, resource: int | None) -> str | None:
     """A resource id means a user through an alias only, never a user of an equal number (DESIGN 3)."""
-    user = None if resource is None else persons.aliased(uow, NAME, str(resource))
+    user = None if resource is None else persons.by_alias(uow, NAME, str(resource))
     if user is None:
         return None
-    if not persons.is_choice(user, None):
+    if not persons.is_assignable(user, None):
         raise Invalid("invalid_value", f"resource_id {resource} is a disabled user")
     return user.uid

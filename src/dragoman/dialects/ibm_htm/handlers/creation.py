@@ -11,7 +11,7 @@ from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.hierarchy import Relation, parse_relation
 from dragoman.dialects.ibm_htm.handlers.start import INVOCATION, started
 from dragoman.dialects.ibm_htm.options import NAME
-from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.facts import of_template
 from dragoman.dialects.ibm_htm.wire.messages import Sent, read
@@ -62,7 +62,7 @@ def parse(request: Request) -> Create:
     return Create(ids.parse_template(template), mode, parent, message)
 
 
-def create(uow: UnitOfWork, command: Create) -> Seen:
+def create(uow: UnitOfWork, command: Create) -> TaskView:
     """Make it; with `async` it is started, too. The principal becomes its originator."""
     template = task_templates.find(uow, command.template)
     if template is None:
@@ -77,7 +77,7 @@ def create(uow: UnitOfWork, command: Create) -> Seen:
     return seen.gather(uow, task if command.mode == CREATE_ONLY else tasks.save(uow, task, started(uow, task)))
 
 
-def render(made: Seen, request: Request) -> Reply:
+def render(made: TaskView, request: Request) -> Reply:
     """201, where the task is, and its details."""
     shown = details(made)
     location = f"{request.base_url}{request.prefix}/task/{shown['tkiid']}"

@@ -9,7 +9,7 @@ from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
-from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Reply, Request, json
@@ -58,14 +58,14 @@ def parse_list(request: Request) -> List:
     return List(ids.parse_task(request.path["tkiid"]))
 
 
-def list_all(uow: UnitOfWork, command: List) -> list[Seen]:
+def list_all(uow: UnitOfWork, command: List) -> list[TaskView]:
     """By number, those that the principal may see, ended ones too."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)
     return seen.gather_all(uow, [child for child in task_lookup.parts_of(uow, task) if guard.roles_of(uow, child)])
 
 
-def render_list(found: list[Seen], request: Request) -> Reply:
+def render_list(found: list[TaskView], request: Request) -> Reply:
     """The list, each with all its details, which the page allows (3)."""
     body: dict[str, Any] = {"identifier": "tkiid", "items": [details(one) for one in found]}
     return Reply(200, json.encode(body), "application/json")

@@ -10,7 +10,7 @@ from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.options import NAME
-from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.dialects.ibm_htm.wire import negotiation, query
 from dragoman.dialects.ibm_htm.wire.parameters import boolean, whole_number
 from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
@@ -64,7 +64,7 @@ class Ask(msgspec.Struct, frozen=True):
 
 class Found(msgspec.Struct, frozen=True):
     ask: Ask
-    items: list[Seen]
+    items: list[TaskView]
 
 
 def parse_list(request: Request) -> Ask:
@@ -107,7 +107,7 @@ def _page(uow: UnitOfWork, wanted: TaskFilter, sorts: tuple[Sort, ...], size: in
     return page
 
 
-def _seen(uow: UnitOfWork, page: list[Task]) -> list[Seen]:
+def _seen(uow: UnitOfWork, page: list[Task]) -> list[TaskView]:
     return seen.gather_all(uow, page)
 
 
@@ -160,7 +160,7 @@ INTERACTIONS: dict[str, Callable[[Principal], tuple[TaskFilter, ...]]] = {
 """`interactionFilter`: one of these conditions must hold."""
 
 
-def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -> list[Seen]:
+def _in_memory(uow: UnitOfWork, wanted: TaskFilter, orders: tuple[Order, ...]) -> list[TaskView]:
     """All tasks of the view, sorted by what they show. Invalid when there are more than we would look through."""
     if task_lists.count(uow, wanted) > MOST:
         name = next(order.attribute.name for order in orders if order.attribute.sort is None)

@@ -6,7 +6,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
-from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.kit import Request
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -27,7 +27,7 @@ def parse_show(request: Request) -> Show:
     return Show(ids.parse_task(request.path["tkiid"]))
 
 
-def show(uow: UnitOfWork, command: Show) -> Seen:
+def show(uow: UnitOfWork, command: Show) -> TaskView:
     """The task, for users who have a role on it."""
     task = guard.load(uow, command.task)
     guard.check(uow, task, Action.GET)

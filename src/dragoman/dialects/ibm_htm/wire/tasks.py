@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dragoman.dialects.ibm_htm.views import Seen
+from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.dialects.ibm_htm.wire import custom, durations, ids, times
 from dragoman.dialects.ibm_htm.wire.facts import FLAGS, fact, kind_of
 from dragoman.dialects.ibm_htm.wire.words import KINDS, STATES
@@ -15,12 +15,12 @@ JSON = "application/json"
 Shown = dict[str, Any]
 
 
-def render_task(seen: Seen, request: Request) -> Reply:
+def render_task(seen: TaskView, request: Request) -> Reply:
     """The details of a task, bare."""
     return Reply(200, json.encode(details(seen)), JSON)
 
 
-def details(seen: Seen) -> Shown:
+def details(seen: TaskView) -> Shown:
     """All that is known of a task."""
     task = seen.task
     shown: Shown = {"tkiid": ids.task_id(task.uid), **_of_template(seen.template)}
@@ -117,7 +117,7 @@ def _capabilities(task: Task) -> Shown:
     return shown
 
 
-def _hierarchy(seen: Seen) -> Shown:
+def _hierarchy(seen: TaskView) -> Shown:
     is_part = seen.task.parent is not None
     return {
         "positionInHierarchy": "HIERARCHY_POSITION_SUB_TASK" if is_part else "HIERARCHY_POSITION_TOP_TASK",

@@ -14,7 +14,7 @@ from dragoman.dialects.native.wire.cases import Case, CaseList, CasePatch, NewCa
 from dragoman.domain import case as domain
 from dragoman.domain.case import CaseKind
 from dragoman.usecases.cases import edits as case_edits
-from dragoman.usecases.preconditions import Doubts
+from dragoman.usecases.preconditions import OutOfRange
 
 NOUN = "case"
 PLAIN = ("title", "description", "is_private")
@@ -58,9 +58,9 @@ def parse_patch(request: Request, query: queries.Trial) -> case_edits.Change:
     """A merge patch: what is named changes."""
     case, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-    def build(patch: CasePatch, doubts: Doubts | None) -> case_edits.Change:
+    def build(patch: CasePatch, out_of_range: OutOfRange | None) -> case_edits.Change:
         assignee = person(patch.assignee)
-        return case_edits.Change(case, _fields(patch), lowered(patch.contact), assignee, revisions, doubts)
+        return case_edits.Change(case, _fields(patch), lowered(patch.contact), assignee, revisions, out_of_range)
 
     return reading.patch(request, CasePatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 

@@ -13,7 +13,7 @@ from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.contacts import Contact, ContactList, ContactPatch, NewContact
 from dragoman.domain import contact as domain
 from dragoman.usecases.contacts import edits as contact_edits
-from dragoman.usecases.preconditions import Doubts
+from dragoman.usecases.preconditions import OutOfRange
 
 NOUN = "contact"
 PLAIN = ("first_name", "last_name", "company_name", "job_title", "about", "email", "is_private")
@@ -47,8 +47,8 @@ def parse_patch(request: Request, query: queries.Trial) -> contact_edits.Change:
     """A merge patch: what is named changes."""
     contact, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-    def build(patch: ContactPatch, doubts: Doubts | None) -> contact_edits.Change:
-        return contact_edits.Change(contact, _fields(patch), lowered(patch.company), revisions, doubts)
+    def build(patch: ContactPatch, out_of_range: OutOfRange | None) -> contact_edits.Change:
+        return contact_edits.Change(contact, _fields(patch), lowered(patch.company), revisions, out_of_range)
 
     return reading.patch(request, ContactPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 

@@ -14,7 +14,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.due import UNTOUCHED, DueChange
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.task import State
-from dragoman.usecases.preconditions import Doubts, Revisions
+from dragoman.usecases.preconditions import OutOfRange, Revisions
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import references as links
 from dragoman.usecases.tasks import verbs as task_verbs
@@ -41,8 +41,8 @@ def parse_patch(request: Request, query: queries.Trial) -> task_edits.Change:
     """A merge patch: what is named changes."""
     task, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
-    def build(patch: TaskPatch, doubts: Doubts | None) -> task_edits.Change:
-        return replace(change(task, patch, revisions), doubts=doubts)
+    def build(patch: TaskPatch, out_of_range: OutOfRange | None) -> task_edits.Change:
+        return replace(change(task, patch, revisions), out_of_range=out_of_range)
 
     return reading.patch(request, TaskPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 

@@ -19,7 +19,7 @@ from dragoman.dialects.native import problems as faults
 from dragoman.dialects.native.wire import forms
 from dragoman.dialects.native.wire.scalars import LARGEST, UUID
 from dragoman.domain.errors import Invalid, NotFound, Problem
-from dragoman.usecases.preconditions import Doubts
+from dragoman.usecases.preconditions import OutOfRange
 
 S = TypeVar("S", bound=msgspec.Struct)
 R = TypeVar("R")
@@ -56,7 +56,7 @@ def body(
 def patch(
     request: Request,
     type_: type[S],
-    build: Callable[[S, Doubts | None], R],
+    build: Callable[[S, OutOfRange | None], R],
     *,
     doubtful: frozenset[str],
     read_only: frozenset[str],
@@ -74,7 +74,7 @@ def patch(
         rest = {name: json.verbatim(text) for name, text in json.members_raw(request.body).items() if name not in named}
         return build(
             document(json.encode(rest), type_, read_only=read_only),
-            Doubts({name: members[name] for name in named}, refusal),
+            OutOfRange({name: members[name] for name in named}, refusal),
         )
 
 

@@ -5,7 +5,7 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
-from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenCase
+from dragoman.dialects.onlyoffice_crm.views import CaseView, Gathering
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.domain.case import CaseKind
 from dragoman.usecases import purge as removal
@@ -35,7 +35,7 @@ def parse_create(request: Request) -> Create:
     return Create(title)
 
 
-def create(uow: UnitOfWork, command: Create) -> SeenCase:
+def create(uow: UnitOfWork, command: Create) -> CaseView:
     """The case, made by the principal."""
     return Gathering(uow, 0).case(crm_cases.add(uow, CaseKind.CASE, command.title))
 
@@ -52,7 +52,7 @@ def parse_get(request: Request) -> Get:
     return Get(gather(request).integer("id"))
 
 
-def get(uow: UnitOfWork, command: Get) -> SeenCase:
+def get(uow: UnitOfWork, command: Get) -> CaseView:
     """The case. NotFound also for what is none here: a service of Genesys, an opportunity."""
     return Gathering(uow, 0).case(crm_cases.get(uow, command.number, CaseKind.CASE))
 
@@ -71,7 +71,7 @@ def parse_delete(request: Request) -> Delete:
     return Delete(gather(request).integer("id"))
 
 
-def delete(uow: UnitOfWork, command: Delete) -> SeenCase:
+def delete(uow: UnitOfWork, command: Delete) -> CaseView:
     """The case as it was. Forbidden for who may not change it; Conflict when one of its tasks stands for a batch."""
     case = crm_cases.get(uow, command.number, CaseKind.CASE, Lock.CHANGE)
     crm_cases.require_edit(uow, case)

@@ -46,7 +46,7 @@ def parse_list(options: Options, request: Request) -> Show:
 
 def list_all(uow: UnitOfWork, command: Show) -> list[Category]:
     """In the order that people gave them."""
-    return [counted(uow, category, command.default) for category in categories.every(uow)]
+    return [counted(uow, category, command.default) for category in categories.in_order(uow)]
 
 
 def parse_one(options: Options, request: Request) -> Show:
@@ -120,7 +120,7 @@ def parse_delete(options: Options, request: Request) -> Change:
 def create(uow: UnitOfWork, command: Change) -> Category:
     """The new category. Where one has that title already nothing is stored: its id stands under what was sent."""
     require_admin(uow.principal)
-    others = categories.every(uow)
+    others = categories.in_order(uow)
     wanted = composed(command.title or "")
     known = next((other for other in others if wanted and composed(other.title) == wanted), None)
     if known is not None:
@@ -165,7 +165,7 @@ def set_icon(uow: UnitOfWork, command: Change) -> Category:
 def reorder(uow: UnitOfWork, command: Change) -> list[Category]:
     """The categories of these titles in this order, their places still the old ones. Others keep theirs."""
     require_admin(uow.principal)
-    by_title = {composed(category.title): category for category in categories.every(uow)}
+    by_title = {composed(category.title): category for category in categories.in_order(uow)}
     titles = [composed(title) for title in command.titles]
     unknown = next((title for title in titles if title not in by_title), None)
     if unknown is not None:
@@ -183,7 +183,7 @@ def delete(uow: UnitOfWork, command: Change) -> Category:
     if command.successor < 0:
         raise bad_argument("newcategoryid", "negative")
     category = _found(uow, command.number)
-    if len(categories.every(uow)) == 1:
+    if len(categories.in_order(uow)) == 1:
         raise bad_argument("categoryid", "last", LAST)
     if command.number == command.default:
         raise bad_argument("categoryid", "default", DEFAULT)

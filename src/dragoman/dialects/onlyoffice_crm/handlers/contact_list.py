@@ -7,7 +7,7 @@ from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.responses import listed
-from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact
+from dragoman.dialects.onlyoffice_crm.views import ContactView, Gathering
 from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
 from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, read_paging, words_of
@@ -40,12 +40,12 @@ def parse_one(request: Request) -> One:
     return One(number)
 
 
-def get(uow: UnitOfWork, command: One) -> SeenContact:
+def get(uow: UnitOfWork, command: One) -> ContactView:
     """The contact. NotFound also for one that the principal may not see."""
     return Gathering(uow, 0).whole_contacts([contacts.get(uow, command.number)])[0]
 
 
-def delete(uow: UnitOfWork, command: One) -> SeenContact:
+def delete(uow: UnitOfWork, command: One) -> ContactView:
     """The contact as it was. Its tasks go with it."""
     contact = contacts.get(uow, command.number, Lock.CHANGE)
     seen = Gathering(uow, 0).whole_contacts([contact])[0]
@@ -66,7 +66,7 @@ class Filter(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """A page of contacts, and how many match in all."""
 
-    items: list[SeenContact]
+    items: list[ContactView]
     matches: int
     paging: Paging
 

@@ -7,7 +7,7 @@ from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.handlers.references import choice_of
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
-from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.views import ContactView, Gathering, Sharing
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters, gather
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases.contacts import lifecycle as contacts
@@ -80,7 +80,7 @@ def parse_company(request: Request) -> Company:
     return Company(_required(name, "companyName"), about, tuple(dict.fromkeys(persons)), access)
 
 
-def add_person(uow: UnitOfWork, command: Person) -> SeenContact:
+def add_person(uow: UnitOfWork, command: Person) -> ContactView:
     """NotFound for a company that isn't there."""
     company = contacts.company(uow, command.company) if command.company > 0 else None
     person = contacts.add(
@@ -96,13 +96,13 @@ def add_person(uow: UnitOfWork, command: Person) -> SeenContact:
     return Gathering(uow, 0).whole_contact(person)
 
 
-def add_company(uow: UnitOfWork, command: Company) -> SeenContact:
+def add_company(uow: UnitOfWork, command: Company) -> ContactView:
     """NotFound for a person who isn't there."""
     company = contacts.add(
         uow, ContactKind.COMPANY, company_name=command.name, about=command.about, **command.access.fields(uow)
     )
     for number in command.persons:
-        contacts.join(uow, number, company.number)
+        contacts.set_company(uow, number, company.number)
     return Gathering(uow, 0).whole_contact(contacts.get(uow, company.number, Lock.CHANGE))
 
 

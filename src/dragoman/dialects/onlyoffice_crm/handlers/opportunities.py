@@ -13,7 +13,7 @@ from dragoman.dialects.onlyoffice_crm.handlers.cases import Delete, Get
 from dragoman.dialects.onlyoffice_crm.handlers.references import RESPONSIBLE, choice_of
 from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import FORMAT, bad_argument, bad_text, not_found
-from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenOpportunity
+from dragoman.dialects.onlyoffice_crm.views import Gathering, OpportunityView
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES, STAGES
 from dragoman.dialects.onlyoffice_crm.wire.parameters import BAD_INTEGER, Parameters, gather
@@ -95,7 +95,7 @@ def parse_create(request: Request) -> Create:
     return Create(title, description, responsible, contact, kept, actual, expected)
 
 
-def create(uow: UnitOfWork, command: Create) -> SeenOpportunity:
+def create(uow: UnitOfWork, command: Create) -> OpportunityView:
     """The opportunity, made by the principal. NotFound for a contact that isn't there."""
     contact = contacts.get(uow, command.contact).number if command.contact > 0 else None
     facts, zone = dict(command.facts), zone_of(uow.home.zone)
@@ -117,12 +117,12 @@ def create(uow: UnitOfWork, command: Create) -> SeenOpportunity:
     return Gathering(uow, 0).opportunity(case)
 
 
-def get(uow: UnitOfWork, command: Get) -> SeenOpportunity:
+def get(uow: UnitOfWork, command: Get) -> OpportunityView:
     """NotFound also for what is none here."""
     return Gathering(uow, 0).opportunity(crm_cases.get(uow, command.number, CaseKind.OPPORTUNITY))
 
 
-def delete(uow: UnitOfWork, command: Delete) -> SeenOpportunity:
+def delete(uow: UnitOfWork, command: Delete) -> OpportunityView:
     """The opportunity as it was."""
     case = crm_cases.get(uow, command.number, CaseKind.OPPORTUNITY, Lock.CHANGE)
     crm_cases.require_edit(uow, case)

@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 
 def user_of(uow: UnitOfWork, guid: str) -> User | None:
     """The user of this guid: an id, or an alias of this dialect."""
-    return people_lookup.find(uow, guid) or persons.aliased(uow, NAME, guid)
+    return people_lookup.find(uow, guid) or persons.by_alias(uow, NAME, guid)
 
 
 def has_responsible(uow: UnitOfWork, guid: str) -> Facts:
@@ -46,7 +46,7 @@ def has_responsible(uow: UnitOfWork, guid: str) -> Facts:
 def choice_of(uow: UnitOfWork, guid: str, parameter: str, present: str | None = None) -> User | None:
     """The same, for work that is to be given. Invalid for a disabled user, unless it is the present one."""
     user = user_of(uow, guid)
-    if user is not None and not persons.is_choice(user, present):
+    if user is not None and not persons.is_assignable(user, present):
         raise bad_argument(parameter, "disabled")
     return user
 
@@ -94,8 +94,8 @@ class References:
             if bare:
                 self._note(BARE_ENTITY, bare)
             return
-        target = None if wanted is None else crm_cases.target(self._uow, wanted)
-        self.fields |= crm_cases.linked(self._uow, self._task, target)
+        target = None if wanted is None else crm_cases.find_target(self._uow, wanted)
+        self.fields |= crm_cases.link_fields(self._uow, self._task, target)
         unmatched = None if wanted is None or target is not None else {"kind": str(wanted[0]), "id": str(wanted[1])}
         self._note(ENTITY, unmatched)
         self._note(BARE_ENTITY, bare or None)

@@ -16,7 +16,7 @@ from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
 from dragoman.dialects.onlyoffice_crm.handlers.tasks import add
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
-from dragoman.dialects.onlyoffice_crm.views import SeenTask
+from dragoman.dialects.onlyoffice_crm.views import TaskView
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.usecases.uow import UnitOfWork
 
@@ -41,7 +41,7 @@ def parse(options: Options, request: Request) -> CreateGroup:
     return CreateGroup(content, options)
 
 
-def run(uow: UnitOfWork, command: CreateGroup) -> list[SeenTask]:
+def run(uow: UnitOfWork, command: CreateGroup) -> list[TaskView]:
     """The new tasks. Without contacts nothing is made, nor looked at."""
     content = command.content
     if not content.contacts:

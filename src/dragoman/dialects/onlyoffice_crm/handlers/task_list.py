@@ -10,7 +10,7 @@ from dragoman.dialects.onlyoffice_crm.handlers.references import has_responsible
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.responses import listed
-from dragoman.dialects.onlyoffice_crm.views import Gathering, SeenTask
+from dragoman.dialects.onlyoffice_crm.views import Gathering, TaskView
 from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.paging import TESTS, Item, Paging, in_order, matching, read_paging, words_of
@@ -62,7 +62,7 @@ class Filter(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """A page of tasks, and how many match in all."""
 
-    items: list[SeenTask]
+    items: list[TaskView]
     matches: int
     paging: Paging
 
@@ -156,13 +156,13 @@ def _on_members(uow: UnitOfWork, command: Filter) -> Found:
         raise bad_argument("sortBy", "sorts on a member, which these tasks have too much text for")
     every = _seen(uow, command, tasks)
     persons = Persons("")
-    by_number: dict[Any, SeenTask] = {seen.task.number: seen for seen in every}
+    by_number: dict[Any, TaskView] = {seen.task.number: seen for seen in every}
     items: list[Item] = [render_task(seen, persons, in_list=True) for seen in every]
     chosen = in_order(matching(items, paging), paging)
     return Found([by_number[item["id"]] for item in chosen[paging.start : paging.end]], len(chosen), paging)
 
 
-def _seen(uow: UnitOfWork, command: Filter, items: list[Any]) -> list[SeenTask]:
+def _seen(uow: UnitOfWork, command: Filter, items: list[Any]) -> list[TaskView]:
     task_lists.load_owners(uow, items)
     gathering = Gathering(uow, command.options.default_category)
     return [gathering.task(task) for task in items]

@@ -20,7 +20,7 @@ from dragoman.dialects.onlyoffice_crm.handlers.task_content import (
 )
 from dragoman.dialects.onlyoffice_crm.options import Options
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
-from dragoman.dialects.onlyoffice_crm.views import POINTED_TO, Gathering, SeenTask, shown_keys
+from dragoman.dialects.onlyoffice_crm.views import POINTED_TO, Gathering, TaskView, shown_keys
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.tasks import shown_due, shown_title
 from dragoman.domain.access import Permission
@@ -44,13 +44,13 @@ def parse_create(options: Options, request: Request) -> Create:
     return Create(require_category(read_content(gather(request))), options)
 
 
-def create(uow: UnitOfWork, command: Create) -> SeenTask:
+def create(uow: UnitOfWork, command: Create) -> TaskView:
     """Make the task, open, by the principal, now."""
     due = check(uow, command.content, None)
     return add(uow, command.content, due, command.options)
 
 
-def add(uow: UnitOfWork, content: Content, due: Moment, options: Options) -> SeenTask:
+def add(uow: UnitOfWork, content: Content, due: Moment, options: Options) -> TaskView:
     """Make a task of a content that was checked."""
     references = References(uow, None)
     references.responsible(content.responsible)
@@ -87,7 +87,7 @@ def parse_put(options: Options, request: Request) -> Put:
     return Put(parameters.integer("taskid"), require_category(read_content(parameters)), options)
 
 
-def put(uow: UnitOfWork, command: Put) -> SeenTask:
+def put(uow: UnitOfWork, command: Put) -> TaskView:
     """Replace what this dialect shows of the task. An unknown one is made, under a new id (page, 9.3)."""
     present = task_lookup.find(uow, command.number, Lock.CHANGE)
     due = check(uow, command.content, present)
@@ -157,22 +157,22 @@ def parse_one(options: Options, lock: Lock, request: Request) -> One:
     return One(number, options, lock)
 
 
-def get(uow: UnitOfWork, command: One) -> SeenTask:
+def get(uow: UnitOfWork, command: One) -> TaskView:
     """The task. Forbidden for who may not see it."""
     return Gathering(uow, command.options.default_category).task(_found(uow, command.number, Permission.SEE))
 
 
-def close(uow: UnitOfWork, command: One) -> SeenTask:
+def close(uow: UnitOfWork, command: One) -> TaskView:
     """End it as done, whatever state it is in. One that has ended stays as it is."""
     return _perform(uow, command, Verb.FINISH)
 
 
-def reopen(uow: UnitOfWork, command: One) -> SeenTask:
+def reopen(uow: UnitOfWork, command: One) -> TaskView:
     """Take it up again. An open one stays as it is."""
     return _perform(uow, command, Verb.REOPEN)
 
 
-def _perform(uow: UnitOfWork, command: One, verb: Verb) -> SeenTask:
+def _perform(uow: UnitOfWork, command: One, verb: Verb) -> TaskView:
     task = task_lookup.find(uow, command.number, Lock.CHANGE)
     if task is None:
         raise bad_argument("taskid", "unknown")  # 400, not 404 (page, 6.1)
@@ -198,7 +198,7 @@ def parse_delete(options: Options, request: Request) -> Delete:
     return Delete(parse_one(options, Lock.CHANGE, request).number, options)
 
 
-def delete(uow: UnitOfWork, command: Delete) -> SeenTask:
+def delete(uow: UnitOfWork, command: Delete) -> TaskView:
     """Delete it for good; the answer is the task as it was."""
     task = _found(uow, command.number, Permission.DELETE)
     seen = Gathering(uow, command.options.default_category).task(task)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.views import SeenCase
+from dragoman.dialects.onlyoffice_crm.views import CaseView
 from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 
 
-def render_case(seen: SeenCase, persons: Persons) -> dict[str, Any]:
+def render_case(seen: CaseView, persons: Persons) -> dict[str, Any]:
     case = seen.case
     return {
         "members": [],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.views import SeenContact, Sharing
+from dragoman.dialects.onlyoffice_crm.views import ContactView, Sharing
 from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import Contact, ContactKind
@@ -13,7 +13,7 @@ EMAIL = 1
 HOME = 0
 
 
-def render_contact(seen: SeenContact, persons: Persons, *, in_task: bool = False) -> dict[str, Any]:
+def render_contact(seen: ContactView, persons: Persons, *, in_task: bool = False) -> dict[str, Any]:
     """The base of a contact. Whoever may not see it learns no e-mail address and not who may."""
     contact = seen.contact
     members: dict[str, Any] = {}
@@ -51,7 +51,7 @@ def render_email(contact: Contact) -> dict[str, Any]:
     }
 
 
-def render_whole_contact(seen: SeenContact, persons: Persons) -> dict[str, Any]:
+def render_whole_contact(seen: ContactView, persons: Persons) -> dict[str, Any]:
     """A person or company as such."""
     contact = seen.contact
     members: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.dialects.onlyoffice_crm.views import SeenOpportunity
+from dragoman.dialects.onlyoffice_crm.views import OpportunityView
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact
 from dragoman.dialects.onlyoffice_crm.wire.dates import NEVER, print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
@@ -66,7 +66,7 @@ def render_stage(stage: tuple[int, int], _: Persons) -> dict[str, Any]:
     }
 
 
-def render_opportunity(seen: SeenOpportunity, persons: Persons) -> dict[str, Any]:
+def render_opportunity(seen: OpportunityView, persons: Persons) -> dict[str, Any]:
     """An opportunity. Its bid is stored by this dialect alone."""
     case, zone = seen.case, zone_of(seen.zone)
     facts = case.extras.get(NAME, {})

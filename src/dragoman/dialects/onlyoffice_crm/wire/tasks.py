@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dragoman.dialects.onlyoffice_crm.views import SeenTask
+from dragoman.dialects.onlyoffice_crm.views import TaskView
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact
 from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, shown, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
@@ -14,7 +14,7 @@ from dragoman.domain.task import Task
 ICONS = "/Products/CRM/App_Themes/default/images/"
 
 
-def render_task(seen: SeenTask, persons: Persons, *, in_list: bool = False) -> dict[str, Any]:
+def render_task(seen: TaskView, persons: Persons, *, in_list: bool = False) -> dict[str, Any]:
     """A task. In a list its category has no task count."""
     task, zone = seen.task, zone_of(seen.zone)
     members: dict[str, Any] = {"createBy": persons.of(seen.creator), "created": print_date(task.created_at, zone)}
