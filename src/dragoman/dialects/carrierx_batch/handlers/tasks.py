@@ -120,7 +120,7 @@ def _parse_update(request: Request, *, whole: bool) -> Update:
 
 
 def update(uow: UnitOfWork, command: Update) -> BatchView:
-    """Nothing is written unless all checks pass: the body, then the version that was view, then the status (7, 16)."""
+    """Nothing is written unless all checks pass: the body, the version read by the client, the status (7, 16)."""
     batch = batches.get(uow, command.sid)
     view = batches.view(uow, batch)
     decision = changes.read_decision(command.change, view)
