@@ -197,3 +197,32 @@ def test_what_is_shown_of_a_service_may_be_sent_back(office: World, member: str)
     send(office, "POST", f"{path}/end", {"disposition": "done"})
     send(office, "POST", f"{path}/end", shown(office, path)["completed"])
     assert shown(office, f"/v1{path.replace('services', 'cases')}")["revision"] == 2
+
+
+def back(world: World, target: str, members: tuple[str, ...], who: str = "anna") -> None:
+    """Send these members back as they are shown; the object stays as it is."""
+    before = world.native(who, "GET", target)[1]
+    status, after = world.native(who, "PATCH", target, {name: before[name] for name in members})
+    assert status == 200, after
+    assert after == before
+
+
+def test_what_is_shown_of_a_category_may_be_sent_back(office: World) -> None:
+    sent = {"title": "Of the CRM", "description": "d" * 70_000, "imageName": "call.png", "sortOrder": -5}
+    made = office.ask("anna", "POST", "/api/2.0/crm/task/category", json.dumps(sent), JSON)
+    target = f"/v1/categories/{json.loads(made.body)['response']['id']}"
+    back(office, target, ("title", "description", "icon", "sort_order"))
+    assert office.native("anna", "PATCH", target, {"sort_order": -6})[0] == 400
+
+
+def test_a_contact_that_a_case_shows_may_be_sent_back(office: World) -> None:
+    made = office.core(lambda uow: cases.add(uow, CaseKind.CASE, contact=PRIVATE), office.people["bert"])
+    back(office, f"/v1/cases/{made.number}", ("title", "contact", "assignee", "is_private"), "bert")
+
+
+def test_a_company_that_a_person_shows_may_be_sent_back(office: World) -> None:
+    hidden = office.core(lambda uow: contacts.add(uow, ContactKind.COMPANY, company_name="Hidden", is_private=True))
+    person = office.core(
+        lambda uow: contacts.add(uow, ContactKind.PERSON, first_name="P", company=hidden.number), office.people["bert"]
+    )
+    back(office, f"/v1/contacts/{person.number}", ("first_name", "company"), "bert")

@@ -11,6 +11,8 @@ from dragoman.domain.access import require_admin
 from dragoman.domain.category import Category
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.text import composed
+from dragoman.usecases import preconditions
+from dragoman.usecases.preconditions import OutOfRange
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -87,6 +89,7 @@ class Change(msgspec.Struct, frozen=True):
 
     category: int
     fields: Mapping[str, Any] = {}
+    out_of_range: OutOfRange | None = None
 
     def keys(self) -> Keys | Exclusive:
         return EXCLUSIVE if "title" in self.fields else Keys(categories={self.category})
@@ -96,6 +99,7 @@ def change(uow: UnitOfWork, command: Change) -> Category:
     """The changed category. Conflict when another has the title."""
     require_admin(uow.principal)
     category = uow.categories.get(command.category)
+    preconditions.must_be_unchanged(category, command.out_of_range)
     after = replace(category, **command.fields)
     if after.title != category.title:
         _check_title(after.title, [other for other in uow.categories.all() if other.number != category.number])

@@ -112,7 +112,7 @@ def change(uow: UnitOfWork, command: Change) -> Case:
     preconditions.must_be_unchanged(case, command.out_of_range)
     _check_time(uow, command.fields)
     fields = dict(command.fields)
-    if command.contact is not UNSET:
+    if command.contact is not UNSET and command.contact != case.contact:
         fields["contact"] = None if command.contact is None else _contact(uow, command.contact)
     if command.assignee is not UNSET:
         name = command.assignee

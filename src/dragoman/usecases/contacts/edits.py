@@ -94,7 +94,7 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
     preconditions.must_be_unchanged(contact, command.out_of_range)
     fields = dict(command.fields)
     _check_shared(uow, fields, contact.shared_with)
-    if command.company is not UNSET:
+    if command.company is not UNSET and command.company != contact.company:
         fields["company"] = _company(uow, contact.kind, command.company)
     preconditions.check(uow, "contact", contact, command.revisions, frozenset(fields))
     after = replace(contact, **fields)

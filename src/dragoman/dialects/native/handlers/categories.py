@@ -10,9 +10,11 @@ from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.categories import Category, CategoryList, CategoryPatch, NewCategory
 from dragoman.domain import category as domain
 from dragoman.usecases import categories
+from dragoman.usecases.preconditions import OutOfRange
 
 NOUN = "category"
 PLAIN = ("description", "icon", "sort_order")
+DOUBTFUL = frozenset(PLAIN)
 READ_ONLY = frozenset(Category.__struct_fields__)
 
 
@@ -40,10 +42,10 @@ def parse_patch(request: Request, query: queries.Trial) -> categories.Change:
     """A merge patch: what is named changes."""
     number = reading.number(request, NOUN, name="number")
 
-    def build(patch: CategoryPatch) -> categories.Change:
-        return categories.Change(number, _set(patch, ("title", *PLAIN)))
+    def build(patch: CategoryPatch, out_of_range: OutOfRange | None) -> categories.Change:
+        return categories.Change(number, _set(patch, ("title", *PLAIN)), out_of_range)
 
-    return reading.body(request, CategoryPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+    return reading.patch(request, CategoryPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 
 
 def parse_delete(request: Request, query: queries.CategoryRemoval) -> categories.Remove:
