@@ -1,5 +1,5 @@
 """CarrierX Core API v2, batch tasks (`/core/v2/batch/tasks`): a method applied to many objects after a review. The
-specification is dialects/carrierx-batch.md, whose sections are named in brackets; what we chose stands in README.md."""
+specification is dialects/carrierx-batch.md, whose sections are named in brackets; our choices are in README.md."""
 
 from dragoman.dialects.carrierx_batch.errors import render_error, render_incident
 from dragoman.dialects.carrierx_batch.operations import NOT_OFFERED, OPERATIONS

@@ -212,6 +212,6 @@ NOT_OFFERED = (
     NotOffered("PATCH", TASK + "/control", "A running batch can't be paused, slowed or stopped yet.", "batch.control"),
     NotOffered("GET", TASK + "/results", "Only failures are listed yet: see /errors.", "batch.results"),
     NotOffered("POST", TASK + "/retry", "Make a new task of the entries that /errors lists.", "batch.retry"),
-    NotOffered("POST", TASK + "/undo", "What objects were before a batch stands in their history only.", "batch.undo"),
+    NotOffered("POST", TASK + "/undo", "The former values of objects are only in their history.", "batch.undo"),
     NotOffered("GET", TASK + "/events", "Read the task again to see how far it is.", "batch.events"),
 )

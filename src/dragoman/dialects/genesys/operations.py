@@ -33,7 +33,7 @@ TASK = f"{SERVICE}/tasks/{{tid}}"
 EXTENSION = "/extensions/{ext}"
 
 LISTS = (("", "", None), ("/active", "_active", True), ("/completed", "_completed", False))
-"""What stands behind a list's path, and behind its name; whether it shows what is open."""
+"""Suffixes of a list's path and of its operation's name, and whether it lists open resources."""
 
 KINDS = (
     ("services", "service", Owner.CASE, (24, 25, 26)),

@@ -38,7 +38,7 @@ OPTIONS = (
     Option(
         "auth",
         DEFAULTS.auth,
-        "Whether credentials are asked for; without, everybody who reaches the server may do everything here.",
+        "Whether credentials are required; if not, every client that reaches the server may use all operations.",
     ),
     Option("roles", DEFAULTS.roles, "Whether reading needs the role Supervisor or Administrator, the rest the latter."),
     Option(

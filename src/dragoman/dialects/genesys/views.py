@@ -17,7 +17,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Inner(msgspec.Struct, frozen=True):
-    """What of the inside is asked for."""
+    """The requested content of a resource."""
 
     inside: Inside
     wanted: Wanted

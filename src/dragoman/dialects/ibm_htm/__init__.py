@@ -1,5 +1,5 @@
 """IBM Human Task Manager REST, `/rest/bpm/htm/v1`. The specification is dialects/ibm-htm.md ("the page"); what we do
-beyond it stands in README.md."""
+beyond it is in README.md."""
 
 from collections.abc import Mapping
 

@@ -19,7 +19,7 @@ AFTER_ENCODING = frozenset({"unsupported_media_type", "bad_object_id", "other_ob
 """What is looked at together with the encoding of a body, or after it."""
 
 ROLE_DENIED = 0
-"""Stands for the status that an operator may choose."""
+"""A placeholder for the configured status."""
 
 ANSWERS: dict[str, tuple[int, str]] = {
     "parameter_missing": (400, "CWTKA0122E"),

@@ -137,7 +137,7 @@ def missing_member(name: str) -> Invalid:
 
 
 def unknown_user(name: str) -> Invalid:
-    """Nobody of this login."""
+    """No user has this login."""
     return Invalid("unknown_user", f"The user '{cut(name)}' does not exist.", values=(cut(name),))
 
 

@@ -1,4 +1,4 @@
-"""A task with all that its representation speaks of, gathered while the store is at hand."""
+"""A task with all that its representation shows, loaded within the unit of work."""
 
 from collections.abc import Sequence
 

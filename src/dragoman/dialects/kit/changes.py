@@ -1,7 +1,7 @@
 """What a request changes: a value that equals what the dialect itself shows for the field is no change.
 
 Clients read an object, change one member and send it back whole. So a value is looked at only if it differs from what
-was shown: neither limits nor rights are asked of one that stays (DESIGN 3, rule 1).
+was shown: neither limits nor rights are checked for an unchanged value (DESIGN 3, rule 1).
 """
 
 from collections.abc import Mapping

@@ -49,7 +49,7 @@ class Dialect:
     `prefixes` ("/rest/bpm/htm/v1", no slash at the end) are tried longest first over all dialects; `""` means the
     bare paths of `bare_roots` ("/services"), last of all. `normalise` is given the path below the prefix, still
     percent-encoded. `find_credentials`, where given, replaces the usual reading of credentials from a request (see
-    `kit/credentials.py`); it is asked before the body is read and, for a form, once more after that.
+    `kit/credentials.py`); it is called before the body is read and, for a form, again after that.
 
     `error` renders an expected error, `incident` a bug, with its id alone. What the HTTP layer itself raises:
 

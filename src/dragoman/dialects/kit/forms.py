@@ -27,7 +27,7 @@ def parse_query(text: str) -> dict[str, list[str]]:
     if text:
         try:
             raw = text.encode("latin-1")
-        except UnicodeEncodeError:  # not bytes from the wire, so characters are meant
+        except UnicodeEncodeError:  # not bytes from the wire: already characters
             raw = text.encode("utf-8", "surrogatepass")
         for name, value in _pairs(raw, "invalid_query", "query"):
             found.setdefault(name, []).append(value)

@@ -62,7 +62,7 @@ def members_raw(body: bytes, *, max_depth: int = MAX_DEPTH, max_members: int = M
 
 
 def verbatim(text: str) -> msgspec.Raw:
-    """Text of JSON that `encode` shall put in as it stands."""
+    """JSON text that `encode` inserts unchanged."""
     return msgspec.Raw(text.encode())
 
 

@@ -13,7 +13,7 @@ Pieces = AsyncIterator[bytes] | Iterator[bytes]
 class Stream:
     """A reply whose body is made while it is sent.
 
-    The next piece is asked for when the client has read enough of those before it. The head is sent with the first
+    The next piece is produced when the client has read enough of those before it. The head is sent with the first
     piece, so an error that is raised before it becomes an ordinary reply; after that it cuts the connection, by which
     the client knows that the body is incomplete. Pieces are closed when the client leaves.
     """

@@ -84,7 +84,7 @@ def _tell_unknown(path: str, is_shown: bool, problems: Problems) -> None:
 
 
 def _tell_alternatives(error: Error, path: str, problems: Problems) -> None:
-    """Of several types that would do: what is wrong with the one that was meant, or which there are."""
+    """For a union of types: the faults of the type that matches best, or the list of types."""
     kind: Any = error.kind
     branches: list[list[Error]] = [list(branch) for branch in kind.context]
     meant = [branch for branch in branches if not any(_is_of_another_type(inner, error) for inner in branch)]

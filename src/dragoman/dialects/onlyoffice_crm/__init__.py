@@ -1,5 +1,5 @@
 """ONLYOFFICE Workspace and Community Server, CRM tasks (`api/2.0/crm/task…`), for clients that no vendor serves any
-more. The specification is dialects/onlyoffice-crm.md ("the page"); what we do beyond it stands in README.md."""
+more. The specification is dialects/onlyoffice-crm.md ("the page"); what we do beyond it is in README.md."""
 
 from collections.abc import Mapping
 from functools import partial

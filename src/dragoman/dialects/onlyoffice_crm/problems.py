@@ -15,7 +15,7 @@ CONVERSION = "conversion"
 
 
 def bad_argument(parameter: str, reason: str, message: str = UNEXPECTED) -> Invalid:
-    """A value that can't be. The vendor has one sentence for nearly every fault; which one it is stands in `error.data`
+    """An invalid value. The vendor has one sentence for nearly every fault; the fault itself is in `error.data`
     (page, 17)."""
     problem = Problem(f"/{parameter}", reason, message)
     data = {"parameter": parameter, "reason": reason} if message == UNEXPECTED else {}

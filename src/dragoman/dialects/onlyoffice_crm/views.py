@@ -1,4 +1,4 @@
-"""What an answer shows: a task, contact or case with all that it points to, gathered while the store is at hand."""
+"""Views: a task, contact or case with all related entities, loaded within the unit of work."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -105,7 +105,7 @@ class Gathering:
         )
 
     def contact(self, contact: Contact) -> ContactView:
-        """The contact as it stands in a task."""
+        """The contact as shown in a task."""
         principal = self._uow.principal
         named = (contact.creator, *contact.shared_with) if contact.is_private else ()
         return ContactView(

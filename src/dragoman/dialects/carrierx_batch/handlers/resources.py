@@ -24,7 +24,7 @@ Body = dict[str, Any]
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Make an object. Whether its natural key is free is asked of all of them."""
+    """Create an object. The check of its natural key reads the whole type."""
 
     content: Body
 
@@ -43,7 +43,7 @@ class Get(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change what is sent, or all that there is."""
+    """Change the sent properties, or all of them."""
 
     sid: str
     content: Any
@@ -144,7 +144,7 @@ class Handlers:
         return List(part, order, comparisons, paging.parse_selection(request))
 
     def find(self, uow: UnitOfWork, command: List) -> Page:
-        """The newest first, unless an order is asked for."""
+        """The newest first, unless an order is requested."""
         part, order = command.part, command.order
         wanted = resource_lists.Wanted(
             matches=self._matcher(uow, command.comparisons),

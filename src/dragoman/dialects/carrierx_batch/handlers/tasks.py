@@ -33,7 +33,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 def parse_create(request: Request) -> Create:
-    """An unknown word for `dry_run` is refused: it might be meant, and the batch would run."""
+    """An unknown value of `dry_run` is refused: a batch with a misspelled value must not run."""
     media = faults.media_of(request)
     if media in UPLOADS:
         raise NotOffered("not_offered", f"Uploads of {media} are not taken yet: send the entries as JSON.")
@@ -61,7 +61,7 @@ class Get(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A task, and which of its keys are asked for."""
+    """A task, and the requested keys."""
 
     view: BatchView
     selection: tasks.Selection

@@ -47,7 +47,7 @@ def parse_change(value: Any, *, whole: bool) -> Change:
 
 
 def read_decision(change: Change, view: BatchView) -> Decision | None:
-    """The decision that is asked for; None for none, or for the present one. Invalid with every fault; what is wrong
+    """The requested decision; None for none, or for the present one. Invalid with every fault; what is wrong
     anywhere leaves a legal status beside it unapplied (E12)."""
     body = faults.an_object(change.body)
     problems = Problems()

@@ -91,7 +91,7 @@ def parse(text: str, attributes: Collection[str]) -> tuple[Comparison, ...]:
 
 
 def member(value: Any, path: tuple[str, ...]) -> Any:
-    """What stands inside a value under these names; None when nothing does."""
+    """The member of a value at these names, or None."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
@@ -121,7 +121,7 @@ def compared(actual: Any, value: Literal) -> int | None:
 
 
 def is_like(actual: str, pattern: str, *, folded: bool) -> bool:
-    """Whether a text fits a pattern in which `%` stands for any run of characters. Takes time in proportion."""
+    """Whether a text matches a pattern in which `%` matches any characters. Takes linear time."""
     if folded:
         actual, pattern = actual.casefold(), pattern.casefold()
     first, *rest = pattern.split("%")

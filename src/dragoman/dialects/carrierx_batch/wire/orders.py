@@ -152,7 +152,7 @@ def _check_review(body: dict[str, Any], problems: Problems) -> None:
 
 
 def _check_status(body: dict[str, Any], problems: Problems) -> None:
-    """Nobody creates an approved task."""
+    """Tasks can't be created as approved."""
     status = body.get("status", "created")
     if not isinstance(status, str):
         problems.add("status", faults.TYPE, "must be a string")

@@ -1,4 +1,4 @@
-"""Pages of lists (carrierx-batch.md 10): which part of which order is asked for, and the envelope around it."""
+"""Pages of lists (carrierx-batch.md 10): the requested page and order, and the envelope."""
 
 import re
 from collections.abc import Collection

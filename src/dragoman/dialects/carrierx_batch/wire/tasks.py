@@ -1,4 +1,4 @@
-"""A Task as it is shown: sixteen keys, alphabetical, always all of them unless some are asked for (3, 10)."""
+"""A Task as it is shown: sixteen keys, alphabetical, all of them unless some are requested (3, 10)."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,17 +22,17 @@ class Selection(msgspec.Struct, frozen=True):
     excluded: frozenset[str] = frozenset()
 
     def shows(self, name: str) -> bool:
-        """Whether this key is asked for."""
+        """Whether this key is requested."""
         return name not in self.excluded and (self.included is None or name in self.included)
 
     @property
     def with_payload(self) -> bool:
-        """Whether what the task was sent with must be at hand."""
+        """Whether the payload is needed."""
         return self.shows("entries") or self.shows("data")
 
     @property
     def with_failures(self) -> bool:
-        """Whether its failures must be at hand."""
+        """Whether failures are needed."""
         return self.shows("error_details")
 
 
@@ -88,7 +88,7 @@ MOVING = tuple(name for name in NAMES if name not in SETTABLE and name not in ID
 
 
 def shown(view: BatchView, selection: Selection = ALL) -> dict[str, Any]:
-    """The Task, or those of its keys that are asked for."""
+    """The Task, or its requested keys."""
     return {name: value(view) for name, value in KEYS.items() if name == SID or selection.shows(name)}
 
 

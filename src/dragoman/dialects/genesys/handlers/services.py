@@ -225,7 +225,7 @@ def _own_service(uow: UnitOfWork, ref: ServiceId) -> Case:
 
 
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:
-    """The service, with what is asked for inside it."""
+    """The service, with the requested content."""
     case = find_service(uow, command.service)
     return _shown(uow, case, judge(command.content), command.style)
 

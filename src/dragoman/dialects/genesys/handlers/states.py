@@ -160,7 +160,7 @@ def pass_on(uow: UnitOfWork, command: Pass) -> dict[str, Any]:
 
 
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:
-    """The state, with what is asked for inside it."""
+    """The state, with the requested content."""
     case = find_service(uow, command.service)
     stage = find_state(uow, command.service, command.state, case)
     return _shown(uow, case, stage, judge(command.content), command.style)

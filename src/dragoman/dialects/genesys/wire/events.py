@@ -178,7 +178,7 @@ def parse_expiry(body: bytes, ignore: Ignore = _nothing) -> Fields:
 
 
 def parse_transition(body: bytes, ignore: Ignore = _nothing) -> Transition:
-    """From one state to the next; what stands beside `from` and `to` is true of both."""
+    """From one state to the next; members beside `from` and `to` apply to both."""
     problems = Problems()
     members = json.parse_object(body)
     end = _part(members, "from", {"state_id": _integer, **OUTCOME}, problems)

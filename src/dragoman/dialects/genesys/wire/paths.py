@@ -66,7 +66,7 @@ def render_service(case: Case, style: str) -> int | str:
 
 
 def refuse_literal(variable: str, text: str) -> None:
-    """NotOffered, with the method that there is, when a word stands where the path ends in an id."""
+    """NotOffered, with the supported method, for a word in place of an id at the end of a path."""
     allow = LITERALS[variable].get(text)
     if allow is not None:
         raise NotOffered("method_not_allowed", f"this path takes {allow}", allow=allow)

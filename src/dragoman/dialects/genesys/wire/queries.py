@@ -29,7 +29,7 @@ OF_OTHER_LISTS = dict.fromkeys((*OF_SERVICES, *OF_STATES, *OF_TASKS), "genesys.m
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which extensions are asked for, by the kind of resource; names folded."""
+    """The requested extensions by kind of resource; names folded."""
 
     everything: frozenset[str] = frozenset()  # kinds of which all are wanted
     names: frozenset[str] = frozenset()  # of whatever has them
@@ -133,7 +133,7 @@ def parse_moment(request: Request, name: str) -> Moment | None:
 
 
 def parse_state(request: Request) -> int | None:
-    """The number of the state that is asked for, 0 for one that there can't be; None when none is."""
+    """The number of the requested state; 0 for an impossible id, None without one."""
     value = request.first("state_id")
     return None if value is None else parse_number(value) or 0
 

@@ -28,7 +28,7 @@ Resource = dict[str, Any]
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What stands beside tasks of other dialects: titles of categories, resource ids of users, task cards by number."""
+    """Context of tasks: titles of categories, resource ids of users, task cards by number."""
 
     categories: Mapping[int, str] = {}
     resources: Mapping[str, int] = {}

@@ -138,7 +138,7 @@ def claim(uow: UnitOfWork, command: Claim) -> Stored:
 
 
 def take(uow: UnitOfWork, task: Task) -> Task:
-    """The task in the hands of the caller; a suspended one that may be claimed stays suspended."""
+    """The task claimed by the caller. A suspended task stays suspended."""
     user = uow.principal.user
     if user is None:
         raise refusals.role_missing(guard.login(uow), Action.CLAIM, ids.task_id(task.uid))

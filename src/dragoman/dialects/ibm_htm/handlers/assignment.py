@@ -107,7 +107,7 @@ def parse_assign(request: Request) -> Assign:
 
 
 def assign(uow: UnitOfWork, command: Assign) -> None:
-    """Give it. Whoever has it keeps it."""
+    """Grant the role. Present holders keep it."""
     task = guard.load(uow, command.task)
     user = _user(uow, command.user).user or ""
     held = guard.roles_of(uow, task)
@@ -144,7 +144,7 @@ def parse_moves(request: Request) -> tuple[Reason, tuple[Move, ...]]:
 
 
 def transfer(uow: UnitOfWork, command: Transfer) -> None:
-    """Move it; all of what was asked, or nothing."""
+    """Transfer the role, entirely or not at all."""
     task = guard.load(uow, command.task)
     guard.keep(uow, transferred(uow, task, command.reason, command.moves))
 

@@ -84,7 +84,7 @@ def _own(uow: UnitOfWork, task: Task) -> Iterator[Event]:
 
 
 def _of_parts(uow: UnitOfWork, task: Task) -> Iterator[Event]:
-    """When it began to wait for subtasks, and when the last one ended: that stands in the history of these."""
+    """When it began to wait for subtasks, and when the last one ended: which is in the history of the subtasks."""
     moves: list[tuple[int, int, str]] = []
     for child in task_lookup.parts_of(uow, task):
         moves += _moves(uow, child)

@@ -38,7 +38,7 @@ WAYS: tuple[Through, ...] = ("everybody", "individual", "group")
 
 
 class View(msgspec.Struct, frozen=True):
-    """Whose tasks are asked for, and which of them."""
+    """The user whose tasks are requested, and the filter."""
 
     interaction: str | None
     through: frozenset[Through]
@@ -89,7 +89,7 @@ def parse_count(request: Request) -> View:
 
 
 def find(uow: UnitOfWork, command: Ask) -> Found:
-    """Tasks of the view in the order that is asked for. Forbidden where it is another's and the caller may not."""
+    """Tasks of the view in the requested order. Forbidden for another user's tasks without the right."""
     wanted = conditions(uow, command.view)
     size = MOST if command.size is None else min(command.size, MOST)
     sorts = query.sorts_of(command.orders)
@@ -198,7 +198,7 @@ def render_count(number: int, request: Request) -> Reply:
 
 
 class Describe(msgspec.Struct, frozen=True):
-    """What there is to be asked: the same for everybody."""
+    """The available queries, the same for every user."""
 
     kind: str | None = None
     authorization: str | None = None
@@ -216,7 +216,7 @@ def parse_attributes(request: Request) -> Describe:
 
 
 def describe(uow: UnitOfWork, command: Describe) -> Describe:
-    """Nothing is asked of the store."""
+    """Reads nothing from the store."""
     return command
 
 
@@ -240,7 +240,7 @@ def parse_queries(request: Request) -> Describe:
 
 
 def render_queries(command: Describe, request: Request) -> Reply:
-    """The one table that there is, unless a filter leaves it out."""
+    """The only table, unless a filter excludes it."""
     fits = (
         command.kind in (None, query.KIND["kind"])
         and command.authorization in (None, query.KIND["authorizationType"])
@@ -274,7 +274,7 @@ def _interaction(request: Request) -> str | None:
 
 
 def _check_name(request: Request) -> None:
-    """The name of the table stands in the path, or in the older spelling's parameter."""
+    """The table name comes from the path, or from the parameter of the older form."""
     name = next(iter(request.path.values()), None) or request.first("queryTableName")
     if name is None:
         raise refusals.missing_parameter("queryTableName")

@@ -50,7 +50,7 @@ def cut(text: str) -> str:
 
 
 def _text(value: str) -> str:
-    """A JSON text; a string stands for itself."""
+    """A JSON text; a string is used as it is."""
     decoded = _DECODE(value.encode()) if value.startswith('"') else value
     return str(decoded)
 

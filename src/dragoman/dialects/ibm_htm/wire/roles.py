@@ -39,7 +39,7 @@ FIELDS: dict[Reason, str] = {
     Reason.STARTER: "starter",
     Reason.ORIGINATOR: "creator",
 }
-"""Roles that one user has, who stands in a field of the task."""
+"""Roles of a single user, which are fields of the task."""
 
 REASONS: dict[Role, Reason] = {role: reason for reason, role in ITEMS.items()}
 

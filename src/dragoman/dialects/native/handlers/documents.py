@@ -31,7 +31,7 @@ class Look(msgspec.Struct, frozen=True):
 
 
 def parse(request: Request, query: Any) -> Look:
-    """Nothing is asked."""
+    """A command without parameters."""
     return Look()
 
 

@@ -1,4 +1,4 @@
-"""Dry runs: whatever changes something can be asked what would come of it. It is done, answered, and dropped.
+"""Dry runs of every operation that writes: it is executed, its reply is rendered, and its changes are dropped.
 
 The outcome leaves the unit of work as a refusal does, so that nothing of it can be kept, also by a command that went
 alone and has written through.

@@ -61,7 +61,7 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "kind": {"description": "What the extensions belong to.", "schema": {"enum": [str(owner) for owner in Owner]}},
 }
 DESCRIPTION = """\
-Tasks, and what is around them. Every list answers `items` and, until its last page, `next`: follow it as it stands.
+Tasks, and what is around them. Every list answers `items` and, until its last page, `next`: follow it unchanged.
 
 - **Times** are RFC 3339, to seven digits behind the dot; they are answered in UTC.
 - **Changes** are JSON Merge Patches. `If-Match: "7"` names the revision that was read: writers of different fields
@@ -100,7 +100,7 @@ def document(rows: Iterable[OperationSpec]) -> dict[str, Any]:
 
 
 def showing(rows: Iterable[OperationSpec]) -> Callable[[None, Request], Reply]:
-    """The document as an answer. It is made once, when it is first asked for."""
+    """The document as a reply. It is created once, at the first request."""
 
     @cache
     def text() -> bytes:

@@ -30,7 +30,7 @@ TEXTS = frozenset({"title", "state", "contact", "assignee"})
 
 
 def parse(request: Request, query: TaskQuery) -> List:
-    """What is asked for, with people and links still as they were named."""
+    """A requested list; users and links are not looked up yet."""
     sorts = tuple(Sort(word.removeprefix("-"), word.startswith("-")) for word in query.sort.split(","))  # type: ignore[arg-type]
     is_stream = _media(request) == NDJSON
     if is_stream:

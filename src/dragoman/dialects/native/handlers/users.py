@@ -15,7 +15,7 @@ READ_ONLY = frozenset(User.__struct_fields__)
 
 
 def parse_own(request: Request, query: queries.Nothing) -> profiles.Own:
-    """Whoever asks."""
+    """The user of the request."""
     return profiles.Own()
 
 

@@ -67,7 +67,7 @@ class CasePatch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CaseList(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One page of cases. It may be shorter than asked for, and still not be the last."""
+    """One page of cases. It may be shorter than requested, and still not be the last."""
 
     items: list[Case]
     next: Annotated[str | UnsetType, Meta(description="Where the next page is; absent on the last one.")] = UNSET

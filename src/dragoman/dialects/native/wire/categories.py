@@ -11,7 +11,7 @@ Title = Annotated[
 ]
 Description = Annotated[Text, Meta(description="What belongs here.")]
 Icon = Annotated[Line, Meta(description="The name of a picture, for clients that show one.")]
-Order = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Where it stands in a list of all.")]
+Order = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Its position in a list of all categories.")]
 
 
 class Category(Struct, frozen=True, kw_only=True):

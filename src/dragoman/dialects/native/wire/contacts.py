@@ -75,7 +75,7 @@ class ContactPatch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ContactList(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One page of contacts. It may be shorter than asked for, and still not be the last."""
+    """One page of contacts. It may be shorter than requested, and still not be the last."""
 
     items: list[Contact]
     next: Annotated[str | UnsetType, Meta(description="Where the next page is; absent on the last one.")] = UNSET

@@ -18,7 +18,7 @@ NOT_OF_THE_LIST = frozenset({"cursor", "limit"})
 def read(
     request: Request, cursor: str | UnsetType, types: Sequence[type[CursorValue]]
 ) -> tuple[CursorValue, ...] | None:
-    """What stands in the cursor, None when there is none. Invalid when it isn't one of this list's."""
+    """The content of the cursor, None when there is none. Invalid when it isn't one of this list's."""
     if isinstance(cursor, UnsetType):
         return None
     try:
@@ -37,7 +37,7 @@ def read_number(request: Request, cursor: str | UnsetType) -> int:
 
 
 def link(request: Request, after: tuple[CursorValue, ...]) -> str:
-    """Where the next page of the list is that was asked for."""
+    """The link to the next page of the requested list."""
     return replies.next_link(request, encode_cursor(after, sort=_list(request.full_path, request.query_string)))
 
 

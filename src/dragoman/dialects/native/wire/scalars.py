@@ -1,4 +1,4 @@
-"""The small types that bodies are made of. What stands here is checked on the way in and printed in the OpenAPI.
+"""The small types that bodies are made of. They are checked in requests and described in the OpenAPI document.
 
 JSON that holds NUL, or an integer beyond 64 bits, never gets as far as these types (`kit/json.py`); the schema states
 so too, so that a client made from it doesn't send any.

@@ -72,7 +72,8 @@ def parse_delete(request: Request) -> Delete:
 
 
 def delete(uow: UnitOfWork, command: Delete) -> CaseView:
-    """The case as it was. Forbidden for who may not change it; Conflict when one of its tasks stands for a batch."""
+    """Return the case before its deletion. Forbidden without the right to edit it; Conflict while it holds a batch's
+    task."""
     case = crm_cases.get(uow, command.number, CaseKind.CASE, Lock.CHANGE)
     crm_cases.require_edit(uow, case)
     seen = Gathering(uow, 0).case(case)

@@ -118,7 +118,8 @@ def parse_delete(options: Options, request: Request) -> Change:
 
 
 def create(uow: UnitOfWork, command: Change) -> Category:
-    """The new category. Where one has that title already nothing is stored: its id stands under what was sent."""
+    """The new category. If the title exists, nothing is stored and the reply has the existing id with the sent
+    values."""
     require_admin(uow.principal)
     others = categories.in_order(uow)
     wanted = composed(command.title or "")

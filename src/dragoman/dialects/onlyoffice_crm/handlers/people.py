@@ -51,7 +51,7 @@ def parse_one(request: Request) -> One:
 
 
 def one(uow: UnitOfWork, command: One) -> User:
-    """Also one who is shut out, whose name still stands in tasks. NotFound for all else."""
+    """The person, disabled or not, since tasks may still show the name. NotFound for all others."""
     user = persons.by_name(uow, command.name)
     if user is None:
         raise not_found("User not found")

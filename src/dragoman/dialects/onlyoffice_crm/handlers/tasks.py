@@ -76,7 +76,7 @@ class Put(msgspec.Struct, frozen=True):
     options: Options
 
     def keys(self) -> Keys:
-        # Whether category and contact change is known too late: asked for again, the group would run again each time.
+        # Whether category and contact change is known too late; loading them then would run the group again each time.
         keys = Keys(tasks={self.number}, owners=POINTED_TO | tasks.COUNTED_OWNERS)
         return shown_keys(self.content.name(keys, Lock.CHANGE), self.options.default_category)
 

@@ -1,4 +1,4 @@
-"""Contacts: the base that stands in a task, and persons and companies by themselves (page, 8.5 and 8.7)."""
+"""Contacts: the base shown in a task, and persons and companies (page, 8.5 and 8.7)."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ HOME = 0
 
 
 def render_contact(seen: ContactView, persons: Persons, *, in_task: bool = False) -> dict[str, Any]:
-    """The base of a contact. Whoever may not see it learns no e-mail address and not who may."""
+    """The base of a contact. Users who may not see it get no e-mail address and no list of its users."""
     contact = seen.contact
     members: dict[str, Any] = {}
     if in_task and contact.email and seen.is_visible:

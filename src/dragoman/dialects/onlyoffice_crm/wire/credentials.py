@@ -28,7 +28,7 @@ def find(request: Request) -> Credential | None:
     token = _of_query(request)
     if token is None and _is_form(request):
         if not request.body and request.headers.get("content-length", "0") != "0":
-            return None  # asked again once the body is there
+            return None  # called again once the body is read
         token = _of_form(request)
     if token is not None:
         return Credential(token)
@@ -69,7 +69,7 @@ def _first(fields: Iterable[tuple[str, str]]) -> str | None:
 
 
 def _of_header(header: str) -> Credential:
-    """A bare token, or Basic or Bearer, of which only what stands before a comma counts."""
+    """A bare token, or Basic or Bearer, of which only the part before a comma counts."""
     bare = header.strip()
     if _is_ours(bare):
         return Credential(bare)

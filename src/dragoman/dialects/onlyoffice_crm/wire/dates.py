@@ -1,4 +1,4 @@
-"""Dates as this API writes them (page, 4): what has no offset is meant in the portal's zone, which the store knows.
+"""Dates as this API writes them (page, 4): values without an offset are in the portal's zone, which is stored.
 
 So reading has two steps: the text is checked where it comes in, and becomes a moment where the zone is known.
 """

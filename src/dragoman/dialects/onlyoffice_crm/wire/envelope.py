@@ -68,7 +68,7 @@ def wants_xml(request: Request, default_format: str = "json") -> bool:
 
 
 def _prefers_xml(accept: str, default_format: str) -> bool:
-    """Whether XML is asked for by name and liked better than JSON would be. A browser, which lists HTML, gets JSON."""
+    """Whether XML is accepted by name, with a higher quality than JSON. A browser, which lists HTML, gets JSON."""
     qualities = dict(map(_read_range, accept.split(",")))
     asked = max(qualities.get(name, 0.0) for name in _XML_TYPES)
     ranges = ("application/json", "application/*", "*/*")

@@ -98,7 +98,7 @@ def choose(response: Any, fields: frozenset[str] | None) -> Any:
 
 
 def matching(items: list[Item], paging: Paging) -> list[Item]:
-    """The items of which a member passes the client's test; all of them when it names no test that there is."""
+    """The items of which a member passes the client's test; all of them for an unknown test."""
     test = TESTS.get(paging.filter_op or "equals")
     if not paging.filter_by or test is None:
         return items

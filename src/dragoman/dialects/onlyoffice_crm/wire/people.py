@@ -39,7 +39,7 @@ class Persons:
 
 
 def lost(base_url: str) -> dict[str, Any]:
-    """The person that stands for no user."""
+    """The Person for no user."""
     return {
         "id": LOST_USER,
         "displayName": "Profile has been removed",
@@ -49,7 +49,7 @@ def lost(base_url: str) -> dict[str, Any]:
 
 
 def render_person(user: User, base_url: str) -> dict[str, Any]:
-    """A user as Person. The name is HTML-encoded: clients put it into pages as it stands."""
+    """A user as Person. The name is HTML-encoded: clients insert it into pages unchanged."""
     person: dict[str, Any] = {"id": user.uid, "displayName": encode_html(user.display_name)}
     if user.title:
         person["title"] = user.title

@@ -1,4 +1,4 @@
-// Draws /v1/openapi.json. All text is set as text, so nothing that a document says can run.
+// Renders /v1/openapi.json. All text is set as text, so nothing in a document can run.
 "use strict";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -25,14 +25,14 @@ const words = (schema) => {
 };
 
 const bounds = (schema) => {
-  const told = [];
-  if (schema.format) told.push(schema.format);
-  if (schema.minLength > 1) told.push(`at least ${schema.minLength} characters`);
-  if (schema.maxLength) told.push(`at most ${schema.maxLength} characters`);
-  if (schema.minimum > 0) told.push(`from ${schema.minimum}`);
-  if (schema.maximum && schema.maximum < Number.MAX_SAFE_INTEGER) told.push(`to ${schema.maximum}`);
-  if (schema.default !== undefined && schema.default !== null) told.push(`else ${JSON.stringify(schema.default)}`);
-  return told.length ? ` (${told.join(", ")})` : "";
+  const limits = [];
+  if (schema.format) limits.push(schema.format);
+  if (schema.minLength > 1) limits.push(`at least ${schema.minLength} characters`);
+  if (schema.maxLength) limits.push(`at most ${schema.maxLength} characters`);
+  if (schema.minimum > 0) limits.push(`from ${schema.minimum}`);
+  if (schema.maximum && schema.maximum < Number.MAX_SAFE_INTEGER) limits.push(`to ${schema.maximum}`);
+  if (schema.default !== undefined && schema.default !== null) limits.push(`else ${JSON.stringify(schema.default)}`);
+  return limits.length ? ` (${limits.join(", ")})` : "";
 };
 
 const table = (caption, rows) => {
