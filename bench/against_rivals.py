@@ -34,7 +34,7 @@ def run(bench: Bench, engine: str) -> None:
         if ("update", MANY) in works:
             bench.table.rounds(engine, [ours, theirs], [("update", 1)], plan.rounds, plan.seconds)
     _check(places, ours, theirs, store)
-    _tell(bench, engine, [work for work, _ in works])
+    _report(bench, engine, [work for work, _ in works])
 
 
 def _records(bench: Bench, engine: str, stack: ExitStack) -> Side:
@@ -53,7 +53,7 @@ def _check(places: list[World], ours: Side, theirs: Side, store: WithoutHttp) ->
             raise SystemExit(f"{name} on {place.engine}: {rows} history rows for {count} accepted updates")
 
 
-def _tell(bench: Bench, engine: str, works: list[str]) -> None:
+def _report(bench: Bench, engine: str, works: list[str]) -> None:
     ratio, figures = bench.table.ratio, bench.figures
     for work in ("update", "read", "list"):
         if work in works:

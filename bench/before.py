@@ -33,7 +33,7 @@ TASK = '{"title":"Call @","description":"' + WORDS + '"}'
 
 @dataclass
 class Nodes:
-    """Servers on one database, asked at the same time."""
+    """Servers on one database, under load at the same time."""
 
     name: str
     addresses: list[str]

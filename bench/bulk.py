@@ -113,9 +113,9 @@ class Batches(Lane):
         outcomes = tables.batch_outcome.c
         with self.app.store.engine.raw.connect() as connection:
             fine = sa.select(sa.func.count()).where(outcomes.batch == number, outcomes.error.is_(None))
-            told = connection.execute(fine).scalar_one()
-        if batch.status is not Status.COMPLETED or not batch.success == told == self.size:
-            raise SystemExit(f"{batch} has {told} outcomes without an error")
+            recorded = connection.execute(fine).scalar_one()
+        if batch.status is not Status.COMPLETED or not batch.success == recorded == self.size:
+            raise SystemExit(f"{batch} has {recorded} outcomes without an error")
 
 
 def run(bench: Bench, engine: str) -> None:
@@ -127,11 +127,11 @@ def run(bench: Bench, engine: str) -> None:
     for round_ in range(bench.plan.bulk_rounds):
         under, above = floor.run(100 + round_), ours.alone(1_000_000 + round_)
         ratios.append(above / under)
-        bench.say(f"{engine:9}a batch of {size:,}: {above:.0f} rows/s, its floor {under:.0f} rows/s")
+        bench.report(f"{engine:9}a batch of {size:,}: {above:.0f} rows/s, its floor {under:.0f} rows/s")
         quiet = ours.ask("lane", CALLERS, bench.plan.seconds).rate
         busy = ours.beside(2_000_000 + round_, bench.plan.seconds)
         kept.append(busy / quiet)
-        bench.say(f"{engine:9}updates beside a batch: {busy:.0f}/s, alone {quiet:.0f}/s")
+        bench.report(f"{engine:9}updates beside a batch: {busy:.0f}/s, alone {quiet:.0f}/s")
     ours.close()
     bench.figures[f"bulk_vs_floor_{engine}"] = round(statistics.median(ratios), 3)
     bench.figures[f"updates_kept_during_bulk_{engine}"] = round(statistics.median(kept), 3)

@@ -75,10 +75,10 @@ class BulkFloor:
         updates, changes, outcomes = [], [], []
         for row in rows:
             revision = row.revision + 1
-            told = json.dumps({"priority": [row.priority, priority]})
-            hashed = hashlib.sha256(f"{row.id}\n{revision}\n{now}\nu\n{told}".encode()).hexdigest()
+            changes = json.dumps({"priority": [row.priority, priority]})
+            hashed = hashlib.sha256(f"{row.id}\n{revision}\n{now}\nu\n{changes}".encode()).hexdigest()
             updates.append(_update(row, priority, revision, now))
-            entry = {"task_id": row.id, "revision": revision, "at": now, "who": "u", "changes": told, "hash": hashed}
+            entry = {"task_id": row.id, "revision": revision, "at": now, "who": "u", "changes": changes, "hash": hashed}
             changes.append(entry)
             outcomes.append({"batch": self._batches, "index": row.id, "key": None, "error": None})
         updated = connection.execute(UPDATE, updates).rowcount

@@ -1,4 +1,4 @@
-"""Contenders asked for the same in turn, round by round: what each round gave, and the medians of the ratios."""
+"""Contenders do the same work in turn, round by round: the results of each round, and the medians of the ratios."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -30,10 +30,10 @@ MEASURED = ("rate", "p50_ms", "p99_ms", "cpu_us", "database_cpu_us")
 
 
 class Table:
-    """All rounds of a run, told as they are made. `database` is the process that PostgreSQL's others descend from."""
+    """All rounds of a run, reported as they finish. `database` is the process that PostgreSQL's others descend from."""
 
-    def __init__(self, database: int, tell: Callable[[str], None]) -> None:
-        self._database, self._tell = database, tell
+    def __init__(self, database: int, report: Callable[[str], None]) -> None:
+        self._database, self._report = database, report
         self._rows: dict[tuple[str, str, int, str], list[Row]] = {}
 
     def rounds(
@@ -48,7 +48,7 @@ class Table:
         for work, connections in works:
             for contender in contenders:
                 if work in contender.works:
-                    contender.ask(work, connections, WARM_SECONDS)  # nobody pays for what is done once
+                    contender.ask(work, connections, WARM_SECONDS)  # one-time work is not measured
         for _ in range(count):
             for work, connections in works:
                 for contender in contenders:
@@ -76,7 +76,7 @@ class Table:
             gauges.memory_mb(pids),
         )
         self._rows.setdefault((engine, work, connections, row.name), []).append(row)
-        self._tell(line(row))
+        self._report(line(row))
         return row
 
     def ratio(self, engine: str, work: str, connections: int, over: str, under: str, figure: str = "rate") -> float:

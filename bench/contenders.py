@@ -1,4 +1,4 @@
-"""Who is compared: whoever can be asked for some kinds of work, and whose processes are known."""
+"""The contenders: servers with known processes that do some kinds of work."""
 
 import os
 from collections.abc import Container
@@ -16,7 +16,7 @@ class Contender(Protocol):
 
     @property
     def works(self) -> Container[str]:
-        """What it can be asked for."""
+        """The kinds of work it can do."""
         ...
 
     def ask(self, work: str, connections: int, seconds: float) -> Answers:
@@ -30,7 +30,7 @@ class Contender(Protocol):
 
 @dataclass
 class Side:
-    """A server that runs, and what it can be asked over HTTP."""
+    """A running server, and its requests."""
 
     name: str
     address: str

@@ -39,7 +39,7 @@ async def callers(ask: Callable[[], Awaitable[None]], count: int, seconds: float
 
 
 class WithoutHttp(Here):
-    """The use case of a PATCH, with a command that is made beforehand and an answer that nobody renders."""
+    """The use case of a PATCH, with a prepared command, and without rendering the reply."""
 
     name = "no HTTP"
     works = ("update",)

@@ -1,4 +1,4 @@
-"""Load on a server: wrk, told by `requests.lua` what to send. Every request gets its answer, and each must be 2xx."""
+"""Load on a server: wrk with the requests of `requests.lua`. Every request gets its answer, and each must be 2xx."""
 
 import json
 import subprocess
@@ -16,8 +16,8 @@ class Work:
     """A kind of request, and how far its turns have come.
 
     `path` may hold %d, the number of a task, of which there are `tasks` from `first` on, or %s, one of the `names`;
-    each @ in `body` becomes the number of the turn. With `revision` the requests say If-Match; it is what the tasks had
-    before the first turn. Instead of all these a list of `paths` may be asked for.
+    each @ in `body` becomes the number of the turn. With `revision` the requests have If-Match; it is the revision of
+    the tasks before the first turn. `paths` replaces all of these by a list of paths.
     """
 
     method: str = "GET"
@@ -46,16 +46,16 @@ def load(address: str, work: Work, connections: int, seconds: float) -> Answers:
     """Ask for so long, and wait for the last answer. SystemExit when one was not 2xx or did not come."""
     with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         arguments = _arguments(work, Path(folder)) | {"seconds": seconds, "connections": connections}
-        told = [f"{name}={value}" for name, value in arguments.items()]
+        options = [f"{name}={value}" for name, value in arguments.items()]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{int(seconds) + PATIENCE_SECONDS}s", "--timeout", "60s"]
-        done = subprocess.run([*command, "-s", str(SCRIPT), address, "--", *told], capture_output=True, text=True)
+        done = subprocess.run([*command, "-s", str(SCRIPT), address, "--", *options], capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"wrk failed: {done.stdout}{done.stderr}")
-    said = json.loads(done.stdout.splitlines()[-1])
-    work.turn += said["issued"]
-    if said["refused"] or said["broken"] or said["answers"] != said["issued"] or not said["seconds"]:
-        raise SystemExit(f"{work.method} at {address}: not every request got a 2xx: {said}")
-    return Answers(said["answers"], said["answers"] / said["seconds"], said["p50_ms"], said["p99_ms"])
+    results = json.loads(done.stdout.splitlines()[-1])
+    work.turn += results["issued"]
+    if results["refused"] or results["broken"] or results["answers"] != results["issued"] or not results["seconds"]:
+        raise SystemExit(f"{work.method} at {address}: not every request got a 2xx: {results}")
+    return Answers(results["answers"], results["answers"] / results["seconds"], results["p50_ms"], results["p99_ms"])
 
 
 def _arguments(work: Work, folder: Path) -> dict[str, object]:

@@ -25,10 +25,10 @@ def run(bench: Bench, engine: str) -> None:
     few = world.make(bench.databases, engine, plan.few)
     began = time.perf_counter()
     many = world.make(bench.databases, engine, plan.few, samples=plan.many - plan.few)
-    bench.say(f"{engine:9}{plan.many:,} tasks stored in {time.perf_counter() - began:.0f} s")
+    bench.report(f"{engine:9}{plan.many:,} tasks stored in {time.perf_counter() - began:.0f} s")
     names = [f"Dragoman, {count:,} tasks" for count in (plan.few, plan.many)]
     with dragoman(few, names[0]) as small, dragoman(many, names[1]) as large:
-        bench.say(f"{engine:9}the first digest of the history took {_settle(large):.0f} s")
+        bench.report(f"{engine:9}the first digest of the history took {_settle(large):.0f} s")
         works = [("list", MANY), ("read", MANY), ("update", MANY)]
         bench.table.rounds(engine, [small, large], works, plan.rounds, plan.seconds)
         success = sum(_beside_batch(bench, engine, large, many, round_) for round_ in range(plan.bulk_rounds))

@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).with_name("performance.template.md")
 
 
 def write(plan: Plan, figures: dict[str, float], rows: Sequence[Row], profiles: Sequence[Profile]) -> None:
-    """Write the page anew."""
+    """Rewrite the page."""
     PAGE.write_text(render(plan, figures, rows, profiles), encoding="utf-8")
 
 
@@ -94,7 +94,7 @@ def _profile(profile: Profile) -> str:
 def _machine() -> str:
     model = next((line.partition(": ")[2] for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
     memory = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
-    told = (
+    rows = (
         ("processors", f"{os.cpu_count()} × {model or platform.machine()}"),
         ("memory", f"{memory * 1024 / 1e9:.0f} GB"),
         ("system", f"{platform.system()} {platform.release().partition('-')[0]}"),
@@ -102,12 +102,12 @@ def _machine() -> str:
         ("SQLite", pysqlite3.sqlite_version),
         ("PostgreSQL", _postgresql()),
     )
-    return _table(("", ""), told, "ll")
+    return _table(("", ""), rows, "ll")
 
 
 def _postgresql() -> str:
-    said = subprocess.run([find_programs() / "postgres", "--version"], capture_output=True, text=True, check=True)
-    return said.stdout.split()[2]
+    version = subprocess.run([find_programs() / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return version.stdout.split()[2]
 
 
 def _lines(file: str) -> list[str]:

@@ -38,6 +38,6 @@ class Bench:
     table: Table
     figures: dict[str, float] = field(default_factory=dict)
 
-    def say(self, line: str) -> None:
+    def report(self, line: str) -> None:
         """How it goes, at once."""
         print(line, flush=True)

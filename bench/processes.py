@@ -1,4 +1,4 @@
-"""Servers as processes of their own: started on a free port, waited for until they answer, told to stop at the end."""
+"""Servers as processes of their own: started on a free port, waited for until they answer, stopped at the end."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
 -- What wrk sends. One thread; its arguments are name=value pairs (bench/load.py writes them):
 --   method, path   path may hold %d, the number of a task, or %s, a name of one
 --   names          a file of the names
---   paths          instead of all these a file of paths, asked in turn
+--   paths          instead of all these a file of paths, requested in turn
 --   body           a file; each @ in it becomes the number of the turn
 --   header         a file of "Name: value" lines
 --   first, tasks   the tasks to go through, in an order that jumps

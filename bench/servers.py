@@ -1,4 +1,4 @@
-"""Our server and the conventional one: how each is started, and how it is asked for the same things."""
+"""Our server and the conventional one: how each is started, and its requests for the same work."""
 
 import json
 import urllib.request

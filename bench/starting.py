@@ -15,18 +15,18 @@ TIMES = 5
 def run(bench: Bench, engine: str = "sqlite") -> None:
     """The median of some starts."""
     took = [start(bench.databases.empty(engine)) for _ in range(TIMES)]
-    bench.say(f"{engine:9}from start to ready: {', '.join(f'{seconds:.2f}' for seconds in took)} s")
+    bench.report(f"{engine:9}from start to ready: {', '.join(f'{seconds:.2f}' for seconds in took)} s")
     bench.figures["ready_s"] = round(statistics.median(took), 3)
 
 
 def start(url: str) -> float:
-    """Seconds until it says that it is ready."""
+    """Seconds until it reports that it is ready."""
     command = [str(DRAGOMAN), "serve", "--port", str(free_port()), "--database", url]
     began = time.perf_counter()
     with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
-        said = b"" if server.stdout is None else server.stdout.readline()
+        line = b"" if server.stdout is None else server.stdout.readline()
         took = time.perf_counter() - began
         server.send_signal(signal.SIGTERM)
-    if not said.startswith(b"dragoman ready "):
-        raise SystemExit(f"the server did not get ready: {said!r}")
+    if not line.startswith(b"dragoman ready "):
+        raise SystemExit(f"the server did not get ready: {line!r}")
     return took

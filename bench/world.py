@@ -1,4 +1,4 @@
-"""What the servers are asked about: a database with a user, his token, and tasks of the size that people write."""
+"""The data of the servers: a database with a user, his token, and tasks of the size that people write."""
 
 import shutil
 from pathlib import Path
@@ -34,7 +34,7 @@ class World(msgspec.Struct, frozen=True):
     """A database full of tasks that Paul made, whose token it is.
 
     A thousand he has himself, claimed: `own` are their uids. Other people have the rest, `tasks` of them from number
-    `first` on. `noted` is how many changes the history held before anybody asked.
+    `first` on. `noted` is the number of history rows before the first request.
     """
 
     engine: str
@@ -64,14 +64,14 @@ class Databases:
         self._server, self._folder, self._made = server, folder, 0
 
     def empty(self, engine: str) -> str:
-        """The address of a database that nobody has used."""
+        """The address of an unused database."""
         if engine == "postgres":
             return self._server.url(self._server.create_database())
         self._made += 1
         return f"sqlite:///{self._folder}/{self._made}.db"
 
     def copy(self, world: World) -> World:
-        """Its twin. Nobody may have it open."""
+        """A copy of it. No process may have it open."""
         if world.engine == "postgres":
             return world.at(self._server.url(self._server.create_database(world.url.rpartition("/")[2])))
         copied = self.empty("sqlite")

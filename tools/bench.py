@@ -25,7 +25,7 @@ from tests.support.postgres import PostgreSQL
 
 
 def main() -> int:
-    """Run what is asked for; 1 when a whole run lacks a figure."""
+    """Run the selected measurements; 1 when a full run lacks a figure."""
     plan, writes = _asked()
     rivals.install()
     with PostgreSQL(durable=True) as server, tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:

@@ -132,7 +132,7 @@ def _others(row: OperationSpec) -> str:
 
 
 def _fate(known: tuple[str, ...], ignored: Mapping[str, str], rest: str = "refused") -> str:
-    """Which names are ignored, with the section of the page that says so; all others are refused."""
+    """The ignored names, each with its section of the vendor's page; all others are refused."""
     if OTHERS in ignored:
         return f"ignored ({ignored[OTHERS]})"
     names = [name for name in dict.fromkeys(ignored) if name not in known]
@@ -159,7 +159,7 @@ def _request(row: OperationSpec | NotOffered) -> str:
 
 
 def _scopes(row: OperationSpec) -> str:
-    return "no credentials asked" if row.scopes == PUBLIC else ", ".join(code(scope) for scope in sorted(row.scopes))
+    return "no credentials" if row.scopes == PUBLIC else ", ".join(code(scope) for scope in sorted(row.scopes))
 
 
 def _kinds(dialect: Dialect) -> list[tuple[str, ...]]:

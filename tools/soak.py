@@ -45,7 +45,7 @@ def tests(name: str, *arguments: str) -> Stage:
 
 
 def load(name: str, backend: str, long: tuple[str, str], small: tuple[str, str]) -> Stage:
-    """A load of ours, on one engine."""
+    """One of our loads, on one engine."""
     command = (sys.executable, "-m", f"tests.resilience.load.{name}", "--backend", backend)
     return Stage(name, (*command, *long), (*command, *small))
 
@@ -96,18 +96,18 @@ def run(stage: Stage, *, small: bool) -> bool:
     began = time.monotonic()
     done = subprocess.run(command, env=variables(small=small), cwd=ROOT, capture_output=True, text=True)
     seconds = time.monotonic() - began
-    for line in figures(done.stdout + done.stderr) or ["nothing was said"]:
+    for line in figures(done.stdout + done.stderr) or ["no output"]:
         write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {stage.name} {seconds:.0f}s {done.returncode} {line}")
     if done.returncode != 0:
         sys.stdout.write((done.stdout + done.stderr)[-8_000:])
     return done.returncode == 0
 
 
-def figures(said: str) -> list[str]:
-    """The lines of figures, and what pytest says last; or else the last line."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    told = [line for line in lines if any(word in line for word in VERDICTS)]
-    return told + [line for line in lines[-1:] if not told or " passed" in line or " failed" in line]
+def figures(output: str) -> list[str]:
+    """The lines with figures and pytest's summary; without them the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    found = [line for line in lines if any(word in line for word in VERDICTS)]
+    return found + [line for line in lines[-1:] if not found or " passed" in line or " failed" in line]
 
 
 def write(line: str) -> None:
@@ -123,7 +123,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", default="", help="names of stages, with commas")
     options.add_argument("--small", action="store_true", help="each for a moment")
-    options.add_argument("--list", action="store_true", help="tell the stages, and end")
+    options.add_argument("--list", action="store_true", help="list the stages and exit")
     given = options.parse_args()
     wanted = {name for name in given.only.split(",") if name}
     chosen = [stage for stage in stages() if not wanted or stage.name in wanted]

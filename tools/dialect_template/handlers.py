@@ -23,7 +23,7 @@ class Show(msgspec.Struct, frozen=True):
 
 
 class Replace(msgspec.Struct, frozen=True):
-    """All that acme knows of a task, anew."""
+    """All of a task that acme sets."""
 
     number: int
     fields: wire.Fields

@@ -36,7 +36,7 @@ FORMS = {
 def find(type_: Any, value: Any, read_only: frozenset[str] = frozenset()) -> Problems:
     """Every fault of a value that should be of this type. `read_only` are names that one sees and can't set."""
     problems = Problems()
-    _tell_all(_validator(type_).iter_errors(json_numbers.plain(value)), problems, read_only)
+    _add_all(_validator(type_).iter_errors(json_numbers.plain(value)), problems, read_only)
     return problems
 
 
@@ -90,7 +90,7 @@ def _tell_alternatives(error: Error, path: str, problems: Problems) -> None:
     meant = [branch for branch in branches if not any(_is_of_another_type(inner, error) for inner in branch)]
     if meant:
         fewest = min(range(len(meant)), key=lambda at: len(meant[at]))
-        _tell_all(meant[fewest], problems)
+        _add_all(meant[fewest], problems)
     else:
         wanted = [WORDS[word] for branch in branches for inner in branch for word in _types(inner)]
         problems.add(path, "type", f"must be {' or '.join(wanted)}")
@@ -106,7 +106,7 @@ def _types(error: Error) -> list[str]:
     return list(kind.types) if kind.name == "type" else []
 
 
-def _tell_all(errors: Iterable[Error], problems: Problems, read_only: frozenset[str] = frozenset()) -> None:
+def _add_all(errors: Iterable[Error], problems: Problems, read_only: frozenset[str] = frozenset()) -> None:
     """Of a place that a form and its pattern speak of, the form alone."""
     for error in _in_order(errors):
         if error.kind.name not in SPELLING or not any(known.path == _path(error) for known in problems.found):
