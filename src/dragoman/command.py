@@ -119,6 +119,15 @@ class Keys:
         for field, lock in other.owners.items():
             self.owners[field] = max(self.owners.get(field, Lock.NONE), lock)
 
+    def cover(self, keys: "Keys | Exclusive") -> bool:
+        """Whether these are all the rows of another command, held as it needs them."""
+        if not isinstance(keys, Keys):
+            return False
+        wanted, owners = self.wanted, self.owners
+        return all(wanted.get(ref, -1) >= lock for ref, lock in keys.wanted.items()) and all(
+            owners.get(field, -1) >= lock for field, lock in keys.owners.items()
+        )
+
 
 class Exclusive:
     """The type of `EXCLUSIVE`."""

@@ -85,7 +85,8 @@ class Store:
         tidy = self._tidy if self.engine.is_sqlite else None  # an idle lane needs no database that is away
         for index, queue in enumerate(self._writes):
             hands_over = self.engine.is_postgresql and index != EXCLUSIVE
-            transactions = self._transactions(writes=True, lane=True, hands_over=hands_over)
+            join = queue.join if hands_over else None
+            transactions = self._transactions(writes=True, lane=True, hands_over=hands_over, join=join)
             self._lanes.append(
                 Lane(f"lane-{index}", queue, transactions, answer, on_death, self._meter, tidy, self._write_again)
             )
@@ -103,7 +104,14 @@ class Store:
     def _threads(self) -> list[Lane]:
         return self._lanes + self._readers
 
-    def _transactions(self, *, writes: bool, lane: bool, hands_over: bool = False) -> Transactions:
+    def _transactions(
+        self,
+        *,
+        writes: bool,
+        lane: bool,
+        hands_over: bool = False,
+        join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
+    ) -> Transactions:
         writer = self.engine.impatient_writer if hands_over else self.engine.lane_writer
         connect = (writer if lane else self.engine.writer) if writes else self.engine.reader
         return Transactions(
@@ -116,6 +124,7 @@ class Store:
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
             hands_over=hands_over,
+            join=join,
         )
 
     def _queued(self) -> None:

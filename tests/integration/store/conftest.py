@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import psycopg.errors
 import pysqlite3
@@ -42,6 +43,8 @@ def inject(engine: sa.Engine, chance: random.Random) -> None:
 
     def connected(connection: Any, record: Any) -> None:
         record.info[CURSOR] = Failing(connection.cursor(), fail)
+        if isinstance(connection, psycopg.Connection):
+            connection.cursor_factory = partial(FailingInPipeline, fail)  # type: ignore[assignment]  # makes cursors
 
     sa.event.listen(engine, "before_cursor_execute", before)
     sa.event.listen(engine, "connect", connected)
@@ -64,6 +67,19 @@ class Failing:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
+
+
+class FailingInPipeline(psycopg.Cursor[Any]):
+    """The same for those that the store makes in a pipeline."""
+
+    def __init__(self, fail: Callable[[str], None], connection: psycopg.Connection[Any], **options: Any) -> None:
+        super().__init__(connection, **options)
+        self._fail = fail
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        if self.connection.pgconn.pipeline_status:
+            self._fail(query)
+        return super().execute(query, params, **options)
 
 
 def busy() -> Exception:

@@ -248,3 +248,50 @@ def test_a_deleted_task_leaves_a_tombstone_with_its_history(world: World) -> Non
     rows = world.read(lambda uow: uow.history.page("task", task.number))
     assert tuple(stone) == (task.uid, 2, rows[-1].hash)
     assert make(world).number == task.number + 1
+
+
+def test_works_that_need_only_rows_of_a_group_join_it(world: World) -> None:
+    first, second = make(world).number, make(world).number
+    queued = [
+        world.work(rename(first, "joined"), Keys(tasks={first})),
+        world.work(rename(second, "left"), Keys(tasks={second})),
+        world.work(claim_of(first), Keys(tasks={first}, owners={"case": Lock.CHANGE})),
+    ]
+    joined: list[Any] = []
+
+    def join(tenant: int, size: int, fits: Any) -> list[Any]:
+        found = [work for work in queued if work not in joined and fits(work)]
+        joined.extend(found)
+        return found
+
+    transactions = world.app.store._transactions(writes=True, lane=True, join=join)
+    works = [world.work(rename(first, "first"), Keys(tasks={first}))]
+    transactions.run(works)
+    transactions.close()
+
+    assert joined == queued[:1]
+    assert works[1:] == joined
+    assert [work.unwrap().title for work in works] == ["first", "joined"]
+    assert world.read(lambda uow: uow.tasks.get(first)).revision == works[1].unwrap().revision
+
+
+def test_a_work_that_joined_a_group_is_run_when_that_group_fails(world: World) -> None:
+    number = make(world).number
+    queued = [world.work(rename(number, "joined"), Keys(tasks={number}))]
+
+    def join(tenant: int, size: int, fits: Any) -> list[Any]:
+        found, queued[:] = [*queued], []
+        return found
+
+    def unstorable(uow: UnitOfWork) -> Task:
+        task = uow.tasks.get(number)
+        return uow.tasks.save(replace(task, title="\ud800"))
+
+    transactions = world.app.store._transactions(writes=True, lane=True, join=join)
+    works = [world.work(unstorable, Keys(tasks={number}))]
+    transactions.run(works)
+    transactions.close()
+
+    assert works[0].error is not None
+    assert works[1].unwrap().title == "joined"
+    assert world.read(lambda uow: uow.tasks.get(number)).title == "joined"

@@ -16,7 +16,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
 
-LOCKING = re.compile(r'FROM "?(\w+)"?\s.*FOR (?:UPDATE|SHARE)', re.DOTALL)
+LOCKING = re.compile(r'FROM "?(\w+)"?[\s,].*FOR (?:UPDATE|SHARE)', re.DOTALL)
 
 
 class Listener:

@@ -6,7 +6,7 @@ PostgreSQL takes them all as one JSON text, which spares it a message and a plan
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -35,24 +35,30 @@ def insert_structs(connection: sa.Connection, table: sa.Table, rows: Sequence[ms
             driver.execute_many(connection, compiled.text, [fields(row) for row in rows])
 
 
-def insert_listed(connection: sa.Connection, table: sa.Table, tenant: int, listed: dict[str, list[int]]) -> None:
+def insert_listed(
+    connection: sa.Connection, table: sa.Table, tenant: int, listed: dict[str, list[int]], *, short: bool = False
+) -> None:
     """Add a row for each number listed under a text, to a table of a tenant, a text and a number; in this order.
 
-    The list goes as one JSON text on both engines: for rows as small as these, one call a row is most of the cost.
+    The list goes as one JSON text on both engines: for rows as small as these, one call a row is most of the cost. Of
+    `short` lists SQLite takes each row by itself, since it parses each list.
     """
-    if listed:
+    if listed and short and not _takes_json(connection.dialect):
+        rows = [(tenant, text, number) for text, numbers in listed.items() for number in numbers]
+        driver.execute_many(connection, _insert(connection.dialect, table).text, rows)
+    elif listed:
         text = _insert_listed(connection.dialect, table)
-        connection.exec_driver_sql(text, (tenant, msgspec.json.encode(listed).decode()))
+        driver.execute(connection, text, (tenant, msgspec.json.encode(listed).decode()))
 
 
-def update(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> int:
-    """Set these columns where key and row version equal the `old_…` values; returns the number of changed rows."""
+def update(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> Callable[[], int]:
+    """Set these columns where key and row version equal the `old_…` values; the result counts the changed rows."""
     return _execute(connection, _update(connection.dialect, table, columns), rows)
 
 
-def delete(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> int:
-    """Delete the rows whose columns equal the `old_…` values; returns their number."""
-    return _execute(connection, _delete(connection.dialect, table, columns), rows) if rows else 0
+def delete(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> Callable[[], int]:
+    """Delete the rows whose columns equal the `old_…` values; the result counts them."""
+    return _execute(connection, _delete(connection.dialect, table, columns), rows) if rows else int
 
 
 def versioned(table: sa.Table) -> tuple[str, ...]:
@@ -71,14 +77,13 @@ class Compiled:
         self.fields = operator.attrgetter(*names) if names is not None else None
 
 
-def _execute(connection: sa.Connection, compiled: Compiled, rows: Rows) -> int:
+def _execute(connection: sa.Connection, compiled: Compiled, rows: Rows) -> Callable[[], int]:
     values = compiled.values
     if values is None:
         cursor = driver.execute(connection, compiled.text, (msgspec.json.encode(rows).decode(),))
     else:
         cursor = driver.execute_many(connection, compiled.text, [values(row) for row in rows])
-    count: int = cursor.rowcount
-    return count
+    return driver.counted(connection, cursor)
 
 
 @lru_cache(maxsize=256)

@@ -4,12 +4,14 @@ The texts are SQLAlchemy's (decision 0012); only its way of running one is left 
 update's own work. Errors are raised as SQLAlchemy raises them, so that callers handle one kind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
 CURSOR = "dragoman_cursor"
+PIPELINE = "dragoman_pipeline"
 
 
 def execute(connection: sa.Connection, text: str, values: Sequence[Any]) -> Any:
@@ -32,6 +34,35 @@ def execute_many(connection: sa.Connection, text: str, rows: Sequence[Sequence[A
     return cursor
 
 
+@contextmanager
+def pipeline(connection: sa.Connection) -> Iterator[None]:
+    """Send the statements of the block without waiting for their results, where the driver can; wait at its end.
+
+    Inside, results can't be read. After one that fails the others aren't executed; the error is raised at the latest
+    when the block ends.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if not hasattr(raw, "pipeline"):
+        yield
+        return
+    connection.info[PIPELINE] = True
+    try:
+        with raw.pipeline():
+            yield
+    except Exception as error:  # house: ok, because only the driver's own errors are converted below
+        raise _converted(connection, "", error) from error
+    finally:
+        connection.info.pop(PIPELINE, None)
+
+
+def counted(connection: sa.Connection, cursor: Any) -> Callable[[], int]:
+    """How many rows a statement touched; in a pipeline this is known after its end, and -1 before."""
+    if PIPELINE in connection.info:
+        return lambda: int(cursor.rowcount)
+    count = int(cursor.rowcount)
+    return lambda: count
+
+
 def fetch(connection: sa.Connection, text: str, values: Sequence[Any]) -> list[Any]:
     """The rows that a statement selects, as the driver gives them."""
     cursor = execute(connection, text, values)
@@ -43,11 +74,15 @@ def fetch(connection: sa.Connection, text: str, values: Sequence[Any]) -> list[A
 
 
 def _cursor(connection: sa.Connection) -> Any:
-    """One for all statements of a connection, kept as long as it is: making one costs as much as a small statement."""
+    """One for all statements of a connection, kept as long as it is: making one costs as much as a small statement. In
+    a pipeline each statement has its own, which gets the result."""
     known = connection.info
+    if PIPELINE in known:
+        return connection.connection.cursor()
     cursor = known.get(CURSOR)
     if cursor is None:
-        cursor = known[CURSOR] = connection.connection.cursor()
+        raw: Any = connection.connection.dbapi_connection
+        cursor = known[CURSOR] = raw.quick_cursor() if hasattr(raw, "quick_cursor") else connection.connection.cursor()
     return cursor
 
 

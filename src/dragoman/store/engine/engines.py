@@ -137,7 +137,7 @@ class Engine:
             self._set(
                 connection,
                 f"SET lock_timeout = {int(min(LOCK_SECONDS, self._patience) * 1_000)}",
-                *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
+                *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material")),
             )
         return connection
 

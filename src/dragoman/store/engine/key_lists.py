@@ -20,6 +20,20 @@ def among(dialect: sa.Dialect, column: sa.Column[Any]) -> sa.ColumnElement[bool]
     return column.in_(sa.select(sa.func.json_each(keys).table_valued("value").c.value))
 
 
+def each_of(table: sa.Table, column: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """The conditions on tenant and key for PostgreSQL, which can look up rows by both together only.
+
+    With a condition on the tenant alone its planner, which knows nothing of a new table, finds the tenant's rows by
+    any index that begins with it, reads them all, and keeps this plan while the table grows.
+    """
+    element = sa.Text() if isinstance(table.c[column].type, sa.Text) else table.c[column].type
+    tenant: Any = sa.cast(sa.bindparam("tenant"), sa.BigInteger())
+    keys: sa.BindParameter[Any] = sa.bindparam("keys")
+    key = sa.func.unnest(sa.cast(keys, postgresql.ARRAY(element)), type_=element)
+    named = sa.select(tenant.label("tenant"), key.label("key")).subquery("named")
+    return table.c.tenant == named.c.tenant, table.c[column] == named.c.key
+
+
 def among_values(dialect: sa.Dialect, column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
     """The condition that a column that isn't the key has one of these texts, for a statement of SQLAlchemy's.
 

@@ -4,6 +4,7 @@ Each UPDATE and DELETE has the `row_version` that was read in its condition. The
 of rows, so a mismatch means that some row changed meanwhile; the whole group runs again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from dragoman.domain import json_numbers
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
-from dragoman.store.engine import words
+from dragoman.store.engine import driver, words
 from dragoman.store.unit.mappings import MAPPINGS, Mapping
 from dragoman.store.unit.overlay import Group, HistoryRow, RowKey
 
@@ -39,23 +40,49 @@ def flush(connection: sa.Connection, group: Group) -> list[RowKey]:
         if entity is not before:
             changes.setdefault(ref[0], []).append((before, entity))
             written.append(ref)
-    for name, mapping in MAPPINGS.items():
-        if name in changes:
-            _flush_mapping(connection, mapping, changes[name], group)
-    bulk.insert_structs(connection, tables.history, group.history)
-    bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
+    counts = Counts()
+    try:
+        with driver.pipeline(connection):
+            for name, mapping in MAPPINGS.items():
+                if name in changes:
+                    _flush_mapping(connection, mapping, changes[name], group, counts)
+            bulk.insert_structs(connection, tables.history, group.history)
+            bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
+    except sa.exc.DBAPIError:
+        counts.check(known=True)  # an insert may have failed only because a row changed
+        raise
+    counts.check()
     return written
 
 
-def _flush_mapping(connection: sa.Connection, mapping: Mapping, changes: list[Change], group: Group) -> None:
+class Counts:
+    """The number of rows that each UPDATE and DELETE of a flush should touch, checked when all were sent."""
+
+    def __init__(self) -> None:
+        self._expected: list[tuple[Callable[[], int], int]] = []
+
+    def expect(self, count: Callable[[], int], wanted: int) -> None:
+        self._expected.append((count, wanted))
+
+    def check(self, *, known: bool = False) -> None:
+        """Raise Changed unless all were touched; with `known` only statements that were executed are looked at."""
+        for count, wanted in self._expected:
+            found = count()
+            if found != wanted and not (known and found < 0):
+                raise Changed(f"{found} of {wanted} rows were unchanged since they were read")
+
+
+def _flush_mapping(
+    connection: sa.Connection, mapping: Mapping, changes: list[Change], group: Group, counts: Counts
+) -> None:
     changes = [(before, _counted(mapping, after)) for before, after in changes]
     added = [after for before, after in changes if before is None and after is not None]
     changed = [(before, after) for before, after in changes if before is not None and after is not None]
     removed = [before for before, after in changes if before is not None and after is None]
     if removed:
-        _delete(connection, mapping, removed)
+        counts.expect(_delete(connection, mapping, removed), len(removed))
     if changed:
-        _update(connection, mapping, changed, _differing(mapping, changed, group))
+        counts.expect(_update(connection, mapping, changed, _differing(mapping, changed, group)), len(changed))
     if added:
         bulk.insert(connection, mapping.table, [mapping.encode(entity, mapping.fields) for entity in added])
     if mapping.child_tables:
@@ -86,7 +113,9 @@ def _differing(mapping: Mapping, changed: list[Change], group: Group) -> set[str
     return differing | {COUNTS[name] for name in differing & COUNTS.keys()}
 
 
-def _update(connection: sa.Connection, mapping: Mapping, changed: list[Change], differing: set[str]) -> None:
+def _update(
+    connection: sa.Connection, mapping: Mapping, changed: list[Change], differing: set[str]
+) -> Callable[[], int]:
     columns = [name for name in mapping.fields if name in differing and name != "row_version"]
     rows = []
     for before, after in changed:
@@ -94,18 +123,12 @@ def _update(connection: sa.Connection, mapping: Mapping, changed: list[Change], 
         row["row_version"] = before.row_version + 1
         row.update(mapping.version(before))
         rows.append(row)
-    count = bulk.update(connection, mapping.table, (*columns, "row_version"), rows)
-    _expect(count, len(rows))
+    return bulk.update(connection, mapping.table, (*columns, "row_version"), rows)
 
 
-def _delete(connection: sa.Connection, mapping: Mapping, removed: list[Any]) -> None:
+def _delete(connection: sa.Connection, mapping: Mapping, removed: list[Any]) -> Callable[[], int]:
     rows = [mapping.version(before) for before in removed]
-    _expect(bulk.delete(connection, mapping.table, bulk.versioned(mapping.table), rows), len(rows))
-
-
-def _expect(count: int, wanted: int) -> None:
-    if count != wanted:
-        raise Changed(f"{count} of {wanted} rows were unchanged since they were read")
+    return bulk.delete(connection, mapping.table, bulk.versioned(mapping.table), rows)
 
 
 def _flush_extensions(connection: sa.Connection, mapping: Mapping, changes: list[Change]) -> None:
@@ -146,7 +169,8 @@ def _flush_work_items(connection: sa.Connection, changes: list[Change]) -> None:
 
 def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
     gone: list[dict[str, Any]] = []
-    new: list[dict[str, Any]] = []
+    new: dict[str, list[int]] = {}
+    tenant = 0
     for before, after in changes:
         if before and after and (before.title, before.description) == (after.title, after.description):
             continue
@@ -155,9 +179,10 @@ def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
         entity = after if after is not None else before
         tenant, task = entity.tenant, entity.number
         gone += [{"old_tenant": tenant, "old_word": word, "old_task": task} for word in sorted(old - present)]
-        new += [{"tenant": tenant, "word": word, "task": task} for word in sorted(present - old)]
+        for word in present - old:
+            new.setdefault(word, []).append(task)
     bulk.delete(connection, tables.task_word, ("tenant", "word", "task"), gone)
-    bulk.insert(connection, tables.task_word, new)
+    bulk.insert_listed(connection, tables.task_word, tenant, dict(sorted(new.items())), short=True)
 
 
 def _old(key: dict[str, Any]) -> dict[str, Any]:

@@ -156,6 +156,21 @@ class Queue:
             self._waiting.extendleft(reversed(others))
         return group
 
+    def join(self, tenant: int, size: int, fits: Callable[[Work], bool]) -> list[Work]:
+        """Take out the works of a tenant that fit into a group of this size, which runs already."""
+        if not self._waiting:
+            return []
+        with self._changed:
+            joined: list[Work] = []
+            for work in self._waiting:
+                if work.is_exclusive or size + len(joined) >= self._largest_group:
+                    break  # what was queued after it stays after it
+                if work.tenant == tenant and fits(work):
+                    joined.append(work)
+            for work in joined:
+                self._waiting.remove(work)
+            return joined
+
     def has_requests(self) -> bool:
         """Whether any work waits that is not bulk work."""
         with self._changed:

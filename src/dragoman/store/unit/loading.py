@@ -11,7 +11,7 @@ from dragoman.domain.clock import Moment
 from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.engine.engines import Engine
-from dragoman.store.engine.key_lists import among, as_parameter, driver_text
+from dragoman.store.engine.key_lists import among, as_parameter, driver_text, each_of
 from dragoman.store.unit.as_of import NEVER, Overdue, TimersDue, in_live_case
 from dragoman.store.unit.child_rows import with_child_rows
 from dragoman.store.unit.mappings import MAPPINGS, Mapping
@@ -244,15 +244,17 @@ def _select_by(dialect: sa.Dialect, name: str, column: str, lock: Lock) -> str:
     """The driver's text that selects an entity's rows by a list of keys."""
     mapping = MAPPINGS[name]
     table = mapping.table
+    is_locked = dialect.name == "postgresql" and lock is not Lock.NONE
+    named = (table.c.tenant == sa.bindparam("tenant"), among(dialect, table.c[column]))
     statement = (
         sa.select(*mapping.columns)
-        .where(table.c.tenant == sa.bindparam("tenant"), among(dialect, table.c[column]))
+        .where(*(each_of(table, column) if is_locked else named))
         .order_by(table.c.number if column == "uid" and "number" in table.c else table.c[column])
     )
     if "removed_at" in table.c:
         statement = statement.where(table.c.removed_at.is_(None))
     if name == "task":
         statement = statement.where(in_live_case(table, sa.bindparam("now", type_=sa.BigInteger())))
-    if dialect.name == "postgresql" and lock is not Lock.NONE:
-        statement = statement.with_for_update(read=lock is Lock.SHARED)
+    if is_locked:
+        statement = statement.with_for_update(read=lock is Lock.SHARED, of=table)
     return driver_text(dialect, statement, ("tenant", "keys", "now") if name == "task" else ("tenant", "keys"))

@@ -50,7 +50,8 @@ class Transactions:
 
     `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: its result is
     the error of all works. With `hands_over`, works that must run elsewhere or wait for rows are left in `again`.
-    `timers` gives the works that let due timers fire before what they hold is changed.
+    `timers` gives the works that let due timers fire before what they hold is changed. `join` gives works that were
+    queued while a group waited for its rows, and need no others: they are added to the group's list.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Transactions:
         refuse: Callable[[], Expected | None] | None = None,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
         hands_over: bool = False,
+        join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
@@ -78,6 +80,9 @@ class Transactions:
         self._timers = timers
         self._tried: frozenset[int] = frozenset()
         self._hands_over = hands_over
+        self._join = join
+        self._joins = False
+        self._works: list[Work] = []  # those that are to be brought to an end
         self._probes = False
         self.again: list[Work] = []
         self.troubles = Counts()
@@ -103,8 +108,12 @@ class Transactions:
                 connection.invalidate()
 
     def run(self, works: list[Work]) -> None:
-        """Bring every work to its result or error: twice as a group, then each by itself, five times at most."""
+        """Bring every work to its result or error: twice as a group, then each by itself, five times at most.
+
+        Works that join the group are appended to the list.
+        """
         self.again = []
+        self._works, self._joins = works, self._join is not None
         refusal = self._refuse() if self._refuse is not None else None
         if refusal is not None:
             return _refuse(works, refusal)
@@ -128,6 +137,7 @@ class Transactions:
             if self._hands_over and self._kind(trouble) is Trouble.BLOCKED:
                 self._probes = True  # the lane has other works to do than to wait for these rows
                 break
+        self._joins = self._joins and len(works) == 1
         return False
 
     def _run_single(self, work: Work) -> None:
@@ -136,6 +146,7 @@ class Transactions:
             if attempt:
                 time.sleep(0.002 * 4**attempt)  # house: ok, because a clash with another writer needs it to pass
             trouble = self._attempt([work])
+            self._joins = False
             if trouble is None:
                 return
             kind = self._kind(trouble)
@@ -209,11 +220,12 @@ class Transactions:
 
     def _fire(self, tenant: int, due: TimersDue) -> None:
         hands_over, self._hands_over = self._hands_over, False  # no other lane knows of these works
+        joins, self._joins = self._joins, False
         try:
             for work in self._timers(tenant, due) if self._timers is not None else ():
                 self._run_single(work)
         finally:
-            self._hands_over = hands_over
+            self._hands_over, self._joins = hands_over, joins
 
     def _with_announcements(self, works: list[Work]) -> list[Work]:
         alone: list[Work] = []
@@ -221,7 +233,11 @@ class Transactions:
             present = [work for work in works if work not in alone]
             if not present:
                 return alone
-            missing = self._transact(present, alone)
+            size = len(present)
+            try:
+                missing = self._transact(present, alone)
+            finally:
+                works.extend(work for work in present[size:] if work not in works)
             if not missing:
                 return alone
             for work, wanted in missing:
@@ -253,6 +269,8 @@ class Transactions:
         self, connection: sa.Connection, transaction: sa.RootTransaction, works: list[Work], alone: list[Work]
     ) -> list[tuple[Work, NotAnnounced | OutOfOrder]]:
         with self._group(connection, works) as group:
+            if self._joins and not self._probes:
+                works.extend(self._joining(group, works))
             executed = [(work, self._execute(work, group, alone)) for work in works]
             missing = [(work, wanted) for work, wanted in executed if wanted is not None]
             if missing:
@@ -267,6 +285,21 @@ class Transactions:
                 if group.has_queued and self._queued is not None:
                     self._queued()
         return []
+
+    def _joining(self, group: Group, works: list[Work]) -> list[Work]:
+        """Works that were queued meanwhile and need only rows that this group holds."""
+        if self._join is None:
+            return []
+        held = Keys()
+        for work in works:
+            if not isinstance(work.keys, Keys):
+                return []
+            held.merge(work.keys)
+        joined = self._join(group.tenant, len(works), lambda work: held.cover(work.keys))
+        if joined:
+            self._works.extend(joined)
+            group.now = max(group.now, self.clock.now())  # none is changed before it was asked for
+        return joined
 
     def _commit(self, transaction: sa.RootTransaction) -> None:
         try:
