@@ -1,10 +1,13 @@
 """Statements that go past SQLAlchemy: texts of any kind as keys, and errors told as if they hadn't."""
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 
 from dragoman.command import Keys
 from dragoman.store.engine import driver
+from dragoman.store.engine.engines import Engine
 from dragoman.store.unit.mappings import Setting
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
@@ -48,3 +51,42 @@ def test_a_connection_that_was_lost_is_given_up(world: World) -> None:
 
     assert told.value.connection_invalidated
     assert connection.invalidated
+
+
+def send(connection: sa.Connection, *statements: str) -> list[Callable[[], int]]:
+    """In one pipeline; the counts of their rows."""
+    with driver.pipeline(connection):
+        return [driver.counted(connection, driver.execute(connection, one, ())) for one in statements]
+
+
+def test_a_connection_lost_in_a_pipeline_is_given_up(postgres_url: str) -> None:
+    connection = Engine(postgres_url).writer()
+    transaction = connection.begin()
+
+    with pytest.raises(sa.exc.DBAPIError) as raised:
+        send(connection, "SELECT 1", "SELECT pg_terminate_backend(pg_backend_pid())")
+
+    assert raised.value.connection_invalidated
+    assert connection.invalidated
+    transaction.rollback()
+
+
+def test_counts_of_a_pipeline_are_known_after_its_end(postgres_url: str) -> None:
+    connection = Engine(postgres_url).writer()
+
+    counts = send(connection, "SELECT generate_series(1, 2)", "SELECT generate_series(1, 3)")
+
+    assert [count() for count in counts] == [2, 3]
+    connection.close()
+
+
+def test_an_error_in_a_pipeline_is_raised_at_its_end(postgres_url: str) -> None:
+    connection = Engine(postgres_url).writer()
+    transaction = connection.begin()
+
+    with pytest.raises(sa.exc.DBAPIError, match="nowhere"):
+        send(connection, "SELECT nothing FROM nowhere", "SELECT 1")
+
+    transaction.rollback()
+    assert driver.fetch(connection, "SELECT 2", ()) == [(2,)]
+    connection.close()

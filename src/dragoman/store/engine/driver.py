@@ -45,14 +45,15 @@ def pipeline(connection: sa.Connection) -> Iterator[None]:
     if not hasattr(raw, "pipeline"):
         yield
         return
-    connection.info[PIPELINE] = True
+    known = connection.info  # which a connection that is lost meanwhile does not give
+    known[PIPELINE] = True
     try:
         with raw.pipeline():
             yield
     except Exception as error:  # house: ok, because only the driver's own errors are converted below
         raise _converted(connection, "", error) from error
     finally:
-        connection.info.pop(PIPELINE, None)
+        known.pop(PIPELINE, None)
 
 
 def counted(connection: sa.Connection, cursor: Any) -> Callable[[], int]:
