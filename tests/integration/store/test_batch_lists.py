@@ -196,6 +196,3 @@ def test_more_than_can_be_looked_at_is_refused(world: World, monkeypatch: pytest
     monkeypatch.setattr(batch_lists, "MOST_LOOKED_AT", COUNT - 1)
     with pytest.raises(Invalid, match="add a condition"):
         page(world, matches=lambda batch, data_of: True)
-    monkeypatch.setattr(batch_lists, "MOST_CHARACTERS", 100)
-    with pytest.raises(Invalid, match="too large"):
-        page(world, with_payload=True)

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from dragoman.domain.extension import Extension
 from dragoman.store.unit import child_rows
+from dragoman.usecases.batches import lists as batch_lists
 from dragoman.usecases.batches import resource_lists
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.contacts import edits as contact_edits
+from dragoman.usecases.events import history
 from dragoman.usecases.tasks import lists
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
@@ -23,6 +25,7 @@ TASKS = 6
 TEXT = "x" * 1_000
 QUERY = "/rest/bpm/htm/v1/tasks/query/TASK?selectedAttributes=NAME"
 FILTER = "/api/2.0/crm/task/filter"
+BATCHES = "/core/v2/batch/tasks"
 DIDS = "/core/v2/phonenumber/dids"
 LARGE = json.dumps("x" * 10_000)
 
@@ -93,6 +96,40 @@ def test_a_page_of_carrierx_ends_early_and_goes_on(world: World, monkeypatch: py
     _, edge = get(world, f"{DIDS}?limit=1&order=phonenumber&offset=5")
     _, last = get(world, f"{DIDS}?limit=100&order=phonenumber&before={edge['items'][0]['did_sid']}")
     assert [item["phonenumber"] for item in last["items"]] == ["12025550103", "12025550104"]
+
+
+@pytest.mark.parametrize("order", ["", "&order=task_sid", "&filter=data.title%20ne%20y"])
+def test_a_page_of_batches_ends_early_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    monkeypatch.setattr(batch_lists, "PAGE_BYTES", 2_500)
+    for _ in range(TASKS):
+        body = json.dumps({"method": "POST", "type": "task", "data": [{"title": TEXT}]})
+        assert world.ask("anna", "POST", BATCHES, body).status == 200
+    found: list[str] = []
+    target = f"{BATCHES}?limit=100{order}"
+    while target:
+        status, page = get(world, target)
+        assert status == 200
+        assert 1 <= page["count"] <= 2
+        found += [item["task_sid"] for item in page["items"]]
+        target = page["pagination"].get("next", "").partition("8080")[2]
+    assert len(found) == len(set(found)) == TASKS
+    _, before = get(world, f"{BATCHES}?limit=100&order=task_sid&before={max(found)}")
+    assert [item["task_sid"] for item in before["items"]] == sorted(found)[-3:-1]
+    assert get(world, f"{BATCHES}?limit=100&exclude_fields=data,entries")[1]["count"] == TASKS
+
+
+def test_a_page_of_history_ends_early_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE_BYTES", 25_000)
+    for number in range(TASKS):
+        world.ask("anna", "PUT", "/v1/tasks/1/extensions/e", json.dumps("x" * 10_000 + str(number)))
+    found: list[int] = []
+    target = "/v1/tasks/1/history?limit=1000"
+    while target:
+        _, page = world.native("anna", "GET", target)
+        assert 1 <= len(page["items"]) <= 3
+        found += [row["revision"] for row in page["items"]]
+        target = page.get("next", "")
+    assert found == list(range(1, TASKS + 3))
 
 
 @pytest.mark.parametrize("target", [QUERY, FILTER, f"{QUERY}&size=1000", f"{FILTER}?count=1000"])

@@ -16,7 +16,6 @@ BAD_PARAMETERS = frozenset(
         "invalid_query",
         "edge_not_found",
         "filter_too_wide",
-        "page_too_large",
         "bad_idempotency_key",
     }
 )

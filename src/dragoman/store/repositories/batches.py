@@ -161,12 +161,11 @@ class Payloads(Repository[BatchPayload]):
 
     mapping = MAPPINGS["batch_payload"]
 
-    def size(self, batches: Sequence[str]) -> int:
-        """How many characters all of these hold. The command must be exclusive."""
+    def sizes(self, batches: Sequence[str]) -> dict[str, int]:
+        """How many characters each of these holds. The command must be exclusive."""
         characters = sa.func.coalesce(sa.func.length(P.entries), 0) + sa.func.coalesce(sa.func.length(P.data), 0)
-        statement = sa.select(sa.func.coalesce(sa.func.sum(characters), 0))
-        statement = statement.where(P.tenant == self.tenant, P.batch.in_(list(batches)))
-        return int(self.by_condition(statement).scalar_one())
+        statement = sa.select(P.batch, characters).where(P.tenant == self.tenant, P.batch.in_(list(batches)))
+        return {str(batch): int(size) for batch, size in self.by_condition(statement)}
 
     def data_of(self, batch: str) -> str | None:
         """The data of one, not kept in memory: for looking through many. The command must be exclusive."""

@@ -32,6 +32,18 @@ class History:
         )
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
+    def sizes(self, entity: str, number: int, *, after: int, limit: int) -> list[int]:
+        """The characters of the changes of these rows. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        statement = (
+            sa.select(sa.func.length(H.changes))
+            .where(H.tenant == self._group.tenant, H.entity == entity, H.number == number, H.revision > after)
+            .order_by(H.revision)
+            .limit(limit)
+        )
+        return [int(row[0]) for row in self._group.connection.execute(statement)]
+
     def deleted(self, entity: str, key: Key) -> Any:
         """A deleted entity as it was, by number or uid, or None. For readers and exclusive commands."""
         if self._group.connection is None:

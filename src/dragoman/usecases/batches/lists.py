@@ -7,6 +7,7 @@ import msgspec
 
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Invalid
+from dragoman.domain.limits import PAGE_BYTES
 from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter, BatchSort, Column, Condition, Operator, Value
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.uow import UnitOfWork
@@ -59,19 +60,32 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def find(uow: UnitOfWork, wanted: Wanted) -> Found:
-    """The page. Invalid `edge_not_found` when `after` or `before` name no batch, `filter_too_wide` and
-    `page_too_large` when the reply would take too long."""
+    """The page. With payloads it ends early where it would hold more than PAGE_BYTES.
+
+    Invalid `edge_not_found` when `after` or `before` name no batch, and `filter_too_wide` when the reply would take too
+    long.
+    """
     ready = BatchFilter(wanted.conditions, uow.principal)
     page, first, total = _looked_at(uow, wanted, ready) if wanted.matches else _selected(uow, wanted, ready)
     if wanted.with_payload:
-        uids = [batch.uid for batch in page]
-        if uow.payloads.size(uids) > MOST_CHARACTERS:
-            raise Invalid("page_too_large", "this page is too large: lower the limit, or leave entries and data out")
-        uow.payloads.load(uids)
+        whole = page
+        page = _bounded(uow, whole) if wanted.before is None else _bounded(uow, whole[::-1])[::-1]
+        first += len(whole) - len(page) if wanted.before is not None else 0
+        uow.payloads.load([batch.uid for batch in page])
     seen = [
         batches.view(uow, batch, with_payload=wanted.with_payload, with_failures=wanted.with_failures) for batch in page
     ]
     return Found(seen, first, total)
+
+
+def _bounded(uow: UnitOfWork, page: list[Batch]) -> list[Batch]:
+    """The first of these batches whose payloads fit in a page; always one, so that the list goes on."""
+    sizes, used = uow.payloads.sizes([batch.uid for batch in page]), 0
+    for place, batch in enumerate(page):
+        used += sizes.get(batch.uid, 0)
+        if used > PAGE_BYTES and place > 0:
+            return page[:place]
+    return page
 
 
 def _selected(uow: UnitOfWork, wanted: Wanted, ready: BatchFilter) -> tuple[list[Batch], int, int]:

@@ -7,13 +7,14 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain.access import Linked, Permission, may, may_see_case, may_see_contact
+from dragoman.domain.limits import PAGE_BYTES
 from dragoman.domain.task import Task
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = ["History", "HistoryPage", "HistoryRow", "changes_of_task", "history_page"]
 
-SLICE = 1_000
+SLICE = 50  # rows, each of which may hold a megabyte
 
 
 class History(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class History(msgspec.Struct, frozen=True):
 
 
 class HistoryPage(msgspec.Struct, frozen=True):
-    """Rows, oldest first; `after` is the position of the next page, None on the last."""
+    """Rows, oldest first, ended at PAGE_BYTES; `after` is the position of the next page, None on the last."""
 
     items: list[HistoryRow]
     after: int | None
@@ -41,9 +42,19 @@ def history_page(uow: UnitOfWork, command: History) -> HistoryPage:
     entity = _present_or_past(uow, command.kind, command.entity)
     if entity is None or not _may_see(uow, command.kind, entity):
         raise repository.missing(command.entity)
-    rows = uow.history.page(command.kind, entity.number, after=command.after, limit=command.limit + 1)
-    items = rows[: command.limit]
-    return HistoryPage(items, items[-1].revision if len(rows) > len(items) else None)
+    sizes = uow.history.sizes(command.kind, entity.number, after=command.after, limit=command.limit + 1)
+    limit = min(command.limit, _within(PAGE_BYTES, sizes))
+    items = uow.history.page(command.kind, entity.number, after=command.after, limit=limit)
+    return HistoryPage(items, items[-1].revision if len(sizes) > limit else None)
+
+
+def _within(max_bytes: int, sizes: list[int]) -> int:
+    """How many of these have no more bytes together; at least one."""
+    for place, size in enumerate(sizes):
+        max_bytes -= size
+        if max_bytes < 0 and place:
+            return place
+    return max(1, len(sizes))
 
 
 def _repositories(uow: UnitOfWork) -> dict[str, Any]:
