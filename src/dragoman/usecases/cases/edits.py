@@ -164,6 +164,6 @@ def _check_time(uow: UnitOfWork, fields: Mapping[str, Any]) -> None:
 def _contact(uow: UnitOfWork, key: Ref) -> int:
     contact = uow.contacts.find(key, Lock.SHARED)
     if contact is None or not may_see_contact(uow.principal, contact):
-        why = "names nothing that there is"
+        why = "does not exist"
         raise Invalid("bad_reference", f"contact {why}.", (Problem("/contact", "not_found", why),), status=409)
     return contact.number

@@ -151,7 +151,7 @@ def _company(uow: UnitOfWork, kind: ContactKind, key: Ref | None) -> int | None:
         raise _bad_company("is for persons; this is a company")
     company = uow.contacts.find(key, Lock.CHANGE)
     if company is None or not may_see_contact(uow.principal, company):
-        raise _bad_company("names nothing that there is")
+        raise _bad_company("does not exist")
     if company.kind is not ContactKind.COMPANY:
         raise _bad_company("names a person")
     return company.number

@@ -19,7 +19,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 T = TypeVar("T")
 PLACE = ("case", "stage")
-NOT_FOUND = "names nothing that there is"
+NOT_FOUND = "does not exist"
 
 
 class Links(msgspec.Struct, frozen=True):
