@@ -29,8 +29,6 @@ def keep(numbers: Iterable[int]) -> None:
 
 
 class List(msgspec.Struct, frozen=True):
-    """Every category."""
-
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
@@ -41,8 +39,6 @@ def list_all(uow: UnitOfWork, command: List) -> list[Category]:
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One category."""
-
     category: int
 
     def keys(self) -> Keys:

@@ -42,8 +42,6 @@ def create(uow: UnitOfWork, command: Create) -> Case:
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One case."""
-
     case: Ref
 
     def keys(self) -> Keys:
@@ -56,8 +54,6 @@ def get(uow: UnitOfWork, command: Get) -> Case:
 
 
 class Stages(msgspec.Struct, frozen=True):
-    """The stages of a case."""
-
     case: Ref
 
     def keys(self) -> Exclusive:

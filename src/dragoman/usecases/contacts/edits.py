@@ -39,8 +39,6 @@ def create(uow: UnitOfWork, command: Create) -> Contact:
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One contact."""
-
     contact: Ref
 
     def keys(self) -> Keys:

@@ -13,8 +13,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Own(msgspec.Struct, frozen=True):
-    """The principal's own profile."""
-
     def keys(self) -> Keys:
         return Keys()
 
@@ -48,8 +46,6 @@ def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
 
 
 class List(msgspec.Struct, frozen=True):
-    """The users of the tenant."""
-
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 

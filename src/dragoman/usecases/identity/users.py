@@ -119,8 +119,6 @@ def add_user(uow: UnitOfWork, command: AddUser) -> User:
 
 
 class ListUsers(msgspec.Struct, frozen=True):
-    """Every user of the tenant."""
-
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
@@ -216,8 +214,6 @@ def find_login(uow: UnitOfWork, command: FindLogin) -> LoginName | None:
 
 
 class FindUser(msgspec.Struct, frozen=True):
-    """A user by uid."""
-
     uid: str
 
     def keys(self) -> Keys:

@@ -155,8 +155,6 @@ def _fault(entry: Entry, what: str, message: str) -> Problem:
 
 
 class ListTemplates(msgspec.Struct, frozen=True):
-    """Every version of every template."""
-
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 

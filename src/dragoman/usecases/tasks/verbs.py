@@ -58,8 +58,6 @@ def _whom(uow: UnitOfWork, command: Perform, task: Task) -> str | None:
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One task."""
-
     task: Ref
 
     def keys(self) -> Keys:
