@@ -18,7 +18,7 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import new_task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
-from dragoman.usecases.batches import task_resources
+from dragoman.usecases.batches import case_resources, contact_resources, task_resources
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
 from tests.cross_dialect.names import tkiid
@@ -385,6 +385,26 @@ def test_a_batch_finds_and_counts_what_its_creator_may_see(scene: Scene, field: 
 
     found = scene.world.core(find, scene.world.people["bert"])
     assert found == [1 if value == "600030" else 0 for value in values]
+
+
+@pytest.mark.parametrize(
+    ("resources", "field", "values", "expected"),
+    [
+        (contact_resources, "id", ["contact", "company", "mine"], [0, 0, 1]),
+        (case_resources, "id", ["case", "opportunity", "service", "mine"], [0, 0, 0, 1]),
+        (case_resources, "contact", ["contact", "company", "mine"], [0, 0, 0]),
+    ],
+)
+def test_a_batch_finds_no_hidden_contact_or_case(
+    scene: Scene, resources: Any, field: str, values: list[str], expected: list[int]
+) -> None:
+    mine = "1" if resources is contact_resources else "3"
+    names = [mine if value == "mine" else str(HIDDEN[value]) for value in values]
+
+    def find(uow: UnitOfWork) -> Any:
+        return [found.objects for found in resources.find(uow, field, names)]
+
+    assert scene.world.core(find, scene.world.people["bert"]) == expected
 
 
 def test_what_links_something_hidden_is_still_the_user_s(scene: Scene) -> None:

@@ -4,7 +4,7 @@ A schema for that entity and name is enforced. The functions return the changed 
 command must name the schemas of the names it writes (`announce`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +17,7 @@ from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict, Expected, Invalid, NotFound, Problem
 from dragoman.domain.extension import MOST_EXTENSIONS, Extension, Owner, fold
 from dragoman.domain.extension_values import conform, merged
-from dragoman.domain.merge_patch import says_the_same
+from dragoman.domain.merge_patch import merge_patch, says_the_same
 from dragoman.domain.task import Task
 from dragoman.usecases import extension_names
 from dragoman.usecases.uow import UnitOfWork
@@ -86,6 +86,46 @@ def merge_extension(uow: UnitOfWork, entity: E, name: str, text: str, *, require
     schema = uow.schemas.by_name(OWNERS[type(entity)], name, Lock.SHARED)
     stored = "{}" if former is None else former.value
     return set_extension(uow, entity, name, merged(schema, stored, text), require_schema=require_schema)
+
+
+def patch_extensions(uow: UnitOfWork, entity: E, patches: Mapping[str, str | None]) -> E:
+    """The entity with every value merged (RFC 7396; None removes one).
+
+    Invalid with the faults of all of them, each under its name in `/extensions`.
+    """
+    if not patches:
+        return entity
+    _check_names(patches.keys())
+    problems: list[Problem] = []
+    for name, patch in patches.items():
+        try:
+            entity = _patched(uow, entity, name, patch)
+        except Invalid as refused:
+            faults = refused.problems or (Problem("", refused.code, refused.message),)
+            problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in faults)
+    if problems:
+        raise Invalid("invalid_extension", "An extension is invalid; each fault is listed.", tuple(problems))
+    return entity
+
+
+def _patched(uow: UnitOfWork, entity: E, name: str, patch: str | None) -> E:
+    known = entity.extensions.get(fold(name))
+    if patch is not None:
+        return set_extension(uow, entity, name, merge_patch(None if known is None else known.value, patch))
+    return entity if known is None else remove_extension(entity, name)
+
+
+def _check_names(names: Collection[str]) -> None:
+    first = {fold(name): name for name in reversed(tuple(names))}
+    twice = [name for name in names if first[fold(name)] != name]
+    if twice:
+        why = "is there twice: names know no case"
+        problems = tuple(Problem(_place(name), "contradiction", why) for name in twice)
+        raise Invalid("invalid_extension", f"The extension {twice[0]} {why}.", problems, status=409)
+
+
+def _place(name: str) -> str:
+    return f"/extensions/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def remove_extension(entity: E, name: str) -> E:

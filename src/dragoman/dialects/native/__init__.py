@@ -6,7 +6,7 @@ from dataclasses import replace
 from dragoman.dialects.kit import Dialect, Option
 from dragoman.dialects.native import errors
 from dragoman.dialects.native.operations import operations
-from dragoman.dialects.native.resource_types import TASK
+from dragoman.dialects.native.resource_types import RESOURCE_TYPES
 
 OPTIONS = (Option("require_if_match", False, "Whether changes of what has a revision must name it in If-Match."),)
 
@@ -26,5 +26,5 @@ DIALECT = Dialect(
     documents_head=True,
     options=OPTIONS,
     configure=configure,
-    resource_types=(TASK,),
+    resource_types=RESOURCE_TYPES,
 )

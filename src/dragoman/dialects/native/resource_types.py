@@ -1,19 +1,28 @@
-"""Tasks for batches: changed, made and deleted in bulk by the documents of our own API."""
+"""Tasks, contacts and cases for batches: made, changed and deleted in bulk by the documents of the native API."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
+from msgspec.structs import replace
 
-from dragoman.dialects.native.handlers import tasks as handlers
+from dragoman.dialects.native.handlers import cases, contacts, tasks
 from dragoman.dialects.native.wire import requests as reading
-from dragoman.dialects.native.wire.tasks import NewTask, TaskPatch
+from dragoman.dialects.native.wire.cases import CasePatch, NewCase
+from dragoman.dialects.native.wire.contacts import ContactPatch, NewContact
+from dragoman.dialects.native.wire.tasks import Extensions, NewTask, TaskPatch
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
-from dragoman.usecases.batches import task_resources
-from dragoman.usecases.batches.resource_types import Create, Patch, ResourceType
+from dragoman.usecases.batches import assignees, case_resources, contact_resources, task_resources
+from dragoman.usecases.batches.resource_types import Create, Patch, ResourceType, making
+from dragoman.usecases.cases import edits as case_edits
+from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.uow import UnitOfWork
+
+C = TypeVar("C")
+
+READ_ONLY_OF_TASKS = tasks.READ_ONLY - {"state"}
 
 
 class BulkPatch(TaskPatch, frozen=True, forbid_unknown_fields=True):
@@ -22,53 +31,142 @@ class BulkPatch(TaskPatch, frozen=True, forbid_unknown_fields=True):
     state: Annotated[task_resources.Ending, Meta(description="Done by the verb that leads there.")] | UnsetType = UNSET
 
 
-READ_ONLY = handlers.READ_ONLY - {"state"}
+class BulkNewContact(NewContact, frozen=True, forbid_unknown_fields=True):
+    """A contact to be made, with its extensions."""
+
+    extensions: Extensions = field(default_factory=dict)
 
 
-def patch(uow: UnitOfWork, text: bytes) -> Patch:
-    """What applies a patch."""
-    document = reading.document(text, BulkPatch, read_only=READ_ONLY)
+class BulkContactPatch(ContactPatch, frozen=True, forbid_unknown_fields=True):
+    """A patch of a contact and its extensions."""
+
+    extensions: Extensions = field(default_factory=dict)
+
+
+class BulkNewCase(NewCase, frozen=True, forbid_unknown_fields=True):
+    """A case to be made, with its extensions."""
+
+    extensions: Extensions = field(default_factory=dict)
+
+
+class BulkCasePatch(CasePatch, frozen=True, forbid_unknown_fields=True):
+    """A patch of a case and its extensions."""
+
+    extensions: Extensions = field(default_factory=dict)
+
+
+# What applies a patch
+
+
+def patch_task(uow: UnitOfWork, text: bytes) -> Patch:
+    """The change of a task."""
+    document = reading.document(text, BulkPatch, read_only=READ_ONLY_OF_TASKS)
     state = None if isinstance(document.state, UnsetType) else document.state
-    return task_resources.changing(uow, handlers.change(0, document), state)
+    return task_resources.changing(uow, tasks.change(0, document), state)
 
 
-def create(uow: UnitOfWork, texts: Sequence[bytes]) -> Create:
-    """What makes one of these."""
-    commands = {text: _command(uow, text) for text in texts}
-
-    def apply(part: UnitOfWork, text: bytes) -> None:
-        command = commands[text]
-        if isinstance(command, Expected):
-            raise command.with_traceback(None)
-        task_edits.create(part, command)
-
-    return apply
+def patch_contact(uow: UnitOfWork, text: bytes) -> Patch:
+    """The change of a contact."""
+    document = reading.document(text, BulkContactPatch, read_only=contacts.READ_ONLY)
+    change = replace(contacts.change(0, document), extensions=tasks.texts(document.extensions))
+    return contact_resources.changing(change)
 
 
-def _command(uow: UnitOfWork, text: bytes) -> task_edits.Create | Expected:
+def patch_case(uow: UnitOfWork, text: bytes) -> Patch:
+    """The change of a case."""
+    document = reading.document(text, BulkCasePatch, read_only=cases.READ_ONLY)
+    change = replace(cases.change(0, document), extensions=tasks.texts(document.extensions))
+    return case_resources.changing(uow, change)
+
+
+# What makes one of these
+
+
+def create_tasks(uow: UnitOfWork, texts: Sequence[bytes]) -> Create:
+    """Makes tasks."""
+
+    def read(text: bytes) -> task_edits.Create:
+        command = tasks.creation(reading.document(text, NewTask, read_only=tasks.READ_ONLY))
+        return replace(command, assignee=assignees.assignable(uow, command.assignee))
+
+    return making(_commands(texts, read), task_edits.create)
+
+
+def create_contacts(uow: UnitOfWork, texts: Sequence[bytes]) -> Create:
+    """Makes contacts."""
+    return contact_resources.creating(uow, _commands(texts, _new_contact), len(texts))
+
+
+def _new_contact(text: bytes) -> contact_edits.Create:
+    document = reading.document(text, BulkNewContact, read_only=contacts.READ_ONLY)
+    return replace(contacts.creation(document), extensions=tasks.present(document.extensions))
+
+
+def create_cases(uow: UnitOfWork, texts: Sequence[bytes]) -> Create:
+    """Makes cases."""
+
+    def read(text: bytes) -> case_edits.Create:
+        document = reading.document(text, BulkNewCase, read_only=cases.READ_ONLY)
+        command = cases.creation(document)
+        known = assignees.assignable(uow, command.assignee)
+        return replace(command, assignee=known, extensions=tasks.present(document.extensions))
+
+    return making(_commands(texts, read), case_edits.create)
+
+
+def _commands(texts: Sequence[bytes], read: Callable[[bytes], C]) -> dict[bytes, C | Expected]:
+    """The command of each text, or its refusal."""
+    return {text: _command(text, read) for text in texts}
+
+
+def _command(text: bytes, read: Callable[[bytes], C]) -> C | Expected:
     try:
-        new: NewTask = reading.document(text, NewTask, read_only=handlers.READ_ONLY)
-        return task_resources.known_assignee(uow, handlers.creation(new))
+        return read(text)
     except Expected as refused:
         return refused
 
 
-def _scopes(narrow: str) -> frozenset[str]:
-    return frozenset({narrow, "task.manage", "task.write"})
+# The types
 
 
-TASK = ResourceType(
-    name="task",
-    methods=frozenset(Method),
-    keys=task_resources.KEYS,
-    natural_key="id",
-    scopes={
-        Method.POST: _scopes("task.create"),
-        Method.PATCH: _scopes("task.update"),
-        Method.DELETE: _scopes("task.delete"),
-    },
-    find=task_resources.find,
-    create=create,
-    patch=patch,
-    remove=task_resources.remove,
+def _resource_type(name: str, **functions: Any) -> ResourceType:
+    wide = {f"{name}.manage", f"{name}.write"}
+    return ResourceType(
+        name=name,
+        methods=frozenset(Method),
+        natural_key="id",
+        scopes={
+            Method.POST: frozenset({f"{name}.create", *wide}),
+            Method.PATCH: frozenset({f"{name}.update", *wide}),
+            Method.DELETE: frozenset({f"{name}.delete", *wide}),
+        },
+        **functions,
+    )
+
+
+RESOURCE_TYPES = (
+    _resource_type(
+        "task",
+        keys=task_resources.KEYS,
+        find=task_resources.find,
+        create=create_tasks,
+        patch=patch_task,
+        remove=task_resources.remove,
+    ),
+    _resource_type(
+        "contact",
+        keys=contact_resources.KEYS,
+        find=contact_resources.find,
+        create=create_contacts,
+        patch=patch_contact,
+        remove=contact_resources.remove,
+    ),
+    _resource_type(
+        "case",
+        keys=case_resources.KEYS,
+        find=case_resources.find,
+        create=create_cases,
+        patch=patch_case,
+        remove=case_resources.remove,
+    ),
 )

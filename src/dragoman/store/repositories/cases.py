@@ -1,5 +1,7 @@
 """Cases and stages in the store."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from dragoman.command import Lock
@@ -50,6 +52,17 @@ class Cases(Repository[Case]):
         if visible_to is not None and not visible_to.is_admin:
             statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
         return statement.order_by(C.number).limit(limit)
+
+    def counted_by_contact(self, contacts: Sequence[int], visible_to: Principal) -> dict[int, tuple[int, int]]:
+        """For each contact that some cases concern: how many the principal may see, and their lowest number."""
+        is_over = case_is_over(self._overlay.group.now)
+        statement = sa.select(C.contact, sa.func.count(), sa.func.min(C.number)).where(
+            C.tenant == self.tenant, C.contact.in_(contacts), C.removed_at.is_(None), sa.not_(is_over)
+        )
+        if not visible_to.is_admin:
+            statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
+        found = self.by_condition(statement.group_by(C.contact))
+        return {int(contact): (int(count), int(number)) for contact, count, number in found}
 
     def of_customer(self, key: str, max_bytes: int) -> tuple[list[Case], bool]:
         """The cases of a customer's key, by number, and whether they end at `max_bytes` of extensions."""

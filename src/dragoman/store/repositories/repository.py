@@ -168,12 +168,18 @@ class Numbers:
 
     def draw(self, name: str) -> int:
         """The next number, from 1, dense in the order of commit. The command names the counter in its keys."""
-        counter = self._counters.find(name, Lock.CHANGE)
-        if counter is None:
-            counter = Counter(tenant=self._overlay.group.tenant, name=name)
+        counter = self._counter(name)
         drawn = replace(counter, value=counter.value + 1)
         self._counters.add(drawn)
         return drawn.value
+
+    def last(self, name: str) -> int:
+        """The number that was drawn last; 0 before the first. No other transaction draws one until the commit."""
+        return self._counter(name).value
+
+    def _counter(self, name: str) -> Counter:
+        counter = self._counters.find(name, Lock.CHANGE)
+        return Counter(tenant=self._overlay.group.tenant, name=name) if counter is None else counter
 
 
 class People(Repository[E]):

@@ -5,10 +5,13 @@ A dialect declares its types (`Dialect.resource_types`); the application registe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dragoman.domain.bulk import Method
+from dragoman.domain.errors import Expected
 from dragoman.usecases.uow import UnitOfWork
+
+C = TypeVar("C")
 
 
 class Found(NamedTuple):
@@ -49,6 +52,18 @@ class ResourceType:
     create: Callable[[UnitOfWork, Sequence[bytes]], Create]
     patch: Callable[[UnitOfWork, bytes], Patch]
     remove: Callable[[UnitOfWork, int], None]
+
+
+def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C], object]) -> Create:
+    """Makes what each text asks for: `commands` holds the command of each, or its refusal."""
+
+    def apply(part: UnitOfWork, text: bytes) -> None:
+        command = commands[text]
+        if isinstance(command, Expected):
+            raise command.with_traceback(None)
+        make(part, command)
+
+    return apply
 
 
 _known: dict[str, ResourceType] = {}

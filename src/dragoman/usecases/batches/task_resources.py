@@ -1,6 +1,6 @@
 """The resource type `task` of batches: tasks of all dialects, found in sets, changed one by one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from msgspec.structs import replace
@@ -8,14 +8,14 @@ from msgspec.structs import replace
 from dragoman.command import Lock
 from dragoman.domain.access import Permission
 from dragoman.domain.clock import Moment
-from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
-from dragoman.domain.task import State, Task
-from dragoman.usecases.batches.resource_types import NOTHING, Found
-from dragoman.usecases.identity import lookup as persons
+from dragoman.domain.limits import uuid_of
+from dragoman.domain.task import State, Task, Verb
+from dragoman.usecases.batches import assignees, keys
+from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import references
-from dragoman.usecases.tasks.edits import Change, Create
+from dragoman.usecases.tasks.edits import Change
 from dragoman.usecases.uow import UnitOfWork
 
 Ending = Literal["completed", "terminated", "ready"]
@@ -32,18 +32,18 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     if key == "id":
         return _by_id(uow, values)
     values = [uuid_of(value) or value for value in values] if key == "assignee" else values
-    texts = [value for value in set(values) if key == "assignee" or _is_number(value)]
+    texts = [value for value in set(values) if key == "assignee" or keys.is_number(value)]
     texts = _seen(uow, key, texts)
     counted = uow.tasks.counted_by(key, texts, uow.principal) if texts else {}
     single = sorted(number for count, number in counted.values() if count == 1)
     uow.tasks.load(single, Lock.CHANGE)
     _load_surroundings(uow, [uow.tasks.get(number) for number in single])
-    found = {value: Found(count, number if count == 1 else None) for value, (count, number) in counted.items()}
+    found = {value: Found(*keys.only(count, number)) for value, (count, number) in counted.items()}
     return [found.get(value, NOTHING) for value in values]
 
 
 def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
-    refs = [int(value) if _is_number(value) else uuid_of(value) for value in values]
+    refs = [keys.ref(value) for value in values]
     uow.tasks.load(list({ref for ref in refs if ref is not None}), Lock.CHANGE)
     there = [None if ref is None else uow.tasks.find(ref, Lock.CHANGE) for ref in refs]
     _load_surroundings(uow, [task for task in there if task is not None])
@@ -62,26 +62,23 @@ def _seen(uow: UnitOfWork, key: str, texts: list[str]) -> list[str]:
     return [text for text, number in zip(texts, numbers, strict=True) if number not in hidden]
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= LARGEST_NUMBER
-
-
 def _load_surroundings(uow: UnitOfWork, there: Sequence[Task]) -> None:
     tasks.load_linked(uow, there)
     if parents := {task.parent for task in there if task.parent is not None}:
         uow.tasks.load(sorted(parents), Lock.CHANGE)
 
 
-def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[[UnitOfWork, int], None]:
+def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Patch:
     """Returns a function that applies the change to a task (`change.task` is ignored). A login is looked up once."""
-    if isinstance(change.assignee, str):
-        change = replace(change, assignee=persons.require(uow, change.assignee).uid)
-    needed = (Permission.EDIT,) if state is None else (Permission.EDIT, Permission.FINISH)
+    known = replace(change, assignee=assignees.known(uow, change.assignee))
+    needed = _needed(known, state)
 
     def apply(part: UnitOfWork, number: int) -> None:
         task = tasks.get(part, number, *needed)
+        if state == "ready":
+            tasks.require(part, task, tasks.NEEDED[_verb(task, state)])
         task.must_not_be_batch()
-        after = task_edits.changed(part, task, change)
+        after = task_edits.changed(part, task, known)
         if state is not None:
             after = _reach(after, state, part.now)
         tasks.save_with_parts(part, task, after)
@@ -89,19 +86,31 @@ def changing(uow: UnitOfWork, change: Change, state: Ending | None) -> Callable[
     return apply
 
 
+def _needed(change: Change, state: Ending | None) -> tuple[Permission, ...]:
+    """The permissions that a change and a state need, as the native operations for them do; those for `ready` depend on
+    the task."""
+    ends = () if state is None or state == "ready" else (Permission.FINISH,)
+    if state is not None and not change.written():
+        return ends
+    return (Permission.ASSIGN if change.only_assigns else Permission.EDIT, *ends)
+
+
+def _verb(task: Task, state: Ending) -> Verb:
+    if state == "ready":
+        return Verb.START if task.state is State.INACTIVE else Verb.REOPEN
+    return Verb.FINISH if state == "completed" else Verb.TERMINATE
+
+
 def _reach(task: Task, state: Ending, at: Moment) -> Task:
-    if state == "completed":
-        return task.finish(at=at)
-    if state == "terminated":
-        return task.terminate(at=at)
-    return task.start(at=at) if task.state is State.INACTIVE else task.reopen(at=at)
-
-
-def known_assignee(uow: UnitOfWork, command: Create) -> Create:
-    """The command with the assignee's login replaced by the id."""
-    if command.assignee is None or persons.is_uid(command.assignee):
-        return command
-    return replace(command, assignee=persons.assignable(uow, command.assignee))
+    match _verb(task, state):
+        case Verb.FINISH:
+            return task.finish(at=at)
+        case Verb.TERMINATE:
+            return task.terminate(at=at)
+        case Verb.START:
+            return task.start(at=at)
+        case _:
+            return task.reopen(at=at)
 
 
 def remove(uow: UnitOfWork, number: int) -> None:

@@ -11,7 +11,9 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import may_see_contact, require_admin
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.extension import Owner
 from dragoman.domain.limits import PAGE_BYTES
+from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import lifecycle as cases
@@ -21,16 +23,17 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Create a case. `contact` is a number or uid, `assignee` a uid or login."""
+    """Create a case. `contact` is a number or uid, `assignee` a uid or login; `extensions` are name to JSON text."""
 
     kind: CaseKind
     fields: Mapping[str, Any] = {}
     contact: Ref | None = None
     assignee: str | None = None
+    extensions: Mapping[str, str] = {}
 
     def keys(self) -> Keys | Exclusive:
         named = Keys(numbers={"case"})
-        return _keys(named, self.contact, self.assignee)
+        return _keys(named, self.contact, self.assignee, self.extensions)
 
 
 def create(uow: UnitOfWork, command: Create) -> Case:
@@ -38,7 +41,10 @@ def create(uow: UnitOfWork, command: Create) -> Case:
     _check_time(uow, command.fields)
     contact = None if command.contact is None else _contact(uow, command.contact)
     assignee = None if command.assignee is None else persons.assignable(uow, command.assignee)
-    return cases.add(uow, command.kind, contact=contact, assignee=assignee, **command.fields)
+    case = cases.add(uow, command.kind, contact=contact, assignee=assignee, **command.fields)
+    if not command.extensions:
+        return case
+    return uow.cases.save(extensions.patch_extensions(uow, case, command.extensions))
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -89,17 +95,18 @@ def list_page(uow: UnitOfWork, command: List) -> tuple[list[Case], int | None]:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change the given fields."""
+    """Change the given fields. `extensions` are merged; None removes one."""
 
     case: Ref
     fields: Mapping[str, Any] = {}
     contact: Ref | UnsetType | None = UNSET
     assignee: str | UnsetType | None = UNSET
+    extensions: Mapping[str, str | None] = {}
     revisions: Revisions | None = None
     out_of_range: OutOfRange | None = None
 
     def keys(self) -> Keys | Exclusive:
-        return _keys(Keys(cases={self.case}), self.contact, self.assignee)
+        return _keys(Keys(cases={self.case}), self.contact, self.assignee, self.extensions)
 
 
 def change(uow: UnitOfWork, command: Change) -> Case:
@@ -113,9 +120,13 @@ def change(uow: UnitOfWork, command: Change) -> Case:
     if command.assignee is not UNSET:
         name = command.assignee
         fields["assignee"] = None if name is None else persons.assignable(uow, name, case.assignee)
-    preconditions.check(uow, "case", case, command.revisions, frozenset(fields))
-    after = replace(case, **fields)
+    preconditions.check(uow, "case", case, command.revisions, _written(fields, command.extensions))
+    after = extensions.patch_extensions(uow, replace(case, **fields), command.extensions)
     return case if after == case else cases.save(uow, after)
+
+
+def _written(fields: Mapping[str, Any], extensions_: Mapping[str, object]) -> frozenset[str]:
+    return frozenset((*fields, *(f"extensions.{name}" for name in extensions_)))
 
 
 class Remove(msgspec.Struct, frozen=True):
@@ -143,10 +154,12 @@ def remove(uow: UnitOfWork, command: Remove) -> Case:
     return case
 
 
-def _keys(keys: Keys, contact: object, assignee: object) -> Keys | Exclusive:
+def _keys(keys: Keys, contact: object, assignee: object, extensions_: Mapping[str, object]) -> Keys | Exclusive:
     if isinstance(assignee, str) and not persons.is_uid(assignee):
         return EXCLUSIVE  # a login is found by a condition
-    return keys.also("contact", [contact], Lock.SHARED) if isinstance(contact, int | str) else keys
+    if isinstance(contact, int | str):
+        keys.also("contact", [contact], Lock.SHARED)
+    return extensions.announce(keys, Owner.CASE, extensions_)
 
 
 def _check_time(uow: UnitOfWork, fields: Mapping[str, Any]) -> None:

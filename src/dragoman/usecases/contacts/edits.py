@@ -11,7 +11,9 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import may_edit_contact, may_see_contact, require_admin, require_to
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.extension import Owner
 from dragoman.domain.limits import PAGE_BYTES
+from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.contacts import lifecycle as contacts
@@ -21,21 +23,28 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Create a contact. `company` is the company of a person."""
+    """Create a contact. `company` is the company of a person; `extensions` are name to JSON text."""
 
     kind: ContactKind
     fields: Mapping[str, Any] = {}
     company: Ref | None = None
+    extensions: Mapping[str, str] = {}
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
-def create(uow: UnitOfWork, command: Create) -> Contact:
-    """The new contact; the principal is its creator. Invalid for an unknown company, and for a person as company."""
+def create(uow: UnitOfWork, command: Create, *, task_count: int | None = None) -> Contact:
+    """The new contact; the principal is its creator. Invalid for an unknown company, and for a person as company.
+
+    `task_count`: as for `contacts.add`.
+    """
     company = _company(uow, command.kind, command.company)
     _check_shared(uow, command.fields, ())
-    return contacts.add(uow, command.kind, company=company, **command.fields)
+    contact = contacts.add(uow, command.kind, company=company, task_count=task_count, **command.fields)
+    if not command.extensions:
+        return contact
+    return uow.contacts.save(extensions.patch_extensions(uow, contact, command.extensions))
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -73,16 +82,18 @@ def list_page(uow: UnitOfWork, command: List) -> tuple[list[Contact], int | None
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Change the given fields."""
+    """Change the given fields. `extensions` are merged; None removes one."""
 
     contact: Ref
     fields: Mapping[str, Any] = {}
     company: Ref | UnsetType | None = UNSET
+    extensions: Mapping[str, str | None] = {}
     revisions: Revisions | None = None
     out_of_range: OutOfRange | None = None
 
     def keys(self) -> Keys:
-        return Keys(contacts={key for key in (self.contact, self.company) if isinstance(key, int | str)})
+        named = Keys(contacts={key for key in (self.contact, self.company) if isinstance(key, int | str)})
+        return extensions.announce(named, Owner.CONTACT, self.extensions)
 
 
 def change(uow: UnitOfWork, command: Change) -> Contact:
@@ -94,12 +105,16 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
     _check_shared(uow, fields, contact.shared_with)
     if command.company is not UNSET and command.company != contact.company:
         fields["company"] = _company(uow, contact.kind, command.company)
-    preconditions.check(uow, "contact", contact, command.revisions, frozenset(fields))
-    after = replace(contact, **fields)
+    preconditions.check(uow, "contact", contact, command.revisions, _written(fields, command.extensions))
+    after = extensions.patch_extensions(uow, replace(contact, **fields), command.extensions)
     if after.company != contact.company:
         contacts.count_person(uow, contact.company, -1)
         contacts.count_person(uow, after.company, 1)
     return contact if after == contact else uow.contacts.save(after)
+
+
+def _written(fields: Mapping[str, Any], extensions_: Mapping[str, object]) -> frozenset[str]:
+    return frozenset((*fields, *(f"extensions.{name}" for name in extensions_)))
 
 
 class Remove(msgspec.Struct, frozen=True):

@@ -13,25 +13,28 @@ from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases import purge as removal
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["ContactFilter", "add", "company", "count_person", "get", "remove", "set_company"]
+__all__ = ["ContactFilter", "add", "company", "count_person", "get", "named_before", "remove", "set_company"]
 
 MOST_PERSONS = 1_000
 """Maximum persons of a company that can be deleted."""
 
 
-def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
+def add(uow: UnitOfWork, kind: ContactKind, *, task_count: int | None = None, **fields: Any) -> Contact:
     """Create a contact; the principal is its creator.
 
-    The command must be exclusive: it counts tasks that referred to this number before the contact existed.
+    Tasks that referred to this number before the contact existed are counted, for which the command must be exclusive,
+    unless `task_count` is known (see `named_before`).
     """
     number = uow.numbers.draw("contact")
+    if task_count is None:
+        task_count = uow.tasks.count(TaskFilter(contacts=(number,)))
     contact = uow.contacts.add(
         Contact(
             tenant=uow.tenant,
             number=number,
             uid=uow.new_id(),
             kind=kind,
-            task_count=uow.tasks.count(TaskFilter(contacts=(number,))),
+            task_count=task_count,
             creator=uow.principal.user,
             created_at=uow.now,
             modified_at=uow.now,
@@ -41,6 +44,12 @@ def add(uow: UnitOfWork, kind: ContactKind, **fields: Any) -> Contact:
     if contact.company is not None:
         count_person(uow, contact.company, 1)
     return contact
+
+
+def named_before(uow: UnitOfWork, count: int) -> int:
+    """How many tasks name one of the next `count` numbers. The command must be exclusive."""
+    first = uow.numbers.last("contact") + 1
+    return uow.tasks.count(TaskFilter(contacts=tuple(range(first, first + count))))
 
 
 def get(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Contact:

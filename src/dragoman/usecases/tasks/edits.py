@@ -1,6 +1,6 @@
 """Creating, changing and deleting a task: fields are checked one by one, links and users are looked up."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,10 +11,9 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.due import UNTOUCHED, Due, DueChange
 from dragoman.domain.due import changed as due_changed
-from dragoman.domain.errors import Conflict, Invalid, Problem
-from dragoman.domain.extension import Owner, fold
+from dragoman.domain.errors import Conflict
+from dragoman.domain.extension import Owner
 from dragoman.domain.limits import uuid_of
-from dragoman.domain.merge_patch import merge_patch
 from dragoman.domain.task import State, Task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
@@ -55,7 +54,7 @@ def create(uow: UnitOfWork, command: Create) -> Task:
     task = tasks.add(uow, **fields, **links.resolve(uow, command.links))
     if not command.extensions:
         return task
-    return uow.tasks.save(_with_extensions(uow, task, command.extensions))
+    return uow.tasks.save(extensions.patch_extensions(uow, task, command.extensions))
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -121,7 +120,7 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
     after = task.deleted_at(fields.pop("delete_at")) if "delete_at" in fields else task
     after = replace(after, **fields) if fields else after
     if command.extensions:
-        after = _with_extensions(uow, after, command.extensions)
+        after = extensions.patch_extensions(uow, after, command.extensions)
     if command.assignee is not UNSET:
         after = after.assign(_assignee(uow, task, command.assignee), at=uow.now)
     return task if after == task else after
@@ -168,38 +167,3 @@ def _merged(present: Mapping[str, str], changes: Mapping[str, str | None]) -> di
     if len(kept) > MOST_PROPERTIES:
         raise Conflict("too_many_properties", f"A task has at most {MOST_PROPERTIES} properties.")
     return kept
-
-
-def _with_extensions(uow: UnitOfWork, task: Task, patches: Mapping[str, str | None]) -> Task:
-    """Patch extensions. Invalid with the faults of all of them, each under its name."""
-    _check_names(patches.keys())
-    problems: list[Problem] = []
-    for name, patch in patches.items():
-        try:
-            task = _with_extension(uow, task, name, patch)
-        except Invalid as refused:
-            faults = refused.problems or (Problem("", refused.code, refused.message),)
-            problems.extend(Problem(_place(name) + fault.path, fault.code, fault.message) for fault in faults)
-    if problems:
-        raise Invalid("invalid_extension", "An extension is invalid; each fault is listed.", tuple(problems))
-    return task
-
-
-def _check_names(names: Collection[str]) -> None:
-    first = {fold(name): name for name in reversed(tuple(names))}
-    twice = [name for name in names if first[fold(name)] != name]
-    if twice:
-        why = "is there twice: names know no case"
-        problems = tuple(Problem(_place(name), "contradiction", why) for name in twice)
-        raise Invalid("invalid_extension", f"The extension {twice[0]} {why}.", problems, status=409)
-
-
-def _place(name: str) -> str:
-    return f"/extensions/{name.replace('~', '~0').replace('/', '~1')}"
-
-
-def _with_extension(uow: UnitOfWork, task: Task, name: str, patch: str | None) -> Task:
-    known = task.extensions.get(fold(name))
-    if patch is not None:
-        return extensions.set_extension(uow, task, name, merge_patch(None if known is None else known.value, patch))
-    return task if known is None else extensions.remove_extension(task, name)

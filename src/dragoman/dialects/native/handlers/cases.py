@@ -3,7 +3,9 @@
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
+from dragoman.command import Ref
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
@@ -24,7 +26,7 @@ READ_ONLY = frozenset(Case.__struct_fields__)
 
 def parse_create(request: Request, query: queries.Trial) -> case_edits.Create:
     """A case to be made."""
-    return reading.body(request, NewCase, _create, read_only=READ_ONLY)
+    return reading.body(request, NewCase, creation, read_only=READ_ONLY)
 
 
 def parse_get(request: Request, query: queries.Nothing) -> case_edits.Get:
@@ -59,8 +61,7 @@ def parse_patch(request: Request, query: queries.Trial) -> case_edits.Change:
     case, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
     def build(patch: CasePatch, out_of_range: OutOfRange | None) -> case_edits.Change:
-        assignee = person(patch.assignee)
-        return case_edits.Change(case, _fields(patch), lowered(patch.contact), assignee, revisions, out_of_range)
+        return replace(change(case, patch), revisions=revisions, out_of_range=out_of_range)
 
     return reading.patch(request, CasePatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 
@@ -70,7 +71,13 @@ def parse_delete(request: Request, query: queries.HolderRemoval) -> case_edits.R
     return case_edits.Remove(reading.ref(request, NOUN), query.with_tasks, reading.if_match(request))
 
 
-def _create(new: NewCase) -> case_edits.Create:
+def change(case: Ref, patch: CasePatch) -> case_edits.Change:
+    """What a patch asks for."""
+    return case_edits.Change(case, _fields(patch), lowered(patch.contact), person(patch.assignee))
+
+
+def creation(new: NewCase) -> case_edits.Create:
+    """What a new case asks for."""
     return case_edits.Create(CaseKind(new.kind), _fields(new), lowered(new.contact), person(new.assignee))
 
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
+from dragoman.command import Ref
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
@@ -23,7 +25,7 @@ READ_ONLY = frozenset(Contact.__struct_fields__)
 
 def parse_create(request: Request, query: queries.Trial) -> contact_edits.Create:
     """A contact to be made."""
-    return reading.body(request, NewContact, _create, read_only=READ_ONLY)
+    return reading.body(request, NewContact, creation, read_only=READ_ONLY)
 
 
 def parse_get(request: Request, query: queries.Nothing) -> contact_edits.Get:
@@ -48,7 +50,7 @@ def parse_patch(request: Request, query: queries.Trial) -> contact_edits.Change:
     contact, revisions = reading.ref(request, NOUN), reading.if_match(request)
 
     def build(patch: ContactPatch, out_of_range: OutOfRange | None) -> contact_edits.Change:
-        return contact_edits.Change(contact, _fields(patch), lowered(patch.company), revisions, out_of_range)
+        return replace(change(contact, patch), revisions=revisions, out_of_range=out_of_range)
 
     return reading.patch(request, ContactPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
 
@@ -58,7 +60,13 @@ def parse_delete(request: Request, query: queries.HolderRemoval) -> contact_edit
     return contact_edits.Remove(reading.ref(request, NOUN), query.with_tasks, reading.if_match(request))
 
 
-def _create(new: NewContact) -> contact_edits.Create:
+def change(contact: Ref, patch: ContactPatch) -> contact_edits.Change:
+    """What a patch asks for."""
+    return contact_edits.Change(contact, _fields(patch), lowered(patch.company))
+
+
+def creation(new: NewContact) -> contact_edits.Create:
+    """What a new contact asks for."""
     return contact_edits.Create(new.kind, _fields(new), lowered(new.company))
 
 

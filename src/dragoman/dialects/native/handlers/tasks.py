@@ -61,7 +61,7 @@ def change(task: Ref, patch: TaskPatch, revisions: Revisions | None = None) -> t
         links=_links(patch),
         assignee=person(patch.assignee),
         properties={} if isinstance(patch.properties, UnsetType) else patch.properties,
-        extensions={} if isinstance(patch.extensions, UnsetType) else _texts(patch.extensions),
+        extensions={} if isinstance(patch.extensions, UnsetType) else texts(patch.extensions),
         revisions=revisions,
     )
 
@@ -77,7 +77,7 @@ def creation(new: NewTask) -> task_edits.Create:
         due=_due(*(UNSET if given is None else given for given in (new.due_at, new.due_local, new.due_zone))),
         links=_links(new),
         assignee=person(new.assignee),
-        extensions={name: text for name, text in _texts(new.extensions).items() if text is not None},
+        extensions=present(new.extensions),
     )
 
 
@@ -121,7 +121,12 @@ def _links(body: NewTask | TaskPatch) -> Links:
     return Links(**touched) if touched else links.UNTOUCHED  # type: ignore[arg-type]
 
 
-def _texts(values: dict[str, Raw]) -> dict[str, str | None]:
-    """Each value as the text it was; None for null."""
-    texts = {name: bytes(raw).decode() for name, raw in values.items()}
-    return {name: None if text == "null" else text for name, text in texts.items()}
+def texts(values: dict[str, Raw]) -> dict[str, str | None]:
+    """Each extension as the text it was; None for null."""
+    sent = {name: bytes(raw).decode() for name, raw in values.items()}
+    return {name: None if text == "null" else text for name, text in sent.items()}
+
+
+def present(values: dict[str, Raw]) -> dict[str, str]:
+    """The same without those that are null."""
+    return {name: text for name, text in texts(values).items() if text is not None}

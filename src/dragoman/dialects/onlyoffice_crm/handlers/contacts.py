@@ -1,5 +1,7 @@
 """Making persons and companies (page, 13)."""
 
+from typing import Any
+
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
@@ -24,10 +26,10 @@ class Access(msgspec.Struct, frozen=True):
     share_type: int
     managers: tuple[str, ...]
 
-    def fields(self, uow: UnitOfWork) -> dict[str, object]:
+    def fields(self, uow: UnitOfWork) -> dict[str, Any]:
         """As the contact keeps it: names that match no user as they were sent. Invalid for a disabled user."""
         users = {guid: choice_of(uow, guid, "managerList") for guid in self.managers}
-        facts: dict[str, object] = {"share_type": self.share_type} if self.share_type == Sharing.READ else {}
+        facts: dict[str, Any] = {"share_type": self.share_type} if self.share_type == Sharing.READ else {}
         if unmatched := [guid for guid, user in users.items() if user is None]:
             facts["managers"] = unmatched
         shared_with = tuple(dict.fromkeys(user.uid for user in users.values() if user is not None))

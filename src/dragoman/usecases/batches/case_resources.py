@@ -1,0 +1,54 @@
+"""Cases as objects of batches: found in sets, changed one by one."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from dragoman.command import Lock
+from dragoman.domain.access import may_see_case
+from dragoman.usecases.batches import assignees, keys
+from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch
+from dragoman.usecases.cases import edits as case_edits
+from dragoman.usecases.tasks import references
+from dragoman.usecases.uow import UnitOfWork
+
+KEYS = ("id", "contact")
+
+
+def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
+    """For each value the cases that have it, as far as the principal may see them. Those that are the only one are
+    loaded for change."""
+    return _by_id(uow, values) if key == "id" else _by_contact(uow, values)
+
+
+def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
+    refs = [keys.ref(value) for value in values]
+    uow.cases.load(list({ref for ref in refs if ref is not None}), Lock.CHANGE)
+    there = [None if ref is None else uow.cases.find(ref, Lock.CHANGE) for ref in refs]
+    return [
+        NOTHING if case is None or not may_see_case(uow.principal, case) else Found(1, case.number) for case in there
+    ]
+
+
+def _by_contact(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
+    numbers = {int(value) for value in values if keys.is_number(value)}
+    numbers -= references.hidden(uow, "contact", sorted(numbers))
+    counted = uow.cases.counted_by_contact(sorted(numbers), uow.principal) if numbers else {}
+    uow.cases.load(sorted(number for count, number in counted.values() if count == 1), Lock.CHANGE)
+    found = {str(contact): Found(*keys.only(count, number)) for contact, (count, number) in counted.items()}
+    return [found.get(value, NOTHING) for value in values]
+
+
+def changing(uow: UnitOfWork, change: case_edits.Change) -> Patch:
+    """Makes this change to one case after the other; its `case` doesn't matter. A login is looked up once."""
+    known = replace(change, assignee=assignees.known(uow, change.assignee))
+
+    def apply(part: UnitOfWork, number: int) -> None:
+        case_edits.change(part, replace(known, case=number))
+
+    return apply
+
+
+def remove(uow: UnitOfWork, number: int) -> None:
+    """Delete a case with its stages. Conflict for the inbox, and while it holds tasks."""
+    case_edits.remove(uow, case_edits.Remove(number))
