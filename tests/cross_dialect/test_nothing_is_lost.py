@@ -96,7 +96,7 @@ NATIVE_FIELDS: dict[str, tuple[st.SearchStrategy[Any], set[str]]] = {
     "due_zone": (st.sampled_from([None, "UTC", "Europe/Riga"]), DUE),
     "remind_before_minutes": (st.one_of(st.none(), st.integers(0, 90)), {"remind_before_minutes"}),
     "expires_at": (moments, {"expires_at"}),
-    "delete_at": (moments, {"delete_at"}),
+    "delete_at": (moments, {"delete_at", "timing.deleted", "timing.kept"}),
     "properties": (st.just({"mine": "1"}), {"properties.mine"}),
     "extensions": (st.fixed_dictionaries({"Mine": json_values}), {"extensions.mine"}),
 }
