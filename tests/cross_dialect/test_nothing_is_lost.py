@@ -212,7 +212,7 @@ IBM_FIELDS: dict[str, tuple[st.SearchStrategy[Any], set[str]]] = {
     "durationUntilDue": (lengths, {*DUE, "timing.due"}),
     "expirationTime": (ibm_times, {"expires_at", "timing.expires", *ENDED}),
     "durationUntilExpires": (lengths, {"expires_at", "timing.expires", *ENDED}),
-    "deletionTime": (ibm_times, {"delete_at", "timing.deleted"}),
+    "deletionTime": (ibm_times, {"delete_at", "timing.deleted", "timing.kept"}),
     "durationUntilDeleted": (lengths, {"delete_at", "timing.deleted"}),
     "supportsClaimIfSuspended": (st.booleans(), OF_IBM),
     "supportsDelegation": (st.booleans(), OF_IBM),

@@ -227,7 +227,7 @@ def test_an_export_that_was_cut_or_changed_is_refused_whole(used: str, backend: 
 
 def rows_or_none(url: str) -> list[dict[str, object]]:
     """What a database holds, its own beginning aside."""
-    return [row for row in rows(url) if row.get("operation") != "furnish"]
+    return [row for row in rows(url) if row.get("operation") != "initialize"]
 
 
 def test_what_is_no_copy_of_ours_is_refused(used: str, tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_digests_of_what_was_there_are_kept_aside(tmp_path: Path) -> None:
     digest.parent.mkdir(parents=True)
     digest.write_text("{}")
     assert "its file is there" in refused(url, "verify")
-    assert "are kept in" in well(url, "restore", str(copy), "--force").out
+    assert "digests of the replaced database are in" in well(url, "restore", str(copy), "--force").out
     assert not digest.exists()
     assert [folder.name[:14] for folder in tmp_path.glob("digests*")] == ["digests-until-"]
     assert "all fits" in well(url, "verify").out
