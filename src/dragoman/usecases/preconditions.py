@@ -52,6 +52,12 @@ def check_absent(entity: Any, is_there: bool) -> None:
         raise StaleVersion("exists", "It exists already.", entity)
 
 
+def check_present(entity: Any, is_there: bool) -> None:
+    """StaleVersion when the entity that a client wants to replace doesn't exist."""
+    if not is_there:
+        raise StaleVersion("absent", "It does not exist.", entity)
+
+
 def folded(name: str) -> str:
     """A history field name for comparison: extension names are compared without regard to case."""
     return fold(name) if name.startswith("extensions.") else name

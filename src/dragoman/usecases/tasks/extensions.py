@@ -34,7 +34,8 @@ def get(uow: UnitOfWork, command: Get) -> Found:
 class Put(msgspec.Struct, frozen=True):
     """Set an extension to a value (JSON text), replacing any former value.
 
-    With `must_be_new`, or while the task is at one of the revisions `unless_at`, there must be no former one.
+    With `must_be_new`, or while the task is at one of the revisions `unless_at`, there must be no former one; with
+    `must_exist` there must be one.
     """
 
     task: Ref
@@ -43,6 +44,7 @@ class Put(msgspec.Struct, frozen=True):
     revisions: Revisions | None = None
     must_be_new: bool = False
     unless_at: Revisions = frozenset()
+    must_exist: bool = False
 
     def keys(self) -> Keys:
         named = Keys(tasks={self.task}, owners=tasks.SEEN_OWNERS)
@@ -55,6 +57,8 @@ def put(uow: UnitOfWork, command: Put) -> Found:
     preconditions.check(uow, "task", task, command.revisions, frozenset({f"extensions.{command.name}"}))
     if command.must_be_new or task.revision in command.unless_at:
         preconditions.check_absent(task, extensions.has_extension(task, command.name))
+    if command.must_exist:
+        preconditions.check_present(task, extensions.has_extension(task, command.name))
     saved = tasks.save(uow, task, extensions.set_extension(uow, task, command.name, command.text))
     return saved, extensions.get_extension(saved, command.name)
 

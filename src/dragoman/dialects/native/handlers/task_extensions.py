@@ -20,7 +20,7 @@ def parse_put(request: Request, query: queries.Trial) -> Put:
     reading.check_media(request, reading.JSON)
     _, text = json.parse_raw(request.body)
     must_be_new, unless_at = reading.if_none_match(request)
-    return Put(task, request.path["name"], text, revisions, must_be_new, unless_at)
+    return Put(task, request.path["name"], text, revisions, must_be_new, unless_at, reading.if_match_any(request))
 
 
 def parse_delete(request: Request, query: queries.Trial) -> Remove:

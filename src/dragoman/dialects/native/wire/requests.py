@@ -218,9 +218,14 @@ def if_match(request: Request) -> frozenset[int] | None:
     A weak tag, and a tag that this server never sent, name no revision. Invalid when the header can't be read.
     """
     header = request.headers.get("if-match")
-    if header is None or header.strip() == "*":
+    if header is None or if_match_any(request):
         return None
     return _revisions(header, REVISION, "If-Match")
+
+
+def if_match_any(request: Request) -> bool:
+    """Whether If-Match is `*`: what the path names must exist."""
+    return request.headers.get("if-match", "").strip() == "*"
 
 
 def if_none_match(request: Request) -> tuple[bool, frozenset[int]]:
