@@ -120,7 +120,9 @@ def test_contacts_are_made_of_native_documents(world: BatchWorld) -> None:
     assert contact(world, acme).person_count == 1
 
 
-def test_many_contacts_are_made_in_one_transaction(world: BatchWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_contacts_are_made_and_many_cases_deleted_in_one_transaction(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slices: list[int] = []
     run = batch_entries.outcomes
 
@@ -132,6 +134,10 @@ def test_many_contacts_are_made_in_one_transaction(world: BatchWorld, monkeypatc
     monkeypatch.setattr(batch_entries, "outcomes", counted)
     batch = world.done(POST, "contact", data=[NEW["contact"]] * 40)
     assert batch.success == 40
+    assert max(slices) > 1
+    numbers = [made(world, "case") for _ in range(20)]
+    slices.clear()
+    assert world.done(DELETE, "case", field="id", entries=numbers).success == 20
     assert max(slices) > 1
 
 

@@ -168,5 +168,6 @@ RESOURCE_TYPES = (
         create=create_cases,
         patch=patch_case,
         remove=case_resources.remove,
+        removing=case_resources.removing,
     ),
 )

@@ -64,6 +64,15 @@ class Cases(Repository[Case]):
         found = self.by_condition(statement.group_by(C.contact))
         return {int(contact): (int(count), int(number)) for contact, count, number in found}
 
+    def holding(self, numbers: Sequence[int]) -> set[int]:
+        """Those of the cases that hold a task or a stage."""
+        task = tables.task.c
+        with_tasks = sa.select(task.case).where(
+            task.tenant == self.tenant, task.case.in_(numbers), task.removed_at.is_(None)
+        )
+        with_stages = sa.select(S.case).where(S.tenant == self.tenant, S.case.in_(numbers), S.removed_at.is_(None))
+        return {int(row[0]) for row in self.by_condition(sa.union(with_tasks, with_stages))}
+
     def of_customer(self, key: str, max_bytes: int) -> tuple[list[Case], bool]:
         """The cases of a customer's key, by number, and whether they end at `max_bytes` of extensions."""
         return self._where(C.customer_key == key, max_bytes)

@@ -49,6 +49,16 @@ def changing(uow: UnitOfWork, change: case_edits.Change) -> Patch:
     return apply
 
 
+def removing(uow: UnitOfWork, numbers: Sequence[int]) -> Patch:
+    """Deletes one of these cases after the other. Which of them hold something is asked once for all of them."""
+    holding = uow.cases.holding(numbers)
+
+    def apply(part: UnitOfWork, number: int) -> None:
+        case_edits.remove(part, case_edits.Remove(number), is_empty=number not in holding)
+
+    return apply
+
+
 def remove(uow: UnitOfWork, number: int) -> None:
     """Delete a case with its stages. Conflict for the inbox, and while it holds tasks."""
     case_edits.remove(uow, case_edits.Remove(number))

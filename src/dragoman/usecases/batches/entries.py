@@ -4,7 +4,7 @@ An entry has the rights of the creator at the time it runs; approvers add none. 
 revisions and history in the name of the creator.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -90,7 +90,8 @@ def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content,
 
     field, values = batch.field or "", _texts(content, entries)
     found = dict(zip(entries, type_.find(uow, field, values), strict=True))
-    change = _changing(uow, batch, type_, content)
+    numbers = [match.number for match in found.values() if match.number is not None]
+    change = _changing(uow, batch, type_, content, numbers)
 
     def pick(part: UnitOfWork, index: int) -> str | None:
         match = found[index]
@@ -114,11 +115,12 @@ def _unmatched(type_: ResourceType, field: str, match: Found) -> str:
 
 
 def _changing(
-    uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content
+    uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, numbers: Sequence[int]
 ) -> Callable[[UnitOfWork, int, int], None]:
     """Applies the method of the batch to the object that an entry selects."""
     if batch.method is Method.DELETE:
-        return lambda part, index, number: type_.remove(part, number)
+        remove = type_.remove if type_.removing is None else type_.removing(uow, numbers)
+        return lambda part, index, number: remove(part, number)
     patches: dict[bytes, Patch | Expected] = {}
 
     def patch(part: UnitOfWork, index: int, number: int) -> None:

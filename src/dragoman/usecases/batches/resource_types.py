@@ -52,6 +52,7 @@ class ResourceType:
     create: Callable[[UnitOfWork, Sequence[bytes]], Create]
     patch: Callable[[UnitOfWork, bytes], Patch]
     remove: Callable[[UnitOfWork, int], None]
+    removing: Callable[[UnitOfWork, Sequence[int]], Patch] | None = None  # `remove` for many, which looks up once
 
 
 def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C], object]) -> Create:

@@ -140,10 +140,17 @@ class Remove(msgspec.Struct, frozen=True):
         return EXCLUSIVE  # whether it holds tasks is found by a condition
 
 
-def remove(uow: UnitOfWork, command: Remove) -> Case:
-    """Return the case before its deletion. Conflict for the inbox, and for a case with tasks without `with_tasks`."""
+def remove(uow: UnitOfWork, command: Remove, *, is_empty: bool = False) -> Case:
+    """Return the case before its deletion. Conflict for the inbox, and for a case with tasks without `with_tasks`.
+
+    `is_empty`: the case is known to hold neither tasks nor stages.
+    """
     case = cases.get(uow, command.case, to_edit=True, lock=Lock.CHANGE)
     preconditions.check(uow, "case", case, command.revisions)
+    if is_empty:
+        case.must_not_be_inbox()
+        uow.cases.remove(case)
+        return case
     if command.with_tasks:
         require_admin(uow.principal)
     elif case.kind is not CaseKind.INBOX and uow.tasks.of_case(case.number, limit=1):
