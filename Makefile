@@ -24,7 +24,7 @@ run: $(RUNTIME) ## Install what is needed to run, then serve a demonstration on 
 
 .PHONY: quick
 quick: $(QUICK) ## Run the inner loop in seconds: unit, architecture, use cases on SQLite (ARGS=... goes to pytest)
-	@$(BIN)/pytest -q -n 2 --engines sqlite tests/unit tests/architecture tests/integration/usecases $(ARGS)
+	@$(BIN)/pytest -q -n 2 --engines sqlite --hypothesis-profile quick tests/unit tests/architecture tests/integration/usecases $(ARGS)
 
 .PHONY: test
 test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest, -n 0 for one at a time)

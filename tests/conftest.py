@@ -11,11 +11,14 @@ from tests.support.coverage_figure import FIGURE  # begins to measure: imported 
 from tests.support.databases import BACKENDS, Databases, quick_folder
 from tests.support.postgres import PostgreSQL
 from tests.support.server import RUNNING, Server, command
+from tests.support.sizes import QUICK, examples_of_quick
 
 PASSWORD = "a long enough password"
 
 # Two shared cores: how long an example takes says nothing.
 hypothesis.settings.register_profile("dragoman", deadline=None, print_blob=True)
+# `make quick`: a sample of what `make test` tries.
+hypothesis.settings.register_profile(QUICK, deadline=None, print_blob=True, max_examples=examples_of_quick(100))
 hypothesis.settings.load_profile("dragoman")
 
 

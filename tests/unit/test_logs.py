@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import time
 import timeit
 from typing import Any
 
@@ -87,14 +88,14 @@ def test_a_closed_standard_error_fails_no_request() -> None:
     asyncio.run(log_one())
 
 
-def test_a_line_costs_less_than_ten_microseconds() -> None:
+def test_a_line_costs_less_than_ten_microseconds_of_cpu() -> None:
     async def cost() -> float:
         log = RequestLog(lambda lines: None)
 
         def one() -> None:
             log.add(line(time=log.time(AT), method="GET", path="/v1/tasks/7", status=200, milliseconds=1.25, tenant=1))
 
-        return min(timeit.repeat(one, number=2_000, repeat=5)) / 2_000
+        return min(timeit.repeat(one, timer=time.thread_time, number=2_000, repeat=5)) / 2_000
 
     assert asyncio.run(cost()) < 10e-6
 

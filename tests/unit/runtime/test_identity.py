@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 
 from dragoman import settings
 from dragoman.dialects.kit.credentials import Credential
@@ -20,6 +21,15 @@ from dragoman.usecases.identity.users import token_hash
 from tests.support.plain_dialect import ANNA, TOKEN, PlainAccounts
 
 BASIC = Credential("geheim", login="anna", ambient=True)
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests count computations; what one costs doesn't matter to them."""
+    unknown = CHEAP.hash("no user has this password")
+    monkeypatch.setattr(passwords, "HASHER", CHEAP)
+    monkeypatch.setattr(passwords, "_nobodys_hash", lambda: unknown)
 
 
 class Bench:
