@@ -162,7 +162,7 @@ def test_a_command_that_is_refused_costs_no_number_in_its_group(world: EditingWo
 
 def test_a_case_whose_time_is_over_holds_nothing_more(world: EditingWorld) -> None:
     world.core(lambda uow: cases.add(uow, CaseKind.CASE, expires_at=Moment(NOON - 1)))
-    with pytest.raises(Invalid, match="names nothing"):
+    with pytest.raises(Invalid, match="does not exist"):
         world.create(links=Links(case=2))
     listed, _ = world.do(case_edits.list_page, case_edits.List(limit=10))
     assert [case.number for case in listed] == [1]
