@@ -71,7 +71,7 @@ class UnitOfWork:
         """The tenant's number."""
         return self._overlay.group.tenant
 
-    @property
+    @lazy
     def home(self) -> Tenant:
         """The tenant itself: its name, its time zone, its inbox."""
         tenant: Tenant = self._overlay.group.home

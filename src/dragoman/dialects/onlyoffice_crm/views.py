@@ -7,7 +7,7 @@ import msgspec
 
 from dragoman.command import Keys, Lock
 from dragoman.dialects.onlyoffice_crm.options import NAME
-from dragoman.domain.access import Permission, may_edit_case, may_edit_contact, may_see_contact
+from dragoman.domain.access import Permission, may_edit_case, may_edit_contact, may_see_contact, permissions
 from dragoman.domain.case import Case
 from dragoman.domain.category import Category
 from dragoman.domain.contact import Contact
@@ -91,7 +91,8 @@ class Gathering:
 
     def task(self, task: Task, *, is_fresh: bool = False) -> TaskView:
         """The task with all that it points to."""
-        contact = tasks.contact_of(self._uow, task)
+        linked = tasks.linked(self._uow, task)
+        contact = linked.contact
         return TaskView(
             task=task,
             zone=self._zone,
@@ -99,8 +100,8 @@ class Gathering:
             responsible=self._user(task.assignee),
             contact=None if contact is None else self.contact(contact),
             category=self.category(task),
-            entity=crm_cases.entity_of(self._uow, task),
-            can_edit=Permission.EDIT in tasks.allowed(self._uow, task),
+            entity=crm_cases.entity_of(self._uow, task, linked),
+            can_edit=Permission.EDIT in permissions(self._uow.principal, task, linked),
             is_fresh=is_fresh,
         )
 

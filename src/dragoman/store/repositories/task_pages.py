@@ -141,6 +141,13 @@ def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_remov
 
 
 @lru_cache(REMEMBERED)
+def marked_of(dialect: sa.Dialect, tenant: int) -> Ask:
+    """Whether any task is marked as removed."""
+    marked = sa.select(sa.literal(1).label("is_marked")).where(T.tenant == tenant, T.removed_at.is_not(None))
+    return _ask(dialect, marked.limit(sa.literal_column("1")))
+
+
+@lru_cache(REMEMBERED)
 def changed_of(dialect: sa.Dialect, tenant: int) -> Ask:
     """Whether timers are due that change tasks."""
     return _ask(dialect, task_timers.is_any_changed(tenant))

@@ -15,7 +15,15 @@ from dragoman.store import tables
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, gains_by_timers, lost_by_timers, plainly
-from dragoman.store.repositories.task_pages import all_conditions, changed_of, count_of, fetch, page_of, rows_of
+from dragoman.store.repositories.task_pages import (
+    all_conditions,
+    changed_of,
+    count_of,
+    fetch,
+    marked_of,
+    page_of,
+    rows_of,
+)
 from dragoman.store.repositories.task_sorts import BY_TIMERS, OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open_part, numbers_above, step, top_uids
 from dragoman.store.unit.child_rows import extension_bytes
@@ -127,10 +135,11 @@ class Tasks(Repository[Task]):
     def count(self, wanted: TaskFilter) -> int:
         """How many tasks match."""
         # Usually no row is marked as removed. An index then suffices for the count.
-        marked = sa.select(sa.literal(1)).where(T.tenant == self.tenant, T.removed_at.is_not(None)).limit(1)
-        with_removed = self.by_condition(marked).first() is None
+        dialect = self._connection().dialect
+        marked = marked_of(dialect, self.tenant)
+        with_removed = not self.by_text(marked.text, marked.parameters(self._now))
         wanted = self._with_timers(plainly(wanted))
-        ask = count_of(self._connection().dialect, self.tenant, wanted, with_removed=with_removed)
+        ask = count_of(dialect, self.tenant, wanted, with_removed=with_removed)
         [(count,)] = self.by_text(ask.text, ask.parameters(self._now))
         return int(count)
 

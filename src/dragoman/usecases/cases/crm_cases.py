@@ -7,7 +7,7 @@ is stored in the task (`entity_kind`, `entity`).
 from typing import Any
 
 from dragoman.command import Lock
-from dragoman.domain.access import may_edit_case, may_see_case, require_to
+from dragoman.domain.access import Linked, may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task import Task
@@ -21,9 +21,12 @@ Link = tuple[CaseKind, int]
 """A case or opportunity as a client names it."""
 
 
-def entity_of(uow: UnitOfWork, task: Task) -> Case | None:
-    """The case or opportunity that the task belongs to; None if the principal may not see it."""
-    linked = tasks.linked(uow, task)
+def entity_of(uow: UnitOfWork, task: Task, linked: Linked | None = None) -> Case | None:
+    """The case or opportunity that the task belongs to; None if the principal may not see it.
+
+    `linked` is what `tasks.linked` gave, where the caller has it.
+    """
+    linked = tasks.linked(uow, task) if linked is None else linked
     for case, kind in ((linked.case, None), (linked.entity, task.entity_kind)):
         if case is not None and case.kind in KINDS and kind in (None, case.kind):
             return case if may_see_case(uow.principal, case) else None

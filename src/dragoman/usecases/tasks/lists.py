@@ -94,7 +94,11 @@ def size_of(task: Task) -> int:
 
 
 def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
-    """Load the entities and users that these tasks link, one statement per table, for later calls of `find`."""
+    """Load the entities and users that these tasks link, one statement per table, for later calls of `find`.
+
+    The inbox is left out: it counts as no case.
+    """
+    inbox = uow.home.inbox_case
     for repository, fields in (
         (uow.contacts, ("contact",)),
         (uow.categories, ("category",)),
@@ -102,6 +106,8 @@ def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
         (uow.users, ("creator", "assignee")),
     ):
         keys = {getattr(task, field) for task in tasks for field in fields} - {None}
+        if repository is uow.cases:
+            keys.discard(inbox)
         if keys:
             repository.load(sorted(keys))
 
