@@ -4,6 +4,10 @@ The server ends a statement that takes too long by itself; a server that hangs, 
 nothing. So the driver's one place of waiting has a time, too: a second more than the server has.
 """
 
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import count
 from typing import Any, Self, TypeVar
 
 import psycopg
@@ -13,6 +17,18 @@ from psycopg.pq import TransactionStatus
 
 R = TypeVar("R")
 GRACE_SECONDS = 1.0
+REMEMBERED = 1_024
+_PLACE = re.compile("%[s%]")
+
+
+@lru_cache(REMEMBERED)
+def with_numbers(text: str) -> str:
+    """The statement with PostgreSQL's own parameters ($1) instead of the driver's (%s).
+
+    The driver reads a long statement with its own ones, such as that of a list, again each time.
+    """
+    numbers = count(1)
+    return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", text)
 
 
 class Connection(psycopg.Connection[Any]):
@@ -55,12 +71,15 @@ class Connection(psycopg.Connection[Any]):
             raise
 
 
-class QuickCursor(psycopg.Cursor[Any]):
+class QuickCursor(psycopg.RawCursor[Any]):
     """Sends BEGIN together with the first statement of a transaction."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         connection = self.connection
         if isinstance(connection, Connection) and connection.begins:
             with connection.pipeline():
-                return super().execute(query, params, **options)
-        return super().execute(query, params, **options)
+                return super().execute(with_numbers(query), params, **options)
+        return super().execute(with_numbers(query), params, **options)
+
+    def executemany(self, query: Any, params_seq: Iterable[Sequence[Any]], **options: Any) -> None:  # type: ignore[override]  # by place
+        super().executemany(with_numbers(query), params_seq, **options)
