@@ -52,7 +52,8 @@ WAKES = "timing.wakes"
 RELEASED = {*WORKED, WAKES}
 ASSIGNED = {*BEGUN, WAKES}
 ENDED = {*STATE, "suspended", "resume_at", "completed_at", "outcome_code", "outcome_text", "delete_at", WAKES}
-REOPENED = {*WORKED, "completed_at", "outcome_code", "outcome_text", "delete_at", "expires_at"} - {"assignee"}
+REOPENED = {*BEGUN, "completed_at", "outcome_code", "outcome_text", "delete_at"} - {"assignee"}
+"""A passed expiry is forgotten; a task that expired before its start is ready for the first time."""
 SUSPENDED = {"suspended", "resume_at", WAKES}
 DUE = {"due_at", "due_local", "due_zone"}
 DELETION = {"delete_at", "timing.deleted", "timing.kept"}
