@@ -1,9 +1,10 @@
 """HTML pages: the start page, which lists the dialects."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -11,6 +12,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dragoman import __version__
+
+if TYPE_CHECKING:
+    import jinja2
 
 FOLDER = Path(__file__).parent
 HEADERS = {
@@ -30,13 +34,19 @@ class Face:
         self.operations = operations
 
 
+@lru_cache
+def _template(name: str) -> "jinja2.Template":
+    import jinja2  # a tenth of the start of a server, and compiling as much again
+
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER / "templates"), autoescape=True)
+    return environment.get_template(name)
+
+
 def pages(faces: Sequence[Face]) -> Starlette:
     """Everything under /ui/."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER / "templates"), autoescape=True)
-    template = environment.get_template("welcome.html")
 
     def welcome(request: Request) -> HTMLResponse:
-        return HTMLResponse(template.render(faces=faces, version=__version__), headers=HEADERS)
+        return HTMLResponse(_template("welcome.html").render(faces=faces, version=__version__), headers=HEADERS)
 
     return Starlette(
         routes=[
