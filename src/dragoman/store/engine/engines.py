@@ -142,6 +142,15 @@ class Engine:
         return connection
 
     @staticmethod
+    def forget_plans(connection: sa.Connection) -> None:
+        """Let PostgreSQL plan the statements of this connection again, for tables as large as they are now.
+
+        It does so by itself only once it has analyzed a table: plans made while a new table is small read all tasks of
+        a tenant to find one.
+        """
+        connection.exec_driver_sql("DISCARD PLANS")
+
+    @staticmethod
     def _set(connection: sa.Connection, *statements: str) -> None:
         raw: Any = connection.connection.dbapi_connection
         raw.autocommit = True  # the setting lasts, also when a transaction is rolled back

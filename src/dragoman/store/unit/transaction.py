@@ -29,6 +29,7 @@ log = logging.getLogger("dragoman.store")
 TRIES = 5
 ANNOUNCEMENTS = 8  # how often a group may turn out to need more rows than its commands named
 LESSONS = 6  # how often an exclusive command runs again to lock its rows in order
+PLAN_SECONDS = 10.0  # how long a lane that hands works over keeps plans
 PROBE_MILLISECONDS = 50  # to wait for the rows of each work, when those of some work in the group are held
 
 
@@ -80,6 +81,7 @@ class Transactions:
         self._timers = timers
         self._tried: frozenset[int] = frozenset()
         self._hands_over = hands_over
+        self._planned_at = 0.0
         self._join = join
         self._joins = False
         self._works: list[Work] = []  # those that are to be brought to an end
@@ -256,6 +258,9 @@ class Transactions:
         """Run and commit. If commands need rows that they didn't name, or in order, roll back and return these."""
         connection = self.connection
         with connection.begin() as transaction:
+            if self._hands_over and self.engine.is_postgresql and uptime() - self._planned_at > PLAN_SECONDS:
+                self._planned_at = uptime()
+                self.engine.forget_plans(connection)
             if self._probes:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PROBE_MILLISECONDS}")
             missing = self._run_group(connection, transaction, works, alone)
