@@ -72,19 +72,19 @@ class BulkFloor:
     def _chunk(self, connection: sa.Connection, ids: range, priority: int) -> None:
         now = time.time_ns() // 1_000_000
         rows = connection.execute(self._select, {"ids": list(ids)}).all()
-        updates, changes, outcomes = [], [], []
+        updates, entries, outcomes = [], [], []
         for row in rows:
             revision = row.revision + 1
             changes = json.dumps({"priority": [row.priority, priority]})
             hashed = hashlib.sha256(f"{row.id}\n{revision}\n{now}\nu\n{changes}".encode()).hexdigest()
             updates.append(_update(row, priority, revision, now))
             entry = {"task_id": row.id, "revision": revision, "at": now, "who": "u", "changes": changes, "hash": hashed}
-            changes.append(entry)
+            entries.append(entry)
             outcomes.append({"batch": self._batches, "index": row.id, "key": None, "error": None})
         updated = connection.execute(UPDATE, updates).rowcount
         if updated != len(rows):
             raise SystemExit(f"{updated} of {len(rows)} rows were as they had been read")
-        connection.execute(history.insert(), changes)
+        connection.execute(history.insert(), entries)
         connection.execute(outcome.insert(), outcomes)
 
 
