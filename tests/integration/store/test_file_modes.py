@@ -44,11 +44,12 @@ def test_all_files_of_a_server_are_private(tmp_path: Path, usual_umask: None) ->
     world.close()
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640])
 def test_a_file_that_others_can_read_is_reported_at_the_start(
-    tmp_path: Path, usual_umask: None, caplog: pytest.LogCaptureFixture
+    mode: int, tmp_path: Path, usual_umask: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = World(f"sqlite:///{tmp_path}/d.db")
-    (tmp_path / "d.db").chmod(0o644)
+    (tmp_path / "d.db").chmod(mode)
     with caplog.at_level(logging.WARNING):
         world.app.store.start(lambda works: None, lambda error: None)
     world.close()

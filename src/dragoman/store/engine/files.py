@@ -24,12 +24,12 @@ def storage_full() -> Unavailable:
 
 
 def readable_by_others(engine: Engine) -> list[Path]:
-    """The files of a SQLite database that users other than the owner and its group can read or write."""
+    """The files of a SQLite database that users other than the owner can read or write."""
     database = database_file(engine)
     if database is None:
         return []
     files = [database, *(database.with_name(database.name + ending) for ending in ("-wal", "-shm"))]
-    return [file for file in files if file.exists() and file.stat().st_mode & 0o007]
+    return [file for file in files if file.exists() and file.stat().st_mode & 0o077]
 
 
 class Room:
