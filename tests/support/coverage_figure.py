@@ -22,10 +22,11 @@ FOLDER = "COVERAGE_FIGURE_FOLDER"
 
 
 class Figure:
-    """Measures in one process; the controlling process of xdist adds all up."""
+    """Measures in one process; the process that made the folder adds all up."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, adds_up: bool) -> None:
         self.folder = folder
+        self._adds_up = adds_up
         self._data: dict[str, Any] = {"data_file": str(folder / "data"), "source": ["dragoman"], "config_file": False}
         self._coverage = coverage.Coverage(**self._data, data_suffix=True)
         self._is_on = False
@@ -46,9 +47,9 @@ class Figure:
         self.switch(on=False)
         self._coverage.save()
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        if hasattr(config, "workerinput"):
-            return
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self._adds_up:
+            return  # a worker of xdist, or a test that runs pytest
         total = coverage.Coverage(**self._data)
         total.combine([str(self.folder)])
         with (self.folder / "report").open("w") as report:
@@ -61,9 +62,10 @@ def begun() -> Figure | None:
     """The measurement of this process, if there is to be one. xdist's workers inherit the folder."""
     if os.environ.get("COVERAGE_FIGURE") != "1":
         return None
-    folder = os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="dragoman-coverage-")
+    given = os.environ.get(FOLDER)
+    folder = given or tempfile.mkdtemp(prefix="dragoman-coverage-")
     os.environ[FOLDER] = folder
-    return Figure(Path(folder))
+    return Figure(Path(folder), adds_up=given is None)
 
 
 FIGURE = begun()
