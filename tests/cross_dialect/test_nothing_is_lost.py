@@ -487,7 +487,7 @@ def test_each_of_these_updates_is_taken_of_some_task(world: World, dialect: str,
         return reply.status < 300 and b"failedOperations" not in reply.body
 
     every = st.tuples(facts, states, st.booleans(), asked.body)
-    find(every, is_taken, settings=settings(max_examples=400, phases=[Phase.generate], database=None))
+    find(every, is_taken, settings=settings(max_examples=4_000, phases=[Phase.generate], database=None))
 
 
 @pytest.mark.parametrize(("dialect", "asked"), CASES, ids=label)
