@@ -22,15 +22,14 @@ from dragoman.store.maintenance import export as portable
 from dragoman.store.maintenance import verification
 from dragoman.store.tables import metadata
 from tests.support.history import HistoryWorld
+from tests.support.reflection import reflected
 from tests.support.server import PROGRAM, environment
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
-    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
-]
 FIRST_FORM = "0001"
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_tables_are_those_of_the_code(empty_database_url: str) -> None:
     engine = Engine(empty_database_url)
     migrations.run(engine)
@@ -99,9 +98,8 @@ def old(empty_database_url: str, past: list[dict[str, Any]]) -> Iterator[Engine]
     config.set_main_option("script_location", str(migrations.FOLDER))
     config.attributes["engine"] = engine
     command.upgrade(config, FIRST_FORM)
-    tables = sa.MetaData()
     with engine.raw.begin() as connection:
-        tables.reflect(connection)
+        tables = reflected(connection)
         for row in past:
             table = tables.tables[row["table"]]
             connection.execute(table.insert().values({name: row[name] for name in row if name in table.columns}))
@@ -115,9 +113,8 @@ def rows(engine: Engine) -> list[dict[str, Any]]:
 
 def columns_of(engine: Engine) -> dict[str, set[str]]:
     """What each table has."""
-    tables = sa.MetaData()
     with engine.raw.connect() as connection:
-        tables.reflect(connection)
+        tables = reflected(connection)
     return {name: set(table.columns.keys()) for name, table in tables.tables.items()}
 
 

@@ -11,8 +11,7 @@ from alembic.config import Config
 
 from dragoman.store import migrations
 from dragoman.store.engine.engines import Engine
-
-pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+from tests.support.reflection import reflected
 
 BEFORE = "0004"
 DANGLING = {"contact": 3, "entity": 9, "entity_kind": "case"}
@@ -27,11 +26,10 @@ def mended(empty_database_url: str) -> Iterator[dict[str, Any]]:
     config.set_main_option("script_location", str(migrations.FOLDER))
     config.attributes["engine"] = engine
     command.upgrade(config, BEFORE)
-    tables = sa.MetaData()
     task = {"tenant": 1, "kind": "work", "state": "ready"}
     crm = json.dumps({"onlyoffice_crm": {"entity_id": 7}, "other": {"n": 1}}).replace("1}", "1.10}")
     with engine.raw.begin() as connection:
-        tables.reflect(connection)
+        tables = reflected(connection)
         for name, row in (
             ("contact", {"tenant": 1, "number": 1, "uid": "c1", "kind": "person"}),
             ("case", {"tenant": 1, "number": 2, "uid": "s2", "kind": "case"}),

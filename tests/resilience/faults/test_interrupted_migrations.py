@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import warnings
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.integration.store.test_migrations import old, past, rows  # noqa: F40
 from tests.resilience.faults.conftest import wholly
 from tests.resilience.faults.ledger import Ledger
 from tests.resilience.faults.sizes import some
+from tests.support.reflection import reflected
 from tests.support.server import Server
 
 KILLED, DONE = 9, 0
@@ -55,10 +55,8 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[
 
 
 def form_of(engine: Engine) -> dict[str, dict[str, Any]]:
-    tables = sa.MetaData()
-    with engine.raw.connect() as connection, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
-        tables.reflect(connection)
+    with engine.raw.connect() as connection:
+        tables = reflected(connection)
     tables.remove(tables.tables["alembic_version"])
     return {name: dict(table.columns.items()) for name, table in tables.tables.items() if name != "migration_lock"}
 
