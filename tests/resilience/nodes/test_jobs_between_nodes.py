@@ -12,12 +12,13 @@ import pytest
 
 from dragoman.domain.clock import SystemClock
 from dragoman.domain.job import LEASE_SECONDS, Job, JobState
+from tests.resilience.nodes import slow_node
 from tests.resilience.nodes.slow_node import KIND
 from tests.support.server import environment
 from tests.support.sizes import sized
 from tests.support.world import World
 
-PROGRAM = Path(__file__).with_name("slow_node.py")
+ROOT = Path(__file__).parents[3]
 TAKEN_OVER_SECONDS = 60.0
 WORK, SERVE = ("work",), ("serve", "--port", "0")
 
@@ -29,20 +30,23 @@ class Nodes(World):
         super().__init__(url, SystemClock())
         self.url = url
         self.goes_on = folder / "goes-on"
+        self.log = folder / "log"
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, *command: str, lease_seconds: float = LEASE_SECONDS) -> None:
         """One more node, that only works unless a command says otherwise; it is at work when this returns."""
         variables = {"DRAGOMAN_JOBS_LEASE_SECONDS": str(lease_seconds), "SLOW_GOES_ON": str(self.goes_on)}
-        process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *(command or WORK)],
-            env=environment(self.url) | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", slow_node.__name__, *(command or WORK)],
+                env=environment(self.url) | variables,
+                cwd=ROOT,  # `-m` finds `tests` there
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         self.processes[process.pid] = process
         assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"dragoman ready ")
+        assert process.stdout.readline().startswith(b"dragoman ready "), self.log.read_text()
 
     def job(self, uid: str) -> Job:
         job: Job = self.core(lambda uow: uow.jobs.get(uid))
