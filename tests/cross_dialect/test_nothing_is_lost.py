@@ -530,11 +530,19 @@ def test_what_the_native_api_shows_can_be_sent_back_and_changes_nothing(
     sound |= {"due_at": None, "timing": {}}  # `with_everything` sets a local time that isn't a moment's
     before: Task = world.core(lambda uow: make(uow, sound, state, suspended=False))
     status, shown = world.native("anna", "GET", f"/v1/tasks/{before.number}")
+    if before.as_of(world.clock.now()) is None:
+        assert status == 404
+        return
     assert status == 200
     world.clock.advance(60)
     sent = {name: shown[name] for name in NATIVE_FIELDS}
     status, again = world.native("anna", "PATCH", f"/v1/tasks/{before.number}", sent)
-    assert (status, again) == (200, shown)
+    fires = before.has_due(world.clock.now())
+    if fires and is_to_be_deleted(before, world.clock.now()):  # its expiry fires first, then its deletion
+        assert status == 404
+        return
+    moved = {"modified_at": again["modified_at"]} if fires else {}  # when the timer fired, which the GET can't know
+    assert (status, again) == (200, shown | moved)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

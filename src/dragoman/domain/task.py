@@ -250,8 +250,8 @@ class Task(msgspec.Struct, frozen=True):
 
         `above` holds the stored tasks above it, the topmost first: their timers change their parts too. `over` holds
         the numbers of those whose case has expired: they are deleted with all their parts. A changed task has the
-        revision it will be stored with. A time of deletion that counts from the end starts when the timer that ends the
-        task is due.
+        revision it will be stored with, but the `modified_at` of its last stored change, by which lists are sorted. A
+        time of deletion that counts from the end starts when the timer that ends the task is due.
         """
         if self.stands_for_batch:
             return self
