@@ -11,13 +11,14 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from dragoman import settings
 from dragoman.dialects.kit import OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route, Stream
 from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie
+from dragoman.dialects.kit.receiving import Step, Streamed
 from dragoman.domain import errors
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, SystemClock
@@ -29,6 +30,7 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime.executor import PARSED_ON_THE_LOOP
 from dragoman.runtime.identity import Identity, PasswordRecord
+from dragoman.runtime.receiving import abandon, receive
 from dragoman.settings import Settings
 from dragoman.tracing.spans import Spans
 from dragoman.usecases.background.backlog import Backlog
@@ -133,6 +135,38 @@ def split_header(result: Any, request: Request) -> Reply:
     return Reply(200, b"{}", "application/json", [("X-Title", "a\r\nX-Injected: 1")])
 
 
+class Letters:
+    """Receives a body of text that holds no question mark; what is stored stands in `stored`."""
+
+    stored: ClassVar[list[bytes]] = []
+    abandoned: ClassVar[list[int]] = []
+
+    def __init__(self, request: Request) -> None:
+        if request.first("size") == "bad":
+            raise Invalid("invalid_query", "That is no size.")
+        self.count = 0
+
+    def begin(self) -> list[Step]:
+        self.stored.clear()
+        return []
+
+    def take(self, piece: bytes) -> list[Step]:
+        if b"?" in piece:
+            raise Invalid("invalid_upload", "No questions.")
+        self.count += len(piece)
+        return [Step(lambda uow, command: self.stored.append(command), piece)]  # type: ignore[arg-type]
+
+    def finish(self) -> list[Step]:
+        return []
+
+    def order(self) -> dict[str, Any]:
+        return {"count": self.count, "pieces": len(self.stored)}
+
+    def abandon(self) -> list[Step]:
+        self.abandoned.append(self.count)
+        return []
+
+
 SAME = Reply(200, b'{"id":"7","extension":"","login":"anna"}', "application/json")
 
 
@@ -151,6 +185,7 @@ def operation(method: str, path: str, scopes: frozenset[str] = READ, **more: Any
 OPERATIONS = (
     operation("GET", "/tasks/{id}"),
     operation("POST", "/tasks", WRITE, parse=parse_title, render=lambda result, request: reply(result, status=201)),
+    operation("POST", "/letters", WRITE, parse=parse_title, streamed=Streamed(media=("text/letters",), open=Letters)),
     operation("PUT", "/tasks/{id}", WRITE, query={"action": "claim"}, name="claim"),
     operation("PUT", "/tasks/{id}", WRITE, query={"action": "start"}, name="start"),
     operation("GET", "/tasks/filter", name="filter"),
@@ -214,11 +249,24 @@ class PlainExecutor:
     """Runs each command in the event loop, over nothing."""
 
     full_for: frozenset[bool] = frozenset()
+    pause = 0.0  # seconds that a step takes
 
     def is_full(self, *, writes: bool) -> bool:
         return writes in self.full_for
 
     async def execute(self, operation: OperationSpec, request: Request) -> Reply | Stream:
+        if request.incoming is not None:
+            receiving = operation.open(request)
+
+            async def write(step: Step) -> None:
+                await asyncio.sleep(self.pause)
+                step.run(None, step.command)
+
+            try:
+                return operation.render(await receive(receiving, request.incoming, write), request)
+            except Exception:
+                await abandon(receiving, write)
+                raise
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
         command = await asyncio.to_thread(operation.read, request) if parses_in_thread else operation.read(request)
         result = operation.run(None, command)

@@ -26,7 +26,7 @@ class Source(Protocol):
         ...
 
 
-def check_body(headers: Mapping[str, str], limit: int, *, gzip: bool = False) -> bool:
+def check_body(headers: Mapping[str, str], limit: int | None, *, gzip: bool = False) -> bool:
     """Whether there is a body. TooLarge or Invalid("unsupported_encoding") before any of it is read.
 
     A body of no bytes has no encoding, whatever its header.
@@ -34,7 +34,7 @@ def check_body(headers: Mapping[str, str], limit: int, *, gzip: bool = False) ->
     length = headers.get("content-length")
     if length is None and "transfer-encoding" not in headers:
         return False
-    if length is not None and (len(length) > 18 or int(length) > limit):
+    if limit is not None and length is not None and (len(length) > 18 or int(length) > limit):
         raise too_large(limit)
     encoding = headers.get("content-encoding", "identity").lower()
     if encoding != "identity" and length != "0" and not (gzip and encoding == "gzip"):
@@ -54,6 +54,24 @@ async def read_body(source: Source, limit: int, seconds: float) -> bytes:
             return await BodyStream(source.pieces(), limit).read()
     except TimeoutError:
         raise Refused(408, "body_timeout", f"The body was not complete within {seconds:g} seconds.") from None
+
+
+async def pieces_in_time(source: Source, seconds: float) -> AsyncIterator[bytes]:
+    """The body as it arrives. Refused (408) when nothing more comes for so long, Gone."""
+    arrived = source.arrived()
+    if arrived is not None:
+        yield arrived
+        return
+    pieces = source.pieces()
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Refused(408, "body_timeout", f"Nothing of the body came for {seconds:g} seconds.") from None
+        yield piece
 
 
 def decompress(body: bytes, limit: int) -> bytes:

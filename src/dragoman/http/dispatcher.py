@@ -111,7 +111,9 @@ class Dispatcher:
             check_scope(request, operation)
         if operation is None:
             raise table.explain(request, below)
-        if request.has_body:
+        if operation.streamed is not None and operation.streamed.takes(request):
+            request.open_body(self._body_seconds)
+        elif request.has_body:
             await request.read_body(operation, self._limits, self._body_seconds)
         if self._rates.enabled and operation.writes and request.principal is not None:
             with self._rates.change(request.principal.credential):

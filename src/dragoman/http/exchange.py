@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from dragoman.dialects.kit import OperationSpec, Request
-from dragoman.http.bodies import Source, check_body, decompress, read_body
+from dragoman.dialects.kit.streams import BodyStream
+from dragoman.http.bodies import Source, check_body, decompress, pieces_in_time, read_body
 from dragoman.settings import Limits
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -50,6 +51,16 @@ class Exchange(Request):
             self.body_was_read = True
             is_gzipped = self.headers.get("content-encoding", "").lower() == "gzip"
             self.body = without_mark(await asyncio.to_thread(decompress, body, limit) if is_gzipped else body)
+
+    def open_body(self, seconds: float) -> None:
+        """Let the operation read the body as it arrives. `seconds` count from the last byte. Invalid if compressed."""
+        check_body(self.headers, None)
+        self.incoming = BodyStream(self._all_of(pieces_in_time(self.source, seconds)), None)
+
+    async def _all_of(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for piece in pieces:
+            yield piece
+        self.body_was_read = True
 
 
 def _limit_of(operation: OperationSpec | None, limits: Limits) -> int:

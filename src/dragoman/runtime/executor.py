@@ -10,12 +10,14 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit import BodyStream, Dialect, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit.receiving import Step
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.runtime import idempotency
 from dragoman.runtime.deadlines import Deadlines, timed_out
+from dragoman.runtime.receiving import abandon, receive
 from dragoman.store.store import Store
 from dragoman.store.unit.lane import Pressure
 from dragoman.store.unit.overlay import Overlay, Stamp
@@ -68,6 +70,8 @@ class Executor:
         Raises what parsing or the use case refused; Unavailable when too many wait, or when the deadline passed before
         it ran. A request with an Idempotency-Key that was used before gets the stored reply.
         """
+        if request.incoming is not None:
+            return await self._execute_streamed(operation, request, request.incoming)
         if len(request.body) <= PARSED_ON_THE_LOOP:
             command = operation.read(request)
         else:
@@ -76,6 +80,26 @@ class Executor:
         result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
+        return _rendered(operation, result, request)
+
+    async def _execute_streamed(self, operation: OperationSpec, request: Request, body: BodyStream) -> Reply | Stream:
+        """`execute`, for a body that is stored while it arrives. The command runs when all of it is stored."""
+        principal, dialect = _authenticated(request)
+        has_key = idempotency.key_of(operation, request) is not None
+
+        async def write(step: Step) -> None:
+            await self.write(step.run, step.command, principal, dialect.name, operation=operation.name, bulk=True)
+
+        receiving = await asyncio.to_thread(operation.open, request)
+        pieces = idempotency.hashed(request, body) if has_key else body
+        try:
+            command = await receive(receiving, pieces, write)
+            result = await self._wait(_work_of(operation, command, request), writes=True)
+        except Exception:  # house: ok, because whatever fails here, nothing of the body may stay
+            await abandon(receiving, write)
+            raise
+        if isinstance(result, Reply):  # it may be the stored one, of an earlier body
+            await abandon(receiving, write)
         return _rendered(operation, result, request)
 
     async def _run_further(self, operation: OperationSpec, request: Request, command: Any) -> Any:

@@ -5,7 +5,7 @@ The reply is stored in the transaction of the request's effect, for each credent
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -71,9 +71,26 @@ def once(
     return run
 
 
+async def hashed(request: Request, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces of a body that is not held as a whole; behind the last one the request can be told from others."""
+    digest = _begun(request)
+    async for piece in pieces:
+        digest.update(piece)
+        yield piece
+    request.incoming_hash = digest.hexdigest()
+
+
 def _digest(request: Request) -> str:
-    parts = (request.method.encode(), request.full_path.encode(), request.query_string.encode(), request.body)
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    if request.incoming_hash:
+        return request.incoming_hash
+    digest = _begun(request)
+    digest.update(request.body)
+    return digest.hexdigest()
+
+
+def _begun(request: Request) -> "hashlib._Hash":
+    parts = (request.method.encode(), request.full_path.encode(), request.query_string.encode(), b"")
+    return hashlib.sha256(b"\0".join(parts))
 
 
 def _stored(known: IdempotencyRecord, digest: str) -> Reply:

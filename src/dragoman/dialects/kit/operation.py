@@ -6,6 +6,7 @@ from typing import Any
 
 from dragoman.command import Command, Exclusive, Keys
 from dragoman.dialects.kit.credentials import Credential
+from dragoman.dialects.kit.receiving import Receiving, Streamed
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
 from dragoman.dialects.kit.streams import Stream
@@ -59,6 +60,7 @@ class OperationSpec:
     credentials: Callable[[Request], Credential | None] | None = None
     idempotent_by_key: bool = False  # honours Idempotency-Key
     streams: bool = False  # `render` may return a Stream, which runs further commands by `request.run`
+    streamed: Streamed | None = None  # the form of its body that is stored while it arrives
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
     ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> section of the page
@@ -75,22 +77,31 @@ class OperationSpec:
         """The command of a request. Invalid (`unknown_parameter`) for a parameter that is neither read nor ignored."""
         command = self.parse(request)
         if request.query_string:
-            self._check_parameters(request)
+            self._check_parameters(request, self.parameters)
         return command
 
-    def _check_parameters(self, request: Request) -> None:
+    def open(self, request: Request) -> Receiving:
+        """What receives a body that is stored while it arrives. Refuses as `read` does."""
+        if self.streamed is None:
+            raise TypeError(f"{self.name} reads its body at once")
+        receiving = self.streamed.open(request)
+        if request.query_string:
+            self._check_parameters(request, self.streamed.parameters)
+        return receiving
+
+    def _check_parameters(self, request: Request, known: tuple[str, ...]) -> None:
         for name in request.query:
-            if self._reads(name, request):
+            if self._reads(name, request, known):
                 continue
             if name not in self.ignored_parameters and OTHERS not in self.ignored_parameters:
                 raise _unknown_parameter(name)
             request.ignore((name,))
 
-    def _reads(self, name: str, request: Request) -> bool:
+    def _reads(self, name: str, request: Request, known: tuple[str, ...]) -> bool:
         dialect = request.dialect
         if dialect is not None and dialect.case_insensitive:
             name = name.partition("[")[0].lower()
-        return name in self.parameters or name in self.query or (dialect is not None and name == dialect.key_name)
+        return name in known or name in self.query or (dialect is not None and name == dialect.key_name)
 
 
 def _unknown_parameter(name: str) -> Invalid:

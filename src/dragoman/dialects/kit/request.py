@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dragoman.dialects.kit import forms, json
+from dragoman.dialects.kit.streams import BodyStream
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 
@@ -56,6 +57,8 @@ class Request:
         self.query_string = query_string
         self.headers: Mapping[str, str] = headers or {}  # names in lower case; repeats joined: ", ", cookies "; "
         self.body = body
+        self.incoming: BodyStream | None = None  # the body, of an operation that stores it while it arrives
+        self.incoming_hash = ""  # of all its bytes, where the request has an Idempotency-Key
         self.received_at = received_at
         self.base_url = base_url  # "http://host:port", for absolute links
         self.dialect = dialect

@@ -25,9 +25,9 @@ class Stream:
 
 
 class BodyStream:
-    """The body of a request as it arrives. TooLarge once more than `limit` bytes have come."""
+    """The body of a request as it arrives. TooLarge once more than `limit` bytes have come; None: it has no limit."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], limit: int) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], limit: int | None) -> None:
         self.bytes_read = 0
         self._pieces = pieces
         self._limit = limit
@@ -38,7 +38,7 @@ class BodyStream:
     async def __anext__(self) -> bytes:
         piece = await anext(self._pieces)
         self.bytes_read += len(piece)
-        if self.bytes_read > self._limit:
+        if self._limit is not None and self.bytes_read > self._limit:
             raise too_large(self._limit)
         return piece
 
