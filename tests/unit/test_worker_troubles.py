@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -192,10 +193,11 @@ def test_a_hint_that_comes_when_all_is_over_is_not_heard() -> None:
 
 
 class Closing:
-    """An application whose end takes too long."""
+    """An application that closes when it may, else after a minute."""
 
     def __init__(self) -> None:
         self.stopped = False
+        self.may_close = threading.Event()
 
     def start(self, on_death: Callable[[], None] | None = None) -> None:
         return None
@@ -204,7 +206,7 @@ class Closing:
         self.stopped = True
 
     def close(self) -> None:
-        asyncio.run(asyncio.sleep(0.2))
+        self.may_close.wait(60)
 
 
 def test_a_process_that_closes_too_slowly_ends_with_1(
@@ -212,7 +214,13 @@ def test_a_process_that_closes_too_slowly_ends_with_1(
 ) -> None:
     monkeypatch.setattr(process, "CLOSING_SECONDS", 0.01)
     app = Closing()
-    assert asyncio.run(process._close(app)) == process.FAILED
+
+    async def story() -> int:
+        code = await process._close(app)
+        app.may_close.set()
+        return code
+
+    assert asyncio.run(story()) == process.FAILED
     assert app.stopped
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
         "worker.close_timed_out"
