@@ -1,11 +1,12 @@
-"""Batches: one method applied to many objects, after review. States, counts and decisions, without I/O.
+"""Batches: one method applied to many objects, after review. States, options, counts and decisions, without I/O.
 
 A dialect maps its own words onto these. The status of the batch decides the state of the task that represents it in
-other dialects (`TASK_STATE`). Laws of the counts: processed = success + failure <= total; processed = total when
-completed, 0 when cancelled.
+other dialects (`TASK_STATE`). Laws of the counts: processed = success + failure; unchanged <= success;
+processed + skipped <= total, with equality at the end of a run; skipped > 0 only when stopped.
 """
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +14,9 @@ from msgspec.structs import replace
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import State
+
+CHUNK = 1_000
+"""The most entries in one chunk, and in one transaction."""
 
 
 class Method(StrEnum):
@@ -31,8 +35,12 @@ class Status(StrEnum):
     APPROVED = "approved"
     QUEUED = "queued"
     RUNNING = "running"
+    CANARY_REVIEW = "canary_review"
+    PAUSED = "paused"
     COMPLETED = "completed"
+    STOPPED = "stopped"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
 class Decision(StrEnum):
@@ -42,12 +50,100 @@ class Decision(StrEnum):
     REFUSE = "refuse"
 
 
-DECIDED = {Decision.APPROVE: Status.APPROVED, Decision.REFUSE: Status.CANCELLED}
-"""The status that each decision leads to."""
+class OnChange(StrEnum):
+    """What a run does with an object that was changed since the preview."""
 
-ENDED = frozenset({Status.COMPLETED, Status.CANCELLED})
+    FAIL = "fail"
+    MERGE = "merge"
+    PROCEED = "proceed"
+
+
+class OnConflict(StrEnum):
+    """What an undo does with a member that was changed since the batch."""
+
+    FAIL = "fail"
+    MERGE = "merge"
+    OVERWRITE = "overwrite"
+
+
+class Origin(StrEnum):
+    """What a batch was made from."""
+
+    RETRY = "retry"
+    UNDO = "undo"
+
+
+class EndCode(StrEnum):
+    """Why a batch ended before its last entry. Values are stored."""
+
+    STOP_ASKED = "stop_asked"
+    MAX_FAILURES = "max_failures"
+    CANARY_REFUSED = "canary_refused"
+    REFUSED = "refused"
+    REVIEW_EXPIRED = "review_expired"
+    TOO_MANY_SELECTED = "too_many_selected"
+    SERVER_FAILED = "server_failed"
+
+
+class End(msgspec.Struct, frozen=True):
+    """Why a batch ended early, with a sentence for people."""
+
+    code: EndCode
+    detail: str
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Who must decide on a batch. `approvers` are logins and `group:NAME`; null is whoever has the right to decide."""
+
+    approvals: int = 1
+    creator_may_approve: bool = True
+    approvers: tuple[str, ...] | None = None
+    require_if_match: bool = False
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """One decision. `by` is the user's id, `revision` the one decided on; `counted` is false once it is void."""
+
+    by: str | None
+    login: str
+    at: Moment
+    decision: Decision
+    reason: str | None
+    revision: int
+    counted: bool = True
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """How many entries the preview found in each effect."""
+
+    total: int = 0
+    will_change: int = 0
+    no_op: int = 0
+    missing: int = 0
+    ambiguous: int = 0
+    invalid: int = 0
+    forbidden: int = 0
+
+
+class Effect(StrEnum):
+    """What the preview predicts for an entry. Values are stored."""
+
+    WILL_CHANGE = "will_change"
+    NO_OP = "no_op"
+    MISSING = "missing"
+    AMBIGUOUS = "ambiguous"
+    INVALID = "invalid"
+    FORBIDDEN = "forbidden"
+
+
+ENDED = frozenset({Status.COMPLETED, Status.STOPPED, Status.CANCELLED, Status.EXPIRED})
+RESTING = ENDED | {Status.IN_REVIEW, Status.CANARY_REVIEW, Status.PAUSED}
+"""Statuses in which a batch waits for a person, or has ended."""
 DELETABLE = ENDED | {Status.CREATED, Status.IN_REVIEW}
 """Statuses in which nothing is being executed."""
+WAITING = frozenset({Status.APPROVED, Status.QUEUED})
+"""Statuses that wait for a worker."""
+EXECUTING = WAITING | {Status.RUNNING}
 
 TASK_STATE: dict[Status, State] = {
     Status.CREATED: State.INACTIVE,
@@ -55,16 +151,22 @@ TASK_STATE: dict[Status, State] = {
     Status.APPROVED: State.RUNNING,
     Status.QUEUED: State.RUNNING,
     Status.RUNNING: State.RUNNING,
+    Status.CANARY_REVIEW: State.READY,
+    Status.PAUSED: State.RUNNING,
     Status.COMPLETED: State.COMPLETED,
+    Status.STOPPED: State.TERMINATED,
     Status.CANCELLED: State.TERMINATED,
+    Status.EXPIRED: State.EXPIRED,
 }
-"""The state of the batch's task for each status."""
+"""The state of the batch's task for each status. The task of a paused batch is suspended as well."""
 
 
 class Batch(msgspec.Struct, frozen=True):
     """One batch. `number` and `uid` are those of its task; `size` is its number of entries.
 
-    The four counts are null until it is prepared. `cursor` is the index of the first entry without an outcome.
+    The counts are null until it is prepared. `cursor` is the index of the first entry without an outcome, `previewed`
+    that of the first entry without a preview row. `revision` rises with status, options and preview; `activity` with
+    counts and decisions. Numbers of clients (`rate`, `max_failures`) are kept as their text.
     """
 
     tenant: int
@@ -87,61 +189,216 @@ class Batch(msgspec.Struct, frozen=True):
     decided_at: Moment | None = None
     created_at: Moment = Moment(0)
     modified_at: Moment = Moment(0)
+    title: str | None = None
+    purpose: str | None = None
+    selection: str | None = None  # the conditions as they were sent: JSON text
+    on_change: OnChange = OnChange.FAIL
+    max_failures: str | None = None  # `5` or `10%`
+    canary: int | None = None
+    canary_passed: bool = False
+    rate: str | None = None  # entries a second
+    concurrency: int | None = None
+    not_before: Moment | None = None
+    priority: int = 0
+    review_expires_at: Moment | None = None
+    policy_asked: dict[str, Any] = {}
+    policy: Policy | None = None  # fixed when the batch is prepared
+    unchanged: int | None = None
+    skipped: int | None = None
+    summary: Summary | None = None
+    previewed: int = 0
+    decisions: tuple[Decided, ...] = ()
+    ended_because: End | None = None
+    origin: Origin | None = None
+    origin_batch: str | None = None
+    undone_by: str | None = None
+    on_conflict: OnConflict | None = None  # of an undo
+    dialect: str | None = None  # that made it
+    pace: tuple[tuple[int, int], ...] = ()  # moments and counts of processed entries of the last seconds
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    revision: int = 1
+    activity: int = 0
     row_version: int = 1
 
-    def prepare(self, *, at: Moment) -> "Batch":
-        """Set the counts to their start; wait for a decision, or for a worker. Does nothing if already prepared."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in ENDED
+
+    def may_fail(self) -> int | None:
+        """How many failures are borne; None for any number. Per cent count of all entries, rounded down."""
+        if self.max_failures is None:
+            return None
+        if self.max_failures.endswith("%"):
+            return (self.total if self.total is not None else self.size) * int(self.max_failures[:-1]) // 100
+        return int(self.max_failures)
+
+    def stops_at(self) -> int:
+        """The index behind the last entry that may run before the next decision: the canary's end, or the end."""
+        return self.size if self.canary is None or self.canary_passed else min(self.canary, self.size)
+
+    def prepare(self, *, at: Moment, policy: Policy | None = None, summary: Summary | None = None) -> "Batch":
+        """Set the counts to their start; wait for a decision, or for a worker. Complete a batch without entries. Does
+        nothing if already prepared."""
         if self.status is not Status.CREATED:
             return self
-        status = Status.IN_REVIEW if self.review else Status.QUEUED
-        return replace(self, status=status, total=self.size, processed=0, success=0, failure=0, modified_at=at)
+        counts = {"total": self.size, "processed": 0, "success": 0, "unchanged": 0, "failure": 0, "skipped": 0}
+        made = replace(self, **counts, policy=policy if policy is not None else Policy(), summary=summary)
+        if not self.size:
+            return made._ended(Status.COMPLETED, at=at)
+        return made._moved(Status.IN_REVIEW if self.review else Status.QUEUED, at=at)
 
-    def decide(self, decision: Decision, by: str, *, at: Moment) -> "Batch":
-        """Approve or refuse. The decision that led to the present status changes nothing; otherwise Conflict unless
-        the batch is in review."""
-        if self.status is DECIDED[decision]:
-            return self
+    def preview_anew(self, *, at: Moment) -> "Batch":
+        """Make the preview once more: approvals are void. Conflict unless in review."""
         if self.status is not Status.IN_REVIEW:
-            raise Conflict("batch_not_in_review", "The batch is not in review.", status=self.status)
-        return replace(self, status=DECIDED[decision], decided_by=by, decided_at=at, modified_at=at)
+            raise _not_in_review(self)
+        nothing = dict.fromkeys(("total", "processed", "success", "unchanged", "failure", "skipped", "summary"))
+        return replace(self, **nothing, previewed=0).void_approvals()._moved(Status.CREATED, at=at)
 
-    def queue(self, *, at: Moment) -> "Batch":
-        """Let an approved batch wait for a worker."""
-        return replace(self, status=Status.QUEUED, modified_at=at) if self.status is Status.APPROVED else self
+    def void_approvals(self) -> "Batch":
+        """No decision made so far counts any more."""
+        return replace(self, decisions=tuple(replace(each, counted=False) for each in self.decisions))
 
-    def run(self, *, at: Moment) -> "Batch":
-        """Start a queued batch."""
-        return replace(self, status=Status.RUNNING, modified_at=at) if self.status is Status.QUEUED else self
+    def decide(self, made: Decided) -> "Batch":
+        """Add a decision. One refusal ends the review; the last approval needed lets the batch run. In the review of a
+        canary one decision suffices. The second approval of one person changes nothing. Conflict outside a review."""
+        if self.status not in (Status.IN_REVIEW, Status.CANARY_REVIEW):
+            raise _not_in_review(self)
+        if self.status is Status.IN_REVIEW and made.decision is Decision.APPROVE and self._has_approved(made):
+            return self
+        noted = replace(self, decisions=(*self.decisions, made), activity=self.activity + 1)
+        if made.decision is Decision.REFUSE:
+            return noted._refused(made)
+        if self.status is Status.CANARY_REVIEW:
+            return replace(noted, canary_passed=True)._moved(Status.QUEUED, at=made.at)
+        if noted.approvals() < (self.policy or Policy()).approvals:
+            return replace(noted, modified_at=made.at)
+        decided = replace(noted, decided_by=made.by or made.login, decided_at=made.at)
+        return decided._moved(Status.APPROVED, at=made.at)
 
-    def advance(self, success: int, failure: int, *, at: Moment) -> "Batch":
-        """Count the outcomes of the next entries. The last outcome completes the batch."""
+    def approvals(self) -> int:
+        """How many approvals count at present."""
+        return sum(each.counted and each.decision is Decision.APPROVE for each in self.decisions)
+
+    def _has_approved(self, made: Decided) -> bool:
+        who = (made.by, made.login)
+        return any(
+            each.counted and each.decision is Decision.APPROVE and (each.by, each.login) == who
+            for each in self.decisions
+        )
+
+    def _refused(self, made: Decided) -> "Batch":
+        if self.status is Status.CANARY_REVIEW:
+            return self.end_early(EndCode.CANARY_REFUSED, made.reason or "The canary was refused.", at=made.at)
+        because = End(EndCode.REFUSED, made.reason or f"{made.login} refused it.")
+        decided = replace(self, decided_by=made.by or made.login, decided_at=made.at, ended_because=because)
+        return decided._ended(Status.CANCELLED, at=made.at)
+
+    def expire(self, *, at: Moment) -> "Batch":
+        """Nobody decided in time. Does nothing outside the first review."""
+        if self.status is not Status.IN_REVIEW:
+            return self
+        because = End(EndCode.REVIEW_EXPIRED, "Nobody decided in time.")
+        return replace(self, ended_because=because)._ended(Status.EXPIRED, at=at)
+
+    def cancel(self, code: EndCode, detail: str, *, at: Moment) -> "Batch":
+        """End a batch before its first entry, for a reason that isn't a decision."""
+        counts = {"total": self.size, "processed": 0, "success": 0, "unchanged": 0, "failure": 0, "skipped": 0}
+        return replace(self, **counts, ended_because=End(code, detail))._ended(Status.CANCELLED, at=at)
+
+    def begin(self, *, at: Moment) -> "Batch":
+        """A worker takes it. Does nothing unless it waits for one."""
+        if self.status not in WAITING:
+            return self
+        return replace(self, started_at=self.started_at or at)._moved(Status.RUNNING, at=at)
+
+    def advance(self, success: int, failure: int, *, unchanged: int = 0, at: Moment) -> "Batch":
+        """Count the outcomes of the next entries. The last outcome completes the batch; one failure too many stops it;
+        the last one of the canary makes it wait."""
         cursor = self.cursor + success + failure
-        return replace(
+        counted = replace(
             self,
             cursor=cursor,
             processed=cursor,
             success=(self.success or 0) + success,
             failure=(self.failure or 0) + failure,
-            status=Status.COMPLETED if cursor >= self.size else self.status,
+            unchanged=(self.unchanged or 0) + unchanged,
+            activity=self.activity + 1,
             modified_at=at,
         )
+        if cursor >= self.size:
+            return counted._ended(Status.COMPLETED, at=at)
+        borne = self.may_fail()
+        if borne is not None and (counted.failure or 0) > borne:
+            return counted.end_early(EndCode.MAX_FAILURES, f"More than {borne} entries failed.", at=at)
+        if cursor >= self.stops_at():
+            return counted._moved(Status.CANARY_REVIEW, at=at)
+        return counted
+
+    def pause(self, *, at: Moment) -> "Batch":
+        """Stand still between two entries. Does nothing to a paused one; Conflict unless it executes."""
+        if self.status is Status.PAUSED:
+            return self
+        if self.status not in EXECUTING:
+            raise _not_running(self)
+        return self._moved(Status.PAUSED, at=at)
+
+    def resume(self, *, at: Moment) -> "Batch":
+        """Go on. Does nothing to a queued one; Conflict unless it is paused."""
+        if self.status is Status.QUEUED:
+            return self
+        if self.status is not Status.PAUSED:
+            raise _not_running(self)
+        return self._moved(Status.QUEUED, at=at)
+
+    def stop(self, *, at: Moment, detail: str | None = None) -> "Batch":
+        """End it for good between two entries. Does nothing to a stopped one; Conflict unless it executes or waits."""
+        if self.status is Status.STOPPED:
+            return self
+        if self.status not in EXECUTING | {Status.PAUSED, Status.CANARY_REVIEW}:
+            raise _not_running(self)
+        return self.end_early(EndCode.STOP_ASKED, detail or "Somebody stopped it.", at=at)
+
+    def end_early(self, code: EndCode, detail: str, *, at: Moment) -> "Batch":
+        """Stop: all entries without an outcome are skipped."""
+        skipped = self.size - (self.processed or 0)
+        return replace(self, skipped=skipped, ended_because=End(code, detail))._ended(Status.STOPPED, at=at)
 
     def give_up(self, *, at: Moment) -> "Batch":
         """Start to fail all entries without an outcome, because the batch can't be prepared or run to its end."""
-        if self.status is not Status.CREATED:
-            return replace(self, status=Status.RUNNING, modified_at=at)
-        return replace(self.prepare(at=at), status=Status.RUNNING)
+        prepared = self.prepare(at=at)
+        if prepared.has_ended or prepared.status is Status.RUNNING:
+            return prepared
+        return replace(prepared, started_at=prepared.started_at or at)._moved(Status.RUNNING, at=at)
 
     def must_be_deletable(self) -> None:
-        """Conflict while the batch is approved, queued or running."""
+        """Conflict while the batch is executed."""
         if self.status not in DELETABLE:
             raise Conflict(
                 "batch_executing", "The batch is being executed; it can't be deleted now.", status=self.status
             )
 
+    def _moved(self, status: Status, *, at: Moment) -> "Batch":
+        return replace(self, status=status, revision=self.revision + 1, modified_at=at)
+
+    def _ended(self, status: Status, *, at: Moment) -> "Batch":
+        return replace(self, ended_at=at)._moved(status, at=at)
+
+
+def _not_in_review(batch: Batch) -> Conflict:
+    return Conflict("batch_not_in_review", "The batch is not in review.", status=batch.status)
+
+
+def _not_running(batch: Batch) -> Conflict:
+    return Conflict("batch_not_running", f"The batch is {batch.status}.", status=batch.status)
+
 
 class BatchPayload(msgspec.Struct, frozen=True):
-    """The entries and data of a batch as JSON text. Immutable, and stored apart because they are large."""
+    """What all entries of a batch share: the data as it was sent (JSON text), or null where each entry has its own.
+
+    `entries` is set only in batches of earlier versions, whose entries stand in chunks as well.
+    """
 
     tenant: int
     batch: str
@@ -150,9 +407,85 @@ class BatchPayload(msgspec.Struct, frozen=True):
     row_version: int = 1
 
 
+class BatchChunk(msgspec.Struct, frozen=True):
+    """Entries of a batch from the index `first` on: JSON arrays of the entries (null for POST), of the data of each
+    (null where all share one), and of the indexes in the batch that an undo takes back. Immutable."""
+
+    tenant: int
+    batch: str
+    first: int
+    count: int
+    entries: str | None
+    data: str | None
+    sources: str | None = None
+    row_version: int = 1
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What the preview predicts for one entry.
+
+    `object` is the id that the type's paths take, `number` the object's own; `version` is the one seen, or null where
+    an entry before it touched the object. `before` and `after` are images of the object (JSON texts of the stored
+    entity; of an outside type its document). `changed` is a JSON array of pointers, `error` JSON text of a Failure.
+    """
+
+    index: int
+    effect: Effect
+    object: str | None = None
+    number: int | None = None
+    version: str | None = None
+    before: str | None = None
+    after: str | None = None
+    changed: str | None = None
+    error: str | None = None
+    warning: str | None = None
+
+
 class Outcome(msgspec.Struct, frozen=True):
-    """The outcome of one entry. `error` is null for a success."""
+    """The outcome of one entry. `error` is null for a success.
+
+    `revision` is that of the object after the entry, with which its history tells what the entry changed.
+    """
 
     index: int
     key: str | None = None  # identifies the entry: JSON text
     error: str | None = None  # JSON text of a Failure (`bulk_failures.py`)
+    code: str | None = None  # of the failure
+    unchanged: bool = False
+    object: str | None = None  # the id that the type's paths take
+    number: int | None = None
+    revision: int | None = None
+    at: Moment = Moment(0)
+    image: str | None = None  # of an outside object: JSON text of its document before and after
+
+
+class FailureGroup(msgspec.Struct, frozen=True):
+    """Equal failures together, with the indexes of the first three."""
+
+    code: str
+    field: str | None
+    message: str
+    count: int
+    examples: tuple[int, ...]
+
+
+class ChangeGroup(msgspec.Struct, frozen=True):
+    """Equal changes together: the pointer, the new value (JSON text; null where the member goes), how many entries,
+    how many different old values (counted to 1,000), and the old value where there is one alone."""
+
+    pointer: str
+    after: str | None
+    count: int
+    befores: int
+    before: str | None
+
+
+class BatchDetail(msgspec.Struct, frozen=True):
+    """What was counted about a batch while it was previewed and run. `other_failures` are those in no group."""
+
+    tenant: int
+    batch: str
+    groups: tuple[ChangeGroup, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
+    other_failures: int = 0
+    row_version: int = 1

@@ -19,6 +19,11 @@ class FailureCode(StrEnum):
     CONFLICT = "conflict"
     FORBIDDEN = "forbidden"
     TYPE_GONE = "type_gone"
+    CHANGED_SINCE_REVIEW = "changed_since_review"
+    CHANGED_SINCE_BATCH = "changed_since_batch"
+    OUTSIDE_REFUSED = "outside_refused"
+    OUTSIDE_SILENT = "outside_silent"
+    OUTSIDE_BLOCKED = "outside_blocked"
     SERVER_FAILED = "server_failed"
 
 
@@ -38,12 +43,24 @@ class Failure(msgspec.Struct, frozen=True):
     errors: tuple[Detail, ...]
 
 
+class _Coded(msgspec.Struct, frozen=True):
+    code: str
+
+
 _encode = msgspec.json.Encoder().encode
 
 
 def stored(failure: Failure) -> str:
     """The JSON text of a failure."""
     return _text(failure)
+
+
+_code_of = msgspec.json.Decoder(_Coded).decode
+
+
+def code_of(failure: str) -> str:
+    """The code of a failure, from its JSON text."""
+    return _code_of(failure).code
 
 
 def key_of_entry(field: str, entry: str | int) -> str:

@@ -23,11 +23,16 @@ LONGEST_ERROR = 1_000
 class JobKind(StrEnum):
     """What a job does. `jobs/handlers/registry.py` has a handler for each kind."""
 
-    BATCH_PREPARE = "batch.prepare"
-    BATCH_RUN = "batch.run"
+    BATCH_PREVIEW = "batch.preview"
+    BATCH_EXECUTE = "batch.execute"
     BATCH_ABANDON = "batch.abandon"
     BATCH_FORGET = "batch.forget"
     ZONES_RECOMPUTE = "zones.recompute"
+
+
+FORMER = {"batch.prepare": JobKind.BATCH_PREVIEW, "batch.run": JobKind.BATCH_EXECUTE}
+"""Kinds of earlier versions, whose jobs may still wait. Batches of this version have kinds of their own, so that a node
+of an earlier version does not run them without their preview."""
 
 
 class JobState(StrEnum):
@@ -84,6 +89,7 @@ class Job(msgspec.Struct, frozen=True):
     error: str | None = None
     created_at: Moment = Moment(0)
     finished_at: Moment | None = None
+    priority: int = 0  # of those that are due the highest is claimed first
     row_version: int = 1
 
     def is_due(self, now: Moment) -> bool:

@@ -9,7 +9,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import LoginName, Tenant
-from dragoman.store.repositories.batches import Batches, Payloads
+from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloads, Previews
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
 from dragoman.store.repositories.contacts import Contacts
@@ -86,11 +86,18 @@ class UnitOfWork:
         """A time-ordered UUID."""
         return ids.new_id()
 
-    def enqueue(self, kind: JobKind, subject: int | None = None, *, run_at: Moment | None = None, **args: Any) -> Job:
+    def enqueue(
+        self,
+        kind: JobKind,
+        subject: int | None = None,
+        *,
+        run_at: Moment | None = None,
+        priority: int = 0,
+        **args: Any,
+    ) -> Job:
         """Add a job in this transaction; `jobs/handlers/registry.py` has its handler."""
-        return self.jobs.queue(
-            self.new_id(), str(kind), subject, args, self.now, run_at if run_at is not None else self.now
-        )
+        run_at = run_at if run_at is not None else self.now
+        return self.jobs.queue(self.new_id(), str(kind), subject, args, self.now, run_at, priority)
 
     def must_be_exclusive(self) -> None:
         """Require rows found by a condition: a command that is not exclusive runs again as an exclusive one."""
@@ -107,10 +114,12 @@ class UnitOfWork:
         """Nested units for bulk work, each like a separate command. Don't change anything here while they run."""
         return Entries(self._overlay.separate(), self.principal)
 
-    def in_the_name_of(self, principal: Principal, dialect: str, operation: str) -> "UnitOfWork":
-        """This unit of work with the rights of another principal. History records that principal and operation for all
-        changes of the command."""
-        self._overlay.stamp = Stamp(principal.login, dialect, operation)
+    def in_the_name_of(
+        self, principal: Principal, dialect: str, operation: str, *, cause: int | None = None
+    ) -> "UnitOfWork":
+        """This unit of work with the rights of another principal. History records that principal, operation and cause
+        for all changes of the command."""
+        self._overlay.stamp = Stamp(principal.login, dialect, operation, cause)
         return UnitOfWork(self._overlay, principal)
 
     @lazy
@@ -204,6 +213,18 @@ class UnitOfWork:
     @lazy
     def payloads(self) -> Payloads:
         return Payloads(self._overlay)
+
+    @lazy
+    def chunks(self) -> Chunks:
+        return Chunks(self._overlay)
+
+    @lazy
+    def previews(self) -> Previews:
+        return Previews(self._overlay)
+
+    @lazy
+    def batch_details(self) -> Details:
+        return Details(self._overlay)
 
     @lazy
     def resources(self) -> Resources:

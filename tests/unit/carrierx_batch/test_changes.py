@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from dragoman.dialects.carrierx_batch.wire import changes, tasks
+from dragoman.dialects.carrierx_batch.wire.statuses import STATUS_WORDS
 from dragoman.domain.bulk import Batch, BatchPayload, Decision, Method, Outcome, Status
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
@@ -112,7 +113,7 @@ def test_a_status_that_no_client_sets_is_refused(status: Any, code: str) -> None
 @pytest.mark.parametrize("status", list(Status))
 def test_the_present_status_is_no_decision(status: Status) -> None:
     view = msgspec.structs.replace(SEEN, batch=msgspec.structs.replace(SEEN.batch, status=status))
-    assert decision({"status": str(status)}, view=view) is None
+    assert decision({"status": STATUS_WORDS[status]}, view=view) is None
 
 
 def test_the_version_tells_every_state_apart() -> None:

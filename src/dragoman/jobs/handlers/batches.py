@@ -27,30 +27,33 @@ R = TypeVar("R")
 
 DIALECT = "core"
 INCIDENT = "Internal Server Error"
+NOTHING = Content(0, 0, None, None)
 
 
 async def prepare(runner: Runner, hold: Hold, job: Job) -> None:
     """Initialise its counts."""
-    await _write(runner, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREPARE)
+    await _write(runner, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREVIEW)
 
 
 async def run(runner: Runner, hold: Hold, job: Job) -> None:
     """Run its entries, from the first one without an outcome."""
-    progress: Progress = await _write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_RUN)
-    if progress.is_over:
-        return
-    content, size = await _content(runner, job), FIRST
-    slice_ = Slice(hold, content, progress.dialect, size)
+    progress: Progress = await _write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_EXECUTE)
+    content, size = NOTHING, FIRST
     while not progress.is_over:
-        progress = await _slice(runner, job, replace(slice_, size=size), progress.cursor)
+        content = await _content(runner, job, progress.cursor, content)
+        slice_ = Slice(hold, content, progress.dialect, size)
+        progress = await _slice(runner, job, slice_, progress)
         size = await _next(runner, size)
 
 
 async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
     """Fail the entries without an outcome, since the job was discarded."""
-    content, size = await _content(runner, job), FIRST
-    progress = Progress(0, is_over=False)
+    content, size = NOTHING, FIRST
+    progress: Progress = await _write(
+        runner, job, batch_runs.abandon, batch_runs.BeginAbandon(hold), JobKind.BATCH_ABANDON
+    )
     while not progress.is_over:
+        content = await _content(runner, job, progress.cursor, content)
         command = batch_runs.Abandon(hold, content, size)
         progress = await _write(runner, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
         size = await _next(runner, size)
@@ -72,8 +75,9 @@ async def _next(runner: Runner, size: int) -> int:
     return next_size(size, pressure.bulk_seconds, pressure)
 
 
-async def _slice(runner: Runner, job: Job, slice_: Slice, first: int) -> Progress:
+async def _slice(runner: Runner, job: Job, slice_: Slice, before: Progress) -> Progress:
     """Run the next entries. A slice that hits a bug is repeated entry by entry, so that one fails alone."""
+    first = before.cursor
     try:
         return await _run_slice(runner, job, slice_)
     except (LeaseLost, Unavailable):
@@ -83,28 +87,31 @@ async def _slice(runner: Runner, job: Job, slice_: Slice, first: int) -> Progres
     except Exception as fault:  # house: ok, because a failing entry must not stop the next ones
         if slice_.size > 1:
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
-            return await _one_by_one(runner, job, slice_, first)
+            return await _one_by_one(runner, job, slice_, before)
         log.error("batch.entry_failed", extra={"batch": job.subject, "index": first}, exc_info=fault)
         failure = bulk_failures.refused(fault) if isinstance(fault, Expected) else bulk_failures.server_failed(INCIDENT)
     return await _run_slice(runner, job, replace(slice_, size=1, failure=failure))
 
 
-async def _one_by_one(runner: Runner, job: Job, slice_: Slice, first: int) -> Progress:
-    progress = Progress(first, is_over=False)
-    while not progress.is_over and progress.cursor < first + slice_.size:
-        progress = await _slice(runner, job, replace(slice_, size=1), progress.cursor)
+async def _one_by_one(runner: Runner, job: Job, slice_: Slice, before: Progress) -> Progress:
+    progress, stop = before, min(before.cursor + slice_.size, slice_.content.stop)
+    while not progress.is_over and progress.cursor < stop:
+        progress = await _slice(runner, job, replace(slice_, size=1), progress)
     return progress
 
 
 async def _run_slice(runner: Runner, job: Job, command: Slice) -> Progress:
-    progress: Progress = await _write(runner, job, batch_runs.run_slice, command, JobKind.BATCH_RUN)
+    progress: Progress = await _write(runner, job, batch_runs.run_slice, command, JobKind.BATCH_EXECUTE)
     return progress
 
 
-async def _content(runner: Runner, job: Job) -> Content:
-    subject = job.subject or 0
-    content = await runner.read(batch_payloads.load, batch_payloads.Load(subject), system(job.tenant))
-    return content if content is not None else Content([], [])
+async def _content(runner: Runner, job: Job, index: int, known: Content) -> Content:
+    """The chunk that holds the entry of this index: the known one, or the next."""
+    if known.first <= index < known.stop:
+        return known
+    command = batch_payloads.Load(job.subject or 0, index)
+    content = await runner.read(batch_payloads.load, command, system(job.tenant))
+    return content if content is not None else NOTHING
 
 
 async def _write(runner: Runner, job: Job, run: Callable[..., R], command: Any, kind: JobKind) -> R:

@@ -10,7 +10,7 @@ else is a failed attempt.
 
 from collections.abc import Awaitable, Callable
 
-from dragoman.domain.job import Job, JobKind
+from dragoman.domain.job import FORMER, Job, JobKind
 from dragoman.jobs.handlers import batches, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
@@ -18,9 +18,10 @@ from dragoman.usecases.background.jobs import Hold
 Handler = Callable[[Runner, Hold, Job], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {
-    JobKind.BATCH_PREPARE: batches.prepare,
-    JobKind.BATCH_RUN: batches.run,
+    JobKind.BATCH_PREVIEW: batches.prepare,
+    JobKind.BATCH_EXECUTE: batches.run,
     JobKind.BATCH_ABANDON: batches.abandon,
     JobKind.BATCH_FORGET: batches.forget,
     JobKind.ZONES_RECOMPUTE: zones.recompute,
 }
+HANDLERS |= {former: HANDLERS[kind] for former, kind in FORMER.items()}

@@ -295,10 +295,12 @@ class Coverage:
 
 def follow(head: Head, row: Any) -> None:
     """Go on to the next row of an entity's history. Broken unless it is the one that follows."""
-    tenant, entity, number, revision, at, principal, dialect, operation, changes, hash_ = row
+    tenant, entity, number, revision, at, principal, dialect, operation, changes, hash_, cause = row
     where = f"tenant {tenant}, {entity} {number}, revision {revision}"
-    if not (type(number) is type(revision) is type(at) is int) or not all(
-        type(text) is str for text in (principal, dialect, operation, changes, hash_)
+    if (
+        not (type(number) is type(revision) is type(at) is int)
+        or not all(type(text) is str for text in (principal, dialect, operation, changes, hash_))
+        or type(cause) not in (int, type(None))
     ):
         raise Broken(f"{where}: it holds a value of another kind")
     if revision != head.revision + 1:
@@ -306,7 +308,7 @@ def follow(head: Head, row: Any) -> None:
     # The sealed text is made of lines: a line's end in one of these could hide that text was moved to the next.
     if "\n" in principal or "\n" in dialect or "\n" in operation:
         raise Broken(f"{where}: it holds a line's end where there can be none")
-    stamp = Stamp(principal, dialect, operation)
+    stamp = Stamp(principal, dialect, operation, cause)
     if chained(head.hash, tenant, entity, number, revision, Moment(at), stamp, changes).hash != hash_:
         raise Broken(f"{where}: the row doesn't fit its hash, or the row before")
     head.revision, head.hash = revision, hash_

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.domain.access import Principal
-from dragoman.domain.bulk import Batch, BatchPayload, Outcome
+from dragoman.domain.bulk import Batch, BatchChunk, BatchDetail, BatchPayload, Effect, Outcome, Preview
 from dragoman.domain.task import Kind
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
@@ -15,11 +15,13 @@ from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_filters import conditions as of_tasks
 from dragoman.store.unit.mappings import MAPPINGS
-from dragoman.store.unit.overlay import MustBeExclusive
+from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 
 B = tables.batch.c
 T = tables.task.c
 P = tables.batch_payload.c
+C = tables.batch_chunk.c
+V = tables.batch_preview.c
 O = tables.batch_outcome.c  # noqa: E741 - beside B
 AT_ONCE = 500
 
@@ -125,22 +127,18 @@ class Batches(Repository[Batch]):
         connection = self._overlay.group.connection
         if connection is None:
             raise MustBeExclusive
-        rows = [
-            {"tenant": self.tenant, "batch": batch, "index": each.index, "key": each.key, "error": each.error}
-            for each in outcomes
-        ]
+        rows = [{"tenant": self.tenant, "batch": batch, **msgspec.structs.asdict(each)} for each in outcomes]
         bulk.insert(connection, tables.batch_outcome, rows)
 
     def failures(self, batch: int, *, limit: int, offset: int = 0) -> list[Outcome]:
         """Entries that failed, in the order of their index."""
-        statement = (
-            sa.select(O.index, O.key, O.error)
-            .where(O.tenant == self.tenant, O.batch == batch, O.error.is_not(None))
-            .order_by(O.index)
-            .limit(limit)
-            .offset(offset)
-        )
-        return [Outcome(int(index), key, error) for index, key, error in self.by_condition(statement)]
+        statement = _of(OUTCOME, self.tenant, batch).where(O.error.is_not(None)).order_by(O.index)
+        return [Outcome(*row) for row in self.by_condition(statement.limit(limit).offset(offset))]
+
+    def outcomes(self, batch: int, *, first: int = 0, limit: int) -> list[Outcome]:
+        """Outcomes from an index on, in the order of their index."""
+        statement = _of(OUTCOME, self.tenant, batch).where(O.index >= first).order_by(O.index).limit(limit)
+        return [Outcome(*row) for row in self.by_condition(statement)]
 
     def forget_outcomes(self, batch: int, *, limit: int) -> int:
         """Delete so many outcomes of a batch that is gone; how many were."""
@@ -157,14 +155,15 @@ class Batches(Repository[Batch]):
 
 
 class Payloads(Repository[BatchPayload]):
-    """What batches were sent with, by batch."""
+    """The data that all entries of a batch share, by batch."""
 
     mapping = MAPPINGS["batch_payload"]
 
     def sizes(self, batches: Sequence[str]) -> dict[str, int]:
-        """How many characters each of these holds. The command must be exclusive."""
-        characters = sa.func.coalesce(sa.func.length(P.entries), 0) + sa.func.coalesce(sa.func.length(P.data), 0)
-        statement = sa.select(P.batch, characters).where(P.tenant == self.tenant, P.batch.in_(list(batches)))
+        """How many characters of shared data each of these holds. The command must be exclusive."""
+        statement = sa.select(P.batch, sa.func.coalesce(sa.func.length(P.data), 0)).where(
+            P.tenant == self.tenant, P.batch.in_(list(batches))
+        )
         return {str(batch): int(size) for batch, size in self.by_condition(statement)}
 
     def data_of(self, batch: str) -> str | None:
@@ -172,6 +171,112 @@ class Payloads(Repository[BatchPayload]):
         statement = sa.select(P.data).where(P.tenant == self.tenant, P.batch == batch)
         text: str | None = self.by_condition(statement).scalar()
         return text
+
+
+class Chunks(Repository[BatchChunk]):
+    """The entries of batches, so many in a row, by batch and the index of the first."""
+
+    mapping = MAPPINGS["batch_chunk"]
+
+    def holding(self, batch: str, index: int) -> BatchChunk | None:
+        """The chunk with the entry of this index, not kept in memory. The command must be exclusive."""
+        mine = _chunks(self.tenant, batch).where(C.first <= index).order_by(C.first.desc()).limit(1)
+        row = self.by_condition(mine).first()
+        return None if row is None else BatchChunk(*row)
+
+    def of(self, batch: str, *, first: int = 0) -> Iterator[BatchChunk]:
+        """The chunks of a batch in order, from the one that begins at `first` on, one at a time."""
+        while (chunk := self._next(batch, first)) is not None:
+            yield chunk
+            first = chunk.first + chunk.count
+
+    def _next(self, batch: str, first: int) -> BatchChunk | None:
+        row = self.by_condition(_chunks(self.tenant, batch).where(C.first >= first).order_by(C.first).limit(1)).first()
+        return None if row is None else BatchChunk(*row)
+
+    def sizes(self, batches: Sequence[str]) -> dict[str, int]:
+        """How many characters of entries and data each of these holds. The command must be exclusive."""
+        characters = sa.func.coalesce(sa.func.length(C.entries), 0) + sa.func.coalesce(sa.func.length(C.data), 0)
+        statement = sa.select(C.batch, sa.func.sum(characters)).where(
+            C.tenant == self.tenant, C.batch.in_(list(batches))
+        )
+        return {str(batch): int(size) for batch, size in self.by_condition(statement.group_by(C.batch))}
+
+    def forget(self, batch: str, *, limit: int) -> int:
+        """Delete so many chunks of a batch that is gone; how many were."""
+        old = sa.select(C.first).where(C.tenant == self.tenant, C.batch == batch).order_by(C.first).limit(limit)
+        statement = sa.delete(tables.batch_chunk).where(C.tenant == self.tenant, C.batch == batch, C.first.in_(old))
+        return int(self.by_condition(statement).rowcount)
+
+
+class Details(Repository[BatchDetail]):
+    """What was counted about batches, by batch."""
+
+    mapping = MAPPINGS["batch_detail"]
+
+
+class Previews:
+    """The rows of previews, by batch and index."""
+
+    def __init__(self, overlay: Overlay) -> None:
+        self._batches = Batches(overlay)
+        self._overlay = overlay
+
+    def record(self, batch: int, rows: Sequence[Preview]) -> None:
+        """Store rows, in this transaction."""
+        connection = self._overlay.group.connection
+        if connection is None:
+            raise MustBeExclusive
+        tenant = self._overlay.group.tenant
+        stored = [{"tenant": tenant, "batch": batch, **msgspec.structs.asdict(each)} for each in rows]
+        bulk.insert(connection, tables.batch_preview, stored)
+
+    def page(self, batch: int, *, first: int = 0, limit: int) -> list[Preview]:
+        """Rows from an index on, in order."""
+        statement = _of(PREVIEW, self._tenant, batch).where(V.index >= first).order_by(V.index).limit(limit)
+        return [_preview(row) for row in self._batches.by_condition(statement)]
+
+    def last_of(self, batch: int, numbers: Sequence[int]) -> dict[int, Preview]:
+        """The last row of each of these objects that has one."""
+        if not numbers:
+            return {}
+        last = (
+            sa.select(sa.func.max(V.index))
+            .where(V.tenant == self._tenant, V.batch == batch, V.number.in_(list(numbers)))
+            .group_by(V.number)
+        )
+        statement = _of(PREVIEW, self._tenant, batch).where(V.index.in_(last))
+        found = [_preview(row) for row in self._batches.by_condition(statement)]
+        return {row.number: row for row in found if row.number is not None}
+
+    def forget(self, batch: int, *, limit: int) -> int:
+        """Delete so many rows of a batch; how many were."""
+        old = sa.select(V.index).where(V.tenant == self._tenant, V.batch == batch).order_by(V.index).limit(limit)
+        statement = sa.delete(tables.batch_preview).where(V.tenant == self._tenant, V.batch == batch, V.index.in_(old))
+        return int(self._batches.by_condition(statement).rowcount)
+
+    @property
+    def _tenant(self) -> int:
+        return self._overlay.group.tenant
+
+
+PREVIEW = tuple(tables.batch_preview.c[name] for name in Preview.__struct_fields__)
+OUTCOME = tuple(tables.batch_outcome.c[name] for name in Outcome.__struct_fields__)
+CHUNK = tuple(tables.batch_chunk.c[name] for name in BatchChunk.__struct_fields__)
+
+
+def _of(columns: tuple[sa.Column[Any], ...], tenant: int, batch: int) -> "sa.Select[Any]":
+    own = columns[0].table.c
+    return sa.select(*columns).where(own.tenant == tenant, own.batch == batch)
+
+
+def _chunks(tenant: int, batch: str) -> "sa.Select[Any]":
+    return sa.select(*CHUNK).where(C.tenant == tenant, C.batch == batch)
+
+
+def _preview(row: Any) -> Preview:
+    index, effect, *rest = row
+    return Preview(index, Effect(effect), *rest)
 
 
 def _least(column: Column) -> Value:

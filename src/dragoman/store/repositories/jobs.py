@@ -19,18 +19,28 @@ class Jobs(Repository[Job]):
 
     mapping = MAPPINGS["job"]
 
-    def queue(self, uid: str, kind: str, subject: int | None, args: dict[str, Any], now: Moment, run_at: Moment) -> Job:
+    def queue(
+        self,
+        uid: str,
+        kind: str,
+        subject: int | None,
+        args: dict[str, Any],
+        now: Moment,
+        run_at: Moment,
+        priority: int = 0,
+    ) -> Job:
         """A new job; it runs when its moment has come, and not before this transaction is committed."""
         state = JobState.SCHEDULED if run_at > now else JobState.AVAILABLE
         self._overlay.group.has_queued = True
-        return self.add(Job(self.tenant, uid, kind, subject, args, state, run_at=run_at, created_at=now))
+        job = Job(self.tenant, uid, kind, subject, args, state, run_at=run_at, created_at=now, priority=priority)
+        return self.add(job)
 
     def due(self, now: Moment, *, limit: int, lock: Lock = Lock.CHANGE) -> list[Job]:
-        """Jobs that are due, including those whose lease ran out. The command must be exclusive."""
-        statement = (
-            sa.select(J.uid).where(J.tenant == self.tenant, self._is_due(now)).order_by(J.run_at, J.uid).limit(limit)
-        )
-        uids = [row[0] for row in self.by_condition(statement)]
+        """Jobs that are due, including those whose lease ran out, by priority, then age. The command must be
+        exclusive."""
+        statement = sa.select(J.uid).where(J.tenant == self.tenant, self._is_due(now))
+        ordered = statement.order_by(J.priority.desc(), J.run_at, J.uid).limit(limit)
+        uids = [row[0] for row in self.by_condition(ordered)]
         self.load(uids, lock)
         found = [self.find(uid, lock) for uid in uids]
         return [job for job in found if job is not None and job.is_due(now)]

@@ -13,7 +13,21 @@ import sqlalchemy as sa
 from msgspec.structs import astuple
 
 from dragoman.domain import json_numbers
-from dragoman.domain.bulk import Batch, BatchPayload, Method, Status
+from dragoman.domain.bulk import (
+    Batch,
+    BatchChunk,
+    BatchDetail,
+    BatchPayload,
+    Decided,
+    End,
+    Method,
+    OnChange,
+    OnConflict,
+    Origin,
+    Policy,
+    Status,
+    Summary,
+)
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
@@ -81,6 +95,22 @@ def _json_codec(type_: Any, empty: Any, empty_text: str) -> Codec:
 def _enum_codec(type_: Any) -> Codec:
     members = {str(member): member for member in type_}
     return Codec(str, members.__getitem__)
+
+
+def _maybe(type_: Any) -> Codec:
+    """JSON text, or null."""
+    decode = json_numbers.decoder(type_)
+    return Codec(
+        lambda value: None if value is None else json_numbers.encode(value).decode(),
+        lambda text: None if text is None else decode(text),
+    )
+
+
+def _maybe_enum(type_: Any) -> Codec:
+    members = {str(member): member for member in type_}
+    return Codec(
+        lambda value: None if value is None else str(value), lambda text: None if text is None else members[text]
+    )
 
 
 EXTRAS = _json_codec(dict[str, dict[str, Any]], {}, "{}")
@@ -219,9 +249,24 @@ MAPPINGS: dict[str, Mapping] = {
             "batch",
             tables.batch,
             Batch,
-            codecs={"method": _enum_codec(Method), "status": _enum_codec(Status), "scopes": MAYBE_STRINGS},
+            codecs={
+                "method": _enum_codec(Method),
+                "status": _enum_codec(Status),
+                "scopes": MAYBE_STRINGS,
+                "on_change": _enum_codec(OnChange),
+                "policy_asked": ARGS,
+                "policy": _maybe(Policy),
+                "summary": _maybe(Summary),
+                "decisions": _json_codec(tuple[Decided, ...], (), "[]"),
+                "ended_because": _maybe(End),
+                "origin": _maybe_enum(Origin),
+                "on_conflict": _maybe_enum(OnConflict),
+                "pace": _json_codec(tuple[tuple[int, int], ...], (), "[]"),
+            },
         ),
         Mapping("batch_payload", tables.batch_payload, BatchPayload, key=("batch",)),
+        Mapping("batch_chunk", tables.batch_chunk, BatchChunk, key=("batch", "first")),
+        Mapping("batch_detail", tables.batch_detail, BatchDetail, key=("batch",)),
         Mapping(
             "resource",
             tables.resource,

@@ -46,15 +46,17 @@ class MustBeExclusive(Exception):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """The principal, dialect and operation of a change, for its history."""
+    """The principal, dialect and operation of a change, for its history; and the number of the batch that caused it."""
 
     principal: str
     dialect: str
     operation: str
+    cause: int | None = None
 
 
 class HistoryRow(msgspec.Struct, frozen=True):
-    """One row of history, ready to be written. `changes` is JSON text: field to [old, new]."""
+    """One row of history, ready to be written. `changes` is JSON text: field to [old, new]; `cause` is the number of
+    the batch that made the change."""
 
     tenant: int
     entity: str
@@ -66,16 +68,19 @@ class HistoryRow(msgspec.Struct, frozen=True):
     operation: str
     changes: str
     hash: str = ""
+    cause: int | None = None
 
 
 def chained(
     previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, changes: str
 ) -> HistoryRow:
-    """A history row with its hash: SHA-256 over the entity's previous hash and the row, in this fixed form."""
-    who, dialect, operation = stamp.principal, stamp.dialect, stamp.operation
-    head = f"{previous}\n{tenant} {entity} {number} {revision} {at}\n{who}\n{dialect}\n{operation}\n{changes}"
+    """A history row with its hash: SHA-256 over the entity's previous hash and the row, in this fixed form. The cause
+    stands behind the operation, where there is one."""
+    who, dialect, operation, cause = stamp.principal, stamp.dialect, stamp.operation, stamp.cause
+    by = operation if cause is None else f"{operation} {cause}"
+    head = f"{previous}\n{tenant} {entity} {number} {revision} {at}\n{who}\n{dialect}\n{by}\n{changes}"
     digest = hashlib.sha256(head.encode()).hexdigest()
-    return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest)
+    return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest, cause)
 
 
 class Difference(NamedTuple):

@@ -17,8 +17,8 @@ KEPT_SECONDS = 7 * 86_400.0
 SLICE = 1_000
 
 AFTERMATH: dict[str, JobKind] = {
-    JobKind.BATCH_PREPARE: JobKind.BATCH_ABANDON,
-    JobKind.BATCH_RUN: JobKind.BATCH_ABANDON,
+    JobKind.BATCH_PREVIEW: JobKind.BATCH_ABANDON,
+    JobKind.BATCH_EXECUTE: JobKind.BATCH_ABANDON,
 }
 """The kind of the job that follows, for the same subject, when a job of a kind is discarded."""
 

@@ -13,13 +13,15 @@ from dragoman.domain import bulk_failures
 from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Method
 from dragoman.domain.errors import Conflict, Expected, NotFound
-from dragoman.domain.job import JobKind
 from dragoman.store.unit.overlay import MustBeExclusive
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.batches.resource_types import Found, Patch, ResourceType
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import Entries, UnitOfWork
+
+OPERATION = "batch.run"
+"""The operation that history names for changes of a batch."""
 
 
 class EntryRefused(Conflict):
@@ -38,7 +40,7 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
     creator, refusal = _creator(uow, batch, type_)
     if creator is None:
         return [refusal] * len(entries)
-    named = uow.in_the_name_of(creator, dialect, str(JobKind.BATCH_RUN))
+    named = uow.in_the_name_of(creator, dialect, OPERATION, cause=batch.number)
     if batch.field is not None and _changes_its_key(batch, content, entries):
         entries = entries[:1]  # an entry before may change which object the next one selects
     do = _doing(named, batch, type_, content, entries)
@@ -71,7 +73,8 @@ def _changes_its_key(batch: Batch, content: Content, entries: range) -> bool:
     if batch.method is not Method.PATCH:
         return False
     spelled = msgspec.json.encode(batch.field)
-    return any(spelled in content.text(index) for index in entries[: len(content.texts)])
+    looked_at = entries if content.own is not None else entries[:1]
+    return any(spelled in content.text(index) for index in looked_at)
 
 
 Do = Callable[[UnitOfWork, int], str | None]
@@ -144,7 +147,7 @@ def _patch(uow: UnitOfWork, type_: ResourceType, text: bytes) -> Patch | Expecte
 
 def _texts(content: Content, entries: range) -> list[str]:
     """The entries as text: a number and its text pick the same object."""
-    return [] if content.entries is None else [str(entry) for entry in content.entries[entries.start : entries.stop]]
+    return [str(content.entry(index)) for index in entries]
 
 
 def _attempt(parts: Entries, do: Do, index: int) -> str | None:

@@ -5,28 +5,65 @@ decide and delete the batch: at the vendor the scopes of a token are the only co
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Permission
-from dragoman.domain.bulk import TASK_STATE, Batch, BatchPayload, Decision, Method, Outcome, Status
+from dragoman.domain.bulk import (
+    TASK_STATE,
+    WAITING,
+    Batch,
+    BatchPayload,
+    Decided,
+    Decision,
+    Method,
+    OnChange,
+    Outcome,
+    Status,
+)
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import NotFound
 from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches import payloads
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 SAMPLE = 100
 """Maximum failures in the representation of a batch."""
+FEW = 10
+"""How many chunks of a deleted batch are deleted at once."""
+DECIDED = {Decision.APPROVE: Status.APPROVED, Decision.REFUSE: Status.CANCELLED}
+"""The status that each decision leads to."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new batch asks for besides its content, with the defaults of `Batch`. Numbers of clients are texts."""
+
+    title: str | None = None
+    purpose: str | None = None
+    policy: dict[str, Any] = {}
+    on_change: OnChange = OnChange.FAIL
+    max_failures: str | None = None
+    canary: int | None = None
+    rate: str | None = None
+    concurrency: int | None = None
+    not_before: Moment | None = None
+    priority: int = 0
+    review_expires_at: Moment | None = None
 
 
 class NewBatch(msgspec.Struct, frozen=True):
-    """The content of a new batch: `entries` and `data` are JSON text, `size` is the number of entries."""
+    """The content of a new batch: `entries` and `data` are JSON text, `size` is the number of entries.
+
+    With a `selection` (JSON text of its conditions) there are no entries yet.
+    """
 
     method: Method
     type: str
@@ -35,6 +72,8 @@ class NewBatch(msgspec.Struct, frozen=True):
     data: str | None
     review: bool
     size: int
+    options: Options = Options()
+    selection: str | None = None
 
 
 class BatchView(msgspec.Struct, frozen=True):
@@ -46,16 +85,14 @@ class BatchView(msgspec.Struct, frozen=True):
     failures: tuple[Outcome, ...] = ()
 
 
-def keys_to_change(uid: str, *, with_payload: bool = True) -> Keys:
-    """The keys to change a batch. Its payload is immutable."""
-    keys = Keys(tasks={uid}, batches={uid}, owners=tasks.SEEN_OWNERS)
-    return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
+def keys_to_change(uid: str) -> Keys:
+    """The keys to change a batch."""
+    return Keys(tasks={uid}, batches={uid}, owners=tasks.SEEN_OWNERS)
 
 
-def keys_to_read(uid: str, *, with_payload: bool = True) -> Keys:
+def keys_to_read(uid: str) -> Keys:
     """The keys to read a batch."""
-    keys = Keys(owners=tasks.SEEN_OWNERS).also("task", [uid], Lock.NONE).also("batch", [uid], Lock.NONE)
-    return keys.also("batch_payload", [uid], Lock.NONE) if with_payload else keys
+    return Keys(owners=tasks.SEEN_OWNERS).also("task", [uid], Lock.NONE).also("batch", [uid], Lock.NONE)
 
 
 def get(uow: UnitOfWork, uid: str, permission: Permission = Permission.SEE) -> Batch:
@@ -74,8 +111,8 @@ def find(uow: UnitOfWork, uid: str) -> Batch | None:
 
 
 def view(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> BatchView:
-    """Load the view of a batch. With failures the command must be exclusive, or a reader."""
-    payload = uow.payloads.find(batch.uid) if with_payload else None
+    """Load the view of a batch. With payload or failures the command must be exclusive, or a reader."""
+    payload = payloads.whole(uow, batch) if with_payload else None
     failures: Sequence[Outcome] = ()
     if with_failures and batch.failure:
         failures = uow.batches.failures(batch.number, limit=SAMPLE)
@@ -84,7 +121,7 @@ def view(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failu
 
 def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "") -> BatchView:
     """The view of a new batch, not stored."""
-    principal = uow.principal
+    principal, options = uow.principal, order.options
     scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
     batch = Batch(
         tenant=uow.tenant,
@@ -100,48 +137,86 @@ def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "")
         scopes=scopes,
         created_at=uow.now,
         modified_at=uow.now,
+        title=options.title or title(order),
+        purpose=options.purpose,
+        selection=order.selection,
+        on_change=options.on_change,
+        max_failures=options.max_failures,
+        canary=options.canary,
+        rate=options.rate,
+        concurrency=options.concurrency,
+        not_before=options.not_before,
+        priority=options.priority,
+        review_expires_at=options.review_expires_at,
+        policy_asked=options.policy,
+        dialect=uow.dialect,
     )
     return BatchView(batch, uow.home, BatchPayload(uow.tenant, uid, order.entries, order.data))
 
 
 def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
     """Store a batch with its task, and queue the job that prepares it. The command names `numbers={"task"}`."""
-    task = tasks.add(uow, kind=Kind.BATCH, state=TASK_STATE[Status.CREATED], type=order.type, title=title(order))
+    task = tasks.add(
+        uow,
+        kind=Kind.BATCH,
+        state=TASK_STATE[Status.CREATED],
+        type=order.type,
+        title=order.options.title or title(order),
+        description=order.options.purpose,
+        priority=order.options.priority or None,
+    )
     made = preview(uow, order, number=task.number, uid=task.uid)
     uow.batches.add(made.batch)
-    if made.payload is not None:
-        uow.payloads.add(made.payload)
-    uow.enqueue(JobKind.BATCH_PREPARE, task.number)
+    _store_content(uow, task.uid, order)
+    uow.enqueue(JobKind.BATCH_PREVIEW, task.number)
     return made
+
+
+def _store_content(uow: UnitOfWork, uid: str, order: NewBatch) -> None:
+    """Data that all entries share once, all else in chunks."""
+    shared = payloads.is_shared(order.method, order.data, order.size) or order.selection is not None
+    uow.payloads.add(BatchPayload(uow.tenant, uid, None, order.data if shared else None))
+    for chunk in payloads.cut_texts(uow.tenant, uid, order.entries, None if shared else order.data):
+        uow.chunks.add(chunk)
 
 
 def title(order: NewBatch) -> str:
     """The title of the batch's task: `PATCH 2 × phonenumber by phonenumber` (carrierx-batch.md 15)."""
+    if order.selection is not None:
+        return f"{order.method} selected {order.type}"
     by = "" if order.field is None else f" by {order.field}"
     return f"{order.method} {order.size} × {order.type}{by}"
 
 
-def decide(uow: UnitOfWork, batch: Batch, decision: Decision) -> Batch:
-    """Approve or cancel a batch in review. A repeated decision changes nothing; Conflict in any other status.
-
-    The row is locked for change, so the second of two concurrent decisions sees the first.
-    """
+def decide(uow: UnitOfWork, batch: Batch, decision: Decision, *, reason: str | None = None) -> Batch:
+    """Approve or refuse a batch in review. The row is locked for change, so the second of two concurrent decisions sees
+    the first. Conflict outside a review; the word that led to the present status changes nothing."""
     tasks.get(uow, batch.number, Permission.WORK)
+    if batch.status is DECIDED[decision]:
+        return batch
     principal = uow.principal
-    decided = batch.decide(decision, principal.user or principal.login, at=uow.now)
+    made = Decided(principal.user, principal.login, uow.now, decision, reason, batch.revision)
+    decided = batch.decide(made)
     if decided is batch:
         return batch
-    kept = uow.batches.save(decided)
-    update_task(uow, kept)
-    if decision is Decision.APPROVE:
-        uow.enqueue(JobKind.BATCH_RUN, batch.number)
+    kept = keep(uow, decided)
+    if kept.status in WAITING:
+        uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, run_at=kept.not_before, priority=kept.priority)
     return kept
+
+
+def keep(uow: UnitOfWork, batch: Batch) -> Batch:
+    """Save a batch, and let its task follow."""
+    update_task(uow, batch)
+    return uow.batches.save(batch)
 
 
 def update_task(uow: UnitOfWork, batch: Batch) -> Task:
     """Set the state of the batch's task to match the batch."""
     task = uow.tasks.get(batch.number)
-    state = TASK_STATE[batch.status]
+    state, is_paused = TASK_STATE[batch.status], batch.status is Status.PAUSED
+    if task.suspended is not is_paused:
+        task = tasks.save(uow, task, replace(task, suspended=is_paused))
     if task.state is state or (task.state is State.CLAIMED and state is State.READY):
         return task
     after = replace(task, state=state, state_changed_at=uow.now)
@@ -160,16 +235,12 @@ def summary(batch: Batch) -> str | None:
 
 
 def remove(uow: UnitOfWork, uid: str) -> None:
-    """Delete a batch; the changes it made stay. Conflict while it runs."""
+    """Delete a batch; the changes it made stay. Conflict while it is executed."""
     batch = get(uow, uid, Permission.WORK)
     batch.must_be_deletable()
-    payload = uow.payloads.find(uid)
-    if payload is not None:
-        uow.payloads.remove(payload)
     uow.batches.remove(batch)
     tasks.remove_alone(uow, batch.number)
-    if batch.processed:
-        uow.enqueue(JobKind.BATCH_FORGET, batch.number)
+    uow.enqueue(JobKind.BATCH_FORGET, batch.number, uid=uid)
 
 
 def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:
@@ -178,7 +249,7 @@ def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[
 
 
 class Forget(msgspec.Struct, frozen=True):
-    """Delete up to `size` outcomes of a deleted batch."""
+    """Delete up to `size` rows of what a deleted batch leaves: preview, outcomes, entries."""
 
     hold: Hold
     size: int
@@ -188,9 +259,19 @@ class Forget(msgspec.Struct, frozen=True):
 
 
 def forget(uow: UnitOfWork, command: Forget) -> bool:
-    """Whether all outcomes are deleted, which completes the job."""
+    """Whether all is deleted, which completes the job."""
     job = jobs.held(uow, command.hold)
-    is_over = uow.batches.forget_outcomes(job.subject or 0, limit=command.size) < command.size
+    number, uid = job.subject or 0, str(job.args.get("uid", ""))
+    is_over = (
+        uow.previews.forget(number, limit=command.size) < command.size
+        and uow.batches.forget_outcomes(number, limit=command.size) < command.size
+        and uow.chunks.forget(uid, limit=FEW) < FEW
+    )
     if is_over:
+        for left in (uow.payloads.find(uid), uow.batch_details.find(uid)):
+            if isinstance(left, BatchPayload):
+                uow.payloads.remove(left)
+            elif left is not None:
+                uow.batch_details.remove(left)
         jobs.complete(uow, job)
     return is_over

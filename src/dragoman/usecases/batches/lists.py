@@ -10,6 +10,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.limits import PAGE_BYTES
 from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter, BatchSort, Column, Condition, Operator, Value
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import payloads
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = [
@@ -80,7 +81,7 @@ def find(uow: UnitOfWork, wanted: Wanted) -> Found:
 
 def _bounded(uow: UnitOfWork, page: list[Batch]) -> list[Batch]:
     """The first of these batches whose payloads fit in a page; always one, so that the list goes on."""
-    sizes, used = uow.payloads.sizes([batch.uid for batch in page]), 0
+    sizes, used = payloads.sizes(uow, [batch.uid for batch in page]), 0
     for place, batch in enumerate(page):
         used += sizes.get(batch.uid, 0)
         if used > PAGE_BYTES and place > 0:
@@ -165,7 +166,7 @@ class _Reader:
         self._left = MOST_CHARACTERS
 
     def __call__(self, batch: Batch) -> str | None:
-        text = self._uow.payloads.data_of(batch.uid)
+        text = payloads.data_of(self._uow, batch.uid)
         self._left -= len(text or "")
         if self._left < 0:
             raise Invalid("filter_too_wide", "the data of too many tasks would have to be read: add a condition")

@@ -1,54 +1,170 @@
-"""The entries and data of a batch, parsed once for each run."""
+"""The entries and data of batches: cut into chunks when they are stored, read chunk by chunk, put together for reading.
+
+What all entries share (one object, or an array of one) is stored once; what each has of its own is in the chunks.
+"""
+
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from dragoman.command import Keys, Lock, Ref
+from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain import bulk_failures
-from dragoman.domain.bulk import Method
+from dragoman.domain.bulk import CHUNK, Batch, BatchChunk, BatchPayload, Method
 from dragoman.usecases.uow import UnitOfWork
+
+CHUNK_BYTES = 1024 * 1024
 
 _entries_of = msgspec.json.Decoder(list[str | int]).decode
 _items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_numbers_of = msgspec.json.Decoder(list[int]).decode
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The entries of a batch and their data: one text for all entries, or one for each."""
+    """The entries of one chunk and their data. `sources` are indexes in the batch that an undo takes back."""
 
+    first: int
+    count: int
     entries: list[str | int] | None
-    texts: list[msgspec.Raw]
+    own: list[msgspec.Raw] | None
+    shared: msgspec.Raw | None = None
+    sources: list[int] | None = None
+
+    @property
+    def stop(self) -> int:
+        """The index behind the last entry."""
+        return self.first + self.count
+
+    def entry(self, index: int) -> str | int | None:
+        """The entry as it was sent; None for POST."""
+        return None if self.entries is None else self.entries[index - self.first]
 
     def text(self, index: int) -> bytes:
         """The data of an entry as JSON text."""
-        return bytes(self.texts[index if len(self.texts) > 1 else 0])
+        if self.own is not None:
+            return bytes(self.own[index - self.first])
+        return b"{}" if self.shared is None else bytes(self.shared)
 
     def key(self, index: int, field: str | None, natural: str) -> str:
         """The key of an entry in a failure: JSON text."""
-        if self.entries is None:
+        entry = self.entry(index)
+        if entry is None:
             return bulk_failures.key_of_content(natural, self.text(index))
-        return bulk_failures.key_of_entry(field or "", self.entries[index])
+        return bulk_failures.key_of_entry(field or "", entry)
 
 
 class Load(msgspec.Struct, frozen=True):
-    """Read the entries and data of a batch."""
+    """Read the chunk of a batch that holds the entry of an index."""
 
     batch: Ref
+    index: int
 
-    def keys(self) -> Keys:
-        return Keys().also("batch", [self.batch], Lock.NONE)
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def load(uow: UnitOfWork, command: Load) -> Content | None:
-    """None if the batch is deleted. For readers."""
+    """None if the batch is deleted, or ends before this index. For readers."""
     batch = uow.batches.find(command.batch)
-    payload = None if batch is None else uow.payloads.find(batch.uid)
-    if batch is None or payload is None:
+    chunk = None if batch is None else uow.chunks.holding(batch.uid, command.index)
+    if batch is None or chunk is None or command.index >= chunk.first + chunk.count:
         return None
-    entries = None if batch.method is Method.POST else _entries_of(payload.entries or "[]")
-    return Content(entries, [] if batch.method is Method.DELETE else _texts(payload.data or "{}"))
+    return content_of(batch, chunk, uow.payloads.find(batch.uid))
 
 
-def _texts(data: str) -> list[msgspec.Raw]:
-    """One object, or an array of one, applies to every entry; a longer array is paired by position."""
-    if data.lstrip().startswith("["):
-        return _items_of(data)
-    return [msgspec.Raw(data.encode())]
+def content_of(batch: Batch, chunk: BatchChunk, payload: BatchPayload | None) -> Content:
+    """The entries of a chunk, with the data that the batch shares."""
+    entries = None if batch.method is Method.POST else _entries_of(chunk.entries or "[]")
+    own = None if chunk.data is None else _items_of(chunk.data)
+    shared = None if payload is None or payload.data is None else shared_object(payload.data)
+    sources = None if chunk.sources is None else _numbers_of(chunk.sources)
+    return Content(chunk.first, chunk.count, entries, own, shared, sources)
+
+
+def shared_object(data: str) -> msgspec.Raw:
+    """The object that applies to every entry, from an object or an array of one."""
+    return _items_of(data)[0] if data.lstrip().startswith("[") else msgspec.Raw(data.encode())
+
+
+def is_shared(method: Method, data: str | None, size: int) -> bool:
+    """Whether one object of data applies to all entries."""
+    if data is None or method is not Method.PATCH:
+        return False
+    return not data.lstrip().startswith("[") or (size > 1 and len(_items_of(data)) == 1) or size == 1
+
+
+def cut(
+    tenant: int,
+    uid: str,
+    entries: Sequence[msgspec.Raw] | None,
+    data: Sequence[msgspec.Raw] | None,
+    *,
+    first: int = 0,
+    sources: Sequence[int] | None = None,
+) -> Iterator[BatchChunk]:
+    """The chunks for entries and their own data, both JSON texts, from the index `first` on."""
+    size = len(entries if entries is not None else data or ())
+    start = 0
+    while start < size:
+        stop = _stop(entries, data, start, size)
+        yield BatchChunk(
+            tenant,
+            uid,
+            first + start,
+            stop - start,
+            None if entries is None else _text(entries[start:stop]),
+            None if data is None else _text(data[start:stop]),
+            None if sources is None else _text(sources[start:stop]),
+        )
+        start = stop
+
+
+def _stop(entries: Sequence[msgspec.Raw] | None, data: Sequence[msgspec.Raw] | None, start: int, size: int) -> int:
+    """The end of the chunk that begins at `start`: a thousand entries, or as many as have so many bytes."""
+    used, stop = 0, start
+    while stop < min(start + CHUNK, size):
+        used += sum(len(memoryview(texts[stop])) for texts in (entries, data) if texts is not None)
+        if used > CHUNK_BYTES and stop > start:
+            break
+        stop += 1
+    return stop
+
+
+def cut_texts(tenant: int, uid: str, entries: str | None, data: str | None) -> Iterator[BatchChunk]:
+    """The same for JSON arrays."""
+    return cut(tenant, uid, None if entries is None else _items_of(entries), None if data is None else _items_of(data))
+
+
+def whole(uow: UnitOfWork, batch: Batch) -> BatchPayload:
+    """All entries and data as one text each. The command must be exclusive, or a reader."""
+    shared = uow.payloads.find(batch.uid)
+    entries: list[str] = []
+    data: list[str] = []
+    for chunk in uow.chunks.of(batch.uid):
+        entries.extend(() if chunk.entries is None else (chunk.entries[1:-1],))
+        data.extend(() if chunk.data is None else (chunk.data[1:-1],))
+    own = f"[{','.join(data)}]" if data else None
+    return BatchPayload(
+        batch.tenant,
+        batch.uid,
+        f"[{','.join(entries)}]" if entries else None,
+        own if shared is None or shared.data is None else shared.data,
+    )
+
+
+def sizes(uow: UnitOfWork, uids: Sequence[str]) -> dict[str, int]:
+    """How many characters the entries and data of each of these batches have."""
+    shared, own = uow.payloads.sizes(uids), uow.chunks.sizes(uids)
+    return {uid: shared.get(uid, 0) + own.get(uid, 0) for uid in uids}
+
+
+def data_of(uow: UnitOfWork, uid: str) -> str | None:
+    """The data of a batch as JSON text, for looking through many."""
+    shared = uow.payloads.data_of(uid)
+    if shared is not None:
+        return shared
+    data = [chunk.data[1:-1] for chunk in uow.chunks.of(uid) if chunk.data is not None]
+    return f"[{','.join(data)}]" if data else None
+
+
+def _text(items: Sequence[msgspec.Raw] | Sequence[int]) -> str:
+    return msgspec.json.encode(items).decode()

@@ -5,11 +5,12 @@ and the task. After a crash the run continues at the first entry without an outc
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import bulk_failures
 from dragoman.domain.bulk import Batch, Outcome, Status
-from dragoman.domain.job import ATTEMPTS, Job, JobKind
+from dragoman.domain.job import ATTEMPTS, FORMER, Job, JobKind
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
@@ -43,9 +44,9 @@ def prepare(uow: UnitOfWork, command: Prepare) -> None:
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is not None and batch.status is Status.CREATED:
-        _keep(uow, prepared := batch.prepare(at=uow.now))
+        batches.keep(uow, prepared := batch.prepare(at=uow.now))
         if prepared.status is Status.QUEUED:
-            uow.enqueue(JobKind.BATCH_RUN, batch.number)
+            uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, priority=batch.priority)
     jobs.complete(uow, job)
 
 
@@ -62,14 +63,19 @@ def begin(uow: UnitOfWork, command: Begin) -> Progress:
     """Completes the job if the batch is cancelled, deleted or completed."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
-    running = None if batch is None else batch.queue(at=uow.now).run(at=uow.now)
+    running = None if batch is None else batch.begin(at=uow.now)
     if running is None or running.status is not Status.RUNNING:
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
     if running is not batch:
-        _keep(uow, running)
-    made = uow.history.page("task", running.number, limit=1)
-    return Progress(running.cursor, is_over=False, dialect=made[0].dialect if made else uow.dialect)
+        batches.keep(uow, running)
+    return Progress(running.cursor, is_over=False, dialect=running.dialect or _maker(uow, running))
+
+
+def _maker(uow: UnitOfWork, batch: Batch) -> str:
+    """The dialect of a batch that an earlier version made."""
+    made = uow.history.page("task", batch.number, limit=1)
+    return made[0].dialect if made else uow.dialect
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -94,10 +100,31 @@ def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
     content, first = command.content, batch.cursor
-    entries = range(first, min(first + command.size, batch.size))
+    entries = range(first, min(first + command.size, content.stop, batch.stops_at()))
+    if first < content.first or not entries:
+        return Progress(first, is_over=False, dialect=command.dialect)  # another chunk is needed
     if command.failure is not None:
         return _advance(uow, job, batch, content, [command.failure])
     return _advance(uow, job, batch, content, batch_entries.outcomes(uow, batch, content, command.dialect, entries))
+
+
+class BeginAbandon(msgspec.Struct, frozen=True):
+    """The job of a batch was discarded."""
+
+    hold: Hold
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def abandon(uow: UnitOfWork, command: BeginAbandon) -> Progress:
+    """Where the first entry without an outcome is."""
+    job = jobs.held(uow, command.hold)
+    batch = _batch(uow, job)
+    if batch is None or batch.has_ended or batch.status is Status.IN_REVIEW:
+        jobs.complete(uow, job)
+        return Progress(0, is_over=True)
+    return Progress(batch.cursor, is_over=False)
 
 
 class Abandon(msgspec.Struct, frozen=True):
@@ -115,11 +142,11 @@ def abandon_slice(uow: UnitOfWork, command: Abandon) -> Progress:
     """The batch is completed with the last one: there is no status for a batch that could not be run (rule 4.7)."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
-    if batch is None or batch.status in (Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED):
+    if batch is None or batch.has_ended or batch.status is Status.IN_REVIEW:
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
-    prepared = batch.give_up(at=uow.now)
-    count = min(command.size, batch.size - batch.cursor)
+    prepared = replace(batch.give_up(at=uow.now), canary_passed=True, max_failures=None)
+    count = min(command.size, command.content.stop - batch.cursor)
     return _advance(uow, job, prepared, command.content, [bulk_failures.server_failed(GIVEN_UP)] * count)
 
 
@@ -127,35 +154,33 @@ def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
     return None if job.subject is None else uow.batches.find(job.subject, Lock.CHANGE)
 
 
-def _keep(uow: UnitOfWork, batch: Batch) -> Batch:
-    batches.update_task(uow, batch)
-    return uow.batches.save(batch)
-
-
 def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: list[str | None]) -> Progress:
     """Record the outcomes of the next entries; the last one ends the batch, its task and its job."""
     type_ = resource_types.find(batch.type)
     natural = "" if type_ is None else type_.natural_key
     outcomes = [
-        Outcome(index) if error is None else Outcome(index, content.key(index, batch.field, natural), error)
+        Outcome(index, at=uow.now)
+        if error is None
+        else Outcome(index, content.key(index, batch.field, natural), error, bulk_failures.code_of(error), at=uow.now)
         for index, error in enumerate(errors, batch.cursor)
     ]
     uow.batches.record(batch.number, outcomes)
     failures = sum(error is not None for error in errors)
     advanced = batch.advance(len(errors) - failures, failures, at=uow.now)
-    if advanced.status is Status.COMPLETED:
-        _keep(uow, advanced)
+    if advanced.status is not Status.RUNNING:
+        batches.keep(uow, advanced)
         jobs.complete(uow, job)
         return Progress(advanced.cursor, is_over=True)
     uow.batches.save(advanced)
-    return Progress(advanced.cursor, is_over=_begun_anew(uow, job))
+    dialect = batch.dialect or _maker(uow, batch)
+    return Progress(advanced.cursor, is_over=_begun_anew(uow, job, batch), dialect=dialect)
 
 
-def _begun_anew(uow: UnitOfWork, job: Job) -> bool:
+def _begun_anew(uow: UnitOfWork, job: Job, batch: Batch) -> bool:
     """Replace a job that was retried and now made progress by a new one, which starts with no failed attempts. Returns
     whether it did."""
     if job.attempt == 1:
         return False
-    uow.enqueue(JobKind(job.kind), job.subject)
+    uow.enqueue(JobKind(FORMER.get(job.kind, job.kind)), job.subject, priority=batch.priority)
     jobs.complete(uow, job)
     return True

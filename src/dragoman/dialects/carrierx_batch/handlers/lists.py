@@ -73,7 +73,7 @@ class Failures(msgspec.Struct, frozen=True):
     part: paging.Slice
 
     def keys(self) -> Keys:
-        return batches.keys_to_read(self.sid, with_payload=False)
+        return batches.keys_to_read(self.sid)
 
 
 class FoundFailures(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from dragoman.command import Keys
+from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.wire import changes, paging, tasks
@@ -57,7 +57,7 @@ class Get(msgspec.Struct, frozen=True):
     selection: tasks.Selection
 
     def keys(self) -> Keys:
-        return batches.keys_to_read(self.sid, with_payload=self.selection.with_payload)
+        return batches.keys_to_read(self.sid)
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -91,8 +91,8 @@ class Update(msgspec.Struct, frozen=True):
     change: changes.Change
     versions: tuple[str, ...] | None = None
 
-    def keys(self) -> Keys:
-        return batches.keys_to_change(self.sid)
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def parse_patch(request: Request) -> Update:

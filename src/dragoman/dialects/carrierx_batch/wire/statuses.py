@@ -8,8 +8,12 @@ STATUS_WORDS: dict[Status, str] = {
     Status.APPROVED: "approved",
     Status.QUEUED: "queued",
     Status.RUNNING: "running",
+    Status.CANARY_REVIEW: "running",
+    Status.PAUSED: "running",
     Status.COMPLETED: "completed",
+    Status.STOPPED: "completed",
     Status.CANCELLED: "cancelled",
+    Status.EXPIRED: "cancelled",
 }
 
 DECISION_WORDS: dict[str, Decision] = {"approved": Decision.APPROVE, "cancelled": Decision.REFUSE}
