@@ -51,10 +51,10 @@ def order(uow: UnitOfWork, command: Order) -> str:
     sent = batches.NewBatch(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
     made = batches.create(uow, sent).batch
     prepared = uow.batches.save(made.prepare(at=uow.now))
-    for job in uow.jobs.about(JobKind.BATCH_PREPARE, made.number):
+    for job in uow.jobs.about(JobKind.BATCH_PREVIEW, made.number):
         uow.jobs.remove(job)
     batches.decide(uow, prepared, Decision.APPROVE)
-    job = uow.jobs.about(JobKind.BATCH_RUN, made.number)[0]
+    job = uow.jobs.about(JobKind.BATCH_EXECUTE, made.number)[0]
     uow.jobs.save(job.claim("bench", at=uow.now, lease_seconds=3_600.0))
     return job.uid
 

@@ -42,15 +42,21 @@ def led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
     batch = _kept(uow, batch.prepare(at=uow.now))
     if status is Status.IN_REVIEW:
         return batch
+    if status is Status.EXPIRED:
+        return _kept(uow, batch.expire(at=uow.now))
     if status is Status.CANCELLED:
         return batches.decide(uow, batch, Decision.REFUSE)
     batch = batches.decide(uow, batch, Decision.APPROVE)
     if status is Status.APPROVED:
         return batch
-    batch = _kept(uow, batch.queue(at=uow.now))
-    if status is Status.QUEUED:
-        return batch
-    batch = _kept(uow, batch.run(at=uow.now))
+    if status is Status.STOPPED:
+        return _kept(uow, batch.stop(at=uow.now))
+    if status in (Status.QUEUED, Status.PAUSED):
+        batch = _kept(uow, batch.pause(at=uow.now))
+        return batch if status is Status.PAUSED else _kept(uow, batch.resume(at=uow.now))
+    batch = _kept(uow, batch.begin(at=uow.now))
+    if status is Status.CANARY_REVIEW:
+        return _kept(uow, replace(batch, canary=1).advance(1, 0, at=uow.now))
     return batch if status is Status.RUNNING else _kept(uow, batch.advance(1, 1, at=uow.now))
 
 

@@ -24,21 +24,29 @@ from tests.support.world import World
 
 UNDER_REVIEW = (Status.CREATED, Status.IN_REVIEW)
 RUNNING = (Status.APPROVED, Status.QUEUED, Status.RUNNING)
-ENDED = (Status.COMPLETED, Status.CANCELLED)
+ENDED = (Status.COMPLETED, Status.STOPPED, Status.CANCELLED, Status.EXPIRED)
 
 NATIVE_STATE = {
     Status.CREATED: "inactive",
     Status.IN_REVIEW: "ready",
     **dict.fromkeys(RUNNING, "running"),
+    Status.CANARY_REVIEW: "ready",
+    Status.PAUSED: "running",
     Status.COMPLETED: "completed",
+    Status.STOPPED: "terminated",
     Status.CANCELLED: "terminated",
+    Status.EXPIRED: "expired",
 }
 IBM_STATE = {
     Status.CREATED: "STATE_INACTIVE",
     Status.IN_REVIEW: "STATE_READY",
     **dict.fromkeys(RUNNING, "STATE_RUNNING"),
+    Status.CANARY_REVIEW: "STATE_READY",
+    Status.PAUSED: "STATE_RUNNING",
     Status.COMPLETED: "STATE_FINISHED",
+    Status.STOPPED: "STATE_TERMINATED",
     Status.CANCELLED: "STATE_TERMINATED",
+    Status.EXPIRED: "STATE_EXPIRED",
 }
 
 
@@ -202,6 +210,7 @@ HARMLESS = {
     # What is so already: nothing is decided by saying it again.
     (Status.COMPLETED, "native complete"),
     (Status.CANCELLED, "native terminate"),
+    (Status.STOPPED, "native terminate"),
     *((status, "crm close") for status in ENDED),
     *((status, "crm reopen") for status in Status if status not in ENDED),
 }

@@ -12,7 +12,18 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.domain.bulk import Batch, BatchPayload, Method, Outcome, Status
+from dragoman.domain.bulk import (
+    Batch,
+    BatchChunk,
+    BatchDetail,
+    BatchPayload,
+    Effect,
+    FailureGroup,
+    Method,
+    Outcome,
+    Preview,
+    Status,
+)
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.job import JobKind
 from dragoman.domain.message import Message, Which
@@ -52,10 +63,13 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.messages.put(Message(uow.tenant, task.uid, Which.INPUT, "application/xml", "<a>\u00e9\U0001f600</a>"))
     batch = Batch(uow.tenant, 77, uow.new_id(), Method.PATCH, "task", "id", True, Status.IN_REVIEW, 1, 1, 0, 0, 0)
     uow.batches.add(replace(batch, scopes=("batch.manage",), decided_at=Moment(1)))
-    uow.payloads.add(BatchPayload(uow.tenant, batch.uid, '["1"]', '{"priority": 1.50}'))
+    uow.payloads.add(BatchPayload(uow.tenant, batch.uid, None, '{"priority": 1.50}'))
+    uow.chunks.add(BatchChunk(uow.tenant, batch.uid, 0, 1, '["1"]', None))
+    uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))
+    uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
     uow.batches.record(batch.number, [Outcome(0, '"1"', '{"message":"no"}')])
     uow.aliases.add(Alias(uow.tenant, "genesys", "31", "anna"))
-    uow.enqueue(JobKind.BATCH_RUN, batch.number, run_at=later(uow.now, seconds=100 * 365 * 86_400), note="x")
+    uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, run_at=later(uow.now, seconds=100 * 365 * 86_400), note="x")
 
 
 def test_every_table_that_is_carried_has_a_row_in_these_tests(used: str) -> None:

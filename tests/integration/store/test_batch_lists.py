@@ -28,12 +28,13 @@ def furnish(uow: UnitOfWork) -> None:
     """Batches of every kind: some without counts, some without a field, with moments finer than are shown."""
     for at in range(COUNT):
         method = tuple(Method)[at % 3]
+        data = f'{{"name":"{"ab"[at % 2]}","deep":{{"n":{at}}}}}'
         order = batches.NewBatch(
             method=method,
             type=("phonenumber", "prefix")[at % 2],
             field=None if method is Method.POST else ("phonenumber", "did_sid")[at % 2],
             entries=None if method is Method.POST else '["1"]',
-            data=None if method is Method.DELETE else '{"name":"%s","deep":{"n":%d}}' % ("ab"[at % 2], at),  # noqa: UP031
+            data={Method.POST: f"[{data}]", Method.PATCH: data, Method.DELETE: None}[method],
             review=at % 5 > 1,
             size=4,
         )

@@ -11,7 +11,6 @@ from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Decision, Method
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.job import JobKind
 from dragoman.domain.task import State
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.unit.overlay import HistoryRow
@@ -208,7 +207,7 @@ def test_history_names_the_creator_of_the_batch(world: BatchWorld, type_: str) -
     world.decide(order, Decision.APPROVE)
     world.run_jobs()
     change = history(world, type_, number)[-1]
-    assert (change.principal, change.dialect, change.operation) == ("anna", DIALECT, JobKind.BATCH_RUN)
+    assert (change.principal, change.dialect, change.operation) == ("anna", DIALECT, "batch.run")
     assert json.loads(change.changes) == {PLAIN[type_]: [None, "seen"]}
 
 

@@ -108,7 +108,7 @@ def test_a_cancelled_batch_touches_nothing(world: BatchWorld) -> None:
     number = world.order(PATCH, "task", field="id", entries=[one], data={"priority": 7}, review=True)
     world.run_jobs()
     world.decide(number, Decision.REFUSE)
-    world.core(lambda uow: uow.enqueue(JobKind.BATCH_RUN, number))  # even if somebody asked for it
+    world.core(lambda uow: uow.enqueue(JobKind.BATCH_EXECUTE, number))  # even if somebody asked for it
     world.run_jobs()
     assert counts(world.batch(number)) == (Status.CANCELLED, 1, 0, 0, 0)
     assert task(world, one).revision == 1
@@ -122,7 +122,7 @@ def test_history_names_the_creator_and_what_he_began(world: BatchWorld) -> None:
     [one] = made(world)
     world.done(PATCH, "task", field="id", entries=[one], data={"priority": 7})
     [_, change] = history(world, one)
-    assert (change.principal, change.dialect, change.operation) == ("anna", DIALECT, JobKind.BATCH_RUN)
+    assert (change.principal, change.dialect, change.operation) == ("anna", DIALECT, "batch.run")
     assert (change.revision, change.changes) == (2, '{"priority":[null,7]}')
 
 
@@ -463,7 +463,7 @@ def test_a_batch_whose_job_is_given_up_is_completed_with_what_is_left_failing(wo
     assert world.failures(batch)[20][1]["message"] == batch_runs.GIVEN_UP
     assert world.outcomes(batch) == list(range(50))
     assert [task(world, each).priority for each in numbers] == [1] * 20 + [None] * 30
-    jobs = world.core(lambda uow: uow.jobs.about(JobKind.BATCH_RUN, number))
+    jobs = world.core(lambda uow: uow.jobs.about(JobKind.BATCH_EXECUTE, number))
     assert [job.state for job in jobs] == [JobState.DISCARDED]
 
 

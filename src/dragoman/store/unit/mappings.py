@@ -18,8 +18,10 @@ from dragoman.domain.bulk import (
     BatchChunk,
     BatchDetail,
     BatchPayload,
+    ChangeGroup,
     Decided,
     End,
+    FailureGroup,
     Method,
     OnChange,
     OnConflict,
@@ -266,7 +268,16 @@ MAPPINGS: dict[str, Mapping] = {
         ),
         Mapping("batch_payload", tables.batch_payload, BatchPayload, key=("batch",)),
         Mapping("batch_chunk", tables.batch_chunk, BatchChunk, key=("batch", "first")),
-        Mapping("batch_detail", tables.batch_detail, BatchDetail, key=("batch",)),
+        Mapping(
+            "batch_detail",
+            tables.batch_detail,
+            BatchDetail,
+            key=("batch",),
+            codecs={
+                "groups": _json_codec(tuple[ChangeGroup, ...], (), "[]"),
+                "failures": _json_codec(tuple[FailureGroup, ...], (), "[]"),
+            },
+        ),
         Mapping(
             "resource",
             tables.resource,

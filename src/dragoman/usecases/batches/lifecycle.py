@@ -238,6 +238,9 @@ def remove(uow: UnitOfWork, uid: str) -> None:
     """Delete a batch; the changes it made stay. Conflict while it is executed."""
     batch = get(uow, uid, Permission.WORK)
     batch.must_be_deletable()
+    shared = uow.payloads.find(uid)
+    if shared is not None:
+        uow.payloads.remove(shared)
     uow.batches.remove(batch)
     tasks.remove_alone(uow, batch.number)
     uow.enqueue(JobKind.BATCH_FORGET, batch.number, uid=uid)
@@ -268,10 +271,8 @@ def forget(uow: UnitOfWork, command: Forget) -> bool:
         and uow.chunks.forget(uid, limit=FEW) < FEW
     )
     if is_over:
-        for left in (uow.payloads.find(uid), uow.batch_details.find(uid)):
-            if isinstance(left, BatchPayload):
-                uow.payloads.remove(left)
-            elif left is not None:
-                uow.batch_details.remove(left)
+        detail = uow.batch_details.find(uid)
+        if detail is not None:
+            uow.batch_details.remove(detail)
         jobs.complete(uow, job)
     return is_over
