@@ -8,7 +8,7 @@ import difflib
 import ipaddress
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -16,11 +16,17 @@ from urllib.parse import urlsplit
 import msgspec
 import platformdirs
 from msgspec import Meta
+from msgspec.structs import replace
+
+from dragoman.domain import outside
+from dragoman.domain.outside import Misconfigured, OutsideType, Secret
 
 PREFIX = "DRAGOMAN_"
 CONFIG = "DRAGOMAN_CONFIG"
 # Kubernetes sets DRAGOMAN_SERVICE_* and DRAGOMAN_PORT* for a service of this name; tests have their own switches.
 IGNORED = ("DRAGOMAN_TEST_", "DRAGOMAN_SERVICE_", "DRAGOMAN_PORT")
+SECRET = "DRAGOMAN_SECRET_"  # noqa: S105 - the start of the variables that hold secrets
+OF_THE_CLIENT = ("DRAGOMAN_SERVER", "DRAGOMAN_TOKEN")  # of `dragoman batch`, which needs no other settings
 MIB = 1024 * 1024
 PAGE = "docs/reference/settings.md"
 LONGEST_SHOWN = 60
@@ -157,6 +163,18 @@ class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 30.0
 
 
+class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where secrets are found that have no variable."""
+
+    folder: Annotated[
+        str,
+        Meta(
+            description="The folder with a file for each secret, called as the secret, for those without a variable "
+            "`DRAGOMAN_SECRET_<NAME in capitals>`."
+        ),
+    ] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one process."""
 
@@ -180,7 +198,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
     jobs: Jobs = Jobs()
+    secrets: Secrets = Secrets()
     dialects: dict[str, dict[str, Any]] = {}
+    outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
 
     def of_dialect(self, name: str) -> dict[str, Any]:
         """The table `[dialects.NAME]`, with the defaults that `load` filled in."""
@@ -192,19 +212,22 @@ def load(
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, object] | None = None,
     dialects: Mapping[str, Sequence[Option]] | None = None,
+    types: Collection[str] = (),
 ) -> Settings:
     """The settings of this process.
 
     `overrides` come from the command line, keyed as on the reference page ("server.port"); None counts as absent.
-    `dialects` names every dialect with its switches. Raises BadSettings for an unknown key or a wrong value.
+    `dialects` names every dialect with its switches, `types` the types of batches that outside types can't be called.
+    Raises BadSettings for an unknown key or a wrong value.
     """
     environ = os.environ if environ is None else environ
     dialects = dialects or {}
     config = config or environ.get(CONFIG) or None
     tree = _read(Path(config)) if config else {}
+    tables = _take_outside(tree, str(config))
     _check_shape(tree, dialects, str(config))
     for name, text in environ.items():
-        if name.startswith(PREFIX) and name != CONFIG and not name.startswith(IGNORED):
+        if name.startswith(PREFIX) and not _is_other(name):
             path = _path_of(name, dialects)
             _put(tree, path, _convert(text, _type_of(path, dialects), name, strict=False))
     for key, value in (overrides or {}).items():
@@ -216,7 +239,12 @@ def load(
     settings = msgspec.convert(tree, Settings)
     _check_networks(settings.server.trusted_proxies)
     _check_public_url(settings.server.public_url)
-    return settings
+    return replace(settings, outside=_outside(tables, types, environ, settings.secrets.folder, str(config)))
+
+
+def _is_other(variable: str) -> bool:
+    """Whether a variable with our prefix is no setting."""
+    return variable == CONFIG or variable in OF_THE_CLIENT or variable.startswith((SECRET, *IGNORED))
 
 
 def _check_networks(networks: Sequence[str]) -> None:
@@ -236,6 +264,67 @@ def _check_public_url(url: str) -> None:
         is_base = False
     if url and not is_base:
         raise BadSettings(f"server.public_url: must be a base URL, such as https://tasks.example.com, not {url!r}.")
+
+
+# Outside types of batches
+
+
+def _take_outside(tree: dict[str, Any], file: str) -> dict[str, Any]:
+    """Remove the tables [batch.type.NAME] from the tree, and return them."""
+    batch = tree.get("batch")
+    tables = batch.pop("type", {}) if isinstance(batch, dict) else {}
+    if not isinstance(tables, dict):
+        raise BadSettings(f"{file}: batch.type: must be a table.")
+    if batch == {}:
+        del tree["batch"]
+    return tables
+
+
+def _outside(
+    tables: Mapping[str, Any], taken: Collection[str], environ: Mapping[str, str], folder: str, file: str
+) -> tuple[OutsideType, ...]:
+    types = []
+    for name, table in tables.items():
+        try:
+            types.append(_outside_type(name, table, taken, environ, folder))
+        except Misconfigured as error:
+            place = f"batch.type.{name}.{error.path}".rstrip(".")
+            raise BadSettings(f"{file}: {place}: {error.why}.") from None
+    return tuple(types)
+
+
+def _outside_type(
+    name: str, table: Any, taken: Collection[str], environ: Mapping[str, str], folder: str
+) -> OutsideType:
+    if name in taken:
+        raise Misconfigured("", "the name is taken by a type of the server")
+    found = outside.read(name, table)
+    if found.http.auth is None:
+        return OutsideType(name, found)
+    return OutsideType(name, found, _secret(found.http.auth.secret, environ, folder))
+
+
+def _secret(name: str, environ: Mapping[str, str], folder: str) -> Secret:
+    variable = f"{SECRET}{name.upper()}"
+    value = environ.get(variable) or _secret_in(folder, name)
+    if not value:
+        where = f"{variable} is not set" + (f", and there is no file {Path(folder) / name}" if folder else "")
+        raise Misconfigured("http.auth.secret", f"the secret {name} is missing: {where}")
+    if not value.isascii() or not value.isprintable():
+        raise Misconfigured("http.auth.secret", f"the secret {name} can't be a header: it must be printable ASCII")
+    return Secret(value)
+
+
+def _secret_in(folder: str, name: str) -> str:
+    """The content of a secret's file without the line end; empty if there is none."""
+    file = Path(folder) / name
+    if not folder or not file.is_file():
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Misconfigured("http.auth.secret", f"the file {file} can't be read: {reason}") from None
 
 
 def describe(dialects: Mapping[str, Sequence[Option]] | None = None) -> list[Described]:
@@ -260,7 +349,7 @@ def _fields(struct: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterat
         kind = hints[field.name]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             yield from _fields(kind, (*above, field.name))
-        elif field.name != "dialects":
+        elif field.name not in ("dialects", "outside"):
             yield (*above, field.name), kind, field.default
 
 

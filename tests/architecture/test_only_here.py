@@ -20,6 +20,7 @@ TIME = re.compile(
     r"|^(monotonic|time_ns|perf_counter|sleep)$"
 )
 ENVIRONMENT = re.compile(r"^os\.(environ|environb|getenv|getenvb|putenv)\b")
+CALLS_OUT = re.compile(r"^(httpcore2?|httpx2?|aiohttp|requests|urllib3|urllib\.request|http\.client|smtplib|ftplib)\b")
 CHANCE = re.compile(r"(^|\.)uuid[1-8]$|^uuid_utils\.|^random\.|^(os\.)?urandom$")
 
 
@@ -59,6 +60,15 @@ def only_ids_are_drawn(source: Source) -> Iterator[Fault]:
             yield call.lineno, f"{name}: only domain/ids.py makes ids; secrets come from `secrets`"
 
 
+def only_deliveries_call_out(source: Source) -> Iterator[Fault]:
+    # A request that doesn't pass the guard reaches whatever a name resolves to, also this machine.
+    if source.parts[0] == "delivery":
+        return
+    for line, module in source.imports():
+        if CALLS_OUT.search(module):
+            yield line, f"{module}: only delivery/ calls out"
+
+
 def only_one_file_reads_time_zones(source: Source) -> Iterator[Fault]:
     # The machine's rules were taken where it had some: a task was due an hour late on one node and not on the next.
     if source.path == "domain/zones.py":
@@ -75,6 +85,7 @@ def only_one_file_reads_time_zones(source: Source) -> Iterator[Fault]:
         only_the_clock_asks_the_time,
         only_the_settings_read_the_environment,
         only_ids_are_drawn,
+        only_deliveries_call_out,
         only_one_file_reads_time_zones,
     ],
 )
@@ -97,6 +108,9 @@ def test_only_one_file_does_it(rule: Rule) -> None:
         (only_ids_are_drawn, "uid = uuid_utils.uuid7()"),
         (only_ids_are_drawn, "random.shuffle(rows)"),
         (only_ids_are_drawn, "secret = os.urandom(16)"),
+        (only_deliveries_call_out, "import httpcore2"),
+        (only_deliveries_call_out, "from urllib.request import urlopen"),
+        (only_deliveries_call_out, "from http.client import HTTPConnection"),
         (only_one_file_reads_time_zones, "from zoneinfo import ZoneInfo"),
     ],
 )

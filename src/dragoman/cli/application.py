@@ -21,8 +21,9 @@ def read_settings(context: click.Context, overrides: Mapping[str, object] | None
     """The settings of this call. Raises a usage error for wrong ones."""
     given = {"database": chosen(context, "database"), **(overrides or {})}
     dialects = {dialect.name: dialect.options for dialect in discover()}
+    types = [type_.name for dialect in discover() for type_ in dialect.resource_types]
     try:
-        settings = load(chosen(context, "config"), overrides=given, dialects=dialects)
+        settings = load(chosen(context, "config"), overrides=given, dialects=dialects, types=types)
     except BadSettings as error:
         raise click.UsageError(str(error), context) from error
     if settings.log_level == "debug":
