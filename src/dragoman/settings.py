@@ -109,6 +109,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     json_members: Annotated[Count, Meta(description="Most members and elements in a JSON body.")] = 100_000
     bulk_json_members: Annotated[Count, Meta(description="Most members and elements in a bulk JSON body.")] = 250_000
     entries: Annotated[Count, Meta(description="Most entries of a batch sent as JSON.")] = 100_000
+    upload_entries: Annotated[Count, Meta(description="Most entries of a batch uploaded as CSV or NDJSON.")] = 1_000_000
     queue: Annotated[Count, Meta(description="Maximum queued writes; further requests get 503.")] = 1_000
     free_bytes: Annotated[
         int,

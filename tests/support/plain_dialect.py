@@ -154,7 +154,7 @@ class Letters:
         if b"?" in piece:
             raise Invalid("invalid_upload", "No questions.")
         self.count += len(piece)
-        return [Step(lambda uow, command: self.stored.append(command), piece)]  # type: ignore[arg-type]
+        return [(lambda uow, command: self.stored.append(command), piece)]  # type: ignore[list-item]
 
     def finish(self) -> list[Step]:
         return []
@@ -260,7 +260,8 @@ class PlainExecutor:
 
             async def write(step: Step) -> None:
                 await asyncio.sleep(self.pause)
-                step.run(None, step.command)
+                run, command = step
+                run(None, command)
 
             try:
                 return operation.render(await receive(receiving, request.incoming, write), request)

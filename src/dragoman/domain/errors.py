@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of a body: where it is (JSON pointer, "" for the whole), a stable code, a sentence."""
+    """One fault of a body: where it is (JSON pointer, "" for the whole), a stable code, a sentence.
+
+    A fault of an upload has a line and a column instead, both from 1.
+    """
 
     path: str
     code: str
     message: str
+    line: int | None = None
+    column: int | None = None
 
 
 class Expected(Exception):

@@ -88,7 +88,8 @@ class Executor:
         has_key = idempotency.key_of(operation, request) is not None
 
         async def write(step: Step) -> None:
-            await self.write(step.run, step.command, principal, dialect.name, operation=operation.name, bulk=True)
+            run, command = step
+            await self.write(run, command, principal, dialect.name, operation=operation.name, bulk=True)
 
         receiving = await asyncio.to_thread(operation.open, request)
         pieces = idempotency.hashed(request, body) if has_key else body

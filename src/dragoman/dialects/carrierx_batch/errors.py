@@ -79,12 +79,27 @@ def _invalid(error: errors.Invalid, request: Request) -> Reply:
     if error.code in UNREADABLE_BODIES:
         return _reply(415, "Unsupported media type", [_entry("Unsupported media type", "media_type")])
     if error.code in BAD_PARAMETERS:
-        parameter = error.parameters.get("parameter")
-        return _reply(400, "Bad Request", [_entry(error.message, "bad_parameter", _text(parameter))])
+        return _reply(400, "Bad Request", _parameters(error))
     if error.code == "idempotency_key_reused":
         return _reply(422, NOT_VALID, [_entry(error.message, "invalid_value", "Idempotency-Key")])
-    entries = [_entry(each.message, each.code, each.path.removeprefix("/") or None) for each in error.problems]
+    entries = [_entry(_placed(each), each.code, each.path.removeprefix("/") or None) for each in error.problems]
     return _reply(422, NOT_VALID, entries or [_entry(error.message, "invalid_value")])
+
+
+def _parameters(error: errors.Invalid) -> Entries:
+    """Each parameter that is wrong."""
+    if error.code == "invalid_query" and all(each.path for each in error.problems):
+        named = [_entry(f"{each.path} {each.message}", "bad_parameter", each.path) for each in error.problems]
+        if named:
+            return named
+    return [_entry(error.message, "bad_parameter", _text(error.parameters.get("parameter")))]
+
+
+def _placed(problem: errors.Problem) -> str:
+    """The sentence of a fault; of an upload with its place."""
+    if problem.line is None:
+        return problem.message
+    return f"{problem.message}: line {problem.line} column {problem.column}"
 
 
 def _unreadable(error: errors.Invalid, request: Request) -> Reply:

@@ -2,11 +2,13 @@
 14.2 and 16."""
 
 from dragoman.dialects.carrierx_batch import responses as answers
-from dragoman.dialects.carrierx_batch.handlers import lists, resources, tasks
+from dragoman.dialects.carrierx_batch.handlers import lists, resources, tasks, uploads
 from dragoman.dialects.carrierx_batch.resource_types import SERVED, Served
-from dragoman.dialects.carrierx_batch.wire import paging
+from dragoman.dialects.carrierx_batch.wire import paging, upload_orders
 from dragoman.dialects.carrierx_batch.wire.tasks import IDENTITY, MOVING, SETTABLE, render
 from dragoman.dialects.kit import OTHERS, NotOffered, OperationSpec, any_of
+from dragoman.dialects.kit.receiving import Streamed
+from dragoman.usecases.batches.uploads import MEDIA
 
 TASKS = "/batch/tasks"
 TASK = "/batch/tasks/{task_sid}"
@@ -25,6 +27,7 @@ _TASKS = (
         writes=True,
         idempotent_by_key=True,
         is_bulk=True,
+        streamed=Streamed(media=MEDIA, open=uploads.open_upload, parameters=(*upload_orders.KEYS, "dry_run")),
         parameters=("dry_run",),
         members=SETTABLE,
         ignored_members=dict.fromkeys((*IDENTITY, *MOVING), "carrierx-batch.md, 5"),

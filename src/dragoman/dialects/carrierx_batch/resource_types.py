@@ -140,6 +140,7 @@ DID = PlainType(
     defaults={"status": "assigned", "attributes": {}, "transformations": []},
     read_only=frozenset({PARTNER}),
     scopes=scopes_of("phonenumber"),
+    is_number=True,
 )
 NUMBER_PREFIX = PlainType(
     name="prefix",
@@ -150,6 +151,7 @@ NUMBER_PREFIX = PlainType(
     defaults={"attributes": {}},
     read_only=frozenset({PARTNER}),
     scopes=scopes_of("prefix"),
+    is_number=True,
 )
 FILE = PlainType(
     name="file",

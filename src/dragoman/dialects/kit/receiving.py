@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dragoman.command import Command
 from dragoman.domain.errors import Invalid
@@ -11,11 +11,8 @@ if TYPE_CHECKING:
     from dragoman.dialects.kit.request import Request
 
 
-class Step(NamedTuple):
-    """A use case and its command: one transaction of its own."""
-
-    run: Callable[[Any, Any], Any]
-    command: Command
+Step = tuple[Callable[[Any, Any], Any], Command]
+"""A use case and its command: one transaction of its own."""
 
 
 class Receiving(Protocol):

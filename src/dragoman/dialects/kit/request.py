@@ -31,6 +31,7 @@ class Limits:
     json_members: int = 100_000
     bulk_json_members: int = 250_000
     entries: int = 100_000
+    upload_entries: int = 1_000_000
 
 
 LIMITS = Limits()

@@ -74,7 +74,9 @@ def _faults(error: Expected) -> list[Fault] | UnsetType:
 
 
 def _fault(problem: Problem) -> Fault:
-    """A place that begins with a question mark is a parameter of the query."""
+    """A place that begins with a question mark is a parameter of the query; an upload has lines and columns."""
+    if problem.line is not None and problem.column is not None:
+        return Fault(code=problem.code, detail=problem.message, line=problem.line, column=problem.column)
     if problem.path.startswith("?"):
         return Fault(code=problem.code, detail=problem.message, parameter=problem.path[1:])
     return Fault(code=problem.code, detail=problem.message, pointer=problem.path)

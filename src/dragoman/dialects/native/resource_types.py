@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
-from msgspec import UNSET, Meta, UnsetType, field
-from msgspec.structs import replace
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import fields, replace
 
 from dragoman.dialects.native.handlers import cases, contacts, tasks
 from dragoman.dialects.native.wire import requests as reading
@@ -129,7 +129,9 @@ def _command(text: bytes, read: Callable[[bytes], C]) -> C | Expected:
 # The types
 
 
-def _resource_type(name: str, **functions: Any) -> ResourceType:
+def _resource_type(name: str, documents: tuple[type[Struct], type[Struct]], **functions: Any) -> ResourceType:
+    """All keys but users are numbers. Moments are told by their names, in documents of new and of changed objects."""
+    members = {each.encode_name for document in documents for each in fields(document)}
     wide = {f"{name}.manage", f"{name}.write"}
     return ResourceType(
         name=name,
@@ -140,6 +142,8 @@ def _resource_type(name: str, **functions: Any) -> ResourceType:
             Method.PATCH: frozenset({f"{name}.update", *wide}),
             Method.DELETE: frozenset({f"{name}.delete", *wide}),
         },
+        number_keys=frozenset(functions["keys"]) - {"assignee"},
+        moments=frozenset(member for member in members if member.endswith("_at")),
         **functions,
     )
 
@@ -147,6 +151,7 @@ def _resource_type(name: str, **functions: Any) -> ResourceType:
 RESOURCE_TYPES = (
     _resource_type(
         "task",
+        (NewTask, BulkPatch),
         keys=task_resources.KEYS,
         find=task_resources.find,
         create=create_tasks,
@@ -155,6 +160,7 @@ RESOURCE_TYPES = (
     ),
     _resource_type(
         "contact",
+        (BulkNewContact, BulkContactPatch),
         keys=contact_resources.KEYS,
         find=contact_resources.find,
         create=create_contacts,
@@ -163,6 +169,7 @@ RESOURCE_TYPES = (
     ),
     _resource_type(
         "case",
+        (BulkNewCase, BulkCasePatch),
         keys=case_resources.KEYS,
         find=case_resources.find,
         create=create_cases,

@@ -53,7 +53,11 @@ class Gateway:
         self._dispatcher = Dispatcher(backend)
         self._overload = Overload(self._dispatcher.router, backend.clock)
         self._body_limits = BodyLimits(
-            self.limits.json_depth, self.limits.json_members, self.limits.bulk_json_members, self.limits.entries
+            self.limits.json_depth,
+            self.limits.json_members,
+            self.limits.bulk_json_members,
+            self.limits.entries,
+            self.limits.upload_entries,
         )
         self._requests = requests or RequestLog()
         self._pages = Pages(mounts or {}, self.limits, self.timeouts)

@@ -31,7 +31,7 @@ from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import payloads
+from dragoman.usecases.batches import payloads, staging
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -62,7 +62,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 class NewBatch(msgspec.Struct, frozen=True):
     """The content of a new batch: `entries` and `data` are JSON text, `size` is the number of entries.
 
-    With a `selection` (JSON text of its conditions) there are no entries yet.
+    With a `selection` (JSON text of its conditions) there are no entries yet. `staged`: they are stored already, under
+    this uid, and `data` is what they share.
     """
 
     method: Method
@@ -74,6 +75,7 @@ class NewBatch(msgspec.Struct, frozen=True):
     size: int
     options: Options = Options()
     selection: str | None = None
+    staged: str | None = None
 
 
 class BatchView(msgspec.Struct, frozen=True):
@@ -83,6 +85,11 @@ class BatchView(msgspec.Struct, frozen=True):
     owner: Tenant
     payload: BatchPayload | None = None
     failures: tuple[Outcome, ...] = ()
+
+
+def keys_to_create(order: NewBatch) -> Keys:
+    """The keys to create a batch."""
+    return Keys(numbers={"task"}, jobs=() if order.staged is None else {order.staged})
 
 
 def keys_to_change(uid: str) -> Keys:
@@ -155,9 +162,10 @@ def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "")
 
 
 def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
-    """Store a batch with its task, and queue the job that prepares it. The command names `numbers={"task"}`."""
+    """Store a batch with its task, and queue the job that prepares it. The command names `keys_to_create`."""
     task = tasks.add(
         uow,
+        uid=order.staged or uow.new_id(),
         kind=Kind.BATCH,
         state=TASK_STATE[Status.CREATED],
         type=order.type,
@@ -174,6 +182,9 @@ def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
 
 def _store_content(uow: UnitOfWork, uid: str, order: NewBatch) -> None:
     """Data that all entries share once, all else in chunks."""
+    if order.staged is not None:
+        staging.adopt(uow, uid, order.data)
+        return
     shared = payloads.is_shared(order.method, order.data, order.size) or order.selection is not None
     uow.payloads.add(BatchPayload(uow.tenant, uid, None, order.data if shared else None))
     for chunk in payloads.cut_texts(uow.tenant, uid, order.entries, None if shared else order.data):

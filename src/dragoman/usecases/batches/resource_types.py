@@ -52,6 +52,8 @@ class ResourceType:
     create: Callable[[UnitOfWork, Sequence[bytes]], Create]
     patch: Callable[[UnitOfWork, bytes], Patch]
     remove: Callable[[UnitOfWork, int], None]
+    number_keys: frozenset[str] = frozenset()  # keys whose values are numbers: a tool may have changed `7.0` of CSV
+    moments: frozenset[str] = frozenset()  # members that are moments: CSV may write them as databases do
     removing: Callable[[UnitOfWork, Sequence[int]], Patch] | None = None  # `remove` for many, which looks up once
 
 

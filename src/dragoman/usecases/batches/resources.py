@@ -40,6 +40,7 @@ class PlainType:
     read_only: frozenset[str] = frozenset()
     scopes: Mapping[Method, frozenset[str]] = field(default_factory=dict)
     is_unique: bool = True
+    is_number: bool = False  # the natural key holds digits alone
 
 
 def shown(plain: PlainType, resource: Resource) -> Body:
@@ -124,6 +125,7 @@ def resource_type(plain: PlainType) -> ResourceType:
         create=lambda uow, contents: _creating(uow, plain, contents),
         patch=lambda uow, content: _patching(plain, content),
         remove=lambda uow, number: remove(uow, get(uow, plain, number)),
+        number_keys=frozenset({plain.natural} if plain.is_number else ()),
     )
 
 

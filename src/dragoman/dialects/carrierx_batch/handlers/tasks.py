@@ -12,13 +12,12 @@ from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
 from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.bulk import Batch
-from dragoman.domain.errors import NotOffered, StaleVersion
+from dragoman.domain.errors import StaleVersion
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.lifecycle import BatchView, NewBatch
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 
-UPLOADS = ("text/csv", "application/x-ndjson")
 FLAGS = {"true": True, "false": False}
 
 
@@ -28,26 +27,33 @@ class Create(msgspec.Struct, frozen=True):
     order: NewBatch
     dry_run: bool = False
 
-    def keys(self) -> Keys:
-        return Keys() if self.dry_run else Keys(numbers={"task"})
+    def keys(self) -> Keys | Exclusive:
+        if self.order.staged is not None:
+            return EXCLUSIVE  # the answer shows all entries, which are read by a condition
+        return Keys() if self.dry_run else batches.keys_to_create(self.order)
 
 
 def parse_create(request: Request) -> Create:
-    """An unknown value of `dry_run` is refused: a batch with a misspelled value must not run."""
-    media = faults.media_of(request)
-    if media in UPLOADS:
-        raise NotOffered("not_offered", f"Uploads of {media} are not taken yet: send the entries as JSON.")
     value = faults.body_of(request)
-    dry_run = FLAGS.get(request.first("dry_run") or "false")
-    if dry_run is None:
-        paging.refuse("dry_run", "must be true or false")
+    dry_run = dry_run_of(request)
     request.ignore_other_members(_known(value))
     return Create(parse_order(value, most=request.limits.entries), dry_run)
 
 
+def dry_run_of(request: Request) -> bool:
+    """An unknown value of `dry_run` is refused: a batch with a misspelled value must not run."""
+    dry_run = FLAGS.get(request.first("dry_run") or "false")
+    if dry_run is None:
+        paging.refuse("dry_run", "must be true or false")
+    return dry_run
+
+
 def create(uow: UnitOfWork, command: Create) -> BatchView:
     """The answer shows `created`, even if a worker takes it at once (4, rule 6)."""
-    return batches.preview(uow, command.order) if command.dry_run else batches.create(uow, command.order)
+    if command.dry_run:
+        return batches.preview(uow, command.order)
+    made = batches.create(uow, command.order)
+    return made if command.order.staged is None else batches.view(uow, made.batch)
 
 
 class Get(msgspec.Struct, frozen=True):

@@ -23,13 +23,13 @@ def parse_order(value: Any, *, most: int) -> NewBatch:
     if known is not None:
         _check_data(body.get("data"), body.get("entries"), known, problems)
         _check_entries(body.get("entries"), known, problems)
-        _check_field(body.get("field"), body.get("type"), known, problems)
+        check_field(body.get("field"), body.get("type"), known, problems)
     else:
         _check_shapes(body.get("data"), body.get("entries"), body.get("field"), problems)
-    _check_method(method, problems)
+    check_method(method, problems)
     _check_review(body, problems)
     _check_status(body, problems)
-    _check_type(body.get("type"), known, problems)
+    check_type(body.get("type"), known, problems)
     faults.refuse_unknown(body, NAMES, problems)
     size = _size(body, known)
     if size > most:
@@ -123,7 +123,8 @@ def _check_each(entries: list[Any], problems: Problems) -> None:
             problems.add("entries", faults.TYPE, f"entry {index} must be a string or an integer")
 
 
-def _check_field(field: Any, type_name: Any, method: Method, problems: Problems) -> None:
+def check_field(field: Any, type_name: Any, method: Method, problems: Problems) -> None:
+    """Whether the type is found by this field."""
     if method is Method.POST:
         if field is not None:
             _must_be_empty("field", method, problems)
@@ -137,7 +138,8 @@ def _check_field(field: Any, type_name: Any, method: Method, problems: Problems)
             problems.add("field", faults.VALUE, f"a {type_.name} is found by {' or '.join(sorted(type_.keys))} only")
 
 
-def _check_method(method: Any, problems: Problems) -> None:
+def check_method(method: Any, problems: Problems) -> None:
+    """Whether it is one of the three methods."""
     if method is None:
         problems.add("method", faults.REQUIRED, "this field is required")
     elif not isinstance(method, str):
@@ -160,7 +162,8 @@ def _check_status(body: dict[str, Any], problems: Problems) -> None:
         problems.add("status", faults.VALUE, "a new task is created; send nothing else")
 
 
-def _check_type(name: Any, method: Method | None, problems: Problems) -> None:
+def check_type(name: Any, method: Method | None, problems: Problems) -> None:
+    """Whether a type of this name allows the method."""
     if name is None:
         problems.add("type", faults.REQUIRED, "this field is required")
     elif not isinstance(name, str):

@@ -14,6 +14,8 @@ class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     pointer: Annotated[str | UnsetType, Meta(description="Where in the body: a JSON Pointer.")] = UNSET
     parameter: Annotated[str | UnsetType, Meta(description="Which parameter of the query.")] = UNSET
+    line: Annotated[int | UnsetType, Meta(description="Where in an upload; lines count from 1.")] = UNSET
+    column: Annotated[int | UnsetType, Meta(description="The character of that line, from 1.")] = UNSET
 
 
 class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
