@@ -53,6 +53,7 @@ class Worker:
         self._attempts = Attempts(runner, handlers, self._settings.lease_seconds, sleep)
         self._running: dict[asyncio.Task[None], Job] = {}
         self._takes_over = is_only
+        self._started_at = runner.clock.now()
         self._last_tenant = 0
         self._stops = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,7 +125,7 @@ class Worker:
         if not self._takes_over:
             return
         for _, tenant in await self._runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-            orphans = await self._write(jobs.release_orphans, jobs.ReleaseOrphans(), tenant)
+            orphans = await self._write(jobs.release_orphans, jobs.ReleaseOrphans(self._started_at), tenant)
             if orphans:
                 log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
         self._takes_over = False

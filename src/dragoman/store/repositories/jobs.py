@@ -53,6 +53,14 @@ class Jobs(Repository[Job]):
         found = [self.find(uid, Lock.CHANGE) for uid in uids]
         return [job for job in found if job is not None and job.state is JobState.RUNNING]
 
+    def scheduled(self, kind: str, *, before: Moment) -> list[Job]:
+        """Jobs of a kind that were made before a moment and aren't due yet, locked. The command must be exclusive."""
+        mine = (J.tenant == self.tenant, J.state == str(JobState.SCHEDULED), J.kind == kind, J.created_at < before)
+        uids = [row[0] for row in self.by_condition(sa.select(J.uid).where(*mine).order_by(J.uid))]
+        self.load(uids, Lock.CHANGE)
+        found = [self.find(uid, Lock.CHANGE) for uid in uids]
+        return [job for job in found if job is not None and job.state is JobState.SCHEDULED]
+
     def tenants_with_due(self, now: Moment) -> list[int]:
         """The numbers of all tenants that have one to take: a look into each one's index, in one statement."""
         theirs = sa.exists().where(J.tenant == tables.tenant.c.tenant, self._is_due(now))

@@ -5,9 +5,10 @@ slice is applied twice, and a worker that lost the job writes nothing.
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
-from dragoman.domain.clock import later
+from dragoman.domain.clock import Moment, later
 from dragoman.domain.job import LEASE_SECONDS, Job, JobKind, JobState, LeaseLost
 from dragoman.usecases.uow import UnitOfWork
 
@@ -84,7 +85,12 @@ def _kept(uow: UnitOfWork, job: Job) -> Job:
 
 
 class ReleaseOrphans(msgspec.Struct, frozen=True):
-    """Release the running jobs of a tenant at start, when no other process works on this database."""
+    """Release the running jobs of a tenant at start, when no other process works on this database.
+
+    What was staged before `started_at` and adopted by no batch is deleted now, not when its lease runs out.
+    """
+
+    started_at: Moment = Moment(0)
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -95,6 +101,8 @@ def release_orphans(uow: UnitOfWork, command: ReleaseOrphans) -> int:
     running = uow.jobs.running()
     for job in running:
         uow.jobs.save(job.prolong(at=uow.now, lease_seconds=0.0))
+    for job in uow.jobs.scheduled(str(JobKind.BATCH_FORGET), before=command.started_at):
+        uow.jobs.save(replace(job, run_at=uow.now))
     return len(running)
 
 
