@@ -14,7 +14,7 @@ from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import Job, JobKind, JobState
 from dragoman.usecases.uow import UnitOfWork
 
-LEASE_SECONDS = 3_600.0
+LEASE_SECONDS = 600.0
 """How long staged entries stay when no further ones follow."""
 
 AT_ONCE = 50

@@ -27,7 +27,7 @@ CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 MEDIA = (CSV, NDJSON)
 
-RENEW_SECONDS = 600.0
+RENEW_SECONDS = 60.0
 
 Step = tuple[Callable[[Any, Any], Any], Command]
 Encode = Callable[[Any], bytes]

@@ -1,0 +1,200 @@
+"""Uploads to the real server on both engines: broken off, killed, refused, sent twice."""
+
+import json
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dragoman.store import tables
+from tests.conftest import PASSWORD, add_user
+from tests.support.server import Answer, Server, basic
+
+ANNA = basic("anna", PASSWORD)
+CSV = {**ANNA, "Content-Type": "text/csv"}
+NEW = "/core/v2/batch/tasks?method=POST&type=phonenumber"
+PATCH = "/core/v2/batch/tasks?method=PATCH&type=phonenumber&field=phonenumber"
+PATIENCE_SECONDS = 30.0
+
+
+@pytest.fixture
+def server(database_url: str) -> Iterator[Server]:
+    add_user(database_url, "anna", admin=True)
+    with Server(database_url, config="[timeouts]\nbody_seconds = 1.0\n") as running:
+        yield running
+
+
+def numbers(first: int, count: int) -> bytes:
+    return b"".join(b"%d,n%d\n" % (12_025_000_000 + n, n) for n in range(first, first + count))
+
+
+class Sender:
+    """A client that sends a body in chunks, as far as it likes."""
+
+    def __init__(self, server: Server, target: str) -> None:
+        self.connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)
+        head = [f"POST {target} HTTP/1.1", "Host: x", "Content-Type: text/csv", "Transfer-Encoding: chunked"]
+        head.append(f"Authorization: {ANNA['Authorization']}")
+        self.connection.sendall("\r\n".join([*head, "", ""]).encode())
+
+    def send(self, text: bytes) -> None:
+        self.connection.sendall(b"%x\r\n%b\r\n" % (len(text), text))
+
+    def answer(self) -> tuple[int, Any]:
+        """What the server says before it closes."""
+        got = b""
+        while part := self.connection.recv(65_536):
+            got += part
+        head, _, body = got.partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(body)
+
+
+def stored(server: Server) -> int:
+    """How many chunks and batches the database holds."""
+    with server.app.store.engine.reader() as connection:
+        return sum(
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (tables.batch_chunk, tables.batch, tables.task)
+        )
+
+
+def wait_until(server: Server, count: int, *, more: bool = False) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (stored(server) >= count if more else stored(server) == count):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def listed(server: Server) -> int:
+    total: int = server.call("GET", "/core/v2/batch/tasks", headers=ANNA).json()["total"]
+    return total
+
+
+def let_leases_run_out(server: Server) -> None:
+    with server.app.store.engine.writer() as connection:
+        connection.execute(sa.update(tables.job).values(run_at=0))
+        connection.commit()
+
+
+@contextmanager
+def begun(server: Server, rows: int = 3_000) -> Iterator[Sender]:
+    """An upload of which a part is stored."""
+    sender = Sender(server, NEW)
+    with sender.connection:
+        sender.send(b"phonenumber,name\n" + numbers(0, rows))
+        wait_until(server, rows // 1_000 - 1, more=True)
+        yield sender
+
+
+def test_an_upload_is_run_like_any_batch(server: Server) -> None:
+    body = b"phonenumber,name\n" + numbers(0, 2_500)
+    made = server.call("POST", NEW + "&review=false", body, CSV)
+    assert (made.status, len(made.json()["data"])) == (200, 2_500)
+    sid = made.json()["task_sid"]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (shown := server.call("GET", f"/core/v2/batch/tasks/{sid}", headers=ANNA).json())["status"] != "completed":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert (shown["success"], shown["failure"]) == (2_500, 0)
+    found = server.call(
+        "GET", "/core/v2/phonenumber/dids?filter=name%20eq%20n2499&include_fields=phonenumber", headers=ANNA
+    )
+    assert [item["phonenumber"] for item in found.json()["items"]] == ["12025002499"]
+
+
+def test_nothing_is_shown_while_it_arrives(server: Server) -> None:
+    with begun(server) as sender:
+        assert listed(server) == 0
+        assert server.call("GET", "/v1/tasks", headers=ANNA).json()["items"] == []
+        sender.send(numbers(3_000, 10))
+        sender.connection.sendall(b"0\r\n\r\n")
+        assert sender.connection.recv(20).startswith(b"HTTP/1.1 200")
+        assert listed(server) == 1
+
+
+def test_nothing_stays_of_an_upload_whose_client_leaves(server: Server) -> None:
+    with begun(server):
+        pass
+    wait_until(server, 0)
+
+
+def test_nothing_stays_of_an_upload_that_stops_coming(server: Server) -> None:
+    with begun(server) as sender:
+        assert sender.answer()[0] == 408
+    wait_until(server, 0)
+
+
+def test_nothing_stays_of_an_upload_whose_server_is_killed(server: Server, backend: str) -> None:
+    with begun(server):
+        server.kill()
+    assert stored(server) > 0
+    server.start()
+    assert listed(server) == 0
+    if backend == "postgresql":  # another node may have its client: its lease has to run out
+        let_leases_run_out(server)
+    wait_until(server, 0)
+    assert server.call("POST", NEW, b"phonenumber\n12025550101\n", CSV).status == 200
+
+
+def test_nothing_stays_of_a_refused_upload(server: Server) -> None:
+    with begun(server) as sender:
+        sender.send(b"1,2,3\n")
+        sender.connection.sendall(b"0\r\n\r\n")
+        sender.connection.shutdown(socket.SHUT_WR)
+        status, refusal = sender.answer()
+    assert (status, refusal["errors"]) == (
+        422,
+        [{"message": "the row has 3 cells, the header has 2: line 3002 column 5", "type": "ragged_row"}],
+    )
+    wait_until(server, 0)
+
+
+@pytest.mark.parametrize("piece", [b"x" * 60_000, b'"' + b"x" * 60_000, b"x,y,z\n" * 10_000])
+def test_an_endless_upload_is_refused_on_the_way(server: Server, piece: bytes) -> None:
+    with begun(server) as sender:
+        sent = 0
+        while not select.select([sender.connection], [], [], 0)[0]:
+            sender.send(piece)
+            sent += len(piece)
+            assert sent < 20_000_000
+        assert sender.connection.recv(20).startswith(b"HTTP/1.1 422")
+    wait_until(server, 0)
+
+
+def test_a_hundred_faults_are_listed(server: Server) -> None:
+    answer = server.call("POST", PATCH, b"phonenumber,name\n" + b"1\n" * 150, CSV)
+    assert answer.status == 422
+    assert len(answer.json()["errors"]) == 100
+
+
+def test_an_endless_line_of_a_small_upload_has_its_fault(server: Server) -> None:
+    answer = server.call("POST", PATCH, b"phonenumber,name\n1," + b"x" * 1_100_000 + b"\n", CSV)
+    assert (answer.status, [each["type"] for each in answer.json()["errors"]]) == (422, ["line_too_long"])
+
+
+@pytest.mark.parametrize("rows", [10, 2_500])
+def test_a_key_makes_one_batch_of_many_uploads(server: Server, rows: int) -> None:
+    body = b"phonenumber,name\n" + numbers(0, rows)
+    headers = {**CSV, "Idempotency-Key": "k1"}
+    answers: list[Answer] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(server.call("POST", NEW, body, headers))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status for answer in answers] == [200] * 4
+    assert len({answer.json()["task_sid"] for answer in answers}) == 1
+    assert listed(server) == 1
+    chunks = -(-rows // 1_000)
+    wait_until(server, 2 + chunks)
+    other = server.call("POST", NEW, body + b"12025559999,x\n", headers)
+    assert other.status == 422
+    wait_until(server, 2 + chunks)
