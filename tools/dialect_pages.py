@@ -118,7 +118,14 @@ def _offered(dialect: Dialect) -> list[tuple[str, ...]]:
 
 def _names(dialect: Dialect) -> list[tuple[str, ...]]:
     """What each operation reads by name, and what it does with every other name."""
-    return [(row.name, _listed(row.parameters), _listed(row.members or ()), _others(row)) for row in dialect.operations]
+    return [(row.name, _parameters(row), _listed(row.members or ()), _others(row)) for row in dialect.operations]
+
+
+def _parameters(row: OperationSpec) -> str:
+    """Those of its query; of an operation that takes uploads also theirs."""
+    if row.streamed is None:
+        return _listed(row.parameters)
+    return f"{_listed(row.parameters)}; with {_listed(row.streamed.media)}: {_listed(row.streamed.parameters)}"
 
 
 def _others(row: OperationSpec) -> str:

@@ -27,7 +27,7 @@ STATUSES: tuple[tuple[type[Expected], int], ...] = (
     (errors.NotOffered, 501),
     (errors.Unavailable, 503),
 )
-OF_CODES = {"method_not_allowed": 405, "unsupported_encoding": 415, "storage_full": 507}
+OF_CODES = {"method_not_allowed": 405, "unsupported_encoding": 415, "unsupported_media_type": 415, "storage_full": 507}
 
 
 def error(error: Expected, request: Request) -> Reply:
