@@ -150,7 +150,7 @@ def test_nothing_stays_of_a_refused_upload(server: Server) -> None:
         status, refusal = sender.answer()
     assert (status, refusal["errors"]) == (
         422,
-        [{"message": "the row has 3 cells, the header has 2: line 3002 column 5", "type": "ragged_row"}],
+        [{"message": "the header has 2 columns, this row has 3: line 3002 column 5", "type": "ragged_row"}],
     )
     wait_until(server, 0)
 

@@ -114,7 +114,7 @@ class CsvReader:
             return
         self._has_rows = True
         if len(cells) != plan.width:
-            detail = f"the row has {len(cells)} cells, the header has {plan.width}"
+            detail = f"the header has {plan.width} columns, this row has {len(cells)}"
             self._fault(FaultCode.RAGGED_ROW, detail, row, place_of(row, plan.width), line)
             return
         try:
