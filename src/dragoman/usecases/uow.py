@@ -122,6 +122,10 @@ class UnitOfWork:
         self._overlay.stamp = Stamp(principal.login, dialect, operation, cause)
         return UnitOfWork(self._overlay, principal)
 
+    def objects(self, entity: str) -> Repository[Any]:
+        """The repository of an entity by its name."""
+        return OBJECTS[entity](self)
+
     @lazy
     def tasks(self) -> Tasks:
         return Tasks(self._overlay)
@@ -237,6 +241,15 @@ class UnitOfWork:
     @lazy
     def timers(self) -> Timers:
         return Timers(self._overlay)
+
+
+OBJECTS: dict[str, Callable[[UnitOfWork], Repository[Any]]] = {
+    "task": lambda uow: uow.tasks,
+    "contact": lambda uow: uow.contacts,
+    "case": lambda uow: uow.cases,
+    "resource": lambda uow: uow.resources,
+}
+"""What the types of batches work on, by the name of the entity."""
 
 
 class Entries:

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import fields, replace
 
+from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers import cases, contacts, tasks
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.cases import CasePatch, NewCase
 from dragoman.dialects.native.wire.contacts import ContactPatch, NewContact
 from dragoman.dialects.native.wire.tasks import Extensions, NewTask, TaskPatch
 from dragoman.domain.bulk import Method
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches import assignees, case_resources, contact_resources, task_resources
 from dragoman.usecases.batches.resource_types import Create, Patch, ResourceType, making
@@ -126,6 +129,36 @@ def _command(text: bytes, read: Callable[[bytes], C]) -> C | Expected:
         return refused
 
 
+# What previews show
+
+
+def document(uow: UnitOfWork, entity: Any) -> dict[str, Any]:
+    """The members of the document that GET of one object answers."""
+    return msgspec.structs.asdict(wire.view(entity))
+
+
+def member(pointer: str, value: Any) -> Any:
+    """A stored value as the document shows it: names of moments end in `_at`."""
+    is_moment = pointer.endswith("_at") and pointer.count("/") == 1 and isinstance(value, int)
+    return wire.time(Moment(value)) if is_moment else value
+
+
+RUN_ONLY = frozenset(
+    {
+        "id",
+        "number",
+        "revision",
+        "created_at",
+        "modified_at",
+        "started_at",
+        "activated_at",
+        "claimed_at",
+        "completed_at",
+    }
+)
+"""Ids, numbers, and moments that are those of the change itself."""
+
+
 # The types
 
 
@@ -144,6 +177,10 @@ def _resource_type(name: str, documents: tuple[type[Struct], type[Struct]], **fu
         },
         number_keys=frozenset(functions["keys"]) - {"assignee"},
         moments=frozenset(member for member in members if member.endswith("_at")),
+        entity=name,
+        show=document,
+        member=member,
+        run_only=RUN_ONLY,
         **functions,
     )
 
@@ -154,15 +191,18 @@ RESOURCE_TYPES = (
         (NewTask, BulkPatch),
         keys=task_resources.KEYS,
         find=task_resources.find,
+        sees=task_resources.sees,
         create=create_tasks,
         patch=patch_task,
         remove=task_resources.remove,
+        moved_by=task_resources.MOVED_BY,
     ),
     _resource_type(
         "contact",
         (BulkNewContact, BulkContactPatch),
         keys=contact_resources.KEYS,
         find=contact_resources.find,
+        sees=contact_resources.sees,
         create=create_contacts,
         patch=patch_contact,
         remove=contact_resources.remove,
@@ -172,6 +212,7 @@ RESOURCE_TYPES = (
         (BulkNewCase, BulkCasePatch),
         keys=case_resources.KEYS,
         find=case_resources.find,
+        sees=case_resources.sees,
         create=create_cases,
         patch=patch_case,
         remove=case_resources.remove,

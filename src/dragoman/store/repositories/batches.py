@@ -1,7 +1,7 @@
 """Batches in the store: their rows, their payloads, and the outcome of each entry."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -215,57 +215,143 @@ class Details(Repository[BatchDetail]):
     mapping = MAPPINGS["batch_detail"]
 
 
+class Seen(NamedTuple):
+    """What a preview row says that the run compares with."""
+
+    effect: Effect
+    number: int | None
+    version: str | None
+
+
 class Previews:
-    """The rows of previews, by batch and index."""
+    """The rows of previews, by batch and index. Rows of a negative index are no entries: they hold what entries made of
+    other objects, while the preview is made (`usecases/batches/earlier.py`)."""
 
     def __init__(self, overlay: Overlay) -> None:
-        self._batches = Batches(overlay)
-        self._overlay = overlay
+        self._group = overlay.group
 
     def record(self, batch: int, rows: Sequence[Preview]) -> None:
         """Store rows, in this transaction."""
-        connection = self._overlay.group.connection
-        if connection is None:
-            raise MustBeExclusive
-        tenant = self._overlay.group.tenant
-        stored = [{"tenant": tenant, "batch": batch, **msgspec.structs.asdict(each)} for each in rows]
-        bulk.insert(connection, tables.batch_preview, stored)
+        stored = [{"tenant": self._group.tenant, "batch": batch, **msgspec.structs.asdict(each)} for each in rows]
+        bulk.insert(self._connection, tables.batch_preview, stored)
 
-    def page(self, batch: int, *, first: int = 0, limit: int) -> list[Preview]:
-        """Rows from an index on, in order."""
-        statement = _of(PREVIEW, self._tenant, batch).where(V.index >= first).order_by(V.index).limit(limit)
-        return [_preview(row) for row in self._batches.by_condition(statement)]
+    def page(
+        self,
+        batch: int,
+        *,
+        first: int = 0,
+        limit: int,
+        effects: Collection[Effect] = (),
+        pointer: str | None = None,
+        max_bytes: int | None = None,
+    ) -> list[Preview]:
+        """Rows from an index on, in order: with one of these effects, if any are given, and a change of this member.
+        Fewer, but one at least, where the images would exceed `max_bytes`."""
+        wanted = [V.index >= first]
+        if effects:
+            wanted.append(V.effect.in_([str(effect) for effect in effects]))
+        if pointer is not None:
+            spelled = msgspec.json.encode(pointer).decode()
+            wanted.append(V.changed.contains(spelled, autoescape=True))
+        if max_bytes is not None:
+            indexes = self._within(batch, wanted, limit, max_bytes)
+            wanted, limit = [V.index.in_(indexes)], len(indexes)
+        statement = _of(PREVIEW, self._tenant, batch).where(*wanted).order_by(V.index).limit(limit)
+        return [_preview(row) for row in self._execute(statement)]
+
+    def _within(self, batch: int, wanted: "list[sa.ColumnElement[bool]]", limit: int, max_bytes: int) -> list[int]:
+        size = sa.func.coalesce(sa.func.length(V.before), 0) + sa.func.coalesce(sa.func.length(V.after), 0)
+        statement = _of((V.index, size), self._tenant, batch).where(*wanted).order_by(V.index).limit(limit)
+        indexes: list[int] = []
+        for index, length in self._execute(statement):
+            max_bytes -= 2 * int(length)  # shown before and after
+            if max_bytes < 0 and indexes:
+                break
+            indexes.append(int(index))
+        return indexes
+
+    def seen(self, batch: int, *, first: int, stop: int) -> dict[int, Seen]:
+        """What the rows of these indexes say, without their images."""
+        columns = (V.index, V.effect, V.number, V.version)
+        statement = _of(columns, self._tenant, batch).where(V.index >= first, V.index < stop)
+        return {index: Seen(Effect(effect), *rest) for index, effect, *rest in self._execute(statement)}
 
     def last_of(self, batch: int, numbers: Sequence[int]) -> dict[int, Preview]:
         """The last row of each of these objects that has one."""
-        if not numbers:
-            return {}
-        last = (
-            sa.select(sa.func.max(V.index))
-            .where(V.tenant == self._tenant, V.batch == batch, V.number.in_(list(numbers)))
-            .group_by(V.number)
-        )
-        statement = _of(PREVIEW, self._tenant, batch).where(V.index.in_(last))
-        found = [_preview(row) for row in self._batches.by_condition(statement)]
-        return {row.number: row for row in found if row.number is not None}
+        return self._one_of_each(batch, numbers, sa.func.max(V.index), V.index >= 0)
+
+    def beside(self, batch: int, numbers: Sequence[int]) -> dict[int, Preview]:
+        """The last row of each of these objects that is of no entry of its own."""
+        return self._one_of_each(batch, numbers, sa.func.min(V.index), V.index < 0)
+
+    def _one_of_each(
+        self, batch: int, numbers: Sequence[int], which: sa.ColumnElement[int], place: sa.ColumnElement[bool]
+    ) -> dict[int, Preview]:
+        found: dict[int, Preview] = {}
+        for start in range(0, len(numbers), AT_ONCE):
+            some = V.number.in_(list(numbers[start : start + AT_ONCE]))
+            of = (V.tenant == self._tenant, V.batch == batch, V.effect.in_(TOUCHING))
+            chosen = sa.select(which).where(*of, some, place).group_by(V.number)
+            rows = self._execute(_of(PREVIEW, self._tenant, batch).where(V.index.in_(chosen)))
+            found.update({row.number: row for row in map(_preview, rows) if row.number is not None})
+        return found
+
+    def touched(self, batch: int, *, limit: int) -> list[int]:
+        """The numbers of objects that rows change, those of the last rows first."""
+        last = sa.func.max(sa.func.abs(V.index))
+        statement = _of((V.number,), self._tenant, batch).where(V.number.is_not(None), V.effect == "will_change")
+        statement = statement.group_by(V.number).order_by(last.desc()).limit(limit)
+        return [int(row[0]) for row in self._execute(statement)]
+
+    def first_versions(self, batch: int, number: int) -> list[str]:
+        """The versions that the rows of one object name."""
+        statement = _of((V.version,), self._tenant, batch).where(V.number == number, V.version.is_not(None))
+        return [str(row[0]) for row in self._execute(statement)]
+
+    def moved(self, batch: int, entity: str, *, limit: int) -> int:
+        """How many rows name an object that is at another version by now, or gone; so many at most."""
+        table = MAPPINGS[entity].table
+        joined = sa.and_(table.c.tenant == V.tenant, table.c.number == V.number)
+        others = sa.or_(table.c.number.is_(None), sa.cast(table.c.revision, sa.Text()) != V.version)
+        rows = sa.select(V.index).select_from(tables.batch_preview.outerjoin(table, joined))
+        mine = rows.where(V.tenant == self._tenant, V.batch == batch, V.index >= 0, V.version.is_not(None), others)
+        statement = sa.select(sa.func.count()).select_from(mine.limit(limit).subquery())
+        return int(self._execute(statement).scalar_one())
+
+    def forget_beside(self, batch: int) -> None:
+        """Delete the rows that are of no entry."""
+        table = tables.batch_preview
+        self._execute(sa.delete(table).where(V.tenant == self._tenant, V.batch == batch, V.index < 0))
 
     def forget(self, batch: int, *, limit: int) -> int:
         """Delete so many rows of a batch; how many were."""
         old = sa.select(V.index).where(V.tenant == self._tenant, V.batch == batch).order_by(V.index).limit(limit)
         statement = sa.delete(tables.batch_preview).where(V.tenant == self._tenant, V.batch == batch, V.index.in_(old))
-        return int(self._batches.by_condition(statement).rowcount)
+        return int(self._execute(statement).rowcount)
 
     @property
     def _tenant(self) -> int:
-        return self._overlay.group.tenant
+        return self._group.tenant
+
+    @property
+    def _connection(self) -> sa.Connection:
+        """Rows are written at once and never through an overlay, so nothing need be flushed to read them."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        connection: sa.Connection = self._group.connection
+        return connection
+
+    def _execute(self, statement: Any) -> Any:
+        return self._connection.execute(statement)
 
 
+TOUCHING = ("will_change", "no_op")
 PREVIEW = tuple(tables.batch_preview.c[name] for name in Preview.__struct_fields__)
 OUTCOME = tuple(tables.batch_outcome.c[name] for name in Outcome.__struct_fields__)
 CHUNK = tuple(tables.batch_chunk.c[name] for name in BatchChunk.__struct_fields__)
 
 
-def _of(columns: tuple[sa.Column[Any], ...], tenant: int, batch: int) -> "sa.Select[Any]":
+def _of(columns: tuple[sa.ColumnElement[Any], ...], tenant: int, batch: int) -> "sa.Select[Any]":
     own = columns[0].table.c
     return sa.select(*columns).where(own.tenant == tenant, own.batch == batch)
 

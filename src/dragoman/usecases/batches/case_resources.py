@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from dragoman.command import Lock
 from dragoman.domain.access import may_see_case
+from dragoman.domain.case import Case
 from dragoman.usecases.batches import assignees, keys
 from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch
 from dragoman.usecases.cases import edits as case_edits
@@ -19,6 +20,11 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     """For each value the cases that have it, as far as the principal may see them. Those that are the only one are
     loaded for change."""
     return _by_id(uow, values) if key == "id" else _by_contact(uow, values)
+
+
+def sees(uow: UnitOfWork, there: Sequence[Case]) -> list[bool]:
+    """Which of these cases the principal may see."""
+    return [may_see_case(uow.principal, case) for case in there]
 
 
 def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from dragoman.command import Lock
 from dragoman.domain.access import may_see_contact
+from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches import keys
 from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, making
@@ -25,6 +26,11 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
         NOTHING if contact is None or not may_see_contact(uow.principal, contact) else Found(1, contact.number)
         for contact in there
     ]
+
+
+def sees(uow: UnitOfWork, there: Sequence[Contact]) -> list[bool]:
+    """Which of these contacts the principal may see."""
+    return [may_see_contact(uow.principal, contact) for contact in there]
 
 
 def creating(uow: UnitOfWork, commands: Mapping[bytes, contact_edits.Create | Expected], count: int) -> Create:

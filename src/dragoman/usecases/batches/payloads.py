@@ -65,8 +65,13 @@ class Load(msgspec.Struct, frozen=True):
 def load(uow: UnitOfWork, command: Load) -> Content | None:
     """None if the batch is deleted, or ends before this index. For readers."""
     batch = uow.batches.find(command.batch)
-    chunk = None if batch is None else uow.chunks.holding(batch.uid, command.index)
-    if batch is None or chunk is None or command.index >= chunk.first + chunk.count:
+    return None if batch is None else holding(uow, batch, command.index)
+
+
+def holding(uow: UnitOfWork, batch: Batch, index: int) -> Content | None:
+    """The chunk with the entry of this index; None behind the last one. For readers and exclusive commands."""
+    chunk = uow.chunks.holding(batch.uid, index)
+    if chunk is None or index >= chunk.first + chunk.count:
         return None
     return content_of(batch, chunk, uow.payloads.find(batch.uid))
 

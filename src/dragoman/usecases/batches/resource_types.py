@@ -4,14 +4,18 @@ A dialect declares its types (`Dialect.resource_types`); the application registe
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
 
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
 from dragoman.usecases.uow import UnitOfWork
 
 C = TypeVar("C")
+
+
+Select = Callable[[UnitOfWork, int, int], list[tuple[int, str]]]
+"""Number and id of the objects that a selection picks, in order of number: those behind a number, so many at most."""
 
 
 class Found(NamedTuple):
@@ -23,8 +27,8 @@ class Found(NamedTuple):
 
 NOTHING = Found(0)
 
-Create = Callable[[UnitOfWork, bytes], None]
-"""Creates one object from JSON text that `ResourceType.create` has checked."""
+Create = Callable[[UnitOfWork, bytes], int]
+"""Creates one object from JSON text that `ResourceType.create` has checked, and returns its number."""
 
 Patch = Callable[[UnitOfWork, int], None]
 """Changes the object with a number."""
@@ -41,6 +45,13 @@ class ResourceType:
     `remove`, run entry by entry in a unit of work that finds rows by key only (`uow.entries`); if one calls
     `must_be_exclusive`, the entry runs again in its own transaction. All raise expected errors and check the
     principal's rights.
+
+    `entity` names the rows of the objects; an outside type has none, and the images in its preview rows are documents.
+    `show` gives the document of the type's own GET, `sees` which objects the principal may see, `member` a stored value
+    as the document shows it. `run_only` are members that only the run can know. `id_key` is the key with the id.
+    `select` reads conditions, raises Invalid with their faults, and returns what picks. `moved_by`: the members besides
+    a key's own whose change may change which object has the key. `naturals`: the natural keys of new objects, where no
+    two may share one.
     """
 
     name: str
@@ -55,16 +66,26 @@ class ResourceType:
     number_keys: frozenset[str] = frozenset()  # keys whose values are numbers: a tool may have changed `7.0` of CSV
     moments: frozenset[str] = frozenset()  # members that are moments: CSV may write them as databases do
     removing: Callable[[UnitOfWork, Sequence[int]], Patch] | None = None  # `remove` for many, which looks up once
+    entity: str | None = None
+    id_key: str = "id"
+    show: Callable[[UnitOfWork, Any], dict[str, Any]] | None = None
+    sees: Callable[[UnitOfWork, Sequence[Any]], list[bool]] | None = None
+    member: Callable[[str, Any], Any] = lambda pointer, value: value
+    run_only: frozenset[str] = frozenset()
+    select: Callable[[Any], Select] | None = None
+    moved_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    naturals: Callable[[Sequence[bytes]], list[str]] | None = None
 
 
-def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C], object]) -> Create:
+def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C], Any]) -> Create:
     """Makes what each text asks for: `commands` holds the command of each, or its refusal."""
 
-    def apply(part: UnitOfWork, text: bytes) -> None:
+    def apply(part: UnitOfWork, text: bytes) -> int:
         command = commands[text]
         if isinstance(command, Expected):
             raise command.with_traceback(None)
-        make(part, command)
+        number: int = make(part, command).number
+        return number
 
     return apply
 

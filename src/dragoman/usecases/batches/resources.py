@@ -126,7 +126,18 @@ def resource_type(plain: PlainType) -> ResourceType:
         patch=lambda uow, content: _patching(plain, content),
         remove=lambda uow, number: remove(uow, get(uow, plain, number)),
         number_keys=frozenset({plain.natural} if plain.is_number else ()),
+        entity="resource",
+        id_key=plain.sid,
+        show=lambda uow, resource: shown(plain, resource),
+        sees=lambda uow, resources: [True] * len(resources),
+        run_only=frozenset({plain.sid}),
+        naturals=(lambda contents: _naturals(plain, contents)) if plain.is_unique else None,
     )
+
+
+def _naturals(plain: PlainType, contents: Sequence[bytes]) -> list[str]:
+    bodies = (_body_or_faults(plain, content) for content in contents)
+    return [body[plain.natural] for body in bodies if not isinstance(body, Invalid)]
 
 
 def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[bytes]) -> Create:
@@ -135,7 +146,7 @@ def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[bytes]) -> C
     naturals = [body[plain.natural] for body in bodies.values() if not isinstance(body, Invalid)]
     there = uow.resources.by_natural(plain.name, naturals) if plain.is_unique else {}
 
-    def apply(part: UnitOfWork, content: bytes) -> None:
+    def apply(part: UnitOfWork, content: bytes) -> int:
         body = bodies[content]
         if isinstance(body, Invalid):
             raise body
@@ -145,6 +156,7 @@ def _creating(uow: UnitOfWork, plain: PlainType, contents: Sequence[bytes]) -> C
         made = _add(part, plain, body)
         if plain.is_unique:
             there[natural] = [made]
+        return made.number
 
     return apply
 

@@ -25,6 +25,9 @@ Property = Literal["assignee", "case", "category", "contact", "parent"]
 KEYS = ("id", *get_args(Property))
 """The fields by which a batch may select tasks: id, number, and indexed fields."""
 
+MOVED_BY = {"assignee": frozenset({"state"}), "case": frozenset({"stage"})}
+"""Members that change the value of another key."""
+
 
 def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     """The match of each value, limited to tasks and linked entities that the principal may see. Loads tasks for change,
@@ -40,6 +43,12 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     _load_surroundings(uow, [uow.tasks.get(number) for number in single])
     found = {value: Found(*keys.only(count, number)) for value, (count, number) in counted.items()}
     return [found.get(value, NOTHING) for value in values]
+
+
+def sees(uow: UnitOfWork, there: Sequence[Task]) -> list[bool]:
+    """Which of these tasks the principal may see."""
+    tasks.load_linked(uow, there)
+    return [Permission.SEE in tasks.allowed(uow, task) for task in there]
 
 
 def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
