@@ -132,7 +132,12 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header_seconds: Annotated[
         Seconds, Meta(description="From the connection, or from the last reply, to the end of the headers.")
     ] = 10.0
-    body_seconds: Annotated[Seconds, Meta(description="From the end of the headers to the end of the body.")] = 30.0
+    body_seconds: Annotated[
+        Seconds,
+        Meta(
+            description="From the end of the headers to the end of the body; of an upload, from one byte to the next."
+        ),
+    ] = 30.0
     request_seconds: Annotated[
         Seconds,
         Meta(description="From the end of the headers to the reply; a write that has not begun by then is dropped."),

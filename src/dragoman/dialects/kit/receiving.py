@@ -61,6 +61,6 @@ class Streamed:
             return False
         for parameter in parameters.split(";"):
             name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
+            if name.strip().lower() == "charset" and value.strip().strip('"').lower() != "utf-8":
                 raise Invalid("unsupported_media_type", "Send the text as UTF-8.", status=415, accepted=self.media)
         return True
