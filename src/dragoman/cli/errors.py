@@ -21,6 +21,8 @@ def said_of(error: Exception) -> str:
         return "; ".join(problem.message for problem in error.problems)
     if isinstance(error, Expected):
         return error.message
+    if isinstance(error, click.ClickException):
+        return error.format_message()
     if isinstance(error, BadSettings):
         return str(error)
     if isinstance(error, OSError):

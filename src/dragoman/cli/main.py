@@ -23,6 +23,7 @@ COMMANDS = {
     "tenant": "tenant",
     "user": "user",
     "token": "token",
+    "batch": "batch",
     "template": "template",
     "fixture": "fixture",
     "verify": "maintenance",
