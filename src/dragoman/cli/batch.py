@@ -80,7 +80,7 @@ def submit(file: str | None, as_json: bool, server: str, token: str | None, **gi
     \b
     Exit codes:
       0  made
-      1  refused
+      1  refused, or the server can't be reached; the reason is on standard error
       2  wrong usage
       3  with --wait: it has ended, but not completed without failures
     """
@@ -168,7 +168,18 @@ def _document(file: str | None) -> dict[str, Any]:
 @click.option("--needs-me", is_flag=True, help="Only batches that wait for a decision of yours.")
 @remote
 def list_(statuses: tuple[str, ...], needs_me: bool, as_json: bool, server: str, token: str | None) -> None:
-    """Show batches, the newest first: number, status, title, counts."""
+    """Show batches, the newest first: number, status, title, counts.
+
+    \b
+    Example:
+      dragoman batch list --needs-me
+
+    \b
+    Exit codes:
+      0  shown
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     query = [("status", status) for status in statuses] + ([("needs_me", "true")] if needs_me else [])
     with Remote(server, token) as there:
         items = list(_pages(there, BATCHES, query))
@@ -188,7 +199,18 @@ def list_(statuses: tuple[str, ...], needs_me: bool, as_json: bool, server: str,
 def preview(
     batch: str, effects: tuple[str, ...], format_: str | None, as_json: bool, server: str, token: str | None
 ) -> None:
-    """Show what a batch would do: the summary and its version for --seen, then entry, effect, `member: old → new`."""
+    """Show what a batch would do: the summary and its version for --seen, then entry, effect, `member: old → new`.
+
+    \b
+    Example:
+      dragoman batch preview 12 --effect missing
+
+    \b
+    Exit codes:
+      0  shown
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     path = f"{BATCHES}/{part(batch)}/preview"
     query = [("effect", effect) for effect in effects]
     with Remote(server, token) as there:
@@ -237,7 +259,18 @@ def _member(document: Any, pointer: str) -> str:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @remote
 def approve(**given: Any) -> None:
-    """Show a batch and approve it, as it was shown."""
+    """Show a batch and approve it, as it was shown.
+
+    \b
+    Example:
+      dragoman batch approve 12 --reason "as agreed"
+
+    \b
+    Exit codes:
+      0  approved, or one approval more
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     _decide("approve", **given)
 
 
@@ -248,7 +281,18 @@ def approve(**given: Any) -> None:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @remote
 def refuse(**given: Any) -> None:
-    """Show a batch and refuse it; one refusal ends its review."""
+    """Show a batch and refuse it; one refusal ends its review.
+
+    \b
+    Example:
+      dragoman batch refuse 12 --reason "wrong week"
+
+    \b
+    Exit codes:
+      0  refused
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     _decide("refuse", **given)
 
 
@@ -291,9 +335,13 @@ def watch(batch: str, as_json: bool, server: str, token: str | None) -> int:
     """Follow a batch until it rests: a bar on a terminal, a line each five seconds elsewhere.
 
     \b
+    Example:
+      dragoman batch watch 12
+
+    \b
     Exit codes:
       0  it waits for somebody, or completed without failures
-      1  refused
+      1  refused, or the server can't be reached; the reason is on standard error
       2  wrong usage
       3  it ended otherwise
     """
@@ -368,8 +416,22 @@ def _line(data: dict[str, Any]) -> str:
     return ", ".join(told)
 
 
-def _verb(name: str, doc: str) -> click.Command:
-    @batch_command.command(name, help=doc)
+VERB_HELP = """{does}
+
+\b
+Example:
+  dragoman batch {name} 12
+
+\b
+Exit codes:
+  0  done, or it was so already
+  1  refused, or the server can't be reached; the reason is on standard error
+  2  wrong usage
+"""
+
+
+def _verb(name: str, does: str) -> click.Command:
+    @batch_command.command(name, help=VERB_HELP.format(name=name, does=does), short_help=does)
     @click.argument("batch")
     @click.option("--reason", help="Kept in the history.")
     @remote
@@ -402,7 +464,18 @@ def set_(
     server: str,
     token: str | None,
 ) -> None:
-    """Change the options of a batch, also while it runs."""
+    """Change the options of a batch, also while it runs.
+
+    \b
+    Example:
+      dragoman batch set 12 --rate 50 --max-failures 1%
+
+    \b
+    Exit codes:
+      0  changed
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     given = {"rate_per_second": rate, "max_failures": _failures(max_failures), "priority": priority}
     body = {name: value for name, value in given.items() if value is not None}
     if not body:
@@ -432,7 +505,18 @@ def results(
     server: str,
     token: str | None,
 ) -> None:
-    """Show the failures of a batch in groups; or write each entry with its outcome, which can be submitted again."""
+    """Show the failures of a batch in groups; or write each entry with its outcome, which can be submitted again.
+
+    \b
+    Example:
+      dragoman batch results 12 --outcome failure --csv -o failed.csv
+
+    \b
+    Exit codes:
+      0  shown, or the file is complete
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     path = f"{BATCHES}/{part(batch)}"
     with Remote(server, token) as there:
         if format_ is None and output is not None:
@@ -463,7 +547,18 @@ def _named(example: dict[str, Any]) -> Any:
 @click.option("--skipped", is_flag=True, help="Also the entries that a stop left out.")
 @remote
 def retry(batch: str, skipped: bool, as_json: bool, server: str, token: str | None) -> None:
-    """Make a new batch of the entries that failed; print its id only."""
+    """Make a new batch of the entries that failed; print its id only.
+
+    \b
+    Example:
+      dragoman batch retry 12 --skipped
+
+    \b
+    Exit codes:
+      0  made
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     _made(server, token, batch, "retry", {"outcomes": ["failure", "skipped"] if skipped else ["failure"]}, as_json)
 
 
@@ -472,7 +567,18 @@ def retry(batch: str, skipped: bool, as_json: bool, server: str, token: str | No
 @click.option("--on-conflict", type=click.Choice(["fail", "merge", "overwrite"]), help="What was changed since.")
 @remote
 def undo(batch: str, on_conflict: str | None, as_json: bool, server: str, token: str | None) -> None:
-    """Make a new batch that takes back what a batch changed; print its id only."""
+    """Make a new batch that takes back what a batch changed; print its id only.
+
+    \b
+    Example:
+      dragoman batch undo 12 --on-conflict merge
+
+    \b
+    Exit codes:
+      0  made
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     _made(server, token, batch, "undo", {} if on_conflict is None else {"on_conflict": on_conflict}, as_json)
 
 
@@ -486,7 +592,18 @@ def _made(server: str, token: str | None, batch: str, verb: str, body: dict[str,
 @click.argument("batch")
 @remote
 def delete(batch: str, as_json: bool, server: str, token: str | None) -> None:
-    """Delete the record of a batch; what it changed stays."""
+    """Delete the record of a batch; what it changed stays.
+
+    \b
+    Example:
+      dragoman batch delete 12
+
+    \b
+    Exit codes:
+      0  deleted
+      1  refused, or the server can't be reached; the reason is on standard error
+      2  wrong usage
+    """
     with Remote(server, token) as there:
         document = there.ask("GET", f"{BATCHES}/{part(batch)}").json()
         there.ask("DELETE", f"{BATCHES}/{part(batch)}")

@@ -39,7 +39,8 @@ def test_help_has_an_example_and_the_exit_codes(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
-    for option in ("--database", "--config", "--tenant"):
+    is_remote = path[0] == "batch"  # it speaks to a server, which has its database and its settings
+    for option in ("--server", "--token", "--json") if is_remote else ("--database", "--config", "--tenant"):
         assert option in ALL[path]
 
 
