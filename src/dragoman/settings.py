@@ -27,6 +27,7 @@ CONFIG = "DRAGOMAN_CONFIG"
 IGNORED = ("DRAGOMAN_TEST_", "DRAGOMAN_SERVICE_", "DRAGOMAN_PORT")
 SECRET = "DRAGOMAN_SECRET_"  # noqa: S105 - the start of the variables that hold secrets
 OF_THE_CLIENT = ("DRAGOMAN_SERVER", "DRAGOMAN_TOKEN")  # of `dragoman batch`, which needs no other settings
+USUAL_SERVER = "http://127.0.0.1:8080"
 MIB = 1024 * 1024
 PAGE = "docs/reference/settings.md"
 LONGEST_SHOWN = 60
@@ -557,3 +558,9 @@ def _written(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return str(value)
+
+
+def of_the_client(environ: Mapping[str, str] | None = None) -> tuple[str, str | None]:
+    """The server that commands address where none is named, and the token for it."""
+    server, token = ((os.environ if environ is None else environ).get(name) or None for name in OF_THE_CLIENT)
+    return server or USUAL_SERVER, token

@@ -3,7 +3,6 @@
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 
 from dragoman.cli.options import WholeNumber
 from dragoman.cli.remote import Remote, events, part, remote
+from dragoman.domain.clock import SystemClock
 
 BATCHES = "/v1/batches"
 MEDIA = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
@@ -70,7 +70,7 @@ class Json(click.ParamType[Any]):
 @click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
 @click.option("--wait", is_flag=True, help="Wait until it rests: for a decision, or at its end.")
 @remote
-def submit(file: str | None, as_json: bool, server: str, token: str | None, **given: Any) -> int:
+def submit(file: str | None, as_json: bool, server: str | None, token: str | None, **given: Any) -> int:
     """Make a batch from FILE (.csv, .ndjson, or .json with the body of a request), or `-`; print its id only.
 
     \b
@@ -167,7 +167,7 @@ def _document(file: str | None) -> dict[str, Any]:
 @click.option("--status", "statuses", multiple=True, help="Only batches in this status; may be repeated.")
 @click.option("--needs-me", is_flag=True, help="Only batches that wait for a decision of yours.")
 @remote
-def list_(statuses: tuple[str, ...], needs_me: bool, as_json: bool, server: str, token: str | None) -> None:
+def list_(statuses: tuple[str, ...], needs_me: bool, as_json: bool, server: str | None, token: str | None) -> None:
     """Show batches, the newest first: number, status, title, counts.
 
     \b
@@ -197,7 +197,7 @@ def list_(statuses: tuple[str, ...], needs_me: bool, as_json: bool, server: str,
 @click.option("--ndjson", "format_", flag_value="ndjson", help="All rows as lines of JSON.")
 @remote
 def preview(
-    batch: str, effects: tuple[str, ...], format_: str | None, as_json: bool, server: str, token: str | None
+    batch: str, effects: tuple[str, ...], format_: str | None, as_json: bool, server: str | None, token: str | None
 ) -> None:
     """Show what a batch would do: the summary and its version for --seen, then entry, effect, `member: old → new`.
 
@@ -304,7 +304,7 @@ def _decide(
     seen: str | None,
     yes: bool,
     as_json: bool,
-    server: str,
+    server: str | None,
     token: str | None,
 ) -> None:
     path = f"{BATCHES}/{part(batch)}"
@@ -331,7 +331,7 @@ def _quoted(version: str) -> str:
 @batch_command.command("watch")
 @click.argument("batch")
 @remote
-def watch(batch: str, as_json: bool, server: str, token: str | None) -> int:
+def watch(batch: str, as_json: bool, server: str | None, token: str | None) -> int:
     """Follow a batch until it rests: a bar on a terminal, a line each five seconds elsewhere.
 
     \b
@@ -376,6 +376,7 @@ class Shown:
 
     def __init__(self) -> None:
         self._is_terminal = sys.stdout.isatty()
+        self._clock = SystemClock()
         self._last = 0.0
 
     def show(self, data: dict[str, Any]) -> None:
@@ -383,7 +384,7 @@ class Shown:
         if self._is_terminal:
             click.echo(f"\r\x1b[K{_bar(data)}", nl=False)
             return
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if now - self._last >= LINE_SECONDS:
             self._last = now
             click.echo(_line(data))
@@ -435,7 +436,7 @@ def _verb(name: str, does: str) -> click.Command:
     @click.argument("batch")
     @click.option("--reason", help="Kept in the history.")
     @remote
-    def run(batch: str, reason: str | None, as_json: bool, server: str, token: str | None) -> None:
+    def run(batch: str, reason: str | None, as_json: bool, server: str | None, token: str | None) -> None:
         body = {} if reason is None else {"reason": reason}
         with Remote(server, token) as there:
             document = there.ask("POST", f"{BATCHES}/{part(batch)}/{name}", body=body).json()
@@ -461,7 +462,7 @@ def set_(
     max_failures: str | None,
     priority: int | None,
     as_json: bool,
-    server: str,
+    server: str | None,
     token: str | None,
 ) -> None:
     """Change the options of a batch, also while it runs.
@@ -502,7 +503,7 @@ def results(
     format_: str | None,
     output: str | None,
     as_json: bool,
-    server: str,
+    server: str | None,
     token: str | None,
 ) -> None:
     """Show the failures of a batch in groups; or write each entry with its outcome, which can be submitted again.
@@ -546,7 +547,7 @@ def _named(example: dict[str, Any]) -> Any:
 @click.argument("batch")
 @click.option("--skipped", is_flag=True, help="Also the entries that a stop left out.")
 @remote
-def retry(batch: str, skipped: bool, as_json: bool, server: str, token: str | None) -> None:
+def retry(batch: str, skipped: bool, as_json: bool, server: str | None, token: str | None) -> None:
     """Make a new batch of the entries that failed; print its id only.
 
     \b
@@ -566,7 +567,7 @@ def retry(batch: str, skipped: bool, as_json: bool, server: str, token: str | No
 @click.argument("batch")
 @click.option("--on-conflict", type=click.Choice(["fail", "merge", "overwrite"]), help="What was changed since.")
 @remote
-def undo(batch: str, on_conflict: str | None, as_json: bool, server: str, token: str | None) -> None:
+def undo(batch: str, on_conflict: str | None, as_json: bool, server: str | None, token: str | None) -> None:
     """Make a new batch that takes back what a batch changed; print its id only.
 
     \b
@@ -582,7 +583,7 @@ def undo(batch: str, on_conflict: str | None, as_json: bool, server: str, token:
     _made(server, token, batch, "undo", {} if on_conflict is None else {"on_conflict": on_conflict}, as_json)
 
 
-def _made(server: str, token: str | None, batch: str, verb: str, body: dict[str, Any], as_json: bool) -> None:
+def _made(server: str | None, token: str | None, batch: str, verb: str, body: dict[str, Any], as_json: bool) -> None:
     with Remote(server, token) as there:
         made = there.ask("POST", f"{BATCHES}/{part(batch)}/{verb}", body=body).json()
     _print(made) if as_json else click.echo(made["id"])
@@ -591,7 +592,7 @@ def _made(server: str, token: str | None, batch: str, verb: str, body: dict[str,
 @batch_command.command("delete")
 @click.argument("batch")
 @remote
-def delete(batch: str, as_json: bool, server: str, token: str | None) -> None:
+def delete(batch: str, as_json: bool, server: str | None, token: str | None) -> None:
     """Delete the record of a batch; what it changed stays.
 
     \b
@@ -643,7 +644,7 @@ def _copy(there: Remote, path: str, query: list[tuple[str, str]], format_: str, 
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(target)
-        except BaseException:
+        except BaseException:  # house: ok, because whatever ends it, no part of a file is left
             with suppress(FileNotFoundError):
                 Path(name).unlink()
             raise

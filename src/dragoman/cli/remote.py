@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import click
-import httpcore2 as httpcore
+import httpcore2 as httpcore  # house: ok, because a command calls the server that its caller names
 import msgspec
+
+from dragoman import settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +42,9 @@ class Answer:
 class Remote:
     """One server and the token with which it is addressed. Closed by `with`."""
 
-    def __init__(self, server: str, token: str | None) -> None:
+    def __init__(self, server: str | None, token: str | None) -> None:
+        usual, known = settings.of_the_client()
+        server, token = server or usual, token or known
         parts = urlsplit(server)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise click.UsageError(f"--server must be a URL such as http://127.0.0.1:8080, not {server!r}")
@@ -131,15 +135,8 @@ def remote(command: F) -> F:
     """Add the options that name the server to a command, and `--json`."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print the server's answer as JSON and nothing else."),
-        click.option("--token", envvar="DRAGOMAN_TOKEN", metavar="TOKEN", help="Also DRAGOMAN_TOKEN."),
-        click.option(
-            "--server",
-            envvar="DRAGOMAN_SERVER",
-            default="http://127.0.0.1:8080",
-            show_default=True,
-            metavar="URL",
-            help="Also DRAGOMAN_SERVER.",
-        ),
+        click.option("--token", metavar="TOKEN", help="Also DRAGOMAN_TOKEN."),
+        click.option("--server", metavar="URL", help=f"Also DRAGOMAN_SERVER.  [default: {settings.USUAL_SERVER}]"),
     ):
         command = option(command)
     return command
