@@ -1,5 +1,6 @@
 """Why an entry of a batch failed: a code, a message and details, stored as JSON text."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -115,6 +116,12 @@ def refused(error: Expected) -> str:
         field, reference = error.parameters.get("field"), error.parameters.get("reference")
         return _failure(code, NOT_VALID, Detail(error.message, _or_none(field), _or_none(reference)))
     return _failure(code, error.message, Detail(error.message))
+
+
+def changed_since_review(fields: Iterable[str]) -> str:
+    """The object isn't what was reviewed: these members differ."""
+    details = (Detail("was changed since the review", field) for field in fields)
+    return _failure(FailureCode.CHANGED_SINCE_REVIEW, "changed since review", *details)
 
 
 def server_failed(reason: str) -> str:

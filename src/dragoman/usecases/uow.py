@@ -28,8 +28,9 @@ from dragoman.store.repositories.stored_replies import Answers
 from dragoman.store.repositories.tasks import Tasks
 from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
+from dragoman.store.unit import trial
 from dragoman.store.unit.mappings import MAPPINGS
-from dragoman.store.unit.overlay import Overlay, Stamp
+from dragoman.store.unit.overlay import Overlay, RowKey, Stamp
 
 R = TypeVar("R")
 
@@ -109,6 +110,36 @@ class UnitOfWork:
         outer = self._overlay
         with outer.attempt() as nested:
             yield UnitOfWork(nested, self.principal)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A block whose changes are undone in the tables, too, when it raises. The command must go alone."""
+        with trial.attempt(self._overlay):
+            yield
+
+    @contextmanager
+    def trial(self, entity: str, earlier: trial.Earlier, drawn: int) -> Iterator[None]:
+        """A block whose changes are undone: see `store/unit/trial.py`."""
+        with trial.trial(self._overlay, entity, earlier, drawn):
+            yield
+
+    def leave(self, entity: str, found: Any) -> None:
+        """Let a new object be there, as an earlier trial made it."""
+        trial.leave(self._overlay.group, entity, found.number, found)
+
+    @contextmanager
+    def watch(self) -> Iterator[set[RowKey]]:
+        """The rows that finished entries and commands of the block put or drop, by entity and key."""
+        group = self._overlay.group
+        before, group.touched = group.touched, set()
+        try:
+            yield group.touched
+        finally:
+            group.touched = before
+
+    def close(self) -> None:
+        """Let what was changed so far be a change of its own, with revisions and history."""
+        self._overlay.close()
 
     def entries(self) -> "Entries":
         """Nested units for bulk work, each like a separate command. Don't change anything here while they run."""

@@ -195,6 +195,7 @@ RESOURCE_TYPES = (
         create=create_tasks,
         patch=patch_task,
         remove=task_resources.remove,
+        removing=task_resources.removing,
         moved_by=task_resources.MOVED_BY,
     ),
     _resource_type(

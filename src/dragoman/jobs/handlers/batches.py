@@ -18,6 +18,7 @@ from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import payloads as batch_payloads
 from dragoman.usecases.batches import runs as batch_runs
+from dragoman.usecases.batches.entries import Result
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.batches.runs import Progress, Slice
 
@@ -83,14 +84,18 @@ async def _slice(runner: Runner, job: Job, slice_: Slice, before: Progress) -> P
     except (LeaseLost, Unavailable):
         raise
     except batch_entries.EntryRefused as refused:
-        failure = str(refused.parameters["failure"])
+        failed = refused.result
     except Exception as fault:  # house: ok, because a failing entry must not stop the next ones
         if slice_.size > 1:
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
             return await _one_by_one(runner, job, slice_, before)
         log.error("batch.entry_failed", extra={"batch": job.subject, "index": first}, exc_info=fault)
-        failure = bulk_failures.refused(fault) if isinstance(fault, Expected) else bulk_failures.server_failed(INCIDENT)
-    return await _run_slice(runner, job, replace(slice_, size=1, failure=failure))
+        failed = Result(_failure(fault))
+    return await _run_slice(runner, job, replace(slice_, size=1, failed=failed))
+
+
+def _failure(fault: Exception) -> str:
+    return bulk_failures.refused(fault) if isinstance(fault, Expected) else bulk_failures.server_failed(INCIDENT)
 
 
 async def _one_by_one(runner: Runner, job: Job, slice_: Slice, before: Progress) -> Progress:

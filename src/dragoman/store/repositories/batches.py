@@ -303,7 +303,7 @@ class Previews:
         statement = statement.group_by(V.number).order_by(last.desc()).limit(limit)
         return [int(row[0]) for row in self._execute(statement)]
 
-    def first_versions(self, batch: int, number: int) -> list[str]:
+    def versions(self, batch: int, number: int) -> list[str]:
         """The versions that the rows of one object name."""
         statement = _of((V.version,), self._tenant, batch).where(V.number == number, V.version.is_not(None))
         return [str(row[0]) for row in self._execute(statement)]

@@ -32,6 +32,15 @@ class History:
         )
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
+    def by_others(self, entity: str, number: int, *, after: int, cause: int, limit: int) -> list[str]:
+        """The changes behind a revision that another cause than this one made. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number == number, H.revision > after)
+        others = sa.or_(H.cause.is_(None), H.cause != cause)
+        statement = sa.select(H.changes).where(*mine, others).order_by(H.revision).limit(limit)
+        return [str(row[0]) for row in self._group.connection.execute(statement)]
+
     def sizes(self, entity: str, number: int, *, after: int, limit: int) -> list[int]:
         """The characters of the changes of these rows. For readers and exclusive commands."""
         if self._group.connection is None:

@@ -50,9 +50,19 @@ class Loader:
         self.engine = engine
         self.connection = connection
         self.group = group
-        self.writes = writes
-        self.in_order = in_order and engine.is_postgresql
+        self._writes = writes
+        self._in_order = in_order and engine.is_postgresql
         self._last_locked: tuple[int, Any] | None = None  # rank of the table, key of the row
+
+    @property
+    def writes(self) -> bool:
+        """Whether rows are locked."""
+        return self._writes and not self.group.is_trial
+
+    @property
+    def in_order(self) -> bool:
+        """Whether rows must be locked in order."""
+        return self._in_order and not self.group.is_trial
 
     def load(self, keys: Keys) -> None:
         """Load all named rows in lock order: by table, then by key."""

@@ -7,6 +7,7 @@ numbers that it drew. Overlays nest, so that each entry of a bulk operation has 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, NamedTuple
 
 import msgspec
@@ -134,6 +135,8 @@ class Group:
         self.as_stored = False
         self.fires_timers = False  # what is due and loaded is to fire first
         self.tried: frozenset[int] = frozenset()  # but for these: their timers have just had the chance
+        self.is_trial = False  # all will be undone: rows are loaded without a lock
+        self.touched: set[RowKey] | None = None  # where somebody looks: rows that finished commands put or dropped
 
     @property
     def home(self) -> Any:
@@ -193,6 +196,22 @@ class Group:
         self.history.clear()
         self.removed.clear()
         self.is_written = True
+
+    def memory(self) -> dict[str, Any]:
+        """What the group knows now, for `recall`."""
+        return {name: copy(getattr(self, name)) for name in REMEMBERED}
+
+    def recall(self, memory: dict[str, Any]) -> None:
+        """Know again only what was known then; the tables are as they were, too."""
+        for name, value in memory.items():
+            setattr(self, name, value)
+
+
+REMEMBERED = (
+    *("loaded", "current", "locks", "numbers", "changed", "history", "removed"),
+    *("is_written", "has_queued", "without_parts"),
+)
+"""What commands change of a group."""
 
 
 class Overlay:
@@ -303,6 +322,8 @@ class Overlay:
         """Give the changes to the group, with one history row for each entity whose visible fields changed."""
         group = self.group
         group.is_written = group.is_written and not self.changes
+        if group.touched is not None:
+            group.touched.update(self.changes)
         for ref, entity in self.changes.items():
             mapping = MAPPINGS[ref[0]]
             if mapping.has_history:

@@ -1,10 +1,11 @@
 """The entries of a batch: each is applied whole or not at all, and its failure is recorded.
 
 An entry has the rights of the creator at the time it runs; approvers add none. It is like a command of its own, with
-revisions and history in the name of the creator.
+revisions and history in the name of the creator. The preview runs the same code and undoes it (`previewing.py`).
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -13,8 +14,9 @@ from dragoman.domain import bulk_failures
 from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Method
 from dragoman.domain.errors import Conflict, Expected, NotFound
-from dragoman.store.unit.overlay import MustBeExclusive
+from dragoman.store.unit.overlay import MustBeExclusive, RowKey
 from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.comparisons import Reviewed, refusal
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.batches.resource_types import Found, Patch, ResourceType
 from dragoman.usecases.identity import users as people
@@ -24,40 +26,105 @@ OPERATION = "batch.run"
 """The operation that history names for changes of a batch."""
 
 
+class Result(msgspec.Struct, frozen=True):
+    """What became of an entry: its failure (JSON text), or null; and the object, before and after, where it has one."""
+
+    error: str | None = None
+    before: Any = None
+    after: Any = None
+
+    @property
+    def subject(self) -> Any:
+        """The object, or null."""
+        return self.before if self.before is not None else self.after
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the entry succeeded and found nothing to do."""
+        if self.error is not None or self.before is None or self.after is None:
+            return False
+        return bool(self.before.revision == self.after.revision)
+
+    @property
+    def object(self) -> str | None:
+        """The id that the type's paths take."""
+        subject = self.subject
+        return None if subject is None else str(subject.uid)
+
+    @property
+    def number(self) -> int | None:
+        """The object's own number."""
+        subject = self.subject
+        return None if subject is None else int(subject.number)
+
+    @property
+    def revision(self) -> int | None:
+        """That of the object after the entry; a deleted one has one more than before. Null for a failure."""
+        if self.error is not None or self.subject is None:
+            return None
+        return int(self.before.revision) + 1 if self.after is None else int(self.after.revision)
+
+
 class EntryRefused(Conflict):
     """An entry with its own transaction was refused. The transaction is rolled back, and the next one records the
     failure."""
 
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__("entry_refused", message)
+        self.result = result
 
-def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entries: range) -> list[str | None]:
-    """The failure of each entry (JSON text), or None for a success.
 
-    Stops early if the next entry needs its own transaction; EntryRefused if an entry with its own transaction failed.
+def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entries: range) -> list[Result]:
+    """What became of each entry.
+
+    Stops early if the next entry needs its own transaction, and behind the failure that is one too many; EntryRefused
+    if an entry with its own transaction failed.
     """
     type_ = resource_types.find(batch.type)
+    named, refused = creator_of(uow, batch, type_, dialect)
+    if named is None or type_ is None:
+        borne = _borne(batch)
+        return [Result(refused)] * (len(entries) if borne is None else min(len(entries), borne + 1))
+    entries = together(batch, type_, content, entries)
+    doing = Doing(named, batch, type_, content, entries, Reviewed.of(uow, batch, type_, entries))
+    results: list[Result] = []
+    parts, borne = named.entries(), _borne(batch)
+    with uow.watch() as touched:
+        for index in entries:
+            try:
+                results.append(doing.attempt(parts, index))
+            except MustBeExclusive:
+                if not results:
+                    return [_alone(named, doing, index)]
+                break
+            if doing.must_look_again(touched) or (borne is not None and _failures(results) > borne):
+                break
+    return results
+
+
+def _borne(batch: Batch) -> int | None:
+    """How many more failures are borne; None for any number."""
+    borne = batch.may_fail()
+    return None if borne is None else max(borne - (batch.failure or 0), 0)
+
+
+def _failures(results: list[Result]) -> int:
+    return sum(result.error is not None for result in results)
+
+
+def creator_of(
+    uow: UnitOfWork, batch: Batch, type_: ResourceType | None, dialect: str
+) -> tuple[UnitOfWork | None, str | None]:
+    """The unit of work in the name of the batch's creator, with the present rights; or the failure of all entries."""
     if type_ is None:
-        return [bulk_failures.type_gone(batch.type)] * len(entries)
-    creator, refusal = _creator(uow, batch, type_)
+        return None, bulk_failures.type_gone(batch.type)
+    creator, refused = _creator(uow, batch, type_)
     if creator is None:
-        return [refusal] * len(entries)
-    named = uow.in_the_name_of(creator, dialect, OPERATION, cause=batch.number)
-    if batch.field is not None and _changes_its_key(batch, content, entries):
-        entries = entries[:1]  # an entry before may change which object the next one selects
-    do = _doing(named, batch, type_, content, entries)
-    errors: list[str | None] = []
-    parts = named.entries()
-    for index in entries:
-        try:
-            errors.append(_attempt(parts, do, index))
-        except MustBeExclusive:
-            if not errors:
-                return [_alone(named, do, index)]
-            break
-    return errors
+        return None, refused
+    return uow.in_the_name_of(creator, dialect, OPERATION, cause=batch.number), None
 
 
 def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Principal | None, str | None]:
-    """The creator of the batch with the present rights; or the failure of all entries."""
     user = None if batch.creator is None else uow.users.find(batch.creator, Lock.SHARED)
     if user is None or user.disabled_at is not None:
         return None, bulk_failures.forbidden("the creator of this task may do nothing any more")
@@ -69,50 +136,92 @@ def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Princi
     return creator, None
 
 
-def _changes_its_key(batch: Batch, content: Content, entries: range) -> bool:
-    if batch.method is not Method.PATCH:
-        return False
-    spelled = msgspec.json.encode(batch.field)
+def together(batch: Batch, type_: ResourceType, content: Content, entries: range) -> range:
+    """Those of the entries whose objects may be found at once: the first one alone where it may change which object the
+    next one selects."""
+    if batch.method is not Method.PATCH or batch.field is None:
+        return entries
+    words = [msgspec.json.encode(word) for word in (batch.field, *type_.moved_by.get(batch.field, ()))]
     looked_at = entries if content.own is not None else entries[:1]
-    return any(spelled in content.text(index) for index in looked_at)
+    changes_key = any(word in content.text(index) for index in looked_at for word in words)
+    return entries[:1] if changes_key else entries
 
 
-Do = Callable[[UnitOfWork, int], str | None]
-"""Runs one entry; returns a failure to find its object, and raises the errors of the object."""
+class Doing:
+    """Runs the entries of one slice: finds their objects, compares them with what was reviewed, and changes them."""
 
+    def __init__(
+        self, uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range, reviewed: Reviewed
+    ) -> None:
+        self._batch, self._type, self._content, self._reviewed = batch, type_, content, reviewed
+        self._entity = type_.entity
+        self._before: Any = None  # the object of the entry that runs
+        if batch.method is Method.POST:
+            self._create = type_.create(uow, [content.text(index) for index in entries])
+            return
+        values = [str(content.entry(index)) for index in entries]  # a number and its text pick the same object
+        self._found = dict(zip(entries, type_.find(uow, batch.field or "", values), strict=True))
+        numbers = [match.number for match in self._found.values() if match.number is not None]
+        self._change = _changing(uow, batch, type_, content, numbers)
 
-def _doing(uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range) -> Do:
-    if batch.method is Method.POST:
-        create = type_.create(uow, [content.text(index) for index in entries])
-
-        def make(part: UnitOfWork, index: int) -> str | None:
-            create(part, content.text(index))
-            return None
-
-        return make
-
-    field, values = batch.field or "", _texts(content, entries)
-    found = dict(zip(entries, type_.find(uow, field, values), strict=True))
-    numbers = [match.number for match in found.values() if match.number is not None]
-    change = _changing(uow, batch, type_, content, numbers)
-
-    def pick(part: UnitOfWork, index: int) -> str | None:
-        match = found[index]
-        if match.number is None:
-            return _unmatched(type_, field, match)
+    def attempt(self, parts: Entries, index: int) -> Result:
+        """What becomes of an entry; a refused one leaves nothing. MustBeExclusive when it needs a set."""
         try:
-            change(part, index, match.number)
+            return parts.attempt(self, index)
+        except Expected as refused:
+            return self.failed(refused)
+
+    def failed(self, refused: Expected) -> Result:
+        """The result of the entry that raised this."""
+        return Result(refusal(refused), before=self._before)
+
+    def __call__(self, part: UnitOfWork, index: int) -> Result:
+        """Do one entry. Raises the errors of the object, and Refused."""
+        self._before = None
+        return self._made(part, index) if self._batch.method is Method.POST else self._picked(part, index)
+
+    def _made(self, part: UnitOfWork, index: int) -> Result:
+        try:
+            number = self._create(part, self._content.text(index))
+        except Conflict as refused:
+            raise self._reviewed.taken(index, refused) from refused
+        self._reviewed.must_have_been_shown(part, index, None)
+        return Result(after=self._object(part, number))
+
+    def _picked(self, part: UnitOfWork, index: int) -> Result:
+        match = self._found[index]
+        before = None if match.number is None else self._object(part, match.number)
+        if match.number is None or (before is None and self._entity is not None):
+            self._reviewed.must_be_found(index, Found(match.objects))
+            return Result(_unmatched(self._type, self._batch.field or "", match))
+        self._before = before
+        self._reviewed.must_be_found(index, match)
+        self._reviewed.must_be_unchanged(part, index, before, lambda: self._content.text(index))
+        try:
+            self._change(part, index, match.number)
         except NotFound as gone:
             if gone.parameters.get("id") != match.number:
                 raise
-            return bulk_failures.not_found(type_.name, field)  # an entry before it deleted the object
-        return None
+            self._before = None
+            return Result(bulk_failures.not_found(self._type.name, self._batch.field or ""))  # hidden by now
+        self._reviewed.must_have_been_shown(part, index, before)
+        return Result(before=before, after=self._object(part, match.number))
 
-    return pick
+    def _object(self, part: UnitOfWork, number: int) -> Any:
+        return None if self._entity is None else part.objects(self._entity).find(number, Lock.CHANGE)
+
+    def must_look_again(self, touched: set[RowKey]) -> bool:
+        """Whether the entry may have changed which objects others have the keys of the next entries."""
+        if self._batch.method is not Method.DELETE or self._batch.field in (self._type.id_key, self._type.natural_key):
+            touched.clear()
+            return False
+        others = sum(name == self._entity for name, _ in touched)
+        touched.clear()
+        return others > 1
 
 
 def _unmatched(type_: ResourceType, field: str, match: Found) -> str:
-    if match.objects:
+    if match.objects > 1:
         return bulk_failures.ambiguous(field, match.objects)
     return bulk_failures.not_found(type_.name, field)
 
@@ -145,20 +254,8 @@ def _patch(uow: UnitOfWork, type_: ResourceType, text: bytes) -> Patch | Expecte
         return refused
 
 
-def _texts(content: Content, entries: range) -> list[str]:
-    """The entries as text: a number and its text pick the same object."""
-    return [str(content.entry(index)) for index in entries]
-
-
-def _attempt(parts: Entries, do: Do, index: int) -> str | None:
+def _alone(uow: UnitOfWork, doing: Doing, index: int) -> Result:
     try:
-        return parts.attempt(do, index)
+        return doing(uow, index)
     except Expected as refused:
-        return bulk_failures.refused(refused)
-
-
-def _alone(uow: UnitOfWork, do: Do, index: int) -> str | None:
-    try:
-        return do(uow, index)
-    except Expected as refused:
-        raise EntryRefused("entry_refused", refused.message, failure=bulk_failures.refused(refused)) from refused
+        raise EntryRefused(refused.message, doing.failed(refused)) from refused

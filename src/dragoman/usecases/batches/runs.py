@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import bulk_failures
 from dragoman.domain.bulk import Batch, Outcome, Status
+from dragoman.domain.clock import Moment
 from dragoman.domain.job import ATTEMPTS, FORMER, Job, JobKind
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.entries import Result
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.uow import UnitOfWork
 
@@ -79,14 +81,14 @@ def _maker(uow: UnitOfWork, batch: Batch) -> str:
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """Run up to `size` entries, in the dialect of the batch. `failure` (JSON text) is the known failure of the first
-    entry, which was tried by itself."""
+    """Run up to `size` entries, in the dialect of the batch. `failed` is the known result of the first entry, which was
+    tried by itself."""
 
     hold: Hold
     content: Content
     dialect: str
     size: int
-    failure: str | None = None
+    failed: Result | None = None
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -103,8 +105,8 @@ def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
     entries = range(first, min(first + command.size, content.stop, batch.stops_at()))
     if first < content.first or not entries:
         return Progress(first, is_over=False, dialect=command.dialect)  # another chunk is needed
-    if command.failure is not None:
-        return _advance(uow, job, batch, content, [command.failure])
+    if command.failed is not None:
+        return _advance(uow, job, batch, content, [command.failed])
     return _advance(uow, job, batch, content, batch_entries.outcomes(uow, batch, content, command.dialect, entries))
 
 
@@ -147,26 +149,25 @@ def abandon_slice(uow: UnitOfWork, command: Abandon) -> Progress:
         return Progress(0, is_over=True)
     prepared = replace(batch.give_up(at=uow.now), canary_passed=True, max_failures=None)
     count = min(command.size, command.content.stop - batch.cursor)
-    return _advance(uow, job, prepared, command.content, [bulk_failures.server_failed(GIVEN_UP)] * count)
+    return _advance(uow, job, prepared, command.content, [Result(bulk_failures.server_failed(GIVEN_UP))] * count)
 
 
 def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
     return None if job.subject is None else uow.batches.find(job.subject, Lock.CHANGE)
 
 
-def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: list[str | None]) -> Progress:
+def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, results: list[Result]) -> Progress:
     """Record the outcomes of the next entries; the last one ends the batch, its task and its job."""
     type_ = resource_types.find(batch.type)
     natural = "" if type_ is None else type_.natural_key
     outcomes = [
-        Outcome(index, at=uow.now)
-        if error is None
-        else Outcome(index, content.key(index, batch.field, natural), error, bulk_failures.code_of(error), at=uow.now)
-        for index, error in enumerate(errors, batch.cursor)
+        _outcome(result, index, "" if result.error is None else content.key(index, batch.field, natural), uow.now)
+        for index, result in enumerate(results, batch.cursor)
     ]
     uow.batches.record(batch.number, outcomes)
-    failures = sum(error is not None for error in errors)
-    advanced = batch.advance(len(errors) - failures, failures, at=uow.now)
+    failures = sum(result.error is not None for result in results)
+    unchanged = sum(outcome.unchanged for outcome in outcomes)
+    advanced = batch.advance(len(results) - failures, failures, unchanged=unchanged, at=uow.now)
     if advanced.status is not Status.RUNNING:
         batches.keep(uow, advanced)
         jobs.complete(uow, job)
@@ -174,6 +175,24 @@ def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, errors: 
     uow.batches.save(advanced)
     dialect = batch.dialect or _maker(uow, batch)
     return Progress(advanced.cursor, is_over=_begun_anew(uow, job, batch), dialect=dialect)
+
+
+def _outcome(result: Result, index: int, key: str, at: Moment) -> Outcome:
+    """A failure has the key of its entry, a success the revision of its object."""
+    error, subject = result.error, result.subject
+    if error is not None:
+        code = bulk_failures.code_of(error)
+        return Outcome(index, key, error, code, object=result.object, number=result.number, at=at)
+    if subject is None:
+        return Outcome(index, at=at)
+    return Outcome(
+        index,
+        unchanged=result.unchanged,
+        object=subject.uid,
+        number=subject.number,
+        revision=result.revision,
+        at=at,
+    )
 
 
 def _begun_anew(uow: UnitOfWork, job: Job, batch: Batch) -> bool:

@@ -40,7 +40,8 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
     counted = uow.tasks.counted_by(key, texts, uow.principal) if texts else {}
     single = sorted(number for count, number in counted.values() if count == 1)
     uow.tasks.load(single, Lock.CHANGE)
-    _load_surroundings(uow, [uow.tasks.get(number) for number in single])
+    there = (uow.tasks.find(number) for number in single)
+    _load_surroundings(uow, [task for task in there if task is not None])
     found = {value: Found(*keys.only(count, number)) for value, (count, number) in counted.items()}
     return [found.get(value, NOTHING) for value in values]
 
@@ -120,6 +121,13 @@ def _reach(task: Task, state: Ending, at: Moment) -> Task:
             return task.start(at=at)
         case _:
             return task.reopen(at=at)
+
+
+def removing(uow: UnitOfWork, numbers: Sequence[int]) -> Patch:
+    """Deletes one of these tasks after the other. Which of them have parts is asked once for all of them."""
+    if numbers:
+        uow.tasks.ask_for_parts(numbers)
+    return remove
 
 
 def remove(uow: UnitOfWork, number: int) -> None:
