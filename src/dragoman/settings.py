@@ -10,7 +10,8 @@ import os
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,6 +20,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from dragoman.domain import outside
+from dragoman.domain.batch_policy import Rule
 from dragoman.domain.outside import Misconfigured, OutsideType, Secret
 
 PREFIX = "DRAGOMAN_"
@@ -182,6 +184,28 @@ class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reviewed bulk work."""
+
+    deciders: Annotated[
+        Literal["reviewers", "everybody"],
+        Meta(description="Who may decide batches: users with the right to, or everybody who holds the scope."),
+    ] = "reviewers"
+    token_grants: Annotated[
+        bool, Meta(description="Whether tokens of the command line with `batch.update` give the right to decide.")
+    ] = True
+    review_days: Annotated[
+        int, Meta(ge=1, le=366, description="How long a batch waits for its decision unless it says so itself.")
+    ] = 30
+    images_days: Annotated[
+        int, Meta(ge=1, le=36_600, description="How long previews and before-images of an ended batch are kept.")
+    ] = 30
+    policy: Annotated[
+        tuple[Rule, ...],
+        Meta(description="What reviews need, by type, method and number of entries; in a variable, as a JSON array."),
+    ] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one process."""
 
@@ -206,6 +230,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeouts: Timeouts = Timeouts()
     jobs: Jobs = Jobs()
     secrets: Secrets = Secrets()
+    batch: Batch = Batch()
     dialects: dict[str, dict[str, Any]] = {}
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
 
@@ -447,10 +472,24 @@ def _convert(value: object, kind: Any, place: str, *, strict: bool) -> object:
     """`value` as the setting's type. In a variable, "on", "7" and "a,b" are a boolean, a number and a list."""
     if not strict and isinstance(value, str):
         value = _from_text(value, kind)
+    if isinstance(value, list) and (table := _table(kind)) is not None:
+        return [_convert_table(each, table, f"{place}[{index}]") for index, each in enumerate(value)]
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         raise BadSettings(_refusal(place, value, kind)) from None
+
+
+def _convert_table(value: object, table: type[msgspec.Struct], place: str) -> object:
+    """One table of a list of tables, checked key by key."""
+    if not isinstance(value, dict):
+        raise BadSettings(f"{place}: must be a table, not {value!r}.")
+    kinds = {path[0]: kind for path, kind, _ in _fields(table)}
+    for key, member in value.items():
+        if key not in kinds:
+            raise BadSettings(f"{place}: {_unknown(key, kinds)}")
+        _convert(member, kinds[key], f"{place}.{key}", strict=True)
+    return value
 
 
 def _refusal(place: str, value: object, kind: Any) -> str:
@@ -464,11 +503,20 @@ def _from_text(text: str, kind: Any) -> object:
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if bare is bool:
         return {"on": True, "yes": True, "off": False, "no": False}.get(text.lower(), text.lower())
+    if _table(kind) is not None:
+        return _from_json(text)
     if get_origin(bare) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
     if get_origin(bare) is Literal:  # the choice with this spelling, of whatever type
         return next((choice for choice in get_args(bare) if _written(choice) == text), text)
     return text
+
+
+def _from_json(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], value: object) -> None:
@@ -518,8 +566,11 @@ def _type_words(kind: Any) -> str:
     bare, words = _bare(kind), _range_words(_metas(kind))
     if get_origin(bare) is Literal:
         return ", ".join(dict.fromkeys(_written(choice) for choice in get_args(bare)))
+    if _table(kind) is not None:
+        return "list of tables"
     if get_origin(bare) is tuple:
-        return "list of text"
+        item = get_args(bare)[0]
+        return f"list of {_type_words(item) if get_origin(item) is Literal else 'text'}"
     return f"{ ({bool: 'true or false', int: 'whole number', float: 'number', str: 'text'}[bare]) } {words}".rstrip()
 
 
@@ -528,15 +579,28 @@ def _allowed(kind: Any) -> str:
     bare, words = _bare(kind), _type_words(kind)
     if get_origin(bare) is Literal:
         return f"one of {words}"
+    if _table(kind) is not None:
+        return "a list of tables (in a variable: a JSON array)"
     if get_origin(bare) is tuple:
-        return "a list of text (in a variable: separated by commas)"
+        return f"a {words} (in a variable: separated by commas)"
     return words if bare in (bool, str) else f"a {words}"
 
 
 def _bare(kind: Any) -> Any:
-    while get_origin(kind) is Annotated:
+    while get_origin(kind) is Annotated or _is_optional(kind):
         kind = get_args(kind)[0]
     return kind
+
+
+def _is_optional(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType) and get_args(kind)[1:] == (type(None),)
+
+
+def _table(kind: Any) -> type[msgspec.Struct] | None:
+    """What each item of a list of tables has; None for other types."""
+    bare = _bare(kind)
+    item = get_args(bare)[0] if get_origin(bare) is tuple else None
+    return item if isinstance(item, type) and issubclass(item, msgspec.Struct) else None
 
 
 def _range_words(metas: Sequence[Meta]) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -21,11 +22,14 @@ ORDER = batches.NewBatch(
 )
 
 
-def batch_in(world: World, status: Status, **fields: Any) -> Batch:
-    """A batch of two entries in this status; `fields` are given to the task that stands for it."""
+def batch_in(world: World, status: Status, *, who: Principal | None = None, **fields: Any) -> Batch:
+    """A batch of two entries in this status, made by a user or the system; `fields` are given to the task that stands
+    for it."""
 
     def run(uow: UnitOfWork) -> Batch:
-        made = batches.create(uow, ORDER).batch
+        made = uow.batches.save(replace(batches.create(uow, ORDER).batch, creator=None if who is None else who.user))
+        if who is not None:
+            fields.setdefault("creator", who.user)
         if fields:
             task = uow.tasks.get(made.number)
             tasks.save(uow, task, replace(task, **fields))

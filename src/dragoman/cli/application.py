@@ -39,7 +39,7 @@ def make_app(context: click.Context, settings: Settings) -> Application:
         raise click.UsageError(
             "the database's URL can't be read; it looks like sqlite:///FILE or postgresql://USER@HOST/NAME", context
         ) from error
-    except ValueError as error:
+    except (BadSettings, ValueError) as error:
         raise click.UsageError(str(error), context) from error
 
 

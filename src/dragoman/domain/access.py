@@ -1,14 +1,16 @@
 """Access: the only place that decides rights. A dialect may narrow these rules, never widen them.
 
-"Everybody may" holds only where a task names no user as reader, editor, potential owner or administrator and neither
-a private contact nor a private case is linked; an assignee or a creator alone hides nothing. Work items of everybody
-don't count where something private is linked (DESIGN 3, rule 4).
+A batch's task is for its creator and for those with the right to decide the batch, never for everybody (ACCESS 4). For
+other tasks "everybody may" holds only where a task names no user as reader, editor, potential owner or administrator
+and neither a private contact nor a private case is linked; an assignee or a creator alone hides nothing. Work items of
+everybody don't count where something private is linked (DESIGN 3, rule 4).
 """
 
 from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.domain.case import Case
 from dragoman.domain.contact import Contact
@@ -39,10 +41,14 @@ class Principal(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None  # None: all that the user may
     credential: str = ""  # names the token or password; idempotency keys belong to it
+    is_reviewer: bool = False  # has the right to decide batches
+    is_granted: bool = False  # came with a token that an operator gave out: its scopes for batches are rights
 
     def has_scope(self, wanted: frozenset[str]) -> bool:
-        """Whether any one of `wanted` is granted."""
-        return self.scopes is None or "*" in self.scopes or not self.scopes.isdisjoint(wanted)
+        """Whether any one of `wanted` is granted: by itself, or as `*` or `NOUN.*`."""
+        if self.scopes is None or "*" in self.scopes or not self.scopes.isdisjoint(wanted):
+            return True
+        return any(f"{scope.partition('.')[0]}.*" in self.scopes for scope in wanted)
 
 
 def system(tenant: int) -> Principal:
@@ -68,6 +74,15 @@ ALL = frozenset(Permission)
 OF_EVERYBODY = frozenset({Permission.SEE, Permission.WORK})
 OF_INVOLVED = ALL - {Permission.ADMINISTER}
 OF_SHARERS = frozenset({Permission.SEE})
+DECIDING_ROLES = frozenset({Role.POTENTIAL_OWNER})
+"""The role of a batch's approvers on its task."""
+OF_CREATORS_OF_BATCHES = frozenset({Permission.SEE, Permission.EDIT, Permission.FINISH, Permission.DELETE})
+OF_DECIDERS = frozenset({Permission.SEE, Permission.WORK, Permission.FINISH, Permission.ASSIGN, Permission.DELETE})
+"""Of a batch's task: claiming, giving back, deciding, deleting the batch. Its content is the creator's."""
+DECIDING = frozenset({"batch.update", "batch.manage", "batch.decide"})
+"""Scopes that give the right to decide batches, in a token that an operator gave out."""
+WATCHING = DECIDING | {"batch.read"}
+"""Scopes that show the batches of all users, in such a token."""
 OF_STARTERS = frozenset({Permission.EDIT})
 """Additional permissions of potential starters until the task is started."""
 
@@ -105,6 +120,8 @@ def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> f
     """The principal's permissions on the task."""
     if principal.is_admin:
         return ALL
+    if task.stands_for_batch:
+        return _of_batch(principal, task, linked)
     user, is_private = principal.user, linked.is_private
     granted = NO_PERMISSION
     if user is not None and user in (task.assignee, task.creator, task.starter):
@@ -114,6 +131,46 @@ def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> f
     if is_private:
         return granted | OF_SHARERS if user is not None and linked.is_shared_with(user) else granted
     return granted if task.work_items else granted | OF_EVERYBODY
+
+
+def _of_batch(principal: Principal, task: Task, linked: Linked) -> frozenset[Permission]:
+    """Something private that is linked hides it from those, too, who may decide it; not from its creator."""
+    is_creator = principal.user is not None and principal.user == task.creator
+    granted = OF_CREATORS_OF_BATCHES if is_creator else NO_PERMISSION
+    if not is_creator and linked.is_private and not linked.is_shared_with(principal.user):
+        return NO_PERMISSION
+    if may_decide(principal, task):
+        return granted | OF_DECIDERS
+    return granted | OF_SHARERS if watches_batches(principal) else granted
+
+
+def decides_batches(principal: Principal) -> bool:
+    """Whether the principal has the right to decide every batch."""
+    return principal.is_admin or principal.is_reviewer or (principal.is_granted and principal.has_scope(DECIDING))
+
+
+def among_others(principal: Principal) -> Principal:
+    """The principal in lists of tasks that concern him, where an administrator has no right to all tasks. Batches that
+    he may decide concern him."""
+    return replace(principal, is_admin=False, is_reviewer=decides_batches(principal))
+
+
+def watches_batches(principal: Principal) -> bool:
+    """Whether the principal may see every batch's task, where nothing private is linked."""
+    return decides_batches(principal) or (principal.is_granted and principal.has_scope(WATCHING))
+
+
+def may_decide(principal: Principal, task: Task) -> bool:
+    """Whether the principal has the right to decide the batch of this task: by role, by token, or as its approver."""
+    return decides_batches(principal) or is_approver(principal, task)
+
+
+def is_approver(principal: Principal, task: Task) -> bool:
+    """Whether the batch's policy names the principal: approvers are potential owners of the batch's task."""
+    return any(
+        item.role in DECIDING_ROLES and item.holder != EVERYBODY and holds(principal, item.holder)
+        for item in task.work_items
+    )
 
 
 def _granted_by_items(principal: Principal, task: Task, *, is_private: bool) -> frozenset[Permission]:
@@ -127,7 +184,7 @@ def _granted_by_items(principal: Principal, task: Task, *, is_private: bool) -> 
 
 def held_items(principal: Principal, task: Task, *, is_private: bool) -> Iterator[WorkItem]:
     """The work items that count for the principal now. `is_private`: whether the task links anything private."""
-    early = task.state is State.INACTIVE
+    early = task.state is State.INACTIVE and not task.stands_for_batch
     for item in task.work_items:
         if counts(principal, item, is_private=is_private) and not (early and item.role not in SEEING_INACTIVE):
             yield item
@@ -145,6 +202,8 @@ def is_candidate(principal: Principal, task: Task, linked: Linked = NOTHING) -> 
     are not offered it.
     """
     is_private = linked.is_private
+    if task.stands_for_batch:
+        return Permission.WORK in permissions(principal, task, linked)
     if principal.is_admin or any(
         item.role in WORKING and counts(principal, item, is_private=is_private) for item in task.work_items
     ):

@@ -1,27 +1,40 @@
 """Tokens and accounts as the database has them: what `identity` holds credentials against."""
 
+from msgspec.structs import replace
+
 from dragoman.domain.access import Principal, system
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
 from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import PasswordRecord
+from dragoman.settings import Batch
 from dragoman.usecases.identity import users
 
 
 class StoredAccounts:
-    """The `Accounts` of a server."""
+    """The `Accounts` of a server. Settings say which credentials give the right to decide batches."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, batch: Batch) -> None:
         self._executor = executor
+        self._batch = batch
 
     async def find_token(self, token_hash: str, tenant: int) -> Principal | None:
-        return await self._executor.read(users.find_token, users.FindToken(token_hash), system(tenant))
+        found = await self._executor.read(users.find_token, users.FindToken(token_hash), system(tenant))
+        return None if found is None else self._with_rights(found)
 
     async def find_login(self, login: str) -> PasswordRecord | None:
         user = await self._find_user(login)
         if user is None:
             return None
-        return PasswordRecord(users.principal_of(user), user.password_hash, user.disabled_at is not None)
+        principal = self._with_rights(users.principal_of(user))
+        return PasswordRecord(principal, user.password_hash, user.disabled_at is not None)
+
+    def _with_rights(self, principal: Principal) -> Principal:
+        return replace(
+            principal,
+            is_reviewer=principal.is_reviewer or self._batch.deciders == "everybody",
+            is_granted=principal.is_granted and self._batch.token_grants,
+        )
 
     async def _find_user(self, login: str) -> User | None:
         """The user of a login or an e-mail address, which is compared without case."""

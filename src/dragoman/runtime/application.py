@@ -10,6 +10,7 @@ from dragoman import __version__, tracing
 from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
 from dragoman.domain.access import system
+from dragoman.domain.batch_policy import Terms
 from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.background import Background
@@ -19,7 +20,7 @@ from dragoman.runtime import memory
 from dragoman.runtime.accounts import StoredAccounts
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
-from dragoman.settings import Settings, traces
+from dragoman.settings import BadSettings, Settings, traces
 from dragoman.store.engine.files import database_file
 from dragoman.store.repositories.digests import FOLDER as DIGESTS
 from dragoman.store.repositories.digests import Folder
@@ -30,6 +31,7 @@ from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches import resource_types
+from dragoman.usecases.identity import grants
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
@@ -48,10 +50,12 @@ class Application:
             free_bytes=settings.limits.free_bytes,
             longest_queue=settings.limits.queue,
             timers=timers_before,
+            terms=Terms(settings.batch.policy, settings.batch.review_days, settings.batch.images_days),
         )
         self.dialects = configured(settings)
+        check_policies(settings)
         self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds)
-        self.identity = Identity(StoredAccounts(self.executor), settings, self.clock)
+        self.identity = Identity(StoredAccounts(self.executor, settings.batch), settings, self.clock)
         self.background = Background(
             self.executor, settings.jobs, self.digest_folder, is_only=self.store.engine.is_sqlite
         )
@@ -137,8 +141,19 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
     for dialect in discover():
         options = dict(settings.of_dialect(dialect.name))
         extension_names.register(dialect.reserved_names)
+        grants.register(dialect.logins)
         resource_types.register(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)
     categories.keep(number for dialect in dialects for number in dialect.kept_categories)
     return tuple(dialects)
+
+
+def check_policies(settings: Settings) -> None:
+    """BadSettings for a policy that names a type which no batch can have: it would never apply."""
+    known = sorted({*resource_types.names(), *(outside.name for outside in settings.outside)})
+    for index, rule in enumerate(settings.batch.policy):
+        for name in rule.types or ():
+            if name not in known:
+                wrong = f"{name!r} is not a type of batches: {', '.join(known)}."
+                raise BadSettings(f"batch.policy[{index}].types: {wrong}")

@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable
 
+from dragoman.domain.batch_policy import NO_TERMS, Terms
 from dragoman.domain.clock import Clock, uptime
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
@@ -37,7 +38,7 @@ class Store:
     `died` is called once when a lane's thread ends unexpectedly; the process should end. `patience_seconds` is how
     long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes. Of
     works that wait, `longest_queue` are taken for the lanes and as many for the readers. `timers` gives what lets due
-    timers fire.
+    timers fire; `terms` are what the operator asks of batches.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Store:
         free_bytes: int = 0,
         longest_queue: int = LONGEST_QUEUE,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
+        terms: Terms = NO_TERMS,
     ) -> None:
         self.engine = Engine(url, patience_seconds)
         self.clock = clock
@@ -62,6 +64,7 @@ class Store:
         self._own: dict[bool, Transactions] = {}  # for commands, by whether they write
         self._own_guard = threading.Lock()
         self._timers = timers
+        self._terms = terms
         self.failure: BaseException | None = None
         file = database_file(self.engine)
         self._room = Room(file, free_bytes) if file is not None else None
@@ -123,6 +126,7 @@ class Store:
             queued=self._queued,
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
+            terms=self._terms,
             hands_over=hands_over,
             join=join,
         )

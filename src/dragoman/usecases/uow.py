@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
+from dragoman.domain.batch_policy import Terms
 from dragoman.domain.clock import Moment
 from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import LoginName, Tenant
@@ -77,6 +78,11 @@ class UnitOfWork:
         """The tenant itself: its name, its time zone, its inbox."""
         tenant: Tenant = self._overlay.group.home
         return tenant
+
+    @property
+    def terms(self) -> Terms:
+        """What the operator asks of batches."""
+        return self._overlay.group.terms
 
     @property
     def dialect(self) -> str:

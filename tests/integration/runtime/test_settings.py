@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dragoman import settings
+from dragoman.domain.batch_policy import Rule
 from dragoman.settings import BadSettings
 
 
@@ -82,6 +83,24 @@ def test_dialects_have_their_own_tables_with_defaults(tmp_path: Path) -> None:
         ("[dialects.genesys]\nnot_found_status = 418", "dialects.genesys.not_found_status"),
         ('[dialects.genesys]\nenabled = "yes"', "dialects.genesys.enabled"),
         ("[server\n", "is not valid TOML"),
+        ("[batch]\ndeciders = 'nobody'", "batch.deciders"),
+        ("[batch]\nreview_days = 0", "batch.review_days"),
+        ("[batch.policy]\napprovals = 2", "batch.policy: must be a list of tables"),
+        ("[batch]\npolicy = [2]", "batch.policy[0]: must be a table"),
+        (
+            "[[batch.policy]]\n[[batch.policy]]\naprovals = 2",
+            "batch.policy[1]: aprovals is not a setting. Similar: approvals",
+        ),
+        ("[[batch.policy]]\napprovals = 11", "batch.policy[0].approvals: must be a whole number from 1 to 10, not 11."),
+        ("[[batch.policy]]\napprovals = true", "batch.policy[0].approvals"),
+        ("[[batch.policy]]\nabove = -1", "batch.policy[0].above"),
+        ("[[batch.policy]]\ntypes = []", "batch.policy[0].types"),
+        ("[[batch.policy]]\ntypes = 'task'", "batch.policy[0].types: must be a list of text"),
+        ("[[batch.policy]]\nmethods = ['GET']", "batch.policy[0].methods: must be a list of POST, PATCH, DELETE"),
+        ("[[batch.policy]]\napprovers = ['']", "batch.policy[0].approvers"),
+        ("[[batch.policy]]\ncreator_may_approve = 0", "batch.policy[0].creator_may_approve"),
+        ("[[batch.policy]]\nrequire_if_match = 'yes'", "batch.policy[0].require_if_match"),
+        ("[[batch.policy]]\nreview = 'always'", "batch.policy[0].review: must be one of optional, required"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_file_and_key(tmp_path: Path, text: str, named: str) -> None:
@@ -139,6 +158,59 @@ def test_every_setting_refuses_other_values_in_words(row: settings.Described, va
     assert str(refused.value).startswith(f"{row.variable}: must be ")
     assert row.type in str(refused.value)
     assert repr(value) in str(refused.value)
+
+
+POLICY = """
+[batch]
+token_grants = false
+deciders = "everybody"
+[[batch.policy]]
+types = ["task", "contact"]
+methods = ["DELETE"]
+above = 100
+approvals = 2
+creator_may_approve = false
+approvers = ["bert", "group:leads"]
+require_if_match = true
+review = "required"
+[[batch.policy]]
+"""
+
+
+def test_policies_of_batches_are_read_in_order(tmp_path: Path) -> None:
+    batch = settings.load(write(tmp_path, POLICY), {}).batch
+    assert (batch.token_grants, batch.deciders, batch.review_days, batch.images_days) == (False, "everybody", 30, 30)
+    whole, empty = batch.policy
+    assert whole == Rule(
+        types=("task", "contact"),
+        methods=("DELETE",),
+        above=100,
+        approvals=2,
+        creator_may_approve=False,
+        approvers=("bert", "group:leads"),
+        require_if_match=True,
+        review="required",
+    )
+    assert empty == Rule()
+
+
+def test_a_variable_holds_policies_as_json() -> None:
+    environ = {"DRAGOMAN_BATCH_POLICY": '[{"approvals": 2}]'}
+    assert settings.load(environ=environ).batch.policy == (Rule(approvals=2),)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("nonsense", "DRAGOMAN_BATCH_POLICY: must be a list of tables"),
+        ('[{"approvals": 0}]', "DRAGOMAN_BATCH_POLICY[0].approvals: must be"),
+        ('[{"approval": 1}]', "DRAGOMAN_BATCH_POLICY[0]: approval is not a setting."),
+    ],
+)
+def test_wrong_policies_in_a_variable_are_refused_with_their_place(text: str, named: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        settings.load(environ={"DRAGOMAN_BATCH_POLICY": text})
+    assert str(refused.value).startswith(named)
 
 
 def test_variables_that_others_set_are_left_alone() -> None:

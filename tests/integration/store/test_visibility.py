@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
-from dragoman.domain.access import Permission, Principal, may
+from dragoman.domain.access import Permission, Principal, is_candidate, may
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.task import Task
+from dragoman.domain.task import Kind, Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_sorts import Sort
@@ -29,6 +29,7 @@ ITEMS = (
     (WorkItem(Role.READER, "bert"),),
     (WorkItem(Role.EDITOR, "group:crew"),),
     (WorkItem(Role.POTENTIAL_OWNER, "*"),),
+    (WorkItem(Role.POTENTIAL_OWNER, "bert"), WorkItem(Role.POTENTIAL_OWNER, "group:crew")),
     (WorkItem(Role.ADMINISTRATOR, "dora"),),
     (WorkItem(Role.POTENTIAL_STARTER, "bert"), WorkItem(Role.READER, "*")),
     (WorkItem(Role.POTENTIAL_CREATOR, "*"),),
@@ -41,7 +42,14 @@ CASES = (
     {"is_private": True},
 )
 PLACES = ("case", "entity")
-MOST = 2_000
+MOST = 4_000
+WAYS: dict[str, dict[str, Any]] = {
+    "reviewer": {"is_reviewer": True},
+    "token to decide": {"is_granted": True, "scopes": frozenset({"batch.decide"})},
+    "token to read": {"is_granted": True, "scopes": frozenset({"batch.read"})},
+    "login": {"scopes": frozenset({"batch.manage"})},
+}
+"""How a principal came in, where it decides what is seen."""
 
 
 def furnish(uow: UnitOfWork) -> None:
@@ -60,8 +68,9 @@ def furnish(uow: UnitOfWork) -> None:
     for place, number, items, (assignee, creator) in itertools.product(places, contacts, ITEMS, PEOPLE):
         if place and number == contacts[1]:
             continue  # a public contact is like none
-        task = tasks.add(uow, title="x", contact=number, assignee=assignee, creator=creator, **place)
-        uow.tasks.save(replace(task, work_items=items))
+        for kind in Kind:
+            task = tasks.add(uow, title="x", kind=kind, contact=number, assignee=assignee, creator=creator, **place)
+            uow.tasks.save(replace(task, work_items=items))
 
 
 def add_case(uow: UnitOfWork, **fields: Any) -> int:
@@ -70,16 +79,24 @@ def add_case(uow: UnitOfWork, **fields: Any) -> int:
     return uow.cases.add(case).number
 
 
-@pytest.mark.parametrize("login", ["anna", "bert", "cara", "dora", "eric", "crew member", "admin"])
-def test_a_list_shows_what_the_rule_allows(world: World, login: str) -> None:
-    world.write(furnish, EXCLUSIVE)
-    principal = Principal(
+def principal_of(world: World, login: str) -> Principal:
+    return Principal(
         tenant=world.tenant,
         user=login,
         login=login,
         is_admin=login == "admin",
         groups=frozenset({"crew"} if login == "crew member" else ()),
+        **WAYS.get(login, {}),
     )
+
+
+LOGINS = ["anna", "bert", "cara", "dora", "eric", "crew member", "admin", *WAYS]
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_list_shows_what_the_rule_allows(world: World, login: str) -> None:
+    world.write(furnish, EXCLUSIVE)
+    principal = principal_of(world, login)
 
     def listed(uow: UnitOfWork) -> list[Task]:
         return uow.tasks.page(TaskFilter(visible_to=principal), [Sort("number")], limit=MOST)
@@ -91,3 +108,19 @@ def test_a_list_shows_what_the_rule_allows(world: World, login: str) -> None:
     shown = [task.number for task in world.read(listed)]
     assert shown == world.read(allowed)
     assert shown
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_batch_is_offered_to_those_who_may_decide_it(world: World, login: str) -> None:
+    world.write(furnish, EXCLUSIVE)
+    principal = principal_of(world, login)
+
+    def offered(uow: UnitOfWork) -> list[int]:
+        wanted = TaskFilter(kind=str(Kind.BATCH), claimable_by=principal)
+        return [task.number for task in uow.tasks.page(wanted, [Sort("number")], limit=MOST)]
+
+    def candidates(uow: UnitOfWork) -> list[int]:
+        every = uow.tasks.page(TaskFilter(kind=str(Kind.BATCH)), [Sort("number")], limit=MOST)
+        return [task.number for task in every if is_candidate(principal, task, tasks.linked(uow, task))]
+
+    assert world.read(offered) == world.read(candidates)

@@ -80,6 +80,8 @@ def _invalid(error: errors.Invalid, request: Request) -> Reply:
         return _reply(415, "Unsupported media type", [_entry("Unsupported media type", "media_type")])
     if error.code in BAD_PARAMETERS:
         return _reply(400, "Bad Request", _parameters(error))
+    if error.code == "if_match_required":
+        return _reply(428, "Precondition Required", [_entry(error.message, "if_match_required")])
     if error.code == "idempotency_key_reused":
         return _reply(422, NOT_VALID, [_entry(error.message, "invalid_value", "Idempotency-Key")])
     entries = [_entry(_placed(each), each.code, each.path.removeprefix("/") or None) for each in error.problems]

@@ -34,6 +34,7 @@ from dragoman.dialects.native.wire.scalars import AnyJson
 from dragoman.domain.task import Verb
 from dragoman.usecases import categories as category_uses
 from dragoman.usecases import extension_schemas as schema_uses
+from dragoman.usecases.batches import words
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.events import history as history_uses
@@ -72,7 +73,8 @@ VERBS: dict[Verb, str] = {
     Verb.ASSIGN: "Assign a task to a user, or to no user.",
     Verb.SUSPEND: "Suspend a task, indefinitely or until a moment.",
     Verb.RESUME: "Resume a suspended task.",
-    Verb.FINISH: "End a task as done; its open parts are terminated.",
+    Verb.FINISH: "End a task as done; its open parts are terminated. On the task of a batch under review the code "
+    "`approved` or `cancelled` decides the batch.",
     Verb.FAIL: "End a task as failed.",
     Verb.TERMINATE: "Stop a task before it is done; its open parts, too.",
     Verb.EXPIRE: "End a task because its time is over; for its administrators.",
@@ -90,7 +92,7 @@ def _verb(verb: Verb, summary: str, word: str | None = None) -> OperationSpec:
         summary=summary,
         scopes=any_of("task.write"),
         parse=verbs.parsing(verb),
-        run=task_verbs.perform,
+        run=words.finish if verb is Verb.FINISH and word is None else task_verbs.perform,
         render=replies.one,
         query=queries.Trial,
         body=verbs.BODIES[verb],
@@ -168,7 +170,7 @@ TASKS = (
         is_conditional=True,
     ),
     *(_verb(verb, summary) for verb, summary in VERBS.items()),
-    _verb(Verb.FINISH, "The same as finish.", "complete"),
+    _verb(Verb.FINISH, "The same as finish, but for tasks of batches.", "complete"),
     _get(
         name="read_task_extension",
         path="/tasks/{id}/extensions/{name}",

@@ -7,7 +7,15 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.domain.access import SEEING, SEEING_INACTIVE, WORKING, Principal
+from dragoman.domain.access import (
+    DECIDING_ROLES,
+    SEEING,
+    SEEING_INACTIVE,
+    WORKING,
+    Principal,
+    decides_batches,
+    watches_batches,
+)
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, OPEN, Kind, State
 from dragoman.domain.work_item import EVERYBODY, Role
@@ -92,12 +100,16 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
 
 def plainly(wanted: TaskFilter) -> TaskFilter:
     """The same conditions in a normal form, so that principals with the same view share cached statements."""
-    asked = {name: _bare(who) for name in ("visible_to", "claimable_by") if (who := getattr(wanted, name)) is not None}
+    asked = {
+        name: _bare(who, is_reviewer=of_all_batches(who))
+        for name, of_all_batches in (("visible_to", watches_batches), ("claimable_by", decides_batches))
+        if (who := getattr(wanted, name)) is not None
+    }
     return replace(wanted, **asked) if asked else wanted
 
 
-def _bare(who: Principal) -> Principal | None:
-    return None if who.is_admin else Principal(who.tenant, who.user, "", groups=who.groups)
+def _bare(who: Principal, *, is_reviewer: bool) -> Principal | None:
+    return None if who.is_admin else Principal(who.tenant, who.user, "", groups=who.groups, is_reviewer=is_reviewer)
 
 
 def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
@@ -292,6 +304,31 @@ def _has_word(tenant: int, beginning: str) -> sa.ColumnElement[bool]:
 
 def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
     """Whether the principal sees the task in the given ways; all ways together are the rule of `domain.access`."""
+    is_work = sa.and_(T.kind == str(Kind.WORK), _visible_work(tenant, principal, through))
+    return sa.or_(is_work, sa.and_(T.kind == str(Kind.BATCH), _visible_batch(tenant, principal, through)))
+
+
+def _visible_batch(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
+    ways = [_for_review(tenant, principal, through, sees_all=watches_batches(principal))]
+    if "individual" in through and principal.user is not None:
+        ways.append(T.creator == principal.user)
+    return sa.or_(*ways)
+
+
+def _for_review(
+    tenant: int, principal: Principal, through: frozenset[Through], *, sees_all: bool
+) -> sa.ColumnElement[bool]:
+    """Whether the principal is one of the batch's approvers, or has to do with all batches; a private link hides it."""
+    ways = [_named(tenant, principal, DECIDING_ROLES, through - {"everybody"})]
+    if sees_all and "group" in through:
+        ways.append(sa.true())
+    shown = [_is_public(tenant), _shared(tenant, principal)]
+    if principal.user is not None:
+        shown.append(T.creator == principal.user)
+    return sa.and_(sa.or_(*ways), sa.or_(*shown))
+
+
+def _visible_work(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
     named = _named(tenant, principal, SEEING, through)
     named_early = _named(tenant, principal, SEEING_INACTIVE, through)
     ways = [sa.and_(T.state != str(State.INACTIVE), named), named_early]
@@ -308,7 +345,8 @@ def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
     ways = [_of_nobody(tenant), _named(tenant, principal, WORKING, EVERY_WAY)]
     if principal.user is not None:
         ways.append(sa.and_(T.work_item_count == 0, T.creator == principal.user))
-    return sa.or_(*ways)
+    for_review = _for_review(tenant, principal, EVERY_WAY, sees_all=decides_batches(principal))
+    return sa.or_(sa.and_(T.kind == str(Kind.WORK), sa.or_(*ways)), sa.and_(T.kind == str(Kind.BATCH), for_review))
 
 
 def _named(

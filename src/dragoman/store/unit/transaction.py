@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
+from dragoman.domain.batch_policy import NO_TERMS, Terms
 from dragoman.domain.clock import Clock, uptime
 from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.metrics.tally import Counts
@@ -66,6 +67,7 @@ class Transactions:
         queued: Callable[[], None] | None = None,
         refuse: Callable[[], Expected | None] | None = None,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
+        terms: Terms = NO_TERMS,
         hands_over: bool = False,
         join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
     ) -> None:
@@ -79,6 +81,7 @@ class Transactions:
         self._queued = queued
         self._refuse = refuse
         self._timers = timers
+        self._terms = terms
         self._tried: frozenset[int] = frozenset()
         self._hands_over = hands_over
         self._planned_at = 0.0
@@ -327,6 +330,7 @@ class Transactions:
             lambda name, key: self._cached(connection, tenant, name, key),
             lambda entity, number, revision: recorded_at(connection, tenant, entity, number, revision),
         )
+        group.terms = self._terms
         group.as_stored = isinstance(works[0].keys, Exclusive) and works[0].keys.as_stored
         group.fires_timers, group.tried = self.writes and self._timers is not None, self._tried
         in_order = self.writes and lone and works[0].lessons < LESSONS

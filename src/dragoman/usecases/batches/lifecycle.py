@@ -1,7 +1,7 @@
 """Batches: creating, reading, deciding and deleting them, each with its task, which other dialects show.
 
-The task is derived from the batch (`update_task`), never the other way about. Users who may work on that task may
-decide and delete the batch: at the vendor the scopes of a token are the only condition (carrierx-batch.md 11, 16).
+The task is derived from the batch (`update_task`), never the other way about. Who may see, decide and delete a batch is
+who may do that with its task (`domain.access`).
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import payloads, staging
+from dragoman.usecases.batches import payloads, policies, reviews, staging
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -127,7 +127,8 @@ def view(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failu
 
 
 def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "") -> BatchView:
-    """The view of a new batch, not stored."""
+    """The view of a new batch, not stored. Refused as by `check_policy`."""
+    check_policy(uow, order)
     principal, options = uow.principal, order.options
     scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
     batch = Batch(
@@ -172,12 +173,23 @@ def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
         title=order.options.title or title(order),
         description=order.options.purpose,
         priority=order.options.priority or None,
+        work_items=policies.audience(uow, policies.asked(uow, order.type, order.method, _size(order))),
     )
     made = preview(uow, order, number=task.number, uid=task.uid)
     uow.batches.add(made.batch)
     _store_content(uow, task.uid, order)
     uow.enqueue(JobKind.BATCH_PREVIEW, task.number)
     return made
+
+
+def check_policy(uow: UnitOfWork, order: NewBatch) -> None:
+    """Refused where its own policy would loosen that of the rules, or where it waives a review that a rule wants."""
+    own = policies.own_of(order.options.policy)
+    policies.check_order(uow, order.type, order.method, _size(order), review=order.review, own=own)
+
+
+def _size(order: NewBatch) -> int | None:
+    return None if order.selection is not None else order.size
 
 
 def _store_content(uow: UnitOfWork, uid: str, order: NewBatch) -> None:
@@ -199,15 +211,22 @@ def title(order: NewBatch) -> str:
     return f"{order.method} {order.size} × {order.type}{by}"
 
 
-def decide(uow: UnitOfWork, batch: Batch, decision: Decision, *, reason: str | None = None) -> Batch:
+def decide(
+    uow: UnitOfWork, batch: Batch, decision: Decision, *, reason: str | None = None, names_version: bool = False
+) -> Batch:
     """Approve or refuse a batch in review. The row is locked for change, so the second of two concurrent decisions sees
-    the first. Conflict outside a review; the word that led to the present status changes nothing."""
-    tasks.get(uow, batch.number, Permission.WORK)
+    the first. Conflict outside a review; the word that led to the present status changes nothing.
+
+    `names_version`: the client said which revision it decides on, and that was checked.
+    """
+    reviews.must_have_right(uow, batch, decision)
+    reviews.must_name_version(batch, names_version=names_version)
     if batch.status is DECIDED[decision]:
         return batch
     principal = uow.principal
     made = Decided(principal.user, principal.login, uow.now, decision, reason, batch.revision)
     decided = batch.decide(made)
+    reviews.must_suit_policy(uow, batch, decision)
     if decided is batch:
         return batch
     kept = keep(uow, decided)
@@ -247,7 +266,7 @@ def summary(batch: Batch) -> str | None:
 
 def remove(uow: UnitOfWork, uid: str) -> None:
     """Delete a batch; the changes it made stay. Conflict while it is executed."""
-    batch = get(uow, uid, Permission.WORK)
+    batch = get(uow, uid, Permission.DELETE)
     batch.must_be_deletable()
     shared = uow.payloads.find(uid)
     if shared is not None:

@@ -16,7 +16,7 @@ from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches import policies, resource_types
 from dragoman.usecases.batches.entries import Result
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.uow import UnitOfWork
@@ -46,7 +46,7 @@ def prepare(uow: UnitOfWork, command: Prepare) -> None:
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is not None and batch.status is Status.CREATED:
-        batches.keep(uow, prepared := batch.prepare(at=uow.now))
+        batches.keep(uow, prepared := batch.prepare(at=uow.now, policy=policies.fix(uow, batch)))
         if prepared.status is Status.QUEUED:
             uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, priority=batch.priority)
     jobs.complete(uow, job)

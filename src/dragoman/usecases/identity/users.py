@@ -11,6 +11,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.domain.people import LoginName, Token, User
+from dragoman.usecases.identity import grants
 from dragoman.usecases.uow import UnitOfWork
 
 TOKEN_PREFIX = "dgm"  # noqa: S105 - for scanners that look for leaked credentials
@@ -196,7 +197,12 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
     user = uow.users.find(token.user)
     if user is None or user.disabled_at is not None:
         return None
-    return principal_of(user, scopes=frozenset(token.scopes), credential=f"token:{token.hash}")
+    return principal_of(
+        user,
+        scopes=frozenset(token.scopes),
+        credential=f"token:{token.hash}",
+        is_granted=grants.is_granted(token),
+    )
 
 
 class FindLogin(msgspec.Struct, frozen=True):
@@ -225,7 +231,9 @@ def find_user(uow: UnitOfWork, command: FindUser) -> User | None:
     return uow.users.find(command.uid)
 
 
-def principal_of(user: User, *, scopes: frozenset[str] | None = None, credential: str = "") -> Principal:
+def principal_of(
+    user: User, *, scopes: frozenset[str] | None = None, credential: str = "", is_granted: bool = False
+) -> Principal:
     """The principal for a user, with all rights unless `scopes` limits them."""
     return Principal(
         tenant=user.tenant,
@@ -235,4 +243,5 @@ def principal_of(user: User, *, scopes: frozenset[str] | None = None, credential
         groups=frozenset(user.groups),
         scopes=scopes,
         credential=credential or f"password:{user.uid}",
+        is_granted=is_granted,
     )

@@ -14,6 +14,7 @@ from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import StaleVersion
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import reviews
 from dragoman.usecases.batches.lifecycle import BatchView, NewBatch
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
@@ -130,10 +131,12 @@ def update(uow: UnitOfWork, command: Update) -> BatchView:
     batch = batches.get(uow, command.sid)
     view = batches.view(uow, batch)
     decision = changes.read_decision(command.change, view)
+    if decision is not None:
+        reviews.must_have_right(uow, batch, decision)
     _check_version(batch, command.versions)
     if decision is None:
         return view
-    decided = batches.decide(uow, batch, decision)
+    decided = batches.decide(uow, batch, decision, names_version=command.versions is not None)
     return msgspec.structs.replace(view, batch=decided)
 
 

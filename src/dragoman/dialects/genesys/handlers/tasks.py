@@ -21,6 +21,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import Owner
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases import extension_values as extensions
+from dragoman.usecases.batches import words
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.identity import lookup as persons
@@ -149,10 +150,13 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
 
 
 def end(uow: UnitOfWork, command: End) -> None:
-    """Completed, with its outcome; the second time the end is overwritten."""
+    """Completed, with its outcome; the second time the end is overwritten. The disposition decides the batch that the
+    task stands for."""
     case = find_service(uow, command.service)
     task = find_task(uow, command.service, command.task, case, Permission.FINISH)
     event = judge(command.event)
+    if task.stands_for_batch and event.extensions:
+        tasks.require(uow, task, Permission.EDIT)
     ended = task if resources.shows_end(task, event.fields) else _ended(uow, task, event)
     extended = extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema)
     tasks.save(uow, ended, extended)
@@ -160,6 +164,8 @@ def end(uow: UnitOfWork, command: End) -> None:
 
 def _ended(uow: UnitOfWork, task: Task, event: Event) -> Task:
     code = event.fields.get("disposition")
+    if task.stands_for_batch:
+        return words.decide(uow, task, None if code is None else str(code), event.fields.get("disposition_desc"))
     ended = tasks.perform(
         uow,
         task,

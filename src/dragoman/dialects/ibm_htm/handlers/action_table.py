@@ -130,7 +130,7 @@ def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
     if user is not None:
         if user == task.creator:
             found.add(OR)
-            if not any(item.role is Role.ADMINISTRATOR for item in task.work_items):
+            if not task.stands_for_batch and not any(item.role is Role.ADMINISTRATOR for item in task.work_items):
                 found.add(AD)  # page, 8: no administrator named, so it is the originator
         if user == task.assignee:
             found.add(OW)
@@ -141,6 +141,11 @@ def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
     if task.state is State.INACTIVE:  # only users who may start it see it yet (page, 15)
         found -= {PO, ED}
     return frozenset(found)
+
+
+def editors(task: Task) -> frozenset[HtmRole]:
+    """Who may call update at all. Claiming a batch's task says who looks, and gives no right to its content."""
+    return ALL_FIVE - {OW} if task.stands_for_batch else ALL_FIVE
 
 
 def login(uow: UnitOfWork) -> str:

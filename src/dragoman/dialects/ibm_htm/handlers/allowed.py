@@ -8,7 +8,7 @@ import msgspec
 from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
-from dragoman.dialects.ibm_htm.handlers.action_table import AD, ALL_FIVE, OR, OW, ST, Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers.action_table import AD, OR, OW, PO, ST, Action, HtmRole
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.kit import Reply, Request, json
@@ -95,8 +95,15 @@ def _may_set_result(action: Action) -> May:
     return lambda task, roles: not fact(task, "oneWay") and guard.permits(task, roles, action)
 
 
+def _may_complete(task: Task, roles: Roles) -> bool:
+    """A batch's task is completed by a message that decides the batch."""
+    if task.stands_for_batch:
+        return task.state in (State.READY, State.CLAIMED) and not roles.isdisjoint({PO, AD, OR})
+    return guard.permits(task, roles, Action.COMPLETE)
+
+
 def _may_update(task: Task, roles: Roles) -> bool:
-    return not roles.isdisjoint(ALL_FIVE) and not task.suspended
+    return not roles.isdisjoint(guard.editors(task)) and not task.suspended
 
 
 def _may_update_inactive(task: Task, roles: Roles) -> bool:
@@ -104,17 +111,19 @@ def _may_update_inactive(task: Task, roles: Roles) -> bool:
 
 
 def _may_set_properties(task: Task, roles: Roles) -> bool:
-    return not roles.isdisjoint(ALL_FIVE)
+    return not roles.isdisjoint(guard.editors(task))
 
 
 def _may_assign(task: Task, roles: Roles) -> bool:
     may = AD in roles or (OR in roles and task.state is State.INACTIVE)
-    return may and fact(task, "supportsDelegation") is True
+    return may and not task.stands_for_batch and fact(task, "supportsDelegation") is True
 
 
 def _may_transfer(task: Task, roles: Roles) -> bool:
     """Whether there is an item that the caller may move (page, 8)."""
     owner = OW in roles and task.state is State.CLAIMED
+    if task.stands_for_batch:
+        return owner or (AD in roles and task.state is State.CLAIMED)
     starter = ST in roles and (task.state is State.RUNNING or task.state in ENDED)
     return (owner or starter or not roles.isdisjoint({OR, AD})) and fact(task, "supportsDelegation") is True
 
@@ -131,7 +140,7 @@ ALLOWED: dict[str, May] = {
     "CALLTASK": _never,
     "CANCELCLAIM": _guarded(Action.CANCEL),
     "CLAIM": _guarded(Action.CLAIM),
-    "COMPLETE": _guarded(Action.COMPLETE),
+    "COMPLETE": _may_complete,
     "COMPLETEWITHFOLLOWONTASK": _never,
     "CREATEFAULTMESSAGE": _has_fault,
     "CREATEINPUTMESSAGE": _reader,

@@ -18,7 +18,7 @@ from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.dialects.kit import Request
-from dragoman.domain.access import Principal, holds
+from dragoman.domain.access import Principal, holds, may_decide
 from dragoman.domain.people import User
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import EVERYBODY
@@ -114,6 +114,7 @@ def assign(uow: UnitOfWork, command: Assign) -> None:
     who = frozenset({AD, OR}) if task.state is State.INACTIVE else frozenset({AD})
     guard.require_role(uow, task, held, who, ASSIGN)
     _check_state(task, command.reason, ASSIGN)
+    _check_kind(task, command.reason, ASSIGN)
     is_private = tasks.linked(uow, task).is_private
     guard.keep(uow, work_items.added(task, ITEMS[command.reason], user, is_private=is_private))
 
@@ -156,6 +157,7 @@ def transferred(uow: UnitOfWork, task: Task, reason: Reason, moves: tuple[Move, 
     held = guard.roles_of(uow, task)
     guard.require_role(uow, task, held, MOVERS[reason], TRANSFER)
     _check_state(task, reason, TRANSFER)
+    _check_kind(task, reason, TRANSFER)
     for target, source in zip(targets, sources, strict=True):
         if reason in FIELDS:
             task = _field_moved(uow, task, reason, source, target, is_admin=AD in held)
@@ -179,6 +181,8 @@ def _field_moved(
 
 
 def _may_take(uow: UnitOfWork, task: Task, reason: Reason, target: Principal) -> bool:
+    if task.stands_for_batch:
+        return may_decide(target, task)
     if target.is_admin:
         return True
     template, is_private = template_of(uow, task), tasks.linked(uow, task).is_private
@@ -240,3 +244,9 @@ def _check_state(task: Task, reason: Reason, action: str) -> None:
         raise refusals.state_forbids(STATES[task.state], shown, action)
     if not fact(task, "supportsDelegation"):
         raise refusals.no_delegation(shown)
+
+
+def _check_kind(task: Task, reason: Reason, action: str) -> None:
+    """The roles of a batch's task follow from the batch; only its claim moves."""
+    if task.stands_for_batch and reason is not Reason.OWNER:
+        raise refusals.wrong_kind(ids.task_id(task.uid), action)

@@ -6,13 +6,14 @@ from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import messages
-from dragoman.dialects.ibm_htm.handlers.action_table import Action
+from dragoman.dialects.ibm_htm.handlers.action_table import Action, HtmRole
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.facts import fact
-from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, read
+from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, members, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
+from dragoman.usecases.batches import words
 from dragoman.usecases.uow import UnitOfWork
 
 EMPTY = Sent(JSON, "{}")
@@ -44,12 +45,15 @@ def parse_complete(request: Request) -> Complete:
 
 
 def complete(uow: UnitOfWork, command: Complete) -> None:
-    """Finished, or failed when a fault is named or was saved; a message that comes with it replaces what was saved."""
+    """Finished, or failed when a fault is named or was saved; a message that comes with it replaces what was saved.
+    The task of a batch is completed by a message that decides the batch."""
     task = guard.load(uow, command.task)
     message = command.message
     if message is not None:
         message.check()
     messages.check_fault_name(uow, task, command.fault)
+    if task.stands_for_batch:
+        return _decide(uow, task, command)
     guard.check(uow, task, Action.COMPLETE)
     if fact(task, "oneWay") and (message is not None or command.fault is not None):
         raise refusals.one_way(ids.task_id(task.uid))
@@ -59,6 +63,17 @@ def complete(uow: UnitOfWork, command: Complete) -> None:
         task = messages.store(uow, task, Which.OUTPUT, message)
     fault = task.messages.get(Which.FAULT)
     guard.keep(uow, task.finish(at=uow.now) if fault is None else task.fail(at=uow.now, code=fault.name))
+    return None
+
+
+def _decide(uow: UnitOfWork, task: Task, command: Complete) -> None:
+    """A batch's task is completed by a message that says `decision`, and may say `reason`; any other is refused."""
+    guard.require_role(uow, task, guard.roles_of(uow, task), frozenset(HtmRole), Action.COMPLETE)
+    said = {} if command.message is None or command.fault is not None else members(command.message)
+    word, reason = said.get("decision"), said.get("reason")
+    if not isinstance(word, str) or word not in words.WORDS:
+        raise refusals.wrong_kind(ids.task_id(task.uid), Action.COMPLETE)
+    words.decide(uow, task, word, reason if isinstance(reason, str) else None)
 
 
 def _with_fault(uow: UnitOfWork, task: Task, message: Sent | None, name: str) -> Task:

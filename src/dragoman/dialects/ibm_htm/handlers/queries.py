@@ -16,7 +16,7 @@ from dragoman.dialects.ibm_htm.wire.parameters import boolean, whole_number
 from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
 from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.domain.access import Principal
+from dragoman.domain.access import Principal, among_others
 from dragoman.domain.errors import TooLarge
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.identity import lookup as people_lookup
@@ -128,7 +128,7 @@ def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
     everybodys = view.of_all and view.on_behalf_of is None
     return TaskFilter(
         # An administrator, too, is shown his own tasks alone unless he asks for all of them.
-        visible_to=None if everybodys else replace(caller, is_admin=False),
+        visible_to=None if everybodys else among_others(caller),
         visible_through=view.through,
         any_of=interactions,
     )

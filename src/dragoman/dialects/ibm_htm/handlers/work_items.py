@@ -1,8 +1,8 @@
 """The holders of each role of a task, and what changes when a role moves (page, 8).
 
 A task of another dialect may have no work items: then everybody is a reader and potential owner, and its creator
-administers it. That is stored with the first work item, so that no user loses a role by it. A work item of everybody
-doesn't count as long as the task links something private.
+administers it, unless it stands for a batch. That is stored with the first work item, so that no user loses a role by
+it. A work item of everybody doesn't count as long as the task links something private.
 """
 
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ def holders(task: Task, reason: Reason, template: Template | None, *, is_private
 
 def effective(task: Task, *, is_private: bool) -> tuple[WorkItem, ...]:
     """The work items; those that a task without any amounts to."""
-    if task.work_items:
+    if task.work_items or task.stands_for_batch:
         return task.work_items
     items = [] if task.creator is None else [WorkItem(Role.ADMINISTRATOR, task.creator)]
     if not is_private:

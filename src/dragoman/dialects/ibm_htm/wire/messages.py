@@ -113,6 +113,12 @@ def as_xml(stored: Stored) -> bytes:
     return xml.render(stored.root, decode(stored.body.encode()), nil=True)
 
 
+def members(message: Sent) -> dict[str, Any]:
+    """The members of a message; none of one that is no object."""
+    value = decode(as_json(Stored("", message.type, message.body)))
+    return value if isinstance(value, dict) else {}
+
+
 def _as_object(root: xml.Element) -> dict[str, Any]:
     """A root without children is an empty message, or one that is text alone, under the name of the root."""
     value = xml.to_value(root)

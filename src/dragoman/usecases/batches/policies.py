@@ -1,0 +1,90 @@
+"""Policies of a tenant's batches: the rules that match one, what they ask together, and who may decide by them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.domain.batch_policy import (
+    GROUP,
+    NO_OWN_POLICY,
+    OwnPolicy,
+    Rule,
+    groups_to_resolve,
+    loosened,
+    matching,
+    requires_review,
+    strictest,
+    tightened,
+)
+from dragoman.domain.bulk import Batch, Policy
+from dragoman.domain.errors import Forbidden, Invalid
+from dragoman.domain.work_item import Role, WorkItem
+from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+
+
+def asked(uow: UnitOfWork, type_: str, method: str, size: int | None, own: OwnPolicy = NO_OWN_POLICY) -> Policy:
+    """What the rules that match a batch ask, tightened by its creator's own policy. A `size` of None is a selection
+    that isn't resolved yet."""
+    return tightened(_asked(uow, _matching(uow, type_, method, size)), own)
+
+
+def fix(uow: UnitOfWork, batch: Batch) -> Policy:
+    """The policy of a batch that is being prepared, whose entries are known now. Its approvers become the audience of
+    its task. The command must be exclusive."""
+    policy = asked(uow, batch.type, batch.method, batch.size, own_of(batch.policy_asked))
+    task = uow.tasks.get(batch.number)
+    if task.work_items != (items := audience(uow, policy)):
+        tasks.save(uow, task, replace(task, work_items=items))
+    return policy
+
+
+def own_of(members: Mapping[str, Any]) -> OwnPolicy:
+    """The creator's own policy, from its checked members."""
+    return msgspec.convert(dict(members), OwnPolicy)
+
+
+def check_order(
+    uow: UnitOfWork, type_: str, method: str, size: int | None, *, review: bool, own: OwnPolicy = NO_OWN_POLICY
+) -> None:
+    """Invalid when its creator's own policy would loosen that of a new batch; Forbidden `review_required` when it must
+    be reviewed and its creator waives that."""
+    rules = _matching(uow, type_, method, size)
+    if faults := loosened(_asked(uow, rules), own):
+        raise Invalid("invalid_body", "The policy asks for less than the configuration does.", faults)
+    if not review and requires_review(rules):
+        raise Forbidden("review_required", "A policy asks for a review of this batch.")
+
+
+def audience(uow: UnitOfWork, policy: Policy) -> tuple[WorkItem, ...]:
+    """The work items of a batch's task: its approvers, as potential owners. A name that matches nobody is left out."""
+    found = [_holder(uow, name) for name in policy.approvers or ()]
+    return tuple(WorkItem(Role.POTENTIAL_OWNER, holder) for holder in sorted({each for each in found if each}))
+
+
+def _matching(uow: UnitOfWork, type_: str, method: str, size: int | None) -> tuple[Rule, ...]:
+    return matching(uow.terms.policies, type_, method, size)
+
+
+def _asked(uow: UnitOfWork, rules: tuple[Rule, ...]) -> Policy:
+    names = groups_to_resolve(rules)
+    return strictest(rules, _members(uow, names) if names else None)
+
+
+def _members(uow: UnitOfWork, names: frozenset[str]) -> dict[str, frozenset[str]]:
+    users, groups = uow.users.all(), {name: persons.group_by_name(uow, name) for name in names}
+    return {
+        name: frozenset(user.login for user in users if group is not None and group.uid in user.groups)
+        for name, group in groups.items()
+    }
+
+
+def _holder(uow: UnitOfWork, name: str) -> str | None:
+    if name.startswith(GROUP):
+        group = persons.group_by_name(uow, name.removeprefix(GROUP))
+        return None if group is None else f"{GROUP}{group.uid}"
+    user = persons.by_login(uow, name)
+    return None if user is None else user.uid
