@@ -92,7 +92,9 @@ class RespondingProtocol(HttpToolsProtocol):
         self._socket.abort()
 
     async def drain(self) -> bool:
-        """Wait until the client has read most of what was sent. False when it reads nothing for `stalled_seconds`."""
+        """Wait until the client has read most of what was sent. False when it reads nothing for `stalled_seconds`, or
+        has left. Others have their turn before it returns: pieces may come faster than any of them would wait."""
+        await asyncio.sleep(0)
         while self.flow.write_paused and not self.transport.is_closing():
             unsent = self._socket.get_write_buffer_size()
             try:
@@ -100,7 +102,7 @@ class RespondingProtocol(HttpToolsProtocol):
             except TimeoutError:
                 if self._socket.get_write_buffer_size() == unsent:
                     return False
-        return True
+        return not self.transport.is_closing()
 
     def _date(self) -> bytes:
         """uvicorn's default headers, which change once a second."""
