@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from dragoman.dialects.kit.receiving import Receiving, Step
+from dragoman.domain.errors import Expected
 
 Write = Callable[[Step], Awaitable[object]]
 
@@ -19,8 +21,9 @@ async def receive(receiving: Receiving, pieces: AsyncIterator[bytes], write: Wri
 
 
 async def abandon(receiving: Receiving, write: Write) -> None:
-    """Take back what was stored of a body."""
-    await _do(receiving.abandon, write)
+    """Take back what was stored of a body. What can't be taken back now stays invisible, and is deleted by a job."""
+    with suppress(Expected):
+        await _do(receiving.abandon, write)
 
 
 async def _do(make: Callable[[], Iterable[Step]], write: Write) -> None:
