@@ -16,7 +16,18 @@ from typing import Any, ClassVar
 import msgspec
 
 from dragoman import settings
-from dragoman.dialects.kit import OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Reply, Request, Route, Stream
+from dragoman.dialects.kit import (
+    OTHERS,
+    PUBLIC,
+    Dialect,
+    Later,
+    NotOffered,
+    OperationSpec,
+    Reply,
+    Request,
+    Route,
+    Stream,
+)
 from dragoman.dialects.kit.credentials import Credential, from_authorization, from_cookie
 from dragoman.dialects.kit.receiving import Step, Streamed
 from dragoman.domain import errors
@@ -264,14 +275,19 @@ class PlainExecutor:
                 run(None, command)
 
             try:
-                return operation.render(await receive(receiving, request.incoming, write), request)
+                return _now(operation.render(await receive(receiving, request.incoming, write), request))
             except Exception:
                 await abandon(receiving, write)
                 raise
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
         command = await asyncio.to_thread(operation.read, request) if parses_in_thread else operation.read(request)
         result = operation.run(None, command)
-        return operation.render(await result if hasattr(result, "__await__") else result, request)
+        return _now(operation.render(await result if hasattr(result, "__await__") else result, request))
+
+
+def _now(rendered: Reply | Stream | Later) -> Reply | Stream:
+    assert not isinstance(rendered, Later), "no plain operation waits"
+    return rendered
 
 
 class PlainAccounts:

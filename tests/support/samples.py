@@ -126,6 +126,14 @@ class Samples:
         self._ids["partner"] = batch["partner_sid"]
         return batch["task_sid"]
 
+    def ended_batch(self) -> Any:
+        """A batch that was refused."""
+        sid = self.batch()
+        headers = {"Authorization": self.tenant.basic("anna"), "Content-Type": "application/json"}
+        answer = self.tenant.server.call("PATCH", f"{BATCHES}/{sid}", b'{"status": "cancelled"}', headers)
+        assert answer.status == 200, answer.text
+        return sid
+
     def beside(self, kind: str, found: str) -> Any:
         """What is known once a thing of this kind was made."""
         _ = self[kind]
@@ -181,6 +189,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "did": lambda samples: samples.beside("number", "did"),
     "partner": lambda samples: samples.beside("batch", "partner"),
     "batch": Samples.batch,
+    "ended_batch": Samples.ended_batch,
     "prefix": lambda samples: samples.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
         "prefix_sid"
     ],

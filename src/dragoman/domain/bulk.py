@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.domain import pace as paces
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import State
@@ -134,6 +135,14 @@ class Effect(StrEnum):
     AMBIGUOUS = "ambiguous"
     INVALID = "invalid"
     FORBIDDEN = "forbidden"
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How a run gets on. The rate is null when nothing moves."""
+
+    started_at: Moment | None
+    rate_per_second: float | None
+    estimated_end_at: Moment | None
 
 
 ENDED = frozenset({Status.COMPLETED, Status.STOPPED, Status.CANCELLED, Status.EXPIRED})
@@ -311,7 +320,8 @@ class Batch(msgspec.Struct, frozen=True):
         """A worker takes it. Does nothing unless it waits for one."""
         if self.status not in WAITING:
             return self
-        return replace(self, started_at=self.started_at or at)._moved(Status.RUNNING, at=at)
+        samples = ((at, self.processed or 0),)
+        return replace(self, started_at=self.started_at or at, pace=samples)._moved(Status.RUNNING, at=at)
 
     def advance(self, success: int, failure: int, *, unchanged: int = 0, at: Moment) -> "Batch":
         """Count the outcomes of the next entries. The last outcome completes the batch; one failure too many stops it;
@@ -324,6 +334,7 @@ class Batch(msgspec.Struct, frozen=True):
             success=(self.success or 0) + success,
             failure=(self.failure or 0) + failure,
             unchanged=(self.unchanged or 0) + unchanged,
+            pace=paces.noted(self.pace, at, cursor),
             activity=self.activity + 1,
             modified_at=at,
         )
@@ -371,6 +382,12 @@ class Batch(msgspec.Struct, frozen=True):
         if prepared.has_ended or prepared.status is Status.RUNNING:
             return prepared
         return replace(prepared, started_at=prepared.started_at or at)._moved(Status.RUNNING, at=at)
+
+    def progress(self, now: Moment) -> Progress:
+        """The pace at a moment."""
+        done = self.processed or 0
+        rate = paces.rate(self.pace, done, now) if self.status is Status.RUNNING else None
+        return Progress(self.started_at, rate, None if rate is None else paces.end(rate, self.size - done, now))
 
     def must_be_deletable(self) -> None:
         """Conflict while the batch is executed."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dragoman import __version__, tracing
 from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
+from dragoman.dialects.kit.watching import WATCHES
 from dragoman.domain.access import system
 from dragoman.domain.batch_policy import Terms
 from dragoman.domain.clock import Clock, SystemClock
@@ -83,7 +84,8 @@ class Application:
         self.background.start(self.spans)
 
     async def stop(self) -> None:
-        """Begin no more background work, and give back running jobs; requests are still answered."""
+        """Begin no more background work, give back running jobs, and end all waiting; requests are still answered."""
+        WATCHES.stop()
         await self.background.stop()
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dragoman.dialects.kit import BodyStream, Dialect, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit import BodyStream, Dialect, Later, OperationSpec, Reply, Request, Stream
 from dragoman.dialects.kit.receiving import Step
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock
@@ -80,7 +80,7 @@ class Executor:
         result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
-        return _rendered(operation, result, request)
+        return await _settled(_rendered(operation, result, request))
 
     async def _execute_streamed(self, operation: OperationSpec, request: Request, body: BodyStream) -> Reply | Stream:
         """`execute`, for a body that is stored while it arrives. The command runs when all of it is stored."""
@@ -101,7 +101,7 @@ class Executor:
             raise
         if isinstance(result, Reply):  # it may be the stored one, of an earlier body
             await abandon(receiving, write)
-        return _rendered(operation, result, request)
+        return await _settled(_rendered(operation, result, request))
 
     async def _run_further(self, operation: OperationSpec, request: Request, command: Any) -> Any:
         """Run another command for a stream. It has a deadline of its own."""
@@ -116,7 +116,8 @@ class Executor:
         command = operation.read(request)
         result = self._store.run(_work_of(operation, command, request), writes=operation.writes)
         request.command, request.run = command, run
-        return _rendered(operation, result, request)
+        rendered = _rendered(operation, result, request)
+        return asyncio.run(_settled(rendered)) if isinstance(rendered, Later) else rendered
 
     # -- use cases outside any operation --------------------------------------------------------------------------
 
@@ -237,9 +238,13 @@ def _authenticated(request: Request) -> tuple[Principal, Dialect]:
     return request.principal, request.dialect
 
 
-def _rendered(operation: OperationSpec, result: Any, request: Request) -> Reply | Stream:
+def _rendered(operation: OperationSpec, result: Any, request: Request) -> Reply | Stream | Later:
     """The reply to a result; a stored reply, and one that the use case made, is rendered already."""
     return result if isinstance(result, Reply) else operation.render(result, request)
+
+
+async def _settled(rendered: Reply | Stream | Later) -> Reply | Stream:
+    return await rendered.reply() if isinstance(rendered, Later) else rendered
 
 
 def _settle(works: list[Work]) -> None:

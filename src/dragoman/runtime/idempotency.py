@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit import Dialect, Later, OperationSpec, Reply, Request, Stream
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected, Invalid, Unavailable
@@ -55,7 +55,7 @@ def once(
         known = records.find((principal.credential, key), Lock.CHANGE)
         if known is not None:
             return _stored(known, digest)
-        reply: Reply | Stream
+        reply: Reply | Stream | Later
         try:
             with overlay.attempt() as nested:
                 reply = operation.render(execute(nested), request)
@@ -63,7 +63,7 @@ def once(
             if not isinstance(keys, Keys) or isinstance(refused, Unavailable):
                 raise  # a command that runs alone has written through: it must be rolled back whole
             reply = dialect.error(refused, request)
-        if isinstance(reply, Stream):
+        if not isinstance(reply, Reply):
             raise TypeError(f"{operation.name} honours Idempotency-Key, so it can't stream")
         records.add(_record(principal, key, digest, reply, overlay.group.now))
         return reply

@@ -6,7 +6,7 @@ A dialect imports these names, the modules of this package, `dragoman.usecases`,
 
 from dragoman.dialects.kit.dialect import Dialect, Option, Route, Switches
 from dragoman.dialects.kit.operation import NO_BODY, OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
-from dragoman.dialects.kit.reply import Reply
+from dragoman.dialects.kit.reply import Later, Reply
 from dragoman.dialects.kit.request import LIMITS, Limits, Request
 from dragoman.dialects.kit.streams import BodyStream, Stream
 
@@ -17,6 +17,7 @@ __all__ = [
     "PUBLIC",
     "BodyStream",
     "Dialect",
+    "Later",
     "Limits",
     "NotOffered",
     "OperationSpec",

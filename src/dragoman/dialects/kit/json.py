@@ -58,6 +58,11 @@ def parse_raw(body: bytes, *, max_depth: int = MAX_DEPTH, max_members: int = MAX
 def members_raw(body: bytes, *, max_depth: int = MAX_DEPTH, max_members: int = MAX_MEMBERS) -> dict[str, str]:
     """The members of an object in their order, each as the client's own text."""
     parse_object(body, max_depth=max_depth, max_members=max_members)
+    return texts_of(body)
+
+
+def texts_of(body: bytes) -> dict[str, str]:
+    """The members of an object that was parsed before, each as the client's own text."""
     return {name: bytes(raw).decode() for name, raw in _decode_members(body).items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from dragoman.command import Command, Exclusive, Keys
 from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.kit.receiving import Receiving, Streamed
-from dragoman.dialects.kit.reply import Reply
+from dragoman.dialects.kit.reply import Later, Reply
 from dragoman.dialects.kit.request import Request
 from dragoman.dialects.kit.streams import Stream
 from dragoman.domain.errors import Invalid, Problem
@@ -52,14 +52,14 @@ class OperationSpec:
     scopes: frozenset[str]
     parse: Callable[[Request], Any]
     run: Callable[[Any, Any], Any]
-    render: Callable[[Any, Request], Reply | Stream]
+    render: Callable[[Any, Request], Reply | Stream | Later]
     needs: Callable[[Any], Keys | Exclusive] = rows_of
     writes: bool = False
     query: Mapping[str, str] = field(default_factory=dict)
     body_limit: int | None = None  # bytes; None: the setting `limits.body_bytes`
     credentials: Callable[[Request], Credential | None] | None = None
     idempotent_by_key: bool = False  # honours Idempotency-Key
-    streams: bool = False  # `render` may return a Stream, which runs further commands by `request.run`
+    streams: bool = False  # `render` may return a Stream or Later, which runs further commands by `request.run`
     streamed: Streamed | None = None  # the form of its body that is stored while it arrives
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused

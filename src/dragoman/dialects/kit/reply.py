@@ -1,5 +1,6 @@
 """The reply to a request, as a dialect renders it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 
@@ -11,3 +12,10 @@ class Reply:
     body: bytes = b""
     content_type: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Later:
+    """A reply that is awaited on the event loop: no thread waits for it. For operations that stream."""
+
+    reply: Callable[[], Awaitable[Reply]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects.kit import OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit import Later, OperationSpec, Reply, Request, Stream
 from dragoman.dialects.native.handlers import dry_run
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
@@ -17,7 +17,7 @@ from dragoman.usecases.uow import UnitOfWork
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     """`is_conditional`: the operation changes something that has a revision, and honours If-Match. `line` is the type
-    of a line, where it can answer with application/x-ndjson."""
+    of a line, where it can answer with application/x-ndjson. `runs_further`: its reply runs more commands."""
 
     query: type[Any] = queries.Nothing
     body: Any = None
@@ -26,7 +26,9 @@ class Contract:
     status: int = 200
     answer: Any = None
     is_conditional: bool = False
+    answer_media: str = "application/json"
     line: Any = None
+    runs_further: bool = False
 
     @property
     def has_dry_run(self) -> bool:
@@ -41,9 +43,10 @@ def operation(
     scopes: frozenset[str],
     parse: Callable[[Request, Any], Any],
     run: Callable[[UnitOfWork, Any], Any],
-    render: Callable[[Any, Request], Reply | Stream],
+    render: Callable[[Any, Request], Reply | Stream | Later],
     summary: str,
     writes: bool = False,
+    is_bulk: bool = False,
     **contract: Any,
 ) -> OperationSpec:
     """An operation whose `parse` receives the request and its query, as a value of the contract's type `query`."""
@@ -60,7 +63,8 @@ def operation(
         idempotent_by_key=writes,
         summary=summary,
         standing="ours",
-        streams=types.line is not None,
+        streams=types.line is not None or types.runs_further,
+        is_bulk=is_bulk,
         contract=types,
         parameters=tuple(each.encode_name for each in msgspec.structs.fields(types.query)),
         members=_members(types.body),

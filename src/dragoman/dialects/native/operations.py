@@ -6,6 +6,7 @@ from typing import Any
 
 from dragoman.dialects.kit import PUBLIC, OperationSpec, any_of
 from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native.batch_operations import BATCHES
 from dragoman.dialects.native.contracts import operation, requiring_if_match
 from dragoman.dialects.native.handlers import (
     cases,
@@ -468,7 +469,7 @@ def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], A
     )
 
 
-ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *CATEGORIES, *SCHEMAS, *USERS)
+ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *BATCHES, *CATEGORIES, *SCHEMAS, *USERS)
 """The operations in the OpenAPI document."""
 
 DOCUMENTS = (

@@ -39,6 +39,9 @@ Column = Literal[
     "failure",
     "created_at",
     "modified_at",
+    "creator",
+    "origin_batch",
+    "priority",
 ]
 """What batches are picked and sorted by."""
 
@@ -101,6 +104,22 @@ class Batches(Repository[Batch]):
         statement = statement.order_by(*_order(sort, backwards=backwards)).limit(limit).offset(offset)
         found = self.numbered(statement)
         return found[::-1] if backwards else found
+
+    def behind(self, wanted: BatchFilter, sort: BatchSort, edge: tuple[int, int] | None, *, limit: int) -> list[Batch]:
+        """Up to `limit` batches in order, those behind an edge: the value of the sorted column, which is a number, and
+        the batch's number. The command must go alone."""
+        statement = self._select(wanted)
+        if edge is not None:
+            value, number = edge
+            past = B.number < number if sort.descending else B.number > number
+            if sort.column != "number":
+                column = B[sort.column]
+                further = column < value if sort.descending else column > value
+                past = sa.or_(further, sa.and_(column == value, past))
+            statement = statement.where(past)
+        keys = (B[sort.column], B.number) if sort.column != "number" else (B.number,)
+        ordered = statement.order_by(*(key.desc() if sort.descending else key.asc() for key in keys))
+        return self.numbered(ordered.limit(limit))
 
     def count(self, wanted: BatchFilter, sort: BatchSort = NEWEST_FIRST, *, after: Batch | None = None) -> int:
         """How many there are; only those that follow `after` in this order where it is given."""

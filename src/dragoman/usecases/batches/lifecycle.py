@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.bulk import (
     TASK_STATE,
@@ -92,17 +92,17 @@ def keys_to_create(order: NewBatch) -> Keys:
     return Keys(numbers={"task"}, jobs=() if order.staged is None else {order.staged})
 
 
-def keys_to_change(uid: str) -> Keys:
+def keys_to_change(uid: Ref) -> Keys:
     """The keys to change a batch."""
     return Keys(tasks={uid}, batches={uid}, owners=tasks.SEEN_OWNERS)
 
 
-def keys_to_read(uid: str) -> Keys:
+def keys_to_read(uid: Ref) -> Keys:
     """The keys to read a batch."""
     return Keys(owners=tasks.SEEN_OWNERS).also("task", [uid], Lock.NONE).also("batch", [uid], Lock.NONE)
 
 
-def get(uow: UnitOfWork, uid: str, permission: Permission = Permission.SEE) -> Batch:
+def get(uow: UnitOfWork, uid: Ref, permission: Permission = Permission.SEE) -> Batch:
     """The batch. NotFound when there is none that the principal may see; Forbidden when the permission is missing."""
     batch = find(uow, uid)
     if batch is None:
@@ -111,7 +111,7 @@ def get(uow: UnitOfWork, uid: str, permission: Permission = Permission.SEE) -> B
     return batch
 
 
-def find(uow: UnitOfWork, uid: str) -> Batch | None:
+def find(uow: UnitOfWork, uid: Ref) -> Batch | None:
     """The batch, or None when there is none that the principal may see."""
     batch = uow.batches.find(uid)
     return None if batch is None or tasks.find_visible(uow, batch.number) is None else batch

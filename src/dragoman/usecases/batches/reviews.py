@@ -6,7 +6,7 @@ of one's own, which withdraws it, needs neither the right nor the policy.
 
 from dragoman.domain.access import is_approver, may_decide
 from dragoman.domain.batch_policy import NO_POLICY
-from dragoman.domain.bulk import Batch, Decision
+from dragoman.domain.bulk import Batch, Decision, Status
 from dragoman.domain.errors import Forbidden, Invalid
 from dragoman.usecases.uow import UnitOfWork
 
@@ -44,3 +44,23 @@ def _withdraws(uow: UnitOfWork, batch: Batch, decision: Decision) -> bool:
 
 def _is_creator(uow: UnitOfWork, batch: Batch) -> bool:
     return uow.principal.user is not None and uow.principal.user == batch.creator
+
+
+def waits_for(uow: UnitOfWork, batch: Batch) -> bool:
+    """Whether it waits for an approval that the principal may give, and hasn't given."""
+    if batch.status not in (Status.IN_REVIEW, Status.CANARY_REVIEW):
+        return False
+    if batch.status is Status.IN_REVIEW and _has_approved(uow, batch):
+        return False
+    try:
+        must_have_right(uow, batch, Decision.APPROVE)
+        must_suit_policy(uow, batch, Decision.APPROVE)
+    except Forbidden:
+        return False
+    return True
+
+
+def _has_approved(uow: UnitOfWork, batch: Batch) -> bool:
+    who = uow.principal.user or uow.principal.login
+    approvals = (each for each in batch.decisions if each.counted and each.decision is Decision.APPROVE)
+    return any((each.by or each.login) == who for each in approvals)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Exclusive, Keys
-from dragoman.dialects.kit import Reply, Request, Stream
+from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.errors import Conflict, Expected
 from dragoman.usecases.uow import UnitOfWork
 
@@ -51,7 +51,7 @@ def reply(outcome: Expected, request: Request) -> Reply:
     if request.operation is None:
         raise outcome
     would_be = request.operation.render(outcome.parameters["result"], request)
-    if isinstance(would_be, Stream):
+    if not isinstance(would_be, Reply):
         raise outcome
     headers = [(name, value) for name, value in would_be.headers if name.lower() not in NOT_YET_TRUE]
     status = 200 if would_be.status == 201 else would_be.status

@@ -172,7 +172,7 @@ def _body(row: OperationSpec) -> dict[str, Any]:
 def _responses(row: OperationSpec) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done." if row.writes else "Found."}
     if row.contract.answer is not None:
-        good["content"] = {"application/json": {"schema": schema.schema_of(row.contract.answer)}}
+        good["content"] = {row.contract.answer_media: {"schema": schema.schema_of(row.contract.answer)}}
     if row.contract.line is not None:
         good["description"] += " As application/x-ndjson the whole list, a line for each; without paging."
         good["content"]["application/x-ndjson"] = {"schema": schema.schema_of(row.contract.line)}

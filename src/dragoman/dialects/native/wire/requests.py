@@ -140,10 +140,10 @@ def _of_text(query_string: str, type_: type[S]) -> S:
         kind = _parameters(type_).get(name)
         if kind is None:
             problems.add(f"?{_shown(name)}", "unknown", "is not a parameter here")
-        elif len(texts) > 1:
+        elif len(texts) > 1 and list not in _bases(kind):
             problems.add(f"?{name}", "twice", "is given more than once")
         else:
-            found[name] = _parameter(name, kind, texts[0], problems)
+            found[name] = _parameter(name, kind, ",".join(texts), problems)
     problems.raise_if_any("invalid_query", "The query isn't as it should be; each fault is listed.")
     return type_(**found)
 
