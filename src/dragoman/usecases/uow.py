@@ -117,17 +117,9 @@ class UnitOfWork:
         with outer.attempt() as nested:
             yield UnitOfWork(nested, self.principal)
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """A block whose changes are undone in the tables, too, when it raises. The command must go alone."""
-        with trial.attempt(self._overlay):
-            yield
-
-    @contextmanager
-    def trial(self, entity: str, earlier: trial.Earlier, drawn: int) -> Iterator[None]:
-        """A block whose changes are undone: see `store/unit/trial.py`."""
-        with trial.trial(self._overlay, entity, earlier, drawn):
-            yield
+    def try_only(self, entity: str, earlier: trial.Earlier, drawn: int) -> None:
+        """Let the command be a trial, which must end with an error: see `store/unit/trial.py`."""
+        trial.start(self._overlay.group, entity, earlier, drawn)
 
     def leave(self, entity: str, found: Any) -> None:
         """Let a new object be there, as an earlier trial made it."""
@@ -146,6 +138,10 @@ class UnitOfWork:
     def close(self) -> None:
         """Let what was changed so far be a change of its own, with revisions and history."""
         self._overlay.close()
+
+    def clear(self) -> None:
+        """Drop what was changed and neither closed nor looked for by a condition."""
+        self._overlay.clear()
 
     def entries(self) -> "Entries":
         """Nested units for bulk work, each like a separate command. Don't change anything here while they run."""

@@ -7,7 +7,6 @@ numbers that it drew. Overlays nest, so that each entry of a bulk operation has 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from typing import Any, NamedTuple
 
 import msgspec
@@ -137,7 +136,7 @@ class Group:
         self.as_stored = False
         self.fires_timers = False  # what is due and loaded is to fire first
         self.tried: frozenset[int] = frozenset()  # but for these: their timers have just had the chance
-        self.is_trial = False  # all will be undone: rows are loaded without a lock
+        self.is_trial = False  # it will be rolled back: rows are loaded without a lock
         self.touched: set[RowKey] | None = None  # where somebody looks: rows that finished commands put or dropped
 
     @property
@@ -198,22 +197,6 @@ class Group:
         self.history.clear()
         self.removed.clear()
         self.is_written = True
-
-    def memory(self) -> dict[str, Any]:
-        """What the group knows now, for `recall`."""
-        return {name: copy(getattr(self, name)) for name in REMEMBERED}
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Know again only what was known then; the tables are as they were, too."""
-        for name, value in memory.items():
-            setattr(self, name, value)
-
-
-REMEMBERED = (
-    *("loaded", "current", "locks", "numbers", "changed", "history", "removed"),
-    *("is_written", "has_queued", "without_parts"),
-)
-"""What commands change of a group."""
 
 
 class Overlay:
