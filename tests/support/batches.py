@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from dragoman.store.unit.lane import Pressure
 from dragoman.usecases.batches import lifecycle as batches
 from tests.support.world import World
 
+NO_OPTIONS = batches.Options()
 DIALECT = "carrierx_batch"
 Watch = Callable[[str], None]
 """Called with the name of each use case before its transaction; what it raises is a crash there."""
@@ -54,8 +55,8 @@ class Immediate:
 class BatchWorld(World):
     """A world with anna, who makes batches. Tenants of other names share the application of one that is open."""
 
-    def __init__(self, url: str, clock: FixedClock | None = None) -> None:
-        super().__init__(url, clock)
+    def __init__(self, url: str, clock: FixedClock | None = None, settings: Mapping[str, object] | None = None) -> None:
+        super().__init__(url, clock, settings)
         self.anna = self.add("anna")
 
     @classmethod
@@ -87,10 +88,13 @@ class BatchWorld(World):
         data: Any = None,
         review: bool = False,
         who: Principal | None = None,
+        options: batches.Options = NO_OPTIONS,
     ) -> int:
         """A new batch, and the job that prepares it; its number."""
         size = len(data) if method is Method.POST else len(entries or [])
-        order = batches.NewBatch(method, type_, field, text(entries), text(data), review=review, size=size)
+        order = batches.NewBatch(
+            method, type_, field, text(entries), text(data), review=review, size=size, options=options
+        )
         number: int = self.core(lambda uow: batches.create(uow, order).batch.number, who or self.anna)
         return number
 

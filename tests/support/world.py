@@ -1,7 +1,7 @@
 """An application in the test's own process, used without a network: its people, clock, dialects and use cases."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,9 +42,9 @@ class StoredCommand:
 class World:
     """One tenant of an application on a database of its own, its people, and a clock that stands until it is moved."""
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, clock: Clock | None = None, settings: Mapping[str, object] | None = None) -> None:
         self.clock = clock if isinstance(clock, FixedClock) else FixedClock(NOON)
-        self.app = Application(load(overrides={"database": url}), clock or self.clock).open()
+        self.app = Application(load(overrides={**(settings or {}), "database": url}), clock or self.clock).open()
         self._settle("main")
 
     def _settle(self, tenant: str) -> None:

@@ -19,7 +19,7 @@ from dragoman.domain.batch_policy import (
     tightened,
 )
 from dragoman.domain.bulk import Batch, Policy
-from dragoman.domain.errors import Forbidden, Invalid
+from dragoman.domain.errors import Forbidden, Invalid, Problem
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -43,8 +43,12 @@ def fix(uow: UnitOfWork, batch: Batch) -> Policy:
 
 
 def own_of(members: Mapping[str, Any]) -> OwnPolicy:
-    """The creator's own policy, from its checked members."""
-    return msgspec.convert(dict(members), OwnPolicy)
+    """The creator's own policy. Invalid for other members and values."""
+    try:
+        return msgspec.convert(dict(members), OwnPolicy)
+    except msgspec.ValidationError as error:
+        message = "must hold `approvals` from 1 to 10, `creator_may_approve` as a boolean, and nothing else"
+        raise Invalid("invalid_body", message, (Problem("/policy", "type", message),)) from error
 
 
 def check_order(
