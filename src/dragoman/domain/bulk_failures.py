@@ -9,6 +9,7 @@ import msgspec
 from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid, NotFound
 
 NOT_VALID = "object validation error"
+NOT_EXECUTED = "not executed: stopped"
 
 
 class FailureCode(StrEnum):
@@ -26,6 +27,7 @@ class FailureCode(StrEnum):
     OUTSIDE_SILENT = "outside_silent"
     OUTSIDE_BLOCKED = "outside_blocked"
     SERVER_FAILED = "server_failed"
+    STOPPED = "stopped"
 
 
 class Detail(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -127,6 +129,16 @@ def changed_since_review(fields: Iterable[str]) -> str:
 def server_failed(reason: str) -> str:
     """The entry could not be tried, or not be finished, for a reason that is not the object's."""
     return _failure(FailureCode.SERVER_FAILED, reason, Detail(reason))
+
+
+def stopped() -> str:
+    """The entry was not executed, since its batch was stopped."""
+    return _failure(FailureCode.STOPPED, NOT_EXECUTED, Detail(NOT_EXECUTED))
+
+
+def changed_since_batch(*details: Detail) -> str:
+    """An undo found members with another value than the batch left."""
+    return _failure(FailureCode.CHANGED_SINCE_BATCH, "changed since the batch", *details)
 
 
 def _failure(code: FailureCode, message: str, *errors: Detail) -> str:

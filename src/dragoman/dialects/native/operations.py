@@ -22,6 +22,7 @@ from dragoman.dialects.native.handlers import (
     users,
     verbs,
 )
+from dragoman.dialects.native.result_operations import RESULTS
 from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
@@ -469,7 +470,7 @@ def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], A
     )
 
 
-ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *BATCHES, *CATEGORIES, *SCHEMAS, *USERS)
+ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *BATCHES, *RESULTS, *CATEGORIES, *SCHEMAS, *USERS)
 """The operations in the OpenAPI document."""
 
 DOCUMENTS = (

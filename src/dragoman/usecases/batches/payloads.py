@@ -85,6 +85,56 @@ def content_of(batch: Batch, chunk: BatchChunk, payload: BatchPayload | None) ->
     return Content(chunk.first, chunk.count, entries, own, shared, sources)
 
 
+class Texts(msgspec.Struct, frozen=True):
+    """The entries of one chunk and their data as JSON texts, each on one line. `average`: the bytes of one of each."""
+
+    first: int
+    stop: int
+    entries: list[msgspec.Raw] | None
+    own: list[msgspec.Raw] | None
+    shared: msgspec.Raw | None
+    average: int = 0
+
+    def entry(self, index: int) -> msgspec.Raw | None:
+        """The entry; None for POST."""
+        return None if self.entries is None else self.entries[index - self.first]
+
+    def data(self, index: int) -> msgspec.Raw | None:
+        """The data of an entry; None for DELETE."""
+        return self.shared if self.own is None else self.own[index - self.first]
+
+
+NONE = Texts(0, 0, None, None, None)
+
+
+def texts_of(chunk: BatchChunk | None, shared: msgspec.Raw | None) -> Texts:
+    """The texts of a chunk, with the data that the batch shares."""
+    if chunk is None:
+        return NONE
+    entries = None if chunk.entries is None else raws(chunk.entries)
+    own = None if chunk.data is None else raws(chunk.data)
+    size = len(chunk.entries or "") + len(chunk.data or "")
+    average = size // chunk.count + (0 if shared is None else len(memoryview(shared)))
+    return Texts(chunk.first, chunk.first + chunk.count, entries, own, shared, average)
+
+
+def shared_of(uow: UnitOfWork, batch: Batch) -> msgspec.Raw | None:
+    """The data that all entries share, on one line; None where each has its own, or there is none."""
+    payload = uow.payloads.find(batch.uid)
+    if payload is None or payload.data is None or batch.method is Method.DELETE:
+        return None
+    return msgspec.Raw(_on_one_line(bytes(shared_object(payload.data)).decode()).encode())
+
+
+def raws(array: str | None) -> list[msgspec.Raw]:
+    """The items of a JSON array, each on one line."""
+    return [] if array is None else _items_of(_on_one_line(array))
+
+
+def _on_one_line(text: str) -> str:
+    return msgspec.json.format(text, indent=-1) if "\n" in text or "\r" in text else text
+
+
 def shared_object(data: str) -> msgspec.Raw:
     """The object that applies to every entry, from an object or an array of one."""
     return _items_of(data)[0] if data.lstrip().startswith("[") else msgspec.Raw(data.encode())
