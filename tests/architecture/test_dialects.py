@@ -31,6 +31,7 @@ OPTIONAL = frozenset(
     }
 )
 OTHERS = {
+    "native/result_operations.py": "the operations on what became of batches: a table of its own",
     "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",
 }
 """Any other file, with its reason."""

@@ -75,7 +75,7 @@ def start(batch: Ref, form: Form, moment: Callable[[Moment], str], **wanted: Any
 def run(uow: UnitOfWork, command: Command) -> Batch | Slice | results.Members:
     """A step of a file. NotFound `batch_not_found`."""
     if isinstance(command, Start):
-        return batches.get(uow, command.page.batch)  # type: ignore[arg-type]
+        return batches.get(uow, command.page.batch)
     if isinstance(command, Columns):
         return results.members(uow, command)
     page = results.read(uow, command.page)

@@ -70,7 +70,7 @@ class Page(msgspec.Struct, frozen=True):
 
 def read(uow: UnitOfWork, command: Read) -> Page:
     """A page. It ends early before its entries and data exceed `max_bytes`. NotFound `batch_not_found`."""
-    batch = batches.get(uow, command.batch)  # type: ignore[arg-type]
+    batch = batches.get(uow, command.batch)
     found = _outcomes(uow, batch, command)
     rows, is_cut = _rows(uow, batch, found[: command.limit], command)
     more = is_cut or len(found) > len(rows)
@@ -183,7 +183,7 @@ class Members(msgspec.Struct, frozen=True):
 
 def members(uow: UnitOfWork, command: Columns) -> Members:
     """The data of the entries of some chunks, each different one once. NotFound `batch_not_found`."""
-    batch = batches.get(uow, command.batch)  # type: ignore[arg-type]
+    batch = batches.get(uow, command.batch)
     shared = payloads.shared_of(uow, batch)
     if shared is not None or batch.method is Method.DELETE:
         return Members(batch, [] if shared is None else [shared], None)
@@ -220,7 +220,7 @@ class Grouped(msgspec.Struct, frozen=True):
 
 def failures(uow: UnitOfWork, command: Failures) -> Grouped:
     """As they were counted during the run. NotFound `batch_not_found`."""
-    batch = batches.get(uow, command.batch)  # type: ignore[arg-type]
+    batch = batches.get(uow, command.batch)
     detail = uow.batch_details.find(batch.uid) or BatchDetail(batch.tenant, batch.uid)
     groups = sorted(detail.failures, key=lambda group: (-group.count, group.examples))
     entries = _entries(uow, batch, sorted({index for group in groups for index in group.examples}))
