@@ -25,6 +25,7 @@ from dragoman.domain.job import JobKind
 from dragoman.jobs.handlers import batches as handlers
 from dragoman.store import tables
 from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.uow import UnitOfWork
 
@@ -53,7 +54,7 @@ def order(uow: UnitOfWork, command: Order) -> str:
     prepared = uow.batches.save(made.prepare(at=uow.now))
     for job in uow.jobs.about(JobKind.BATCH_PREVIEW, made.number):
         uow.jobs.remove(job)
-    batches.decide(uow, prepared, Decision.APPROVE)
+    control.decide(uow, prepared, Decision.APPROVE)
     job = uow.jobs.about(JobKind.BATCH_EXECUTE, made.number)[0]
     uow.jobs.save(job.claim("bench", at=uow.now, lease_seconds=3_600.0))
     return job.uid

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Decision, Method, Status
+from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -47,10 +48,10 @@ def led_to(uow: UnitOfWork, batch: Batch, status: Status) -> Batch:
     if status is Status.IN_REVIEW:
         return batch
     if status is Status.EXPIRED:
-        return _kept(uow, batch.expire(at=uow.now))
+        return _kept(uow, replace(batch, review_expires_at=uow.now).as_of(uow.now))
     if status is Status.CANCELLED:
-        return batches.decide(uow, batch, Decision.REFUSE)
-    batch = batches.decide(uow, batch, Decision.APPROVE)
+        return control.decide(uow, batch, Decision.REFUSE)
+    batch = control.decide(uow, batch, Decision.APPROVE)
     if status is Status.APPROVED:
         return batch
     if status is Status.STOPPED:

@@ -14,7 +14,9 @@ from dragoman.jobs.worker import Worker
 from dragoman.runtime.application import Application
 from dragoman.store import tables
 from dragoman.store.unit.lane import Pressure
+from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
 
 NO_OPTIONS = batches.Options()
@@ -98,13 +100,21 @@ class BatchWorld(World):
         number: int = self.core(lambda uow: batches.create(uow, order).batch.number, who or self.anna)
         return number
 
-    def decide(self, number: int, decision: Decision) -> None:
-        """Approve or cancel a batch."""
-        self.core(lambda uow: batches.decide(uow, uow.batches.get(number), decision))
+    def decide(self, number: int, decision: Decision, who: Principal | None = None, reason: str | None = None) -> Batch:
+        """Approve or refuse a batch."""
+        return self.control(number, lambda uow, batch: control.decide(uow, batch, decision, reason=reason), who)
+
+    def control(self, number: int, run: Callable[[UnitOfWork, Batch], Batch], who: Principal | None = None) -> Batch:
+        """Run a verb on a batch."""
+        made: Batch = self.core(lambda uow: run(uow, uow.batches.get(number)), who)
+        return made
 
     def run_jobs(self, watch: Watch = lambda name: None) -> None:
-        """Run all jobs that are due."""
-        asyncio.run(Worker(Immediate(self.app, watch)).run_once())
+        """Run all jobs that are due. While one rests, the clock goes on."""
+        asyncio.run(Worker(Immediate(self.app, watch), sleep=self._sleep).run_once())
+
+    async def _sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds)
 
     def done(self, *arguments: Any, **named: Any) -> Batch:
         """A batch without review, when it is over."""

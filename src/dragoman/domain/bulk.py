@@ -12,12 +12,16 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain import pace as paces
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import State
 
 CHUNK = 1_000
 """The most entries in one chunk, and in one transaction."""
+
+DAY_SECONDS = 86_400.0
+CANARY_SECONDS = 30 * DAY_SECONDS
+"""How long a batch waits for a word about its canary."""
 
 
 class Method(StrEnum):
@@ -224,6 +228,7 @@ class Batch(msgspec.Struct, frozen=True):
     on_conflict: OnConflict | None = None  # of an undo
     dialect: str | None = None  # that made it
     pace: tuple[tuple[int, int], ...] = ()  # moments and counts of processed entries of the last seconds
+    bucket_full_at: Moment | None = None  # of its rate: see `bulk_rates.py`
     started_at: Moment | None = None
     ended_at: Moment | None = None
     revision: int = 1
@@ -242,6 +247,11 @@ class Batch(msgspec.Struct, frozen=True):
         if self.max_failures.endswith("%"):
             return (self.total if self.total is not None else self.size) * int(self.max_failures[:-1]) // 100
         return int(self.max_failures)
+
+    def failures_left(self) -> int | None:
+        """How many more failures are borne: less than 0 when too many entries failed; None for any number."""
+        borne = self.may_fail()
+        return None if borne is None else borne - (self.failure or 0)
 
     def stops_at(self) -> int:
         """The index behind the last entry that may run before the next decision: the canary's end, or the end."""
@@ -269,11 +279,25 @@ class Batch(msgspec.Struct, frozen=True):
         """No decision made so far counts any more."""
         return replace(self, decisions=tuple(replace(each, counted=False) for each in self.decisions))
 
-    def decide(self, made: Decided) -> "Batch":
-        """Add a decision. One refusal ends the review; the last approval needed lets the batch run. In the review of a
-        canary one decision suffices. The second approval of one person changes nothing. Conflict outside a review."""
+    def is_decided(self, decision: Decision) -> bool:
+        """Whether it has the status to which this decision leads."""
+        if decision is Decision.APPROVE:
+            return self.status is Status.APPROVED or (self.status is Status.QUEUED and self.canary_passed)
+        refused = self.ended_because is not None and self.ended_because.code is EndCode.CANARY_REFUSED
+        return self.status is Status.CANCELLED or refused
+
+    def must_be_in_review(self) -> None:
+        """Conflict unless it waits for a decision."""
         if self.status not in (Status.IN_REVIEW, Status.CANARY_REVIEW):
             raise _not_in_review(self)
+
+    def decide(self, made: Decided) -> "Batch":
+        """Add a decision. One refusal ends the review; the last approval needed lets the batch run. In the review of a
+        canary one decision suffices. The second approval of one person, and a decision for the status that the batch
+        has, change nothing. Conflict outside a review."""
+        if self.is_decided(made.decision):
+            return self
+        self.must_be_in_review()
         if self.status is Status.IN_REVIEW and made.decision is Decision.APPROVE and self._has_approved(made):
             return self
         noted = replace(self, decisions=(*self.decisions, made), activity=self.activity + 1)
@@ -291,9 +315,9 @@ class Batch(msgspec.Struct, frozen=True):
         return sum(each.counted and each.decision is Decision.APPROVE for each in self.decisions)
 
     def _has_approved(self, made: Decided) -> bool:
-        who = (made.by, made.login)
+        who = made.by or made.login
         return any(
-            each.counted and each.decision is Decision.APPROVE and (each.by, each.login) == who
+            each.counted and each.decision is Decision.APPROVE and (each.by or each.login) == who
             for each in self.decisions
         )
 
@@ -304,11 +328,20 @@ class Batch(msgspec.Struct, frozen=True):
         decided = replace(self, decided_by=made.by or made.login, decided_at=made.at, ended_because=because)
         return decided._ended(Status.CANCELLED, at=made.at)
 
-    def expire(self, *, at: Moment) -> "Batch":
-        """Nobody decided in time. Does nothing outside the first review."""
-        if self.status is not Status.IN_REVIEW:
+    def decision_due_at(self) -> Moment | None:
+        """When the review that it waits for is over without a decision; None outside a review."""
+        if self.status is Status.CANARY_REVIEW:
+            return later(self.modified_at, seconds=CANARY_SECONDS)
+        return self.review_expires_at if self.status is Status.IN_REVIEW else None
+
+    def as_of(self, at: Moment) -> "Batch":
+        """The batch at a moment: a review that nobody decided in time has ended it."""
+        due = self.decision_due_at()
+        if due is None or due > at:
             return self
         because = End(EndCode.REVIEW_EXPIRED, "Nobody decided in time.")
+        if self.status is Status.CANARY_REVIEW:
+            return self.end_early(because.code, because.detail, at=at)
         return replace(self, ended_because=because)._ended(Status.EXPIRED, at=at)
 
     def cancel(self, code: EndCode, detail: str, *, at: Moment) -> "Batch":
@@ -326,8 +359,32 @@ class Batch(msgspec.Struct, frozen=True):
     def advance(self, success: int, failure: int, *, unchanged: int = 0, at: Moment) -> "Batch":
         """Count the outcomes of the next entries. The last outcome completes the batch; one failure too many stops it;
         the last one of the canary makes it wait."""
+        counted = self._counted(success, failure, unchanged, at)
+        if counted.cursor >= self.size:
+            return counted._ended(Status.COMPLETED, at=at)
+        stopped = counted.stop_for_failures(at=at)
+        if stopped is counted and counted.cursor >= self.stops_at():
+            return counted._moved(Status.CANARY_REVIEW, at=at)
+        return stopped
+
+    def stop_for_failures(self, *, at: Moment) -> "Batch":
+        """Stop if more entries failed than are borne."""
+        left = self.failures_left()
+        if left is None or left >= 0:
+            return self
+        return self.end_early(EndCode.MAX_FAILURES, f"More than {self.may_fail()} entries failed.", at=at)
+
+    def abandon(self, failure: int, *, at: Moment) -> "Batch":
+        """Count entries that fail because the server gave up the run. The last one completes the batch."""
+        counted = self._counted(0, failure, 0, at)
+        if counted.cursor < self.size:
+            return counted
+        because = End(EndCode.SERVER_FAILED, "The server failed again and again to run it.")
+        return replace(counted, ended_because=because)._ended(Status.COMPLETED, at=at)
+
+    def _counted(self, success: int, failure: int, unchanged: int, at: Moment) -> "Batch":
         cursor = self.cursor + success + failure
-        counted = replace(
+        return replace(
             self,
             cursor=cursor,
             processed=cursor,
@@ -338,14 +395,6 @@ class Batch(msgspec.Struct, frozen=True):
             activity=self.activity + 1,
             modified_at=at,
         )
-        if cursor >= self.size:
-            return counted._ended(Status.COMPLETED, at=at)
-        borne = self.may_fail()
-        if borne is not None and (counted.failure or 0) > borne:
-            return counted.end_early(EndCode.MAX_FAILURES, f"More than {borne} entries failed.", at=at)
-        if cursor >= self.stops_at():
-            return counted._moved(Status.CANARY_REVIEW, at=at)
-        return counted
 
     def pause(self, *, at: Moment) -> "Batch":
         """Stand still between two entries. Does nothing to a paused one; Conflict unless it executes."""

@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     BATCH_EXECUTE = "batch.execute"
     BATCH_ABANDON = "batch.abandon"
     BATCH_FORGET = "batch.forget"
+    BATCH_CLEAR = "batch.clear"
     ZONES_RECOMPUTE = "zones.recompute"
 
 
@@ -61,6 +62,8 @@ ARROWS: tuple[tuple[JobState, str, JobState], ...] = (
     (JobState.RUNNING, "retry", JobState.DISCARDED),
     (JobState.RUNNING, "give_back", JobState.AVAILABLE),
     (JobState.RUNNING, "give_back", JobState.SCHEDULED),  # with a pause
+    (JobState.SCHEDULED, "move", JobState.AVAILABLE),
+    (JobState.AVAILABLE, "move", JobState.SCHEDULED),
     (JobState.SCHEDULED, "cancel", JobState.CANCELLED),
     (JobState.AVAILABLE, "cancel", JobState.CANCELLED),
     (JobState.RETRYABLE, "cancel", JobState.CANCELLED),
@@ -137,9 +140,19 @@ class Job(msgspec.Struct, frozen=True):
         return self._free(JobState.RETRYABLE, run_at=later(at, seconds=pause), error=error)
 
     def give_back(self, *, at: Moment, pause_seconds: float = 0.0) -> "Job":
-        """Release it without counting the attempt: its worker stops, or the server is busy."""
+        """Release it without counting the attempt: its worker stops, the server is busy, or it is to go on later."""
         state = JobState.SCHEDULED if pause_seconds else JobState.AVAILABLE
         return self._free(state, run_at=later(at, seconds=pause_seconds), attempt=self.attempt - 1)
+
+    def move(self, run_at: Moment, priority: int, *, at: Moment) -> "Job":
+        """Change when it runs, and its priority. A job that waits for another attempt keeps its moment; one that runs
+        or has ended doesn't change."""
+        if self.state not in WAITING:
+            return self
+        if self.state is JobState.RETRYABLE:
+            return replace(self, priority=priority)
+        state = JobState.SCHEDULED if run_at > at else JobState.AVAILABLE
+        return replace(self, state=state, run_at=run_at, priority=priority)
 
     def cancel(self, *, at: Moment) -> "Job":
         """Cancel it: a running attempt loses its lease. Does nothing to a job that has ended."""

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from dragoman.jobs.loops import digests, pruning, purge, timers, zones
+from dragoman.jobs.loops import digests, pruning, purge, reviews, timers, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.metrics.snapshot import Snapshot
@@ -32,6 +32,7 @@ class Background:
             digests.run(self._runner, self._folder),
             pruning.run(self._runner),
             purge.run(self._runner),
+            reviews.run(self._runner),
             zones.run(self._runner),
             self._timers.run(),
             self.worker.run(),

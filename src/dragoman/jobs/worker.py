@@ -11,10 +11,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dragoman.domain.access import system
+from dragoman.domain.clock import TICKS_PER_SECOND
 from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.ids import new_id
 from dragoman.domain.job import Job, JobState, LeaseLost
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.jobs import rests
 from dragoman.jobs.attempt import Attempts, facts_of, hold_of
 from dragoman.jobs.handlers.registry import HANDLERS, Handler
 from dragoman.jobs.loops.loop import Runner
@@ -51,6 +53,7 @@ class Worker:
         self._runner = runner
         self._settings = settings or Settings()
         self._attempts = Attempts(runner, handlers, self._settings.lease_seconds, sleep)
+        self._rests = rests.Rests(sleep, self._awake_soon)
         self._running: dict[asyncio.Task[None], Job] = {}
         self._takes_over = is_only
         self._started_at = runner.clock.now()
@@ -71,14 +74,15 @@ class Worker:
     # -- start and stop -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Look for jobs each second, at each hint, and when an attempt has ended; until it is stopped."""
+        """Look for jobs each second, at each hint, when an attempt has ended, and when one becomes due; until it is
+        stopped."""
         self._loop = asyncio.get_running_loop()
         try:
             while not self._stops:
                 self._awake.clear()
                 await self._look_safely()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), LOOK_SECONDS)
+                    await asyncio.wait_for(self._awake.wait(), await self._until_next())
         finally:
             self._ended.set()
 
@@ -130,10 +134,26 @@ class Worker:
                 log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
         self._takes_over = False
 
+    async def _until_next(self) -> float:
+        """How long to wait before the next look: until a waiting job becomes due, but no longer than a second."""
+        if self._stops or not self._has_place():
+            return LOOK_SECONDS
+        try:
+            next_at = await self._runner.read(jobs.next_due, jobs.Due(), system(DIRECTORY_TENANT))
+        except Expected:
+            return LOOK_SECONDS
+        if next_at is None:
+            return LOOK_SECONDS
+        return min(max(0.0, (next_at - self._runner.clock.now()) / TICKS_PER_SECOND), LOOK_SECONDS)
+
+    def _has_place(self) -> bool:
+        """Whether another attempt may begin. Those that rest leave their places to others."""
+        return len(self._running) < self._settings.at_once + self._rests.places
+
     async def look(self) -> int:
-        """Claim due jobs until `jobs.at_once` attempts run; how many were claimed."""
+        """Claim due jobs until `jobs.at_once` attempts work; how many were claimed."""
         count = 0
-        while not self._stops and len(self._running) < self._settings.at_once:
+        while not self._stops and self._has_place():
             claimed = await self._claim()
             if not claimed:
                 break
@@ -162,9 +182,13 @@ class Worker:
         return sorted(waiting, key=lambda tenant: (tenant in served, tenant <= self._last_tenant, tenant))
 
     def _begin(self, job: Job) -> None:
+        rests.current.set(self._rests)  # the attempt's task copies it
         attempt = asyncio.create_task(self._attempts.run(job), name=f"job {job.uid}")
         self._running[attempt] = job
         attempt.add_done_callback(self._finished)
+
+    def _awake_soon(self) -> None:
+        self._awake.set()
 
     def _finished(self, attempt: asyncio.Task[None]) -> None:
         if not attempt.cancelled() and attempt.exception() is not None:

@@ -587,6 +587,7 @@ batch = Table(
     _text("on_conflict"),
     _text("dialect"),
     _json("pace", "[]"),
+    _number("bucket_full_at"),
     _number("started_at"),
     _number("ended_at"),
     _count("revision", 1),

@@ -11,6 +11,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.bulk import DELETABLE, Batch, Decision, Method, Outcome, Status
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.task import Kind, State
+from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
@@ -47,7 +48,7 @@ def brought_to(world: World, status: Status) -> Batch:
 
 
 def deciding(batch: Batch, decision: Decision) -> Callable[[UnitOfWork], Batch]:
-    return lambda uow: batches.decide(uow, batches.get(uow, batch.uid), decision)
+    return lambda uow: control.decide(uow, batches.get(uow, batch.uid), decision)
 
 
 def test_a_batch_is_a_task_of_the_same_number_and_uid(world: World) -> None:
@@ -84,7 +85,7 @@ def test_a_decision_that_comes_too_early_or_too_late_changes_nothing(world: Worl
 
 def refused_either_way(world: World, batch: Batch) -> None:
     for decision in Decision:
-        if batch.status is batches.DECIDED[decision]:
+        if batch.is_decided(decision):
             assert (
                 world.write(deciding(batch, decision), batches.keys_to_change(batch.uid)).modified_at
                 == batch.modified_at

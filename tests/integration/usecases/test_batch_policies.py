@@ -12,6 +12,7 @@ from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid
 from dragoman.domain.people import Group
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import Role, WorkItem
+from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -72,7 +73,7 @@ def prepared(world: BatchWorld, type_: str, method: Method, entries: int, who: s
 
 def decide(world: BatchWorld, who: str, batch: Batch, decision: Decision = APPROVE, **named: Any) -> Batch:
     def run(uow: UnitOfWork) -> Batch:
-        return batches.decide(uow, uow.batches.get(batch.number), decision, **named)
+        return control.decide(uow, uow.batches.get(batch.number), decision, **named)
 
     decided: Batch = world.core(run, world.people[who])
     return decided
@@ -145,16 +146,16 @@ def test_administrators_and_reviewers_are_no_exception_to_approvers(
 
 def test_creators_withdraw_without_the_right_and_against_every_policy(world: BatchWorld) -> None:
     for batch in (prepared(world, "task", Method.DELETE, 1), prepared(world, "case", Method.DELETE, 1)):
-        named = {"names_version": True}
+        named = {"if_match": "*"}
         assert decide(world, "anna", batch, REFUSE, **named).status is Status.CANCELLED
 
 
 def test_a_creator_who_may_not_approve_may_refuse(world: BatchWorld) -> None:
     batch = prepared(world, "case", Method.PATCH, 1, who="root")
-    assert code_of(world, "root", batch, names_version=True) == "creator_may_not_approve"
-    assert decide(world, "rita", batch, names_version=True).status is Status.APPROVED
+    assert code_of(world, "root", batch, if_match="*") == "creator_may_not_approve"
+    assert decide(world, "rita", batch, if_match="*").status is Status.APPROVED
     withdrawn = prepared(world, "case", Method.PATCH, 1, who="root")
-    assert decide(world, "root", withdrawn, REFUSE, names_version=True).status is Status.CANCELLED
+    assert decide(world, "root", withdrawn, REFUSE, if_match="*").status is Status.CANCELLED
 
 
 def test_a_policy_may_want_the_revision(world: BatchWorld) -> None:

@@ -1,4 +1,4 @@
-"""The jobs of a batch: prepare it, run it slice by slice, abandon it, and delete its outcomes."""
+"""The jobs of a batch: prepare it, run it slice by slice, abandon it, clear its images, and delete its outcomes."""
 
 import asyncio
 import logging
@@ -9,14 +9,17 @@ from msgspec.structs import replace
 
 from dragoman.domain import bulk_failures
 from dragoman.domain.access import system
+from dragoman.domain.clock import TICKS_PER_SECOND
 from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.job import Job, JobKind, LeaseLost
 from dragoman.jobs.loops.loop import Runner
+from dragoman.jobs.rests import rest
 from dragoman.jobs.slices import FIRST, next_size, pause
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import payloads as batch_payloads
+from dragoman.usecases.batches import retention
 from dragoman.usecases.batches import runs as batch_runs
 from dragoman.usecases.batches.entries import Result
 from dragoman.usecases.batches.payloads import Content
@@ -41,6 +44,7 @@ async def run(runner: Runner, hold: Hold, job: Job) -> None:
     progress: Progress = await _write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_EXECUTE)
     content, size = NOTHING, FIRST
     while not progress.is_over:
+        await _ready(runner, progress)
         content = await _content(runner, job, progress.cursor, content)
         slice_ = Slice(hold, content, progress.dialect, size)
         progress = await _slice(runner, job, slice_, progress)
@@ -66,6 +70,21 @@ async def forget(runner: Runner, hold: Hold, job: Job) -> None:
     while not is_over:
         is_over = await _write(runner, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
         size = await _next(runner, size)
+
+
+async def clear(runner: Runner, hold: Hold, job: Job) -> None:
+    """Delete the preview rows and images of a batch that ended long ago."""
+    is_over, size = False, FIRST
+    while not is_over:
+        is_over = await _write(runner, job, retention.clear, retention.Clear(hold, size), JobKind.BATCH_CLEAR)
+        size = await _next(runner, size)
+
+
+async def _ready(runner: Runner, progress: Progress) -> None:
+    """Wait until the next slice may begin."""
+    seconds = (progress.ready_at - runner.clock.now()) / TICKS_PER_SECOND
+    if seconds > 0:
+        await rest(seconds)
 
 
 async def _next(runner: Runner, size: int) -> int:
@@ -101,6 +120,7 @@ def _failure(fault: Exception) -> str:
 async def _one_by_one(runner: Runner, job: Job, slice_: Slice, before: Progress) -> Progress:
     progress, stop = before, min(before.cursor + slice_.size, slice_.content.stop)
     while not progress.is_over and progress.cursor < stop:
+        await _ready(runner, progress)
         progress = await _slice(runner, job, replace(slice_, size=1), progress)
     return progress
 

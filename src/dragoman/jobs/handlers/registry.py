@@ -22,6 +22,7 @@ HANDLERS: dict[str, Handler] = {
     JobKind.BATCH_EXECUTE: batches.run,
     JobKind.BATCH_ABANDON: batches.abandon,
     JobKind.BATCH_FORGET: batches.forget,
+    JobKind.BATCH_CLEAR: batches.clear,
     JobKind.ZONES_RECOMPUTE: zones.recompute,
 }
 HANDLERS |= {former: HANDLERS[kind] for former, kind in FORMER.items()}

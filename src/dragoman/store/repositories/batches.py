@@ -8,7 +8,8 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.domain.access import Principal
-from dragoman.domain.bulk import Batch, BatchChunk, BatchDetail, BatchPayload, Effect, Outcome, Preview
+from dragoman.domain.bulk import Batch, BatchChunk, BatchDetail, BatchPayload, Effect, Outcome, Preview, Status
+from dragoman.domain.clock import Moment
 from dragoman.domain.task import Kind
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
@@ -195,6 +196,24 @@ class Batches(Repository[Batch]):
         old = sa.select(O.index).where(O.tenant == self.tenant, O.batch == batch).order_by(O.index).limit(limit)
         statement = sa.delete(tables.batch_outcome).where(O.tenant == self.tenant, O.batch == batch, O.index.in_(old))
         return int(self.by_condition(statement).rowcount)
+
+    def undecided(self, now: Moment, canary_since: Moment, *, limit: int) -> list[int]:
+        """Batches whose review is over without a decision."""
+        statement = sa.select(B.number).where(B.tenant == self.tenant, _undecided(now, canary_since))
+        return [int(row[0]) for row in self.by_condition(statement.order_by(B.number).limit(limit))]
+
+    def tenants_with_undecided(self, now: Moment, canary_since: Moment) -> list[int]:
+        """The numbers of all tenants that have such batches."""
+        tenant = tables.tenant.c.tenant
+        theirs = sa.exists().where(B.tenant == tenant, _undecided(now, canary_since))
+        return [int(row[0]) for row in self.by_condition(sa.select(tenant).where(theirs).order_by(tenant))]
+
+    def clear_images(self, batch: int, *, limit: int) -> int:
+        """Clear the images of so many outcomes; how many had one."""
+        own = (O.tenant == self.tenant, O.batch == batch, O.image.is_not(None))
+        old = sa.select(O.index).where(*own).order_by(O.index).limit(limit)
+        statement = sa.update(tables.batch_outcome).where(O.tenant == self.tenant, O.batch == batch, O.index.in_(old))
+        return int(self.by_condition(statement.values(image=None)).rowcount)
 
     def _select(self, wanted: BatchFilter) -> "sa.Select[Any]":
         found = sa.select(B.number).where(B.tenant == self.tenant, *map(_condition, wanted.conditions))
@@ -399,6 +418,11 @@ TOUCHING = ("will_change", "no_op")
 PREVIEW = tuple(tables.batch_preview.c[name] for name in Preview.__struct_fields__)
 OUTCOME = tuple(tables.batch_outcome.c[name] for name in Outcome.__struct_fields__)
 CHUNK = tuple(tables.batch_chunk.c[name] for name in BatchChunk.__struct_fields__)
+
+
+def _undecided(now: Moment, canary_since: Moment) -> sa.ColumnElement[bool]:
+    in_review = sa.and_(B.status == str(Status.IN_REVIEW), B.review_expires_at <= now)
+    return sa.or_(in_review, sa.and_(B.status == str(Status.CANARY_REVIEW), B.modified_at <= canary_since))
 
 
 def _of(columns: tuple[sa.ColumnElement[Any], ...], tenant: int, batch: int) -> "sa.Select[Any]":

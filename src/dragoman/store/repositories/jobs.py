@@ -67,6 +67,10 @@ class Jobs(Repository[Job]):
         statement = sa.select(tables.tenant.c.tenant).where(theirs).order_by(tables.tenant.c.tenant)
         return [int(row[0]) for row in self.by_condition(statement)]
 
+    def next_due(self, now: Moment) -> Moment | None:
+        """When the next one becomes due, in any tenant: a look into the index for each state."""
+        return self._first_of(J.run_at > now)
+
     def about(self, kind: str, subject: int) -> list[Job]:
         """The jobs of a kind that are about one thing, the oldest first."""
         statement = sa.select(J.uid).where(J.tenant == self.tenant, J.kind == kind, J.subject == subject)
@@ -81,9 +85,13 @@ class Jobs(Repository[Job]):
 
     def longest_due(self, now: Moment) -> Moment | None:
         """Since when the job waits that is due longest, in any tenant: a look into the index for each state."""
+        return self._first_of(J.run_at <= now)
+
+    def _first_of(self, when: sa.ColumnElement[bool]) -> Moment | None:
+        """The earliest moment of the waiting jobs for which this holds."""
         firsts = []
         for state in sorted(WAITING):
-            own = sa.and_(J.tenant == tables.tenant.c.tenant, J.state == str(state), J.run_at <= now)
+            own = sa.and_(J.tenant == tables.tenant.c.tenant, J.state == str(state), when)
             first = sa.select(J.run_at).where(own).order_by(J.run_at).limit(1).scalar_subquery()
             firsts.append(sa.select(first.label("since")).select_from(tables.tenant))
         found = sa.union_all(*firsts).subquery()

@@ -60,6 +60,11 @@ def tenants_with_due(uow: UnitOfWork, command: Due) -> list[int]:
     return uow.jobs.tenants_with_due(uow.now)
 
 
+def next_due(uow: UnitOfWork, command: Due) -> Moment | None:
+    """When the next job of any tenant becomes due that isn't due yet."""
+    return uow.jobs.next_due(uow.now)
+
+
 class Claim(msgspec.Struct, frozen=True):
     """Take jobs of a tenant that are due, the oldest first."""
 

@@ -83,12 +83,12 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
     type_ = resource_types.find(batch.type)
     named, refused = creator_of(uow, batch, type_, dialect)
     if named is None or type_ is None:
-        borne = _borne(batch)
-        return [Result(refused)] * (len(entries) if borne is None else min(len(entries), borne + 1))
+        left = batch.failures_left()
+        return [Result(refused)] * (len(entries) if left is None else min(len(entries), left + 1))
     entries = together(batch, type_, content, entries)
     doing = Doing(named, batch, type_, content, entries, Reviewed.of(uow, batch, type_, entries))
     results: list[Result] = []
-    parts, borne = named.entries(), _borne(batch)
+    parts, left = named.entries(), batch.failures_left()
     with uow.watch() as touched:
         for index in entries:
             try:
@@ -97,19 +97,11 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
                 if not results:
                     return [_alone(named, doing, index)]
                 break
-            if doing.must_look_again(touched) or (borne is not None and _failures(results) > borne):
+            if left is not None and results[-1].error is not None:
+                left -= 1
+            if doing.must_look_again(touched) or (left is not None and left < 0):
                 break
     return results
-
-
-def _borne(batch: Batch) -> int | None:
-    """How many more failures are borne; None for any number."""
-    borne = batch.may_fail()
-    return None if borne is None else max(borne - (batch.failure or 0), 0)
-
-
-def _failures(results: list[Result]) -> int:
-    return sum(result.error is not None for result in results)
 
 
 def creator_of(

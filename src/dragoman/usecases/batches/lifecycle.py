@@ -13,25 +13,23 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.bulk import (
+    DAY_SECONDS,
     TASK_STATE,
-    WAITING,
     Batch,
     BatchPayload,
-    Decided,
-    Decision,
     Method,
     OnChange,
     Outcome,
     Status,
 )
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import NotFound
 from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import payloads, policies, reviews, staging
+from dragoman.usecases.batches import payloads, policies, staging
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -39,8 +37,9 @@ SAMPLE = 100
 """Maximum failures in the representation of a batch."""
 FEW = 10
 """How many chunks of a deleted batch are deleted at once."""
-DECIDED = {Decision.APPROVE: Status.APPROVED, Decision.REFUSE: Status.CANCELLED}
-"""The status that each decision leads to."""
+HISTORY = "batch"
+"""The extras of the batch's task that record its statuses, decisions and changes of options. No dialect has this name,
+so none can change them."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,13 +152,17 @@ def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "")
         canary=options.canary,
         rate=options.rate,
         concurrency=options.concurrency,
-        not_before=options.not_before,
+        not_before=None if options.not_before is None or options.not_before <= uow.now else options.not_before,
         priority=options.priority,
-        review_expires_at=options.review_expires_at,
+        review_expires_at=options.review_expires_at or _default_expiry(uow, order),
         policy_asked=options.policy,
         dialect=uow.dialect,
     )
     return BatchView(batch, uow.home, BatchPayload(uow.tenant, uid, order.entries, order.data))
+
+
+def _default_expiry(uow: UnitOfWork, order: NewBatch) -> Moment | None:
+    return later(uow.now, seconds=uow.terms.review_days * DAY_SECONDS) if order.review else None
 
 
 def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
@@ -178,7 +181,7 @@ def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
     made = preview(uow, order, number=task.number, uid=task.uid)
     uow.batches.add(made.batch)
     _store_content(uow, task.uid, order)
-    uow.enqueue(JobKind.BATCH_PREVIEW, task.number)
+    uow.enqueue(JobKind.BATCH_PREVIEW, task.number, priority=order.options.priority)
     return made
 
 
@@ -211,45 +214,25 @@ def title(order: NewBatch) -> str:
     return f"{order.method} {order.size} × {order.type}{by}"
 
 
-def decide(
-    uow: UnitOfWork, batch: Batch, decision: Decision, *, reason: str | None = None, names_version: bool = False
-) -> Batch:
-    """Approve or refuse a batch in review. The row is locked for change, so the second of two concurrent decisions sees
-    the first. Conflict outside a review; the word that led to the present status changes nothing.
-
-    `names_version`: the client said which revision it decides on, and that was checked.
-    """
-    reviews.must_have_right(uow, batch, decision)
-    reviews.must_name_version(batch, names_version=names_version)
-    if batch.status is DECIDED[decision]:
-        return batch
-    principal = uow.principal
-    made = Decided(principal.user, principal.login, uow.now, decision, reason, batch.revision)
-    decided = batch.decide(made)
-    reviews.must_suit_policy(uow, batch, decision)
-    if decided is batch:
-        return batch
-    kept = keep(uow, decided)
-    if kept.status in WAITING:
-        uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, run_at=kept.not_before, priority=kept.priority)
-    return kept
-
-
-def keep(uow: UnitOfWork, batch: Batch) -> Batch:
-    """Save a batch, and let its task follow."""
-    update_task(uow, batch)
+def keep(uow: UnitOfWork, batch: Batch, said: dict[str, Any] | None = None) -> Batch:
+    """Save a batch, let its task follow, and record in the task's history what was `said`: a decision, changed options.
+    The end of a batch queues the job that clears its preview and images later."""
+    update_task(uow, batch, said)
+    if batch.ended_at == uow.now and batch.has_ended and batch.size:
+        clear_at = later(batch.ended_at, seconds=uow.terms.images_days * DAY_SECONDS)
+        uow.enqueue(JobKind.BATCH_CLEAR, batch.number, run_at=clear_at)
     return uow.batches.save(batch)
 
 
-def update_task(uow: UnitOfWork, batch: Batch) -> Task:
-    """Set the state of the batch's task to match the batch."""
+def update_task(uow: UnitOfWork, batch: Batch, said: dict[str, Any] | None = None) -> Task:
+    """Set the state of the batch's task to match the batch. Each change of status is a row of its history."""
     task = uow.tasks.get(batch.number)
-    state, is_paused = TASK_STATE[batch.status], batch.status is Status.PAUSED
-    if task.suspended is not is_paused:
-        task = tasks.save(uow, task, replace(task, suspended=is_paused))
+    facts = {"status": str(batch.status), "revision": batch.revision, **(said or {})}
+    after = replace(task.with_extra(HISTORY, facts), suspended=batch.status is Status.PAUSED)
+    state = TASK_STATE[batch.status]
     if task.state is state or (task.state is State.CLAIMED and state is State.READY):
-        return task
-    after = replace(task, state=state, state_changed_at=uow.now)
+        return tasks.save(uow, task, after)
+    after = replace(after, state=state, state_changed_at=uow.now)
     if state is State.READY:
         after = replace(after, activated_at=uow.now, first_activated_at=task.first_activated_at or uow.now)
     elif state is State.RUNNING:

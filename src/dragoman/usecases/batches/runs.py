@@ -1,35 +1,41 @@
 """Running batches: prepare, run the entries in slices, and end the batch in any case.
 
 A slice is one transaction: the changes of its entries, their outcomes and the counts, and in the last one also the job
-and the task. After a crash the run continues at the first entry without an outcome, and no entry runs twice.
+and the task. After a crash the run continues at the first entry without an outcome, and no entry runs twice. A slice
+begins with the locked row of the batch, so what people decide holds from its next entry on, on any node.
 """
 
 import msgspec
-from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
-from dragoman.domain import bulk_failures
-from dragoman.domain.bulk import Batch, Outcome, Status
-from dragoman.domain.clock import Moment
+from dragoman.domain import bulk_failures, bulk_rates, failure_groups
+from dragoman.domain.bulk import WAITING, Batch, BatchDetail, Outcome, Status
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.job import ATTEMPTS, FORMER, Job, JobKind
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches import control, policies, resource_types
 from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import policies, resource_types
 from dragoman.usecases.batches.entries import Result
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.uow import UnitOfWork
 
+HELD_SECONDS = 1.0
+"""A run that waits for longer gives its job back, and another worker may take it."""
+ABANDONED = WAITING | {Status.CREATED, Status.RUNNING}
+"""Statuses in which a batch fails with its job; in all others it has no job."""
 GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The first entry without an outcome after a slice, and whether the job is done. `dialect` is the batch's own."""
+    """The first entry without an outcome after a slice, and whether the worker is done with the job. `dialect` is the
+    batch's own. A slice before `ready_at` would do nothing."""
 
     cursor: int
     is_over: bool
     dialect: str = ""
+    ready_at: Moment = Moment(0)
 
 
 class Prepare(msgspec.Struct, frozen=True):
@@ -48,7 +54,7 @@ def prepare(uow: UnitOfWork, command: Prepare) -> None:
     if batch is not None and batch.status is Status.CREATED:
         batches.keep(uow, prepared := batch.prepare(at=uow.now, policy=policies.fix(uow, batch)))
         if prepared.status is Status.QUEUED:
-            uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, priority=batch.priority)
+            control.queue_run(uow, prepared)
     jobs.complete(uow, job)
 
 
@@ -62,9 +68,12 @@ class Begin(msgspec.Struct, frozen=True):
 
 
 def begin(uow: UnitOfWork, command: Begin) -> Progress:
-    """Completes the job if the batch is cancelled, deleted or completed."""
+    """Completes the job if the batch is deleted, has ended, or waits for somebody. Gives it back if the batch may not
+    begin yet."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
+    if batch is not None and batch.status in WAITING and batch.not_before is not None and batch.not_before > uow.now:
+        return _give_back(uow, job, batch, batch.not_before)
     running = None if batch is None else batch.begin(at=uow.now)
     if running is None or running.status is not Status.RUNNING:
         jobs.complete(uow, job)
@@ -72,6 +81,18 @@ def begin(uow: UnitOfWork, command: Begin) -> Progress:
     if running is not batch:
         batches.keep(uow, running)
     return Progress(running.cursor, is_over=False, dialect=running.dialect or _maker(uow, running))
+
+
+def _later(uow: UnitOfWork, job: Job, batch: Batch, ready_at: Moment) -> Progress:
+    """Where a run goes on that has to wait: here after a short time, else with whatever worker takes the job then."""
+    if ready_at - uow.now >= HELD_SECONDS * TICKS_PER_SECOND:
+        return _give_back(uow, job, batch, ready_at)
+    return Progress(batch.cursor, is_over=False, dialect=batch.dialect or _maker(uow, batch), ready_at=ready_at)
+
+
+def _give_back(uow: UnitOfWork, job: Job, batch: Batch, ready_at: Moment) -> Progress:
+    uow.jobs.save(job.give_back(at=uow.now, pause_seconds=(ready_at - uow.now) / TICKS_PER_SECOND))
+    return Progress(batch.cursor, is_over=True)
 
 
 def _maker(uow: UnitOfWork, batch: Batch) -> str:
@@ -101,10 +122,18 @@ def run_slice(uow: UnitOfWork, command: Slice) -> Progress:
     if batch is None or batch.status is not Status.RUNNING:
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
+    stopped = batch.stop_for_failures(at=uow.now)
+    if stopped is not batch:  # fewer are borne since the last slice
+        return _rest(uow, job, stopped)
     content, first = command.content, batch.cursor
     entries = range(first, min(first + command.size, content.stop, batch.stops_at()))
     if first < content.first or not entries:
         return Progress(first, is_over=False, dialect=command.dialect)  # another chunk is needed
+    ready_at = bulk_rates.ready_at(batch, uow.now)
+    if ready_at > uow.now:
+        return _later(uow, job, batch, ready_at)
+    if (allowed := bulk_rates.allowed(batch, uow.now)) is not None:
+        entries = entries[:allowed]
     if command.failed is not None:
         return _advance(uow, job, batch, content, [command.failed])
     return _advance(uow, job, batch, content, batch_entries.outcomes(uow, batch, content, command.dialect, entries))
@@ -123,7 +152,7 @@ def abandon(uow: UnitOfWork, command: BeginAbandon) -> Progress:
     """Where the first entry without an outcome is."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
-    if batch is None or batch.has_ended or batch.status is Status.IN_REVIEW:
+    if batch is None or batch.status not in ABANDONED:
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
     return Progress(batch.cursor, is_over=False)
@@ -144,12 +173,19 @@ def abandon_slice(uow: UnitOfWork, command: Abandon) -> Progress:
     """The batch is completed with the last one: there is no status for a batch that could not be run (rule 4.7)."""
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
-    if batch is None or batch.has_ended or batch.status is Status.IN_REVIEW:
+    if batch is None or batch.status not in ABANDONED:
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
-    prepared = replace(batch.give_up(at=uow.now), canary_passed=True, max_failures=None)
-    count = min(command.size, command.content.stop - batch.cursor)
-    return _advance(uow, job, prepared, command.content, [Result(bulk_failures.server_failed(GIVEN_UP))] * count)
+    given_up, count = batch.give_up(at=uow.now), min(command.size, command.content.stop - batch.cursor)
+    _record(uow, given_up, command.content, [Result(bulk_failures.server_failed(GIVEN_UP))] * count)
+    after = given_up.abandon(count, at=uow.now)
+    if after.has_ended:
+        return _rest(uow, job, after)
+    if batch.status is after.status:
+        uow.batches.save(after)
+    else:
+        batches.keep(uow, after)
+    return Progress(after.cursor, is_over=False)
 
 
 def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
@@ -158,6 +194,27 @@ def _batch(uow: UnitOfWork, job: Job) -> Batch | None:
 
 def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, results: list[Result]) -> Progress:
     """Record the outcomes of the next entries; the last one ends the batch, its task and its job."""
+    outcomes = _record(uow, batch, content, results)
+    failures = sum(outcome.error is not None for outcome in outcomes)
+    unchanged = sum(outcome.unchanged for outcome in outcomes)
+    advanced = batch.advance(len(outcomes) - failures, failures, unchanged=unchanged, at=uow.now)
+    if advanced.status is not Status.RUNNING:
+        return _rest(uow, job, advanced)
+    advanced = uow.batches.save(bulk_rates.taken(advanced, len(outcomes), uow.now))
+    if _begun_anew(uow, job, batch):
+        return Progress(advanced.cursor, is_over=True)
+    return _later(uow, job, advanced, bulk_rates.ready_at(advanced, uow.now))
+
+
+def _rest(uow: UnitOfWork, job: Job, batch: Batch) -> Progress:
+    """Save a batch that doesn't run any more, and complete its job."""
+    batches.keep(uow, batch)
+    jobs.complete(uow, job)
+    return Progress(batch.cursor, is_over=True)
+
+
+def _record(uow: UnitOfWork, batch: Batch, content: Content, results: list[Result]) -> list[Outcome]:
+    """Store the outcomes of the next entries, and count equal failures."""
     type_ = resource_types.find(batch.type)
     natural = "" if type_ is None else type_.natural_key
     outcomes = [
@@ -165,16 +222,19 @@ def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, results:
         for index, result in enumerate(results, batch.cursor)
     ]
     uow.batches.record(batch.number, outcomes)
-    failures = sum(result.error is not None for result in results)
-    unchanged = sum(outcome.unchanged for outcome in outcomes)
-    advanced = batch.advance(len(results) - failures, failures, unchanged=unchanged, at=uow.now)
-    if advanced.status is not Status.RUNNING:
-        batches.keep(uow, advanced)
-        jobs.complete(uow, job)
-        return Progress(advanced.cursor, is_over=True)
-    uow.batches.save(advanced)
-    dialect = batch.dialect or _maker(uow, batch)
-    return Progress(advanced.cursor, is_over=_begun_anew(uow, job, batch), dialect=dialect)
+    failed = [(each.index, each.error) for each in outcomes if each.error is not None]
+    if failed:
+        _count_failures(uow, batch, failed)
+    return outcomes
+
+
+def _count_failures(uow: UnitOfWork, batch: Batch, failed: list[tuple[int, str]]) -> None:
+    detail = uow.batch_details.find(batch.uid, Lock.CHANGE)
+    grouped = failure_groups.counted(detail or BatchDetail(batch.tenant, batch.uid), failed)
+    if detail is None:
+        uow.batch_details.add(grouped)
+    else:
+        uow.batch_details.save(grouped)
 
 
 def _outcome(result: Result, index: int, key: str, at: Moment) -> Outcome:

@@ -4,8 +4,7 @@ from dragoman.command import Lock
 from dragoman.domain.bulk import Decision
 from dragoman.domain.task import Task, Verb, task_is_batch
 from dragoman.usecases import preconditions
-from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import reviews
+from dragoman.usecases.batches import control, reviews
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import verbs
@@ -39,5 +38,5 @@ def decide(
         raise task_is_batch()
     reviews.must_have_right(uow, batch, decision)
     preconditions.check(uow, "task", task, revisions, verbs.WRITTEN)
-    batches.decide(uow, batch, decision, reason=reason)
+    control.decide(uow, batch, decision, reason=reason, if_match=None if revisions is None else "*")
     return uow.tasks.get(task.number)

@@ -13,8 +13,8 @@ from dragoman.dialects.carrierx_batch.wire.orders import parse_order
 from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import StaleVersion
+from dragoman.usecases.batches import control, reviews
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import reviews
 from dragoman.usecases.batches.lifecycle import BatchView, NewBatch
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
@@ -136,7 +136,8 @@ def update(uow: UnitOfWork, command: Update) -> BatchView:
     _check_version(batch, command.versions)
     if decision is None:
         return view
-    decided = batches.decide(uow, batch, decision, names_version=command.versions is not None)
+    checked: control.IfMatch = None if command.versions is None else "*"
+    decided = control.decide(uow, batch, decision, if_match=checked)
     return msgspec.structs.replace(view, batch=decided)
 
 

@@ -97,6 +97,7 @@ def _of_batches() -> tuple[sa.Column[Any], ...]:
         sa.Column("on_conflict", STRING),
         sa.Column("dialect", STRING),
         sa.Column("pace", STRING, server_default="[]", nullable=False),
+        sa.Column("bucket_full_at", sa.BigInteger()),
         sa.Column("started_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("revision", sa.BigInteger(), server_default="1", nullable=False),
