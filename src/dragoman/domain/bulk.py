@@ -240,6 +240,16 @@ class Batch(msgspec.Struct, frozen=True):
         """Whether nothing more will happen to it."""
         return self.status in ENDED
 
+    @property
+    def unsuccessful(self) -> int | None:
+        """How many entries failed or were skipped."""
+        return None if self.failure is None else self.failure + (self.skipped or 0)
+
+    @property
+    def settled(self) -> int | None:
+        """Of how many entries it is known what became of them, skipped ones included."""
+        return None if self.processed is None else self.processed + (self.skipped or 0)
+
     def may_fail(self) -> int | None:
         """How many failures are borne; None for any number. Per cent count of all entries, rounded down."""
         if self.max_failures is None:

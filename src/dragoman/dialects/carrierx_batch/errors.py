@@ -16,6 +16,7 @@ BAD_PARAMETERS = frozenset(
         "invalid_query",
         "edge_not_found",
         "filter_too_wide",
+        "page_too_large",
         "bad_idempotency_key",
     }
 )

@@ -27,6 +27,11 @@ V = tables.batch_preview.c
 O = tables.batch_outcome.c  # noqa: E741 - beside B
 AT_ONCE = 500
 
+SUMS: dict[str, sa.ColumnElement[Any]] = {
+    "settled": B.processed + sa.func.coalesce(B.skipped, 0),
+    "unsuccessful": B.failure + sa.func.coalesce(B.skipped, 0),
+}
+
 Column = Literal[
     "number",
     "uid",
@@ -39,6 +44,8 @@ Column = Literal[
     "processed",
     "success",
     "failure",
+    "settled",
+    "unsuccessful",
     "created_at",
     "modified_at",
     "creator",
@@ -67,14 +74,18 @@ class BatchFilter(msgspec.Struct, frozen=True):
 
 
 class BatchSort(msgspec.Struct, frozen=True):
-    """By a column; null comes before all else. Among equals the newest comes first."""
+    """By a column; null comes before all else. Among equals the newest comes first. `ranks`: where each value stands,
+    if not by itself."""
 
     column: Column = "number"
     descending: bool = True
+    ranks: tuple[tuple[str, int], ...] = ()
 
     def value(self, batch: Batch) -> Any:
         """The batch's own value, as it is sorted."""
         value = getattr(batch, self.column)
+        if self.ranks:
+            return dict(self.ranks)[value]
         return _least(self.column) if value is None else value
 
 
@@ -472,15 +483,26 @@ def _least(column: Column) -> Value:
     return "" if column in ("uid", "method", "type", "field", "status") else -1
 
 
-def _key(column: Column) -> sa.ColumnElement[Any]:
+def _column(column: Column) -> sa.ColumnElement[Any]:
+    """A column, or a sum of two; null where its first is."""
+    if column in SUMS:
+        return SUMS[column]
     known: sa.ColumnElement[Any] = B[column]
-    if column == "review":
+    return known
+
+
+def _key(sort: BatchSort) -> sa.ColumnElement[Any]:
+    known = _column(sort.column)
+    if sort.ranks:
+        return sa.case(dict(sort.ranks), value=known)
+    if sort.column == "review":
         return sa.case((known.is_(sa.true()), 1), else_=0)
-    return sa.func.coalesce(known, _least(column)) if tables.batch.c[column].nullable else known
+    is_nullable = sort.column in SUMS or tables.batch.c[sort.column].nullable
+    return sa.func.coalesce(known, _least(sort.column)) if is_nullable else known
 
 
 def _order(sort: BatchSort, *, backwards: bool = False) -> list[sa.ColumnElement[Any]]:
-    keys = [] if sort.column == "number" else [(_key(sort.column), sort.descending)]
+    keys = [] if sort.column == "number" else [(_key(sort), sort.descending)]
     keys.append((B.number, sort.descending if sort.column == "number" else True))
     return [key.desc() if descending is not backwards else key.asc() for key, descending in keys]
 
@@ -491,14 +513,14 @@ def _beyond(sort: BatchSort, edge: Batch, *, backwards: bool = False) -> sa.Colu
     further = B.number < edge.number if number_falls else B.number > edge.number
     if sort.column == "number":
         return further
-    key, value = _key(sort.column), sort.value(edge)
+    key, value = _key(sort), sort.value(edge)
     value = int(value) if isinstance(value, bool) else value
     past = key < value if sort.descending is not backwards else key > value
     return sa.or_(past, sa.and_(key == value, further))
 
 
 def _condition(wanted: Condition) -> sa.ColumnElement[bool]:
-    column, values = B[wanted.column], wanted.values
+    column, values = _column(wanted.column), wanted.values
     if wanted.operator == "in":
         return _one_of(column, values)
     [value] = values

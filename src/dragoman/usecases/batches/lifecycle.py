@@ -23,18 +23,20 @@ from dragoman.domain.bulk import (
     Status,
 )
 from dragoman.domain.clock import Moment, later
-from dragoman.domain.errors import NotFound
+from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import payloads, policies, staging
+from dragoman.usecases.batches import failures, payloads, policies, staging
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 SAMPLE = 100
 """Maximum failures in the representation of a batch."""
+VIEW_BYTES = 256 * 2**20
+"""The most text of entries and data in the representation of a batch."""
 FEW = 10
 """How many chunks of a deleted batch are deleted at once."""
 HISTORY = "batch"
@@ -117,12 +119,22 @@ def find(uow: UnitOfWork, uid: Ref) -> Batch | None:
 
 
 def view(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> BatchView:
-    """Load the view of a batch. With payload or failures the command must be exclusive, or a reader."""
-    payload = payloads.whole(uow, batch) if with_payload else None
-    failures: Sequence[Outcome] = ()
-    if with_failures and batch.failure:
-        failures = uow.batches.failures(batch.number, limit=SAMPLE)
-    return BatchView(batch, uow.home, payload, tuple(failures))
+    """Load the view of a batch. With payload or failures the command must be exclusive, or a reader.
+
+    Invalid `page_too_large` when the payload is larger than VIEW_BYTES.
+    """
+    payload = _payload(uow, batch) if with_payload else None
+    found: Sequence[Outcome] = ()
+    if with_failures and batch.unsuccessful:
+        found = failures.page(uow, batch, limit=SAMPLE)
+    return BatchView(batch, uow.home, payload, tuple(found))
+
+
+def _payload(uow: UnitOfWork, batch: Batch) -> BatchPayload:
+    if payloads.sizes(uow, [batch.uid]).get(batch.uid, 0) > VIEW_BYTES:
+        message = f"The batch is larger than {VIEW_BYTES >> 20} MiB; leave out its entries and its data."
+        raise Invalid("page_too_large", message)
+    return payloads.whole(uow, batch)
 
 
 def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "") -> BatchView:
@@ -257,11 +269,6 @@ def remove(uow: UnitOfWork, uid: str) -> None:
     uow.batches.remove(batch)
     tasks.remove_alone(uow, batch.number)
     uow.enqueue(JobKind.BATCH_FORGET, batch.number, uid=uid)
-
-
-def failures(uow: UnitOfWork, batch: Batch, *, limit: int, offset: int) -> list[Outcome]:
-    """A page of failures, in the order of the entries. For readers and exclusive commands."""
-    return uow.batches.failures(batch.number, limit=limit, offset=offset)
 
 
 class Forget(msgspec.Struct, frozen=True):

@@ -76,6 +76,20 @@ def holding(uow: UnitOfWork, batch: Batch, index: int) -> Content | None:
     return content_of(batch, chunk, uow.payloads.find(batch.uid))
 
 
+class Contents:
+    """The chunks of a batch, read one after the other."""
+
+    def __init__(self, uow: UnitOfWork, batch: Batch) -> None:
+        self._uow, self._batch = uow, batch
+        self._known: Content | None = None
+
+    def holding(self, index: int) -> Content | None:
+        """The chunk with the entry of this index."""
+        if self._known is None or not self._known.first <= index < self._known.stop:
+            self._known = holding(self._uow, self._batch, index)
+        return self._known
+
+
 def content_of(batch: Batch, chunk: BatchChunk, payload: BatchPayload | None) -> Content:
     """The entries of a chunk, with the data that the batch shares."""
     entries = None if batch.method is Method.POST else _entries_of(chunk.entries or "[]")

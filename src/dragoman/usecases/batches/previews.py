@@ -102,7 +102,7 @@ def _at(document: Any, pointer: str) -> Any:
 
 def rendered(uow: UnitOfWork, batch: Batch, type_: ResourceType | None, found: Sequence[Preview]) -> list[Row]:
     """Rows as the principal may see them."""
-    contents = _Contents(uow, batch)
+    contents = payloads.Contents(uow, batch)
     if type_ is None or type_.entity is None or type_.show is None or type_.sees is None:
         return [_row(row, contents.holding(row.index), _documents(row), stale=None, hidden=False) for row in found]
     present = _present(uow, type_.entity, [row.number for row in found if row.number is not None and row.number > 0])
@@ -173,20 +173,6 @@ def _row(row: Preview, content: Content | None, documents: Documents, *, stale: 
         stale,
         hidden,
     )
-
-
-class _Contents:
-    """The chunks of a batch, read one after the other."""
-
-    def __init__(self, uow: UnitOfWork, batch: Batch) -> None:
-        self._uow, self._batch = uow, batch
-        self._known: Content | None = None
-
-    def holding(self, index: int) -> Content | None:
-        """The chunk with the entry of this index."""
-        if self._known is None or not self._known.first <= index < self._known.stop:
-            self._known = payloads.holding(self._uow, self._batch, index)
-        return self._known
 
 
 def moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool]:

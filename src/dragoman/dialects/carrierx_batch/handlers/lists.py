@@ -11,6 +11,7 @@ from dragoman.dialects.carrierx_batch.wire.filter import parse as parse_filter
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.bulk import Outcome
+from dragoman.usecases.batches import failures as batch_failures
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import lists as batch_lists
 from dragoman.usecases.batches.lists import Found
@@ -91,8 +92,8 @@ def parse_failures(request: Request) -> Failures:
 def failures(uow: UnitOfWork, command: Failures) -> FoundFailures:
     """In the order of the entries."""
     batch = batches.get(uow, command.sid)
-    items = batches.failures(uow, batch, limit=command.part.limit, offset=command.part.offset)
-    return FoundFailures(items, batch.failure or 0)
+    items = batch_failures.page(uow, batch, limit=command.part.limit, offset=command.part.offset)
+    return FoundFailures(items, batch.unsuccessful or 0)
 
 
 def render_failures(found: FoundFailures, request: Request) -> Reply:

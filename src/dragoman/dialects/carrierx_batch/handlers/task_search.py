@@ -20,8 +20,8 @@ from dragoman.usecases.batches.lists import NEWEST_FIRST, BatchSort, Column, Con
 
 TEXTS: dict[str, Column] = {"field": "field", "method": "method", "status": "status", "task_sid": "uid", "type": "type"}
 COUNTS: dict[str, Column] = {
-    "failure": "failure",
-    "processed": "processed",
+    "failure": "unsuccessful",
+    "processed": "settled",
     "success": "success",
     "total": "total",
 }
@@ -30,6 +30,9 @@ REVIEW = "review"
 SID = "task_sid"
 COLUMNS: dict[str, Column] = TEXTS | COUNTS | MOMENTS | {REVIEW: "review"}
 SORTABLE = (*COLUMNS, "partner_sid")
+WORDS_IN_ORDER = sorted(set(STATUS_WORDS.values()))
+STATUS_RANKS = tuple((str(status), WORDS_IN_ORDER.index(word)) for status, word in STATUS_WORDS.items())
+"""Statuses are sorted by their words."""
 ORDERS: dict[str, Operator] = {"gt": "gt", "ge": "ge", "lt": "lt", "le": "le"}
 TICKS = 10_000  # of a millisecond, the least that is shown of a moment
 INTEGERS = range(-(2**63), 2**63)
@@ -39,7 +42,10 @@ def sort_of(order: Ordering | None) -> BatchSort | None:
     """How the list is sorted; None for any order. All tasks have one partner."""
     if order is None or order.attribute == "partner_sid":
         return NEWEST_FIRST
-    return None if order.attribute is None else BatchSort(COLUMNS[order.attribute], order.descending)
+    if order.attribute is None:
+        return None
+    ranks = STATUS_RANKS if order.attribute == "status" else ()
+    return BatchSort(COLUMNS[order.attribute], order.descending, ranks)
 
 
 def split(comparisons: Iterable[Comparison]) -> tuple[tuple[Condition, ...], tuple[Comparison, ...]]:
@@ -98,6 +104,9 @@ if set(_VALUES) != set(NAMES):
 def _conditions(comparison: Comparison) -> list[Condition] | None:
     """The comparison as conditions on columns; None when it must be looked at. An empty list holds always."""
     name, operator, values = comparison.path[0], comparison.operator, comparison.values
+    if comparison.path == ("status",):
+        shown = (str(status) for status, word in STATUS_WORDS.items() if comparison.holds(word))
+        return [Condition("status", "in", tuple(shown))]  # several statuses are shown by one word
     if len(comparison.path) > 1 or name not in COLUMNS or operator in ("like", "ilike"):
         return None
     column = COLUMNS[name]
