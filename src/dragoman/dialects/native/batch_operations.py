@@ -4,10 +4,10 @@ from functools import partial
 
 from dragoman.dialects.kit import any_of
 from dragoman.dialects.native.contracts import operation
-from dragoman.dialects.native.handlers import batch_watching, batches
+from dragoman.dialects.native.handlers import batch_rows, batch_watching, batches
 from dragoman.dialects.native.wire import batch_queries, queries
 from dragoman.dialects.native.wire import batches as bodies
-from dragoman.usecases.batches import creations, pages, watching
+from dragoman.usecases.batches import contents, creations, pages, watching
 
 CREATE = any_of("batch.manage", "batch.create")
 READ = any_of("batch.manage", "batch.read")
@@ -66,5 +66,17 @@ BATCHES = (
         answer=bodies.Glance,
         answer_media="text/event-stream",
         runs_further=True,
+    ),
+    _get(
+        name="read_batch_entries",
+        path="/batches/{id}/entries",
+        summary="Its entries and their data: a page, or all of them as NDJSON or CSV.",
+        scopes=READ,
+        parse=batch_rows.parse_entries,
+        run=contents.run,
+        render=batch_rows.render_entries,
+        query=queries.Pages,
+        answer=bodies.BatchEntryList,
+        line=bodies.BatchEntry,
     ),
 )

@@ -1,16 +1,19 @@
 """Each expected error as problem details (RFC 9457): one shape, a stable code, every fault of the request."""
 
 from http import HTTPStatus
+from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType
 
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.dialects.native import batch_views
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers import dry_run as trial
 from dragoman.dialects.native.wire.problems import Fault, Refusal
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected, Problem
+from dragoman.usecases.batches.documents import Shown
 
 MEDIA = "application/problem+json"
 REALM = 'realm="dragoman", charset="UTF-8"'
@@ -84,7 +87,14 @@ def _fault(problem: Problem) -> Fault:
 
 def _current(error: Expected) -> Raw | UnsetType:
     known = error.current if isinstance(error, errors.StaleVersion) else None
-    return UNSET if known is None else json.verbatim(json.encode(wire.view(known)).decode())
+    if known is None:
+        return UNSET
+    shown = batch_views.document(known) if isinstance(known, Shown) else wire.view(known)
+    return json.verbatim(json.encode(shown).decode())
+
+
+def _tag(known: Any) -> tuple[str, str]:
+    return batch_views.tag(known.batch) if isinstance(known, Shown) else replies.etag(known.revision)
 
 
 def _headers(error: Expected) -> list[tuple[str, str]]:
@@ -94,5 +104,6 @@ def _headers(error: Expected) -> list[tuple[str, str]]:
     if isinstance(error, errors.TooMany | errors.Unavailable):
         return [("Retry-After", str(error.retry_after_seconds))]
     if isinstance(error, errors.StaleVersion) and error.current is not None:
-        return [replies.etag(error.current.revision)]  # type: ignore[attr-defined]
-    return []
+        return [_tag(error.current)]
+    seconds = error.parameters.get("retry_after_seconds")
+    return [("Retry-After", str(seconds))] if isinstance(seconds, int) else []

@@ -63,7 +63,7 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 Command = Start | Lines | Columns
-Run = Callable[[Command], Awaitable[Any]]
+Run = Callable[[Any], Awaitable[Any]]
 """Runs a further command of a file."""
 
 
@@ -87,7 +87,7 @@ async def pieces(batch: Batch, command: Start, run: Run) -> AsyncIterator[bytes]
     """The file. The next slice is read when the one before it was sent."""
     writer = None
     if command.form is Form.CSV:
-        writer = CsvWriter(LEAD, batch.field, await _columns(command, run))
+        writer = CsvWriter(LEAD, batch.field, await columns(command.page.batch, run))
         yield writer.header().encode()
     page: Read | None = command.page
     while page is not None:
@@ -97,15 +97,15 @@ async def pieces(batch: Batch, command: Start, run: Run) -> AsyncIterator[bytes]
         page = None if slice_.after is None else replace(page, after=slice_.after)
 
 
-async def _columns(command: Start, run: Run) -> MemberColumns:
+async def columns(batch: Ref, run: Run) -> MemberColumns:
     """The columns of all members of the data of the batch, in the order of their first use."""
-    columns, first = MemberColumns(), 0
+    seen, first = MemberColumns(), 0
     while True:
-        found: results.Members = await run(Columns(command.page.batch, first, CHUNKS_AT_ONCE))
+        found: results.Members = await run(Columns(batch, first, CHUNKS_AT_ONCE))
         for text in found.data:
-            columns.see(_object(text))
+            seen.see(_object(text))
         if found.first is None:
-            return columns
+            return seen
         first = found.first
 
 

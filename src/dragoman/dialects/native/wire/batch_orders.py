@@ -45,7 +45,7 @@ def parse_order(request: Request) -> NewBatch:
     """The batch that a body asks for. Invalid with every fault; TooLarge `too_many_entries`."""
     members, texts = _object(request)
     problems = Problems()
-    _refuse_others(members, (*CONTENT, *OPTIONS), problems)
+    refuse_others(members, (*CONTENT, *OPTIONS), problems)
     method = _method(members, problems)
     type_ = _type(members, method, problems)
     _check_size(members, method, request.limits.entries)
@@ -71,7 +71,7 @@ def parse_patch(request: Request) -> dict[str, Any]:
     """The members that change, by the names of `Options`; None sets the default. Invalid with every fault."""
     members, texts = _object(request)
     problems = Problems()
-    _refuse_others(members, PATCHED, problems)
+    refuse_others(members, PATCHED, problems)
     found: dict[str, Any] = {}
     for name in PATCHED:
         if name in members:
@@ -116,7 +116,7 @@ def _order(members: Values, texts: Texts, method: Method, options: Options) -> N
     )
 
 
-def _refuse_others(members: Values, known: tuple[str, ...], problems: Problems) -> None:
+def refuse_others(members: Values, known: tuple[str, ...], problems: Problems) -> None:
     for name in members:
         if name in known:
             continue
@@ -210,7 +210,7 @@ def _check_entries(entries: Any, problems: Problems) -> None:
 
 def _check_select(select: Any, type_: ResourceType | None, problems: Problems) -> None:
     if isinstance(select, str):
-        _text(select, "/select", problems, wire.LONGEST_SELECTION)
+        text_of(select, "/select", problems, wire.LONGEST_SELECTION)
     elif not isinstance(select, dict):
         problems.add("/select", "type", "must be an object or text")
 
@@ -258,7 +258,7 @@ def _check_count(members: Values, count: int, problems: Problems) -> None:
 # Options
 
 
-def _text(value: Any, path: str, problems: Problems, most: int) -> str | None:
+def text_of(value: Any, path: str, problems: Problems, most: int) -> str | None:
     if type(value) is not str:
         problems.add(path, "type", "must be text")
         return None
@@ -308,11 +308,11 @@ def _moment(value: Any, path: str, problems: Problems, now: Moment) -> Moment | 
 
 
 def _title(value: Any, path: str, problems: Problems, now: Moment) -> str | None:
-    return None if value is None else _text(value, path, problems, 255)
+    return None if value is None else text_of(value, path, problems, 255)
 
 
 def _purpose(value: Any, path: str, problems: Problems, now: Moment) -> str | None:
-    return None if value is None else _text(value, path, problems, wire.LONGEST_PURPOSE)
+    return None if value is None else text_of(value, path, problems, wire.LONGEST_PURPOSE)
 
 
 def _policy(value: Any, path: str, problems: Problems, now: Moment) -> dict[str, Any]:

@@ -220,7 +220,7 @@ class Deciding(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason | UnsetType = UNSET
 
 
-class EntryRow(Struct, frozen=True):
+class BatchEntry(Struct, frozen=True):
     """One entry. `data` is null where all share theirs."""
 
     index: int
@@ -228,10 +228,10 @@ class EntryRow(Struct, frozen=True):
     data: AnyJson | None
 
 
-class EntryList(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BatchEntryList(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One page of entries."""
 
-    items: list[EntryRow]
+    items: list[BatchEntry]
     shared_data: Annotated[AnyJson | UnsetType, Meta(description="The data that all entries share.")] = UNSET
     next: Annotated[str | UnsetType, Meta(description="Where the next page is; absent on the last one.")] = UNSET
 
