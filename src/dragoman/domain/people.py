@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.domain.batch_policy import Rule
 from dragoman.domain.clock import Moment
 
 
@@ -16,6 +17,15 @@ class Tenant(msgspec.Struct, frozen=True):
     inbox_case: int = 1  # number of the case that holds tasks made without one
     created_at: Moment = Moment(0)
     row_version: int = 1
+    batch_policies: tuple[Rule, ...] = ()  # beside those of the configuration
+    modified_at: Moment = Moment(0)
+    revision: int = 0  # its history begins with the first change
+    head_hash: str = ""
+
+    @property
+    def number(self) -> int:
+        """What its history is kept under."""
+        return self.tenant
 
 
 class User(msgspec.Struct, frozen=True):

@@ -75,6 +75,10 @@ tenant = Table(
     _count("inbox_case", 1),
     _count("created_at"),
     _count("row_version", 1),
+    _json("batch_policies", "[]"),
+    _count("modified_at"),
+    _count("revision"),
+    Column("head_hash", STRING, nullable=False, server_default=""),
 )
 
 counter = Table(

@@ -38,7 +38,7 @@ def test_what_is_neither_is_found_nowhere(text: str) -> None:
         ('W/"7","8"', {8}),
         ('"abc"', set()),
         ('"07"', set()),
-        ('"0"', set()),
+        ('"0"', {0}),
         ('""', set()),
         ('"7",', {7}),  # recipients skip empty elements of a list (RFC 9110 5.6.1)
         ("*", None),

@@ -23,6 +23,7 @@ from dragoman.dialects.native.handlers import (
     verbs,
 )
 from dragoman.dialects.native.result_operations import RESULTS
+from dragoman.dialects.native.tenant_operations import TENANT
 from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
@@ -470,7 +471,17 @@ def _document(path: str, name: str, summary: str, render: Callable[[Any, Any], A
     )
 
 
-ROWS: tuple[OperationSpec, ...] = (*TASKS, *CASES, *CONTACTS, *BATCHES, *RESULTS, *CATEGORIES, *SCHEMAS, *USERS)
+ROWS: tuple[OperationSpec, ...] = (
+    *TASKS,
+    *CASES,
+    *CONTACTS,
+    *BATCHES,
+    *RESULTS,
+    *CATEGORIES,
+    *SCHEMAS,
+    *USERS,
+    *TENANT,
+)
 """The operations in the OpenAPI document."""
 
 DOCUMENTS = (

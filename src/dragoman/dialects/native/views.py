@@ -14,7 +14,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
-from dragoman.domain.people import User
+from dragoman.domain.people import Tenant, User
 from dragoman.domain.task import Task
 from dragoman.usecases.events.history import HistoryRow
 
@@ -229,6 +229,7 @@ VIEWS: dict[type[Any], Callable[[Any], Any]] = {
     Stage: stage,
     Category: category,
     User: user,
+    Tenant: lambda tenant: tenant.batch_policies,
 }
 
 

@@ -155,9 +155,9 @@ class Walk:
         # One more than there are histories is enough to find the first entity that has none.
         enough = len(ended) + 1
         owner = MAPPINGS[entity].table.c
-        present = _ends(
-            connection, enough, owner.number, owner.revision, owner.head_hash, owner.tenant == tenant, low, high
-        )
+        key = owner.number if "number" in owner else owner.tenant
+        has_begun = sa.and_(owner.tenant == tenant, owner.revision > 0)
+        present = _ends(connection, enough, key, owner.revision, owner.head_hash, has_begun, low, high)
         deleted = _ends(
             connection,
             enough,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import astuple
 
 from dragoman.domain import json_numbers
+from dragoman.domain.batch_policy import Rule
 from dragoman.domain.bulk import (
     Batch,
     BatchChunk,
@@ -159,6 +160,7 @@ class Mapping:
     key: tuple[str, ...] = ("number",)
     codecs: dict[str, Codec] = field(default_factory=dict)
     has_history: bool = False
+    records_creation: bool = True  # else the history begins with the first change
     child_tables: tuple[str, ...] = ()
     has_words: bool = False
 
@@ -343,7 +345,15 @@ MAPPINGS: dict[str, Mapping] = {
         ),
         Mapping("setting", tables.setting, Setting, key=("name",)),
         Mapping("idempotency", tables.idempotency, IdempotencyRecord, key=("credential", "key")),
-        Mapping("tenant", tables.tenant, Tenant, key=()),
+        Mapping(
+            "tenant",
+            tables.tenant,
+            Tenant,
+            key=(),
+            codecs={"batch_policies": _json_codec(tuple[Rule, ...], (), "[]")},
+            has_history=True,
+            records_creation=False,
+        ),
         Mapping("counter", tables.counter, Counter, key=("name",)),
     )
 }

@@ -323,6 +323,9 @@ class Overlay:
 
     def _record(self, mapping: Mapping, ref: RowKey, entity: Any) -> Any:
         before = self.group.current.get(ref)
+        if before is None and not mapping.records_creation:
+            self.group.note(ref, None)
+            return entity
         if entity is None:
             if before is None:
                 return None

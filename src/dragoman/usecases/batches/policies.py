@@ -70,7 +70,7 @@ def audience(uow: UnitOfWork, policy: Policy) -> tuple[WorkItem, ...]:
 
 
 def _matching(uow: UnitOfWork, type_: str, method: str, size: int | None) -> tuple[Rule, ...]:
-    return matching(uow.terms.policies, type_, method, size)
+    return matching((*uow.terms.policies, *uow.home.batch_policies), type_, method, size)
 
 
 def _asked(uow: UnitOfWork, rules: tuple[Rule, ...]) -> Policy:

@@ -32,8 +32,8 @@ LIMITS = frozenset({"too_long", "range"})
 
 FAULTS_OF_BODY = "The body isn't as it should be; each fault is listed."
 
-REVISION = re.compile(r'(?<!W/)"([1-9][0-9]{0,18})"')
-WEAK_REVISION = re.compile(r'"([1-9][0-9]{0,18})"')
+REVISION = re.compile(r'(?<!W/)"(0|[1-9][0-9]{0,18})"')
+WEAK_REVISION = re.compile(r'"(0|[1-9][0-9]{0,18})"')
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 

@@ -1,0 +1,38 @@
+"""The operations on the tenant itself, in the order of the reading page."""
+
+from functools import partial
+
+from dragoman.dialects.kit import any_of
+from dragoman.dialects.native.contracts import operation
+from dragoman.dialects.native.handlers import tenants
+from dragoman.dialects.native.wire import queries
+from dragoman.dialects.native.wire.tenants import Policies
+from dragoman.usecases.batches import tenant_policies
+
+_get = partial(operation, method="GET")
+_put = partial(operation, method="PUT", writes=True, query=queries.Trial)
+
+TENANT = (
+    _get(
+        name="read_batch_policies",
+        path="/tenant/batch-policies",
+        summary="The tenant's own policies of batches. For administrators.",
+        scopes=any_of("tenant.read"),
+        parse=tenants.parse_get_policies,
+        run=tenant_policies.get,
+        render=tenants.render_policies,
+        answer=Policies,
+    ),
+    _put(
+        name="put_batch_policies",
+        path="/tenant/batch-policies",
+        summary="Replace them; they tighten those of the configuration. For administrators.",
+        scopes=any_of("tenant.manage"),
+        parse=tenants.parse_put_policies,
+        run=tenant_policies.put,
+        render=tenants.render_policies,
+        body=Policies,
+        answer=Policies,
+        is_conditional=True,
+    ),
+)
