@@ -138,7 +138,7 @@ def stopped() -> str:
 
 def changed_since_batch(*details: Detail) -> str:
     """An undo found members with another value than the batch left."""
-    return _failure(FailureCode.CHANGED_SINCE_BATCH, "changed since the batch", *details)
+    return _failure(FailureCode.CHANGED_SINCE_BATCH, "changed since batch", *details)
 
 
 def _failure(code: FailureCode, message: str, *errors: Detail) -> str:

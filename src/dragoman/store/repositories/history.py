@@ -1,17 +1,28 @@
 """History in the store: one row a visible change, chained by hashes."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from dragoman.command import Key
 from dragoman.domain import json_numbers
+from dragoman.domain.clock import Moment
 from dragoman.store import tables
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import HistoryRow, MustBeExclusive, Overlay
 
 H = tables.history.c
+S = tables.tombstone.c
 COLUMNS = tuple(tables.history.columns)
+
+
+class Tombstone(NamedTuple):
+    """What a deleted entity leaves: itself as it was, and the last row of its history."""
+
+    revision: int
+    head_hash: str
+    snapshot: Any
 
 
 class History:
@@ -63,3 +74,34 @@ class History:
             sa.select(table.snapshot).where(table.tenant == self._group.tenant, table.entity == entity, named)
         ).first()
         return None if row is None else json_numbers.decoder(MAPPINGS[entity].type)(row[0])
+
+    def rows(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], HistoryRow]:
+        """Rows by number and revision. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        wanted = list(places)
+        if not wanted:
+            return {}
+        mine = (H.tenant == self._group.tenant, H.entity == entity)
+        statement = sa.select(*COLUMNS).where(*mine, sa.tuple_(H.number, H.revision).in_(wanted))
+        found = [HistoryRow(*row) for row in self._group.connection.execute(statement)]
+        return {(row.number, row.revision): row for row in found}
+
+    def beside(self, cause: int, moments: Iterable[Moment]) -> list[tuple[str, int, int]]:
+        """Entity, number and revision of all that a batch changed at these moments. For readers and exclusive
+        commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        mine = (H.tenant == self._group.tenant, H.at.in_(sorted(set(moments))), H.cause == cause)
+        statement = sa.select(H.entity, H.number, H.revision).where(*mine)
+        return [(str(row[0]), int(row[1]), int(row[2])) for row in self._group.connection.execute(statement)]
+
+    def tombstones(self, entity: str, numbers: Sequence[int]) -> dict[int, Tombstone]:
+        """What these left, by number; others are left out. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        decode = json_numbers.decoder(MAPPINGS[entity].type)
+        mine = (S.tenant == self._group.tenant, S.entity == entity, S.number.in_(list(numbers)))
+        statement = sa.select(S.number, S.revision, S.head_hash, S.snapshot).where(*mine)
+        found = self._group.connection.execute(statement).all() if numbers else ()
+        return {int(row[0]): Tombstone(row[1], row[2], decode(row[3])) for row in found}

@@ -47,6 +47,7 @@ def flush(connection: sa.Connection, group: Group) -> list[RowKey]:
                 if name in changes:
                     _flush_mapping(connection, mapping, changes[name], group, counts)
             bulk.insert_structs(connection, tables.history, group.history)
+            bulk.delete(connection, tables.tombstone, ("tenant", "entity", "number"), _gone(group))
             bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
     except sa.exc.DBAPIError:
         counts.check(known=True)  # an insert may have failed only because a row changed
@@ -187,6 +188,11 @@ def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
 
 def _old(key: dict[str, Any]) -> dict[str, Any]:
     return {f"old_{name}": value for name, value in key.items()}
+
+
+def _gone(group: Group) -> list[dict[str, Any]]:
+    """The tombstones of what is there again."""
+    return [_old({"tenant": group.tenant, "entity": name, "number": number}) for name, number in group.returned]
 
 
 def _tombstone(before: Any, row: HistoryRow) -> dict[str, Any]:

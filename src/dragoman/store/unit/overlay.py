@@ -120,6 +120,7 @@ class Group:
         self.changed: dict[RowKey, set[str] | None] = {}  # names of fields that commands changed; None: any may differ
         self.history: list[HistoryRow] = []
         self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
+        self.returned: list[tuple[str, int]] = []  # what is there again, whose tombstone goes
         self.is_written = True  # the tables hold what is current
         self.clock: Clock | None = None  # while rows are locked: `now` is read after each wait
         self.cached = cached
@@ -196,6 +197,7 @@ class Group:
         self.changed.clear()
         self.history.clear()
         self.removed.clear()
+        self.returned.clear()
         self.is_written = True
 
 
@@ -348,10 +350,18 @@ class Overlay:
             json_numbers.encode(changes).decode(),
         )
         self.group.history.append(row)
+        if before is None and revision > 1:
+            self._return(mapping.name, row.number)
         if entity is None:
             self.group.removed.append((before, row))
             return None
         return replace(entity, head_hash=row.hash)
+
+    def _return(self, name: str, number: int) -> None:
+        """Note that a deleted entity is there again: its history goes on, and it has no tombstone."""
+        group = self.group
+        group.removed = [each for each in group.removed if (each[1].entity, each[1].number) != (name, number)]
+        group.returned.append((name, number))
 
     def _changes(self, mapping: Mapping, ref: RowKey, before: Any, entity: Any) -> dict[str, Any]:
         if before is None:

@@ -1,15 +1,18 @@
 """Cases as objects of batches: found in sets, changed one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from dragoman.command import Lock
-from dragoman.domain.access import may_see_case
+from dragoman.domain.access import may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case
+from dragoman.domain.errors import Conflict
+from dragoman.domain.restoring import Plan, Unit
 from dragoman.usecases.batches import assignees, keys
-from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch
+from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch, Undoing
 from dragoman.usecases.cases import edits as case_edits
+from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import references
 from dragoman.usecases.uow import UnitOfWork
 
@@ -68,3 +71,40 @@ def removing(uow: UnitOfWork, numbers: Sequence[int]) -> Patch:
 def remove(uow: UnitOfWork, number: int) -> None:
     """Delete a case with its stages. Conflict for the inbox, and while it holds tasks."""
     case_edits.remove(uow, case_edits.Remove(number))
+
+
+# Undo
+
+PLAN = Plan(
+    (Unit(frozenset({"completed_at", "outcome_code", "outcome_text"})),),
+    {"outcome_code": "outcome/code", "outcome_text": "outcome/text"},
+)
+
+
+def restore(uow: UnitOfWork, before: Case, after: Case) -> None:
+    """Save a case whose members have their old values again. Conflict where its contact is gone."""
+    require_to(may_edit_case(uow.principal, before), uow.principal, "change this case")
+    if after.contact != before.contact:
+        _must_have_contact(uow, after)
+    cases.save(uow, after)
+
+
+def adding(uow: UnitOfWork, deleted: Sequence[Case]) -> Callable[[UnitOfWork, Case], None]:
+    """Stores deleted cases again. Conflict where a contact is gone."""
+    if linked := {case.contact for case in deleted if case.contact is not None}:
+        uow.contacts.load(sorted(linked), Lock.SHARED)
+
+    def add(part: UnitOfWork, case: Case) -> None:
+        require_to(may_edit_case(part.principal, case), part.principal, "bring this case back")
+        _must_have_contact(part, case)
+        part.cases.add(case)
+
+    return add
+
+
+def _must_have_contact(uow: UnitOfWork, case: Case) -> None:
+    if case.contact is not None and uow.contacts.find(case.contact, Lock.SHARED) is None:
+        raise Conflict("bad_reference", "its contact does not exist any more", field="contact")
+
+
+UNDOING = Undoing(PLAN, restore, adding, along={"stage": "case"})

@@ -1,15 +1,17 @@
 """Contacts as objects of batches: found in sets, changed one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from dragoman.command import Lock
-from dragoman.domain.access import may_see_contact
+from dragoman.domain.access import may_edit_contact, may_see_contact, require_to
 from dragoman.domain.contact import Contact
-from dragoman.domain.errors import Expected
+from dragoman.domain.errors import Conflict, Expected
+from dragoman.domain.restoring import Plan
+from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases.batches import keys
-from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, making
+from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, Undoing, making
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.uow import UnitOfWork
@@ -51,3 +53,41 @@ def changing(change: contact_edits.Change) -> Patch:
 def remove(uow: UnitOfWork, number: int) -> None:
     """Delete a contact. Conflict while persons belong to it, or tasks link it."""
     contact_edits.remove(uow, contact_edits.Remove(number))
+
+
+# Undo
+
+
+def restore(uow: UnitOfWork, before: Contact, after: Contact) -> None:
+    """Save a contact whose members have their old values again. Conflict where its company is gone."""
+    require_to(may_edit_contact(uow.principal, before), uow.principal, "change this contact")
+    if after.company != before.company:
+        _must_have_company(uow, after)
+        contacts.count_person(uow, before.company, -1)
+        contacts.count_person(uow, after.company, 1)
+    uow.contacts.save(after)
+
+
+def adding(uow: UnitOfWork, deleted: Sequence[Contact]) -> Callable[[UnitOfWork, Contact], None]:
+    """Stores deleted contacts again. Conflict where a company is gone."""
+    numbers = [contact.number for contact in deleted]
+    named = numbers if numbers and uow.tasks.count(TaskFilter(contacts=tuple(numbers))) else []
+    counts = {number: uow.tasks.count(TaskFilter(contacts=(number,))) for number in named}
+    if companies := {contact.company for contact in deleted if contact.company is not None}:
+        uow.contacts.load(sorted(companies), Lock.CHANGE)
+
+    def add(part: UnitOfWork, contact: Contact) -> None:
+        require_to(may_edit_contact(part.principal, contact), part.principal, "bring this contact back")
+        _must_have_company(part, contact)
+        contacts.count_person(part, contact.company, 1)
+        part.contacts.add(replace(contact, task_count=counts.get(contact.number, 0), person_count=0))
+
+    return add
+
+
+def _must_have_company(uow: UnitOfWork, contact: Contact) -> None:
+    if contact.company is not None and uow.contacts.find(contact.company, Lock.CHANGE) is None:
+        raise Conflict("bad_reference", "its company does not exist any more", field="company")
+
+
+UNDOING = Undoing(Plan(), restore, adding)

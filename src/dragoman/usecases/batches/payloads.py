@@ -16,18 +16,29 @@ CHUNK_BYTES = 1024 * 1024
 
 _entries_of = msgspec.json.Decoder(list[str | int]).decode
 _items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_numbers_of = msgspec.json.Decoder(list[int]).decode
+
+
+class Source(msgspec.Struct, frozen=True, array_like=True):
+    """Where an entry of a retry or an undo comes from: its index in the other batch, the number of the object, and its
+    revision behind that entry."""
+
+    index: int
+    number: int = 0
+    revision: int = 0
+
+
+sources_of = msgspec.json.Decoder(list[Source]).decode
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The entries of one chunk and their data. `sources` are indexes in the batch that an undo takes back."""
+    """The entries of one chunk and their data. `sources` are where those of a retry or an undo come from."""
 
     first: int
     count: int
     entries: list[str | int] | None
     own: list[msgspec.Raw] | None
     shared: msgspec.Raw | None = None
-    sources: list[int] | None = None
+    sources: list[Source] | None = None
 
     @property
     def stop(self) -> int:
@@ -37,6 +48,10 @@ class Content(msgspec.Struct, frozen=True):
     def entry(self, index: int) -> str | int | None:
         """The entry as it was sent; None for POST."""
         return None if self.entries is None else self.entries[index - self.first]
+
+    def source(self, index: int) -> Source:
+        """Where the entry of a retry or an undo comes from."""
+        return Source(0) if self.sources is None else self.sources[index - self.first]
 
     def text(self, index: int) -> bytes:
         """The data of an entry as JSON text."""
@@ -95,7 +110,7 @@ def content_of(batch: Batch, chunk: BatchChunk, payload: BatchPayload | None) ->
     entries = None if batch.method is Method.POST else _entries_of(chunk.entries or "[]")
     own = None if chunk.data is None else _items_of(chunk.data)
     shared = None if payload is None or payload.data is None else shared_object(payload.data)
-    sources = None if chunk.sources is None else _numbers_of(chunk.sources)
+    sources = None if chunk.sources is None else sources_of(chunk.sources)
     return Content(chunk.first, chunk.count, entries, own, shared, sources)
 
 
@@ -168,7 +183,7 @@ def cut(
     data: Sequence[msgspec.Raw] | None,
     *,
     first: int = 0,
-    sources: Sequence[int] | None = None,
+    sources: Sequence[Source] | None = None,
 ) -> Iterator[BatchChunk]:
     """The chunks for entries and their own data, both JSON texts, from the index `first` on."""
     size = len(entries if entries is not None else data or ())
@@ -235,5 +250,5 @@ def data_of(uow: UnitOfWork, uid: str) -> str | None:
     return f"[{','.join(data)}]" if data else None
 
 
-def _text(items: Sequence[msgspec.Raw] | Sequence[int]) -> str:
+def _text(items: Sequence[msgspec.Raw] | Sequence[Source]) -> str:
     return msgspec.json.encode(items).decode()

@@ -3,12 +3,13 @@
 A dialect declares its types (`Dialect.resource_types`); the application registers them at start.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
+from dragoman.domain.restoring import Plan
 from dragoman.usecases.uow import UnitOfWork
 
 C = TypeVar("C")
@@ -32,6 +33,24 @@ Create = Callable[[UnitOfWork, bytes], int]
 
 Patch = Callable[[UnitOfWork, int], None]
 """Changes the object with a number."""
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """How what a batch did to objects of a type is taken back. All check the principal's rights.
+
+    `plan` tells which fields belong together and what members show them. `save` stores an object whose members have
+    their old values again, by its state before and after. `adding` takes deleted objects and returns what stores one of
+    them again, with its number, id and history. `held` are those of some objects that others refer to since, which are
+    not deleted therefore; `along` the entities that are deleted and come back with an object, by the field that names
+    it.
+    """
+
+    plan: Plan
+    save: Callable[[UnitOfWork, Any, Any], None]
+    adding: Callable[[UnitOfWork, Sequence[Any]], Callable[[UnitOfWork, Any], None]]
+    held: Callable[[UnitOfWork, Sequence[int]], Collection[int]] = lambda uow, numbers: ()
+    along: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +94,7 @@ class ResourceType:
     select: Callable[[Any], Select] | None = None
     moved_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
     naturals: Callable[[Sequence[bytes]], list[str]] | None = None
+    undoing: Undoing | None = None  # None: batches of the type can't be undone
 
 
 def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C], Any]) -> Create:

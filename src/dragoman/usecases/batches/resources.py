@@ -16,7 +16,8 @@ from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.merge_patch import merged_value
 from dragoman.domain.resource import Resource
-from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, ResourceType
+from dragoman.domain.restoring import Plan
+from dragoman.usecases.batches.resource_types import NOTHING, Create, Found, Patch, ResourceType, Undoing
 from dragoman.usecases.uow import UnitOfWork
 
 Body = dict[str, Any]
@@ -125,6 +126,7 @@ def resource_type(plain: PlainType) -> ResourceType:
         create=lambda uow, contents: _creating(uow, plain, contents),
         patch=lambda uow, content: _patching(plain, content),
         remove=lambda uow, number: remove(uow, get(uow, plain, number)),
+        undoing=undoing(plain),
         number_keys=frozenset({plain.natural} if plain.is_number else ()),
         entity="resource",
         id_key=plain.sid,
@@ -225,3 +227,37 @@ def _an_object(content: bytes) -> Body:
     if not isinstance(value, dict):
         raise Invalid("invalid_body", "must be an object", (Problem("", "type", "must be an object"),))
     return value
+
+
+# Undo
+
+
+def undoing(plain: PlainType) -> Undoing:
+    """How what batches did to these objects is taken back. Conflict for a natural key that is taken."""
+    return Undoing(
+        Plan(hidden=frozenset({"natural"})),
+        lambda uow, before, after: _restore(uow, plain, before, after),
+        lambda uow, deleted: _adding(uow, plain, deleted),
+    )
+
+
+def _restore(uow: UnitOfWork, plain: PlainType, before: Resource, after: Resource) -> None:
+    if after.natural != before.natural and plain.is_unique:
+        uow.must_be_exclusive()
+        if there := uow.resources.by_natural(plain.name, [after.natural]):
+            raise taken(plain, there[after.natural][0])
+    uow.resources.save(after)
+
+
+def _adding(uow: UnitOfWork, plain: PlainType, deleted: Sequence[Resource]) -> Callable[[UnitOfWork, Resource], None]:
+    naturals = [each.natural for each in deleted]
+    there = uow.resources.by_natural(plain.name, naturals) if plain.is_unique and naturals else {}
+
+    def add(part: UnitOfWork, resource: Resource) -> None:
+        if resource.natural in there:
+            raise taken(plain, there[resource.natural][0])
+        part.resources.add(resource)
+        if plain.is_unique:
+            there[resource.natural] = [resource]
+
+    return add

@@ -162,6 +162,13 @@ def remove_alone(uow: UnitOfWork, number: int) -> None:
     uow.tasks.remove(uow.tasks.get(number))
 
 
+def add_again(uow: UnitOfWork, task: Task) -> Task:
+    """Store a deleted task again, without its parts and messages, which are gone."""
+    again = replace(task, open_children=0, messages={})
+    _count(uow, None, again)
+    return uow.tasks.add(again)
+
+
 def perform(
     uow: UnitOfWork,
     task: Task,

@@ -1,0 +1,286 @@
+"""Taking a recorded change back: the members that it changed get their old values, all others keep theirs.
+
+A change is a row of history: field to [old, new]. Fields that hold JSON of clients (extensions, bodies) are taken back
+member by member, as deep as both values are objects.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple, get_type_hints
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from dragoman.domain import json_numbers
+from dragoman.domain.bulk import OnConflict
+from dragoman.domain.extension import Extension, fold
+from dragoman.domain.pointers import escaped
+
+Entity = Any
+Path = tuple[str, ...]
+
+OF_CLIENTS = frozenset({"body", "extras"})
+"""Fields with JSON under names; extensions have it as text."""
+NEVER_RESTORED = frozenset({"messages"})
+"""Fields whose content is stored elsewhere."""
+
+
+class Unit(NamedTuple):
+    """Fields that mean something only together: they are restored all or none. `followers` follow from the others, so
+    a later change of them alone is none."""
+
+    fields: frozenset[str]
+    followers: frozenset[str] = frozenset()
+
+
+class Plan(NamedTuple):
+    """How objects of one kind are restored. `members`: the member that shows a field, where it has another name;
+    `hidden`: fields that no member shows."""
+
+    units: tuple[Unit, ...] = ()
+    members: Mapping[str, str] = {}
+    hidden: frozenset[str] = frozenset()
+
+
+class Restored(NamedTuple):
+    """The object, and the members that have another value than the change left, as paths without a leading slash."""
+
+    entity: Entity
+    changed: tuple[str, ...]
+
+
+class Piece(NamedTuple):
+    """One member to restore: the field it belongs to, its path in documents, whether it was changed since, and what
+    restores it."""
+
+    field: str
+    path: str
+    is_changed: bool
+    restore: Callable[[dict[str, Any]], None]
+
+
+_changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode
+NULL = b"null"
+
+
+def restored(entity: Entity, changes: str, plan: Plan, how: OnConflict) -> Restored:
+    """The object with a change taken back (JSON text of history). Under `fail` one changed member keeps all as it is;
+    under `merge` changed members stay as they are."""
+    pieces = [piece for piece in _pieces(entity, changes, plan) if piece.field not in NEVER_RESTORED]
+    changed = tuple(sorted({piece.path for piece in pieces if piece.is_changed}))
+    if changed and how is OnConflict.FAIL:
+        return Restored(entity, changed)
+    kept = _kept(pieces, plan) if how is OnConflict.MERGE else frozenset()
+    fields: dict[str, Any] = {}
+    draft = _Draft(entity, fields)
+    for place, piece in enumerate(pieces):
+        if place not in kept:
+            piece.restore(draft)
+    return Restored(replace(entity, **fields) if fields else entity, changed)
+
+
+def _kept(pieces: Sequence[Piece], plan: Plan) -> frozenset[int]:
+    """The places of pieces that were changed since, and of those that mean nothing without them."""
+    fields = {piece.field for piece in pieces if piece.is_changed}
+    units = [unit for unit in plan.units if not fields.isdisjoint(unit.fields)]
+    bound = frozenset().union(*(unit.fields | unit.followers for unit in units))
+    return frozenset(place for place, piece in enumerate(pieces) if piece.is_changed or piece.field in bound)
+
+
+class _Draft(dict[str, Any]):
+    """The fields that are restored so far; others are read from the object."""
+
+    def __init__(self, entity: Entity, fields: dict[str, Any]) -> None:
+        super().__init__()
+        self._entity = entity
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name] if name in self._fields else getattr(self._entity, name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._fields[name] = value
+
+
+def _pieces(entity: Entity, changes: str, plan: Plan) -> Iterator[Piece]:
+    for name, (old, new) in _changes_of(changes).items():
+        field, _, key = name.partition(".")
+        if not key:
+            yield _of_field(entity, field, bytes(old), bytes(new), plan)
+        elif field == "extensions":
+            yield from _of_extension(entity, key, bytes(old), bytes(new))
+        elif field in OF_CLIENTS:
+            yield from _of_json(entity, field, key, bytes(old), bytes(new))
+        else:
+            yield _of_text(entity, field, key, bytes(old), bytes(new), plan)
+
+
+# Plain fields
+
+
+@cache
+def _decoders(type_: Hashable) -> dict[str, Callable[[bytes], Any]]:
+    return {name: json_numbers.decoder(hint) for name, hint in get_type_hints(type_).items()}
+
+
+@cache
+def _followers(plan_units: tuple[Unit, ...]) -> frozenset[str]:
+    return frozenset().union(*(unit.followers for unit in plan_units))
+
+
+def _of_field(entity: Entity, field: str, old: bytes, new: bytes, plan: Plan) -> Piece:
+    decode = _decoders(type(entity))[field]  # type: ignore[arg-type]
+    value, left = decode(old), decode(new)
+    is_changed = getattr(entity, field) != left and field not in _followers(plan.units) and field not in plan.hidden
+
+    def restore(draft: dict[str, Any]) -> None:
+        draft[field] = value
+
+    return Piece(field, plan.members.get(field, field), is_changed, restore)
+
+
+def _of_text(entity: Entity, field: str, key: str, old: bytes, new: bytes, plan: Plan) -> Piece:
+    """A text under a name."""
+    value, left = json_numbers.decode(old), json_numbers.decode(new)
+    is_changed = getattr(entity, field).get(key) != left and field not in _followers(plan.units)
+
+    def restore(draft: dict[str, Any]) -> None:
+        others = draft[field]
+        if value is None:
+            draft[field] = {name: text for name, text in others.items() if name != key}
+        else:
+            draft[field] = {**others, key: value}
+
+    return Piece(field, f"{field}/{escaped(key)}", is_changed, restore)
+
+
+# JSON of clients
+
+
+def _of_extension(entity: Entity, name: str, old: bytes, new: bytes) -> Iterator[Piece]:
+    folded = fold(name)
+    there = entity.extensions.get(folded)
+    present = None if there is None else there.value.encode()
+
+    def store(draft: dict[str, Any], text: bytes | None) -> None:
+        others = draft["extensions"]
+        if text is None:
+            draft["extensions"] = {key: kept for key, kept in others.items() if key != folded}
+        else:
+            spelled = others[folded].name if folded in others else name
+            draft["extensions"] = {**others, folded: Extension(spelled, text.decode())}
+
+    def load(draft: dict[str, Any]) -> bytes | None:
+        known = draft["extensions"].get(folded)
+        return None if known is None else known.value.encode()
+
+    yield from _of_value("extensions", f"extensions/{escaped(name)}", present, old, new, load, store)
+
+
+def _of_json(entity: Entity, field: str, key: str, old: bytes, new: bytes) -> Iterator[Piece]:
+    values = getattr(entity, field)
+    present = json_numbers.encode(values[key]) if key in values else None
+
+    def store(draft: dict[str, Any], text: bytes | None) -> None:
+        others = draft[field]
+        if text is None:
+            draft[field] = {name: kept for name, kept in others.items() if name != key}
+        else:
+            draft[field] = {**others, key: json_numbers.decode(text)}
+
+    def load(draft: dict[str, Any]) -> bytes | None:
+        return json_numbers.encode(draft[field][key]) if key in draft[field] else None
+
+    path = escaped(key) if field == "body" else f"{field}/{escaped(key)}"
+    yield from _of_value(field, path, present, old, new, load, store)
+
+
+Load = Callable[[dict[str, Any]], bytes | None]
+Store = Callable[[dict[str, Any], bytes | None], None]
+
+
+def _of_value(
+    field: str, path: str, present: bytes | None, old: bytes, new: bytes, load: Load, store: Store
+) -> Iterator[Piece]:
+    """A value of a client: whole where it is as the change left it, so that it returns byte by byte; else each member
+    that the change touched."""
+    before, left, now = _value(old), _value(new), UNSET if present is None else json_numbers.decode(present)
+    if _same(now, left):
+        text = None if old == NULL else old
+        yield Piece(field, path, False, lambda draft: store(draft, text))
+        return
+    for inner in changed_paths(before, left):
+        is_changed = not _same(at(now, inner), at(left, inner))
+        yield Piece(
+            field, "/".join((path, *map(escaped, inner))), is_changed, _of_member(load, store, inner, at(before, inner))
+        )
+
+
+def _of_member(load: Load, store: Store, inner: Path, value: Any) -> Callable[[dict[str, Any]], None]:
+    def restore(draft: dict[str, Any]) -> None:
+        text = load(draft)
+        present = UNSET if text is None else json_numbers.decode(text)
+        after = put(present, inner, value)
+        store(draft, None if after is UNSET else json_numbers.encode(after))
+
+    return restore
+
+
+def _value(text: bytes) -> Any:
+    return UNSET if text == NULL else json_numbers.decode(text)
+
+
+def changed_paths(before: Any, after: Any, path: Path = ()) -> Iterator[Path]:
+    """The members that differ, each as deep as both sides are objects. UNSET is an absent value."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in {**before, **after}:
+            yield from changed_paths(before.get(name, UNSET), after.get(name, UNSET), (*path, name))
+    elif not _same(before, after):
+        yield path
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is UNSET or other is UNSET:
+        return one is other
+    return json_numbers.are_same(one, other)
+
+
+def at(value: Any, path: Path) -> Any:
+    """The value at a path, UNSET where there is none."""
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return UNSET
+        value = value[name]
+    return value
+
+
+def put(value: Any, path: Path, member: Any) -> Any:
+    """The value with a member at a path, or without it (UNSET). Objects on the way are made where a member goes in."""
+    if not path:
+        return member
+    name, *rest = path
+    inner = value.get(name, UNSET) if isinstance(value, dict) else UNSET
+    if member is UNSET and inner is UNSET:
+        return value
+    others = value if isinstance(value, dict) else {}
+    after = put(inner, tuple(rest), member)
+    if after is UNSET:
+        return {key: kept for key, kept in others.items() if key != name}
+    return {**others, name: after}
+
+
+def values(changes: str, plan: Plan) -> Iterator[tuple[Path, Any]]:
+    """The members that taking a change back restores, and their values; None for one that will be absent."""
+    for name, (old, new) in _changes_of(changes).items():
+        field, _, key = name.partition(".")
+        if field in NEVER_RESTORED or field in plan.hidden or field in _followers(plan.units):
+            continue
+        if not key:
+            yield tuple(plan.members.get(field, field).split("/")), json_numbers.decode(bytes(old))
+            continue
+        above = (key,) if field == "body" else (field, key)
+        before = _value(bytes(old))
+        for inner in changed_paths(before, _value(bytes(new))):
+            found = at(before, inner)
+            yield (*above, *inner), None if found is UNSET else found
