@@ -23,6 +23,7 @@ LONGEST_ERROR = 1_000
 class JobKind(StrEnum):
     """What a job does. `jobs/handlers/registry.py` has a handler for each kind."""
 
+    BATCH_FILL = "batch.fill"
     BATCH_PREVIEW = "batch.preview"
     BATCH_EXECUTE = "batch.execute"
     BATCH_ABANDON = "batch.abandon"

@@ -17,9 +17,9 @@ from dragoman.jobs.rests import rest
 from dragoman.jobs.slices import FIRST, next_size, pause
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import entries as batch_entries
+from dragoman.usecases.batches import filling, retention
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import payloads as batch_payloads
-from dragoman.usecases.batches import retention
 from dragoman.usecases.batches import runs as batch_runs
 from dragoman.usecases.batches.entries import Result
 from dragoman.usecases.batches.payloads import Content
@@ -32,6 +32,14 @@ R = TypeVar("R")
 DIALECT = "core"
 INCIDENT = "Internal Server Error"
 NOTHING = Content(0, 0, None, None)
+
+
+async def fill(runner: Runner, hold: Hold, job: Job) -> None:
+    """Take its entries from another batch."""
+    is_over, size = False, FIRST
+    while not is_over:
+        is_over = await _write(runner, job, filling.fill, filling.Fill(hold, size), JobKind.BATCH_FILL)
+        size = await _next(runner, size)
 
 
 async def prepare(runner: Runner, hold: Hold, job: Job) -> None:

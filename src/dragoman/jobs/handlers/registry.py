@@ -18,6 +18,7 @@ from dragoman.usecases.background.jobs import Hold
 Handler = Callable[[Runner, Hold, Job], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {
+    JobKind.BATCH_FILL: batches.fill,
     JobKind.BATCH_PREVIEW: batches.prepare,
     JobKind.BATCH_EXECUTE: batches.run,
     JobKind.BATCH_ABANDON: batches.abandon,

@@ -190,10 +190,10 @@ class Batches(Repository[Batch]):
         values |= {f"code_{place}": code for place, code in enumerate(wanted.codes)}
         return self.by_text(ask.text, ask.parameters(values))
 
-    def sources(self, batch: int, *, below: int, limit: int) -> list[tuple[int, int, int, str | None]]:
-        """Index, number, revision and image of successes that changed something, from ahead of an index backwards."""
+    def sources(self, batch: int, *, below: int, limit: int) -> list[tuple[int, int, int, str]]:
+        """Index, number, revision and id of the objects that entries changed, from ahead of an index backwards."""
         changed = (O.index < below, O.error.is_(None), O.unchanged.is_(sa.false()), O.number.is_not(None))
-        mine = sa.select(O.index, O.number, O.revision, O.image).where(O.tenant == self.tenant, O.batch == batch)
+        mine = sa.select(O.index, O.number, O.revision, O.object).where(O.tenant == self.tenant, O.batch == batch)
         return [tuple(row) for row in self.by_condition(mine.where(*changed).order_by(O.index.desc()).limit(limit))]
 
     def count_failed(self, batch: int, codes: Sequence[str]) -> int:
@@ -269,6 +269,11 @@ class Chunks(Repository[BatchChunk]):
         while (chunk := self._next(batch, first)) is not None:
             yield chunk
             first = chunk.first + chunk.count
+
+    def last(self, batch: str) -> BatchChunk | None:
+        """The last chunk of a batch. The command must be exclusive."""
+        row = self.by_condition(_chunks(self.tenant, batch).order_by(C.first.desc()).limit(1)).first()
+        return None if row is None else BatchChunk(*row)
 
     def _next(self, batch: str, first: int) -> BatchChunk | None:
         row = self.by_condition(_chunks(self.tenant, batch).where(C.first >= first).order_by(C.first).limit(1)).first()

@@ -18,6 +18,7 @@ KEPT_SECONDS = 7 * 86_400.0
 SLICE = 1_000
 
 AFTERMATH: dict[str, JobKind] = {
+    JobKind.BATCH_FILL: JobKind.BATCH_ABANDON,
     JobKind.BATCH_PREVIEW: JobKind.BATCH_ABANDON,
     JobKind.BATCH_EXECUTE: JobKind.BATCH_ABANDON,
 }

@@ -12,13 +12,14 @@ import msgspec
 from dragoman.command import Lock
 from dragoman.domain import bulk_failures
 from dragoman.domain.access import Principal
-from dragoman.domain.bulk import Batch, Method
+from dragoman.domain.bulk import Batch, Method, Origin
 from dragoman.domain.errors import Conflict, Expected, NotFound
 from dragoman.store.unit.overlay import MustBeExclusive, RowKey
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.comparisons import Reviewed, refusal
 from dragoman.usecases.batches.payloads import Content
 from dragoman.usecases.batches.resource_types import Found, Patch, ResourceType
+from dragoman.usecases.batches.undoing import Undo
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import Entries, UnitOfWork
 
@@ -32,6 +33,7 @@ class Result(msgspec.Struct, frozen=True):
     error: str | None = None
     before: Any = None
     after: Any = None
+    warning: str | None = None  # what an undo left as it is
 
     @property
     def subject(self) -> Any:
@@ -148,13 +150,15 @@ class Doing:
         self._batch, self._type, self._content, self._reviewed = batch, type_, content, reviewed
         self._entity = type_.entity
         self._before: Any = None  # the object of the entry that runs
+        self._undo = Undo(uow, batch, type_, content, entries) if batch.origin is Origin.UNDO else None
         if batch.method is Method.POST:
-            self._create = type_.create(uow, [content.text(index) for index in entries])
+            if self._undo is None:
+                self._create = type_.create(uow, [content.text(index) for index in entries])
             return
         values = [str(content.entry(index)) for index in entries]  # a number and its text pick the same object
         self._found = dict(zip(entries, type_.find(uow, batch.field or "", values), strict=True))
         numbers = [match.number for match in self._found.values() if match.number is not None]
-        self._change = _changing(uow, batch, type_, content, numbers)
+        self._change = self._undo or _changing(uow, batch, type_, content, numbers)
 
     def attempt(self, parts: Entries, index: int) -> Result:
         """What becomes of an entry; a refused one leaves nothing. MustBeExclusive when it needs a set."""
@@ -174,11 +178,17 @@ class Doing:
 
     def _made(self, part: UnitOfWork, index: int) -> Result:
         try:
-            number = self._create(part, self._content.text(index))
+            number = self._make(part, index)
         except Conflict as refused:
             raise self._reviewed.taken(index, refused) from refused
         self._reviewed.must_have_been_shown(part, index, None)
         return Result(after=self._object(part, number))
+
+    def _make(self, part: UnitOfWork, index: int) -> int:
+        """Store a new object, or a deleted one again; its number."""
+        if self._undo is not None:
+            return self._undo.bring_back(part, index)
+        return self._create(part, self._content.text(index))
 
     def _picked(self, part: UnitOfWork, index: int) -> Result:
         match = self._found[index]
@@ -197,7 +207,8 @@ class Doing:
             self._before = None
             return Result(bulk_failures.not_found(self._type.name, self._batch.field or ""))  # hidden by now
         self._reviewed.must_have_been_shown(part, index, before)
-        return Result(before=before, after=self._object(part, match.number))
+        warning = None if self._undo is None else self._undo.warning
+        return Result(before=before, after=self._object(part, match.number), warning=warning)
 
     def _object(self, part: UnitOfWork, number: int) -> Any:
         return None if self._entity is None else part.objects(self._entity).find(number, Lock.CHANGE)

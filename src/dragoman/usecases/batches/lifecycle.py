@@ -19,14 +19,18 @@ from dragoman.domain.bulk import (
     BatchPayload,
     Method,
     OnChange,
+    OnConflict,
+    Origin,
     Outcome,
     Status,
 )
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Invalid, NotFound
+from dragoman.domain.job import ENDED as OVER
 from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
+from dragoman.store.repositories.batches import BatchFilter, Condition
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import failures, payloads, policies, staging
@@ -60,11 +64,21 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     review_expires_at: Moment | None = None
 
 
+class Made(msgspec.Struct, frozen=True):
+    """What a batch is made from: another one, whose `number` and other facts (`args`) its first job needs."""
+
+    origin: Origin
+    batch: str
+    number: int
+    args: dict[str, Any] = {}
+    on_conflict: OnConflict | None = None
+
+
 class NewBatch(msgspec.Struct, frozen=True):
     """The content of a new batch: `entries` and `data` are JSON text, `size` is the number of entries.
 
     With a `selection` (JSON text of its conditions) there are no entries yet. `staged`: they are stored already, under
-    this uid, and `data` is what they share.
+    this uid, and `data` is what they share. `made_from`: `size` of them will be taken from another batch.
     """
 
     method: Method
@@ -77,6 +91,7 @@ class NewBatch(msgspec.Struct, frozen=True):
     options: Options = Options()
     selection: str | None = None
     staged: str | None = None
+    made_from: Made | None = None
 
 
 class BatchView(msgspec.Struct, frozen=True):
@@ -169,6 +184,7 @@ def preview(uow: UnitOfWork, order: NewBatch, *, number: int = 0, uid: str = "")
         review_expires_at=options.review_expires_at or _default_expiry(uow, order),
         policy_asked=options.policy,
         dialect=uow.dialect,
+        **_origin(order.made_from),
     )
     return BatchView(batch, uow.home, BatchPayload(uow.tenant, uid, order.entries, order.data))
 
@@ -193,8 +209,23 @@ def create(uow: UnitOfWork, order: NewBatch) -> BatchView:
     made = preview(uow, order, number=task.number, uid=task.uid)
     uow.batches.add(made.batch)
     _store_content(uow, task.uid, order)
-    uow.enqueue(JobKind.BATCH_PREVIEW, task.number, priority=order.options.priority)
+    _queue_first(uow, task.number, order)
     return made
+
+
+def _queue_first(uow: UnitOfWork, number: int, order: NewBatch) -> None:
+    """Queue the job that takes the entries from another batch, or the one that prepares the batch."""
+    priority, other = order.options.priority, order.made_from
+    if other is None:
+        uow.enqueue(JobKind.BATCH_PREVIEW, number, priority=priority)
+    else:
+        uow.enqueue(JobKind.BATCH_FILL, number, priority=priority, number=other.number, **other.args)
+
+
+def _origin(other: Made | None) -> dict[str, Any]:
+    if other is None:
+        return {}
+    return {"origin": other.origin, "origin_batch": other.batch, "on_conflict": other.on_conflict}
 
 
 def check_policy(uow: UnitOfWork, order: NewBatch) -> None:
@@ -213,6 +244,7 @@ def _store_content(uow: UnitOfWork, uid: str, order: NewBatch) -> None:
         staging.adopt(uow, uid, order.data)
         return
     shared = payloads.is_shared(order.method, order.data, order.size) or order.selection is not None
+    shared = shared or order.made_from is not None
     uow.payloads.add(BatchPayload(uow.tenant, uid, None, order.data if shared else None))
     for chunk in payloads.cut_texts(uow.tenant, uid, order.entries, None if shared else order.data):
         uow.chunks.add(chunk)
@@ -230,10 +262,21 @@ def keep(uow: UnitOfWork, batch: Batch, said: dict[str, Any] | None = None) -> B
     """Save a batch, let its task follow, and record in the task's history what was `said`: a decision, changed options.
     The end of a batch queues the job that clears its preview and images later."""
     update_task(uow, batch, said)
+    if batch.status in (Status.CANCELLED, Status.EXPIRED):
+        _release_original(uow, batch)
     if batch.ended_at == uow.now and batch.has_ended and batch.size:
         clear_at = later(batch.ended_at, seconds=uow.terms.images_days * DAY_SECONDS)
         uow.enqueue(JobKind.BATCH_CLEAR, batch.number, run_at=clear_at)
     return uow.batches.save(batch)
+
+
+def _release_original(uow: UnitOfWork, batch: Batch) -> None:
+    """The batch that an undo was to take back can be undone by another one."""
+    if batch.origin is not Origin.UNDO or batch.origin_batch is None:
+        return
+    original = uow.batches.find(batch.origin_batch, Lock.CHANGE)
+    if original is not None and original.undone_by == batch.uid:
+        uow.batches.save(replace(original, undone_by=None, activity=original.activity + 1))
 
 
 def update_task(uow: UnitOfWork, batch: Batch, said: dict[str, Any] | None = None) -> Task:
@@ -266,9 +309,24 @@ def remove(uow: UnitOfWork, uid: str) -> None:
     shared = uow.payloads.find(uid)
     if shared is not None:
         uow.payloads.remove(shared)
+    _release_original(uow, batch)
     uow.batches.remove(batch)
     tasks.remove_alone(uow, batch.number)
     uow.enqueue(JobKind.BATCH_FORGET, batch.number, uid=uid)
+
+
+READ_SECONDS = 5.0
+"""When it is looked again whether others still read what a deleted batch leaves."""
+
+
+def _is_read(uow: UnitOfWork, uid: str) -> bool:
+    """Whether a retry or an undo still takes its entries from this batch."""
+    made = BatchFilter((Condition("origin_batch", "eq", (uid,)), Condition("status", "eq", (str(Status.CREATED),))))
+    return any(
+        job.state not in OVER
+        for number in uow.batches.numbers(made)
+        for job in uow.jobs.about(JobKind.BATCH_FILL, number)
+    )
 
 
 class Forget(msgspec.Struct, frozen=True):
@@ -285,6 +343,10 @@ def forget(uow: UnitOfWork, command: Forget) -> bool:
     """Whether all is deleted, which completes the job."""
     job = jobs.held(uow, command.hold)
     number, uid = job.subject or 0, str(job.args.get("uid", ""))
+    if _is_read(uow, uid):
+        uow.enqueue(JobKind.BATCH_FORGET, number, run_at=later(uow.now, seconds=READ_SECONDS), uid=uid)
+        jobs.complete(uow, job)
+        return True
     is_over = (
         uow.previews.forget(number, limit=command.size) < command.size
         and uow.batches.forget_outcomes(number, limit=command.size) < command.size

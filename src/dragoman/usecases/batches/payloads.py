@@ -235,6 +235,12 @@ def whole(uow: UnitOfWork, batch: Batch) -> BatchPayload:
     )
 
 
+def are_complete(uow: UnitOfWork, batch: Batch) -> bool:
+    """Whether the entries of all indexes are stored. The command must be exclusive."""
+    last = uow.chunks.last(batch.uid)
+    return batch.size == (0 if last is None else last.first + last.count)
+
+
 def sizes(uow: UnitOfWork, uids: Sequence[str]) -> dict[str, int]:
     """How many characters the entries and data of each of these batches have."""
     shared, own = uow.payloads.sizes(uids), uow.chunks.sizes(uids)

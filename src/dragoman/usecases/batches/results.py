@@ -71,10 +71,15 @@ class Page(msgspec.Struct, frozen=True):
 def read(uow: UnitOfWork, command: Read) -> Page:
     """A page. It ends early before its entries and data exceed `max_bytes`. NotFound `batch_not_found`."""
     batch = batches.get(uow, command.batch)
-    found = _outcomes(uow, batch, command)
-    rows, is_cut = _rows(uow, batch, found[: command.limit], command)
-    more = is_cut or len(found) > len(rows)
+    rows, more = rows_of(uow, batch, command, payloads.shared_of(uow, batch))
     return Page(batch, rows, rows[-1].index if more and rows else None)
+
+
+def rows_of(uow: UnitOfWork, batch: Batch, command: Read, shared: msgspec.Raw | None) -> tuple[list["Row"], bool]:
+    """The rows of a page of this batch, and whether there are more. `shared` is the data that all entries share."""
+    found = _outcomes(uow, batch, command)
+    rows, is_cut = _rows(uow, batch, found[: command.limit], command, shared)
+    return rows, is_cut or len(found) > len(rows)
 
 
 Outcome_ = tuple[int, str | None, bool, str | None, Moment]
@@ -127,10 +132,12 @@ def _with_skipped(uow: UnitOfWork, batch: Batch, known: list[Outcome_], first: i
     return found[:limit]
 
 
-def _rows(uow: UnitOfWork, batch: Batch, found: Sequence[Outcome_], command: Read) -> tuple[list[Row], bool]:
+def _rows(
+    uow: UnitOfWork, batch: Batch, found: Sequence[Outcome_], command: Read, shared: msgspec.Raw | None
+) -> tuple[list[Row], bool]:
     """The rows of outcomes, and whether there are more than fit."""
     is_sparse = bool(command.outcomes or command.codes)
-    shared, skipped = payloads.shared_of(uow, batch), bulk_failures.stopped()
+    skipped = bulk_failures.stopped()
     texts, chunks, used = payloads.NONE, 0, 0
     moments: dict[Moment, str] = {}
     rows: list[Row] = []

@@ -9,12 +9,12 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import bulk_failures, bulk_rates, failure_groups
-from dragoman.domain.bulk import WAITING, Batch, BatchDetail, Outcome, Status
+from dragoman.domain.bulk import WAITING, Batch, BatchDetail, EndCode, Outcome, Status
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.job import ATTEMPTS, FORMER, Job, JobKind
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import control, policies, resource_types
+from dragoman.usecases.batches import control, payloads, policies, resource_types
 from dragoman.usecases.batches import entries as batch_entries
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.entries import Result
@@ -26,6 +26,8 @@ HELD_SECONDS = 1.0
 ABANDONED = WAITING | {Status.CREATED, Status.RUNNING}
 """Statuses in which a batch fails with its job; in all others it has no job."""
 GIVEN_UP = f"not executed: the server failed {ATTEMPTS} times to do this task"
+
+NOT_PREPARED = "The server failed again and again to take the entries from another batch."
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -153,6 +155,10 @@ def abandon(uow: UnitOfWork, command: BeginAbandon) -> Progress:
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is None or batch.status not in ABANDONED:
+        jobs.complete(uow, job)
+        return Progress(0, is_over=True)
+    if not payloads.are_complete(uow, batch):
+        batches.keep(uow, batch.cancel(EndCode.SERVER_FAILED, NOT_PREPARED, at=uow.now))
         jobs.complete(uow, job)
         return Progress(0, is_over=True)
     return Progress(batch.cursor, is_over=False)

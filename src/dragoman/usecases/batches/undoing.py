@@ -54,6 +54,7 @@ class Undo:
             self._add = type_.undoing.adding(uow, [left.snapshot for left in self._tombstones.values()])
         elif batch.method is Method.DELETE and type_.undoing is not None:
             self._held = frozenset(type_.undoing.held(uow, numbers))
+            self._remove = type_.remove if type_.removing is None else type_.removing(uow, numbers)
 
     def __call__(self, part: UnitOfWork, index: int, number: int) -> None:
         """Take an entry back on the object that it names. Raises the errors of the object, and Refused."""
@@ -114,7 +115,7 @@ class Undo:
                 raise _changed(self._since(part, source))
             if present.number in self._held:
                 raise _changed([Detail("others refer to it since the batch", field=self._type.id_key)])
-        self._type.remove(part, present.number)
+        self._remove(part, present.number)
 
     def _since(self, part: UnitOfWork, source: Source) -> list[Detail]:
         """The members that others changed behind the batch."""

@@ -1,0 +1,378 @@
+"""Undo: what the entries of a batch changed is taken back, in reverse order, from history (REVIEWED-BULK 7)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.domain.bulk import Batch, Decision, Method, OnConflict, Origin, Status
+from dragoman.domain.errors import Expected
+from dragoman.store.maintenance.verification import verify
+from dragoman.usecases.batches import undo as undos
+from dragoman.usecases.batches.undo import Undo
+from tests.support.batches import BatchWorld
+from tests.support.databases import BACKENDS, Databases
+from tests.support.world import World
+
+POST, PATCH, DELETE = Method.POST, Method.PATCH, Method.DELETE
+FAIL, MERGE, OVERWRITE = OnConflict.FAIL, OnConflict.MERGE, OnConflict.OVERWRITE
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def opened(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
+    with databases.lent(request.param) as url:
+        opened = World(url)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def world(opened: World, request: pytest.FixtureRequest) -> BatchWorld:
+    """A tenant of the test's own."""
+    return BatchWorld.beside(opened, request.node.name)
+
+
+def made(world: BatchWorld, noun: str, **members: Any) -> str:
+    """The id of a new object of anna's."""
+    status, found = world.native("anna", "POST", f"/v1/{noun}s", members)
+    assert status == 201, found
+    return str(found["id"])
+
+
+def shown(world: BatchWorld, noun: str, uid: str) -> dict[str, Any] | None:
+    """An object as its own GET shows it, without what every change moves; None where there is none."""
+    status, found = world.native("anna", "GET", f"/v1/{noun}s/{uid}")
+    if status == 404:
+        return None
+    return {name: value for name, value in found.items() if name not in ("revision", "modified_at")}
+
+
+def patched(world: BatchWorld, noun: str, uid: str, **members: Any) -> None:
+    status, found = world.native("anna", "PATCH", f"/v1/{noun}s/{uid}", members)
+    assert status == 200, found
+
+
+def asked(world: BatchWorld, batch: Batch, how: OnConflict = FAIL, **named: Any) -> Batch:
+    """A new undo of a batch."""
+    command = Undo(batch=batch.uid, on_conflict=how, **named)
+    found: Batch = world.core(lambda uow: undos.undo(uow, command).batch, world.anna)
+    return found
+
+
+def undone(world: BatchWorld, batch: Batch, how: OnConflict = FAIL) -> Batch:
+    """An undo of a batch, when it is over."""
+    new = asked(world, batch, how, review=False)
+    world.run_jobs()
+    world.run_jobs()
+    world.run_jobs()
+    return world.batch(new.number)
+
+
+def refused(world: BatchWorld, batch: Batch) -> str:
+    with pytest.raises(Expected) as error:
+        asked(world, batch)
+    return error.value.code
+
+
+def counts(batch: Batch) -> tuple[Any, ...]:
+    return batch.status, batch.total, batch.success, batch.failure
+
+
+def intact(world: BatchWorld) -> None:
+    """History is as it must be."""
+    assert verify(world.app.store.engine).broken is None
+
+
+def test_an_undo_restores_the_members_that_a_patch_changed_and_no_others(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", priority=1, properties={"shelf": "3", "row": "x"})
+    before = shown(world, "task", one)
+    data = {"priority": 9, "description": "new", "properties": {"shelf": "4", "wave": "spring"}}
+    batch = world.done(PATCH, "task", field="id", entries=[one], data=data)
+    patched(world, "task", one, title="meanwhile")
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0)
+    assert shown(world, "task", one) == {**(before or {}), "title": "meanwhile"}
+    intact(world)
+
+
+def test_an_undo_says_what_it_does(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", properties={"shelf": "3"})
+    batch = world.done(
+        PATCH, "task", field="id", entries=["x", one], data={"priority": 9, "properties": {"shelf": "4"}}
+    )
+    undo = asked(world, batch)
+    assert (undo.method, undo.field, undo.review, undo.status) == (PATCH, "id", True, Status.CREATED)
+    assert (undo.origin, undo.origin_batch, undo.title) == (Origin.UNDO, batch.uid, "PATCH 1 × task by id")
+    assert world.batch(batch.number).undone_by == undo.uid
+    world.run_jobs()
+    [chunk] = world.core(lambda uow: list(uow.chunks.of(undo.uid)))
+    assert json.loads(chunk.entries) == [one]
+    assert json.loads(chunk.data) == [{"priority": None, "properties": {"shelf": "3"}}]
+    assert json.loads(chunk.sources)[0][0] == 1
+
+
+def test_entries_are_undone_in_reverse_order(world: BatchWorld) -> None:
+    one = made(world, "task", title="a")
+    data = [{"title": "b"}, {"title": "c"}, {"title": "c"}]
+    batch = world.done(PATCH, "task", field="id", entries=[one, one, one], data=data)
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 2, 2, 0)
+    assert (shown(world, "task", one) or {})["title"] == "a"
+
+
+def test_undoing_an_undo_does_the_batch_again(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", properties={"x": "1"})
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"title": "b", "properties": {"x": None}})
+    after = shown(world, "task", one)
+    undo = undone(world, batch)
+    again = undone(world, undo)
+    assert counts(again) == (Status.COMPLETED, 1, 1, 0)
+    assert shown(world, "task", one) == after
+
+
+@pytest.mark.parametrize("noun", ["task", "contact", "case"])
+def test_deleted_objects_are_there_again_with_all_that_they_had(world: BatchWorld, noun: str) -> None:
+    all_members: dict[str, dict[str, Any]] = {
+        "task": {"title": "a", "priority": 4, "properties": {"x": "1"}, "extensions": {"Box": {"b": 1.50}}},
+        "contact": {"kind": "person", "last_name": "x"},
+        "case": {"title": "c"},
+    }
+    one = made(world, noun, **all_members[noun])
+    before = shown(world, noun, one)
+    batch = world.done(DELETE, noun, field="id", entries=[one])
+    assert counts(batch) == (Status.COMPLETED, 1, 1, 0)
+    assert shown(world, noun, one) is None
+    undo = undone(world, batch)
+    assert (undo.method, undo.field) == (POST, None)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert shown(world, noun, one) == before
+    _, rows = world.native("anna", "GET", f"/v1/{noun}s/{one}/history")
+    assert [row["revision"] for row in rows["items"]] == [1, 2, 3]
+    intact(world)
+    again = undone(world, undo)
+    assert counts(again) == (Status.COMPLETED, 1, 1, 0), world.failures(again)
+    assert shown(world, noun, one) is None
+    intact(world)
+    assert counts(undone(world, again)) == (Status.COMPLETED, 1, 1, 0)
+    assert shown(world, noun, one) == before
+    intact(world)
+
+
+@pytest.mark.parametrize("noun", ["task", "contact", "case"])
+def test_new_objects_are_deleted(world: BatchWorld, noun: str) -> None:
+    data = [{"title": "a"}] if noun != "contact" else [{"kind": "person", "last_name": "x"}]
+    batch = world.done(POST, noun, data=data)
+    [outcome] = world.core(lambda uow: uow.batches.outcomes(batch.number, limit=5))
+    assert shown(world, noun, outcome.object) is not None
+    undo = undone(world, batch)
+    assert (undo.method, undo.field, undo.title) == (DELETE, "id", f"DELETE 1 × {noun} by id")
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert shown(world, noun, outcome.object) is None
+
+
+def test_numbers_of_a_vendor_are_undone_alike(world: BatchWorld) -> None:
+    batch = world.done(POST, "phonenumber", data=[{"phonenumber": "15551234567", "name": "a"}])
+    [outcome] = world.core(lambda uow: uow.batches.outcomes(batch.number, limit=5))
+    patch = world.done(PATCH, "phonenumber", field="phonenumber", entries=["15551234567"], data={"name": "b"})
+
+    def name() -> Any:
+        found = world.core(lambda uow: uow.resources.find(outcome.number))
+        return None if found is None else found.body.get("name")
+
+    assert name() == "b"
+    assert counts(undone(world, patch)) == (Status.COMPLETED, 1, 1, 0)
+    assert name() == "a"
+    removal = world.done(DELETE, "phonenumber", field="phonenumber", entries=["15551234567"])
+    assert name() is None
+    undo = undone(world, removal)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert name() == "a"
+    intact(world)
+
+
+# Changed since
+
+
+def changed(world: BatchWorld) -> tuple[str, Batch]:
+    """A task whose title was changed since the batch changed title and priority."""
+    one = made(world, "task", title="a", priority=1)
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"title": "b", "priority": 2})
+    patched(world, "task", one, title="c")
+    return one, batch
+
+
+def test_a_changed_member_fails_the_entry_and_is_named(world: BatchWorld) -> None:
+    one, batch = changed(world)
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 0, 1)
+    assert world.failures(undo)[0][1] == {
+        "code": "changed_since_batch",
+        "message": "changed since batch",
+        "errors": [{"message": "was changed since the batch", "field": "title"}],
+    }
+    found = shown(world, "task", one) or {}
+    assert (found["title"], found["priority"]) == ("c", 2)
+
+
+def test_merge_leaves_a_changed_member_as_it_is(world: BatchWorld) -> None:
+    one, batch = changed(world)
+    assert counts(undone(world, batch, MERGE)) == (Status.COMPLETED, 1, 1, 0)
+    found = shown(world, "task", one) or {}
+    assert (found["title"], found["priority"]) == ("c", 1)
+
+
+def test_overwrite_restores_a_changed_member_all_the_same(world: BatchWorld) -> None:
+    one, batch = changed(world)
+    assert counts(undone(world, batch, OVERWRITE)) == (Status.COMPLETED, 1, 1, 0)
+    found = shown(world, "task", one) or {}
+    assert (found["title"], found["priority"]) == ("a", 1)
+
+
+@pytest.mark.parametrize(("how", "outcome"), [(FAIL, (0, 1)), (MERGE, (0, 1)), (OVERWRITE, (1, 0))])
+def test_a_new_object_that_was_changed_is_deleted_by_overwrite_alone(
+    world: BatchWorld, how: OnConflict, outcome: tuple[int, int]
+) -> None:
+    batch = world.done(POST, "task", data=[{"title": "a"}])
+    [made_] = world.core(lambda uow: uow.batches.outcomes(batch.number, limit=5))
+    patched(world, "task", made_.object, priority=3)
+    undo = undone(world, batch, how)
+    assert (undo.success, undo.failure) == outcome
+    assert (shown(world, "task", made_.object) is None) is (how is OVERWRITE)
+    if outcome[1]:
+        assert world.failures(undo)[0][1]["errors"] == [{"message": "was changed since the batch", "field": "priority"}]
+
+
+@pytest.mark.parametrize(("how", "outcome"), [(FAIL, (0, 1)), (OVERWRITE, (1, 0))])
+def test_a_deleted_object_that_exists_again_is_not_touched(
+    world: BatchWorld, how: OnConflict, outcome: tuple[int, int]
+) -> None:
+    one = made(world, "task", title="a")
+    batch = world.done(DELETE, "task", field="id", entries=[one])
+    first = undone(world, batch)
+    world.core(lambda uow: uow.batches.save(replace(uow.batches.get(batch.number), undone_by=None)))
+    assert first.success == 1
+    undo = undone(world, batch, how)
+    assert (undo.success, undo.failure) == outcome
+
+
+def test_a_taken_natural_key_keeps_a_deleted_object_away(world: BatchWorld) -> None:
+    world.done(POST, "phonenumber", data=[{"phonenumber": "15551234567"}])
+    batch = world.done(DELETE, "phonenumber", field="phonenumber", entries=["15551234567"])
+    world.done(POST, "phonenumber", data=[{"phonenumber": "15551234567"}])
+    undo = undone(world, batch)
+    assert (undo.success, undo.failure) == (0, 1)
+    assert world.failures(undo)[0][1]["code"] == "changed_since_batch"
+    assert world.failures(undo)[0][1]["errors"][0]["field"] == "phonenumber"
+
+
+def test_extensions_return_member_by_member(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", extensions={"Parcel": {"weight": 1.50, "colour": "red"}})
+    batch = world.done(
+        PATCH, "task", field="id", entries=[one], data={"extensions": {"Parcel": {"weight": 2, "new": True}}}
+    )
+    patched(world, "task", one, extensions={"Parcel": {"colour": "blue"}})
+    assert counts(undone(world, batch)) == (Status.COMPLETED, 1, 1, 0)
+    assert (shown(world, "task", one) or {})["extensions"] == {"Parcel": {"weight": 1.5, "colour": "blue"}}
+
+
+def test_a_changed_member_of_an_extension_is_named_by_its_path(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", extensions={"Parcel": {"weight": 1}})
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"extensions": {"Parcel": {"weight": 2}}})
+    patched(world, "task", one, extensions={"Parcel": {"weight": 3}})
+    undo = undone(world, batch)
+    assert world.failures(undo)[0][1]["errors"] == [
+        {"message": "was changed since the batch", "field": "extensions/Parcel/weight"}
+    ]
+
+
+# States
+
+
+@pytest.mark.parametrize("data", [{"state": "completed"}, {"state": "terminated"}, {"assignee": "anna"}])
+def test_state_moments_outcome_and_assignee_return_directly(world: BatchWorld, data: dict[str, Any]) -> None:
+    one = made(world, "task", title="a")
+    before = shown(world, "task", one)
+    batch = world.done(PATCH, "task", field="id", entries=[one], data=data)
+    assert shown(world, "task", one) != before
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert shown(world, "task", one) == before
+    intact(world)
+
+
+def test_under_merge_state_and_assignee_stay_together(world: BatchWorld) -> None:
+    world.add("bert")
+    one = made(world, "task", title="a")
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"assignee": "anna", "title": "b"})
+    patched(world, "task", one, assignee="bert")
+    undo = undone(world, batch, MERGE)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    found = shown(world, "task", one) or {}
+    assert (found["state"], found["assignee"], found["title"]) == ("claimed", world.people["bert"].user, "a")
+
+
+def test_links_return_with_their_counts(world: BatchWorld) -> None:
+    old, new = (
+        made(world, "contact", kind="person", last_name="x"),
+        made(world, "contact", kind="person", last_name="y"),
+    )
+    one = made(world, "task", title="a", contact=old)
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"contact": new})
+    assert counts(undone(world, batch)) == (Status.COMPLETED, 1, 1, 0)
+    assert [(shown(world, "contact", uid) or {})["task_count"] for uid in (old, new)] == [1, 0]
+
+
+def test_a_link_to_what_is_gone_is_not_made_again(world: BatchWorld) -> None:
+    old, new = made(world, "case", title="x"), made(world, "case", title="y")
+    one = made(world, "task", title="a", case=old)
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"case": new})
+    assert world.native("anna", "DELETE", f"/v1/cases/{old}")[0] == 204
+    undo = undone(world, batch)
+    assert (undo.success, undo.failure) == (0, 1)
+    assert world.failures(undo)[0][1]["errors"][0]["field"] == "case"
+
+
+def test_a_deleted_task_of_a_case_that_is_gone_stays_deleted(world: BatchWorld) -> None:
+    case = made(world, "case", title="x")
+    one = made(world, "task", title="a", case=case)
+    batch = world.done(DELETE, "task", field="id", entries=[one])
+    assert world.native("anna", "DELETE", f"/v1/cases/{case}")[0] == 204
+    undo = undone(world, batch)
+    assert (undo.success, undo.failure) == (0, 1)
+    assert shown(world, "task", one) is None
+
+
+# What can't be undone
+
+
+def test_what_cannot_be_undone_is_refused(world: BatchWorld) -> None:
+    one = made(world, "task", title="a")
+    waiting = world.order(PATCH, "task", field="id", entries=[one], data={"priority": 1}, review=True)
+    assert refused(world, world.batch(waiting)) == "batch_not_ended"
+    nothing = world.done(PATCH, "task", field="id", entries=["x"], data={"priority": 1})
+    assert refused(world, nothing) == "nothing_to_undo"
+    same = world.done(PATCH, "task", field="id", entries=[one], data={"title": "a"})
+    assert (same.success, same.unchanged) == (1, 1)
+    assert refused(world, same) == "nothing_to_undo"
+
+
+def test_a_second_undo_waits_for_the_first_to_go(world: BatchWorld) -> None:
+    one = made(world, "task", title="a")
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"priority": 1})
+    undo = asked(world, batch)
+    assert refused(world, batch) == "already_undone"
+    world.run_jobs()
+    world.run_jobs()
+    world.decide(undo.number, Decision.REFUSE)
+    assert world.batch(batch.number).undone_by is None
+    assert counts(undone(world, batch)) == (Status.COMPLETED, 1, 1, 0)
+    assert refused(world, batch) == "already_undone"
+
+
+def test_after_images_are_gone_nothing_is_undone(world: BatchWorld) -> None:
+    one = made(world, "task", title="a")
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"priority": 1})
+    world.clock.advance(30 * 86_400)
+    assert refused(world, batch) == "images_gone"
