@@ -134,6 +134,16 @@ class Samples:
         assert answer.status == 200, answer.text
         return sid
 
+    def done_batch(self) -> Any:
+        """A batch that has run: one entry changed a task, one failed."""
+        order = {"method": "PATCH", "type": "task", "field": "id", "data": {"title": self.word}, "review": False}
+        made = self.post("/v1/batches", order | {"entries": [self.task("id"), "x"]})
+        path, until = f"/v1/batches/{made['id']}?wait=5", time.monotonic() + PATIENCE_SECONDS
+        while made["status"] != "completed":
+            assert time.monotonic() < until, made
+            made = self.tenant.native("GET", path)
+        return made["id"]
+
     def beside(self, kind: str, found: str) -> Any:
         """What is known once a thing of this kind was made."""
         _ = self[kind]
@@ -190,6 +200,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "partner": lambda samples: samples.beside("batch", "partner"),
     "batch": Samples.batch,
     "ended_batch": Samples.ended_batch,
+    "done_batch": Samples.done_batch,
     "prefix": lambda samples: samples.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
         "prefix_sid"
     ],

@@ -3,14 +3,30 @@
 from functools import partial
 
 from dragoman.dialects.kit import any_of
+from dragoman.dialects.native import batch_views
 from dragoman.dialects.native.contracts import operation
-from dragoman.dialects.native.handlers import batch_results
+from dragoman.dialects.native.handlers import batch_repeats, batch_results
 from dragoman.dialects.native.wire import batch_results as bodies
-from dragoman.usecases.batches import results
+from dragoman.dialects.native.wire import batches as batch_bodies
+from dragoman.dialects.native.wire import queries
+from dragoman.usecases.batches import results, retries, undo
 
 READ = any_of("batch.manage", "batch.read")
 
+CREATE = any_of("batch.manage", "batch.create")
+
 _get = partial(operation, method="GET", scopes=READ)
+_post = partial(
+    operation,
+    method="POST",
+    scopes=CREATE,
+    writes=True,
+    query=queries.Trial,
+    status=201,
+    render=batch_views.made,
+    body_may_be_empty=True,
+    answer=batch_bodies.Batch,
+)
 
 RESULTS = (
     _get(
@@ -32,5 +48,21 @@ RESULTS = (
         run=results.failures,
         render=batch_results.render_failures,
         answer=bodies.FailureGroups,
+    ),
+    _post(
+        name="retry_batch",
+        path="/batches/{id}/retry",
+        summary="Make a batch of the entries that failed, or were skipped.",
+        parse=batch_repeats.parse_retry,
+        run=retries.retry,
+        body=bodies.Retry,
+    ),
+    _post(
+        name="undo_batch",
+        path="/batches/{id}/undo",
+        summary="Make a batch that takes back what this one changed, in reverse order.",
+        parse=batch_repeats.parse_undo,
+        run=undo.undo,
+        body=bodies.Undo,
     ),
 )

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from dragoman.command import Lock, Ref
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Conflict
+from dragoman.usecases.batches import documents
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.lifecycle import Options
 from dragoman.usecases.uow import UnitOfWork
 
@@ -45,3 +47,10 @@ def _has_computed_title(batch: Batch) -> bool:
     by = "" if batch.field is None else f" by {batch.field}"
     computed = (f"{batch.method} {batch.size} × {batch.type}{by}", f"{batch.method} selected {batch.type}")
     return batch.title is None or batch.title in computed
+
+
+def shown(uow: UnitOfWork, batch: Batch, *, is_trial: bool) -> Shown:
+    """The new batch. A trial has no id, and its number of entries is known."""
+    if is_trial:
+        batch = replace(batch, uid="", number=0, total=batch.size)
+    return documents.shown(uow, batch)

@@ -9,8 +9,8 @@ from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain.bulk import Batch, Origin
 from dragoman.domain.bulk_failures import FailureCode
 from dragoman.domain.errors import Conflict
-from dragoman.usecases.batches import documents, payloads, repeats
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import payloads, repeats
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.filling import Retried
 from dragoman.usecases.batches.lifecycle import Made, NewBatch
@@ -20,13 +20,14 @@ from dragoman.usecases.uow import UnitOfWork
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """Retry entries with these outcomes and codes (none: all). `given` are options by the names of `Options`; all else
-    is as in the batch."""
+    is as in the batch. Of a trial, which its caller drops, the number of entries is shown."""
 
     batch: Ref
     outcomes: frozenset[Became] = frozenset({Became.FAILURE})
     codes: tuple[str, ...] = ()
     review: bool | UnsetType = UNSET
     given: dict[str, Any] = {}
+    is_trial: bool = False
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -59,7 +60,7 @@ def retry(uow: UnitOfWork, command: Retry) -> Shown:
         repeats.options(original, command.given),
         made_from=Made(Origin.RETRY, original.uid, original.number, wanted.as_args()),
     )
-    return documents.shown(uow, batches.create(uow, order).batch)
+    return repeats.shown(uow, batches.create(uow, order).batch, is_trial=command.is_trial)
 
 
 def _count(uow: UnitOfWork, batch: Batch, command: Retry) -> int:

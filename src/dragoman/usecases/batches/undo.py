@@ -19,12 +19,14 @@ OPPOSITE = {Method.PATCH: Method.PATCH, Method.POST: Method.DELETE, Method.DELET
 
 
 class Undo(msgspec.Struct, frozen=True, kw_only=True):
-    """Undo a batch. `given` are options by the names of `Options`; all else is as in the batch."""
+    """Undo a batch. `given` are options by the names of `Options`; all else is as in the
+    batch. Of a trial, which its caller drops, the number of entries is shown."""
 
     batch: Ref
     on_conflict: OnConflict = OnConflict.FAIL
     review: bool = True
     given: dict[str, Any] = {}
+    is_trial: bool = False
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -52,7 +54,7 @@ def undo(uow: UnitOfWork, command: Undo) -> Shown:
     )
     made = batches.create(uow, order).batch
     uow.batches.save(replace(original, undone_by=made.uid, activity=original.activity + 1))
-    return documents.shown(uow, made)
+    return repeats.shown(uow, made, is_trial=command.is_trial)
 
 
 def _check(uow: UnitOfWork, batch: Batch) -> None:

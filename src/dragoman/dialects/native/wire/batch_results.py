@@ -1,11 +1,23 @@
 """Results of batches over the wire: rows, groups of failures, and the bodies of retries and undos."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from dragoman.dialects.native.wire.batches import (
+    Canary,
+    Concurrency,
+    Failures,
+    NotBefore,
+    OwnPolicy,
+    Priority,
+    Purpose,
+    Rate,
+    ReviewExpiresAt,
+)
 from dragoman.dialects.native.wire.queries import Pages
-from dragoman.dialects.native.wire.scalars import AnyJson
+from dragoman.dialects.native.wire.scalars import AnyJson, Line
+from dragoman.domain.bulk import OnChange, OnConflict
 from dragoman.domain.bulk_failures import FailureCode
 from dragoman.usecases.batches.results import Became
 
@@ -70,3 +82,42 @@ class FailureGroups(Struct, frozen=True):
 
     items: list[FailureGroup]
     other: int
+
+
+class Repeat(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Options of a batch that is made from another: what is left out is as there, but `not_before` and
+    `review_expires_at`."""
+
+    title: Line | UnsetType | None = UNSET
+    purpose: Purpose | UnsetType = UNSET
+    review: bool | UnsetType = UNSET
+    policy: OwnPolicy | UnsetType = UNSET
+    on_change: OnChange | UnsetType = UNSET
+    max_failures: Failures | UnsetType = UNSET
+    canary: Canary | UnsetType = UNSET
+    rate_per_second: Rate | UnsetType = UNSET
+    concurrency: Concurrency | UnsetType = UNSET
+    not_before: NotBefore | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    review_expires_at: ReviewExpiresAt | UnsetType = UNSET
+
+
+class Retry(Repeat, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which entries are tried again."""
+
+    outcomes: (
+        Annotated[
+            list[Literal["failure", "skipped"]],
+            Meta(min_length=1, description="What became of them; `failure` alone unless given."),
+        ]
+        | UnsetType
+    ) = UNSET
+    codes: Annotated[Codes | None, Meta(description="Only those that failed with one of these; null: all.")] = None
+
+
+class Undo(Repeat, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a batch is taken back. It is reviewed unless that is refused."""
+
+    on_conflict: Annotated[OnConflict, Meta(description="What becomes of members that were changed since.")] = (
+        OnConflict.FAIL
+    )
