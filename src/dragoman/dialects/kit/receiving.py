@@ -47,17 +47,29 @@ class Receiving(Protocol):
 class Streamed:
     """The other form of an operation: these media, and the query, in place of its body.
 
-    `open` reads the query. Steps run in the name of the caller.
+    `open` reads the query. Steps run in the name of the caller. `others` are the media of the ordinary form, where the
+    dialect refuses all else before it looks at the query.
     """
 
     media: tuple[str, ...]
     open: Callable[["Request"], Receiving]
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
+    others: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The form in words: OpenAPI can't say that parameters go with a media type, nor what lines hold."""
+        names = ", ".join(f"`{name}`" for name in self.parameters)
+        return f"Also takes {' and '.join(f'`{media}`' for media in self.media)}, with {names} in the query."
 
     def takes(self, request: "Request") -> bool:
-        """Whether the request has such a body. Invalid, to be answered 415, when its text isn't UTF-8."""
+        """Whether the request has such a body. Invalid, to be answered 415, for other media and other charsets."""
         media, _, parameters = request.headers.get("content-type", "").partition(";")
-        if media.strip().lower() not in self.media:
+        media = media.strip().lower()
+        if media not in self.media:
+            if media and self.others and media not in self.others:
+                accepted = (*self.others, *self.media)
+                raise Invalid("unsupported_media_type", f"Send {' or '.join(accepted)}.", status=415, accepted=accepted)
             return False
         for parameter in parameters.split(";"):
             name, _, value = parameter.partition("=")

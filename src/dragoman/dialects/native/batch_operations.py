@@ -4,7 +4,7 @@ from functools import partial
 
 from dragoman.dialects.kit import any_of
 from dragoman.dialects.native.contracts import operation
-from dragoman.dialects.native.handlers import batch_rows, batch_watching, batches
+from dragoman.dialects.native.handlers import batch_rows, batch_uploads, batch_watching, batches
 from dragoman.dialects.native.wire import batch_queries, queries
 from dragoman.dialects.native.wire import batches as bodies
 from dragoman.usecases.batches import contents, creations, pages, watching
@@ -39,6 +39,7 @@ BATCHES = (
         run=creations.create,
         render=batches.render_made,
         is_bulk=True,
+        streamed=batch_uploads.UPLOADS,
         status=201,
         body=bodies.NewBatch,
         answer=bodies.Batch,

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.kit import Later, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit.receiving import Streamed
 from dragoman.dialects.native.handlers import dry_run
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
@@ -47,6 +48,7 @@ def operation(
     summary: str,
     writes: bool = False,
     is_bulk: bool = False,
+    streamed: Streamed | None = None,
     **contract: Any,
 ) -> OperationSpec:
     """An operation whose `parse` receives the request and its query, as a value of the contract's type `query`."""
@@ -65,6 +67,7 @@ def operation(
         standing="ours",
         streams=types.line is not None or types.runs_further,
         is_bulk=is_bulk,
+        streamed=streamed,
         contract=types,
         parameters=tuple(each.encode_name for each in msgspec.structs.fields(types.query)),
         members=_members(types.body),

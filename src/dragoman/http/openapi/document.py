@@ -103,7 +103,9 @@ class _Entry:
         self.rows = rows
         self.row = rows[0]
         self.shown = shown
-        self.good = [example for example in shown if example.is_answered]
+        self.streamed = self.row.streamed
+        uploads = () if self.streamed is None else self.streamed.media
+        self.good = [each for each in shown if each.is_answered and each.media_type.partition(";")[0] not in uploads]
 
     def path_item(self) -> dict[str, Any]:
         described: dict[str, Any] = {
@@ -119,6 +121,8 @@ class _Entry:
         else:
             described["description"] = f"A token needs any one of these scopes: {', '.join(sorted(scopes))}."
             described["x-scopes"] = sorted(scopes)
+        if self.streamed is not None:
+            described["description"] = f"{described.get('description', '')} {self.streamed.sentence}".strip()
         if len(self.rows) > 1:
             described["x-operations"] = [_action(row) for row in self.rows]
         body = self._body()

@@ -166,7 +166,8 @@ def _query_parameter(field: msgspec.structs.FieldInfo, hint: Any) -> dict[str, A
 
 def _body(row: OperationSpec) -> dict[str, Any]:
     content = {media: {"schema": schema.schema_of(row.contract.body)} for media in row.contract.body_media}
-    return {"required": not row.contract.body_may_be_empty, "content": content}
+    described = {} if row.streamed is None else {"description": row.streamed.sentence}
+    return {"required": not row.contract.body_may_be_empty, "content": content, **described}
 
 
 def _responses(row: OperationSpec) -> dict[str, Any]:

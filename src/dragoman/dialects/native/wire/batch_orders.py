@@ -46,12 +46,12 @@ def parse_order(request: Request) -> NewBatch:
     members, texts = _object(request)
     problems = Problems()
     refuse_others(members, (*CONTENT, *OPTIONS), problems)
-    method = _method(members, problems)
-    type_ = _type(members, method, problems)
+    method = method_of(members, problems)
+    type_ = type_of(members, method, problems)
     _check_size(members, method, request.limits.entries)
     if method is not None:
         _check_content(members, method, type_, problems)
-    _boolean(members, "review", problems)
+    check_boolean(members, "review", problems)
     options = parse_options(members, texts, request.received_at, problems)
     problems.raise_if_any(message=FAULTS)
     assert method is not None  # noqa: S101 - it has no fault
@@ -141,14 +141,16 @@ def _too_many(most: int) -> TooLarge:
 # What it does, and to which objects
 
 
-def _method(members: Values, problems: Problems) -> Method | None:
+def method_of(members: Values, problems: Problems) -> Method | None:
+    """The method; None where it has a fault."""
     if "method" not in members:
         problems.add("/method", "missing", "is missing")
         return None
     return Method(word) if (word := _choice(members["method"], "/method", problems, METHODS)) else None
 
 
-def _type(members: Values, method: Method | None, problems: Problems) -> ResourceType | None:
+def type_of(members: Values, method: Method | None, problems: Problems) -> ResourceType | None:
+    """The type, and whether it allows the method; None where there is none of this name."""
     if "type" not in members:
         problems.add("/type", "missing", "is missing")
         return None
@@ -167,12 +169,17 @@ def _type(members: Values, method: Method | None, problems: Problems) -> Resourc
 
 def _check_content(members: Values, method: Method, type_: ResourceType | None, problems: Problems) -> None:
     if method is Method.POST:
-        for name in ("field", "entries", "select"):
-            if name in members:
-                problems.add(f"/{name}", "must_be_absent", "must be absent when the method is POST")
+        refuse_chosen(members, problems)
     else:
         _check_chosen(members, type_, problems)
     _check_data(members, method, problems)
+
+
+def refuse_chosen(members: Values, problems: Problems) -> None:
+    """POST makes objects, so it chooses none."""
+    for name in ("field", "entries", "select"):
+        if name in members:
+            problems.add(f"/{name}", "must_be_absent", "must be absent when the method is POST")
 
 
 def _check_chosen(members: Values, type_: ResourceType | None, problems: Problems) -> None:
@@ -182,10 +189,11 @@ def _check_chosen(members: Values, type_: ResourceType | None, problems: Problem
         _check_entries(members["entries"], problems)
     if "select" in members:
         _check_select(members["select"], type_, problems)
-    _check_field(members, type_, problems)
+    check_field(members, type_, problems)
 
 
-def _check_field(members: Values, type_: ResourceType | None, problems: Problems) -> None:
+def check_field(members: Values, type_: ResourceType | None, problems: Problems) -> None:
+    """Whether `field` is a key of the type; of a selection it must be absent."""
     if "select" in members:
         if "field" in members:
             problems.add("/field", "must_be_absent", "must be absent when objects are selected")
@@ -290,7 +298,8 @@ def _integer(value: Any, path: str, problems: Problems, least: int, most: int) -
     return value
 
 
-def _boolean(members: Values, name: str, problems: Problems) -> None:
+def check_boolean(members: Values, name: str, problems: Problems) -> None:
+    """Whether a member is true or false, where it is given."""
     if type(members.get(name, True)) is not bool:
         problems.add(f"/{name}", "type", "must be true or false")
 
