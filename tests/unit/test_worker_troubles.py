@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from dragoman.domain.clock import Clock, FixedClock, Moment
+from dragoman.domain.clock import Clock, FixedClock, Moment, later
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import Job, JobState
 from dragoman.jobs import attempt, process, worker
 from dragoman.jobs.loops.loop import Runner
+from dragoman.jobs.rests import rest
 from dragoman.jobs.worker import Worker
 from dragoman.settings import Jobs as Settings
 from dragoman.store.unit.lane import Pressure
@@ -37,6 +39,8 @@ class Store:
 
     async def read(self, run: Callable[..., Any], command: Any, principal: Any) -> Any:
         await self._meet(run.__name__)
+        if run.__name__ == "next_due":
+            return self.job.run_at if self.job.run_at > self.clock.now() else None
         return [1] if self.job.is_due(self.clock.now()) else []
 
     async def write(self, run: Callable[..., Any], command: Any, *_rest: Any, **_options: Any) -> Any:
@@ -151,6 +155,68 @@ def test_a_look_that_fails_is_not_the_last(
 
     asyncio.run(story())
     assert events(caplog)[0] == event
+
+
+class Passing(Store):
+    """A store whose time goes on after it was asked what is due next."""
+
+    async def read(self, run: Callable[..., Any], command: Any, principal: Any) -> Any:
+        try:
+            return await super().read(run, command, principal)
+        finally:
+            if run.__name__ == "next_due":
+                self.time.advance(1)
+
+
+@pytest.mark.parametrize(("trouble", "seconds"), [([], 3_600), ([BUSY], 0.001), ([KeyError("a fault of ours")], 0.001)])
+def test_a_worker_looks_when_the_next_job_becomes_due(
+    monkeypatch: pytest.MonkeyPatch, trouble: list[Exception], seconds: float
+) -> None:
+    monkeypatch.setattr(worker, "LOOK_SECONDS", seconds)
+    store = Passing()
+    store.job = replace(store.job, run_at=later(NOON, seconds=0.01))
+    store.troubles["next_due"] = trouble
+
+    async def story() -> None:
+        done = asyncio.Event()
+
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
+            done.set()
+
+        working = Worker(store, handlers={KIND: handler})
+        loop = asyncio.create_task(working.run())
+        await done.wait()
+        await working.stop()
+        await loop
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("rests", "claimed"), [(True, [1, 1, 1]), (False, [1, 0, 0])])
+def test_attempts_that_rest_leave_their_places_to_others(rests: bool, claimed: list[int]) -> None:
+    store = Store()
+
+    async def story() -> list[int]:
+        begun, may_go_on = asyncio.Semaphore(0), asyncio.Event()
+
+        async def wait(_seconds: float) -> None:
+            begun.release()
+            await may_go_on.wait()
+
+        async def handler(runner: Runner, hold: Hold, job: Job) -> None:
+            await (rest(0.5) if rests else wait(0.5))
+
+        working, counts = Worker(store, Settings(at_once=1), handlers={KIND: handler}, sleep=wait), []
+        for count in range(3):
+            store.job = Job(tenant=1, uid=str(count), kind=KIND, run_at=NOON)
+            counts.append(await working.look())
+            if counts[-1]:
+                await begun.acquire()
+        may_go_on.set()
+        await working.run_once()
+        return counts
+
+    assert asyncio.run(story()) == claimed
 
 
 def test_a_store_that_hangs_does_not_keep_a_worker_from_stopping(

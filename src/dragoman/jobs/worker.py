@@ -80,9 +80,9 @@ class Worker:
         try:
             while not self._stops:
                 self._awake.clear()
-                await self._look_safely()
+                seconds = await self._look_safely()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), await self._until_next())
+                    await asyncio.wait_for(self._awake.wait(), seconds)
         finally:
             self._ended.set()
 
@@ -115,14 +115,17 @@ class Worker:
 
     # -- claiming jobs --------------------------------------------------------------------------------------------
 
-    async def _look_safely(self) -> None:
+    async def _look_safely(self) -> float:
+        """Look, and return how long to wait before the next look."""
         try:
             await self._take_over()
             await self.look()
+            return await self._until_next()
         except Expected as busy:
             log.warning("loop.later", extra={"loop": "worker", "code": busy.code})
         except Exception:  # house: ok, because the worker must go on; the next look may succeed
             log.exception("loop.failed", extra={"loop": "worker"})
+        return LOOK_SECONDS
 
     async def _take_over(self) -> None:
         """Once, before the first look: leases of an earlier process have no holder any more."""
@@ -135,13 +138,10 @@ class Worker:
         self._takes_over = False
 
     async def _until_next(self) -> float:
-        """How long to wait before the next look: until a waiting job becomes due, but no longer than a second."""
+        """The seconds until a waiting job becomes due, a second at most."""
         if self._stops or not self._has_place():
             return LOOK_SECONDS
-        try:
-            next_at = await self._runner.read(jobs.next_due, jobs.Due(), system(DIRECTORY_TENANT))
-        except Expected:
-            return LOOK_SECONDS
+        next_at = await self._runner.read(jobs.next_due, jobs.Due(), system(DIRECTORY_TENANT))
         if next_at is None:
             return LOOK_SECONDS
         return min(max(0.0, (next_at - self._runner.clock.now()) / TICKS_PER_SECOND), LOOK_SECONDS)
