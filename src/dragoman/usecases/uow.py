@@ -117,9 +117,9 @@ class UnitOfWork:
         with outer.attempt() as nested:
             yield UnitOfWork(nested, self.principal)
 
-    def try_only(self, entity: str, earlier: trial.Earlier, drawn: int) -> None:
+    def try_only(self, entity: str, earlier: trial.Earlier, drawn: int) -> dict[int, int]:
         """Let the command be a trial, which must end with an error: see `store/unit/trial.py`."""
-        trial.start(self._overlay.group, entity, earlier, drawn)
+        return trial.start(self._overlay.group, entity, earlier, drawn)
 
     def leave(self, entity: str, found: Any) -> None:
         """Let a new object be there, as an earlier trial made it."""

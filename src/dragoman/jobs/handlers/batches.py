@@ -1,4 +1,4 @@
-"""The jobs of a batch: prepare it, run it slice by slice, abandon it, clear its images, and delete its outcomes."""
+"""The jobs of a prepared batch: run it slice by slice, abandon it, clear its images, and delete its outcomes."""
 
 import asyncio
 import logging
@@ -38,22 +38,17 @@ async def fill(runner: Runner, hold: Hold, job: Job) -> None:
     """Take its entries from another batch."""
     is_over, size = False, FIRST
     while not is_over:
-        is_over = await _write(runner, job, filling.fill, filling.Fill(hold, size), JobKind.BATCH_FILL)
+        is_over = await write(runner, job, filling.fill, filling.Fill(hold, size), JobKind.BATCH_FILL)
         size = await _next(runner, size)
-
-
-async def prepare(runner: Runner, hold: Hold, job: Job) -> None:
-    """Initialise its counts."""
-    await _write(runner, job, batch_runs.prepare, batch_runs.Prepare(hold), JobKind.BATCH_PREVIEW)
 
 
 async def run(runner: Runner, hold: Hold, job: Job) -> None:
     """Run its entries, from the first one without an outcome."""
-    progress: Progress = await _write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_EXECUTE)
+    progress: Progress = await write(runner, job, batch_runs.begin, batch_runs.Begin(hold), JobKind.BATCH_EXECUTE)
     content, size = NOTHING, FIRST
     while not progress.is_over:
         await _ready(runner, progress)
-        content = await _content(runner, job, progress.cursor, content)
+        content = await content_at(runner, job, progress.cursor, content)
         slice_ = Slice(hold, content, progress.dialect, size)
         progress = await _slice(runner, job, slice_, progress)
         size = await _next(runner, size)
@@ -62,13 +57,13 @@ async def run(runner: Runner, hold: Hold, job: Job) -> None:
 async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
     """Fail the entries without an outcome, since the job was discarded."""
     content, size = NOTHING, FIRST
-    progress: Progress = await _write(
+    progress: Progress = await write(
         runner, job, batch_runs.abandon, batch_runs.BeginAbandon(hold), JobKind.BATCH_ABANDON
     )
     while not progress.is_over:
-        content = await _content(runner, job, progress.cursor, content)
+        content = await content_at(runner, job, progress.cursor, content)
         command = batch_runs.Abandon(hold, content, size)
-        progress = await _write(runner, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
+        progress = await write(runner, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
         size = await _next(runner, size)
 
 
@@ -76,7 +71,7 @@ async def forget(runner: Runner, hold: Hold, job: Job) -> None:
     """Delete the outcomes of a deleted batch."""
     is_over, size = False, FIRST
     while not is_over:
-        is_over = await _write(runner, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
+        is_over = await write(runner, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
         size = await _next(runner, size)
 
 
@@ -84,7 +79,7 @@ async def clear(runner: Runner, hold: Hold, job: Job) -> None:
     """Delete the preview rows and images of a batch that ended long ago."""
     is_over, size = False, FIRST
     while not is_over:
-        is_over = await _write(runner, job, retention.clear, retention.Clear(hold, size), JobKind.BATCH_CLEAR)
+        is_over = await write(runner, job, retention.clear, retention.Clear(hold, size), JobKind.BATCH_CLEAR)
         size = await _next(runner, size)
 
 
@@ -117,11 +112,12 @@ async def _slice(runner: Runner, job: Job, slice_: Slice, before: Progress) -> P
             log.warning("batch.slice_failed", extra={"batch": job.subject, "first": first}, exc_info=fault)
             return await _one_by_one(runner, job, slice_, before)
         log.error("batch.entry_failed", extra={"batch": job.subject, "index": first}, exc_info=fault)
-        failed = Result(_failure(fault))
+        failed = Result(failure_of(fault))
     return await _run_slice(runner, job, replace(slice_, size=1, failed=failed))
 
 
-def _failure(fault: Exception) -> str:
+def failure_of(fault: Exception) -> str:
+    """The failure of an entry that met a fault of the server's own."""
     return bulk_failures.refused(fault) if isinstance(fault, Expected) else bulk_failures.server_failed(INCIDENT)
 
 
@@ -134,11 +130,11 @@ async def _one_by_one(runner: Runner, job: Job, slice_: Slice, before: Progress)
 
 
 async def _run_slice(runner: Runner, job: Job, command: Slice) -> Progress:
-    progress: Progress = await _write(runner, job, batch_runs.run_slice, command, JobKind.BATCH_EXECUTE)
+    progress: Progress = await write(runner, job, batch_runs.run_slice, command, JobKind.BATCH_EXECUTE)
     return progress
 
 
-async def _content(runner: Runner, job: Job, index: int, known: Content) -> Content:
+async def content_at(runner: Runner, job: Job, index: int, known: Content) -> Content:
     """The chunk that holds the entry of this index: the known one, or the next."""
     if known.first <= index < known.stop:
         return known
@@ -147,5 +143,6 @@ async def _content(runner: Runner, job: Job, index: int, known: Content) -> Cont
     return content if content is not None else NOTHING
 
 
-async def _write(runner: Runner, job: Job, run: Callable[..., R], command: Any, kind: JobKind) -> R:
+async def write(runner: Runner, job: Job, run: Callable[..., R], command: Any, kind: JobKind) -> R:
+    """Run a use case of a job."""
     return await runner.write(run, command, system(job.tenant), DIALECT, operation=str(kind), bulk=True)

@@ -403,10 +403,14 @@ class Previews:
         statement = sa.select(sa.func.count()).select_from(mine.limit(limit).subquery())
         return int(self._execute(statement).scalar_one())
 
-    def forget_beside(self, batch: int) -> None:
-        """Delete the rows that are of no entry."""
-        table = tables.batch_preview
-        self._execute(sa.delete(table).where(V.tenant == self._tenant, V.batch == batch, V.index < 0))
+    def has_any(self, batch: int) -> bool:
+        """Whether there are rows at all."""
+        return self._execute(_of((V.index,), self._tenant, batch).limit(1)).first() is not None
+
+    def has_beside(self, batch: int) -> bool:
+        """Whether there are rows that are of no entry."""
+        statement = _of((V.index,), self._tenant, batch).where(V.index < 0).limit(1)
+        return self._execute(statement).first() is not None
 
     def forget(self, batch: int, *, limit: int) -> int:
         """Delete so many rows of a batch; how many were."""

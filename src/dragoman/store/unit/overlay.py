@@ -314,7 +314,7 @@ class Overlay:
         for ref, entity in self.changes.items():
             mapping = MAPPINGS[ref[0]]
             if mapping.has_history:
-                entity = self._record(mapping, ref, entity)
+                entity = self._noted(mapping, ref, entity) if group.is_trial else self._record(mapping, ref, entity)
             if ref not in group.loaded:
                 group.loaded[ref] = None
                 group.locks[ref] = Lock.CHANGE
@@ -322,6 +322,12 @@ class Overlay:
         if self.numbers:
             group.numbers.update(self.numbers)
         self.clear()
+
+    def _noted(self, mapping: Mapping, ref: RowKey, entity: Any) -> Any:
+        """The entity, in a trial: nothing of it will have a history."""
+        known = self._differences.get(ref)
+        self.group.note(ref, known.names if known is not None and known.entity is entity else None)
+        return entity
 
     def _record(self, mapping: Mapping, ref: RowKey, entity: Any) -> Any:
         before = self.group.current.get(ref)

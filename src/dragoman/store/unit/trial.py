@@ -17,19 +17,24 @@ Earlier = Callable[[Sequence[int]], dict[int, Any]]
 """What earlier trials made of objects, by number; None where they deleted one. Others are left out."""
 
 
-def start(group: Group, entity: str, earlier: Earlier, drawn: int) -> None:
+def start(group: Group, entity: str, earlier: Earlier, drawn: int) -> dict[int, int]:
     """Let the rest of the transaction be a trial. Objects of the entity are seen as earlier trials left them, and the
     next number is the one behind the `drawn` numbers that those drew. The command must go alone.
+
+    Returns the revisions, by number, of objects as they were stored; it has them as soon as they are loaded.
     """
     load_all = group.load_all
     if load_all is None:
         raise MustBeExclusive
     counter = ("counter", entity)
+    revisions: dict[int, int] = {}
 
     def put(refs: list[tuple[str, Key]]) -> None:
         if counter in refs:
             _draw(group, entity, drawn)
         numbers = [key for name, key in refs if name == entity and isinstance(key, int)]
+        stored = ((number, group.loaded[entity, number]) for number in numbers)
+        revisions.update((number, found.revision) for number, found in stored if found is not None)
         for number, found in earlier(numbers).items() if numbers else ():
             leave(group, entity, number, found)
 
@@ -40,6 +45,7 @@ def start(group: Group, entity: str, earlier: Earlier, drawn: int) -> None:
 
     group.is_trial, group.load_all = True, load
     put([ref for ref in group.loaded if ref[0] == entity or ref == counter])
+    return revisions
 
 
 def leave(group: Group, entity: str, number: int, found: Any) -> None:

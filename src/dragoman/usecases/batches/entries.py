@@ -93,6 +93,7 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
     parts, left = named.entries(), batch.failures_left()
     with uow.watch() as touched:
         for index in entries:
+            touched.clear()
             try:
                 results.append(doing.attempt(parts, index))
             except MustBeExclusive:
@@ -214,13 +215,10 @@ class Doing:
         return None if self._entity is None else part.objects(self._entity).find(number, Lock.CHANGE)
 
     def must_look_again(self, touched: set[RowKey]) -> bool:
-        """Whether the entry may have changed which objects others have the keys of the next entries."""
+        """Whether an entry that touched these rows may have changed which objects have the keys of the next ones."""
         if self._batch.method is not Method.DELETE or self._batch.field in (self._type.id_key, self._type.natural_key):
-            touched.clear()
             return False
-        others = sum(name == self._entity for name, _ in touched)
-        touched.clear()
-        return others > 1
+        return sum(name == self._entity for name, _ in touched) > 1
 
 
 def _unmatched(type_: ResourceType, field: str, match: Found) -> str:

@@ -6,10 +6,11 @@ begins with the locked row of the batch, so what people decide holds from its ne
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import bulk_failures, bulk_rates, failure_groups
-from dragoman.domain.bulk import WAITING, Batch, BatchDetail, EndCode, Outcome, Status
+from dragoman.domain.bulk import WAITING, Batch, BatchDetail, ChangeGroup, EndCode, Outcome, Status, Summary
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.job import ATTEMPTS, FORMER, Job, JobKind
 from dragoman.usecases.background import jobs
@@ -41,9 +42,11 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Prepare(msgspec.Struct, frozen=True):
-    """Prepare a new batch for its review, or for a worker."""
+    """Prepare a new batch for its review, or for a worker, with what its preview adds up to."""
 
     hold: Hold
+    summary: Summary | None = None
+    groups: tuple[ChangeGroup, ...] = ()
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -54,10 +57,20 @@ def prepare(uow: UnitOfWork, command: Prepare) -> None:
     job = jobs.held(uow, command.hold)
     batch = _batch(uow, job)
     if batch is not None and batch.status is Status.CREATED:
-        batches.keep(uow, prepared := batch.prepare(at=uow.now, policy=policies.fix(uow, batch)))
+        policy = policies.fix(uow, batch)
+        batches.keep(uow, prepared := batch.prepare(at=uow.now, policy=policy, summary=command.summary))
+        _keep_groups(uow, batch, command.groups)
         if prepared.status is Status.QUEUED:
             control.queue_run(uow, prepared)
     jobs.complete(uow, job)
+
+
+def _keep_groups(uow: UnitOfWork, batch: Batch, groups: tuple[ChangeGroup, ...]) -> None:
+    detail = uow.batch_details.find(batch.uid, Lock.CHANGE)
+    if detail is not None:
+        uow.batch_details.save(replace(detail, groups=groups))
+    elif groups:
+        uow.batch_details.add(BatchDetail(batch.tenant, batch.uid, groups))
 
 
 class Begin(msgspec.Struct, frozen=True):
@@ -207,7 +220,7 @@ def _advance(uow: UnitOfWork, job: Job, batch: Batch, content: Content, results:
     if advanced.status is not Status.RUNNING:
         return _rest(uow, job, advanced)
     advanced = uow.batches.save(bulk_rates.taken(advanced, len(outcomes), uow.now))
-    if _begun_anew(uow, job, batch):
+    if begun_anew(uow, job, batch):
         return Progress(advanced.cursor, is_over=True)
     return _later(uow, job, advanced, bulk_rates.ready_at(advanced, uow.now))
 
@@ -261,7 +274,7 @@ def _outcome(result: Result, index: int, key: str, at: Moment) -> Outcome:
     )
 
 
-def _begun_anew(uow: UnitOfWork, job: Job, batch: Batch) -> bool:
+def begun_anew(uow: UnitOfWork, job: Job, batch: Batch) -> bool:
     """Replace a job that was retried and now made progress by a new one, which starts with no failed attempts. Returns
     whether it did."""
     if job.attempt == 1:
