@@ -280,6 +280,7 @@ OBJECTS: dict[str, Callable[[UnitOfWork], Repository[Any]]] = {
     "task": lambda uow: uow.tasks,
     "contact": lambda uow: uow.contacts,
     "case": lambda uow: uow.cases,
+    "stage": lambda uow: uow.stages,
     "resource": lambda uow: uow.resources,
 }
 """What the types of batches work on, by the name of the entity."""

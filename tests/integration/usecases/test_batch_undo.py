@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.domain.bulk import Batch, Decision, Method, OnConflict, Origin, Status
+from dragoman.domain.case import Stage
 from dragoman.domain.errors import Expected
 from dragoman.store.maintenance.verification import verify
 from dragoman.usecases.batches import undo as undos
@@ -376,3 +377,95 @@ def test_after_images_are_gone_nothing_is_undone(world: BatchWorld) -> None:
     batch = world.done(PATCH, "task", field="id", entries=[one], data={"priority": 1})
     world.clock.advance(30 * 86_400)
     assert refused(world, batch) == "images_gone"
+
+
+# What went along
+
+
+def family(world: BatchWorld) -> list[str]:
+    """A task, its part, and the part's part."""
+    whole = made(world, "task", title="whole")
+    part = made(world, "task", title="part", parent=whole, assignee="anna")
+    return [whole, part, made(world, "task", title="below", parent=part)]
+
+
+def all_shown(world: BatchWorld, ids: list[str]) -> list[Any]:
+    return [shown(world, "task", uid) for uid in ids]
+
+
+def test_parts_that_ended_with_their_whole_are_open_again(world: BatchWorld) -> None:
+    ids = family(world)
+    before = all_shown(world, ids)
+    batch = world.done(PATCH, "task", field="id", entries=[ids[0]], data={"state": "terminated"})
+    assert {each["state"] for each in all_shown(world, ids)} == {"terminated"}
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert all_shown(world, ids) == before
+    assert counts(undone(world, undo)) == (Status.COMPLETED, 1, 1, 0)
+    assert {each["state"] for each in all_shown(world, ids)} == {"terminated"}
+    intact(world)
+
+
+def test_a_part_that_was_changed_since_fails_the_entry_of_its_whole(world: BatchWorld) -> None:
+    ids = family(world)
+    batch = world.done(PATCH, "task", field="id", entries=[ids[0]], data={"state": "terminated"})
+    assert world.native("anna", "POST", f"/v1/tasks/{ids[1]}/reopen")[0] == 200
+    undo = undone(world, batch)
+    assert (undo.success, undo.failure) == (0, 1)
+    errors = world.failures(undo)[0][1]["errors"]
+    assert {each["reference"] for each in errors} == {ids[1]}
+
+
+def test_parts_that_were_deleted_with_their_whole_are_there_again(world: BatchWorld) -> None:
+    ids = family(world)
+    before = all_shown(world, ids)
+    batch = world.done(DELETE, "task", field="id", entries=[ids[0]])
+    assert all_shown(world, ids) == [None, None, None]
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert all_shown(world, ids) == before
+    intact(world)
+    again = undone(world, undo)
+    assert counts(again) == (Status.COMPLETED, 1, 1, 0), world.failures(again)
+    assert all_shown(world, ids) == [None, None, None]
+    intact(world)
+
+
+def test_part_and_whole_that_were_deleted_one_by_one_are_there_again(world: BatchWorld) -> None:
+    ids = family(world)
+    before = all_shown(world, ids)
+    batch = world.done(DELETE, "task", field="id", entries=list(reversed(ids)))
+    assert batch.success == 3
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 3, 3, 0), world.failures(undo)
+    assert all_shown(world, ids) == before
+    intact(world)
+
+
+def test_a_new_task_that_has_parts_by_now_is_not_deleted(world: BatchWorld) -> None:
+    batch = world.done(POST, "task", data=[{"title": "a"}])
+    [outcome] = world.core(lambda uow: uow.batches.outcomes(batch.number, limit=5))
+    made(world, "task", title="part", parent=outcome.object)
+    undo = undone(world, batch)
+    assert (undo.success, undo.failure) == (0, 1)
+    assert world.failures(undo)[0][1]["code"] == "changed_since_batch"
+
+
+def test_stages_return_with_their_case(world: BatchWorld) -> None:
+    case = made(world, "case", title="c")
+    number = (shown(world, "case", case) or {})["number"]
+
+    def stage(uow: Any) -> None:
+        drawn = uow.numbers.draw("stage")
+        uow.stages.add(Stage(uow.tenant, drawn, uow.new_id(), number, "first", created_at=uow.now))
+
+    world.core(stage)
+    before = world.native("anna", "GET", f"/v1/cases/{case}/stages")[1]["items"]
+    batch = world.done(DELETE, "case", field="id", entries=[case])
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    after = world.native("anna", "GET", f"/v1/cases/{case}/stages")[1]["items"]
+    assert [{**each, "revision": 1, "modified_at": ""} for each in after] == [
+        {**each, "revision": 1, "modified_at": ""} for each in before
+    ]
+    intact(world)

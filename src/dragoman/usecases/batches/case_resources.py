@@ -1,6 +1,6 @@
 """Cases as objects of batches: found in sets, changed one by one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.errors import Conflict
 from dragoman.domain.restoring import Plan, Unit
 from dragoman.usecases.batches import assignees, keys
-from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch, Undoing
+from dragoman.usecases.batches.resource_types import NOTHING, Companion, Found, Patch, Undoing
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import references
@@ -107,4 +107,14 @@ def _must_have_contact(uow: UnitOfWork, case: Case) -> None:
         raise Conflict("bad_reference", "its contact does not exist any more", field="contact")
 
 
-UNDOING = Undoing(PLAN, restore, adding, along={"stage": "case"})
+def held(uow: UnitOfWork, numbers: Sequence[int], known: Collection[tuple[str, int, int]]) -> frozenset[int]:
+    """Those of the cases that have stages but the known ones."""
+    holding = uow.cases.holding(numbers) if numbers else ()
+    stages = [stage for number in holding for stage in uow.stages.of_case(number)]
+    return frozenset(each.case for each in stages if ("stage", each.number, each.revision) not in known)
+
+
+STAGES = Companion(
+    "case", Plan(), lambda uow, before, after: uow.stages.save(after), lambda uow, stage: uow.stages.add(stage)
+)
+UNDOING = Undoing(PLAN, restore, adding, held, {"stage": STAGES})

@@ -36,21 +36,32 @@ Patch = Callable[[UnitOfWork, int], None]
 
 
 @dataclass(frozen=True)
+class Companion:
+    """Entities that change with an object, which their `field` names: how they are restored, and stored again."""
+
+    field: str
+    plan: Plan
+    save: Callable[[UnitOfWork, Any, Any], object]
+    add: Callable[[UnitOfWork, Any], object]
+
+
+@dataclass(frozen=True)
 class Undoing:
     """How what a batch did to objects of a type is taken back. All check the principal's rights.
 
     `plan` tells which fields belong together and what members show them. `save` stores an object whose members have
     their old values again, by its state before and after. `adding` takes deleted objects and returns what stores one of
-    them again, with its number, id and history. `held` are those of some objects that others refer to since, which are
-    not deleted therefore; `along` the entities that are deleted and come back with an object, by the field that names
-    it.
+    them again, with its number, id and history. `held` are those of some objects that hold others, but for these
+    (entity, number and revision). `along` are entities that change with the objects.
     """
 
     plan: Plan
     save: Callable[[UnitOfWork, Any, Any], None]
     adding: Callable[[UnitOfWork, Sequence[Any]], Callable[[UnitOfWork, Any], None]]
-    held: Callable[[UnitOfWork, Sequence[int]], Collection[int]] = lambda uow, numbers: ()
-    along: Mapping[str, str] = field(default_factory=dict)
+    held: Callable[[UnitOfWork, Sequence[int], Collection[tuple[str, int, int]]], Collection[int]] = (
+        lambda uow, numbers, known: ()
+    )
+    along: Mapping[str, Companion] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The resource type `task` of batches: tasks of all dialects, found in sets, changed one by one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, get_args
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from dragoman.domain.limits import uuid_of
 from dragoman.domain.restoring import Plan, Unit
 from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.batches import assignees, keys
-from dragoman.usecases.batches.resource_types import NOTHING, Found, Patch, Undoing
+from dragoman.usecases.batches.resource_types import NOTHING, Companion, Found, Patch, Undoing
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import references
@@ -220,13 +220,26 @@ def _load_again(uow: UnitOfWork, deleted: Sequence[Task]) -> None:
         uow.categories.load(sorted(categories), Lock.CHANGE)
 
 
-def held(uow: UnitOfWork, numbers: Sequence[int]) -> frozenset[int]:
-    """Those of the tasks that have parts."""
+def held(uow: UnitOfWork, numbers: Sequence[int], known: Collection[tuple[str, int, int]]) -> frozenset[int]:
+    """Those of the tasks that have parts but the known ones."""
     if not numbers or uow.tasks.have_no_parts(numbers):
         return frozenset()
-    parts = uow.tasks.parts(numbers)
-    uow.tasks.load(parts)
-    return frozenset(part.parent for number in parts if (part := uow.tasks.find(number)) is not None and part.parent)
+    below = uow.tasks.parts(numbers)
+    uow.tasks.load(below)
+    parts = {number: part for number in below if (part := uow.tasks.find(number)) is not None}
+    found = set()
+    for part in parts.values():
+        if ("task", part.number, part.revision) not in known:
+            above = part.parent
+            while above is not None and above not in numbers:
+                above = parts[above].parent if above in parts else None
+            found.add(above)
+    return frozenset(number for number in found if number is not None)
 
 
-UNDOING = Undoing(PLAN, restore, adding, held, {"task": "parent"})
+def _save_part(uow: UnitOfWork, before: Task, after: Task) -> Task:
+    return tasks.save(uow, before, _settled(after))
+
+
+PARTS = Companion("parent", PLAN, _save_part, tasks.add_again)
+UNDOING = Undoing(PLAN, restore, adding, held, {"task": PARTS})

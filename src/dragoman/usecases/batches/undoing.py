@@ -4,6 +4,7 @@ PATCH: the members that the entry changed get their old values, directly. POST b
 deletes a new one. What was changed since the batch is refused, left as it is, or overwritten.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,13 +22,17 @@ from dragoman.domain.restoring import restored, values
 from dragoman.store.repositories.history import Tombstone
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.along import Went, along
 from dragoman.usecases.batches.comparisons import Refused
 from dragoman.usecases.batches.payloads import Content, Source
-from dragoman.usecases.batches.resource_types import ResourceType, Undoing
+from dragoman.usecases.batches.resource_types import Companion, ResourceType, Undoing
 from dragoman.usecases.uow import UnitOfWork
 
 CHANGED = "was changed since the batch"
 EXISTS = "exists again"
+LEFT = "Changed since the batch, left as they are:"
+ENDS = re.compile('"(?:state|suspended)":')
+"""In changes that parts follow."""
 FEW = 100
 """How many later changes are looked at to name members."""
 
@@ -48,13 +53,23 @@ class Undo:
         numbers = [source.number for source in sources]
         self._tombstones: dict[int, Tombstone] = {}
         self._held: frozenset[int] = frozenset()
+        self._along = self._went_along(uow)
         if batch.method is Method.POST and type_.undoing is not None:
             uow.objects(self._entity).load(numbers, Lock.CHANGE)
             self._tombstones = uow.history.tombstones(self._entity, numbers)
             self._add = type_.undoing.adding(uow, [left.snapshot for left in self._tombstones.values()])
         elif batch.method is Method.DELETE and type_.undoing is not None:
-            self._held = frozenset(type_.undoing.held(uow, numbers))
+            known = {(went.entity, went.number, went.revision) for each in self._along.values() for went in each}
+            self._held = frozenset(type_.undoing.held(uow, numbers, known))
             self._remove = type_.remove if type_.removing is None else type_.removing(uow, numbers)
+
+    def _went_along(self, uow: UnitOfWork) -> dict[int, list[Went]]:
+        """What the entries changed beside their objects."""
+        method, companions = self._batch.method, {} if self._undoing is None else self._undoing.along
+        rows = [row for row in self._rows.values() if method is not Method.PATCH or ENDS.search(row.changes)]
+        if method is Method.DELETE:
+            rows = [row for row in rows if row.revision > 1]  # an undo brought the object back
+        return along(uow, self._entity, companions, rows, are_deleted=method is Method.POST)
 
     def __call__(self, part: UnitOfWork, index: int, number: int) -> None:
         """Take an entry back on the object that it names. Raises the errors of the object, and Refused."""
@@ -73,7 +88,7 @@ class Undo:
         there = part.objects(self._entity).find(source.number, Lock.CHANGE)
         left = self._tombstones.get(source.number)
         if there is not None:
-            return self._exists(there)
+            return self._exists(part, there)
         if left is None:
             raise Refused(bulk_failures.not_found(self._type.name, self._type.id_key))
         if left.revision != source.revision and self._how is not OnConflict.OVERWRITE:
@@ -88,7 +103,14 @@ class Undo:
                 refused.message, None if field is None else str(field), None if other is None else str(other)
             )
             raise _changed([detail]) from refused
+        for went in self._along.get(source.number, ()):
+            if went.left is not None and part.objects(went.entity).find(went.number, Lock.CHANGE) is None:
+                self._companion(went).add(part, again(went.left, part.now))
         return source.number
+
+    def _companion(self, went: Went) -> Companion:
+        assert self._undoing is not None  # noqa: S101 - nothing went along otherwise
+        return self._undoing.along[went.entity]
 
     def _source(self, index: int) -> tuple[Source, Undoing]:
         undoing = self._type.undoing
@@ -105,9 +127,26 @@ class Undo:
         if found.changed and self._how is OnConflict.FAIL:
             raise _changed([Detail(CHANGED, field=path) for path in found.changed])
         if found.changed and self._how is OnConflict.MERGE:
-            self.warning = f"Changed since the batch, left as they are: {', '.join(found.changed)}"
+            self.warning = f"{LEFT} {', '.join(found.changed)}"
         if found.entity != present or not _same(found.entity, present):
             undoing.save(part, present, found.entity)
+        for went in self._along.get(source.number, ()):
+            self._restore_along(part, went)
+
+    def _restore_along(self, part: UnitOfWork, went: Went) -> None:
+        """Restore what ended or was suspended with the object, by the same rules."""
+        companion = self._companion(went)
+        present = part.objects(went.entity).find(went.number, Lock.CHANGE)
+        if present is None:
+            return
+        found = restored(present, went.changes, companion.plan, self._how)
+        if found.changed and self._how is OnConflict.FAIL:
+            raise _changed([Detail(CHANGED, path, present.uid) for path in found.changed])
+        if found.changed and self._how is OnConflict.MERGE:
+            names = f"{', '.join(found.changed)} of {present.uid}"
+            self.warning = f"{self.warning}; {names}" if self.warning else f"{LEFT} {names}"
+        if found.entity != present:
+            companion.save(part, present, found.entity)
 
     def _delete(self, part: UnitOfWork, present: Any, source: Source) -> None:
         if self._how is not OnConflict.OVERWRITE:
@@ -125,9 +164,11 @@ class Undo:
         names = dict.fromkeys(name for text in texts for name in _names_of(text))
         return [Detail(CHANGED, field=_path(name)) for name in names] or [Detail(CHANGED, field=self._type.id_key)]
 
-    def _exists(self, there: Any) -> int:
-        """The object of a deleted one's number is there again."""
-        if self._how is not OnConflict.OVERWRITE:
+    def _exists(self, part: UnitOfWork, there: Any) -> int:
+        """The object of a deleted one's number is there again: by this undo, with its whole, or by somebody else."""
+        last = part.history.rows(self._entity, [(there.number, there.revision)]).get((there.number, there.revision))
+        is_own = last is not None and last.cause == self._batch.number
+        if not is_own and self._how is not OnConflict.OVERWRITE:
             raise _changed([Detail(EXISTS, field=self._type.id_key, reference=there.uid)])
         return int(there.number)
 
