@@ -128,12 +128,22 @@ class Undo:
             raise _changed([Detail(CHANGED, field=path) for path in found.changed])
         if found.changed and self._how is OnConflict.MERGE:
             self.warning = f"{LEFT} {', '.join(found.changed)}"
+        along = self._along.get(source.number, ())
+        parts_first = bool(getattr(present, "open_children", 0))  # else they would follow the object by themselves
+        if along and parts_first:
+            self._restore_along(part, along)
+            present = part.objects(self._entity).find(source.number, Lock.CHANGE)
+            found = restored(present, row.changes, undoing.plan, self._how)
         if found.entity != present or not _same(found.entity, present):
             undoing.save(part, present, found.entity)
-        for went in self._along.get(source.number, ()):
-            self._restore_along(part, went)
+        if along and not parts_first:
+            self._restore_along(part, along)
 
-    def _restore_along(self, part: UnitOfWork, went: Went) -> None:
+    def _restore_along(self, part: UnitOfWork, along: Sequence[Went]) -> None:
+        for went in along:
+            self._restore_one(part, went)
+
+    def _restore_one(self, part: UnitOfWork, went: Went) -> None:
         """Restore what ended or was suspended with the object, by the same rules."""
         companion = self._companion(went)
         present = part.objects(went.entity).find(went.number, Lock.CHANGE)
