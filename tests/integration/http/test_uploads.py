@@ -198,3 +198,32 @@ def test_a_key_makes_one_batch_of_many_uploads(server: Server, rows: int) -> Non
     other = server.call("POST", NEW, body + b"12025559999,x\n", headers)
     assert other.status == 422
     wait_until(server, 2 + chunks)
+
+
+@pytest.mark.parametrize("media", ["text/csv", "application/x-ndjson"])
+@pytest.mark.parametrize("what", ["results", "entries"])
+def test_results_and_entries_can_be_sent_back(server: Server, media: str, what: str) -> None:
+    task = server.call("POST", "/v1/tasks", b'{"title":"one"}', {**ANNA, "Content-Type": "application/json"}).json()
+    target = "/v1/batches?method=PATCH&type=task&field=id&data=%7B%22priority%22%3A1.0%2C%22description%22%3A%22d%22%7D"
+    lines = [
+        f'{{"entry":{task["number"]},"data":{{"title":"a \\"b\\",\\nc","properties":{{"/x":"ü"}}}}}}',
+        '"nobody"',
+        '{"entry":99999,"data":{"description":"","priority":null}}',
+    ]
+    body = "\n".join(lines).encode()
+    made = server.call("POST", target + "&review=false", body, {**ANNA, "Content-Type": "application/x-ndjson"})
+    assert made.status == 201, made.text
+    path = f"/v1/batches/{made.json()['id']}"
+    ended = server.call("GET", f"{path}?wait=30", headers=ANNA).json()
+    assert (ended["status"], ended["counts"]["success"], ended["counts"]["failure"]) == ("completed", 1, 2)
+    file = server.call("GET", f"{path}/{what}", headers={**ANNA, "Accept": media})
+    assert file.status == 200, file.text
+    alone = target.partition("&data")[0]
+    again = server.call("POST", alone, file.body, {**ANNA, "Content-Type": media})
+    assert again.status == 201, again.text
+    assert entries_of(server, again.json()["id"]) == entries_of(server, made.json()["id"])
+
+
+def entries_of(server: Server, batch: str) -> list[tuple[str, Any]]:
+    items = server.call("GET", f"/v1/batches/{batch}/entries", headers=ANNA).json()["items"]
+    return [(str(item["entry"]), item["data"]) for item in items]
