@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -144,6 +145,22 @@ class Samples:
             made = self.tenant.native("GET", path)
         return made["id"]
 
+    def waiting_batch(self) -> Any:
+        """A batch that waits for its moment, a month ahead."""
+        moment = datetime.fromtimestamp(time.time() + 30 * 86_400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        order = {"method": "PATCH", "type": "phonenumber", "field": "phonenumber", "data": {"name": self.word}}
+        made = self.post("/v1/batches", order | {"entries": [self.number()], "review": False, "not_before": moment})
+        path, until = f"/v1/batches/{made['id']}", time.monotonic() + PATIENCE_SECONDS
+        while made["status"] != "queued":
+            assert time.monotonic() < until, made
+            time.sleep(0.01)
+            made = self.tenant.native("GET", path)
+        return made["id"]
+
+    def paused_batch(self) -> Any:
+        """The same, paused."""
+        return self.post(f"/v1/batches/{self.waiting_batch()}/pause")["id"]
+
     def beside(self, kind: str, found: str) -> Any:
         """What is known once a thing of this kind was made."""
         _ = self[kind]
@@ -201,6 +218,8 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "batch": Samples.batch,
     "ended_batch": Samples.ended_batch,
     "done_batch": Samples.done_batch,
+    "waiting_batch": Samples.waiting_batch,
+    "paused_batch": Samples.paused_batch,
     "prefix": lambda samples: samples.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
         "prefix_sid"
     ],

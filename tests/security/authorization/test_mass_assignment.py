@@ -84,7 +84,7 @@ def attempts(tenant: Tenant, dialect: Dialect, operation: OperationSpec, more: d
     person = "bert" if operation.path == "/users/me" else "anna"
     headers = {"Authorization": tenant.basic(person), "Content-Type": "application/json"}
     for sample in (more, *({name: value} for name, value in more.items())):
-        sent = json.dumps(sample | usual).encode()
+        sent = json.dumps([sample | each for each in usual] if isinstance(usual, list) else sample | usual).encode()
         yield Ask(operation.method, dialect.prefixes[0] + target, headers, sent)
 
 

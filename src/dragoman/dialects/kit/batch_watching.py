@@ -41,7 +41,8 @@ async def until_it_rests(request: Request, shown: Shown, seconds: float, is_name
 def events(request: Request, shown: Shown, encode: Encode) -> Stream:
     """The stream of a batch's progress, until it ends or is deleted. `encode` makes the data of an event."""
     headers = [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")]
-    return Stream(200, _counted(request, _events(request, shown, encode)), EVENT_STREAM, headers)
+    pieces = _counted(request, _events(request, shown, encode))
+    return Stream(200, pieces, EVENT_STREAM, headers, waits=True)
 
 
 async def _counted(request: Request, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -15,13 +15,15 @@ class Stream:
 
     The next piece is produced when the client has read enough of those before it. The head is sent with the first
     piece, so an error that is raised before it becomes an ordinary reply; after that it cuts the connection, by which
-    the client knows that the body is incomplete. Pieces are closed when the client leaves.
+    the client knows that the body is incomplete. Pieces are closed when the client leaves; where one `waits` for the
+    next one, within a second, otherwise with the next piece.
     """
 
     status: int
     pieces: Pieces
     content_type: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
+    waits: bool = False
 
 
 class BodyStream:
@@ -69,7 +71,7 @@ async def primed(stream: Stream) -> Stream:
         finally:
             await pieces.aclose()
 
-    return Stream(stream.status, chained(), stream.content_type, stream.headers)
+    return Stream(stream.status, chained(), stream.content_type, stream.headers, stream.waits)
 
 
 async def whole(stream: Stream) -> Reply:

@@ -2,12 +2,16 @@
 
 from functools import partial
 
-from dragoman.dialects.kit import any_of
+from dragoman.dialects.kit import OperationSpec, any_of
+from dragoman.dialects.native import batch_views as views
+from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.contracts import operation
-from dragoman.dialects.native.handlers import batch_rows, batch_uploads, batch_watching, batches
+from dragoman.dialects.native.handlers import batch_rows, batch_uploads, batch_verbs, batch_watching, batches
 from dragoman.dialects.native.wire import batch_queries, queries
 from dragoman.dialects.native.wire import batches as bodies
-from dragoman.usecases.batches import contents, creations, pages, watching
+from dragoman.dialects.native.wire import requests as reading
+from dragoman.usecases.batches import commands, contents, creations, pages, preview_pages, watching
+from dragoman.usecases.batches.commands import Action
 
 CREATE = any_of("batch.manage", "batch.create")
 READ = any_of("batch.manage", "batch.read")
@@ -17,6 +21,31 @@ DECIDE = any_of("batch.manage", "batch.update", "batch.decide")
 
 _get = partial(operation, method="GET")
 _post = partial(operation, method="POST", writes=True, query=queries.Trial)
+
+ACTIONS: tuple[tuple[Action, str, frozenset[str]], ...] = (
+    (Action.APPROVE, "Approve it, or let it go on behind its canary.", DECIDE),
+    (Action.REFUSE, "Refuse it, or stop it behind its canary.", DECIDE),
+    (Action.PAUSE, "Let it stand still between two entries.", UPDATE),
+    (Action.RESUME, "Let it go on.", UPDATE),
+    (Action.STOP, "End it for good between two entries.", UPDATE),
+)
+
+
+def _act(action: Action, summary: str, scopes: frozenset[str]) -> OperationSpec:
+    return _post(
+        name=f"{action}_batch",
+        path=f"/batches/{{id}}/{action}",
+        summary=summary,
+        scopes=scopes,
+        parse=batch_verbs.parsing(action),
+        run=commands.act,
+        render=views.one,
+        body=bodies.Deciding,
+        body_may_be_empty=True,
+        answer=bodies.Batch,
+        is_conditional=True,
+    )
+
 
 BATCHES = (
     _get(
@@ -80,4 +109,58 @@ BATCHES = (
         answer=bodies.BatchEntryList,
         line=bodies.BatchEntry,
     ),
+    _get(
+        name="read_batch_preview",
+        path="/batches/{id}/preview",
+        summary="What it would do to each object: a page with the summary, or all rows as NDJSON or CSV.",
+        scopes=READ,
+        parse=batch_rows.parse_preview,
+        run=preview_pages.run,
+        render=batch_rows.render_preview,
+        query=batch_queries.PreviewQuery,
+        answer=bodies.PreviewPage,
+        line=bodies.PreviewRow,
+    ),
+    _post(
+        name="preview_batch",
+        path="/batches/{id}/preview",
+        summary="Make its preview again; approvals are void.",
+        scopes=UPDATE,
+        parse=batch_verbs.parse_preview,
+        run=commands.act,
+        render=views.one,
+        answer=bodies.Batch,
+        is_conditional=True,
+    ),
+    operation(
+        method="PATCH",
+        name="patch_batch",
+        path="/batches/{id}",
+        summary="Change its options, or its title and purpose.",
+        scopes=UPDATE,
+        parse=batch_verbs.parse_patch,
+        run=commands.change,
+        render=views.one,
+        writes=True,
+        query=queries.Trial,
+        body=bodies.BatchPatch,
+        body_media=reading.MERGE_PATCH,
+        answer=bodies.Batch,
+        is_conditional=True,
+    ),
+    operation(
+        method="DELETE",
+        name="delete_batch",
+        path="/batches/{id}",
+        summary="Delete a batch that isn't executed. What it changed stays.",
+        scopes=DELETE,
+        parse=batch_verbs.parse_delete,
+        run=commands.remove,
+        render=replies.gone,
+        writes=True,
+        query=queries.Trial,
+        status=204,
+        is_conditional=True,
+    ),
+    *(_act(action, summary, scopes) for action, summary, scopes in ACTIONS),
 )

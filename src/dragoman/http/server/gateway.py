@@ -21,7 +21,7 @@ from dragoman.http.overload import SAFE_METHODS, Overload
 from dragoman.http.request_checks import Refused, read_headers
 from dragoman.http.responses import problem
 from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send, connection_of
-from dragoman.http.server.sending import Unsendable, send_reply, send_stream, start_of
+from dragoman.http.server.sending import Unsendable, send_reply, send_stream, start_of, until_gone
 from dragoman.logs import Line, RequestLog
 
 if TYPE_CHECKING:
@@ -139,6 +139,8 @@ class Gateway:
     async def _stream(self, stream: Stream, request: Exchange, scope: Scope, send: Send, *, close: bool) -> None:
         """Send a stream. What fails now cuts the connection, by which the client knows that it is incomplete."""
         pieces, connection, is_whole = each_of(stream.pieces), connection_of(scope), False
+        if stream.waits and connection is not None:
+            pieces = until_gone(pieces, connection, scope)
         try:
             start = start_of(stream, request.request_id, close=close or scope["http_version"] == "1.0")
             is_whole = await send_stream(send, start, pieces, scope)

@@ -1,7 +1,8 @@
 """From a Reply or a Stream to the ASGI messages of a response."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from functools import lru_cache
 
 from dragoman.dialects.kit import Reply, Stream
@@ -15,6 +16,8 @@ SANDBOX = (POLICY.encode(), b"default-src 'none'; frame-ancestors 'none'; sandbo
 """XML of clients is returned as they sent it: a browser would run scripts of XHTML in it as our own."""
 INERT = re.compile(r"(?:application/(?:[a-z.-]+\+)?json|text/plain)(?:;|\Z)")
 """Media types that no browser runs or shows as a page, given NOSNIFF."""
+LOOK_SECONDS = 0.5
+"""Between two looks whether a client that waits has left."""
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -73,6 +76,29 @@ async def send_stream(send: Send, start: Message, pieces: AsyncIterator[bytes], 
                 return False
     await send({"type": "http.response.body", "body": b""})
     return True
+
+
+async def until_gone(
+    pieces: AsyncGenerator[bytes, None], connection: Connection, scope: Scope
+) -> AsyncGenerator[bytes, None]:
+    """The pieces, until the client leaves, which may be while it waits for one."""
+    try:
+        while (piece := await _next(pieces, connection, scope)) is not None:
+            yield piece
+    finally:
+        await pieces.aclose()
+
+
+async def _next(pieces: AsyncGenerator[bytes, None], connection: Connection, scope: Scope) -> bytes | None:
+    coming = asyncio.ensure_future(anext(pieces, None))
+    try:
+        while not coming.done() and not connection.is_gone(scope):
+            await asyncio.wait({coming}, timeout=LOOK_SECONDS)
+    finally:
+        if not coming.done():
+            coming.cancel()
+            await asyncio.wait({coming})
+    return None if coming.cancelled() else coming.result()
 
 
 async def _send_unframed(connection: Connection, start: Message, pieces: AsyncIterator[bytes], scope: Scope) -> bool:

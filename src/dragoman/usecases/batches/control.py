@@ -38,7 +38,7 @@ def decide(
     batch = _locked(uow, batch)
     reviews.must_have_right(uow, batch, decision)
     reviews.must_name_version(batch, names_version=if_match is not None)
-    _check_version(batch, if_match)
+    check_version(batch, if_match)
     present, who = batch.as_of(uow.now), uow.principal
     made = Decided(who.user, who.login, uow.now, decision, reason, batch.revision)
     decided = present.decide(made)  # or it comes too early, or too late
@@ -113,11 +113,12 @@ def _controlled(uow: UnitOfWork, batch: Batch, if_match: IfMatch, *needed: Permi
     """The locked row, as a review that is over leaves it. Forbidden or StaleVersion as above."""
     batch = _locked(uow, batch)
     tasks.get(uow, batch.number, *(needed or (Permission.FINISH,)))
-    _check_version(batch, if_match)
+    check_version(batch, if_match)
     return batch.as_of(uow.now)
 
 
-def _check_version(batch: Batch, if_match: IfMatch) -> None:
+def check_version(batch: Batch, if_match: IfMatch) -> None:
+    """StaleVersion with the present batch, unless the client has read its revision."""
     if if_match is not None and if_match != "*" and batch.revision not in if_match:
         raise StaleVersion("stale", f"The batch is at revision {batch.revision}.", batch)
 

@@ -21,7 +21,8 @@ class Shown(msgspec.Struct, frozen=True):
 
 def shown(uow: UnitOfWork, batch: Batch) -> Shown:
     """The batch as it is now."""
-    return Shown(batch, uow.now, images_until(uow, batch))
+    present = batch.as_of(uow.now)
+    return Shown(present, uow.now, images_until(uow, present))
 
 
 def images_until(uow: UnitOfWork, batch: Batch) -> Moment | None:

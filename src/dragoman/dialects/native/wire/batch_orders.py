@@ -79,8 +79,8 @@ def parse_patch(request: Request) -> dict[str, Any]:
             found[name] = None if value is None else READERS[name](value, f"/{name}", problems, request.received_at)
     problems.raise_if_any(message=FAULTS)
     if "rate_per_second" in found:
-        value = found.pop("rate_per_second")
-        found["rate"] = None if value is None else texts["rate_per_second"]
+        del found["rate_per_second"]
+        found["rate"] = None if members["rate_per_second"] is None else texts["rate_per_second"]
     return found
 
 
