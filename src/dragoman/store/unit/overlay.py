@@ -391,11 +391,9 @@ def differences(before: Any, after: Any, names: Iterable[str]) -> dict[str, Any]
         if name in BOOKKEEPING:
             continue
         old, new = getattr(before, name), getattr(after, name)
-        if old == new:
-            continue
         if isinstance(new, dict):
             _dict_differences(name, old, new, changes)
-        else:
+        elif old != new:
             changes[name] = [old, new]
     return changes
 
@@ -416,8 +414,8 @@ def beginnings(entity: Any) -> dict[str, Any]:
 def _dict_differences(name: str, old: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]) -> None:
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
-        if before == after:
-            continue
+        if before is after or (before == after and json_numbers.are_same(before, after)):
+            continue  # `true` equals 1, but is not the same
         known = after or before
         spelled = known.name if isinstance(known, Extension) else key
         changes[f"{name}.{spelled}"] = [_plain(before), _plain(after)]
