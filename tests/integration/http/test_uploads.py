@@ -20,13 +20,20 @@ ANNA = basic("anna", PASSWORD)
 CSV = {**ANNA, "Content-Type": "text/csv"}
 NEW = "/core/v2/batch/tasks?method=POST&type=phonenumber"
 PATCH = "/core/v2/batch/tasks?method=PATCH&type=phonenumber&field=phonenumber"
+CONFIG = """
+[timeouts]
+body_seconds = 1.0
+[[batch.policy]]
+types = ["prefix"]
+review = "required"
+"""
 PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture
 def server(database_url: str) -> Iterator[Server]:
     add_user(database_url, "anna", admin=True)
-    with Server(database_url, config="[timeouts]\nbody_seconds = 1.0\n") as running:
+    with Server(database_url, config=CONFIG) as running:
         yield running
 
 
@@ -227,3 +234,13 @@ def test_results_and_entries_can_be_sent_back(server: Server, media: str, what: 
 def entries_of(server: Server, batch: str) -> list[tuple[str, Any]]:
     items = server.call("GET", f"/v1/batches/{batch}/entries", headers=ANNA).json()["items"]
     return [(str(item["entry"]), item["data"]) for item in items]
+
+
+@pytest.mark.parametrize("target", ["/v1/batches", "/core/v2/batch/tasks"])
+@pytest.mark.parametrize("rows", [10, 2_500])
+def test_a_policy_holds_for_uploads(server: Server, target: str, rows: int) -> None:
+    body = b"prefix\n" + b"".join(b"%d\n" % n for n in range(rows))
+    refused = server.call("POST", f"{target}?method=POST&type=prefix&review=false", body, CSV)
+    assert refused.status == 403, refused.text
+    assert b"review" in refused.body
+    wait_until(server, 0)
