@@ -11,6 +11,7 @@ from dragoman.domain.bulk import Batch, Decision, Method, OnConflict, Origin, St
 from dragoman.domain.case import Stage
 from dragoman.domain.errors import Expected
 from dragoman.store.maintenance.verification import verify
+from dragoman.usecases.batches import previews
 from dragoman.usecases.batches import undo as undos
 from dragoman.usecases.batches.undo import Undo
 from tests.support.batches import BatchWorld
@@ -469,3 +470,80 @@ def test_stages_return_with_their_case(world: BatchWorld) -> None:
         {**each, "revision": 1, "modified_at": ""} for each in before
     ]
     intact(world)
+
+
+# Reviewed
+
+
+def reviewed(world: BatchWorld, batch: Batch, how: OnConflict = FAIL) -> tuple[Batch, list[Any]]:
+    """An undo that waits for its review, and the rows of its preview."""
+    undo = asked(world, batch, how)
+    for _ in range(3):
+        world.run_jobs()
+    waiting = world.batch(undo.number)
+    assert waiting.status is Status.IN_REVIEW
+    return waiting, world.core(lambda uow: previews.page(uow, waiting).rows, world.anna)
+
+
+def approved(world: BatchWorld, undo: Batch) -> Batch:
+    world.decide(undo.number, Decision.APPROVE)
+    world.run_jobs()
+    return world.batch(undo.number)
+
+
+def test_the_preview_shows_what_will_be_restored(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", priority=1)
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"priority": 2, "properties": {"x": "1"}})
+    undo, [row] = reviewed(world, batch)
+    assert (row.effect, row.object, row.changed) == ("will_change", one, ["/priority", "/properties/x"])
+    assert (row.before["priority"], row.after["priority"], row.after["properties"]) == (2, 1, {})
+    assert counts(approved(world, undo)) == (Status.COMPLETED, 1, 1, 0)
+    assert (shown(world, "task", one) or {})["priority"] == 1
+
+
+def test_the_preview_shows_what_was_changed_since(world: BatchWorld) -> None:
+    _, batch = changed(world)
+    _, [row] = reviewed(world, batch)
+    assert (row.effect, row.error["code"]) == ("invalid", "changed_since_batch")
+
+
+def test_the_preview_of_a_merge_warns_of_what_stays(world: BatchWorld) -> None:
+    one, batch = changed(world)
+    undo, [row] = reviewed(world, batch, MERGE)
+    assert (row.effect, row.changed) == ("will_change", ["/priority"])
+    assert row.warning == "Changed since the batch, left as they are: title"
+    assert counts(approved(world, undo)) == (Status.COMPLETED, 1, 1, 0)
+    assert (shown(world, "task", one) or {})["title"] == "c"
+
+
+@pytest.mark.parametrize("noun", ["task", "contact", "case"])
+def test_the_preview_shows_deleted_objects_as_they_will_be(world: BatchWorld, noun: str) -> None:
+    members = {"task": {"title": "a"}, "contact": {"kind": "person", "last_name": "x"}, "case": {"title": "c"}}
+    ids = [made(world, noun, **members[noun]) for _ in range(2)]
+    before = [shown(world, noun, uid) for uid in ids]
+    batch = world.done(DELETE, noun, field="id", entries=ids)
+    undo, rows = reviewed(world, batch)
+    assert [(row.effect, row.before, row.hidden) for row in rows] == [("will_change", None, False)] * 2
+    assert [shown(world, noun, uid) for uid in ids] == [None, None]
+    assert counts(approved(world, undo)) == (Status.COMPLETED, 2, 2, 0), world.failures(undo)
+    assert [shown(world, noun, uid) for uid in ids] == before
+    intact(world)
+
+
+def test_what_was_changed_between_preview_and_run_is_not_overwritten(world: BatchWorld) -> None:
+    one = made(world, "task", title="a", priority=1)
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"priority": 2})
+    undo, _ = reviewed(world, batch)
+    patched(world, "task", one, priority=7)
+    ended = approved(world, undo)
+    assert world.failures(ended)[0][1]["code"] in ("changed_since_review", "changed_since_batch")
+    assert (shown(world, "task", one) or {})["priority"] == 7
+
+
+def test_rows_of_history_name_the_undo_as_their_cause(world: BatchWorld) -> None:
+    one = made(world, "task", title="a")
+    batch = world.done(PATCH, "task", field="id", entries=[one], data={"title": "b"})
+    undo = undone(world, batch)
+    number = (shown(world, "task", one) or {})["number"]
+    rows = world.core(lambda uow: uow.history.page("task", number))
+    assert [row.cause for row in rows] == [None, batch.number, undo.number]
