@@ -5,7 +5,7 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
-from dragoman.usecases.batches import documents, payloads, resource_types
+from dragoman.usecases.batches import documents, payloads, resource_types, trials
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.lifecycle import NewBatch
@@ -13,7 +13,7 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class Create(msgspec.Struct, frozen=True):
-    """Make a batch. A trial is prepared at once as far as its answer shows that; its caller drops it."""
+    """Make a batch. A trial stores nothing; its caller must drop what it did."""
 
     order: NewBatch
     is_trial: bool = False
@@ -32,7 +32,7 @@ class Made(msgspec.Struct, frozen=True):
 def create(uow: UnitOfWork, command: Create) -> Made:
     """The batch is shown in `created`, whatever becomes of it meanwhile."""
     order = command.order
-    batch = batches.create(uow, order).batch
+    batch = trials.tried(uow, order) if command.is_trial else batches.create(uow, order).batch
     return Made(documents.shown(uow, batch), warning(uow, order))
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
+from dragoman.domain import json_numbers
 from dragoman.domain.access import Permission
 from dragoman.domain.bulk import (
     DAY_SECONDS,
@@ -25,7 +26,7 @@ from dragoman.domain.bulk import (
     Status,
 )
 from dragoman.domain.clock import Moment, later
-from dragoman.domain.errors import Invalid, NotFound
+from dragoman.domain.errors import Forbidden, Invalid, NotFound
 from dragoman.domain.job import ENDED as OVER
 from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
@@ -229,9 +230,12 @@ def _origin(other: Made | None) -> dict[str, Any]:
 
 
 def check_policy(uow: UnitOfWork, order: NewBatch) -> None:
-    """Refused where its own policy would loosen that of the rules, or where it waives a review that a rule wants."""
+    """Invalid when its own policy would loosen that of the rules; Forbidden `review_required` when it waives a review
+    that a rule wants, or that a selection of everything needs."""
     own = policies.own_of(order.options.policy)
     policies.check_order(uow, order.type, order.method, _size(order), review=order.review, own=own)
+    if not order.review and order.selection is not None and json_numbers.decode(order.selection) == {}:
+        raise Forbidden("review_required", "A batch of all that its creator may see needs a review.")
 
 
 def _size(order: NewBatch) -> int | None:

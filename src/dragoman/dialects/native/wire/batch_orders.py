@@ -9,7 +9,7 @@ from dragoman.dialects.kit.fields import Problems, pointer
 from dragoman.dialects.native.wire import batches as wire
 from dragoman.domain.bulk import Method, OnChange
 from dragoman.domain.clock import Moment, later
-from dragoman.domain.errors import Invalid, TooLarge
+from dragoman.domain.errors import Invalid, Problem, TooLarge
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.lifecycle import NewBatch, Options
 from dragoman.usecases.batches.resource_types import ResourceType
@@ -217,10 +217,29 @@ def _check_entries(entries: Any, problems: Problems) -> None:
 
 
 def _check_select(select: Any, type_: ResourceType | None, problems: Problems) -> None:
-    if isinstance(select, str):
-        text_of(select, "/select", problems, wire.LONGEST_SELECTION)
-    elif not isinstance(select, dict):
+    """Faults of conditions are those that the type's own list has for them."""
+    if not isinstance(select, dict | str):
         problems.add("/select", "type", "must be an object or text")
+        return
+    if isinstance(select, str) and text_of(select, "/select", problems, wire.LONGEST_SELECTION) is None:
+        return
+    if type_ is None:
+        return
+    if type_.select is None:
+        problems.add("/select", "not_allowed", f"objects of the type {type_.name} can't be selected")
+        return
+    try:
+        type_.select(select)
+    except Invalid as refused:
+        for fault in refused.problems or (Problem("", "type", refused.message),):
+            problems.add(f"/select{_place(fault.path)}", fault.code, fault.message)
+
+
+def _place(path: str) -> str:
+    """The place of a condition; a parameter of a list is a member here."""
+    if path.startswith("?"):
+        return pointer("", path[1:])
+    return path if path.startswith("/") or not path else pointer("", path)
 
 
 def _check_data(members: Values, method: Method, problems: Problems) -> None:
