@@ -32,7 +32,7 @@ from tests.support.world import World
 
 BATCHES = "/core/v2/batch/tasks"
 FOLLOWED = {*others.STATE, "assignee", "claimed_at", "activated_at", "first_activated_at"}
-FOLLOWED |= {"completed_at", "outcome_code", "outcome_text"}
+FOLLOWED |= {"completed_at", "outcome_code", "outcome_text", "extras.batch"}
 """What says where the batch stands."""
 
 ENDINGS = {
