@@ -16,6 +16,7 @@ from dragoman.store import tables
 from dragoman.store.unit.lane import Pressure
 from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
 
@@ -69,6 +70,21 @@ class BatchWorld(World):
         world._settle(tenant)
         world.anna = world.add("anna")
         return world
+
+    @classmethod
+    def again(cls, url: str) -> "BatchWorld":
+        """A world that was made before, on its database."""
+        world = cls.__new__(cls)
+        World.__init__(world, url)
+        user = world.core(lambda uow: uow.users.by_login("anna"))
+        world.anna = world.people["anna"] = people.principal_of(user)
+        return world
+
+    def __enter__(self) -> "BatchWorld":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def core(
         self,

@@ -24,7 +24,11 @@ from dragoman.usecases.uow import UnitOfWork
 
 IfMatch = frozenset[int] | Literal["*"] | None
 RUNS = (JobKind.BATCH_EXECUTE, *(former for former, kind in FORMER.items() if kind is JobKind.BATCH_EXECUTE))
-PREVIEWS = (JobKind.BATCH_PREVIEW, *(former for former, kind in FORMER.items() if kind is JobKind.BATCH_PREVIEW))
+PREPARATIONS = (
+    JobKind.BATCH_FILL,
+    JobKind.BATCH_PREVIEW,
+    *(former for former, kind in FORMER.items() if kind is JobKind.BATCH_PREVIEW),
+)
 
 
 def decide(
@@ -150,7 +154,7 @@ def _dress(uow: UnitOfWork, before: Batch, after: Batch) -> None:
 
 def _move_jobs(uow: UnitOfWork, batch: Batch) -> None:
     """Jobs that wait take the priority and the moment that the options ask for now."""
-    for job in _jobs(uow, batch, (*RUNS, *PREVIEWS)):
+    for job in _jobs(uow, batch, (*RUNS, *PREPARATIONS)):
         if job.state in TO_COME:
             begins_at = batch.not_before if job.kind in RUNS else None
             uow.jobs.save(job.move(begins_at or uow.now, batch.priority, at=uow.now))
