@@ -270,6 +270,7 @@ UPDATES["ibm_htm"] = [
 MAKES_ANEW = "makes something new"
 DELETES = "deletes what it names, all of it"
 NO_TASK = "changes no task, only what holds, counts or describes tasks"
+OF_BATCHES = "works on a batch, not on the content of a task"
 NOT_UPDATES: dict[str, dict[str, str]] = {
     "native": {
         **dict.fromkeys(
@@ -277,6 +278,14 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         ),
         **dict.fromkeys(("delete_task", "delete_case", "delete_contact", "delete_category", "delete_schema"), DELETES),
         **dict.fromkeys(("patch_case", "patch_contact", "patch_category", "patch_own_profile"), NO_TASK),
+        "put_batch_policies": NO_TASK,
+        **dict.fromkeys(
+            (
+                *("create_batch", "preview_batch", "patch_batch", "delete_batch", "retry_batch", "undo_batch"),
+                *("approve_batch", "refuse_batch", "pause_batch", "resume_batch", "stop_batch"),
+            ),
+            OF_BATCHES,
+        ),
     },
     "onlyoffice_crm": {
         **dict.fromkeys(

@@ -1,12 +1,17 @@
 """Who may do what: each kind of user against each kind of task."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from dragoman.domain.access import (
+    OF_CREATORS_OF_BATCHES,
+    OF_DECIDERS,
     Linked,
     Permission,
     Principal,
+    among_others,
     is_candidate,
     may,
     permissions,
@@ -16,7 +21,7 @@ from dragoman.domain.access import (
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.errors import Forbidden
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.work_item import Role, WorkItem
 
 SEE, WORK, EDIT = Permission.SEE, Permission.WORK, Permission.EDIT
@@ -127,6 +132,8 @@ def test_any_one_of_the_scopes_suffices() -> None:
     assert Principal(1, None, "x", scopes=frozenset({"batch.update", "other"})).has_scope(wanted)
     assert not Principal(1, None, "x", scopes=frozenset({"other"})).has_scope(wanted)
     assert not Principal(1, None, "x", scopes=frozenset()).has_scope(wanted)
+    assert Principal(1, None, "x", scopes=frozenset({"batch.*"})).has_scope(wanted)
+    assert not Principal(1, None, "x", scopes=frozenset({"batch", "task.*", "batch.*.x"})).has_scope(wanted)
 
 
 OWN_CASE = Case(1, 7, "k", CaseKind.CASE, creator="kim", assignee="sue", is_private=True)
@@ -157,3 +164,61 @@ def test_a_work_item_of_everybody_offers_no_task_that_links_something_private() 
     open_to_all = task((WorkItem(Role.POTENTIAL_OWNER, "*"),))
     assert is_candidate(person("nina"), open_to_all)
     assert not is_candidate(person("nina"), open_to_all, Linked(contact(is_private=True)))
+
+
+BATCH = [
+    # who, approvers named, a private contact?, what they may of the task of a batch that carl made and anna looks at
+    ("root", False, True, ALL),
+    ("carl", False, False, OF_CREATORS_OF_BATCHES),
+    ("carl", False, True, OF_CREATORS_OF_BATCHES),
+    ("anna", False, False, set()),  # who claimed it has nothing by that
+    ("nina", False, False, set()),
+    ("rita", True, False, set()),  # readers and editors are none here
+    ("ed", True, False, set()),
+    ("member", True, False, OF_DECIDERS),
+    ("member", True, True, set()),
+    ("reviewer", False, False, OF_DECIDERS),
+    ("reviewer", True, False, OF_DECIDERS),
+    ("reviewer", False, True, set()),
+    ("given to decide", False, False, OF_DECIDERS),
+    ("given to read", False, False, {SEE}),
+    ("given to read", False, True, set()),
+    ("login", False, False, set()),
+]
+CAME_IN: dict[str, dict[str, Any]] = {
+    "reviewer": {"is_reviewer": True},
+    "given to decide": {"is_granted": True, "scopes": frozenset({"batch.decide"})},
+    "given to read": {"is_granted": True, "scopes": frozenset({"batch.read"})},
+    "login": {"scopes": frozenset({"batch.manage"})},
+}
+
+
+@pytest.mark.parametrize("state", [State.INACTIVE, State.READY, State.CLAIMED, State.COMPLETED])
+@pytest.mark.parametrize(("login", "is_named", "is_private", "granted"), BATCH)
+def test_what_each_may_of_a_batch_s_task(
+    login: str, is_named: bool, is_private: bool, granted: set[Permission], state: State
+) -> None:
+    groups = ("crew",) if login == "member" else ()
+    principal = replace(person(login, *groups, is_admin=login == "root"), **CAME_IN.get(login, {}))
+    of_batch = replace(task(NAMED if is_named else ()), kind=Kind.BATCH, state=state)
+    linked = Linked(contact(is_private=is_private))
+
+    assert permissions(principal, of_batch, linked) == granted
+    assert is_candidate(principal, of_batch, linked) == (WORK in granted)
+
+
+def test_a_creator_with_the_right_dresses_and_decides() -> None:
+    creator = replace(person("carl"), is_reviewer=True)
+    assert permissions(creator, replace(task(), kind=Kind.BATCH)) == OF_CREATORS_OF_BATCHES | OF_DECIDERS
+
+
+def test_everybody_is_no_approver() -> None:
+    open_to_all = replace(task((WorkItem(Role.POTENTIAL_OWNER, "*"),)), kind=Kind.BATCH)
+    assert permissions(person("nina"), open_to_all) == set()
+
+
+def test_an_administrator_among_others_still_reviews() -> None:
+    root = among_others(person("root", is_admin=True))
+    assert permissions(root, replace(task(), kind=Kind.BATCH)) == OF_DECIDERS
+    assert permissions(root, task(NAMED)) == set()
+    assert permissions(among_others(person("nina")), replace(task(), kind=Kind.BATCH)) == set()
