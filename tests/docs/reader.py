@@ -70,7 +70,8 @@ class Reader:
 
     def call(self, arguments: str, typed: str | None) -> str:
         """What a command of ours printed: run in this process, since to load it takes longer than most do."""
-        variables = {"DRAGOMAN_DATABASE": self.server.database_url}
+        variables = {"DRAGOMAN_DATABASE": self.server.database_url, "DRAGOMAN_SERVER": self.server.base_url}
+        variables |= {"DRAGOMAN_TOKEN": self.memory["token"]} if "token" in self.memory else {}
         with contextlib.chdir(self.folder):
             done = command.call(*shlex.split(arguments), variables=variables, typed=f"{typed or ''}\n".encode())
         assert done.code == 0, f"dragoman {arguments}: {done.error.decode()}"
