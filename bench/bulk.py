@@ -7,6 +7,8 @@ keep while it runs. Every entry must have its outcome, and every task its change
 import asyncio
 import statistics
 import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -21,12 +23,15 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit.credentials import Credential
 from dragoman.domain.access import Principal
 from dragoman.domain.bulk import Batch, Decision, Method, Status
-from dragoman.domain.job import JobKind
+from dragoman.domain.job import Job, JobKind
+from dragoman.jobs.handlers import batch_previews
 from dragoman.jobs.handlers import batches as handlers
+from dragoman.jobs.handlers.registry import Handler
 from dragoman.store import tables
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches import undo as undoing
 from dragoman.usecases.uow import UnitOfWork
 
 CALLERS = 16
@@ -43,30 +48,62 @@ class Order(msgspec.Struct, frozen=True):
         return EXCLUSIVE
 
 
-def order(uow: UnitOfWork, command: Order) -> str:
-    """Make and approve it; the job that runs it is left to the caller, with its uid."""
+def order(uow: UnitOfWork, command: Order) -> int:
+    """Make it; the number of the batch."""
     entries = msgspec.json.encode(
         [str(number) for number in range(command.first, command.first + command.count)]
     ).decode()
     data = msgspec.json.encode({"priority": command.priority}).decode()
     sent = batches.NewBatch(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
-    made = batches.create(uow, sent).batch
-    prepared = uow.batches.save(made.prepare(at=uow.now))
-    for job in uow.jobs.about(JobKind.BATCH_PREVIEW, made.number):
-        uow.jobs.remove(job)
-    control.decide(uow, prepared, Decision.APPROVE)
-    job = uow.jobs.about(JobKind.BATCH_EXECUTE, made.number)[0]
-    uow.jobs.save(job.claim("bench", at=uow.now, lease_seconds=3_600.0))
-    return job.uid
+    return batches.create(uow, sent).batch.number
 
 
-class Look(msgspec.Struct, frozen=True):
-    """The batch of a job."""
+class About(msgspec.Struct, frozen=True):
+    """A batch, by its number; and the kind of a job that is about it."""
 
-    job: str
+    batch: int
+    kind: JobKind = JobKind.BATCH_PREVIEW
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
+
+
+def find(uow: UnitOfWork, command: About) -> Batch:
+    """The batch."""
+    return uow.batches.get(command.batch)
+
+
+def claim(uow: UnitOfWork, command: About) -> Job:
+    """The job of this kind, which is ours for an hour."""
+    job = uow.jobs.about(command.kind, command.batch)[-1]
+    return uow.jobs.save(job.claim("bench", at=uow.now, lease_seconds=3_600.0))
+
+
+def approve(uow: UnitOfWork, command: About) -> None:
+    """Approve it as it is."""
+    control.decide(uow, uow.batches.get(command.batch), Decision.APPROVE)
+
+
+def take_back(uow: UnitOfWork, command: About) -> str:
+    """Make the batch that undoes it; its id."""
+    return undoing.undo(uow, undoing.Undo(batch=command.batch)).batch.uid
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A batch, by its id."""
+
+    uid: str
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+class Rates(NamedTuple):
+    """Entries a second: of the preview, of the run, and of the run that takes it back."""
+
+    preview: float
+    run: float
+    undo: float
 
 
 class Batches(Lane):
@@ -81,36 +118,60 @@ class Batches(Lane):
     async def _find(self) -> Principal:
         return await self.app.identity.principal(Credential(self._world.token), "127.0.0.1")
 
-    def alone(self, priority: int) -> float:
-        """Give every task this priority by an approved batch; how many rows a second."""
-        return self._loop.run_until_complete(self._batch(priority))
+    def alone(self, priority: int) -> Rates:
+        """Give every task this priority by an approved batch, and take it back."""
+        return self._loop.run_until_complete(self._reviewed(priority))
 
     def beside(self, priority: int, seconds: float) -> float:
         """The rate of single updates while such a batch runs."""
         return self._loop.run_until_complete(self._beside(priority, seconds))
 
     async def _beside(self, priority: int, seconds: float) -> float:
-        batch = asyncio.create_task(self._batch(priority))
+        number = self._do(order, Order(self._world.first, self.size, priority))
+        await self._prepared(number)
+        batch = asyncio.create_task(self._run(number))
         busy = await callers(self.update, CALLERS, seconds)
         if batch.done():
             raise SystemExit("the batch was over too soon: take more tasks")
         await batch
         return busy.rate
 
-    async def _batch(self, priority: int) -> float:
-        tenant = self._world.tenant
-        sent = Order(self._world.first, self.size, priority)
-        uid = self.app.executor.call(order, sent, tenant, principal=self.paul, dialect="bench")
-        job = self.app.executor.call(lambda uow, look: uow.jobs.get(look.job), Look(uid), tenant)
-        began = time.perf_counter()
-        await handlers.run(self.app.executor, Hold(uid, "bench", 1), job)
-        seconds = time.perf_counter() - began
-        self._check(job.subject or 0)
+    async def _reviewed(self, priority: int) -> Rates:
+        number = self._do(order, Order(self._world.first, self.size, priority))
+        preview = await self._prepared(number)
+        run = await self._run(number)
+        undo = self._do(lambda uow, named: uow.batches.get(named.uid).number, Named(self._do(take_back, About(number))))
+        await self._job(undo, JobKind.BATCH_FILL, handlers.fill)
+        await self._prepared(undo)
+        return Rates(preview, run, await self._run(undo))
+
+    async def _prepared(self, number: int) -> float:
+        """Make its preview; entries a second."""
+        rate = await self._job(number, JobKind.BATCH_PREVIEW, batch_previews.prepare)
+        batch: Batch = self._do(find, About(number))
+        if batch.status is not Status.IN_REVIEW or batch.summary is None or batch.summary.will_change != self.size:
+            raise SystemExit(f"{batch} is not as it should be previewed")
+        return rate
+
+    async def _run(self, number: int) -> float:
+        """Approve and run it; entries a second."""
+        self._do(approve, About(number))
+        rate = await self._job(number, JobKind.BATCH_EXECUTE, handlers.run)
+        self._check(number)
         self.accepted += self.size
-        return self.size / seconds
+        return rate
+
+    async def _job(self, number: int, kind: JobKind, handler: Handler) -> float:
+        job = self._do(claim, About(number, kind))
+        began = time.perf_counter()
+        await handler(self.app.executor, Hold(job.uid, "bench", 1), job)
+        return self.size / (time.perf_counter() - began)
+
+    def _do(self, run: Callable[..., Any], command: Any) -> Any:
+        return self.app.executor.call(run, command, self._world.tenant, principal=self.paul, dialect="bench")
 
     def _check(self, number: int) -> None:
-        batch: Batch = self.app.executor.call(lambda uow, _: uow.batches.get(number), Look(""), self._world.tenant)
+        batch: Batch = self._do(find, About(number))
         outcomes = tables.batch_outcome.c
         with self.app.store.engine.raw.connect() as connection:
             fine = sa.select(sa.func.count()).where(outcomes.batch == number, outcomes.error.is_(None))
@@ -124,15 +185,22 @@ def run(bench: Bench, engine: str) -> None:
     size = bench.plan.entries
     floor = BulkFloor(bench.databases.empty(engine), size)
     ours = Batches(world.make(bench.databases, engine, size + world.OWN))
-    ratios, kept = [], []
+    ratios: dict[str, list[float]] = {"bulk_vs_floor": [], "preview_vs_run": [], "undo_vs_run": []}
+    kept = []
     for round_ in range(bench.plan.bulk_rounds):
         under, above = floor.run(100 + round_), ours.alone(1_000_000 + round_)
-        ratios.append(above / under)
-        bench.report(f"{engine:9}a batch of {size:,}: {above:.0f} rows/s, its floor {under:.0f} rows/s")
+        ratios["bulk_vs_floor"].append(above.run / under)
+        ratios["preview_vs_run"].append(above.preview / above.run)
+        ratios["undo_vs_run"].append(above.undo / above.run)
+        bench.report(
+            f"{engine:9}a batch of {size:,}: {above.run:.0f} rows/s, its floor {under:.0f} rows/s; "
+            f"its preview {above.preview:.0f} rows/s, its undo {above.undo:.0f} rows/s"
+        )
         quiet = ours.ask("lane", CALLERS, bench.plan.seconds).rate
         busy = ours.beside(2_000_000 + round_, bench.plan.seconds)
         kept.append(busy / quiet)
         bench.report(f"{engine:9}updates beside a batch: {busy:.0f}/s, alone {quiet:.0f}/s")
     ours.close()
-    bench.figures[f"bulk_vs_floor_{engine}"] = round(statistics.median(ratios), 3)
+    for name, found in ratios.items():
+        bench.figures[f"{name}_{engine}"] = round(statistics.median(found), 3)
     bench.figures[f"updates_kept_during_bulk_{engine}"] = round(statistics.median(kept), 3)
