@@ -360,10 +360,10 @@ def _wait(there: Remote, batch: str, *, show: bool = False) -> dict[str, Any]:
             for name, data in events(response):
                 if name == "gone":
                     raise click.ClickException("the batch was deleted (batch_not_found)")
-                if shown is not None:
-                    shown.show(data)
                 if data["status"] in RESTING:
                     break
+                if shown is not None:
+                    shown.show(data)
         document: dict[str, Any] = there.ask("GET", path).json()
         if document["status"] in RESTING:
             if shown is not None:

@@ -38,7 +38,8 @@ class Reviewed:
     def submitted(self, entries: list[int], *options: str) -> str:
         """The id of a batch over these tasks, which is under review."""
         body = json.dumps(PATCH | {"entries": entries})
-        done = self.batch("submit", "-", "--format", "json", "--wait", *options, typed=body)
+        wait = () if "--no-review" in options else ("--wait",)
+        done = self.batch("submit", "-", "--format", "json", *wait, *options, typed=body)
         assert (done.code, done.error) == (0, ""), done
         return done.out.strip()
 
@@ -73,7 +74,7 @@ def test_a_batch_that_ends_with_failures_is_exit_3(reviewed: Reviewed) -> None:
     batch = reviewed.submitted([1, 99], "--no-review")
     assert reviewed.batch("watch", batch).code == 3
     shown = reviewed.batch("results", batch)
-    assert shown.out == "1 × not_found id: Cannot find item by id  (99)\n"
+    assert shown.out == "1 × not_found id: no task matches  (99)\n"
     retried = reviewed.batch("retry", batch)
     assert (retried.code, len(retried.out.strip())) == (0, 36), retried
 
