@@ -22,7 +22,7 @@ from bench.world import World
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit.credentials import Credential
 from dragoman.domain.access import Principal
-from dragoman.domain.bulk import Batch, Decision, Method, Status
+from dragoman.domain.bulk import Batch, Decision, Method, OnChange, Status
 from dragoman.domain.job import Job, JobKind
 from dragoman.jobs.handlers import batch_previews
 from dragoman.jobs.handlers import batches as handlers
@@ -43,6 +43,7 @@ class Order(msgspec.Struct, frozen=True):
     first: int
     count: int
     priority: int
+    on_change: OnChange = OnChange.FAIL
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -54,7 +55,8 @@ def order(uow: UnitOfWork, command: Order) -> int:
         [str(number) for number in range(command.first, command.first + command.count)]
     ).decode()
     data = msgspec.json.encode({"priority": command.priority}).decode()
-    sent = batches.NewBatch(Method.PATCH, "task", "id", entries, data, review=True, size=command.count)
+    options = batches.Options(on_change=command.on_change)
+    sent = batches.NewBatch(Method.PATCH, "task", "id", entries, data, review=True, size=command.count, options=options)
     return batches.create(uow, sent).batch.number
 
 
@@ -127,7 +129,8 @@ class Batches(Lane):
         return self._loop.run_until_complete(self._beside(priority, seconds))
 
     async def _beside(self, priority: int, seconds: float) -> float:
-        number = self._do(order, Order(self._world.first, self.size, priority))
+        # Callers change some of the tasks behind the preview.
+        number = self._do(order, Order(self._world.first, self.size, priority, OnChange.PROCEED))
         await self._prepared(number)
         batch = asyncio.create_task(self._run(number))
         busy = await callers(self.update, CALLERS, seconds)

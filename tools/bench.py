@@ -3,6 +3,7 @@
 python -m tools.bench                                  everything
 python -m tools.bench --only update,read,list          these kinds of work against the conventional way, and no more
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
+python -m tools.bench --only bulk                      batches, their previews and undos against their floor
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
 The last line is JSON with all figures. With QUICK=1 in the environment it is short, to see that it runs; such figures
@@ -42,13 +43,19 @@ def main() -> int:
     return 1 if missing else 0
 
 
+STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run}
+"""What `--only` can name besides kinds of work."""
+
+
 def run(bench: Bench) -> None:
     """Stage by stage, each on both engines."""
-    stages = [against_rivals.run]
-    if not bench.plan.only:
-        stages += [lane.run, bulk.run, million.run]
+    only = set(bench.plan.only)
+    if not only:
         starting.run(bench)
         before.run(bench)
+    stages = [stage for name, stage in STAGES.items() if not only or name in only]
+    if not only or only - STAGES.keys():
+        stages.insert(0, against_rivals.run)
     for stage in stages:
         for engine in bench.plan.engines:
             stage(bench, engine)
