@@ -135,16 +135,18 @@ def test_control_and_options(reviewed: Reviewed) -> None:
     assert reviewed.batch("watch", batch).code == 1
 
 
-def test_a_selection_and_a_dry_run(reviewed: Reviewed) -> None:
-    options = ("--type", "task", "--method", "PATCH", "--data", '{"priority": 1}', "--select", '{"kind": "work"}')
-    tried = reviewed.batch("submit", *options, "--dry-run", "--json")
+def test_a_dry_run_and_a_repeated_one(reviewed: Reviewed) -> None:
+    body = json.dumps(PATCH | {"entries": [1, 2]})
+    submit = ("submit", "-", "--format", "json")
+    tried = reviewed.batch(*submit, "--dry-run", "--json", typed=body)
+    assert tried.code == 0, tried
     document = json.loads(tried.out)
     assert (document["id"], document["counts"]["total"]) == (None, 2)
-    done = reviewed.batch("submit", *options, "--idempotency-key", "k1", "--wait")
-    again = reviewed.batch("submit", *options, "--idempotency-key", "k1")
+    done = reviewed.batch(*submit, "--idempotency-key", "k1", "--wait", typed=body)
+    again = reviewed.batch(*submit, "--idempotency-key", "k1", typed=body)
     assert (done.code, done.out) == (0, again.out)
     listed = reviewed.batch("list", "--status", "pending_review").out
-    assert "PATCH 2 × task" in listed
+    assert "PATCH 2 × task by id" in listed
 
 
 @pytest.mark.parametrize(
