@@ -3,14 +3,21 @@ under paths of their own too."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dragoman.dialects.carrierx_batch import problems as faults
+from dragoman.dialects.carrierx_batch.wire.filter import member
+from dragoman.dialects.carrierx_batch.wire.filter import parse as parse_filter
+from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
 from dragoman.dialects.kit.fields import TEXT_MAX, Problems
 from dragoman.domain.bulk import Method
-from dragoman.usecases.batches.resource_types import ResourceType
-from dragoman.usecases.batches.resources import PlainType, resource_type
+from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.resource import Resource
+from dragoman.usecases.batches.resource_lists import select as select_resources
+from dragoman.usecases.batches.resource_types import ResourceType, Select
+from dragoman.usecases.batches.resources import Body, PlainType, resource_type, shown
+from dragoman.usecases.uow import UnitOfWork
 
 PARTNER = "partner_sid"
 """The owner: shown with every object, never set by clients."""
@@ -170,4 +177,39 @@ SERVED = (
     Served(NUMBER_PREFIX, "/phonenumber/prefixes"),
     Served(FILE, "/storage/files"),
 )
-RESOURCE_TYPES: tuple[ResourceType, ...] = tuple(resource_type(served.plain) for served in SERVED)
+
+
+def batch_type(plain: PlainType) -> ResourceType:
+    """The resource type for batches, with the documents of this dialect."""
+
+    def document(uow: UnitOfWork, resource: Resource) -> Body:
+        body = {**shown(plain, resource), PARTNER: partner_sid(uow.home)}
+        return {name: body[name] for name in sorted(body)}
+
+    def select(conditions: Any) -> Select:
+        return selecting(plain, conditions)
+
+    return replace(resource_type(plain), show=document, select=select)
+
+
+def selecting(plain: PlainType, conditions: Any) -> Select:
+    """What a filter picks. Invalid with the place of its first fault."""
+    if not isinstance(conditions, str) or not conditions.strip():
+        fault = Problem("", "type", "must be text in the filter language")
+        raise Invalid("invalid_body", f"select {fault.message}", (fault,))
+    comparisons = parse_filter(conditions, tuple(sorted({*plain.properties, plain.sid})))
+
+    def select(uow: UnitOfWork, after: int, limit: int) -> list[tuple[int, str]]:
+        owner = {PARTNER: partner_sid(uow.home)}
+        return select_resources(
+            uow,
+            plain,
+            lambda body: all(each.holds(member({**body, **owner}, each.path)) for each in comparisons),
+            after,
+            limit,
+        )
+
+    return select
+
+
+RESOURCE_TYPES: tuple[ResourceType, ...] = tuple(batch_type(served.plain) for served in SERVED)

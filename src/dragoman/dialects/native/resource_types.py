@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import fields, replace
 
+from dragoman.dialects.native import selections
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers import cases, contacts, tasks
 from dragoman.dialects.native.wire import requests as reading
@@ -192,6 +193,7 @@ RESOURCE_TYPES = (
         keys=task_resources.KEYS,
         find=task_resources.find,
         sees=task_resources.sees,
+        select=selections.select_tasks,
         undoing=task_resources.UNDOING,
         create=create_tasks,
         patch=patch_task,
@@ -205,6 +207,7 @@ RESOURCE_TYPES = (
         keys=contact_resources.KEYS,
         find=contact_resources.find,
         sees=contact_resources.sees,
+        select=selections.select_contacts,
         undoing=contact_resources.UNDOING,
         create=create_contacts,
         patch=patch_contact,
@@ -216,6 +219,7 @@ RESOURCE_TYPES = (
         keys=case_resources.KEYS,
         find=case_resources.find,
         sees=case_resources.sees,
+        select=selections.select_cases,
         undoing=case_resources.UNDOING,
         create=create_cases,
         patch=patch_case,

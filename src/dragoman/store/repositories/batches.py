@@ -362,7 +362,7 @@ class Previews:
         return {index: Seen(Effect(effect), *rest) for index, effect, *rest in self._execute(statement)}
 
     def last_of(self, batch: int, numbers: Sequence[int]) -> dict[int, Preview]:
-        """The last row of each of these objects that has one."""
+        """The last row of each of these objects that changes it."""
         return self._one_of_each(batch, numbers, sa.func.max(V.index), V.index >= 0)
 
     def beside(self, batch: int, numbers: Sequence[int]) -> dict[int, Preview]:
@@ -375,7 +375,7 @@ class Previews:
         found: dict[int, Preview] = {}
         for start in range(0, len(numbers), AT_ONCE):
             some = V.number.in_(list(numbers[start : start + AT_ONCE]))
-            of = (V.tenant == self._tenant, V.batch == batch, V.effect.in_(TOUCHING))
+            of = (V.tenant == self._tenant, V.batch == batch, V.effect == str(Effect.WILL_CHANGE))
             chosen = sa.select(which).where(*of, some, place).group_by(V.number)
             rows = self._execute(_of(PREVIEW, self._tenant, batch).where(V.index.in_(chosen)))
             found.update({row.number: row for row in map(_preview, rows) if row.number is not None})
@@ -384,7 +384,9 @@ class Previews:
     def touched(self, batch: int, *, limit: int) -> list[int]:
         """The numbers of objects that rows change, those of the last rows first."""
         last = sa.func.max(sa.func.abs(V.index))
-        statement = _of((V.number,), self._tenant, batch).where(V.number.is_not(None), V.effect == "will_change")
+        statement = _of((V.number,), self._tenant, batch).where(
+            V.number.is_not(None), V.effect == str(Effect.WILL_CHANGE)
+        )
         statement = statement.group_by(V.number).order_by(last.desc()).limit(limit)
         return [int(row[0]) for row in self._execute(statement)]
 
@@ -434,7 +436,6 @@ class Previews:
         return self._connection.execute(statement)
 
 
-TOUCHING = ("will_change", "no_op")
 PREVIEW = tuple(tables.batch_preview.c[name] for name in Preview.__struct_fields__)
 OUTCOME = tuple(tables.batch_outcome.c[name] for name in Outcome.__struct_fields__)
 CHUNK = tuple(tables.batch_chunk.c[name] for name in BatchChunk.__struct_fields__)

@@ -69,6 +69,12 @@ class Resources(Repository[Resource]):
             yield from some
             before = some[-1].number
 
+    def behind(self, type_: str, after: int, *, limit: int) -> list[tuple[int, str, str]]:
+        """Number, uid and JSON of those of a type behind a number, in order."""
+        statement = sa.select(R.number, R.uid, R.body).where(R.tenant == self.tenant, R.type == type_, R.number > after)
+        rows = self.by_condition(statement.order_by(R.number).limit(limit))
+        return [(int(number), uid, body) for number, uid, body in rows]
+
     def bodies(self, type_: str) -> Iterator[tuple[int, str, str]]:
         """Number, uid and JSON of every one, the newest first; nothing of them stays in memory."""
         statement = sa.select(R.number, R.uid, R.body).where(R.tenant == self.tenant, R.type == type_)

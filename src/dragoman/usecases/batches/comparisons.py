@@ -14,7 +14,7 @@ from dragoman.domain.errors import Conflict, Expected
 from dragoman.domain.pointers import are_related, escaped
 from dragoman.store.repositories.batches import Seen
 from dragoman.usecases.batches import images
-from dragoman.usecases.batches.differences import between
+from dragoman.usecases.batches.differences import between, pointer_of
 from dragoman.usecases.batches.resource_types import Found, ResourceType
 from dragoman.usecases.uow import UnitOfWork
 
@@ -46,6 +46,7 @@ class Reviewed:
     def __init__(self, batch: Batch, type_: ResourceType, rows: Mapping[int, Seen]) -> None:
         self._batch = batch
         self._type = type_
+        self._entity = type_.entity or ""
         self._rows = rows
 
     @classmethod
@@ -79,7 +80,7 @@ class Reviewed:
             differing = [each for each in differing if any(are_related(each, pointer) for pointer in written)]
             if not differing:
                 return
-        raise self._changed(differing or _named(changes))
+        raise self._changed(differing or _named(self._entity, changes))
 
     def must_have_been_shown(self, part: UnitOfWork, index: int, before: Any) -> None:
         """Refused if the preview showed that the entry can't be done, after it was done."""
@@ -87,7 +88,8 @@ class Reviewed:
         if row is None or row.effect in DONE:
             return
         known = before is not None and row.number == before.number and row.version is not None
-        raise self._changed(_named(self._by_others(part, before, row.version)) if known else ())
+        changes = self._by_others(part, before, row.version) if known else []
+        raise self._changed(_named(self._entity, changes))
 
     def taken(self, index: int, error: Conflict) -> Conflict:
         """The refusal of an object whose natural key was free in the preview and is taken now."""
@@ -100,11 +102,11 @@ class Reviewed:
         number, batch = before.number, self._batch.number
         versions = [version] if version is not None else part.previews.versions(batch, number)
         since = min((int(each) for each in versions), default=0)
-        return part.history.by_others(self._type.entity or "", number, after=since, cause=batch, limit=FEW)
+        return part.history.by_others(self._entity, number, after=since, cause=batch, limit=FEW)
 
     def _differing(self, row: Preview, now: Any) -> list[str]:
         """Pointers of the members that are not as they were shown before the entry."""
-        before = images.before(self._type.entity or "", row)
+        before = images.before(self._entity, row)
         return sorted(pointer for pointer, _, _ in between(before, now, now.__struct_fields__))
 
     def _changed(self, pointers: "list[str] | tuple[str, ...]" = ()) -> Refused:
@@ -125,7 +127,7 @@ def _leaves(value: Any, above: str) -> list[str]:
     return [leaf for name, each in value.items() for leaf in _leaves(each, f"{above}/{escaped(name)}")]
 
 
-def _named(changes: list[str]) -> list[str]:
-    """The members that rows of history name."""
+def _named(entity: str, changes: list[str]) -> list[str]:
+    """The members that rows of history name, as far as the object's document shows them."""
     names = dict.fromkeys(name for text in changes for name in _changes_of(text))
-    return [f"/{'/'.join(escaped(part) for part in name.split('.', 1))}" for name in names]
+    return list(dict.fromkeys(pointer for name in names if (pointer := pointer_of(entity, name)) is not None))

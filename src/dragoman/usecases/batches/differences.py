@@ -15,6 +15,7 @@ from dragoman.domain.extension import Extension
 from dragoman.domain.pointers import Difference, differences, escaped
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Task
+from dragoman.usecases.batches.images import ENTITIES
 
 SHOWN: dict[type[Any], frozenset[str]] = {
     Task: frozenset(
@@ -61,6 +62,18 @@ def between(before: Any, after: Any, names: tuple[str, ...]) -> Iterator[Differe
         yield from differences(_outcome(before), _outcome(after), "/outcome")
     if isinstance(after, Contact) and not NAMES.isdisjoint(names):
         yield from differences(before.display_name, after.display_name, "/display_name")
+
+
+def pointer_of(entity: str, name: str) -> str | None:
+    """The member that a name of a history row's changes is about; None for one that isn't shown."""
+    field, _, inside = name.partition(".")
+    if entity == "resource":
+        return f"/{escaped(inside)}" if field == "body" and inside else None
+    if field in OUTCOME:
+        return f"/outcome/{field.removeprefix('outcome_')}"
+    if field != "extensions" and field not in SHOWN[ENTITIES[entity]]:
+        return None
+    return f"/{field}/{escaped(inside)}" if inside else f"/{field}"
 
 
 def of_new(after: Any) -> Iterator[Difference]:

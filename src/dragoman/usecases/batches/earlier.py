@@ -30,7 +30,7 @@ def left(uow: UnitOfWork, batch: Batch, type_: ResourceType, numbers: Sequence[i
         mine, other = own.get(number), beside.get(number)
         if other is not None and (mine is None or _entry_of(other) >= mine.index):
             found[number] = images.after(entity, other)
-        elif mine is not None and mine.effect is Effect.WILL_CHANGE:
+        elif mine is not None:
             found[number] = images.after(entity, mine)
     return found
 

@@ -177,6 +177,7 @@ class _Trial:
         self._touched: set[int] = set()  # objects that entries before touched: of this slice
         self._left: set[int] = set()  # of earlier ones
         self._own: dict[int, Any] = {}  # objects as the last row of an entry has them
+        self._based: set[int] = set()  # objects of which a row of this slice names the version
         self._has_all = command.first == 0
         self._is_over = False
         self._characters = 0
@@ -259,7 +260,9 @@ class _Trial:
     def _add(self, index: int, result: Result) -> None:
         """Add the row of an entry."""
         before, changes = result.before, list[Change]()
-        is_first = before is not None and before.number not in self._touched and before.number not in self._left
+        is_first = before is not None and self._stored.get(before.number) == before.revision
+        if is_first:
+            self._based.add(before.number)
         row = Preview(
             index,
             _effect(result),
@@ -298,7 +301,8 @@ class _Trial:
         others = []
         for number in sorted(self._touched):
             now = self._objects.find(number)
-            if number not in self._own or not _is_same(self._own[number], now):
+            has_base = number in self._based or number in self._left
+            if not has_base or number not in self._own or not _is_same(self._own[number], now):
                 others.append((number, self._stored.get(number), now))
         return earlier.rows_beside(last, others)
 

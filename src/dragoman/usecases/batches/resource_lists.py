@@ -14,6 +14,7 @@ from dragoman.usecases.batches.resources import Body, PlainType, shown_as
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_LOOKED_AT = 200_000
+AT_ONCE = 1_000
 
 _body_of = decoder(dict[str, Any])
 
@@ -67,6 +68,22 @@ def find(uow: UnitOfWork, plain: PlainType, wanted: Wanted) -> Found:
         return Found(_load(uow, _bounded(uow, numbers)), first, len(listed))
     nearest = _bounded(uow, numbers[::-1])[::-1]
     return Found(_load(uow, nearest), first + len(numbers) - len(nearest), len(listed))
+
+
+def select(
+    uow: UnitOfWork, plain: PlainType, matches: Callable[[Body], bool], after: int, limit: int
+) -> list[tuple[int, str]]:
+    """Numbers and ids of up to `limit` matching objects behind a number, in order; fewer where there are no more."""
+    found: list[tuple[int, str]] = []
+    while len(found) < limit:
+        rows = uow.resources.behind(plain.name, after, limit=AT_ONCE)
+        if not rows:
+            break
+        for number, uid, text in rows:
+            if matches(shown_as(plain, uid, _body_of(text))):
+                found.append((number, uid))
+        after = rows[-1][0]
+    return found[:limit]
 
 
 def _bounded(uow: UnitOfWork, numbers: list[int]) -> list[int]:

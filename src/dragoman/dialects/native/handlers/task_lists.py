@@ -37,7 +37,7 @@ def parse(request: Request, query: TaskQuery) -> List:
         _refuse_paging(request)
     types = (*(str if sort.key in TEXTS else int for sort in sorts), int)
     return List(
-        _filter(query),
+        filter_of(query),
         sorts,
         ROWS_IN_MEMORY - 1 if is_stream else query.limit,  # one more is read, to know whether there are more
         after=cursors.read(request, query.cursor, types),
@@ -89,7 +89,8 @@ async def _lines(page: Page, request: Request) -> AsyncIterator[bytes]:
         page = await request.run(replace(command, after=page.after))
 
 
-def _filter(query: TaskQuery) -> TaskFilter:
+def filter_of(query: TaskQuery) -> TaskFilter:
+    """The conditions of a list that need no look at the database."""
     wanted: dict[str, Any] = {name: value for name in SAME if (value := getattr(query, name)) is not UNSET}
     wanted |= {name: moment(text) for name in RANGES if (text := getattr(query, name)) is not UNSET}
     if query.state is not UNSET:
