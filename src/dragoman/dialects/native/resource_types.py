@@ -7,9 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import fields, replace
 
-from dragoman.dialects.native import selections
 from dragoman.dialects.native import views as wire
-from dragoman.dialects.native.handlers import cases, contacts, tasks
+from dragoman.dialects.native.handlers import cases, contacts, selections, tasks
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.cases import CasePatch, NewCase
 from dragoman.dialects.native.wire.contacts import ContactPatch, NewContact
