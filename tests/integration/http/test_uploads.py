@@ -244,3 +244,14 @@ def test_a_policy_holds_for_uploads(server: Server, target: str, rows: int) -> N
     assert refused.status == 403, refused.text
     assert b"review" in refused.body
     wait_until(server, 0)
+
+
+@pytest.mark.parametrize(("rows", "has_summary"), [(1_000, True), (2_500, False)])
+def test_a_dry_run_knows_how_many_there_are(server: Server, rows: int, has_summary: bool) -> None:
+    body = b"phonenumber,name\n" + numbers(0, rows)
+    tried = server.call("POST", "/v1/batches?method=POST&type=phonenumber&dry_run=true", body, CSV)
+    assert tried.status == 200, tried.text
+    shown = tried.json()
+    assert (shown["id"], shown["counts"]["total"]) == (None, rows)
+    assert (shown["summary"] is not None) is has_summary
+    assert stored(server) == 0

@@ -261,3 +261,11 @@ def test_a_trial_stores_nothing(world: BatchWorld, count: int, is_held: bool) ->
     assert do(world, receiving.finish()) == 0
     order = receiving.order()
     assert (order.size, order.staged, order.entries is not None) == (count, None, is_held)
+
+
+def test_a_trial_holds_no_more_than_so_many_bytes(world: BatchWorld) -> None:
+    receiving = upload(is_trial=True)
+    line = b"7,%b\n" % (b"x" * 1_000_000)
+    pieces = [b"id,title\n", *[line] * (uploads.MOST_TRIED_BYTES // 1_000_000 + 1)]
+    with pytest.raises(TooLarge):
+        sent(world, receiving, pieces)

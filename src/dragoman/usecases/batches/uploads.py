@@ -28,6 +28,8 @@ NDJSON = "application/x-ndjson"
 MEDIA = (CSV, NDJSON)
 
 RENEW_SECONDS = 60.0
+MOST_TRIED_BYTES = 64 * 1024 * 1024
+"""The most bytes of the entries and data that a trial holds."""
 
 Step = tuple[Callable[[Any, Any], Any], Command]
 Encode = Callable[[Any], bytes]
@@ -145,6 +147,9 @@ class Upload:
             if self._entries and (self._bytes > CHUNK_BYTES or len(self._entries) == CHUNK) and not self._is_trial:
                 yield from self._stage()
                 self._bytes = len(text or b"") + len(str(entry))
+            if self._is_trial and self._bytes > MOST_TRIED_BYTES:
+                message = f"A dry run holds at most {MOST_TRIED_BYTES} bytes of {CHUNK} entries."
+                raise TooLarge("body_too_large", message, limit=MOST_TRIED_BYTES)
             self._entries.append(entry)
             self._texts.append(text)
 
