@@ -4,8 +4,9 @@ A change is a row of history: field to [old, new]. Fields that hold JSON of clie
 member by member, as deep as both values are objects.
 """
 
+import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
@@ -34,20 +35,23 @@ class Unit(NamedTuple):
     followers: frozenset[str] = frozenset()
 
 
-class Plan(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
     """How objects of one kind are restored. `members`: the member that shows a field, where it has another name;
     `hidden`: fields that no member shows."""
 
     units: tuple[Unit, ...] = ()
-    members: Mapping[str, str] = {}
+    members: Mapping[str, str] = dataclasses.field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 
 
 class Restored(NamedTuple):
-    """The object, and the members that have another value than the change left, as paths without a leading slash."""
+    """The object, the members that have another value than the change left, as paths without a leading slash, and the
+    fields that are restored."""
 
     entity: Entity
     changed: tuple[str, ...]
+    fields: tuple[str, ...] = ()
 
 
 class Piece(NamedTuple):
@@ -67,6 +71,9 @@ NULL = b"null"
 def restored(entity: Entity, changes: str, plan: Plan, how: OnConflict) -> Restored:
     """The object with a change taken back (JSON text of history). Under `fail` one changed member keeps all as it is;
     under `merge` changed members stay as they are."""
+    plain = _plain(type(entity), changes, plan)  # type: ignore[arg-type]
+    if plain is not None:
+        return _plainly(entity, plain, plan, how)
     pieces = [piece for piece in _pieces(entity, changes, plan) if piece.field not in NEVER_RESTORED]
     changed = tuple(sorted({piece.path for piece in pieces if piece.is_changed}))
     if changed and how is OnConflict.FAIL:
@@ -77,7 +84,52 @@ def restored(entity: Entity, changes: str, plan: Plan, how: OnConflict) -> Resto
     for place, piece in enumerate(pieces):
         if place not in kept:
             piece.restore(draft)
-    return Restored(replace(entity, **fields) if fields else entity, changed)
+    return Restored(replace(entity, **fields) if fields else entity, changed, tuple(fields))
+
+
+class _Plain(NamedTuple):
+    """A change of a plain field: its member, its values, and whether another value is a later change."""
+
+    field: str
+    path: str
+    old: Any
+    new: Any
+    counts: bool
+
+
+@lru_cache(maxsize=1024)
+def _plain(type_: Hashable, changes: str, plan: Plan) -> tuple[_Plain, ...] | None:
+    """The changes, if all are of plain fields; many rows of a batch have the same."""
+    found = _changes_of(changes)
+    if any("." in name for name in found):
+        return None
+    decoders, hidden = _decoders(type_), _followers(plan.units) | plan.hidden
+    return tuple(
+        _Plain(
+            name,
+            plan.members.get(name, name),
+            decoders[name](bytes(old)),
+            decoders[name](bytes(new)),
+            name not in hidden,
+        )
+        for name, (old, new) in found.items()
+    )
+
+
+def _plainly(entity: Entity, plain: tuple[_Plain, ...], plan: Plan, how: OnConflict) -> Restored:
+    later = [each for each in plain if each.counts and getattr(entity, each.field) != each.new]
+    changed = tuple(sorted({each.path for each in later}))
+    if changed and how is OnConflict.FAIL:
+        return Restored(entity, changed)
+    kept = _bound({each.field for each in later}, plan) if changed and how is OnConflict.MERGE else frozenset()
+    fields = {each.field: each.old for each in plain if each.field not in kept}
+    return Restored(replace(entity, **fields), changed, tuple(fields))
+
+
+def _bound(fields: set[str], plan: Plan) -> frozenset[str]:
+    """These fields, and those that mean nothing without them."""
+    units = [unit for unit in plan.units if not fields.isdisjoint(unit.fields)]
+    return frozenset(fields).union(*(unit.fields | unit.followers for unit in units))
 
 
 def _kept(pieces: Sequence[Piece], plan: Plan) -> frozenset[int]:

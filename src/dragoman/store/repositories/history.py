@@ -17,6 +17,19 @@ S = tables.tombstone.c
 COLUMNS = tuple(tables.history.columns)
 
 
+class Change(NamedTuple):
+    """What a row of history tells of a change; `changes` is JSON text."""
+
+    number: int
+    revision: int
+    at: Moment
+    cause: int | None
+    changes: str
+
+
+CHANGE = (H.number, H.revision, H.at, H.cause, H.changes)
+
+
 class Tombstone(NamedTuple):
     """What a deleted entity leaves: itself as it was, and the last row of its history."""
 
@@ -75,17 +88,18 @@ class History:
         ).first()
         return None if row is None else json_numbers.decoder(MAPPINGS[entity].type)(row[0])
 
-    def rows(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], HistoryRow]:
-        """Rows by number and revision. For readers and exclusive commands."""
+    def rows(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Change]:
+        """Changes by number and revision. For readers and exclusive commands."""
         if self._group.connection is None:
             raise MustBeExclusive
-        wanted = list(places)
+        wanted = set(places)
         if not wanted:
             return {}
+        numbers, revisions = ({place[at] for place in wanted} for at in (0, 1))
         mine = (H.tenant == self._group.tenant, H.entity == entity)
-        statement = sa.select(*COLUMNS).where(*mine, sa.tuple_(H.number, H.revision).in_(wanted))
-        found = [HistoryRow(*row) for row in self._group.connection.execute(statement)]
-        return {(row.number, row.revision): row for row in found}
+        statement = sa.select(*CHANGE).where(*mine, H.number.in_(numbers), H.revision.in_(revisions))
+        found = [Change(*row) for row in self._group.connection.execute(statement)]
+        return {(row.number, row.revision): row for row in found if (row.number, row.revision) in wanted}
 
     def beside(self, cause: int, moments: Iterable[Moment]) -> list[tuple[str, int, int]]:
         """Entity, number and revision of all that a batch changed at these moments. For readers and exclusive

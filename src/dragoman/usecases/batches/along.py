@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dragoman.command import Lock
-from dragoman.store.repositories.history import Tombstone
-from dragoman.store.unit.overlay import HistoryRow
+from dragoman.store.repositories.history import Change, Tombstone
 from dragoman.usecases.batches.resource_types import Companion
 from dragoman.usecases.uow import UnitOfWork
 
@@ -27,7 +26,7 @@ Place = tuple[str, int, int]
 
 
 def along(
-    uow: UnitOfWork, entity: str, companions: Mapping[str, Companion], rows: Sequence[HistoryRow], *, are_deleted: bool
+    uow: UnitOfWork, entity: str, companions: Mapping[str, Companion], rows: Sequence[Change], *, are_deleted: bool
 ) -> dict[int, list[Went]]:
     """What went along with the objects of these rows, by the number of the object; each behind what holds it. The
     command must be exclusive."""

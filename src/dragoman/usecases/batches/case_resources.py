@@ -81,7 +81,7 @@ PLAN = Plan(
 )
 
 
-def restore(uow: UnitOfWork, before: Case, after: Case) -> None:
+def restore(uow: UnitOfWork, before: Case, after: Case, names: Sequence[str]) -> None:
     """Save a case whose members have their old values again. Conflict where its contact is gone."""
     require_to(may_edit_case(uow.principal, before), uow.principal, "change this case")
     if after.contact != before.contact:

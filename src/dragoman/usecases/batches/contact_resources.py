@@ -58,7 +58,7 @@ def remove(uow: UnitOfWork, number: int) -> None:
 # Undo
 
 
-def restore(uow: UnitOfWork, before: Contact, after: Contact) -> None:
+def restore(uow: UnitOfWork, before: Contact, after: Contact, names: Sequence[str]) -> None:
     """Save a contact whose members have their old values again. Conflict where its company is gone."""
     require_to(may_edit_contact(uow.principal, before), uow.principal, "change this contact")
     if after.company != before.company:

@@ -50,13 +50,13 @@ class Undoing:
     """How what a batch did to objects of a type is taken back. All check the principal's rights.
 
     `plan` tells which fields belong together and what members show them. `save` stores an object whose members have
-    their old values again, by its state before and after. `adding` takes deleted objects and returns what stores one of
-    them again, with its number, id and history. `held` are those of some objects that hold others, but for these
-    (entity, number and revision). `along` are entities that change with the objects.
+    their old values again: its state before and after, and the fields that may differ. `adding` takes deleted objects
+    and returns what stores one of them again, with its number, id and history. `held` are those of some objects that
+    hold others, but for these (entity, number and revision). `along` are entities that change with the objects.
     """
 
     plan: Plan
-    save: Callable[[UnitOfWork, Any, Any], None]
+    save: Callable[[UnitOfWork, Any, Any, Sequence[str]], None]
     adding: Callable[[UnitOfWork, Sequence[Any]], Callable[[UnitOfWork, Any], None]]
     held: Callable[[UnitOfWork, Sequence[int], Collection[tuple[str, int, int]]], Collection[int]] = (
         lambda uow, numbers, known: ()

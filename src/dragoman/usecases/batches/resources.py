@@ -236,7 +236,7 @@ def undoing(plain: PlainType) -> Undoing:
     """How what batches did to these objects is taken back. Conflict for a natural key that is taken."""
     return Undoing(
         Plan(hidden=frozenset({"natural"})),
-        lambda uow, before, after: _restore(uow, plain, before, after),
+        lambda uow, before, after, names: _restore(uow, plain, before, after),
         lambda uow, deleted: _adding(uow, plain, deleted),
     )
 

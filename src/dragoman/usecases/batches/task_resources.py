@@ -166,10 +166,10 @@ BESIDES = {
 """The permission that restoring a field needs besides that to edit."""
 
 
-def restore(uow: UnitOfWork, before: Task, after: Task) -> None:
+def restore(uow: UnitOfWork, before: Task, after: Task, names: Sequence[str]) -> None:
     """Save a task whose members have their old values again. Invalid for a link to what is gone."""
     before.must_not_be_batch()
-    differing = {name for name in Task.__struct_fields__ if getattr(before, name) != getattr(after, name)}
+    differing = {name for name in names if getattr(before, name) != getattr(after, name)}
     moved = differing - STATE.followers - {"state"}
     needed = {BESIDES[name] for name in differing if name in BESIDES and not (name == "state" and "assignee" in moved)}
     if moved - {"assignee"} or not needed:

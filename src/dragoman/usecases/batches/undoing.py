@@ -19,8 +19,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.pointers import escaped
 from dragoman.domain.restoring import restored, values
-from dragoman.store.repositories.history import Tombstone
-from dragoman.store.unit.overlay import HistoryRow
+from dragoman.store.repositories.history import Change, Tombstone
 from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.along import Went, along
 from dragoman.usecases.batches.comparisons import Refused
@@ -135,7 +134,7 @@ class Undo:
             present = part.objects(self._entity).find(source.number, Lock.CHANGE)
             found = restored(present, row.changes, undoing.plan, self._how)
         if found.entity != present or not _same(found.entity, present):
-            undoing.save(part, present, found.entity)
+            undoing.save(part, present, found.entity, found.fields)
         if along and not parts_first:
             self._restore_along(part, along)
 
@@ -230,7 +229,7 @@ def _document(uow: UnitOfWork, type_: ResourceType, left: Tombstone | None) -> M
     return {} if left is None or type_.show is None else type_.show(uow, left.snapshot)
 
 
-def _members(type_: ResourceType, undoing: Undoing, row: HistoryRow | None) -> dict[str, Any]:
+def _members(type_: ResourceType, undoing: Undoing, row: Change | None) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for path, value in () if row is None else values(row.changes, undoing.plan):
         inner = members
