@@ -12,6 +12,17 @@ from dragoman.domain.bulk import DAY_SECONDS, Batch, Status
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 
+LONGEST_TITLE = 255
+LONGEST_PURPOSE = 2_000
+LONGEST_SELECTION = 4_096
+MOST_APPROVALS = 10
+LARGEST_CANARY = 10_000
+LARGEST_RATE = 100_000
+LARGEST_CONCURRENCY = 64
+LARGEST_PRIORITY = 1_000
+LONGEST_AHEAD_SECONDS = 366 * DAY_SECONDS
+"""How far ahead a batch may begin, and its review may end."""
+
 VOIDING = frozenset({"max_failures", "canary", "rate", "concurrency", "not_before"})
 """Options on which reviewers have decided: a change under review voids approvals."""
 BEFORE_DECISION = ("not_before", "review_expires_at")

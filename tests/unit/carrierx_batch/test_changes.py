@@ -114,10 +114,3 @@ def test_a_status_that_no_client_sets_is_refused(status: Any, code: str) -> None
 def test_the_present_status_is_no_decision(status: Status) -> None:
     view = msgspec.structs.replace(SEEN, batch=msgspec.structs.replace(SEEN.batch, status=status))
     assert decision({"status": STATUS_WORDS[status]}, view=view) is None
-
-
-def test_the_version_tells_every_state_apart() -> None:
-    moved = [SEEN.batch]
-    moved += [msgspec.structs.replace(SEEN.batch, status=status) for status in (Status.APPROVED, Status.RUNNING)]
-    moved += [msgspec.structs.replace(SEEN.batch, processed=1), msgspec.structs.replace(SEEN.batch, modified_at=5)]
-    assert len({tasks.etag(batch) for batch in moved}) == len(moved)

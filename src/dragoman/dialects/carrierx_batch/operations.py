@@ -2,12 +2,26 @@
 14.2 and 16."""
 
 from dragoman.dialects.carrierx_batch import responses as answers
-from dragoman.dialects.carrierx_batch.handlers import lists, resources, tasks, uploads
+from dragoman.dialects.carrierx_batch.handlers import (
+    control,
+    lists,
+    previews,
+    repeats,
+    resources,
+    results,
+    tasks,
+    uploads,
+    watching,
+)
 from dragoman.dialects.carrierx_batch.resource_types import SERVED, Served
-from dragoman.dialects.carrierx_batch.wire import paging, upload_orders
+from dragoman.dialects.carrierx_batch.wire import control as bodies
+from dragoman.dialects.carrierx_batch.wire import forms, options, paging, selections, upload_orders
 from dragoman.dialects.carrierx_batch.wire.tasks import IDENTITY, MOVING, SETTABLE, render
 from dragoman.dialects.kit import OTHERS, NotOffered, OperationSpec, any_of
+from dragoman.dialects.kit.batch_watching import EVENT_STREAM
 from dragoman.dialects.kit.receiving import Streamed
+from dragoman.usecases.batches import documents
+from dragoman.usecases.batches import watching as batch_watching
 from dragoman.usecases.batches.uploads import MEDIA
 
 TASKS = "/batch/tasks"
@@ -27,8 +41,8 @@ _TASKS = (
         writes=True,
         idempotent_by_key=True,
         is_bulk=True,
-        streamed=Streamed(media=MEDIA, open=uploads.open_upload, parameters=(*upload_orders.KEYS, "dry_run")),
-        parameters=("dry_run",),
+        streamed=Streamed(media=MEDIA, open=uploads.open_upload, parameters=upload_orders.PARAMETERS),
+        parameters=(*options.PARAMETERS, selections.NAME, "dry_run"),
         members=SETTABLE,
         ignored_members=dict.fromkeys((*IDENTITY, *MOVING), "carrierx-batch.md, 5"),
         summary="Create a batch task; `dry_run=true` only shows what it would be.",
@@ -55,10 +69,11 @@ _TASKS = (
         parse=tasks.parse_get,
         run=tasks.get,
         render=tasks.render_shown,
-        parameters=paging.SELECTION,
+        parameters=(*paging.SELECTION, "wait"),
         ignored_parameters=UNKNOWN_IN_LISTS,
-        summary="Read one task.",
-        standing="3 [A]",
+        streams=True,
+        summary="Read one task; `wait=S` answers when it rests, after S seconds at the latest.",
+        standing="3 [A], 16 [A]",
     ),
     OperationSpec(
         name="batch.update",
@@ -112,8 +127,118 @@ _TASKS = (
         render=lists.render_failures,
         parameters=paging.PAGES,
         ignored_parameters=UNKNOWN_IN_LISTS,
-        summary="List the failures of a task, one for each entry.",
+        summary="List the failures of a task, one for each entry; of a stopped one those that were skipped, too.",
         standing="7 [D]",
+    ),
+    OperationSpec(
+        name="batch.preview",
+        method="GET",
+        path=TASK + "/preview",
+        scopes=any_of("batch.manage", "batch.read"),
+        parse=previews.parse_page,
+        run=previews.read,
+        render=previews.render_page,
+        parameters=previews.PARAMETERS,
+        ignored_parameters=UNKNOWN_IN_LISTS,
+        streams=True,
+        media=forms.MEDIA,
+        summary="What a task would do to each object: a page with the summary, or all rows as NDJSON or CSV.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.preview_anew",
+        method="POST",
+        path=TASK + "/preview",
+        scopes=any_of("batch.manage", "batch.update"),
+        parse=previews.parse_anew,
+        run=previews.make_anew,
+        render=render,
+        writes=True,
+        members=(),
+        summary="Make the preview of a task under review again; its approvals are void.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.control",
+        method="GET",
+        path=TASK + "/control",
+        scopes=any_of("batch.manage", "batch.read"),
+        parse=control.parse_get,
+        run=documents.get,
+        render=control.render,
+        ignored_parameters=UNKNOWN_IN_LISTS,
+        summary="The state of a run in the core's words and counts, and the options in force.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.control_change",
+        method="PATCH",
+        path=TASK + "/control",
+        scopes=any_of("batch.manage", "batch.update"),
+        parse=control.parse_change,
+        run=control.change,
+        render=control.render,
+        writes=True,
+        members=bodies.MEMBERS,
+        summary="Pause, resume or stop a run, decide its canary, change its options: all of it or nothing.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.results",
+        method="GET",
+        path=TASK + "/results",
+        scopes=any_of("batch.manage", "batch.read"),
+        parse=results.parse,
+        run=results.read,
+        render=results.render,
+        parameters=results.PARAMETERS,
+        ignored_parameters=UNKNOWN_IN_LISTS,
+        streams=True,
+        media=forms.MEDIA,
+        summary="What became of each entry: a page, or all rows as NDJSON or CSV.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.retry",
+        method="POST",
+        path=TASK + "/retry",
+        scopes=any_of("batch.manage", "batch.create"),
+        parse=repeats.parse,
+        run=repeats.retry,
+        render=render,
+        writes=True,
+        idempotent_by_key=True,
+        members=bodies.OF_RETRY,
+        summary="Make a task of the entries of an ended one that failed, or were skipped.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.undo",
+        method="POST",
+        path=TASK + "/undo",
+        scopes=any_of("batch.manage", "batch.create"),
+        parse=repeats.parse,
+        run=repeats.take_back,
+        render=render,
+        writes=True,
+        idempotent_by_key=True,
+        members=bodies.OF_UNDO,
+        summary="Make a task that takes back, in reverse order, what an ended one changed.",
+        standing="16 [A]",
+    ),
+    OperationSpec(
+        name="batch.events",
+        method="GET",
+        path=TASK + "/events",
+        scopes=any_of("batch.manage", "batch.read"),
+        parse=watching.parse_events,
+        run=batch_watching.look,
+        render=watching.render_events,
+        ignored_parameters=UNKNOWN_IN_LISTS,
+        streams=True,
+        media=(EVENT_STREAM,),
+        summary="The progress of a task as server-sent events, until it ends.",
+        standing="16 [A]",
     ),
 )
 
@@ -210,11 +335,4 @@ def _of_type(served: Served) -> tuple[OperationSpec, ...]:
 
 OPERATIONS = (*_TASKS, *(operation for served in SERVED for operation in _of_type(served)))
 
-NOT_OFFERED = (
-    NotOffered("GET", TASK + "/preview", "A preview of each entry's effect is not computed yet.", "batch.preview"),
-    NotOffered("PATCH", TASK + "/control", "A running batch can't be paused, slowed or stopped yet.", "batch.control"),
-    NotOffered("GET", TASK + "/results", "Only failures are listed yet: see /errors.", "batch.results"),
-    NotOffered("POST", TASK + "/retry", "Make a new task of the entries that /errors lists.", "batch.retry"),
-    NotOffered("POST", TASK + "/undo", "The former values of objects are only in their history.", "batch.undo"),
-    NotOffered("GET", TASK + "/events", "Read the task again to see how far it is.", "batch.events"),
-)
+NOT_OFFERED: tuple[NotOffered, ...] = ()

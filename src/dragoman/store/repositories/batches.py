@@ -190,6 +190,25 @@ class Batches(Repository[Batch]):
         values |= {f"code_{place}": code for place, code in enumerate(wanted.codes)}
         return self.by_text(ask.text, ask.parameters(values))
 
+    def count_recorded(self, batch: int, wanted: "Recorded") -> int:
+        """How many outcomes there are."""
+        mine = sa.select(sa.func.count()).select_from(tables.batch_outcome).where(*self._wanted(batch, wanted))
+        return int(self.by_condition(mine).scalar_one())
+
+    def nth_recorded(self, batch: int, wanted: "Recorded", offset: int) -> int | None:
+        """The index of the outcome at an offset, in the order of the index; None behind the last."""
+        mine = sa.select(O.index).where(*self._wanted(batch, wanted)).order_by(O.index).offset(offset).limit(1)
+        row = self.by_condition(mine).first()
+        return None if row is None else int(row[0])
+
+    def _wanted(self, batch: int, wanted: "Recorded") -> "list[sa.ColumnElement[bool]]":
+        found = [O.tenant == self.tenant, O.batch == batch, O.index >= wanted.first, O.index < wanted.below]
+        if wanted.is_failed is not None:
+            found.append(O.error.is_not(None) if wanted.is_failed else O.error.is_(None))
+        if wanted.codes:
+            found.append(O.code.in_(list(wanted.codes)))
+        return found
+
     def sources(self, batch: int, *, below: int, limit: int) -> list[tuple[int, int, int, str]]:
         """Index, number, revision and id of the objects that entries changed, from ahead of an index backwards."""
         changed = (O.index < below, O.error.is_(None), O.unchanged.is_(sa.false()), O.number.is_not(None))
@@ -343,6 +362,13 @@ class Previews:
             wanted, limit = [V.index.in_(indexes)], len(indexes)
         statement = _of(PREVIEW, self._tenant, batch).where(*wanted).order_by(V.index).limit(limit)
         return [_preview(row) for row in self._execute(statement)]
+
+    def nth(self, batch: int, effects: Collection[Effect], offset: int) -> int | None:
+        """The index of the row at an offset among those with one of these effects; None behind the last."""
+        wanted = (V.index >= 0, V.effect.in_([str(effect) for effect in effects]))
+        statement = _of((V.index,), self._tenant, batch).where(*wanted).order_by(V.index).offset(offset).limit(1)
+        row = self._execute(statement).first()
+        return None if row is None else int(row[0])
 
     def _within(self, batch: int, wanted: "list[sa.ColumnElement[bool]]", limit: int, max_bytes: int) -> list[int]:
         size = sa.func.coalesce(sa.func.length(V.before), 0) + sa.func.coalesce(sa.func.length(V.after), 0)

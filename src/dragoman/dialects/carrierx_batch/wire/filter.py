@@ -84,10 +84,10 @@ SIGNS = {
 }
 
 
-def parse(text: str, attributes: Collection[str]) -> tuple[Comparison, ...]:
+def parse(text: str, attributes: Collection[str] | None, parameter: str = "filter") -> tuple[Comparison, ...]:
     """The comparisons of a filter, all of which must hold. Invalid, with the place, for what can't be read and for an
-    attribute that there isn't."""
-    return _Reader(text, attributes).read()
+    attribute that there isn't; None: any name is one."""
+    return _Reader(text, attributes, parameter).read()
 
 
 def member(value: Any, path: tuple[str, ...]) -> Any:
@@ -152,9 +152,10 @@ def moment_of(text: str) -> Moment | None:
 class _Reader:
     """Reads a filter from left to right."""
 
-    def __init__(self, text: str, attributes: Collection[str]) -> None:
+    def __init__(self, text: str, attributes: Collection[str] | None, parameter: str) -> None:
         self._text = text
         self._attributes = attributes
+        self._parameter = parameter
         self._at = 0
 
     def read(self) -> tuple[Comparison, ...]:
@@ -172,7 +173,7 @@ class _Reader:
         self._skip()
         begin = self._at
         path = tuple(self._take(ATTRIBUTE, "an attribute").split("."))
-        if path[0] not in self._attributes:
+        if self._attributes is not None and path[0] not in self._attributes:
             self._refuse(f"there is no attribute {path[0][:64]}", begin)
         self._skip()
         begin = self._at
@@ -233,4 +234,5 @@ class _Reader:
             self._at = blank.end()
 
     def _refuse(self, what: str, at: int) -> NoReturn:
-        raise Invalid("bad_parameter", f"filter: {what} at position {at + 1}", parameter="filter", position=at + 1)
+        message = f"{self._parameter}: {what} at position {at + 1}"
+        raise Invalid("bad_parameter", message, parameter=self._parameter, position=at + 1)

@@ -13,14 +13,20 @@ from dragoman.usecases.batches.resource_types import ResourceType
 METHODS = tuple(str(method) for method in Method)
 
 
-def parse_order(value: Any, *, most: int) -> NewBatch:
+SELECTED = "must be empty beside entries_filter"
+
+
+def parse_order(value: Any, *, most: int, is_selected: bool = False) -> NewBatch:
     """The batch that is to be made, of `most` operations at most. Invalid with all its faults, in the order of the
-    keys; unknown keys come last (E13)."""
+    keys; unknown keys come last (E13). `is_selected`: its objects are found by a filter, so it has no entries."""
     body = faults.an_object(value)
     problems = Problems()
     method = body.get("method")
     known = Method(method) if isinstance(method, str) and method in METHODS else None
-    if known is not None:
+    if known is not None and is_selected and known is not Method.POST:
+        _check_data(body.get("data"), [None], known, problems)
+        _check_unset(body, ("entries", "field"), problems)
+    elif known is not None:
         _check_data(body.get("data"), body.get("entries"), known, problems)
         _check_entries(body.get("entries"), known, problems)
         check_field(body.get("field"), body.get("type"), known, problems)
@@ -41,9 +47,10 @@ def parse_order(value: Any, *, most: int) -> NewBatch:
 
 def _order(body: dict[str, Any], method: Method, size: int) -> NewBatch:
     """`entries` and `field` of a POST are null, and so is the data of a DELETE, however its absence was spelt (5)."""
-    entries = None if method is Method.POST else faults.spelled(body["entries"])
+    listed = None if method is Method.POST else body.get("entries")
+    entries = None if listed is None else faults.spelled(listed)
     data = None if method is Method.DELETE else faults.spelled(body["data"])
-    field = None if method is Method.POST else body["field"]
+    field = None if method is Method.POST else body.get("field")
     return NewBatch(method, body["type"], field, entries, data, body.get("review", True), size)
 
 
@@ -58,6 +65,12 @@ def _required(name: str, method: Method, problems: Problems) -> None:
 
 def _must_be_empty(name: str, method: Method, problems: Problems) -> None:
     problems.add(name, faults.EMPTY, f"must be empty when method is {method}")
+
+
+def _check_unset(body: dict[str, Any], names: tuple[str, ...], problems: Problems) -> None:
+    for name in names:
+        if body.get(name) is not None:
+            problems.add(name, faults.EMPTY, SELECTED)
 
 
 def _check_shapes(data: Any, entries: Any, field: Any, problems: Problems) -> None:

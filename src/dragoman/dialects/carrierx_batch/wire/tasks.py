@@ -1,6 +1,5 @@
 """A Task as it is shown: sixteen keys, alphabetical, all of them unless some are requested (3, 10)."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +9,9 @@ from dragoman.dialects.carrierx_batch import responses as answers
 from dragoman.dialects.carrierx_batch.wire.ids import partner_sid
 from dragoman.dialects.carrierx_batch.wire.statuses import STATUS_WORDS
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.dialects.kit.batch_tags import tag_of
 from dragoman.dialects.kit.times import render_millis
-from dragoman.domain.bulk import Batch, Outcome
+from dragoman.domain.bulk import Outcome
 from dragoman.usecases.batches.lifecycle import BatchView
 
 
@@ -110,13 +110,7 @@ def _problem(stored: dict[str, str]) -> dict[str, str]:
     return dict(sorted(named.items()))
 
 
-def etag(batch: Batch) -> str:
-    """Names what may change of a task, for If-Match (16)."""
-    state = f"{batch.uid} {batch.status} {batch.processed} {batch.modified_at}"
-    return f'"{hashlib.sha256(state.encode()).hexdigest()[:16]}"'
-
-
 def render(view: BatchView, _request: Request) -> Reply:
     """The answer with a whole Task. One that was only tried has no version yet."""
-    headers = (("ETag", etag(view.batch)),) if view.batch.uid else ()
+    headers = (tag_of(view.batch),) if view.batch.uid else (("Dry-Run", "true"),)
     return answers.reply(200, shown(view), headers)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dragoman.dialects.carrierx_batch import problems as faults
-from dragoman.dialects.carrierx_batch.wire import orders
+from dragoman.dialects.carrierx_batch.wire import options, orders
 from dragoman.dialects.kit import Request, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.bulk import Method
@@ -11,6 +11,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.usecases.batches.lifecycle import NewBatch
 
 KEYS = ("data", "field", "method", "review", "type")
+PARAMETERS = (*KEYS, *options.PARAMETERS, "dry_run")
 FLAGS = {"true": True, "false": False}
 
 
@@ -28,8 +29,9 @@ def parse_upload(request: Request) -> NewBatch:
     if review is None:
         problems.add("review", faults.TYPE, "must be true or false")
     orders.check_type(type_, known, problems)
+    chosen = options.parse_parameters(request, problems)
     problems.raise_if_any("invalid_query", "The query isn't as it should be; each fault is listed.")
-    return NewBatch(Method(str(method)), str(type_), field, None, data, review is not False, size=0)
+    return NewBatch(Method(str(method)), str(type_), field, None, data, review is not False, 0, chosen)
 
 
 def _one(name: str, values: list[str], problems: Problems) -> str:

@@ -9,16 +9,17 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dragoman.dialects.native.wire.scalars import WITHOUT_NUL, AnyJson, Line, Time
+from dragoman.domain import bulk_options
 from dragoman.domain.bulk import Decision, Effect, EndCode, Method, OnChange, Origin, Status
 
-LONGEST_PURPOSE = 2_000
-LONGEST_SELECTION = 4_096
+LONGEST_PURPOSE = bulk_options.LONGEST_PURPOSE
+LONGEST_SELECTION = bulk_options.LONGEST_SELECTION
 MOST_ENTRIES = 100_000
-MOST_APPROVALS = 10
-LARGEST_CANARY = 10_000
-LARGEST_RATE = 100_000
-LARGEST_CONCURRENCY = 64
-LARGEST_PRIORITY = 1_000
+MOST_APPROVALS = bulk_options.MOST_APPROVALS
+LARGEST_CANARY = bulk_options.LARGEST_CANARY
+LARGEST_RATE = bulk_options.LARGEST_RATE
+LARGEST_CONCURRENCY = bulk_options.LARGEST_CONCURRENCY
+LARGEST_PRIORITY = bulk_options.LARGEST_PRIORITY
 PER_CENT = r"^(100|[1-9]?[0-9])%$"
 
 Reason = Annotated[str, Meta(max_length=LONGEST_PURPOSE, extra_json_schema=WITHOUT_NUL)]
