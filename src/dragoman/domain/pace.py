@@ -23,11 +23,17 @@ def noted(samples: Samples, at: Moment, done: int) -> Samples:
 def rate(samples: Samples, done: int, now: Moment) -> float | None:
     """How much is done a second; None when nothing moves."""
     since = now - LATELY
-    older = [sample for sample in samples if sample[0] <= since]
-    if not samples or len(older) == len(samples):
+    recent = [sample for sample in samples if sample[0] > since]
+    if not recent:
         return None
-    at, before = older[-1] if older else samples[0]
-    seconds = (now - max(at, since)) / TICKS_PER_SECOND
+    start: float
+    before: float
+    start, before = recent[0]
+    if len(recent) < len(samples):
+        at, known = samples[-len(recent) - 1]
+        before = known + (before - known) * (since - at) / (start - at)  # as if it had moved evenly between the two
+        start = since
+    seconds = (now - start) / TICKS_PER_SECOND
     return round((done - before) / seconds, 3) if done > before and seconds > 0 else None
 
 
