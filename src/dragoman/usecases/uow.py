@@ -89,6 +89,11 @@ class UnitOfWork:
         """The name of the dialect that received the command."""
         return self._overlay.stamp.dialect
 
+    @property
+    def cause(self) -> int | None:
+        """The number of the batch whose entries run, or None."""
+        return self._overlay.stamp.cause
+
     def new_id(self) -> str:
         """A time-ordered UUID."""
         return ids.new_id()

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from dragoman.domain.bulk import Batch, Decision, Method, OnConflict, Origin, Status
 from dragoman.domain.case import Stage
 from dragoman.domain.errors import Expected
+from dragoman.domain.message import Message, MessageHead
 from dragoman.store.maintenance.verification import verify
 from dragoman.usecases.batches import previews
 from dragoman.usecases.batches import undo as undos
 from dragoman.usecases.batches.undo import Undo
+from dragoman.usecases.tasks import lifecycle as tasks
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
 from tests.support.world import World
@@ -470,6 +472,43 @@ def test_stages_return_with_their_case(world: BatchWorld) -> None:
         {**each, "revision": 1, "modified_at": ""} for each in before
     ]
     intact(world)
+
+
+def with_message(world: BatchWorld) -> tuple[int, str]:
+    """Number and id of a task with an input message."""
+
+    def run(uow: Any) -> tuple[int, str]:
+        head = MessageHead("text/plain", "0" * 64, None)
+        task = tasks.add(uow, title="a", messages={"input": head})
+        uow.messages.put(Message(uow.tenant, task.uid, "input", "text/plain", "hello"))
+        return task.number, task.uid
+
+    found: tuple[int, str] = world.core(run, world.anna)
+    return found
+
+
+def message(world: BatchWorld, uid: str) -> str | None:
+    found = world.core(lambda uow: uow.messages.of(uid, "input"))
+    return None if found is None else str(found.body)
+
+
+def test_a_deleted_task_returns_with_its_messages(world: BatchWorld) -> None:
+    number, uid = with_message(world)
+    before = shown(world, "task", uid)
+    batch = world.done(DELETE, "task", field="id", entries=[number])
+    undo = undone(world, batch)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert shown(world, "task", uid) == before
+    assert message(world, uid) == "hello"
+
+
+def test_messages_of_deleted_tasks_go_with_the_images(world: BatchWorld) -> None:
+    number, uid = with_message(world)
+    world.done(DELETE, "task", field="id", entries=[number])
+    assert message(world, uid) == "hello"
+    world.clock.advance(30 * 86_400 + 1)
+    world.run_jobs()
+    assert message(world, uid) is None
 
 
 # Reviewed

@@ -1,9 +1,16 @@
 """Messages of tasks in the store, by the task's uid and which they are."""
 
+import sqlalchemy as sa
+
 from dragoman.command import Lock
+from dragoman.domain.clock import Moment
 from dragoman.domain.message import Message
+from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.unit.mappings import MAPPINGS
+
+M = tables.message.c
+S = tables.tombstone.c
 
 
 class Messages(Repository[Message]):
@@ -28,6 +35,11 @@ class Messages(Repository[Message]):
         known = self.of(task, which, Lock.CHANGE)
         if known is not None:
             self.remove(known)
+
+    def forget_deleted(self, before: Moment) -> None:
+        """Delete the messages of tasks that were deleted before a moment. The command must be exclusive."""
+        gone = sa.select(S.uid).where(S.tenant == self.tenant, S.entity == "task", S.at < before)
+        self.by_condition(sa.delete(tables.message).where(M.tenant == self.tenant, M.task.in_(gone)))
 
 
 def message_like(known: Message, new: Message) -> Message:

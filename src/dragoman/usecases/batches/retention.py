@@ -3,9 +3,14 @@
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
+from dragoman.domain.bulk import Method
+from dragoman.domain.clock import later
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+
+DAY_SECONDS = 86_400
 
 
 class Clear(msgspec.Struct, frozen=True):
@@ -27,5 +32,13 @@ def clear(uow: UnitOfWork, command: Clear) -> bool:
         and uow.batches.clear_images(number, limit=command.size) < command.size
     )
     if is_over:
+        _forget_messages(uow, number)
         jobs.complete(uow, job)
     return is_over
+
+
+def _forget_messages(uow: UnitOfWork, number: int) -> None:
+    """The messages of tasks that batches deleted go when no undo can need them any more."""
+    batch = uow.batches.find(number)
+    if batch is None or (batch.type == "task" and batch.method is not Method.POST):
+        tasks.forget_messages(uow, later(uow.now, seconds=-uow.terms.images_days * DAY_SECONDS))

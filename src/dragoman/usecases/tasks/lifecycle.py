@@ -154,19 +154,28 @@ def remove_all(uow: UnitOfWork, numbers: Sequence[int]) -> int:
 
 
 def remove_alone(uow: UnitOfWork, number: int) -> None:
-    """Delete this task only: its parts are deleted already, or stay when a batch is deleted."""
+    """Delete this task only: its parts are deleted already, or stay when a batch is deleted.
+
+    The messages of one that a batch deletes are kept for its undo; `forget_messages` deletes them later.
+    """
     task = uow.tasks.get(number)
-    for which in task.messages:
+    for which in task.messages if uow.cause is None else ():
         uow.messages.drop(task.uid, which)
     _count(uow, task, None)
     uow.tasks.remove(uow.tasks.get(number))
 
 
 def add_again(uow: UnitOfWork, task: Task) -> Task:
-    """Store a deleted task again, without its parts and messages, which are gone."""
-    again = replace(task, open_children=0, messages={})
+    """Store a deleted task again, without its parts, and with those of its messages that are kept."""
+    kept = {which: head for which, head in task.messages.items() if uow.messages.of(task.uid, which) is not None}
+    again = replace(task, open_children=0, messages=kept)
     _count(uow, None, again)
     return uow.tasks.add(again)
+
+
+def forget_messages(uow: UnitOfWork, before: Moment) -> None:
+    """Delete the messages of tasks that were deleted before a moment. The command must be exclusive."""
+    uow.messages.forget_deleted(before)
 
 
 def perform(
