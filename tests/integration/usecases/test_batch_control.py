@@ -5,6 +5,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from dragoman.domain.bulk import Batch, Decision, EndCode, Method, Preview, Stat
 from dragoman.domain.bulk import Effect as Effects
 from dragoman.domain.bulk_options import Changes
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
-from dragoman.domain.errors import Conflict, StaleVersion
+from dragoman.domain.errors import Conflict, Forbidden, NotFound, StaleVersion
 from dragoman.domain.job import ENDED as OVER
 from dragoman.domain.job import Job, JobKind, JobState
 from dragoman.domain.task import State, Task
@@ -504,6 +505,21 @@ def test_changes_under_review_void_approvals_that_were_about_something_else(worl
     changed = change(world, number, canary=1)
     assert [each.counted for each in changed.decisions] == [False]
     assert world.decide(number, Decision.APPROVE, reviewer).status is Status.IN_REVIEW
+
+
+def test_reviewers_control_a_batch_and_do_not_rename_it(world: BatchWorld) -> None:
+    number = patching(world, made(world, 2), review=True)
+    rita, bert = structs.replace(world.add("rita"), is_reviewer=True), world.add("bert")
+    for named in (Changes(title="Move"), Changes(purpose=None, title=None)):
+        with pytest.raises(Forbidden):
+            world.control(number, partial(changing, named), rita)
+    assert world.control(number, partial(changing, Changes(canary=1)), rita).canary == 1
+    with pytest.raises(NotFound):  # nor does everybody see it
+        world.control(number, partial(changing, Changes(canary=2)), bert)
+
+
+def changing(changes: Changes, uow: UnitOfWork, batch: Batch) -> Batch:
+    return control.change(uow, batch, changes)
 
 
 def test_failures_are_grouped_as_slices_go(world: BatchWorld) -> None:

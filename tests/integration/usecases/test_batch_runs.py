@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from dragoman.domain.access import Principal
-from dragoman.domain.bulk import Batch, Decision, Method, Status
+from dragoman.domain.bulk import Batch, Decision, EndCode, Method, Status
 from dragoman.domain.job import ATTEMPTS, JobKind, JobState
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import State, Task, Verb
@@ -465,6 +465,8 @@ def test_a_batch_whose_job_is_given_up_is_completed_with_what_is_left_failing(wo
     assert [task(world, each).priority for each in numbers] == [1] * 20 + [None] * 30
     jobs = world.core(lambda uow: uow.jobs.about(JobKind.BATCH_EXECUTE, number))
     assert [job.state for job in jobs] == [JobState.DISCARDED]
+    assert batch.ended_because is not None
+    assert batch.ended_because.code is EndCode.SERVER_FAILED
 
 
 def test_a_batch_that_gets_on_is_not_given_up(world: BatchWorld) -> None:

@@ -6,6 +6,7 @@ batch that the client may have read: None where it named none, `*` for any. Comm
 
 from typing import Any, Literal
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from dragoman.command import Lock
@@ -80,8 +81,8 @@ def change(uow: UnitOfWork, batch: Batch, changes: Changes, *, if_match: IfMatch
 
     Conflict `batch_ended`, or `too_late` for some of them. Its title and purpose are its creator's.
     """
-    needed = () if changes.title is changes.purpose else (Permission.EDIT,)
-    batch = _controlled(uow, batch, if_match, *needed)
+    is_renamed = changes.title is not UNSET or changes.purpose is not UNSET
+    batch = _controlled(uow, batch, if_match, *((Permission.EDIT,) if is_renamed else ()))
     changed = bulk_options.changed(batch, changes, at=uow.now, review_days=uow.terms.review_days)
     if changed is batch:
         return batch
@@ -116,7 +117,7 @@ def _locked(uow: UnitOfWork, batch: Batch) -> Batch:
 def _controlled(uow: UnitOfWork, batch: Batch, if_match: IfMatch, *needed: Permission) -> Batch:
     """The locked row, as a review that is over leaves it. Forbidden or StaleVersion as above."""
     batch = _locked(uow, batch)
-    tasks.get(uow, batch.number, *(needed or (Permission.FINISH,)))
+    tasks.get(uow, batch.number, Permission.FINISH, *needed)
     check_version(batch, if_match)
     return batch.as_of(uow.now)
 

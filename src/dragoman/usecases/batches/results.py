@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
-from dragoman.domain import bulk_failures
+from dragoman.domain import bulk_failures, failure_groups
 from dragoman.domain.bulk import CHUNK, Batch, BatchDetail, FailureGroup, Method, Status
 from dragoman.domain.bulk_failures import FailureCode
 from dragoman.domain.clock import Moment
@@ -219,7 +219,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Grouped(msgspec.Struct, frozen=True):
-    """The groups of a batch, the largest first, and how many failures are in none of them."""
+    """The largest groups of a batch, and how many failures are in none of them."""
 
     groups: tuple[Group, ...]
     other: int
@@ -229,11 +229,11 @@ def failures(uow: UnitOfWork, command: Failures) -> Grouped:
     """As they were counted during the run. NotFound `batch_not_found`."""
     batch = batches.get(uow, command.batch)
     detail = uow.batch_details.find(batch.uid) or BatchDetail(batch.tenant, batch.uid)
-    groups = sorted(detail.failures, key=lambda group: (-group.count, group.examples))
+    groups, other = failure_groups.shown(detail)
     entries = _entries(uow, batch, sorted({index for group in groups for index in group.examples}))
     return Grouped(
         tuple(Group(group, tuple((index, entries[index]) for index in group.examples)) for group in groups),
-        detail.other_failures,
+        other,
     )
 
 
