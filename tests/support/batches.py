@@ -33,6 +33,7 @@ class Immediate:
         self._app = app
         self._watch = watch
         self.clock: Clock = app.clock
+        self.outside = app.executor.outside
 
     async def read(self, run: Callable[..., Any], command: Any, principal: Principal) -> Any:
         return self._app.executor.call(run, command, principal.tenant, principal=principal)

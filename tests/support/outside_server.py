@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -41,6 +41,7 @@ class Tickets:
     most_at_once: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     busy: int = 0
+    hung: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))  # released by each that hangs
 
     def put(self, id_: str, **members: Any) -> None:
         """Store an object, as another client would."""
@@ -163,12 +164,27 @@ def act_then_drop(handler: Handler) -> None:
     drop(handler)
 
 
-def stall(seconds: float) -> Fault:
+def act_then_hang(handler: Handler) -> None:
+    """Do what is asked, and reply only when the client has gone."""
+    text = handler.tickets.requests[-1].body
+    with handler.tickets.lock:
+        handler._done(text)
+    handler.tickets.hung.release()
+    with suppress(OSError):
+        handler.connection.recv(1)
+    drop(handler)
+
+
+def stall(seconds: float, then: str = "drop") -> Fault:
     """Reply after a while, or never."""
 
     def wait(handler: Handler) -> None:
+        handler.tickets.hung.release()
         time.sleep(seconds)
-        drop(handler)
+        if then == "drop":
+            drop(handler)
+        else:
+            handler.act(handler.tickets.requests[-1].body)
 
     return wait
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dragoman.delivery.outside import Outside
 from dragoman.domain.clock import Clock, FixedClock, Moment, later
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.job import Job, JobState
@@ -32,6 +33,7 @@ class Store:
     def __init__(self) -> None:
         self.time = FixedClock(NOON)
         self.clock: Clock = self.time
+        self.outside = Outside((), self.clock)
         self.job = Job(tenant=1, uid="j", kind=KIND, run_at=NOON)
         self.asked: list[str] = []
         self.troubles: dict[str, list[Exception]] = defaultdict(list)

@@ -69,6 +69,16 @@ class Collection:
         self._blot = Blot([type_.secret.value] if type_.secret else [])
         self._root = urlsplit(type_.table.base).path.rstrip("/")
 
+    @property
+    def compares(self) -> bool:
+        """Whether requests carry the version that was seen."""
+        return self._http.if_match and self._http.version == "etag"
+
+    def is_id(self, key: str) -> bool:
+        """Whether entries of this key are ids of objects."""
+        find = self._table.find[key]
+        return find.items is None and find.id is None
+
     async def look(self, key: str, value: str) -> Seen | Failure:
         """What an entry finds by a key of the type."""
         find = self._table.find[key]
@@ -119,7 +129,7 @@ class Collection:
                 return now
             if now.objects and json_numbers.are_same(merged_value(now.document, change), now.document):
                 return Done(id_, now.document)  # an earlier try did it, and its reply was lost
-        return failures.changed(entry.field)
+        return failures.changed([])
 
     async def delete(self, id_: str, seen: Seen, entry: Entry) -> Done | Failure:
         """Delete the object that was seen. One that is gone after an earlier try is a success."""
@@ -131,7 +141,7 @@ class Collection:
         if sent.reply.status in GONE:
             is_done = self._http.gone_is_success and _was_tried(sent, entry)
             return Done(id_) if is_done else failures.not_found(self._type.name, entry.field)
-        return failures.changed(entry.field) if self._is_stale(sent, seen) else self._refused(sent.reply)
+        return failures.changed([]) if self._is_stale(sent, seen) else self._refused(sent.reply)
 
     # Finding
 
@@ -182,7 +192,7 @@ class Collection:
         return await self._exchange.send(apply.method, self._root + target, headers, body, key=entry.key)
 
     def _is_stale(self, sent: Tried, seen: Seen) -> bool:
-        return sent.reply.status == STALE and seen.etag is not None and self._http.if_match
+        return sent.reply.status == STALE and seen.etag is not None and self.compares
 
     # Reading replies
 

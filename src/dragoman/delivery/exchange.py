@@ -9,6 +9,7 @@ import msgspec
 from dragoman.delivery import failures
 from dragoman.delivery.client import Client, Reply, Silent
 from dragoman.delivery.guard import Blocked
+from dragoman.delivery.outside import PATIENCE_SECONDS
 from dragoman.delivery.pace import Later, Pace
 from dragoman.delivery.retries import asked_pause, pause
 from dragoman.domain.bulk_failures import Failure
@@ -18,8 +19,6 @@ from dragoman.domain.outside import OutsideType
 log = logging.getLogger(__name__)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-PATIENCE_SECONDS = 10.0
-"""The longest pause that is waited for; before a longer one, `Later` is raised."""
 
 
 class Tried(msgspec.Struct, frozen=True):

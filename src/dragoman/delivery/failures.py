@@ -1,6 +1,8 @@
 """Why a request to an outside collection failed, in the words of a batch's failures."""
 
-from dragoman.domain.bulk_failures import Detail, Failure, FailureCode
+from collections.abc import Sequence
+
+from dragoman.domain.bulk_failures import NOT_VALID, Detail, Failure, FailureCode
 
 MOST_SHOWN = 500
 """How many characters of a reply are shown."""
@@ -28,10 +30,13 @@ def not_found(type_: str, field: str) -> Failure:
     return Failure(FailureCode.NOT_FOUND, f"Cannot find item by {field}", (Detail(f"no {type_} matches", field=field),))
 
 
-def changed(field: str | None) -> Failure:
-    """The object has another version than the one seen."""
-    return Failure(
-        FailureCode.CHANGED_SINCE_REVIEW,
-        "changed since review",
-        (Detail("is at another version than the one seen", field=field),),
-    )
+def ambiguous(field: str, objects: int) -> Failure:
+    """Several objects match the entry."""
+    return Failure(FailureCode.AMBIGUOUS, NOT_VALID, (Detail(f"matches {objects} objects", field=field),))
+
+
+def changed(pointers: Sequence[str]) -> Failure:
+    """The object isn't the one that was seen. `pointers` are the members that differ, as far as they are known."""
+    details = tuple(Detail("was changed since the review", field=each.removeprefix("/") or None) for each in pointers)
+    unknown = (Detail("was changed since the review"),)
+    return Failure(FailureCode.CHANGED_SINCE_REVIEW, "changed since review", details or unknown)

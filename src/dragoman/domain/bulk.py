@@ -227,6 +227,7 @@ class Batch(msgspec.Struct, frozen=True):
     undone_by: str | None = None
     on_conflict: OnConflict | None = None  # of an undo
     dialect: str | None = None  # that made it
+    sent_to: int = 0  # of an outside type: the index behind the last entry that may have been sent
     pace: tuple[tuple[int, int], ...] = ()  # moments and counts of processed entries of the last seconds
     bucket_full_at: Moment | None = None  # of its rate: see `bulk_rates.py`
     started_at: Moment | None = None
@@ -402,6 +403,21 @@ class Batch(msgspec.Struct, frozen=True):
             failure=(self.failure or 0) + failure,
             unchanged=(self.unchanged or 0) + unchanged,
             pace=paces.noted(self.pace, at, cursor),
+            activity=self.activity + 1,
+            modified_at=at,
+        )
+
+    def count_late(self, success: int, failure: int, *, unchanged: int = 0, at: Moment) -> "Batch":
+        """Count outcomes of entries that were on their way to another server when the batch was stopped."""
+        count = success + failure
+        return replace(
+            self,
+            cursor=self.cursor + count,
+            processed=(self.processed or 0) + count,
+            success=(self.success or 0) + success,
+            failure=(self.failure or 0) + failure,
+            unchanged=(self.unchanged or 0) + unchanged,
+            skipped=(self.skipped or 0) - count,
             activity=self.activity + 1,
             modified_at=at,
         )

@@ -21,6 +21,22 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 POINTER = re.compile(r"(/([^~/]|~[01])*)*")
+TYPE = re.compile(r"`([a-z]+)[^`]*`")
+TYPES = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "a table",
+    "str": "text",
+}
+REPHRASED = {
+    "Object contains unknown field ": "has no member ",
+    "Object missing required field ": "needs the member ",
+    "Expected ": "must be ",
+    "Invalid enum value ": "can't be ",
+    ", got ": ", not ",
+}
 OWN_HEADERS = frozenset(
     {"host", "connection", "content-length", "content-type", "transfer-encoding", "accept", "accept-encoding"}
     | {"if-match", "user-agent"}
@@ -171,15 +187,9 @@ def _part(value: object, kind: type[P], path: str) -> P:
 
 def _in_words(why: str) -> str:
     """The library's message in the words of other settings: "Expected `int`, got `str`"."""
-    why = why.replace("`", "")
-    for given, ours in (
-        ("Object contains unknown field ", "has no member "),
-        ("Object missing required field ", "needs the member "),
-        ("Expected ", "must be "),
-        ("Invalid enum value ", "can't be "),
-    ):
+    for given, ours in REPHRASED.items():
         why = why.replace(given, ours)
-    return why
+    return TYPE.sub(lambda found: TYPES.get(found[1], found[1]), why)
 
 
 def _check_base(base: str) -> None:

@@ -43,6 +43,7 @@ class Background:
         """Take no more work, finish the slices that run, and give back the jobs."""
         if self._loops:
             await self.worker.stop()
+            await self._runner.outside.stop()
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

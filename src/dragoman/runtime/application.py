@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman import __version__, tracing
+from dragoman.delivery.outside import Outside
 from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
 from dragoman.dialects.kit.watching import WATCHES
@@ -55,7 +56,9 @@ class Application:
         )
         self.dialects = configured(settings)
         check_policies(settings)
-        self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds)
+        # Other servers have the real time, also beside a clock that a test stops.
+        outside = Outside(settings.outside, SystemClock())
+        self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds, outside)
         self.identity = Identity(StoredAccounts(self.executor, settings.batch), settings, self.clock)
         self.background = Background(
             self.executor, settings.jobs, self.digest_folder, is_only=self.store.engine.is_sqlite
@@ -147,6 +150,7 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
         resource_types.register(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)
+    resource_types.set_outside(settings.outside)
     categories.keep(number for dialect in dialects for number in dialect.kept_categories)
     return tuple(dialects)
 

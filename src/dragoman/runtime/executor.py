@@ -10,10 +10,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dragoman.delivery.outside import Outside
 from dragoman.dialects.kit import BodyStream, Dialect, Later, OperationSpec, Reply, Request, Stream
 from dragoman.dialects.kit.receiving import Step
 from dragoman.domain.access import Principal, system
-from dragoman.domain.clock import Clock
+from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.runtime import idempotency
 from dragoman.runtime.deadlines import Deadlines, timed_out
@@ -35,9 +36,10 @@ PARSED_ON_THE_LOOP = 64 * 1024  # bytes; a longer body is parsed in a thread
 class Executor:
     """Runs commands on one store. `start` connects it to the event loop whose lanes answer it."""
 
-    def __init__(self, store: Store, clock: Clock, request_seconds: float) -> None:
+    def __init__(self, store: Store, clock: Clock, request_seconds: float, outside: Outside | None = None) -> None:
         self.deadlines = Deadlines(store)
         self.clock = clock
+        self.outside = outside or Outside((), SystemClock())
         self.spans: Spans | None = None
         self._store = store
         self._request_seconds = request_seconds

@@ -590,6 +590,7 @@ batch = Table(
     _text("undone_by"),
     _text("on_conflict"),
     _text("dialect"),
+    _count("sent_to"),
     _json("pace", "[]"),
     _number("bucket_full_at"),
     _number("started_at"),

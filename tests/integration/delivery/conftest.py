@@ -1,10 +1,14 @@
-"""A server of tickets, and collections of its tickets."""
+"""A server of tickets, collections of its tickets, and batches that work on them."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.delivery.tickets import Crm
+from dragoman.delivery.outside import Outside
+from dragoman.usecases.batches import resource_types
+from tests.integration.delivery.tickets import IDS, Crm
+from tests.support.batches import BatchWorld
+from tests.support.databases import BACKENDS, Databases
 from tests.support.outside_server import serving
 
 
@@ -15,3 +19,17 @@ def crm() -> Iterator[Crm]:
         tickets.put("1", reference="A", title="one")
         tickets.put("2", reference="B", title="two")
         yield Crm(base, tickets)
+
+
+@pytest.fixture(params=BACKENDS)
+def world(request: pytest.FixtureRequest, databases: Databases, crm: Crm) -> Iterator[BatchWorld]:
+    """A world whose batches work on the tickets, six of them."""
+    for number in IDS:
+        crm.tickets.put(number, title="old")
+    with databases.lent(request.param) as url:
+        world = BatchWorld(url)
+        resource_types.set_outside([crm.type()])
+        world.app.executor.outside = Outside([crm.type()], world.clock)
+        yield world
+        world.close()
+        resource_types.set_outside([])

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 SECRET = "Bearer hush-hush-4711"
 BATCH = "01890000-0000-7000-8000-000000000001"
+IDS = ["1", "2", "3", "4", "5", "6"]
 FIRST = Entry(BATCH, 0, "id")
 
 TABLE: dict[str, Any] = {

@@ -6,6 +6,7 @@ import pytest
 
 from dragoman import settings
 from dragoman.settings import BadSettings, Settings
+from tests.support.commands import call
 
 CRM = """
 [batch.type.crm_ticket]
@@ -88,7 +89,7 @@ def test_a_secret_that_cannot_be_a_header_is_refused_and_not_shown(tmp_path: Pat
     [
         ("https://crm", "ftp://crm", "batch.type.crm_ticket.base: must be a URL"),
         ("natural_key =", "natural =", "batch.type.crm_ticket: "),
-        ("tries = 5", "tries = 0", "batch.type.crm_ticket.http.retry.tries: must be int >= 1."),
+        ("tries = 5", "tries = 0", "batch.type.crm_ticket.http.retry.tries: must be a whole number >= 1."),
         ("crm_token", "key", "batch.type.crm_ticket.http.auth.secret: can't be called key"),
         ("tickets/{entry}", "tickets/{id}", "batch.type.crm_ticket.find.id.get: must hold {entry} once"),
         ("concurrency ", "concurency ", "batch.type.crm_ticket.http: has no member concurency."),
@@ -101,6 +102,24 @@ def test_a_wrong_table_is_refused_with_file_and_key(tmp_path: Path, old: str, ne
     with pytest.raises(BadSettings) as refused:
         load(tmp_path, CRM.replace(old, new))
     assert str(refused.value).startswith(f"{tmp_path / 'dragoman.toml'}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CRM, "batch.type.crm_ticket.http.auth.secret: the secret crm_token is missing"),
+        (CRM.replace("crm_ticket", "contact"), "batch.type.contact: the name is taken by a type of the server"),
+        (CRM.replace("tries = 5", "tries = 0"), "batch.type.crm_ticket.http.retry.tries: must be a whole number >= 1"),
+    ],
+)
+def test_the_server_does_not_start(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "dragoman.toml"
+    file.write_text(text)
+    database = f"sqlite:///{tmp_path / 'new.db'}"
+    done = call("serve", "--port", "0", variables={"DRAGOMAN_CONFIG": str(file), "DRAGOMAN_DATABASE": database})
+    assert done.code == 2
+    assert f"{file}: {said}" in done.error.decode()
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_a_type_that_is_no_table_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dragoman.delivery.outside import Outside
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.due import moment_of
@@ -39,6 +40,7 @@ class Here:
     def __init__(self, world: World) -> None:
         self._call = world.app.executor.call
         self.clock: Clock = world.clock
+        self.outside = Outside((), self.clock)
 
     async def read(self, run: Any, command: Any, principal: Principal) -> Any:
         return self._call(run, command, principal.tenant, principal=principal)

@@ -29,6 +29,11 @@ log = logging.getLogger(__name__)
 
 async def prepare(runner: Runner, hold: Hold, job: Job) -> None:
     """Prepare a batch, from where an earlier attempt ended."""
+    await prepare_with(Making(runner, hold, job), runner, hold, job)
+
+
+async def prepare_with(making: "Making", runner: Runner, hold: Hold, job: Job) -> None:
+    """The same with another way to make the preview."""
     write = partial(batches.write, runner, job, kind=JobKind.BATCH_PREVIEW)
     stage: Stage = await write(previewing.begin, previewing.Begin(hold))
     size = FIRST
@@ -39,7 +44,6 @@ async def prepare(runner: Runner, hold: Hold, job: Job) -> None:
     while stage.step is Step.CLEAR:
         stage = await write(previewing.clear, previewing.Clear(hold, size))
         size, _ = await _next(runner, size, 0.0)
-    making = _Making(runner, hold, job)
     if stage.step is Step.PREVIEW or stage.cursor:
         stage = await making.run(stage)
     if stage.step is Step.PREPARE:
@@ -72,7 +76,7 @@ async def _next(runner: Runner, size: int, before: float) -> tuple[int, float]:
     return next_size(size, seconds, pressure), seconds
 
 
-class _Making:
+class Making:
     """The making of one preview."""
 
     def __init__(self, runner: Runner, hold: Hold, job: Job) -> None:

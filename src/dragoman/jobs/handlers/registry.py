@@ -11,7 +11,7 @@ else is a failed attempt.
 from collections.abc import Awaitable, Callable
 
 from dragoman.domain.job import FORMER, Job, JobKind
-from dragoman.jobs.handlers import batch_previews, batches, zones
+from dragoman.jobs.handlers import batch_previews, batches, outside, outside_previews, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
 
@@ -19,8 +19,8 @@ Handler = Callable[[Runner, Hold, Job], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {
     JobKind.BATCH_FILL: batches.fill,
-    JobKind.BATCH_PREVIEW: batch_previews.prepare,
-    JobKind.BATCH_EXECUTE: batches.run,
+    JobKind.BATCH_PREVIEW: outside.by_type(batch_previews.prepare, outside_previews.prepare),
+    JobKind.BATCH_EXECUTE: outside.by_type(batches.run, outside.run),
     JobKind.BATCH_ABANDON: batches.abandon,
     JobKind.BATCH_FORGET: batches.forget,
     JobKind.BATCH_CLEAR: batches.clear,

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from dragoman.delivery.outside import Outside
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Expected
@@ -37,6 +38,7 @@ class Runner(Protocol):
     """Runs use cases: what background work needs of the executor."""
 
     clock: Clock
+    outside: Outside
 
     async def read(self, run: Callable[..., R], command: Any, principal: Principal) -> R: ...
 

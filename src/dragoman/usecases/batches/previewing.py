@@ -18,7 +18,7 @@ from dragoman.domain.bulk_failures import FailureCode
 from dragoman.domain.bulk_sums import Change
 from dragoman.domain.errors import Conflict, Expected
 from dragoman.domain.job import Job
-from dragoman.domain.pointers import ABSENT, Difference
+from dragoman.domain.pointers import ABSENT, Difference, differences
 from dragoman.store.unit.overlay import MustBeExclusive, RowKey
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
@@ -160,7 +160,7 @@ def tried(uow: UnitOfWork, batch: Batch, command: Slice, entries: range) -> Trie
     type_ = resource_types.find(batch.type)
     named, refused = batch_entries.creator_of(uow, batch, type_, command.dialect)
     if named is None or type_ is None or type_.entity is None:
-        rows = [Preview(index, _effect(Result(refused)), error=refused) for index in entries]
+        rows = [refused_row(index, refused) for index in entries]
         return Tried(rows, [[] for _ in rows])
     return _Trial(named, batch, type_, type_.entity, command).run(entries)
 
@@ -324,6 +324,16 @@ def _effect(result: Result) -> Effect:
     return Effect.INVALID if effect is Effect.MISSING and result.before is not None else effect
 
 
+def changes_between(before: Any, after: Any) -> list[Change]:
+    """What differs between two documents of an outside type; none if there is one alone behind."""
+    return [] if after is None else _texts(differences({} if before is None else before, after))
+
+
+def refused_row(index: int, failure: str | None) -> Preview:
+    """The row of an entry that nothing is known of but its failure."""
+    return Preview(index, _effect(Result(failure)), error=failure)
+
+
 def _texts(found: Iterable[Difference]) -> list[Change]:
     """Differences with values as JSON texts, sorted."""
     return sorted((pointer, _text(old), _text(new)) for pointer, old, new in found)
@@ -386,8 +396,12 @@ def count(uow: UnitOfWork, command: Count) -> Tried:
 
 
 def _changes_of(entity: str | None, row: Preview) -> list[Change]:
-    if entity is None or row.after is None or row.effect is not Effect.WILL_CHANGE:
+    if row.after is None or row.effect is not Effect.WILL_CHANGE:
         return []
+    if entity is None:
+        return changes_between(
+            *(None if text is None else json_numbers.decode(text) for text in (row.before, row.after))
+        )
     before, after = images.before(entity, row), images.after(entity, row)
     return _texts(of_new(after) if before is None else between(before, after, after.__struct_fields__))
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
+from dragoman.domain.outside import OutsideType
 from dragoman.domain.restoring import Plan
 from dragoman.usecases.uow import UnitOfWork
 
@@ -106,6 +107,7 @@ class ResourceType:
     moved_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
     naturals: Callable[[Sequence[bytes]], list[str]] | None = None
     undoing: Undoing | None = None  # None: batches of the type can't be undone
+    outside: OutsideType | None = None  # its objects are on another server: jobs call it, and none of the functions
 
 
 def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C], Any]) -> Create:
@@ -122,6 +124,7 @@ def making(commands: Mapping[bytes, C | Expected], make: Callable[[UnitOfWork, C
 
 
 _known: dict[str, ResourceType] = {}
+_outside: dict[str, ResourceType] = {}
 
 
 def register(types: Sequence[ResourceType]) -> None:
@@ -131,11 +134,45 @@ def register(types: Sequence[ResourceType]) -> None:
             raise ValueError(f"the resource type {each.name} is registered already")
 
 
+def set_outside(types: Sequence[OutsideType]) -> None:
+    """Register outside types in place of those before. ValueError for a name that is taken."""
+    for each in types:
+        if each.name in _known:
+            raise ValueError(f"batch.type.{each.name}: the name is taken by a type of the server")
+    _outside.clear()
+    _outside.update({each.name: _of_outside(each) for each in types})
+
+
+def _of_outside(type_: OutsideType) -> ResourceType:
+    methods = type_.table.methods
+    return ResourceType(
+        name=type_.name,
+        methods=methods,
+        keys=tuple(type_.table.find),
+        natural_key=type_.table.natural_key,
+        scopes={method: type_.scopes(method) for method in methods},
+        find=_not_here,
+        create=_not_here,
+        patch=_unchecked,
+        remove=_not_here,
+        outside=type_,
+    )
+
+
+def _unchecked(uow: UnitOfWork, content: bytes) -> Patch:
+    """What the data of an outside object may hold is known to the other server only."""
+    return _not_here
+
+
+def _not_here(*_: object) -> Any:
+    raise RuntimeError("objects of an outside type are on another server")
+
+
 def find(name: str) -> ResourceType | None:
     """The type of this name, or None."""
-    return _known.get(name)
+    return _known.get(name) or _outside.get(name)
 
 
 def names() -> tuple[str, ...]:
     """The names of all types, sorted."""
-    return tuple(sorted(_known))
+    return tuple(sorted({*_known, *_outside}))

@@ -23,16 +23,16 @@ NO_JOB = Hold("", "", 0)
 
 def tried(uow: UnitOfWork, order: NewBatch) -> Batch:
     """The batch that would be made, without id and number. Its total is known, also for a selection; so is its summary
-    where it has no more than MOST_PREVIEWED entries."""
+    where it has no more than MOST_PREVIEWED entries, and its objects are ours."""
     batch = batches.preview(uow, order).batch
     content = _content(uow, order) if order.selection is None else _selected(uow, order)
     total = order.size if content is None or order.selection is None else content.count
     if order.selection is not None and content is None:
         total = _count(uow, order)
     shown = replace(batch, total=total, size=total)
-    if content is None:
-        return shown
     type_ = resource_types.find(order.type)
+    if content is None or (type_ is not None and type_.outside is not None):
+        return shown
     field = batch.field if order.selection is None or type_ is None else type_.id_key
     return replace(shown, summary=_summary(uow, replace(shown, field=field), content))
 

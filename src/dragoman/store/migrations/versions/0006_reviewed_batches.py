@@ -96,6 +96,7 @@ def _of_batches() -> tuple[sa.Column[Any], ...]:
         sa.Column("undone_by", STRING),
         sa.Column("on_conflict", STRING),
         sa.Column("dialect", STRING),
+        sa.Column("sent_to", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pace", STRING, server_default="[]", nullable=False),
         sa.Column("bucket_full_at", sa.BigInteger()),
         sa.Column("started_at", sa.BigInteger()),
