@@ -160,6 +160,39 @@ ROWS = (
     Row("carrierx_batch batch.update", "/core/v2/batch/tasks/{batch_uid}", {"status": "running"}),
     Row("carrierx_batch batch.replace", "/core/v2/batch/tasks/{batch_uid}", {"status": "approved"}),
     Row("carrierx_batch batch.delete", "/core/v2/batch/tasks/{batch_uid}"),
+    *(
+        Row(f"native {name}", f"/v1/batches/{{batch_uid}}{rest}", body)
+        for name, rest, body in (
+            ("read_batch", "", None),
+            ("watch_batch", "/events", None),
+            ("read_batch_entries", "/entries", None),
+            ("read_batch_preview", "/preview", None),
+            ("preview_batch", "/preview", None),
+            ("patch_batch", "", {"priority": 7}),
+            ("delete_batch", "", None),
+            ("approve_batch", "/approve", {"reason": "Fine"}),
+            ("refuse_batch", "/refuse", None),
+            ("pause_batch", "/pause", None),
+            ("resume_batch", "/resume", None),
+            ("stop_batch", "/stop", None),
+            ("read_batch_results", "/results", None),
+            ("read_batch_failures", "/failures", None),
+            ("retry_batch", "/retry", {}),
+            ("undo_batch", "/undo", {}),
+        )
+    ),
+    *(
+        Row(f"native {name}", f"/v1/tasks/{{batch_uid}}{rest}", body)
+        for name, rest, body in (
+            ("read_task", "", None),
+            ("read_task_history", "/history", None),
+            ("patch_task", "", {"title": "Anew"}),
+            ("delete_task", "", None),
+            ("claim_task", "/claim", None),
+            ("finish_task", "/finish", {"code": "approved"}),
+            ("complete_task", "/complete", None),
+        )
+    ),
 )
 """By path; a hidden service is asked for itself, and for what it holds."""
 
