@@ -161,6 +161,20 @@ ROWS = (
     Row("carrierx_batch batch.replace", "/core/v2/batch/tasks/{batch_uid}", {"status": "approved"}),
     Row("carrierx_batch batch.delete", "/core/v2/batch/tasks/{batch_uid}"),
     *(
+        Row(f"carrierx_batch batch.{name}", f"/core/v2/batch/tasks/{{batch_uid}}/{rest}", body)
+        for name, rest, body in (
+            ("preview", "preview", None),
+            ("preview_anew", "preview", {}),
+            ("control", "control", None),
+            ("control_change", "control", {"action": "pause"}),
+            ("control_change", "control", {"priority": 7}),
+            ("results", "results", None),
+            ("retry", "retry", {}),
+            ("undo", "undo", {}),
+            ("events", "events", None),
+        )
+    ),
+    *(
         Row(f"native {name}", f"/v1/batches/{{batch_uid}}{rest}", body)
         for name, rest, body in (
             ("read_batch", "", None),
