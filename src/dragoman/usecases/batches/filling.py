@@ -13,7 +13,7 @@ from dragoman.domain.job import Job, JobKind
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import payloads, resource_types, results, undoing
-from dragoman.usecases.batches.payloads import CHUNK_BYTES, Source
+from dragoman.usecases.batches.payloads import CHUNK_BYTES, Content, Source
 from dragoman.usecases.batches.results import Became
 from dragoman.usecases.uow import UnitOfWork
 
@@ -47,6 +47,18 @@ def fill(uow: UnitOfWork, command: Fill) -> bool:
     uow.enqueue(JobKind.BATCH_PREVIEW, batch.number)
     jobs.complete(uow, job)
     return True
+
+
+def at_once(uow: UnitOfWork, batch: Batch) -> Content | None:
+    """All entries of a new batch, where they make one chunk and its objects are ours."""
+    type_ = resource_types.find(batch.type)
+    if type_ is None or type_.entity is None:
+        return None
+    [job] = uow.jobs.about(JobKind.BATCH_FILL, batch.number)
+    chunks = _next(uow, batch, job, None, CHUNK)
+    if len(chunks) != 1 or chunks[0].count != batch.size:
+        return None
+    return payloads.content_of(batch, chunks[0], uow.payloads.find(batch.uid))
 
 
 def _next(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, size: int) -> list[BatchChunk]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dragoman.command import Lock, Ref
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Conflict
-from dragoman.usecases.batches import documents
+from dragoman.usecases.batches import documents, filling, trials
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.lifecycle import Options
@@ -50,7 +50,10 @@ def _has_computed_title(batch: Batch) -> bool:
 
 
 def shown(uow: UnitOfWork, batch: Batch, *, is_trial: bool) -> Shown:
-    """The new batch. A trial has no id, and its number of entries is known."""
+    """The new batch. A trial has no id; its number of entries is known, and what its preview would add up to where
+    these are few."""
     if is_trial:
-        batch = replace(batch, uid="", number=0, total=batch.size)
+        content = filling.at_once(uow, batch) if batch.size <= trials.MOST_PREVIEWED else None
+        summary = None if content is None else trials.summary_of(uow, batch, content)
+        batch = replace(batch, uid="", number=0, total=batch.size, summary=summary)
     return documents.shown(uow, batch)

@@ -34,7 +34,7 @@ def tried(uow: UnitOfWork, order: NewBatch) -> Batch:
     if content is None or (type_ is not None and type_.outside is not None):
         return shown
     field = batch.field if order.selection is None or type_ is None else type_.id_key
-    return replace(shown, summary=_summary(uow, replace(shown, field=field), content))
+    return replace(shown, summary=summary_of(uow, replace(shown, field=field), content))
 
 
 def _content(uow: UnitOfWork, order: NewBatch) -> Content | None:
@@ -69,7 +69,8 @@ def _count(uow: UnitOfWork, order: NewBatch) -> int:
     return selections.count(uow, type_, json_numbers.decode(order.selection or "{}"))
 
 
-def _summary(uow: UnitOfWork, batch: Batch, content: Content) -> Summary:
+def summary_of(uow: UnitOfWork, batch: Batch, content: Content) -> Summary:
+    """What the preview of a batch with these entries would add up to."""
     sums = Sums()
     while sums.count < content.count:
         first, made = sums.count, sums.made() if content.entries is None else 0
