@@ -129,7 +129,7 @@ class Collection:
                 return now
             if now.objects and json_numbers.are_same(merged_value(now.document, change), now.document):
                 return Done(id_, now.document)  # an earlier try did it, and its reply was lost
-        return failures.changed([])
+        return failures.changed([], entry.field)
 
     async def delete(self, id_: str, seen: Seen, entry: Entry) -> Done | Failure:
         """Delete the object that was seen. One that is gone after an earlier try is a success."""
@@ -141,7 +141,7 @@ class Collection:
         if sent.reply.status in GONE:
             is_done = self._http.gone_is_success and _was_tried(sent, entry)
             return Done(id_) if is_done else failures.not_found(self._type.name, entry.field)
-        return failures.changed([]) if self._is_stale(sent, seen) else self._refused(sent.reply)
+        return failures.changed([], entry.field) if self._is_stale(sent, seen) else self._refused(sent.reply)
 
     # Finding
 

@@ -46,7 +46,7 @@ async def perform(collection: Collection, work: Work) -> Outcome:
         return _unchanged(work, seen)
     done = await _sent(collection, work, seen, content)
     if isinstance(done, Failure) and done.code == FailureCode.CHANGED_SINCE_REVIEW:
-        done = failures.changed(await _changes(collection, work, seen))
+        done = failures.changed(await _changes(collection, work, seen), work.field)
     return _changed(work, seen, content, done)
 
 
@@ -102,17 +102,17 @@ def _single(work: Work, seen: Seen) -> Seen | Failure:
 
 def _compared(work: Work, row: Preview, seen: Seen, content: dict[str, Any]) -> Seen | Failure | Outcome:
     if row.effect not in SHOWN or seen.objects != 1 or seen.id != row.object:
-        return failures.changed([])
+        return failures.changed([], work.field)
     if row.version is None or seen.etag is None or seen.etag == row.version:
         is_new = row.effect is Effect.NO_OP and row.version is not None and not _is_done(seen.document, content)
-        return failures.changed([]) if is_new else seen
+        return failures.changed([], work.field) if is_new else seen
     if work.was_tried and work.method is Method.PATCH and _is_done(seen.document, content):
         return _succeeded(work, seen.id)  # an earlier run did it, and its outcome was not stored
     before = value_of(row.before)
     if work.on_change is OnChange.MERGE and work.method is Method.PATCH:
         clashes = [name for name in _written(content) if not _agree(before, seen.document, name)]
-        return failures.changed(clashes) if clashes else seen
-    return failures.changed(differing(before, seen.document))
+        return failures.changed(clashes, work.field) if clashes else seen
+    return failures.changed(differing(before, seen.document), work.field)
 
 
 def _is_done(document: Any, content: dict[str, Any]) -> bool:

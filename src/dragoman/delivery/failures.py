@@ -35,8 +35,8 @@ def ambiguous(field: str, objects: int) -> Failure:
     return Failure(FailureCode.AMBIGUOUS, NOT_VALID, (Detail(f"matches {objects} objects", field=field),))
 
 
-def changed(pointers: Sequence[str]) -> Failure:
-    """The object isn't the one that was seen. `pointers` are the members that differ, as far as they are known."""
-    details = tuple(Detail("was changed since the review", field=each.removeprefix("/") or None) for each in pointers)
-    unknown = (Detail("was changed since the review"),)
-    return Failure(FailureCode.CHANGED_SINCE_REVIEW, "changed since review", details or unknown)
+def changed(pointers: Sequence[str], field: str) -> Failure:
+    """The object isn't the one that was seen. `pointers` are the members that differ; where none are known, the key."""
+    names = [each.removeprefix("/") for each in pointers if each] or [field]
+    details = tuple(Detail("was changed since the review", field=each or None) for each in names)
+    return Failure(FailureCode.CHANGED_SINCE_REVIEW, "changed since review", details)
