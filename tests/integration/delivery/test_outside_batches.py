@@ -124,6 +124,23 @@ def test_a_dry_run_asks_the_other_server_nothing(crm: Site) -> None:
     assert not crm.tickets.requests
 
 
+def test_failed_entries_are_tried_again_by_a_new_batch(crm: Site) -> None:
+    batch = crm.done("PATCH", field="id", entries=["1", "98", "99"], data={"title": "new"})
+    sent = len(crm.tickets.requests)
+    trial = crm.asked("POST", f"{BATCHES}/{batch['id']}/retry?dry_run=true", {})
+    assert (trial["counts"]["total"], trial["summary"], len(crm.tickets.requests)) == (2, None, sent)
+    crm.tickets.put("99", title="late")
+    again = crm.asked("POST", f"{BATCHES}/{batch['id']}/retry", {"review": False})
+    assert counts(crm.rested(again["id"])) == (1, 0, 1, 0)
+    assert crm.tickets.objects["99"]["title"] == "new"
+
+
+def test_undo_is_refused(crm: Site) -> None:
+    batch = crm.done("PATCH", field="id", entries=["1"], data={"title": "new"})
+    answer = crm.ask("POST", f"{BATCHES}/{batch['id']}/undo", {})
+    assert (answer.status, answer.json()["code"]) == (409, "not_undoable")
+
+
 def test_a_reviewed_batch_is_shown_approved_and_done(crm: Site) -> None:
     id_ = crm.reviewed("PATCH", field="id", entries=["1", "99"], data={"title": "new"})
     preview = crm.preview(id_)

@@ -31,7 +31,7 @@ def tried(uow: UnitOfWork, order: NewBatch) -> Batch:
         total = _count(uow, order)
     shown = replace(batch, total=total, size=total)
     type_ = resource_types.find(order.type)
-    if content is None or (type_ is not None and type_.outside is not None):
+    if content is None:
         return shown
     field = batch.field if order.selection is None or type_ is None else type_.id_key
     return replace(shown, summary=summary_of(uow, replace(shown, field=field), content))
@@ -69,8 +69,12 @@ def _count(uow: UnitOfWork, order: NewBatch) -> int:
     return selections.count(uow, type_, json_numbers.decode(order.selection or "{}"))
 
 
-def summary_of(uow: UnitOfWork, batch: Batch, content: Content) -> Summary:
-    """What the preview of a batch with these entries would add up to."""
+def summary_of(uow: UnitOfWork, batch: Batch, content: Content) -> Summary | None:
+    """What the preview of a batch with these entries would add up to. None for an outside type: no other server is
+    called here."""
+    type_ = resource_types.find(batch.type)
+    if type_ is not None and type_.outside is not None:
+        return None
     sums = Sums()
     while sums.count < content.count:
         first, made = sums.count, sums.made() if content.entries is None else 0
