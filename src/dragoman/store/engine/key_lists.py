@@ -47,6 +47,13 @@ def among_values(dialect: sa.Dialect, column: sa.Column[Any], values: Sequence[s
     return column.in_(sa.select(listed))
 
 
+def each_value(dialect: sa.Dialect, values: Sequence[int]) -> sa.ColumnElement[int]:
+    """A column with each of these numbers, to select from."""
+    if dialect.name == "postgresql":
+        return sa.func.unnest(sa.literal(list(values), postgresql.ARRAY(sa.BigInteger()))).column_valued("listed")
+    return sa.func.json_each(msgspec.json.encode(values).decode()).table_valued("value").c.value
+
+
 def as_parameter(dialect: sa.Dialect, keys: Sequence[Any]) -> Any:
     """The list as the database reads it from text: an array, or JSON."""
     if dialect.name != "postgresql":

@@ -13,6 +13,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.task import Kind
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
+from dragoman.store.engine.key_lists import each_value
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_filters import conditions as of_tasks
@@ -398,13 +399,17 @@ class Previews:
     def _one_of_each(
         self, batch: int, numbers: Sequence[int], which: sa.ColumnElement[int], place: sa.ColumnElement[bool]
     ) -> dict[int, Preview]:
+        """In two statements, each of which looks rows up by an index whatever a database knows of a growing table."""
         found: dict[int, Preview] = {}
         for start in range(0, len(numbers), AT_ONCE):
-            some = V.number.in_(list(numbers[start : start + AT_ONCE]))
+            listed = each_value(self._connection.dialect, numbers[start : start + AT_ONCE])
+            named = sa.select(listed.label("number")).subquery("named")
             of = (V.tenant == self._tenant, V.batch == batch, V.effect == str(Effect.WILL_CHANGE))
-            chosen = sa.select(which).where(*of, some, place).group_by(V.number)
-            rows = self._execute(_of(PREVIEW, self._tenant, batch).where(V.index.in_(chosen)))
-            found.update({row.number: row for row in map(_preview, rows) if row.number is not None})
+            one = sa.select(which).where(*of, V.number == named.c.number, place).correlate(named).scalar_subquery()
+            indexes = [row[0] for row in self._execute(sa.select(one).select_from(named)) if row[0] is not None]
+            if indexes:
+                rows = self._execute(_of(PREVIEW, self._tenant, batch).where(V.index.in_(indexes)))
+                found.update({row.number: row for row in map(_preview, rows) if row.number is not None})
         return found
 
     def touched(self, batch: int, *, limit: int) -> list[int]:

@@ -20,10 +20,13 @@ MOST = 20_000
 touches more, such an entry is shown without the results of the first of them."""
 
 
-def left(uow: UnitOfWork, batch: Batch, type_: ResourceType, numbers: Sequence[int]) -> dict[int, Any]:
-    """These objects as they were left last; None for one that was deleted. Untouched ones are left out."""
+def left(
+    uow: UnitOfWork, batch: Batch, type_: ResourceType, numbers: Sequence[int], *, with_others: bool
+) -> dict[int, Any]:
+    """These objects as they were left last; None for one that was deleted. Untouched ones are left out. `with_others`:
+    entries touched objects beside their own."""
     entity = type_.entity or ""
-    beside = uow.previews.beside(batch.number, numbers)
+    beside = uow.previews.beside(batch.number, numbers) if with_others else {}
     own = uow.previews.last_of(batch.number, numbers)
     found: dict[int, Any] = {}
     for number in numbers:

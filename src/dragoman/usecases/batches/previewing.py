@@ -198,7 +198,7 @@ class _Trial:
         """What earlier slices made of these objects."""
         if self._command.first == 0:
             return {}
-        found = earlier.left(self._uow, self._batch, self._type, numbers)
+        found = earlier.left(self._uow, self._batch, self._type, numbers, with_others=self._command.touches_others)
         self._left.update(found)
         return found
 
