@@ -20,7 +20,6 @@ from dragoman.domain.errors import Conflict
 from dragoman.domain.pointers import escaped
 from dragoman.domain.restoring import restored, values
 from dragoman.store.repositories.history import Change, Tombstone
-from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.along import Went, along
 from dragoman.usecases.batches.comparisons import Refused
 from dragoman.usecases.batches.payloads import Content, Source
@@ -241,9 +240,3 @@ def _members(type_: ResourceType, undoing: Undoing, row: Change | None) -> dict[
 
 def _text(members: Mapping[str, Any]) -> msgspec.Raw:
     return msgspec.Raw(json_numbers.encode(members))
-
-
-def can_undo(name: str) -> bool:
-    """Whether batches of a type can be undone."""
-    type_ = resource_types.find(name)
-    return type_ is not None and type_.undoing is not None
