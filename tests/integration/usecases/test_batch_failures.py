@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from dragoman.domain.bulk import Batch, Method, Outcome
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches import failures
+from dragoman.usecases.batches import failures, places, results
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches.results import Became
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
 
@@ -92,3 +93,27 @@ def test_a_view_that_is_too_large_is_refused(world: BatchWorld, monkeypatch: pyt
         world.core(lambda uow: batches.view(uow, batch))
     assert refused.value.code == "page_too_large"
     assert world.core(lambda uow: batches.view(uow, batch, with_payload=False)).payload is None
+
+
+HOLES: list[tuple[dict[int, bool], int]] = [({0: False, 1: True, 3: True, 4: False}, 2), ({1: True, 5: False}, 0)]
+
+
+@pytest.mark.parametrize(("outcomes", "cursor"), HOLES)
+@pytest.mark.parametrize("wanted", ["success", "failure", "skipped", "success skipped", "failure skipped", ""])
+def test_a_page_of_results_begins_where_its_offset_says(
+    world: BatchWorld, outcomes: dict[int, bool], cursor: int, wanted: str
+) -> None:
+    number, kinds = stopped(world, outcomes, cursor), frozenset(map(Became, wanted.split()))
+
+    def read(uow: UnitOfWork, after: int, limit: int) -> list[int]:
+        command = results.Read(batch=number, moment=str, outcomes=kinds, limit=limit, after=after)
+        return [row.index for row in results.read(uow, command).rows]
+
+    def check(uow: UnitOfWork) -> None:
+        whole = read(uow, -1, 100)
+        for offset in range(len(whole) + 2):
+            place = places.in_results(uow, uow.batches.get(number), kinds, (), offset)
+            assert place.total == len(whole)
+            assert read(uow, place.index - 1, 2) == whole[offset : offset + 2]
+
+    world.core(check)

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from dragoman.dialects.kit import json
+from dragoman.dialects.kit.batch_tags import parse_if_match
 from dragoman.dialects.native.handlers.batches import warning
 from dragoman.dialects.native.wire.batch_orders import parse_order, parse_patch
-from dragoman.dialects.native.wire.batch_verbs import parse_if_match, parse_reason
+from dragoman.dialects.native.wire.batch_verbs import parse_reason
 from dragoman.domain.errors import Invalid, TooLarge
 from dragoman.usecases.batches.resource_types import find, register
 from tests.unit.native.asking import OPERATIONS, ask

@@ -1,6 +1,7 @@
 """Batches as they are shown: the document, its tag, and what its events tell."""
 
 from dragoman.dialects.kit import Reply, json
+from dragoman.dialects.kit.batch_tags import tag_of
 from dragoman.dialects.native.views import maybe, time
 from dragoman.dialects.native.wire import batches as wire
 from dragoman.domain.bulk import Batch
@@ -9,6 +10,8 @@ from dragoman.domain.bulk import Progress as Pace
 from dragoman.usecases.batches.documents import Shown
 
 JSON = "application/json"
+
+tag = tag_of
 
 
 def document(shown: Shown) -> wire.Batch:
@@ -54,11 +57,6 @@ def glance(shown: Shown) -> wire.Glance:
     """What an event tells."""
     batch = shown.batch
     return wire.Glance(batch.status, counts(batch), _progress(batch.progress(shown.at)), batch.revision)
-
-
-def tag(batch: Batch) -> tuple[str, str]:
-    """The header with the revision, and the number that moves with counts and decisions."""
-    return "ETag", f'"{batch.revision}-{batch.activity}"'
 
 
 def one(shown: Shown, request: object) -> Reply:
