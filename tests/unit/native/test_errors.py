@@ -8,6 +8,7 @@ from dragoman.dialects.native import DIALECT
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected
 from dragoman.domain.task import Task
+from dragoman.usecases.batches.contents import not_prepared
 from tests.unit.native.asking import OPERATIONS, ask
 
 TASK = Task(tenant=1, number=4, uid="u", title="As it is", revision=7)
@@ -90,3 +91,9 @@ def test_a_dry_run_that_no_operation_asked_for_is_a_refusal_like_others() -> Non
     request.operation = OPERATIONS["create_task"]
     reply = DIALECT.error(outcome, request)
     assert (reply.status, reply.headers) == (200, [("Dry-Run", "true")])
+
+
+def test_a_batch_that_is_being_prepared_says_when_to_ask_again() -> None:
+    reply = DIALECT.error(not_prepared(), ask())
+    assert (reply.status, json.loads(reply.body)["code"]) == (409, "batch_not_prepared")
+    assert ("Retry-After", "1") in reply.headers

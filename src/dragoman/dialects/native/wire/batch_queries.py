@@ -47,10 +47,10 @@ class PreviewQuery(Struct, frozen=True, kw_only=True):
     """Of a preview. All conditions must hold."""
 
     effect: Annotated[list[Effect], Meta(min_length=1, description="Any of these.")] | UnsetType = UNSET
-    pointer: Annotated[str, Meta(max_length=4_096, description="Only entries that change this member.")] | UnsetType = (
+    pointer: Annotated[str, Meta(max_length=1_024, description="Only entries that change this member.")] | UnsetType = (
         UNSET
     )
-    after: Annotated[str, Meta(max_length=65_536, description="And set it to this value: JSON.")] | UnsetType = UNSET
+    after: Annotated[str, Meta(max_length=1_024, description="And set it to this value: JSON.")] | UnsetType = UNSET
     moved: Annotated[bool, Meta(description="Whether to count objects that were changed since.")] = False
     groups: Annotated[bool, Meta(description="Whether to show equal changes together.")] = False
     limit: Limit = 50
