@@ -161,7 +161,13 @@ ROWS: dict[str, tuple[Ask, ...]] = {
     "ibm_htm role.assign": (Ask(ASSIGN, query="newUser=stranger"),),
     "ibm_htm role.transfer": (Ask(ASSIGN, query="toUser=potential_owner"),),
 }
-OF_BATCHES = frozenset({"batch.get", "batch.update", "batch.replace", "batch.delete", "batch.errors"})
+OF_BATCHES = frozenset(
+    f"batch.{name}"
+    for name in (
+        *("get", "update", "replace", "delete", "errors"),
+        *("preview", "preview_anew", "control", "control_change", "results", "retry", "undo", "events"),
+    )
+)
 """Asked in `test_access_to_batches.py`."""
 SUSPENDED = frozenset({"native resume_task", "ibm_htm task.resume", "ibm_htm tasks.resume"})
 """What wants a suspended task."""

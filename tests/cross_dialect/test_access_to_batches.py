@@ -35,6 +35,7 @@ from tests.support.databases import Databases
 from tests.support.world import World
 
 SEE, WORK, EDIT, DELETE = Permission.SEE, Permission.WORK, Permission.EDIT, Permission.DELETE
+FINISH = Permission.FINISH
 LEADS = "0c0c0c0c-0000-7000-8000-00000000000c"
 BATCHES = "/core/v2/batch/tasks"
 
@@ -150,11 +151,12 @@ def test_a_scope_is_a_right_only_in_a_token_that_was_given_out() -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """A request for a batch's task, and the status for a user who may not see it."""
+    """A request for a batch's task, and the statuses for a user who may not see it, and for one who may."""
 
     name: str
     target: str
     hidden: int
+    seen: int = 200
 
 
 IBM = "/rest/bpm/htm/v1/task/{tkiid}"
@@ -167,7 +169,11 @@ LOOKS = (
     Look("ibm history", f"{IBM}/history", 401),
     Look("crm", "/api/2.0/crm/task/{number}", 403),
     Look("carrierx", f"{BATCHES}/{{uid}}", 404),
-    Look("carrierx errors", f"{BATCHES}/{{uid}}/errors", 404),
+    *(Look(f"carrierx {of}", f"{BATCHES}/{{uid}}/{of}", 404) for of in ("errors", "control", "results")),
+    Look("carrierx preview", f"{BATCHES}/{{uid}}/preview", 404, 409),  # these batches were never previewed
+    Look("native batch", "/v1/batches/{uid}", 404),
+    Look("native preview", "/v1/batches/{uid}/preview", 404, 409),
+    *(Look(f"native {of}", f"/v1/batches/{{uid}}/{of}", 404) for of in ("entries", "results", "failures")),
 )
 
 
@@ -181,7 +187,15 @@ def test_every_dialect_shows_a_batch_to_those_alone(world: World, look: Look, *,
     task = made_batch(world, is_named)
     for who in WHO:
         reply = world.ask(who, "GET", target_of(look.target, task))
-        assert reply.status == (200 if SEE in granted(world, who, task) else look.hidden), (who, reply.body)
+        assert reply.status == (look.seen if SEE in granted(world, who, task) else look.hidden), (who, reply.body)
+
+
+@pytest.mark.parametrize("target", [f"{BATCHES}/{{uid}}/events", "/v1/batches/{uid}/events"])
+def test_those_alone_follow_a_batch_who_see_it(world: World, target: str) -> None:
+    task = made_batch(world, status=Status.CANCELLED)
+    for who in WHO:
+        reply = world.ask(who, "GET", target_of(target, task))
+        assert reply.status == (200 if SEE in granted(world, who, task) else 404), (who, reply.body)
 
 
 def shown_in(list_: Callable[[World, str], set[str]]) -> Any:
@@ -396,6 +410,45 @@ def test_a_batch_is_deleted_by_its_creator_and_those_with_the_right(world: World
     may = granted(world, who, task)
     reply = world.ask(who, "DELETE", f"{BATCHES}/{task.uid}")
     assert reply.status == (204 if DELETE in may else 403 if SEE in may else 404), reply.body
+
+
+# Controlling and repeating
+
+CONTROLS = (
+    ("PATCH", f"{BATCHES}/{{uid}}/control", {"priority": 7}, Status.IN_REVIEW),
+    ("PATCH", f"{BATCHES}/{{uid}}/control", {"action": "pause"}, Status.RUNNING),
+    ("PATCH", f"{BATCHES}/{{uid}}/control", {"action": "stop"}, Status.RUNNING),
+    ("POST", f"{BATCHES}/{{uid}}/preview", {}, Status.IN_REVIEW),
+    ("PATCH", "/v1/batches/{uid}", {"priority": 7}, Status.IN_REVIEW),
+    ("POST", "/v1/batches/{uid}/preview", None, Status.IN_REVIEW),
+    ("POST", "/v1/batches/{uid}/pause", None, Status.RUNNING),
+    ("POST", "/v1/batches/{uid}/resume", None, Status.PAUSED),
+    ("POST", "/v1/batches/{uid}/stop", None, Status.RUNNING),
+)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("method", "target", "body", "status"), CONTROLS)
+def test_a_batch_is_controlled_by_those_who_may_end_its_task(
+    world: World, method: str, target: str, body: Any, status: Status, who: str
+) -> None:
+    task = made_batch(world, is_named=True, status=status)
+    before = world.core(lambda uow: uow.batches.get(task.number))
+    may = granted(world, who, task)
+    reply = world.ask(who, method, target_of(target, task), b"" if body is None else json.dumps(body))
+    assert reply.status == (200 if FINISH in may else 403 if SEE in may else 404), reply.body
+    assert (world.core(lambda uow: uow.batches.get(task.number)) != before) == (FINISH in may)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("verb", ["retry", "undo"])
+@pytest.mark.parametrize("path", [f"{BATCHES}/{{uid}}", "/v1/batches/{uid}"])
+def test_a_batch_that_may_not_be_seen_is_neither_repeated_nor_undone(
+    world: World, path: str, verb: str, who: str
+) -> None:
+    task = made_batch(world, is_named=True)
+    reply = world.ask(who, "POST", target_of(f"{path}/{verb}", task), b"{}")
+    assert reply.status == (409 if SEE in granted(world, who, task) else 404), reply.body
 
 
 # Dressing
