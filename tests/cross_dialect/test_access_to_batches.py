@@ -414,7 +414,7 @@ def test_a_batch_is_deleted_by_its_creator_and_those_with_the_right(world: World
 
 # Controlling and repeating
 
-CONTROLS = (
+CONTROLS: tuple[tuple[str, str, Any, Status], ...] = (
     ("PATCH", f"{BATCHES}/{{uid}}/control", {"priority": 7}, Status.IN_REVIEW),
     ("PATCH", f"{BATCHES}/{{uid}}/control", {"action": "pause"}, Status.RUNNING),
     ("PATCH", f"{BATCHES}/{{uid}}/control", {"action": "stop"}, Status.RUNNING),
