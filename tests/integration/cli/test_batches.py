@@ -149,6 +149,14 @@ def test_a_dry_run_and_a_repeated_one(reviewed: Reviewed) -> None:
     assert "PATCH 2 × task by id" in listed
 
 
+def test_a_selection_is_frozen_at_its_preview(reviewed: Reviewed) -> None:
+    select = ("--type", "task", "--method", "PATCH", "--data", '{"priority": 1}', "--select", '{"kind": "work"}')
+    done = reviewed.batch("submit", *select, "--wait")
+    assert done.code == 0, done
+    document = reviewed.document(done.out.strip())
+    assert (document["title"], document["field"], document["select"]) == ("PATCH 2 × task by id", "id", {"kind": "work"})
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
