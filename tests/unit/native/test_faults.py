@@ -59,6 +59,8 @@ objects = st.dictionaries(st.sampled_from(NAMES), values, max_size=5)
 @given(content=objects)
 @example(content={})
 @example(content={"due_at": "0001-01-01T00:00:00+01:00"})
+@example(content={"priority": -1, "title": "x" * 256})
+@example(content={"first_name": "x" * 256})
 def test_a_body_is_refused_exactly_when_a_fault_is_found(name: str, content: dict[str, Any]) -> None:
     media = "application/merge-patch+json" if name.startswith("patch") else "application/json"
     request = ask("POST", body=json.dumps(content).encode(), content_type=media)
@@ -68,14 +70,15 @@ def test_a_body_is_refused_exactly_when_a_fault_is_found(name: str, content: dic
 
 
 def refused(name: str, request: Request) -> list[str]:
-    """The places that an operation refuses a request for."""
+    """The places that an operation refuses a request for, or would refuse unless these values were shown before."""
     try:
-        OPERATIONS[name].parse(request)
+        command = OPERATIONS[name].parse(request)
     except Invalid as error:
         if error.code == "invalid_body" and error.problems:
             return [problem.path for problem in error.problems]
         raise
-    return []
+    doubt = getattr(command, "out_of_range", None)
+    return [] if doubt is None else [problem.path for problem in doubt.refusal.problems]
 
 
 @pytest.mark.parametrize("content", [None, [], 7, "x", True])
