@@ -154,7 +154,11 @@ def test_a_selection_is_frozen_at_its_preview(reviewed: Reviewed) -> None:
     done = reviewed.batch("submit", *select, "--wait")
     assert done.code == 0, done
     document = reviewed.document(done.out.strip())
-    assert (document["title"], document["field"], document["select"]) == ("PATCH 2 × task by id", "id", {"kind": "work"})
+    assert (document["title"], document["field"], document["select"]) == (
+        "PATCH 2 × task by id",
+        "id",
+        {"kind": "work"},
+    )
 
 
 @pytest.mark.parametrize(
