@@ -35,6 +35,11 @@ REFUSALS = {
     "429": "Too many requests; Retry-After says when to retry.",
     "503": "Unavailable; nothing was changed. Retry-After says when to retry.",
 }
+TOO_LONG = {
+    # Answered ahead of every dialect, so it has no `type`.
+    "description": "The path and query are too long.",
+    "content": {"application/problem+json": {}},
+}
 CREDENTIALS = (
     "A token of `dragoman token create`. HTTP Basic is taken, too: login and password, or a token as the password. "
     "A password that is wrong ten times must wait a quarter of an hour."
@@ -181,7 +186,7 @@ def _responses(row: OperationSpec) -> dict[str, Any]:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
     tried = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
     refusals = {status: {"description": REFUSALS[status], "content": PROBLEM} for status in _refusals(row)}
-    rest = {"default": {"description": "Refused.", "content": PROBLEM}}
+    rest = {"414": TOO_LONG, "default": {"description": "Refused.", "content": PROBLEM}}
     return {str(row.contract.status): good, **tried, **refusals, **rest}
 
 
