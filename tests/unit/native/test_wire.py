@@ -71,6 +71,13 @@ def test_history_shows_moments_as_times_and_all_else_as_it_was() -> None:
     )
 
 
+def test_history_names_the_batch_that_made_a_change_and_nothing_elsewhere() -> None:
+    row = HistoryRow(1, "task", 1, 2, Moment(0), "anna", "native", "batch.run", "{}", "h", 12)
+    assert msgspec.json.decode(msgspec.json.encode(wire.entry(row)))["cause"] == 12
+    alone = msgspec.structs.replace(row, cause=None)
+    assert "cause" not in msgspec.json.decode(msgspec.json.encode(wire.entry(alone)))
+
+
 @pytest.mark.parametrize("year", [1, 4, 100, 400, 1900, 2000, 2023, 2024, 9999])
 def test_the_pattern_of_times_knows_the_calendar(year: int) -> None:
     pattern = re.compile(TIME_PATTERN)

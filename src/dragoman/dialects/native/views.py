@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from dragoman.dialects.kit import json, times
 from dragoman.dialects.native.wire import cases, categories, contacts, histories, tasks, users
@@ -212,6 +213,7 @@ def entry(row: HistoryRow) -> histories.Entry:
         operation=row.operation,
         changes=changes,
         hash=row.hash,
+        cause=UNSET if row.cause is None else row.cause,
     )
 
 

@@ -27,6 +27,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         Meta(description="By field; extensions, properties and extras one by one, as in `properties.key`."),
     ]
     hash: Annotated[str, Meta(description="SHA-256 over this entry and the hash before it.")]
+    cause: (
+        Annotated[int, Meta(description="The number of the batch that made the change; absent where none did.")]
+        | UnsetType
+    ) = UNSET
 
 
 class EntryList(Struct, frozen=True, kw_only=True, omit_defaults=True):
