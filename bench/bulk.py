@@ -31,7 +31,7 @@ from dragoman.store import tables
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import undo as undoing
+from dragoman.usecases.batches.outcomes import undo as undoing
 from dragoman.usecases.uow import UnitOfWork
 
 CALLERS = 16

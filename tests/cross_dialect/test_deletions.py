@@ -14,7 +14,7 @@ from dragoman.domain.errors import Conflict, Expected
 from dragoman.domain.task import Kind, State, Task, Verb
 from dragoman.usecases import purge
 from dragoman.usecases.background import timers
-from dragoman.usecases.batches import task_resources
+from dragoman.usecases.batches.types import task_resources
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks

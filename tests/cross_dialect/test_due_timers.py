@@ -12,7 +12,7 @@ from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.background import timers
-from dragoman.usecases.batches import task_resources
+from dragoman.usecases.batches.types import task_resources
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks.edits import Change

@@ -18,7 +18,7 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import new_task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
-from dragoman.usecases.batches import case_resources, contact_resources, task_resources
+from dragoman.usecases.batches.types import case_resources, contact_resources, task_resources
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
 from tests.cross_dialect.names import tkiid

@@ -320,9 +320,10 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
     },
     "ibm_htm": {"task.create": MAKES_ANEW, "task.delete": DELETES},
     "carrierx_batch": {
-        "batch.create": MAKES_ANEW,
+        **dict.fromkeys(("batch.create", "batch.retry", "batch.undo"), MAKES_ANEW),
         "batch.delete": DELETES,
         **dict.fromkeys(("batch.update", "batch.replace"), "decides a batch: see test_batches_lose_nothing.py"),
+        **dict.fromkeys(("batch.preview_anew", "batch.control_change"), "controls a batch, and changes no task"),
         **dict.fromkeys(
             (
                 f"{noun}.{verb}"

@@ -12,7 +12,7 @@ from dragoman.dialects.carrierx_batch.resource_types import DID
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.domain import json_numbers
 from dragoman.domain.json_numbers import Number
-from dragoman.usecases.batches import resources
+from dragoman.usecases.batches.types import resources
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.cross_dialect.conftest import open_world
 from tests.support.world import World

@@ -7,7 +7,7 @@ import pytest
 from dragoman.domain.bulk import Effect, Method
 from dragoman.domain.bulk_failures import code_of
 from dragoman.domain.pointers import differing
-from dragoman.usecases.batches.outside_work import Found, Touched, Work, number_of, row_of, value_of
+from dragoman.usecases.batches.execution.outside_work import Found, Touched, Work, number_of, row_of, value_of
 
 ONE = Found(1, "7", '"v1"', {"id": "7", "n": 1, "a": {"x": 1, "y": [1]}})
 

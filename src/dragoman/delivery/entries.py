@@ -15,7 +15,7 @@ from dragoman.domain.bulk import Effect, Method, OnChange, Outcome, Preview
 from dragoman.domain.bulk_failures import Failure, FailureCode
 from dragoman.domain.merge_patch import merged_value
 from dragoman.domain.pointers import differing
-from dragoman.usecases.batches.outside_work import Found, Work, not_an_object, number_of, text_of, value_of
+from dragoman.usecases.batches.execution.outside_work import Found, Work, not_an_object, number_of, text_of, value_of
 
 SHOWN = frozenset({Effect.WILL_CHANGE, Effect.NO_OP})
 

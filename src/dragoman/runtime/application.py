@@ -32,7 +32,7 @@ from dragoman.usecases import categories, extension_names
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
-from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.identity import grants
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dragoman.delivery.outside import Outside
-from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.types import resource_types
 from tests.integration.delivery.tickets import IDS, Crm
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dragoman.delivery import entries
 from dragoman.domain import bulk_failures
 from dragoman.domain.bulk import Method, OnChange, Outcome, Preview
-from dragoman.usecases.batches.outside_work import Work, row_of, value_of
+from dragoman.usecases.batches.execution.outside_work import Work, row_of, value_of
 from tests.integration.delivery.tickets import BATCH, Crm
 from tests.support.outside_server import act_then_drop, status
 

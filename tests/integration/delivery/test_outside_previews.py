@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dragoman.domain.bulk import Batch, Decision, Effect, Method, Preview, Status, Summary
-from dragoman.usecases.batches.outside_work import value_of
+from dragoman.usecases.batches.execution.outside_work import value_of
 from tests.integration.delivery.tickets import Crm
 from tests.support.batches import BatchWorld
 from tests.support.outside_server import drop, status

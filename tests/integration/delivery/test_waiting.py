@@ -3,7 +3,7 @@
 from dragoman.delivery.outside import Outside
 from dragoman.domain.bulk import Batch, Method, Status
 from dragoman.domain.job import Job, JobKind
-from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.types import resource_types
 from tests.integration.delivery.tickets import IDS, Crm
 from tests.support.batches import BatchWorld
 from tests.support.outside_server import status

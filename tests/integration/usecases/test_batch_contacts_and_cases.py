@@ -15,7 +15,7 @@ from dragoman.domain.task import State
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases import purge
-from dragoman.usecases.batches import entries as batch_entries
+from dragoman.usecases.batches.execution import entries as batch_entries
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
 from dragoman.usecases.contacts import lifecycle as contacts

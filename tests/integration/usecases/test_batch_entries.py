@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from dragoman.dialects.kit import json as strict
 from dragoman.domain.bulk import CHUNK, Batch, Method
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches.content.staging import Stage
+from dragoman.usecases.batches.content.uploads import Upload, reader_of
 from dragoman.usecases.batches.lifecycle import NewBatch
-from dragoman.usecases.batches.staging import Stage
-from dragoman.usecases.batches.uploads import Upload, reader_of
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
 from tests.support.world import World

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from dragoman.domain.bulk import Batch, Method, Outcome
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches import failures, places, results
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches.results import Became
+from dragoman.usecases.batches import places
+from dragoman.usecases.batches.execution import failures
+from dragoman.usecases.batches.outcomes import results
+from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
 

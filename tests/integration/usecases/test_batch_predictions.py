@@ -18,8 +18,9 @@ from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import ContactKind
 from dragoman.jobs.handlers import batch_previews
 from dragoman.store.unit.lane import Pressure
-from dragoman.usecases.batches import previews, resource_types
-from dragoman.usecases.batches.previews import Row
+from dragoman.usecases.batches.review import previews
+from dragoman.usecases.batches.review.previews import Row
+from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks

@@ -7,8 +7,8 @@ import pytest
 
 from dragoman.domain.bulk import Decision, Method, Status, Summary
 from dragoman.domain.task import State, Task, Verb
-from dragoman.usecases.batches import previews
-from dragoman.usecases.batches.previews import Row
+from dragoman.usecases.batches.review import previews
+from dragoman.usecases.batches.review.previews import Row
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld

@@ -17,8 +17,8 @@ from dragoman.domain.bulk import Batch, BatchChunk, BatchDetail, End, EndCode, F
 from dragoman.domain.row_formats.csv_reader import CsvReader
 from dragoman.domain.row_formats.faults import Layout
 from dragoman.domain.row_formats.ndjson_reader import NdjsonReader
-from dragoman.usecases.batches import result_texts
-from dragoman.usecases.batches.result_texts import Form
+from dragoman.usecases.batches.outcomes import result_texts
+from dragoman.usecases.batches.outcomes.result_texts import Form
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from dragoman.domain.bulk import Batch, Decision, Method, OnChange, Origin, Status
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import retries
-from dragoman.usecases.batches.results import Became
-from dragoman.usecases.batches.retries import Retry
+from dragoman.usecases.batches.outcomes import retries
+from dragoman.usecases.batches.outcomes.results import Became
+from dragoman.usecases.batches.outcomes.retries import Retry
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
 from tests.support.world import World

@@ -14,8 +14,8 @@ from dragoman.domain.resource import Resource
 from dragoman.domain.task import State, Task, Verb
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.unit.overlay import HistoryRow
-from dragoman.usecases.batches import resource_types
-from dragoman.usecases.batches import runs as batch_runs
+from dragoman.usecases.batches.execution import runs as batch_runs
+from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork

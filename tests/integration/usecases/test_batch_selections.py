@@ -10,7 +10,8 @@ from dragoman.domain.contact import ContactKind
 from dragoman.domain.errors import Invalid
 from dragoman.domain.task import Verb
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import payloads, resource_types, selections
+from dragoman.usecases.batches.content import payloads, selections
+from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork

@@ -12,9 +12,9 @@ from dragoman.domain.case import Stage
 from dragoman.domain.errors import Expected
 from dragoman.domain.message import Message, MessageHead
 from dragoman.store.maintenance.verification import verify
-from dragoman.usecases.batches import previews
-from dragoman.usecases.batches import undo as undos
-from dragoman.usecases.batches.undo import Undo
+from dragoman.usecases.batches.outcomes import undo as undos
+from dragoman.usecases.batches.outcomes.undo import Undo
+from dragoman.usecases.batches.review import previews
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from dragoman.domain.bulk import Batch, Method, OnConflict, Status
 from dragoman.domain.pointers import differing
 from dragoman.store.maintenance.verification import verify
-from dragoman.usecases.batches import undo as undos
-from dragoman.usecases.batches.undo import Undo
+from dragoman.usecases.batches.outcomes import undo as undos
+from dragoman.usecases.batches.outcomes.undo import Undo
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
 from tests.support.world import World

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from dragoman.domain.extension import Extension
 from dragoman.store.unit import child_rows
 from dragoman.usecases.batches import lists as batch_lists
-from dragoman.usecases.batches import resource_lists
+from dragoman.usecases.batches.types import resource_lists
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup

@@ -14,9 +14,9 @@ from dragoman.domain.job import JobKind, JobState
 from dragoman.store import tables
 from dragoman.usecases.background import jobs
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import payloads, staging, uploads
+from dragoman.usecases.batches.content import payloads, staging, uploads
+from dragoman.usecases.batches.content.uploads import CSV, NDJSON, Step, Upload, reader_of
 from dragoman.usecases.batches.lifecycle import NewBatch
-from dragoman.usecases.batches.uploads import CSV, NDJSON, Step, Upload, reader_of
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
 from tests.support.world import World

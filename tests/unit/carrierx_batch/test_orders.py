@@ -8,8 +8,8 @@ from dragoman.dialects import discover
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.lifecycle import NewBatch
+from dragoman.usecases.batches.types import resource_types
 
 PATCH: dict[str, Any] = {
     "method": "PATCH",

@@ -10,7 +10,7 @@ from dragoman.dialects.native.handlers.batches import warning
 from dragoman.dialects.native.wire.batch_orders import parse_order, parse_patch
 from dragoman.dialects.native.wire.batch_verbs import parse_reason
 from dragoman.domain.errors import Invalid, TooLarge
-from dragoman.usecases.batches.resource_types import find, register
+from dragoman.usecases.batches.types.resource_types import find, register
 from tests.unit.native.asking import OPERATIONS, ask
 
 ORDER: dict[str, Any] = {"method": "PATCH", "type": "task", "field": "id", "entries": [7], "data": {"priority": 1}}

@@ -8,7 +8,7 @@ from dragoman.dialects.native import DIALECT
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected
 from dragoman.domain.task import Task
-from dragoman.usecases.batches.contents import not_prepared
+from dragoman.usecases.batches.content.contents import not_prepared
 from tests.unit.native.asking import OPERATIONS, ask
 
 TASK = Task(tenant=1, number=4, uid="u", title="As it is", revision=7)

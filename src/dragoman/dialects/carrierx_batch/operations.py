@@ -22,7 +22,7 @@ from dragoman.dialects.kit.batch_watching import EVENT_STREAM
 from dragoman.dialects.kit.receiving import Streamed
 from dragoman.usecases.batches import documents
 from dragoman.usecases.batches import watching as batch_watching
-from dragoman.usecases.batches.uploads import MEDIA
+from dragoman.usecases.batches.content.uploads import MEDIA
 
 TASKS = "/batch/tasks"
 TASK = "/batch/tasks/{task_sid}"

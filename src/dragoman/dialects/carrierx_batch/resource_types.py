@@ -14,9 +14,9 @@ from dragoman.dialects.kit.fields import TEXT_MAX, Problems
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.resource import Resource
-from dragoman.usecases.batches.resource_lists import select as select_resources
-from dragoman.usecases.batches.resource_types import ResourceType, Select
-from dragoman.usecases.batches.resources import Body, PlainType, resource_type, shown
+from dragoman.usecases.batches.types.resource_lists import select as select_resources
+from dragoman.usecases.batches.types.resource_types import ResourceType, Select
+from dragoman.usecases.batches.types.resources import Body, PlainType, resource_type, shown
 from dragoman.usecases.uow import UnitOfWork
 
 PARTNER = "partner_sid"

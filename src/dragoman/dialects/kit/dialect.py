@@ -11,7 +11,7 @@ from dragoman.dialects.kit.operation import NotOffered, OperationSpec
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
 from dragoman.domain.errors import Expected
-from dragoman.usecases.batches.resource_types import ResourceType
+from dragoman.usecases.batches.types.resource_types import ResourceType
 from dragoman.usecases.identity.grants import LoginForm
 
 

@@ -10,8 +10,10 @@ from dragoman.dialects.native.handlers import batch_rows, batch_uploads, batch_v
 from dragoman.dialects.native.wire import batch_queries, queries
 from dragoman.dialects.native.wire import batches as bodies
 from dragoman.dialects.native.wire import requests as reading
-from dragoman.usecases.batches import commands, contents, creations, pages, preview_pages, watching
+from dragoman.usecases.batches import commands, creations, pages, watching
 from dragoman.usecases.batches.commands import Action
+from dragoman.usecases.batches.content import contents
+from dragoman.usecases.batches.review import preview_pages
 
 CREATE = any_of("batch.manage", "batch.create")
 READ = any_of("batch.manage", "batch.read")

@@ -37,7 +37,7 @@ from dragoman.dialects.native.wire.scalars import AnyJson
 from dragoman.domain.task import Verb
 from dragoman.usecases import categories as category_uses
 from dragoman.usecases import extension_schemas as schema_uses
-from dragoman.usecases.batches import words
+from dragoman.usecases.batches.review import words
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.events import history as history_uses

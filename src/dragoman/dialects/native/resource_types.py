@@ -16,8 +16,8 @@ from dragoman.dialects.native.wire.tasks import Extensions, NewTask, TaskPatch
 from dragoman.domain.bulk import Method
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected
-from dragoman.usecases.batches import assignees, case_resources, contact_resources, task_resources
-from dragoman.usecases.batches.resource_types import Create, Patch, ResourceType, making
+from dragoman.usecases.batches.types import assignees, case_resources, contact_resources, task_resources
+from dragoman.usecases.batches.types.resource_types import Create, Patch, ResourceType, making
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.tasks import edits as task_edits

@@ -9,7 +9,7 @@ from dragoman.dialects.native.handlers import batch_repeats, batch_results
 from dragoman.dialects.native.wire import batch_results as bodies
 from dragoman.dialects.native.wire import batches as batch_bodies
 from dragoman.dialects.native.wire import queries
-from dragoman.usecases.batches import results, retries, undo
+from dragoman.usecases.batches.outcomes import results, retries, undo
 
 READ = any_of("batch.manage", "batch.read")
 

@@ -7,7 +7,7 @@ from dragoman.dialects.native.contracts import operation
 from dragoman.dialects.native.handlers import tenants
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire.tenants import Policies
-from dragoman.usecases.batches import tenant_policies
+from dragoman.usecases.batches.review import tenant_policies
 
 _get = partial(operation, method="GET")
 _put = partial(operation, method="PUT", writes=True, query=queries.Trial)

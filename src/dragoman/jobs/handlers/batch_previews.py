@@ -19,10 +19,11 @@ from dragoman.jobs.handlers import batches
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.slices import FIRST, LARGEST, next_size, pause
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import previewing, selections
-from dragoman.usecases.batches import runs as batch_runs
-from dragoman.usecases.batches.payloads import Content
-from dragoman.usecases.batches.previewing import Slice, SliceTried, Stage, Step, Tried
+from dragoman.usecases.batches.content import selections
+from dragoman.usecases.batches.content.payloads import Content
+from dragoman.usecases.batches.execution import runs as batch_runs
+from dragoman.usecases.batches.review import previewing
+from dragoman.usecases.batches.review.previewing import Slice, SliceTried, Stage, Step, Tried
 
 log = logging.getLogger(__name__)
 

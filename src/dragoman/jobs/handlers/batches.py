@@ -16,14 +16,15 @@ from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.rests import rest
 from dragoman.jobs.slices import FIRST, next_size, pause
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import entries as batch_entries
-from dragoman.usecases.batches import filling, retention
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import payloads as batch_payloads
-from dragoman.usecases.batches import runs as batch_runs
-from dragoman.usecases.batches.entries import Result
-from dragoman.usecases.batches.payloads import Content
-from dragoman.usecases.batches.runs import Progress, Slice
+from dragoman.usecases.batches.content import filling
+from dragoman.usecases.batches.content import payloads as batch_payloads
+from dragoman.usecases.batches.content.payloads import Content
+from dragoman.usecases.batches.execution import entries as batch_entries
+from dragoman.usecases.batches.execution import retention
+from dragoman.usecases.batches.execution import runs as batch_runs
+from dragoman.usecases.batches.execution.entries import Result
+from dragoman.usecases.batches.execution.runs import Progress, Slice
 
 log = logging.getLogger(__name__)
 

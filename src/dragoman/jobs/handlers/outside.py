@@ -17,10 +17,10 @@ from dragoman.domain.job import Job, JobKind
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.rests import rest
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import outside_runs
-from dragoman.usecases.batches import runs as batch_runs
-from dragoman.usecases.batches.outside_runs import Next, Turn
-from dragoman.usecases.batches.outside_work import Work
+from dragoman.usecases.batches.execution import outside_runs
+from dragoman.usecases.batches.execution import runs as batch_runs
+from dragoman.usecases.batches.execution.outside_runs import Next, Turn
+from dragoman.usecases.batches.execution.outside_work import Work
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from dragoman.jobs.handlers.batch_previews import Making
 from dragoman.jobs.handlers.outside import all_of, log_fault, raise_later
 from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import outside_runs
-from dragoman.usecases.batches.outside_runs import Earlier, Look, Looked
-from dragoman.usecases.batches.outside_work import Found, Touched, Work, left_by, row_of, value_of
-from dragoman.usecases.batches.previewing import Stage, Tried, changes_between, refused_row
+from dragoman.usecases.batches.execution import outside_runs
+from dragoman.usecases.batches.execution.outside_runs import Earlier, Look, Looked
+from dragoman.usecases.batches.execution.outside_work import Found, Touched, Work, left_by, row_of, value_of
+from dragoman.usecases.batches.review.previewing import Stage, Tried, changes_between, refused_row
 
 if TYPE_CHECKING:
     from dragoman.delivery.collection import Collection

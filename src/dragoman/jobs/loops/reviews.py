@@ -5,7 +5,7 @@ import logging
 from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.loops.loop import Runner, forever
-from dragoman.usecases.batches import expiry
+from dragoman.usecases.batches.execution import expiry
 
 log = logging.getLogger(__name__)
 

@@ -330,7 +330,7 @@ class Seen(NamedTuple):
 
 class Previews:
     """The rows of previews, by batch and index. Rows of a negative index are no entries: they hold what entries made of
-    other objects, while the preview is made (`usecases/batches/earlier.py`)."""
+    other objects, while the preview is made (`usecases/batches/review/earlier.py`)."""
 
     def __init__(self, overlay: Overlay) -> None:
         self._group = overlay.group

@@ -19,7 +19,7 @@ from dragoman.domain.job import ENDED as OVER
 from dragoman.domain.job import FORMER, Job, JobKind
 from dragoman.domain.job import WAITING as TO_COME
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import reviews
+from dragoman.usecases.batches.review import reviews
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

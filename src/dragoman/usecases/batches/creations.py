@@ -5,10 +5,12 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
-from dragoman.usecases.batches import documents, payloads, resource_types, trials
+from dragoman.usecases.batches import documents, trials
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches.content import payloads
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.lifecycle import NewBatch
+from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.uow import UnitOfWork
 
 

@@ -34,7 +34,9 @@ from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.store.repositories.batches import BatchFilter, Condition
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import failures, payloads, policies, staging
+from dragoman.usecases.batches.content import payloads, staging
+from dragoman.usecases.batches.execution import failures
+from dragoman.usecases.batches.review import policies
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 

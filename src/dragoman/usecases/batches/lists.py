@@ -10,7 +10,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.limits import PAGE_BYTES
 from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter, BatchSort, Column, Condition, Operator, Value
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import payloads
+from dragoman.usecases.batches.content import payloads
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = [

@@ -6,8 +6,9 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.bulk import Batch
 from dragoman.domain.limits import uuid_of
 from dragoman.store.repositories.batches import BatchFilter, BatchSort, Condition
-from dragoman.usecases.batches import documents, reviews
+from dragoman.usecases.batches import documents
 from dragoman.usecases.batches.documents import Shown
+from dragoman.usecases.batches.review import reviews
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.uow import UnitOfWork
 

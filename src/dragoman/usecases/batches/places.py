@@ -5,7 +5,7 @@ import msgspec
 from dragoman.domain.bulk import Batch, Effect, Status
 from dragoman.domain.bulk_failures import FailureCode
 from dragoman.store.repositories.batches import Recorded
-from dragoman.usecases.batches.results import Became
+from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.uow import UnitOfWork
 
 

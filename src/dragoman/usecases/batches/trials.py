@@ -11,9 +11,11 @@ from dragoman.domain.bulk import Batch, Method, Summary
 from dragoman.domain.bulk_sums import Sums
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import payloads, previewing, resource_types, selections
+from dragoman.usecases.batches.content import payloads, selections
+from dragoman.usecases.batches.content.payloads import Content
 from dragoman.usecases.batches.lifecycle import NewBatch
-from dragoman.usecases.batches.payloads import Content
+from dragoman.usecases.batches.review import previewing
+from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_PREVIEWED = 1_000

@@ -11,9 +11,9 @@ from dragoman.dialects.carrierx_batch.wire.filter import parse as parse_filter
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.bulk import Outcome
-from dragoman.usecases.batches import failures as batch_failures
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches import lists as batch_lists
+from dragoman.usecases.batches.execution import failures as batch_failures
 from dragoman.usecases.batches.lists import Found
 from dragoman.usecases.uow import UnitOfWork
 

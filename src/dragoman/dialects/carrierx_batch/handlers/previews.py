@@ -14,10 +14,11 @@ from dragoman.dialects.kit import Reply, Request, Stream
 from dragoman.dialects.kit.batch_tags import parse_if_match, tag_of
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.bulk import Batch, Effect
-from dragoman.usecases.batches import control, places, preview_pages
+from dragoman.usecases.batches import control, places
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.control import IfMatch
 from dragoman.usecases.batches.lifecycle import BatchView
+from dragoman.usecases.batches.review import preview_pages
 from dragoman.usecases.uow import UnitOfWork
 
 PARAMETERS = (*paging.PAGES, "effect", "moved", "groups")

@@ -11,8 +11,8 @@ from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import retries, undo
 from dragoman.usecases.batches.lifecycle import BatchView
+from dragoman.usecases.batches.outcomes import retries, undo
 from dragoman.usecases.uow import UnitOfWork
 
 

@@ -16,8 +16,8 @@ from dragoman.dialects.carrierx_batch.wire.ids import parse_sid, partner_sid
 from dragoman.dialects.carrierx_batch.wire.tasks import ALL, Selection
 from dragoman.dialects.kit import Reply, Request
 from dragoman.domain.resource import Resource
-from dragoman.usecases.batches import resource_lists, resources
-from dragoman.usecases.batches.resources import PlainType
+from dragoman.usecases.batches.types import resource_lists, resources
+from dragoman.usecases.batches.types.resources import PlainType
 from dragoman.usecases.uow import UnitOfWork
 
 Body = dict[str, Any]

@@ -12,8 +12,9 @@ from dragoman.dialects.kit import Reply, Request, Stream
 from dragoman.dialects.kit.times import render_millis, render_native
 from dragoman.domain.bulk_failures import FailureCode
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.batches import places, result_texts, results
-from dragoman.usecases.batches.results import Became
+from dragoman.usecases.batches import places
+from dragoman.usecases.batches.outcomes import result_texts, results
+from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.uow import UnitOfWork
 
 PARAMETERS = (*paging.PAGES, "outcome", "code")

@@ -17,10 +17,11 @@ from dragoman.dialects.kit.conditions import is_among
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.domain.errors import Conflict
-from dragoman.usecases.batches import control, documents, reviews, watching
+from dragoman.usecases.batches import control, documents, watching
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.control import IfMatch
 from dragoman.usecases.batches.lifecycle import BatchView, NewBatch, Options
+from dragoman.usecases.batches.review import reviews
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 

@@ -6,7 +6,7 @@ from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch.handlers.tasks import Create, dry_run_of
 from dragoman.dialects.carrierx_batch.wire.upload_orders import parse_upload
 from dragoman.dialects.kit import Request, json
-from dragoman.usecases.batches.uploads import Upload, reader_of
+from dragoman.usecases.batches.content.uploads import Upload, reader_of
 
 
 def open_upload(request: Request) -> Upload:

@@ -14,7 +14,7 @@ from dragoman.domain.bulk import OnConflict
 from dragoman.domain.bulk_failures import FailureCode
 from dragoman.domain.bulk_options import Changes
 from dragoman.domain.clock import Moment
-from dragoman.usecases.batches.results import Became
+from dragoman.usecases.batches.outcomes.results import Became
 
 CONTROLLED = (RATE, "concurrency", "max_failures", "priority")
 MEMBERS = ("action", *CONTROLLED)

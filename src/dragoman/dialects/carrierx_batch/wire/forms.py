@@ -8,7 +8,7 @@ from dragoman.dialects.kit import Request, Stream
 from dragoman.dialects.kit.accept import choose
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches.result_texts import Form
+from dragoman.usecases.batches.outcomes.result_texts import Form
 
 FORMS = {"application/x-ndjson": Form.NDJSON, "text/csv": Form.CSV}
 MEDIA = ("application/json", *FORMS)

@@ -6,9 +6,9 @@ from dragoman.dialects.carrierx_batch import problems as faults
 from dragoman.dialects.carrierx_batch.wire.tasks import NAMES
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.bulk import Method
-from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.lifecycle import NewBatch
-from dragoman.usecases.batches.resource_types import ResourceType
+from dragoman.usecases.batches.types import resource_types
+from dragoman.usecases.batches.types.resource_types import ResourceType
 
 METHODS = tuple(str(method) for method in Method)
 

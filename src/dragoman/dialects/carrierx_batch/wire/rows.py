@@ -9,8 +9,10 @@ from dragoman.dialects.kit.times import render_millis
 from dragoman.domain import bulk_failures, json_numbers
 from dragoman.domain.bulk import Batch
 from dragoman.domain.clock import Moment
-from dragoman.usecases.batches import preview_pages, previews, resource_types, results
 from dragoman.usecases.batches.documents import Shown
+from dragoman.usecases.batches.outcomes import results
+from dragoman.usecases.batches.review import preview_pages, previews
+from dragoman.usecases.batches.types import resource_types
 
 
 def preview_row(row: previews.Row) -> dict[str, Any]:

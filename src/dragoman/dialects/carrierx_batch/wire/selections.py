@@ -12,7 +12,7 @@ from dragoman.dialects.carrierx_batch.wire.filter import WORDS, Literal, parse
 from dragoman.dialects.carrierx_batch.wire.paging import refuse
 from dragoman.domain.bulk_options import LONGEST_SELECTION
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches import resource_types
+from dragoman.usecases.batches.types import resource_types
 
 NAME = "entries_filter"
 PLAIN = {served.plain.name: served.plain for served in SERVED}

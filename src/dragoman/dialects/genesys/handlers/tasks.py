@@ -21,7 +21,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import Owner
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases import extension_values as extensions
-from dragoman.usecases.batches import words
+from dragoman.usecases.batches.review import words
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.identity import lookup as persons

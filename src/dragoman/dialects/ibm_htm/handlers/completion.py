@@ -13,7 +13,7 @@ from dragoman.dialects.ibm_htm.wire.messages import JSON, Sent, members, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
-from dragoman.usecases.batches import words
+from dragoman.usecases.batches.review import words
 from dragoman.usecases.uow import UnitOfWork
 
 EMPTY = Sent(JSON, "{}")

@@ -3,8 +3,8 @@
 from dragoman.dialects.kit import Request
 from dragoman.dialects.native.wire import batch_repeats, queries
 from dragoman.dialects.native.wire import requests as reading
-from dragoman.usecases.batches.retries import Retry
-from dragoman.usecases.batches.undo import Undo
+from dragoman.usecases.batches.outcomes.retries import Retry
+from dragoman.usecases.batches.outcomes.undo import Undo
 
 
 def parse_retry(request: Request, query: queries.Trial) -> Retry:

@@ -14,8 +14,8 @@ from dragoman.dialects.native.wire import cursors
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.queries import Nothing
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches import result_texts, results
-from dragoman.usecases.batches.result_texts import Form
+from dragoman.usecases.batches.outcomes import result_texts, results
+from dragoman.usecases.batches.outcomes.result_texts import Form
 from dragoman.usecases.uow import UnitOfWork
 
 FORMS = {"application/x-ndjson": Form.NDJSON, "text/csv": Form.CSV}

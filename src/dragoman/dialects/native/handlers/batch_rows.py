@@ -17,8 +17,9 @@ from dragoman.dialects.native.wire.batch_queries import PreviewQuery
 from dragoman.dialects.native.wire.queries import Pages
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.batches import contents, preview_pages
-from dragoman.usecases.batches.result_texts import Form
+from dragoman.usecases.batches.content import contents
+from dragoman.usecases.batches.outcomes.result_texts import Form
+from dragoman.usecases.batches.review import preview_pages
 
 FORMS = {"application/x-ndjson": Form.NDJSON, "text/csv": Form.CSV}
 MEDIA = (replies.JSON, *FORMS)

@@ -10,8 +10,8 @@ from dragoman.dialects.native.wire import batch_uploads
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.domain.errors import StaleVersion
 from dragoman.usecases.batches import creations
+from dragoman.usecases.batches.content.uploads import MEDIA, Upload, reader_of
 from dragoman.usecases.batches.lifecycle import NewBatch
-from dragoman.usecases.batches.uploads import MEDIA, Upload, reader_of
 
 
 def open_upload(request: Request) -> Upload:

@@ -13,7 +13,7 @@ from dragoman.dialects.native.handlers.tasks import lowered, person
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.domain.task import Kind
-from dragoman.usecases.batches.resource_types import Select
+from dragoman.usecases.batches.types.resource_types import Select
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.tasks import lists

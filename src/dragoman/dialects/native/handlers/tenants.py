@@ -10,7 +10,7 @@ from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.tenants import Policies
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
-from dragoman.usecases.batches import tenant_policies
+from dragoman.usecases.batches.review import tenant_policies
 
 
 def parse_get_policies(request: Request, query: queries.Nothing) -> tenant_policies.Get:

@@ -10,9 +10,9 @@ from dragoman.dialects.native.wire import batches as wire
 from dragoman.domain.bulk import Method, OnChange
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Invalid, Problem, TooLarge
-from dragoman.usecases.batches import resource_types
 from dragoman.usecases.batches.lifecycle import NewBatch, Options
-from dragoman.usecases.batches.resource_types import ResourceType
+from dragoman.usecases.batches.types import resource_types
+from dragoman.usecases.batches.types.resource_types import ResourceType
 
 FAULTS = "The body isn't as it should be; each fault is listed."
 CONTENT = ("method", "type", "field", "entries", "select", "data", "review")

@@ -9,7 +9,7 @@ from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.batch_orders import FAULTS, OPTIONS, READERS, refuse_others
 from dragoman.domain.bulk import OnConflict
 from dragoman.domain.bulk_failures import FailureCode
-from dragoman.usecases.batches.results import Became
+from dragoman.usecases.batches.outcomes.results import Became
 
 SHARED = ("review", *OPTIONS)
 AGAIN = (str(Became.FAILURE), str(Became.SKIPPED))

@@ -19,7 +19,7 @@ from dragoman.dialects.native.wire.queries import Pages
 from dragoman.dialects.native.wire.scalars import AnyJson, Line
 from dragoman.domain.bulk import OnChange, OnConflict
 from dragoman.domain.bulk_failures import FailureCode
-from dragoman.usecases.batches.results import Became
+from dragoman.usecases.batches.outcomes.results import Became
 
 Codes = Annotated[list[FailureCode], Meta(min_length=1, max_length=len(FailureCode), description="Any of these.")]
 Outcomes = Annotated[list[Became], Meta(min_length=1, max_length=len(Became), description="Any of these.")]

@@ -1,0 +1,142 @@
+"""Filling a retry or an undo: its entries are taken from another batch, slice by slice, by its first job.
+
+Each chunk tells where its entries come from, so the job goes on behind the last one. The other batch may be deleted
+meanwhile; what this one needs of it stays until it is filled.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.domain.bulk import CHUNK, Batch, BatchChunk, Method, Origin, Status
+from dragoman.domain.job import Job, JobKind
+from dragoman.usecases.background import jobs
+from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches.content import payloads
+from dragoman.usecases.batches.content.payloads import CHUNK_BYTES, Content, Source
+from dragoman.usecases.batches.outcomes import results, undoing
+from dragoman.usecases.batches.outcomes.results import Became
+from dragoman.usecases.batches.types import resource_types
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """Take up to `size` entries from the other batch."""
+
+    hold: Hold
+    size: int
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def fill(uow: UnitOfWork, command: Fill) -> bool:
+    """Whether all are there, which completes the job; the next one makes the preview."""
+    job = jobs.held(uow, command.hold)
+    batch = None if job.subject is None else uow.batches.find(job.subject, Lock.CHANGE)
+    if batch is None or batch.status is not Status.CREATED:
+        jobs.complete(uow, job)
+        return True
+    last = uow.chunks.last(batch.uid)
+    chunks = _next(uow, batch, job, last, min(command.size, CHUNK))
+    for chunk in chunks:
+        uow.chunks.add(chunk)
+    if chunks:
+        return False
+    size = 0 if last is None else last.first + last.count
+    if size != batch.size:
+        uow.batches.save(replace(batch, size=size))
+    uow.enqueue(JobKind.BATCH_PREVIEW, batch.number)
+    jobs.complete(uow, job)
+    return True
+
+
+def at_once(uow: UnitOfWork, batch: Batch) -> Content | None:
+    """All entries of a new batch, where they make one chunk and its objects are ours."""
+    type_ = resource_types.find(batch.type)
+    if type_ is None or type_.entity is None:
+        return None
+    [job] = uow.jobs.about(JobKind.BATCH_FILL, batch.number)
+    chunks = _next(uow, batch, job, None, CHUNK)
+    if len(chunks) != 1 or chunks[0].count != batch.size:
+        return None
+    return payloads.content_of(batch, chunks[0], uow.payloads.find(batch.uid))
+
+
+def _next(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, size: int) -> list[BatchChunk]:
+    if batch.origin is Origin.UNDO:
+        return _undone(uow, batch, job, last, size)
+    return _retried(uow, batch, job, last, size)
+
+
+def _position(last: BatchChunk | None) -> Source | None:
+    """Where the last entry comes from."""
+    return None if last is None or last.sources is None else payloads.sources_of(last.sources)[-1]
+
+
+def _behind(last: BatchChunk | None) -> int:
+    return 0 if last is None else last.first + last.count
+
+
+# A retry
+
+
+class Retried(msgspec.Struct, frozen=True):
+    """Which rows of the other batch are tried again, and how far it came."""
+
+    number: int
+    uid: str
+    size: int
+    cursor: int
+    status: Status
+    outcomes: frozenset[Became]
+    codes: tuple[str, ...] = ()
+
+    def as_args(self) -> dict[str, object]:
+        """What the job stores; `number` comes from elsewhere."""
+        args: dict[str, object] = msgspec.to_builtins(self)
+        return {name: value for name, value in args.items() if name != "number"}
+
+
+def _retried(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, size: int) -> list[BatchChunk]:
+    wanted = msgspec.convert(job.args, Retried)
+    position = _position(last)
+    other = replace(
+        batch,
+        number=wanted.number,
+        uid=wanted.uid,
+        size=wanted.size,
+        cursor=wanted.cursor,
+        status=wanted.status,
+        ended_at=uow.now,
+    )
+    command = results.Read(
+        batch=wanted.uid,
+        moment=str,
+        outcomes=wanted.outcomes,
+        codes=wanted.codes,
+        limit=size,
+        after=-1 if position is None else position.index,
+        max_bytes=CHUNK_BYTES,
+    )
+    rows, _ = results.rows_of(uow, other, command, shared=None)
+    entries = None if batch.method is Method.POST else [row.entry or msgspec.Raw(b"null") for row in rows]
+    own = [row.data or msgspec.Raw(b"{}") for row in rows] if any(row.data is not None for row in rows) else None
+    sources = [Source(row.index) for row in rows]
+    return list(payloads.cut(batch.tenant, batch.uid, entries, own, first=_behind(last), sources=sources))
+
+
+# An undo
+
+
+def _undone(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, size: int) -> list[BatchChunk]:
+    position = _position(last)
+    below = int(job.args["size"]) if position is None else position.index
+    found = uow.batches.sources(int(job.args["number"]), below=below, limit=size)
+    sources = [Source(index, number, revision) for index, number, revision, _ in found]
+    type_ = resource_types.find(batch.type)
+    own = None if type_ is None else undoing.data_of(uow, type_, batch.method, sources)
+    entries = None if batch.method is Method.POST else [msgspec.Raw(msgspec.json.encode(uid)) for *_, uid in found]
+    if entries is None and own is None:
+        own = [msgspec.Raw(b"{}")] * len(sources)
+    return list(payloads.cut(batch.tenant, batch.uid, entries, own, first=_behind(last), sources=sources))

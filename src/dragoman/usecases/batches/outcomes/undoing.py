@@ -1,0 +1,242 @@
+"""The entries of an undo: what an entry of another batch did to an object is taken back, from the object's history.
+
+PATCH: the members that the entry changed get their old values, directly. POST brings a deleted object back, DELETE
+deletes a new one. What was changed since the batch is refused, left as it is, or overwritten.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import Lock
+from dragoman.domain import bulk_failures, json_numbers
+from dragoman.domain.bulk import Batch, Method, OnConflict
+from dragoman.domain.bulk_failures import Detail
+from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Conflict
+from dragoman.domain.pointers import escaped
+from dragoman.domain.restoring import restored, values
+from dragoman.store.repositories.history import Change, Tombstone
+from dragoman.usecases.batches.content.payloads import Content, Source
+from dragoman.usecases.batches.outcomes.along import Went, along
+from dragoman.usecases.batches.review.comparisons import Refused
+from dragoman.usecases.batches.types.resource_types import Companion, ResourceType, Undoing
+from dragoman.usecases.uow import UnitOfWork
+
+CHANGED = "was changed since the batch"
+EXISTS = "exists again"
+LEFT = "Changed since the batch, left as they are:"
+ENDS = re.compile('"(?:state|suspended)":')
+"""In changes that parts follow."""
+FEW = 100
+"""How many later changes are looked at to name members."""
+
+_names_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Undo:
+    """Takes back the entries of one slice. What they need is looked up once for all."""
+
+    def __init__(self, uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range) -> None:
+        self.warning: str | None = None  # what the last entry left as it is
+        self._batch, self._type, self._content = batch, type_, content
+        self._entity, self._undoing = type_.entity or "", type_.undoing
+        self._how = batch.on_conflict or OnConflict.FAIL
+        sources = [content.source(index) for index in entries]
+        places = [(source.number, source.revision) for source in sources]
+        self._rows = uow.history.rows(self._entity, places)
+        numbers = [source.number for source in sources]
+        self._tombstones: dict[int, Tombstone] = {}
+        self._held: frozenset[int] = frozenset()
+        self._along = self._went_along(uow)
+        if batch.method is Method.POST and type_.undoing is not None:
+            uow.objects(self._entity).load(numbers, Lock.CHANGE)
+            self._tombstones = uow.history.tombstones(self._entity, numbers)
+            self._add = type_.undoing.adding(uow, [left.snapshot for left in self._tombstones.values()])
+        elif batch.method is Method.DELETE and type_.undoing is not None:
+            known = {(went.entity, went.number, went.revision) for each in self._along.values() for went in each}
+            self._held = frozenset(type_.undoing.held(uow, numbers, known))
+            self._remove = type_.remove if type_.removing is None else type_.removing(uow, numbers)
+
+    def _went_along(self, uow: UnitOfWork) -> dict[int, list[Went]]:
+        """What the entries changed beside their objects."""
+        method, companions = self._batch.method, {} if self._undoing is None else self._undoing.along
+        rows = [row for row in self._rows.values() if method is not Method.PATCH or ENDS.search(row.changes)]
+        if method is Method.DELETE:
+            rows = [row for row in rows if row.revision > 1]  # an undo brought the object back
+        return along(uow, self._entity, companions, rows, are_deleted=method is Method.POST)
+
+    def __call__(self, part: UnitOfWork, index: int, number: int) -> None:
+        """Take an entry back on the object that it names. Raises the errors of the object, and Refused."""
+        source, undoing = self._source(index)
+        present = part.objects(self._entity).find(number, Lock.CHANGE)
+        if number != source.number or present is None:
+            raise Refused(bulk_failures.not_found(self._type.name, self._batch.field or ""))
+        if self._batch.method is Method.DELETE:
+            self._delete(part, present, source)
+        else:
+            self._restore(part, undoing, present, source)
+
+    def bring_back(self, part: UnitOfWork, index: int) -> int:
+        """Store the deleted object of an entry again; its number."""
+        source, _ = self._source(index)
+        there = part.objects(self._entity).find(source.number, Lock.CHANGE)
+        left = self._tombstones.get(source.number)
+        if there is not None:
+            return self._exists(part, there)
+        if left is None:
+            raise Refused(bulk_failures.not_found(self._type.name, self._type.id_key))
+        if left.revision != source.revision and self._how is not OnConflict.OVERWRITE:
+            raise _changed([Detail(CHANGED, field=self._type.id_key)])
+        try:
+            self._add(part, again(left, part.now))
+        except Conflict as refused:
+            if refused.code != "already_exists" or self._how is OnConflict.OVERWRITE:
+                raise
+            field, other = refused.parameters.get("field"), refused.parameters.get("reference")
+            detail = Detail(
+                refused.message, None if field is None else str(field), None if other is None else str(other)
+            )
+            raise _changed([detail]) from refused
+        for went in self._along.get(source.number, ()):
+            if went.left is not None and part.objects(went.entity).find(went.number, Lock.CHANGE) is None:
+                self._companion(went).add(part, again(went.left, part.now))
+        return source.number
+
+    def _companion(self, went: Went) -> Companion:
+        assert self._undoing is not None  # noqa: S101 - nothing went along otherwise
+        return self._undoing.along[went.entity]
+
+    def _source(self, index: int) -> tuple[Source, Undoing]:
+        undoing = self._type.undoing
+        if undoing is None:
+            raise Refused(bulk_failures.type_gone(self._type.name))
+        self.warning = None
+        return self._content.source(index), undoing
+
+    def _restore(self, part: UnitOfWork, undoing: Undoing, present: Any, source: Source) -> None:
+        row = self._rows.get((source.number, source.revision))
+        if row is None:
+            raise Refused(bulk_failures.server_failed("its history is incomplete"))
+        found = restored(present, row.changes, undoing.plan, self._how)
+        if found.changed and self._how is OnConflict.FAIL:
+            raise _changed([Detail(CHANGED, field=path) for path in found.changed])
+        if found.changed and self._how is OnConflict.MERGE:
+            self.warning = f"{LEFT} {', '.join(found.changed)}"
+        along = self._along.get(source.number, ())
+        parts_first = bool(getattr(present, "open_children", 0))  # else they would follow the object by themselves
+        if along and parts_first:
+            self._restore_along(part, along)
+            present = part.objects(self._entity).find(source.number, Lock.CHANGE)
+            found = restored(present, row.changes, undoing.plan, self._how)
+        if found.entity != present or not _same(found.entity, present):
+            undoing.save(part, present, found.entity, found.fields)
+        if along and not parts_first:
+            self._restore_along(part, along)
+
+    def _restore_along(self, part: UnitOfWork, along: Sequence[Went]) -> None:
+        for went in along:
+            self._restore_one(part, went)
+
+    def _restore_one(self, part: UnitOfWork, went: Went) -> None:
+        """Restore what ended or was suspended with the object, by the same rules."""
+        companion = self._companion(went)
+        present = part.objects(went.entity).find(went.number, Lock.CHANGE)
+        if present is None:
+            return
+        found = restored(present, went.changes, companion.plan, self._how)
+        if found.changed and self._how is OnConflict.FAIL:
+            raise _changed([Detail(CHANGED, path, present.uid) for path in found.changed])
+        if found.changed and self._how is OnConflict.MERGE:
+            names = f"{', '.join(found.changed)} of {present.uid}"
+            self.warning = f"{self.warning}; {names}" if self.warning else f"{LEFT} {names}"
+        if found.entity != present:
+            companion.save(part, present, found.entity)
+
+    def _delete(self, part: UnitOfWork, present: Any, source: Source) -> None:
+        if self._how is not OnConflict.OVERWRITE:
+            if present.revision != source.revision:
+                raise _changed(self._since(part, source))
+            if present.number in self._held:
+                raise _changed([Detail("others refer to it since the batch", field=self._type.id_key)])
+        self._remove(part, present.number)
+
+    def _since(self, part: UnitOfWork, source: Source) -> list[Detail]:
+        """The members that others changed behind the batch."""
+        texts = part.history.by_others(
+            self._entity, source.number, after=source.revision, cause=self._batch.number, limit=FEW
+        )
+        names = dict.fromkeys(name for text in texts for name in _names_of(text))
+        return [Detail(CHANGED, field=_path(name)) for name in names] or [Detail(CHANGED, field=self._type.id_key)]
+
+    def _exists(self, part: UnitOfWork, there: Any) -> int:
+        """The object of a deleted one's number is there again: by this undo, with its whole, or by somebody else."""
+        last = part.history.rows(self._entity, [(there.number, there.revision)]).get((there.number, there.revision))
+        is_own = last is not None and last.cause == self._batch.number
+        if not is_own and self._how is not OnConflict.OVERWRITE:
+            raise _changed([Detail(EXISTS, field=self._type.id_key, reference=there.uid)])
+        return int(there.number)
+
+
+def again(left: Tombstone, at: Moment) -> Any:
+    """A deleted object as it returns: one revision behind its tombstone."""
+    entity = left.snapshot
+    known: dict[str, Any] = {
+        "revision": left.revision + 1,
+        "head_hash": left.head_hash,
+        "row_version": 1,
+        "modified_at": at,
+        "removed_at": None,
+    }
+    return replace(entity, **{name: value for name, value in known.items() if name in entity.__struct_fields__})
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two states have the same text: values of clients compare as numbers do, and are not."""
+    return json_numbers.encode(one) == json_numbers.encode(other)
+
+
+def _changed(details: Sequence[Detail]) -> Refused:
+    return Refused(bulk_failures.changed_since_batch(*details))
+
+
+def _path(name: str) -> str:
+    return "/".join(escaped(part) for part in name.split(".", 1))
+
+
+# What an undo says that it does
+
+
+def data_of(
+    uow: UnitOfWork, type_: ResourceType, method: Method, sources: Sequence[Source]
+) -> list[msgspec.Raw] | None:
+    """The data of each entry of an undo, which tells the values that it restores; None for DELETE."""
+    entity, undoing = type_.entity, type_.undoing
+    if method is Method.DELETE or entity is None or undoing is None:
+        return None
+    if method is Method.POST:
+        left = uow.history.tombstones(entity, [source.number for source in sources])
+        return [_text(_document(uow, type_, left.get(source.number))) for source in sources]
+    rows = uow.history.rows(entity, [(source.number, source.revision) for source in sources])
+    return [_text(_members(type_, undoing, rows.get((source.number, source.revision)))) for source in sources]
+
+
+def _document(uow: UnitOfWork, type_: ResourceType, left: Tombstone | None) -> Mapping[str, Any]:
+    return {} if left is None or type_.show is None else type_.show(uow, left.snapshot)
+
+
+def _members(type_: ResourceType, undoing: Undoing, row: Change | None) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for path, value in () if row is None else values(row.changes, undoing.plan):
+        inner = members
+        for name in path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[path[-1]] = type_.member("/" + "/".join(map(escaped, path)), value)
+    return members
+
+
+def _text(members: Mapping[str, Any]) -> msgspec.Raw:
+    return msgspec.Raw(json_numbers.encode(members))

@@ -1,0 +1,1 @@
+"""Who decides a batch, and what its preview shows."""
