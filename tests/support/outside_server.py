@@ -111,8 +111,8 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path)
         tickets, id_ = self.tickets, unquote(path.path.removeprefix("/api/tickets").strip("/"))
         if not id_ and self.command == "POST":
-            number = str(len(tickets.objects) + 100)
-            tickets.put(number, **content)
+            number = str(content.get("id") or len(tickets.objects) + 100)
+            tickets.put(number, **{name: value for name, value in content.items() if name != "id"})
             return 201, tickets.objects[number]
         if not id_:
             wanted = parse_qs(path.query).get("reference", [""])[0]

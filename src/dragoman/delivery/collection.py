@@ -79,6 +79,11 @@ class Collection:
         find = self._table.find[key]
         return find.items is None and find.id is None
 
+    @property
+    def natural_key(self) -> str | None:
+        """The natural key, if objects can be found by it."""
+        return self._table.natural_key if self._table.natural_key in self._table.find else None
+
     async def look(self, key: str, value: str) -> Seen | Failure:
         """What an entry finds by a key of the type."""
         find = self._table.find[key]
@@ -144,6 +149,11 @@ class Collection:
         return failures.changed([], entry.field) if self._is_stale(sent, seen) else self._refused(sent.reply)
 
     # Finding
+
+    async def whole(self, id_: str) -> Any:
+        """The content of an object; None where it can't be read."""
+        seen = await self._whole(id_, None)
+        return None if isinstance(seen, Failure) else seen.document
 
     async def _whole(self, id_: str, item: Any) -> Seen | Failure:
         """The object itself, by a key that is its id; without such a key, the item in which it was found."""

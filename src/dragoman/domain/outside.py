@@ -123,6 +123,11 @@ class OutsideTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What batches may do with its objects."""
         return frozenset(map(Method, self.apply))
 
+    @property
+    def id_key(self) -> str | None:
+        """The key whose entries are ids of objects; None if there is none."""
+        return next((key for key, find in self.find.items() if find.items is None and find.id is None), None)
+
 
 @dataclass(frozen=True, repr=False)
 class Secret:

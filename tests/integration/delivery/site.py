@@ -90,9 +90,9 @@ class Site:
         return items
 
 
-def config(base: str, **http: Any) -> str:
+def config(base: str, *, undo: bool = False, **http: Any) -> str:
     """The configuration of the type."""
-    table = deepcopy(TABLE) | {"base": base}
+    table = deepcopy(TABLE) | {"base": base, "undo": undo}
     table["http"] |= http
     return tomlkit.dumps({"jobs": {"lease_seconds": 1.0}, "batch": {"type": {"crm_ticket": table}}})
 
@@ -107,11 +107,13 @@ def tickets() -> Iterator[tuple[str, Tickets]]:
 
 
 @contextmanager
-def site(database: str, **http: Any) -> Iterator[Site]:
+def site(database: str, *, undo: bool = False, **http: Any) -> Iterator[Site]:
     """Our server in this process on a database, and the server of tickets."""
     environ = {"DRAGOMAN_SECRET_CRM_TOKEN": SECRET}
-    with tickets() as (base, made), InProcessServer(database, config=config(base, **http), environ=environ) as server:
-        yield Site(Tenant(server), made)
+    with tickets() as (base, made):
+        text = config(base, undo=undo, **http)
+        with InProcessServer(database, config=text, environ=environ) as server:
+            yield Site(Tenant(server), made)
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def test_failed_entries_are_tried_again_by_a_new_batch(crm: Site) -> None:
     assert crm.tickets.objects["99"]["title"] == "new"
 
 
-def test_undo_is_refused(crm: Site) -> None:
+def test_undo_is_refused_where_it_is_not_configured(crm: Site) -> None:
     batch = crm.done("PATCH", field="id", entries=["1"], data={"title": "new"})
     answer = crm.ask("POST", f"{BATCHES}/{batch['id']}/undo", {})
     assert (answer.status, answer.json()["code"]) == (409, "not_undoable")

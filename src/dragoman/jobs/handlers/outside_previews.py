@@ -14,6 +14,7 @@ from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches.execution import outside_runs
 from dragoman.usecases.batches.execution.outside_runs import Earlier, Look, Looked
 from dragoman.usecases.batches.execution.outside_work import Found, Touched, Work, left_by, row_of, value_of
+from dragoman.usecases.batches.outcomes import outside_undo
 from dragoman.usecases.batches.review.previewing import Stage, Tried, changes_between, refused_row
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class OutsideMaking(Making):
         left: dict[str, Touched] = await self._runner.read(outside_runs.earlier, command, system(self._job.tenant))
         rows = []
         for work, each in zip(works, found, strict=True):
-            row = row_of(work, each, None if each.id is None else left.get(each.id))
+            make = row_of if work.back is None else outside_undo.row_of
+            row = make(work, each, None if each.id is None else left.get(each.id))
             if row.object is not None and (touched := left_by(row)) is not None:
                 left[row.object] = touched
             rows.append(row)

@@ -216,6 +216,11 @@ class Batches(Repository[Batch]):
         mine = sa.select(O.index, O.number, O.revision, O.object).where(O.tenant == self.tenant, O.batch == batch)
         return [tuple(row) for row in self.by_condition(mine.where(*changed).order_by(O.index.desc()).limit(limit))]
 
+    def images(self, batch: int, indexes: Sequence[int]) -> dict[int, str]:
+        """The images of outcomes by index, of those that have one."""
+        mine = (O.tenant == self.tenant, O.batch == batch, O.index.in_(list(indexes)), O.image.is_not(None))
+        return {int(index): image for index, image in self.by_condition(sa.select(O.index, O.image).where(*mine))}
+
     def count_failed(self, batch: int, codes: Sequence[str]) -> int:
         """How many entries failed with one of these codes."""
         failed = (O.tenant == self.tenant, O.batch == batch, O.error.is_not(None), O.code.in_(list(codes)))

@@ -14,10 +14,13 @@ from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches.content import payloads
 from dragoman.usecases.batches.content.payloads import CHUNK_BYTES, Content, Source
-from dragoman.usecases.batches.outcomes import results, undoing
+from dragoman.usecases.batches.outcomes import outside_undo, results, undoing
 from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.uow import UnitOfWork
+
+MOST_IMAGES = 100
+"""How many images of outside objects are read at once."""
 
 
 class Fill(msgspec.Struct, frozen=True):
@@ -132,11 +135,36 @@ def _retried(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, s
 def _undone(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, size: int) -> list[BatchChunk]:
     position = _position(last)
     below = int(job.args["size"]) if position is None else position.index
-    found = uow.batches.sources(int(job.args["number"]), below=below, limit=size)
-    sources = [Source(index, number, revision) for index, number, revision, _ in found]
     type_ = resource_types.find(batch.type)
+    number, is_outside = int(job.args["number"]), type_ is not None and type_.outside is not None
+    found = uow.batches.sources(number, below=below, limit=min(size, MOST_IMAGES) if is_outside else size)
+    if is_outside:
+        return _undone_outside(uow, batch, number, found, first=_behind(last))
+    sources = [Source(index, number, revision) for index, number, revision, _ in found]
     own = None if type_ is None else undoing.data_of(uow, type_, batch.method, sources)
     entries = None if batch.method is Method.POST else [msgspec.Raw(msgspec.json.encode(uid)) for *_, uid in found]
     if entries is None and own is None:
         own = [msgspec.Raw(b"{}")] * len(sources)
     return list(payloads.cut(batch.tenant, batch.uid, entries, own, first=_behind(last), sources=sources))
+
+
+def _undone_outside(
+    uow: UnitOfWork, batch: Batch, number: int, found: list[tuple[int, int, int, str]], *, first: int
+) -> list[BatchChunk]:
+    """The entries that take back changes of another server's objects, as many as one chunk holds."""
+    images = uow.batches.images(number, [index for index, *_ in found])
+    sources: list[Source] = []
+    entries: list[msgspec.Raw] = []
+    used = 0
+    for index, object_, _, uid in found:
+        back = outside_undo.stored(batch.method, uid, images.get(index))
+        used += len(back or "")
+        if used > CHUNK_BYTES and sources:
+            break
+        sources.append(Source(index, object_, image=back))
+        entries.append(msgspec.Raw(msgspec.json.encode(uid)))
+    own = (
+        None if batch.method is Method.DELETE else [outside_undo.data_of(batch.method, each.image) for each in sources]
+    )
+    named = None if batch.method is Method.POST else entries
+    return list(payloads.cut(batch.tenant, batch.uid, named, own, first=first, sources=sources))

@@ -20,11 +20,12 @@ _items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 class Source(msgspec.Struct, frozen=True, array_like=True):
     """Where an entry of a retry or an undo comes from: its index in the other batch, the number of the object, and its
-    revision behind that entry."""
+    revision behind that entry; of an outside object, what the entry changed (JSON text)."""
 
     index: int
     number: int = 0
     revision: int = 0
+    image: str | None = None
 
 
 sources_of = msgspec.json.Decoder(list[Source]).decode

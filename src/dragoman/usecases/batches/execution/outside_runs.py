@@ -14,7 +14,18 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import bulk_failures, bulk_rates, failure_groups
-from dragoman.domain.bulk import CHUNK, Batch, BatchDetail, OnChange, Outcome, Preview, Status
+from dragoman.domain.bulk import (
+    CHUNK,
+    Batch,
+    BatchDetail,
+    Method,
+    OnChange,
+    OnConflict,
+    Origin,
+    Outcome,
+    Preview,
+    Status,
+)
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.job import Job, JobKind, LeaseLost
 from dragoman.domain.outside import OutsideType
@@ -270,7 +281,7 @@ def _works(uow: UnitOfWork, batch: Batch, type_: OutsideType, content: Content, 
 
 def _work(batch: Batch, type_: OutsideType, content: Content, index: int, row: Preview | None) -> Work:
     value = content.entry(index)
-    return Work(
+    work = Work(
         batch=batch.uid,
         index=index,
         method=batch.method,
@@ -283,6 +294,14 @@ def _work(batch: Batch, type_: OutsideType, content: Content, index: int, row: P
         was_tried=index < batch.sent_to,
         is_kept=type_.table.undo,
     )
+    return _taking_back(batch, type_, content, work) if batch.origin is Origin.UNDO else work
+
+
+def _taking_back(batch: Batch, type_: OutsideType, content: Content, work: Work) -> Work:
+    """The work of an undo, with what the other batch changed."""
+    back = content.source(work.index).image or "null"
+    field = (type_.table.id_key or "") if batch.method is Method.POST else work.field
+    return replace(work, field=field, back=back, on_conflict=batch.on_conflict or OnConflict.FAIL)
 
 
 def _shown(uow: UnitOfWork, batch: Batch, entries: range) -> dict[int, Preview]:

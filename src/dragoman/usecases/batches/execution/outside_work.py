@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.domain import bulk_failures, json_numbers
-from dragoman.domain.bulk import Effect, Method, OnChange, Preview
+from dragoman.domain.bulk import Effect, Method, OnChange, OnConflict, Preview
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.merge_patch import merged_value
 from dragoman.domain.pointers import differing
@@ -27,6 +27,8 @@ class Work(msgspec.Struct, frozen=True):
     row: Preview | None = None
     was_tried: bool = False
     is_kept: bool = False  # whether the object before and after is stored, for an undo
+    back: str | None = None  # of an undo: what the other batch changed, as JSON text
+    on_conflict: OnConflict = OnConflict.FAIL
 
     def content(self) -> dict[str, Any] | None:
         """The data of the entry; None if it is no object."""
@@ -35,13 +37,15 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What the preview found: how many objects, and the one if it is one. `failure` is JSON text."""
+    """What the preview found: how many objects, and the one if it is one. `failure` is JSON text; `key` is the one that
+    finds an object in the way of another that is to be made again."""
 
     objects: int = 0
     id: str | None = None
     etag: str | None = None
     document: Any = None
     failure: str | None = None
+    key: str | None = None
 
 
 class Touched(msgspec.Struct, frozen=True):
@@ -57,12 +61,9 @@ def row_of(work: Work, found: Found, touched: Touched | None = None) -> Preview:
         return Preview(work.index, Effect.INVALID, error=not_an_object())
     if work.method is Method.POST:
         return _created(work, content)
-    if found.failure is not None:
-        return Preview(work.index, Effect.INVALID, error=found.failure)
-    if found.objects == 0 or (touched is not None and touched.document is None):
-        return Preview(work.index, Effect.MISSING, error=bulk_failures.not_found(work.type, work.field))
-    if found.objects > 1:
-        return Preview(work.index, Effect.AMBIGUOUS, error=bulk_failures.ambiguous(work.field, found.objects))
+    row = row_without_object(work, found, touched)
+    if row is not None:
+        return row
     before = found.document if touched is None else touched.document
     after = merged_value(before, content) if work.method is Method.PATCH else None
     changed = [] if after is None else differing(before, after)
@@ -79,11 +80,23 @@ def row_of(work: Work, found: Found, touched: Touched | None = None) -> Preview:
     )
 
 
+def row_without_object(work: Work, found: Found, touched: Touched | None) -> Preview | None:
+    """The row of an entry that finds no single object; None if it finds one."""
+    if found.failure is not None:
+        return Preview(work.index, Effect.INVALID, error=found.failure)
+    if found.objects == 0 or (touched is not None and touched.document is None):
+        return Preview(work.index, Effect.MISSING, error=bulk_failures.not_found(work.type, work.field))
+    if found.objects > 1:
+        return Preview(work.index, Effect.AMBIGUOUS, error=bulk_failures.ambiguous(work.field, found.objects))
+    return None
+
+
 def left_by(row: Preview) -> Touched | None:
     """What a row left of its object; None if it did nothing to it."""
     if row.effect is Effect.WILL_CHANGE:
         return Touched(value_of(row.after))
-    return None if row.version is not None else Touched(value_of(row.before))
+    is_untouched = row.effect is not Effect.NO_OP or row.version is not None
+    return None if is_untouched else Touched(value_of(row.before))
 
 
 def _created(work: Work, content: dict[str, Any]) -> Preview:

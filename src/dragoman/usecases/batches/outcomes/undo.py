@@ -14,6 +14,7 @@ from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.lifecycle import Made, NewBatch
 from dragoman.usecases.batches.outcomes import repeats
 from dragoman.usecases.batches.types import resource_types
+from dragoman.usecases.batches.types.resource_types import ResourceType
 from dragoman.usecases.uow import UnitOfWork
 
 OPPOSITE = {Method.PATCH: Method.PATCH, Method.POST: Method.DELETE, Method.DELETE: Method.POST}
@@ -68,8 +69,20 @@ def _check(uow: UnitOfWork, batch: Batch) -> None:
     if batch.undone_by is not None:
         raise Conflict("already_undone", f"The batch {batch.undone_by} undoes this one.", id=batch.undone_by)
     type_ = resource_types.find(batch.type)
-    if type_ is None or type_.undoing is None:
+    if type_ is None or not _is_undoable(uow, batch, type_):
         raise Conflict("not_undoable", f"Batches of the type {batch.type} can't be undone.")
+
+
+def _is_undoable(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> bool:
+    """Of an outside type: where it is configured, where the type has the opposite method and ids as a key, and where
+    the batch stored what it changed."""
+    if type_.outside is None:
+        return type_.undoing is not None
+    table = type_.outside.table
+    if not table.undo or OPPOSITE[batch.method] not in table.methods or table.id_key is None:
+        return False
+    last = [index for index, *_ in uow.batches.sources(batch.number, below=batch.size, limit=1)]
+    return bool(last and uow.batches.images(batch.number, last))
 
 
 def _changed(batch: Batch) -> int:

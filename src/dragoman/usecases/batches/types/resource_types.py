@@ -155,6 +155,7 @@ def _of_outside(type_: OutsideType) -> ResourceType:
         create=_not_here,
         patch=_unchecked,
         remove=_not_here,
+        id_key=type_.table.id_key or "id",
         outside=type_,
     )
 
