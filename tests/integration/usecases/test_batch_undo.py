@@ -271,6 +271,23 @@ def test_a_taken_natural_key_keeps_a_deleted_object_away(world: BatchWorld) -> N
     assert world.failures(undo)[0][1]["errors"][0]["field"] == "phonenumber"
 
 
+def test_a_new_object_that_was_changed_since_names_members_of_its_document(world: BatchWorld) -> None:
+    batch = world.done(POST, "phonenumber", data=[{"phonenumber": "15551234567", "name": "a"}])
+    world.done(PATCH, "phonenumber", field="phonenumber", entries=["15551234567"], data={"name": "b"})
+    undo = undone(world, batch)
+    assert world.failures(undo)[0][1]["errors"] == [{"message": "was changed since the batch", "field": "name"}]
+
+
+def test_a_new_task_that_was_ended_since_names_no_bookkeeping(world: BatchWorld) -> None:
+    batch = world.done(POST, "task", data=[{"title": "a"}])
+    [outcome] = world.core(lambda uow: uow.batches.outcomes(batch.number, limit=5))
+    world.done(PATCH, "task", field="id", entries=[outcome.object], data={"state": "completed"})
+    undo = undone(world, batch)
+    named = {error["field"] for error in world.failures(undo)[0][1]["errors"]}
+    assert "state" in named
+    assert not named & {"completed_at", "state_changed_at", "outcome_code"}
+
+
 def test_extensions_return_member_by_member(world: BatchWorld) -> None:
     one = made(world, "task", title="a", extensions={"Parcel": {"weight": 1.50, "colour": "red"}})
     batch = world.done(

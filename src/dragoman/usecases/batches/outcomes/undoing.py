@@ -22,7 +22,7 @@ from dragoman.domain.restoring import restored, values
 from dragoman.store.repositories.history import Change, Tombstone
 from dragoman.usecases.batches.content.payloads import Content, Source
 from dragoman.usecases.batches.outcomes.along import Went, along
-from dragoman.usecases.batches.review.comparisons import Refused
+from dragoman.usecases.batches.review.comparisons import Refused, named
 from dragoman.usecases.batches.types.resource_types import Companion, ResourceType, Undoing
 from dragoman.usecases.uow import UnitOfWork
 
@@ -33,8 +33,6 @@ ENDS = re.compile('"(?:state|suspended)":')
 """In changes that parts follow."""
 FEW = 100
 """How many later changes are looked at to name members."""
-
-_names_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Undo:
@@ -165,12 +163,12 @@ class Undo:
         self._remove(part, present.number)
 
     def _since(self, part: UnitOfWork, source: Source) -> list[Detail]:
-        """The members that others changed behind the batch."""
+        """The members of its document that others changed behind the batch."""
         texts = part.history.by_others(
             self._entity, source.number, after=source.revision, cause=self._batch.number, limit=FEW
         )
-        names = dict.fromkeys(name for text in texts for name in _names_of(text))
-        return [Detail(CHANGED, field=_path(name)) for name in names] or [Detail(CHANGED, field=self._type.id_key)]
+        members = named(self._entity, texts) or [f"/{self._type.id_key}"]
+        return [Detail(CHANGED, field=member.removeprefix("/")) for member in members]
 
     def _exists(self, part: UnitOfWork, there: Any) -> int:
         """The object of a deleted one's number is there again: by this undo, with its whole, or by somebody else."""
@@ -201,10 +199,6 @@ def _same(one: Any, other: Any) -> bool:
 
 def _changed(details: Sequence[Detail]) -> Refused:
     return Refused(bulk_failures.changed_since_batch(*details))
-
-
-def _path(name: str) -> str:
-    return "/".join(escaped(part) for part in name.split(".", 1))
 
 
 # What an undo says that it does

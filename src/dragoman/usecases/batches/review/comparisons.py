@@ -80,7 +80,7 @@ class Reviewed:
             differing = [each for each in differing if any(are_related(each, pointer) for pointer in written)]
             if not differing:
                 return
-        raise self._changed(differing or _named(self._entity, changes))
+        raise self._changed(differing or named(self._entity, changes))
 
     def must_have_been_shown(self, part: UnitOfWork, index: int, before: Any) -> None:
         """Refused if the preview showed that the entry can't be done, after it was done."""
@@ -89,7 +89,7 @@ class Reviewed:
             return
         known = before is not None and row.number == before.number and row.version is not None
         changes = self._by_others(part, before, row.version) if known else []
-        raise self._changed(_named(self._entity, changes))
+        raise self._changed(named(self._entity, changes))
 
     def taken(self, index: int, error: Conflict) -> Conflict:
         """The refusal of an object whose natural key was free in the preview and is taken now."""
@@ -127,7 +127,7 @@ def _leaves(value: Any, above: str) -> list[str]:
     return [leaf for name, each in value.items() for leaf in _leaves(each, f"{above}/{escaped(name)}")]
 
 
-def _named(entity: str, changes: list[str]) -> list[str]:
+def named(entity: str, changes: list[str]) -> list[str]:
     """The members that rows of history name, as far as the object's document shows them."""
     names = dict.fromkeys(name for text in changes for name in _changes_of(text))
     return list(dict.fromkeys(pointer for name in names if (pointer := pointer_of(entity, name)) is not None))
