@@ -90,7 +90,8 @@ def render_page(result: Found | preview_pages.Found, request: Request) -> Reply 
     if not isinstance(result, Found):
         form, batch = forms.form_of(request), result.shown.batch
         assert form is not None  # noqa: S101 - a file was asked for
-        return forms.file(batch, "preview", form, preview_pages.pieces(batch, request.command, form, request.run))
+        pieces = preview_pages.pieces(batch, request.command, form, request.run)
+        return forms.file(batch, "preview", form, pieces, tag_of(batch))
     found, part = result.found, result.part
     items = [rows.preview_row(row) for row in found.rows]
     page = paging.envelope(request, part, items, first=part.offset, total=result.total, sids=[])

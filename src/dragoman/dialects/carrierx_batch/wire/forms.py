@@ -29,8 +29,8 @@ def form_of(request: Request) -> Form | None:
     return FORMS.get(media)
 
 
-def file(batch: Batch, what: str, form: Form, pieces: AsyncIterator[bytes]) -> Stream:
+def file(batch: Batch, what: str, form: Form, pieces: AsyncIterator[bytes], *headers: tuple[str, str]) -> Stream:
     """The answer with a file."""
     media = next(name for name, each in FORMS.items() if each is form)
     name = ("Content-Disposition", f'attachment; filename="batch-{batch.number}-{what}.{form}"')
-    return Stream(200, pieces, media, [CORS, EXPOSED, VARY, name])
+    return Stream(200, pieces, media, [CORS, EXPOSED, VARY, name, *headers])

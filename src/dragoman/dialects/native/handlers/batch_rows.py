@@ -71,7 +71,8 @@ def render_preview(found: preview_pages.Found, request: Request) -> Reply | Stre
     """One page with the summary, and the link to the next one; or a file."""
     form, batch = _form(request), found.shown.batch
     if form is not None:
-        return _file(batch, "preview", form, preview_pages.pieces(batch, request.command, form, request.run))
+        pieces = preview_pages.pieces(batch, request.command, form, request.run)
+        return _file(batch, "preview", form, pieces, views.tag(batch))
     moved = None if found.moved is None else {"count": found.moved[0], "more": found.moved[1]}
     page: dict[str, Any] = {"summary": views.summary(batch), "moved": moved}
     if found.groups is not None:
@@ -116,7 +117,7 @@ def _page(found: dict[str, Any], following: int | None, headers: list[tuple[str,
     return replies.plain(found, headers)
 
 
-def _file(batch: Batch, what: str, form: Form, pieces: AsyncIterator[bytes]) -> Stream:
+def _file(batch: Batch, what: str, form: Form, pieces: AsyncIterator[bytes], *headers: tuple[str, str]) -> Stream:
     media = next(name for name, each in FORMS.items() if each is form)
     name = ("Content-Disposition", f'attachment; filename="batch-{batch.number}-{what}.{form}"')
-    return Stream(200, pieces, media, [VARY, name])
+    return Stream(200, pieces, media, [VARY, name, *headers])
