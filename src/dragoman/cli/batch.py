@@ -403,18 +403,18 @@ def _bar(data: dict[str, Any], width: int = 30) -> str:
 
 def _line(data: dict[str, Any]) -> str:
     counts, progress = data["counts"], data.get("progress") or {}
-    told = [data["status"]]
+    parts = [data["status"]]
     if counts["total"] is not None:
-        told.append(f"{counts['processed']} of {counts['total']}")
+        parts.append(f"{counts['processed']} of {counts['total']}")
     if progress.get("rate_per_second") is not None:
-        told.append(f"{progress['rate_per_second']:g}/s")
+        parts.append(f"{progress['rate_per_second']:g}/s")
     if counts["failure"]:
-        told.append(f"{counts['failure']} failed")
+        parts.append(f"{counts['failure']} failed")
     if counts["skipped"]:
-        told.append(f"{counts['skipped']} skipped")
+        parts.append(f"{counts['skipped']} skipped")
     if progress.get("estimated_end_at") is not None:
-        told.append(f"ends about {progress['estimated_end_at']}")
-    return ", ".join(told)
+        parts.append(f"ends about {progress['estimated_end_at']}")
+    return ", ".join(parts)
 
 
 VERB_HELP = """{does}
