@@ -43,12 +43,26 @@ class Principal(msgspec.Struct, frozen=True):
     credential: str = ""  # names the token or password; idempotency keys belong to it
     is_reviewer: bool = False  # has the right to decide batches
     is_granted: bool = False  # came with a token that an operator gave out: its scopes for batches are rights
+    is_supervisor: bool = False  # sees everything, and may do nothing more for that
+    ceiling: frozenset[str] | None = None  # the user's own bound on scopes, whatever he comes with; None: none
+    dialects: frozenset[str] | None = None  # those that he may use; None: all
 
     def has_scope(self, wanted: frozenset[str]) -> bool:
-        """Whether any one of `wanted` is granted: by itself, or as `*` or `NOUN.*`."""
-        if self.scopes is None or "*" in self.scopes or not self.scopes.isdisjoint(wanted):
-            return True
-        return any(f"{scope.partition('.')[0]}.*" in self.scopes for scope in wanted)
+        """Whether any one of `wanted` is granted, and within the user's ceiling."""
+        if self.ceiling is None:
+            return grants_any(self.scopes, wanted)
+        return any(grants_any(self.scopes, one) and grants_any(self.ceiling, one) for one in map(_alone, wanted))
+
+
+def grants_any(scopes: frozenset[str] | None, wanted: frozenset[str]) -> bool:
+    """Whether any one of `wanted` is among the scopes: by itself, or as `*`, `NOUN.*` or `*.VERB`. None: all are."""
+    if scopes is None or "*" in scopes or not scopes.isdisjoint(wanted):
+        return True
+    return any(f"{noun}.*" in scopes or f"*.{verb}" in scopes for noun, _, verb in (w.partition(".") for w in wanted))
+
+
+def _alone(scope: str) -> frozenset[str]:
+    return frozenset({scope})
 
 
 def system(tenant: int) -> Principal:

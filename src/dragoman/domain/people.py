@@ -1,8 +1,11 @@
-"""Tenants, users, groups, aliases and tokens: who is who, and by which credential."""
+"""Tenants, users, groups, aliases, tokens and sessions: who is who, and by which credential."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.domain.batch_policy import Rule
 from dragoman.domain.clock import Moment
@@ -21,6 +24,11 @@ class Tenant(msgspec.Struct, frozen=True):
     modified_at: Moment = Moment(0)
     revision: int = 0  # its history begins with the first change
     head_hash: str = ""
+    display_name: str | None = None
+    language: str | None = None
+    require_if_match: bool = False
+    limits: dict[str, int] = {}  # "users", "open_tasks"; a missing one is no limit
+    disabled_at: Moment | None = None
 
     @property
     def number(self) -> int:
@@ -28,8 +36,27 @@ class Tenant(msgspec.Struct, frozen=True):
         return self.tenant
 
 
+class UserKind(StrEnum):
+    """Only persons have passwords, sessions and mail, and can be the last administrator."""
+
+    PERSON = "person"
+    SERVICE = "service"
+
+
+class UserRole(StrEnum):
+    """What a user may do beyond what each task allows. Roles only add."""
+
+    ADMINISTRATOR = "administrator"
+    SUPERVISOR = "supervisor"
+    REVIEWER = "reviewer"
+
+
 class User(msgspec.Struct, frozen=True):
-    """One person who may act. `login` is unique over all tenants."""
+    """Who may act: a person, or a service account. `login` is unique over all tenants.
+
+    `is_admin` is the own role of an administrator, which `roles` holds too (see `with_roles`); `groups` is the copy of
+    the memberships of which a principal is made.
+    """
 
     tenant: int
     number: int
@@ -44,27 +71,61 @@ class User(msgspec.Struct, frozen=True):
     zone: str | None = None
     is_admin: bool = False
     roles: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()  # uids
     password_hash: str | None = None
     disabled_at: Moment | None = None
     created_at: Moment = Moment(0)
     modified_at: Moment = Moment(0)
     extras: dict[str, dict[str, Any]] = {}
     row_version: int = 1
+    kind: UserKind = UserKind.PERSON
+    owner: str | None = None  # of a service account: whom to ask
+    scopes: tuple[str, ...] | None = None  # what his credentials can be used for at most; None: anything
+    dialects: tuple[str, ...] | None = None  # those that he may use; None: all
+    unlocked_at: Moment | None = None  # failed logins before it don't count
+    last_seen_at: Moment | None = None
+    deleted_at: Moment | None = None  # what stays is his name, for history and old tasks
+    revision: int = 0  # of a user from before histories of users: 0 until the first change
+    head_hash: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A named set of users; a work item may be held by it."""
+    """A named set of users; a work item may be held by it. Its roles are those of its members."""
 
     tenant: int
     uid: str
     name: str
     created_at: Moment = Moment(0)
     row_version: int = 1
+    number: int = 0
+    description: str = ""
+    roles: tuple[str, ...] = ()
+    external_names: tuple[str, ...] = ()  # values of a provider's claim that mean this group
+    modified_at: Moment = Moment(0)
+    revision: int = 0
+    head_hash: str = ""
+
+
+MANUAL = "manual"
+"""The source of a membership that a person made; other sources are providers."""
+
+
+class GroupMember(msgspec.Struct, frozen=True):
+    """A membership, by one source. `User.groups` is written with it."""
+
+    tenant: int
+    group: str  # uid
+    user: str  # uid
+    source: str = MANUAL
+    created_at: Moment = Moment(0)
+    row_version: int = 1
 
 
 class Alias(msgspec.Struct, frozen=True):
-    """Another system's id for a user (a Genesys `resource_id`): found through this, never by an equal number."""
+    """Another system's id for a user (a Genesys `resource_id`): found through this, never by an equal number.
+
+    The one with the lowest position, then the oldest, is the one that the dialect shows.
+    """
 
     tenant: int
     dialect: str
@@ -72,6 +133,14 @@ class Alias(msgspec.Struct, frozen=True):
     user: str
     created_at: Moment = Moment(0)
     row_version: int = 1
+    position: int = 0
+
+
+class TokenKind(StrEnum):
+    """`login`: a dialect made it for a password. `api`: somebody made it, to be used by a program."""
+
+    API = "api"
+    LOGIN = "login"
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -85,17 +154,101 @@ class Token(msgspec.Struct, frozen=True):
     expires_at: Moment | None = None
     revoked_at: Moment | None = None
     row_version: int = 1
+    uid: str | None = None
+    name: str = ""
+    kind: TokenKind = TokenKind.API
+    created_by: str | None = None  # uid; None: the command line
+    gives_decision: bool = False  # its scopes for batches give the right to decide them
+    last_used_at: Moment | None = None
+    last_dialect: str | None = None
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A browser that is signed in. Only the SHA-256 of its cookie is kept. `via`: `password`, `oidc:NAME`, `proxy`."""
+
+    tenant: int
+    hash: str
+    uid: str
+    user: str
+    via: str
+    created_at: Moment
+    seen_at: Moment
+    expires_at: Moment
+    browser: str | None = None
+    address: str | None = None
+    row_version: int = 1
+
+
+class ProviderIdentity(msgspec.Struct, frozen=True):
+    """That a provider's subject is a user."""
+
+    tenant: int
+    provider: str
+    subject: str
+    user: str
+    linked_at: Moment = Moment(0)
+    row_version: int = 1
+
+
+class PasswordLink(msgspec.Struct, frozen=True):
+    """A link by which a user chooses a password, once. Only the SHA-256 of its token is kept."""
+
+    tenant: int
+    hash: str
+    user: str
+    created_at: Moment
+    expires_at: Moment
+    used_at: Moment | None = None
+    row_version: int = 1
+
+
+class UnclaimedName(msgspec.Struct, frozen=True):
+    """A name that clients of a dialect sent for a person, and that nobody has."""
+
+    tenant: int
+    dialect: str
+    name: str
+    first_seen_at: Moment
+    last_seen_at: Moment
+    count: int = 0  # tasks on which it was seen
+    row_version: int = 1
+
+
+class UnclaimedTask(msgspec.Struct, frozen=True):
+    """A task that carries an unclaimed name."""
+
+    tenant: int
+    dialect: str
+    name: str
+    task: int
+    row_version: int = 1
 
 
 class LoginName(msgspec.Struct, frozen=True):
-    """Which tenant's user has a login. Kept under tenant 0, where names are unique over all tenants."""
+    """Which tenant's user has a login or e-mail address, or had the login and still keeps it from others.
+
+    From the eighth migration on `login` is `folded`, so that two that differ in case alone can't both be there.
+    """
 
     tenant: int
     login: str
     user_tenant: int
     user: str
     row_version: int = 1
+    folded: str = ""
 
 
 DIRECTORY_TENANT = 0
 """The tenant number under which the server keeps what is unique over all tenants."""
+
+
+def with_roles(user: User, roles: Iterable[str]) -> User:
+    """The user with these own roles, without repetition."""
+    named = tuple(dict.fromkeys(roles))
+    return replace(user, roles=named, is_admin=UserRole.ADMINISTRATOR in named)
+
+
+def effective_roles(user: User, groups: Iterable[Group]) -> frozenset[str]:
+    """His own roles and those of his groups; old words that are no role are left out."""
+    named = set(user.roles).union(*(group.roles for group in groups))
+    return frozenset(role for role in UserRole if role in named or (role is UserRole.ADMINISTRATOR and user.is_admin))

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from dragoman.domain.access import Principal, system
-from dragoman.domain.people import DIRECTORY_TENANT, LoginName, User
+from dragoman.domain.people import DIRECTORY_TENANT, LoginName
 from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import PasswordRecord
@@ -23,11 +23,11 @@ class StoredAccounts:
         return None if found is None else self._with_rights(found)
 
     async def find_login(self, login: str) -> PasswordRecord | None:
-        user = await self._find_user(login)
-        if user is None:
+        found = await self._find(login)
+        if found is None:
             return None
-        principal = self._with_rights(users.principal_of(user))
-        return PasswordRecord(principal, user.password_hash, user.disabled_at is not None)
+        user = found.user
+        return PasswordRecord(self._with_rights(found.principal), user.password_hash, user.disabled_at is not None)
 
     def _with_rights(self, principal: Principal) -> Principal:
         return replace(
@@ -36,8 +36,8 @@ class StoredAccounts:
             is_granted=principal.is_granted and self._batch.token_grants,
         )
 
-    async def _find_user(self, login: str) -> User | None:
-        """The user of a login or an e-mail address, which is compared without case."""
+    async def _find(self, login: str) -> users.Account | None:
+        """The account of a login or an e-mail address, which is compared without case."""
         entry: LoginName | None = None
         for name in dict.fromkeys((*spellings(login), folded(login) if "@" in login else login)):
             entry = entry or await self._executor.read(
@@ -45,4 +45,4 @@ class StoredAccounts:
             )
         if entry is None:
             return None
-        return await self._executor.read(users.find_user, users.FindUser(entry.user), system(entry.user_tenant))
+        return await self._executor.read(users.find_account, users.FindAccount(entry.user), system(entry.user_tenant))

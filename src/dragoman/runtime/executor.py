@@ -215,7 +215,7 @@ def _work(
     operation: str | None = None,
     tenant: int | None = None,
 ) -> Work:
-    stamp = Stamp(principal.login, dialect, operation or run.__name__)
+    stamp = Stamp(principal.login, dialect, operation or run.__name__, actor=principal.user)
     tenant = principal.tenant if tenant is None else tenant
     return Work(tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp)
 
@@ -229,7 +229,9 @@ def _work_of(operation: OperationSpec, command: Any, request: Request) -> Work:
 
     key = idempotency.key_of(operation, request)
     execute = run if key is None else idempotency.once(key, run, operation, request, keys, principal, dialect)
-    work = Work(principal.tenant, keys, execute, Stamp(principal.login, dialect.name, operation.name))
+    work = Work(
+        principal.tenant, keys, execute, Stamp(principal.login, dialect.name, operation.name, actor=principal.user)
+    )
     work.span = request.span
     return work
 

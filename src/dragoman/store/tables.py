@@ -56,6 +56,11 @@ def _versions() -> list[Column[Any]]:
     ]
 
 
+def _late_versions() -> list[Column[Any]]:
+    """Of what was there before its history: that begins with the first change, so the revision is 0 until then."""
+    return [_count("revision"), Column("head_hash", STRING, nullable=False, server_default="")]
+
+
 def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
     """An index of the few rows that have a value in this column, or in the one that `when` names."""
     return _where(name, sa.text(f"{when or column} IS NOT NULL"), column, *others)
@@ -77,8 +82,12 @@ tenant = Table(
     _count("row_version", 1),
     _json("batch_policies", "[]"),
     _count("modified_at"),
-    _count("revision"),
-    Column("head_hash", STRING, nullable=False, server_default=""),
+    *_late_versions(),
+    _text("display_name"),
+    _text("language"),
+    _flag("require_if_match"),
+    _json("limits"),
+    _number("disabled_at"),
 )
 
 counter = Table(
@@ -98,6 +107,8 @@ login_name = Table(
     _count("user_tenant"),
     _text("user", nullable=False),
     _count("row_version", 1),
+    Column("folded", STRING, nullable=False, server_default=""),
+    Index("login_name_by_folded", "tenant", "folded"),
 )
 
 user = Table(
@@ -123,6 +134,14 @@ user = Table(
     _count("modified_at"),
     _json("extras"),
     _count("row_version", 1),
+    Column("kind", STRING, nullable=False, server_default="person"),
+    _text("owner"),
+    _text("scopes"),
+    _text("dialects"),
+    _number("unlocked_at"),
+    _number("last_seen_at"),
+    _number("deleted_at"),
+    *_late_versions(),
     Index("user_by_login", "tenant", "login", unique=True),
 )
 
@@ -134,7 +153,25 @@ group = Table(
     _text("name", nullable=False),
     _count("created_at"),
     _count("row_version", 1),
+    _count("number"),
+    Column("description", STRING, nullable=False, server_default=""),
+    _json("roles", "[]"),
+    _json("external_names", "[]"),
+    _count("modified_at"),
+    *_late_versions(),
     Index("group_by_name", "tenant", "name", unique=True),
+)
+
+group_member = Table(
+    "group_member",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("group", STRING),
+    _key("user", STRING),
+    _key("source", STRING),  # "manual", or the provider that says so
+    _count("created_at"),
+    _count("row_version", 1),
+    Index("group_member_by_user", "tenant", "user", "group"),
 )
 
 alias = Table(
@@ -146,6 +183,7 @@ alias = Table(
     _text("user", nullable=False),
     _count("created_at"),
     _count("row_version", 1),
+    _count("position"),
     Index("alias_by_user", "tenant", "user", "dialect"),
 )
 
@@ -160,7 +198,79 @@ token = Table(
     _number("expires_at"),
     _number("revoked_at"),
     _count("row_version", 1),
+    _text("uid"),
+    Column("name", STRING, nullable=False, server_default=""),
+    Column("kind", STRING, nullable=False, server_default="api"),
+    _text("created_by"),
+    _flag("gives_decision"),
+    _number("last_used_at"),
+    _text("last_dialect"),
     Index("token_by_user", "tenant", "user"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("hash", STRING),
+    _text("uid", nullable=False),
+    _text("user", nullable=False),
+    _text("via", nullable=False),
+    _count("created_at"),
+    _count("seen_at"),
+    _count("expires_at"),
+    _text("browser"),
+    _text("address"),
+    _count("row_version", 1),
+    Index("session_by_user", "tenant", "user", "created_at"),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("provider", STRING),
+    _key("subject", STRING),
+    _text("user", nullable=False),
+    _count("linked_at"),
+    _count("row_version", 1),
+    Index("identity_by_user", "tenant", "user"),
+)
+
+password_link = Table(
+    "password_link",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("hash", STRING),
+    _text("user", nullable=False),
+    _count("created_at"),
+    _count("expires_at"),
+    _number("used_at"),
+    _count("row_version", 1),
+    Index("password_link_by_user", "tenant", "user"),
+)
+
+unclaimed_name = Table(
+    "unclaimed_name",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("dialect", STRING),
+    _key("name", STRING),
+    _count("first_seen_at"),
+    _count("last_seen_at"),
+    _count("count"),
+    _count("row_version", 1),
+)
+
+unclaimed_task = Table(
+    "unclaimed_task",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("dialect", STRING),
+    _key("name", STRING),
+    _key("task", BigInteger),
+    _count("row_version", 1),
+    Index("unclaimed_task_by_task", "tenant", "task"),
 )
 
 task = Table(
@@ -413,6 +523,10 @@ history = Table(
     _text("changes", nullable=False),
     _text("hash", nullable=False),
     _number("cause"),
+    _text("actor"),
+    _text("salt"),
+    _text("commit"),
+    _number("redacted"),
     Index("history_by_moment", "tenant", "at"),
 )
 

@@ -20,7 +20,18 @@ from dragoman.store.repositories.history import History
 from dragoman.store.repositories.jobs import Jobs
 from dragoman.store.repositories.leases import Leases
 from dragoman.store.repositories.messages import Messages
-from dragoman.store.repositories.people import Aliases, Groups, Tokens, Users
+from dragoman.store.repositories.people import (
+    Aliases,
+    Groups,
+    Identities,
+    Members,
+    PasswordLinks,
+    Sessions,
+    Tokens,
+    UnclaimedNames,
+    UnclaimedTasks,
+    Users,
+)
 from dragoman.store.repositories.purge_marks import PurgeMarks
 from dragoman.store.repositories.repository import Numbers, People, Repository
 from dragoman.store.repositories.resources import Resources
@@ -157,7 +168,7 @@ class UnitOfWork:
     ) -> "UnitOfWork":
         """This unit of work with the rights of another principal. History records that principal, operation and cause
         for all changes of the command."""
-        self._overlay.stamp = Stamp(principal.login, dialect, operation, cause)
+        self._overlay.stamp = Stamp(principal.login, dialect, operation, cause, principal.user)
         return UnitOfWork(self._overlay, principal)
 
     def objects(self, entity: str) -> Repository[Any]:
@@ -203,6 +214,30 @@ class UnitOfWork:
     @lazy
     def groups(self) -> Groups:
         return Groups(self._overlay)
+
+    @lazy
+    def members(self) -> Members:
+        return Members(self._overlay)
+
+    @lazy
+    def sessions(self) -> Sessions:
+        return Sessions(self._overlay)
+
+    @lazy
+    def password_links(self) -> PasswordLinks:
+        return PasswordLinks(self._overlay)
+
+    @lazy
+    def identities(self) -> Identities:
+        return Identities(self._overlay)
+
+    @lazy
+    def unclaimed_names(self) -> UnclaimedNames:
+        return UnclaimedNames(self._overlay)
+
+    @lazy
+    def unclaimed_tasks(self) -> UnclaimedTasks:
+        return UnclaimedTasks(self._overlay)
 
     @lazy
     def aliases(self) -> Aliases:

@@ -21,7 +21,7 @@ from dragoman.store import tables
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.repositories.digests import Folder, digest_after, rows_between
 from dragoman.store.unit.mappings import MAPPINGS
-from dragoman.store.unit.overlay import Stamp, chained
+from dragoman.store.unit.overlay import Stamp, commitment, first_link, link
 
 PAGE = 10_000
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
@@ -295,21 +295,41 @@ class Coverage:
 
 def follow(head: Head, row: Any) -> None:
     """Go on to the next row of an entity's history. Broken unless it is the one that follows."""
-    tenant, entity, number, revision, at, principal, dialect, operation, changes, hash_, cause = row
+    (
+        tenant,
+        entity,
+        number,
+        revision,
+        at,
+        principal,
+        dialect,
+        operation,
+        changes,
+        hash_,
+        cause,
+        actor,
+        salt,
+        commit,
+        redacted,
+    ) = row
     where = f"tenant {tenant}, {entity} {number}, revision {revision}"
     if (
         not (type(number) is type(revision) is type(at) is int)
         or not all(type(text) is str for text in (principal, dialect, operation, changes, hash_))
         or type(cause) not in (int, type(None))
+        or not all(type(text) in (str, type(None)) for text in (actor, salt, commit))
     ):
         raise Broken(f"{where}: it holds a value of another kind")
     if revision != head.revision + 1:
         raise Broken(f"tenant {tenant}, {entity} {number}, revision {head.revision + 1}: it is missing")
     # The sealed text is made of lines: a line's end in one of these could hide that text was moved to the next.
-    if "\n" in principal or "\n" in dialect or "\n" in operation:
+    if any("\n" in text for text in (principal, dialect, operation, actor or "")):
         raise Broken(f"{where}: it holds a line's end where there can be none")
-    stamp = Stamp(principal, dialect, operation, cause)
-    if chained(head.hash, tenant, entity, number, revision, Moment(at), stamp, changes).hash != hash_:
+    if commit is not None or redacted is not None:
+        raise Broken(f"{where}: values were taken out, and nothing tells why")
+    stamp = Stamp(principal, dialect, operation, cause, actor)
+    place = (head.hash, tenant, entity, number, revision, Moment(at), stamp)
+    if (first_link(*place, changes) if salt is None else link(*place, commitment(salt, changes))) != hash_:
         raise Broken(f"{where}: the row doesn't fit its hash, or the row before")
     head.revision, head.hash = revision, hash_
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from dragoman.domain.errors import Conflict
 from dragoman.store.engine.engines import Engine, Trouble
 
-HEAD = "0007"
+HEAD = "0008"
 FOLDER = Path(__file__).parent
 TRIES = 20
 PAUSE_SECONDS = 0.5

@@ -1,16 +1,29 @@
 """Users, groups, aliases, tokens and tenants in the store."""
 
 from collections.abc import Collection
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from dragoman.domain.people import Alias, Group, Token, User
+from dragoman.domain.people import (
+    Alias,
+    Group,
+    GroupMember,
+    PasswordLink,
+    ProviderIdentity,
+    Session,
+    Token,
+    UnclaimedName,
+    UnclaimedTask,
+    User,
+)
 from dragoman.domain.text import folded, spellings
 from dragoman.store import tables
 from dragoman.store.repositories.repository import People, Repository
 from dragoman.store.unit.mappings import MAPPINGS
 
 AT_ONCE = 1_000
+E = TypeVar("E")
 
 
 class Users(People[User]):
@@ -55,6 +68,35 @@ class Groups(People[Group]):
         statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name.in_(spellings(name)))
         row = self.by_condition(statement.order_by(table.uid).limit(1)).first()
         return None if row is None else self.find(row[0])
+
+    def all(self) -> list[Group]:
+        """Every group, by name. The command must be exclusive."""
+        table = tables.group.c
+        statement = sa.select(table.uid).where(table.tenant == self.tenant).order_by(table.name, table.uid)
+        keys = [row[0] for row in self.by_condition(statement)]
+        self.load(keys)
+        return [group for key in keys if (group := self.find(key)) is not None]
+
+
+class Members(Repository[GroupMember]):
+    """The memberships of one tenant."""
+
+    mapping = MAPPINGS["group_member"]
+
+    def of_group(self, group: str) -> list[GroupMember]:
+        """Of a group, by user and source. The command must be exclusive."""
+        return self._where(tables.group_member.c.group == group)
+
+    def of_user(self, user: str) -> list[GroupMember]:
+        """Of a user, by group and source. The command must be exclusive."""
+        return self._where(tables.group_member.c.user == user)
+
+    def _where(self, condition: sa.ColumnElement[bool]) -> list[GroupMember]:
+        table = tables.group_member.c
+        statement = sa.select(table.group, table.user, table.source).where(table.tenant == self.tenant, condition)
+        keys = [tuple(row) for row in self.by_condition(statement.order_by(table.group, table.user, table.source))]
+        self.load(keys)
+        return [member for key in keys if (member := self.find(key)) is not None]
 
 
 class Tokens(Repository[Token]):
@@ -104,6 +146,51 @@ class Aliases(People[Alias]):
                 table.dialect == dialect,
                 table.user.in_(wanted[start : start + AT_ONCE]),
             )
-            for user, alias in self.by_condition(statement.order_by(table.user, table.created_at, table.alias)):
+            for user, alias in self.by_condition(
+                statement.order_by(table.user, table.position, table.created_at, table.alias)
+            ):
                 found.setdefault(user, alias)
         return found
+
+
+class OfUsers(Repository[E]):
+    """Rows that belong to a user: sessions, links, identities."""
+
+    def of_user(self, user: str) -> list[E]:
+        """A user's, by key. The command must be exclusive."""
+        table = self.mapping.table.c
+        columns = [table[name] for name in self.mapping.key]
+        statement = sa.select(*columns).where(table.tenant == self.tenant, table.user == user).order_by(*columns)
+        keys: list[Any] = [row[0] if len(columns) == 1 else tuple(row) for row in self.by_condition(statement)]
+        self.load(keys)
+        return [found for key in keys if (found := self.find(key)) is not None]
+
+
+class Sessions(OfUsers[Session]):
+    """The sessions of one tenant, by the hash of their cookie."""
+
+    mapping = MAPPINGS["session"]
+
+
+class PasswordLinks(OfUsers[PasswordLink]):
+    """The links for passwords of one tenant, by the hash of their token."""
+
+    mapping = MAPPINGS["password_link"]
+
+
+class Identities(OfUsers[ProviderIdentity]):
+    """What providers call the users of one tenant."""
+
+    mapping = MAPPINGS["identity"]
+
+
+class UnclaimedNames(Repository[UnclaimedName]):
+    """Names of people whom nobody has, by dialect and name."""
+
+    mapping = MAPPINGS["unclaimed_name"]
+
+
+class UnclaimedTasks(Repository[UnclaimedTask]):
+    """Which tasks carry unclaimed names."""
+
+    mapping = MAPPINGS["unclaimed_task"]

@@ -38,7 +38,22 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.extension import Attribute, ExtensionSchema, Owner
 from dragoman.domain.job import Job, JobState
 from dragoman.domain.message import Message, MessageHead
-from dragoman.domain.people import Alias, Group, LoginName, Tenant, Token, User
+from dragoman.domain.people import (
+    Alias,
+    Group,
+    GroupMember,
+    LoginName,
+    PasswordLink,
+    ProviderIdentity,
+    Session,
+    Tenant,
+    Token,
+    TokenKind,
+    UnclaimedName,
+    UnclaimedTask,
+    User,
+    UserKind,
+)
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.template import Template
@@ -119,6 +134,7 @@ def _maybe_enum(type_: Any) -> Codec:
 EXTRAS = _json_codec(dict[str, dict[str, Any]], {}, "{}")
 STRINGS = _json_codec(tuple[str, ...], (), "[]")
 TEXTS = _json_codec(dict[str, str], {}, "{}")
+COUNTS = _json_codec(dict[str, int], {}, "{}")
 ARGS = _json_codec(dict[str, Any], {}, "{}")
 MAYBE_STRINGS = Codec(
     lambda value: None if value is None else msgspec.json.encode(value).decode(),
@@ -141,6 +157,7 @@ BOOKKEEPING = frozenset(
         "row_version",
         "head_hash",
         "twin",
+        "last_seen_at",
     }
 )
 """Fields that no representation shows: a change of them makes no revision and no history."""
@@ -313,12 +330,27 @@ MAPPINGS: dict[str, Mapping] = {
             tables.user,
             User,
             key=("uid",),
-            codecs={"roles": STRINGS, "groups": STRINGS, "extras": EXTRAS},
+            codecs={
+                "roles": STRINGS,
+                "groups": STRINGS,
+                "extras": EXTRAS,
+                "kind": _enum_codec(UserKind),
+                "scopes": MAYBE_STRINGS,
+                "dialects": MAYBE_STRINGS,
+            },
         ),
-        Mapping("group", tables.group, Group, key=("uid",)),
+        Mapping("group", tables.group, Group, key=("uid",), codecs={"roles": STRINGS, "external_names": STRINGS}),
+        Mapping("group_member", tables.group_member, GroupMember, key=("group", "user", "source")),
         Mapping("alias", tables.alias, Alias, key=("dialect", "alias")),
+        Mapping("identity", tables.identity, ProviderIdentity, key=("provider", "subject")),
+        Mapping("password_link", tables.password_link, PasswordLink, key=("hash",)),
+        Mapping("session", tables.session, Session, key=("hash",)),
+        Mapping("unclaimed_name", tables.unclaimed_name, UnclaimedName, key=("dialect", "name")),
+        Mapping("unclaimed_task", tables.unclaimed_task, UnclaimedTask, key=("dialect", "name", "task")),
         Mapping("login_name", tables.login_name, LoginName, key=("login",)),
-        Mapping("token", tables.token, Token, key=("hash",), codecs={"scopes": STRINGS}),
+        Mapping(
+            "token", tables.token, Token, key=("hash",), codecs={"scopes": STRINGS, "kind": _enum_codec(TokenKind)}
+        ),
         Mapping(
             "extension_schema",
             tables.extension_schema,
@@ -350,7 +382,7 @@ MAPPINGS: dict[str, Mapping] = {
             tables.tenant,
             Tenant,
             key=(),
-            codecs={"batch_policies": _json_codec(tuple[Rule, ...], (), "[]")},
+            codecs={"batch_policies": _json_codec(tuple[Rule, ...], (), "[]"), "limits": COUNTS},
             has_history=True,
             records_creation=False,
         ),

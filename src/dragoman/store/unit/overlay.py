@@ -5,6 +5,7 @@ numbers that it drew. Overlays nest, so that each entry of a bulk operation has 
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.extension import Extension
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
+SALT_BYTES = 16
 RowKey = tuple[str, Key]
 """An entity name and a key."""
 
@@ -47,17 +49,23 @@ class MustBeExclusive(Exception):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """The principal, dialect and operation of a change, for its history; and the number of the batch that caused it."""
+    """The principal's login, dialect and operation of a change, for its history; the number of the batch that caused
+    it; and the principal's uid, None for the system."""
 
     principal: str
     dialect: str
     operation: str
     cause: int | None = None
+    actor: str | None = None
 
 
 class HistoryRow(msgspec.Struct, frozen=True):
     """One row of history, ready to be written. `changes` is JSON text: field to [old, new]; `cause` is the number of
-    the batch that made the change."""
+    the batch that made the change.
+
+    `principal` is the login at that time, which no hash covers; `actor` is the user's uid, None for the system. `salt`
+    is None in rows of the first form. `commit` and `redacted` are set once values were taken out.
+    """
 
     tenant: int
     entity: str
@@ -70,18 +78,48 @@ class HistoryRow(msgspec.Struct, frozen=True):
     changes: str
     hash: str = ""
     cause: int | None = None
+    actor: str | None = None
+    salt: str | None = None
+    commit: str | None = None
+    redacted: int | None = None
 
 
 def chained(
     previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, changes: str
 ) -> HistoryRow:
-    """A history row with its hash: SHA-256 over the entity's previous hash and the row, in this fixed form. The cause
-    stands behind the operation, where there is one."""
+    """A history row of the second form with its hash: SHA-256 over the entity's previous hash, the row, and the
+    commitment to its changes, so that these can be taken out later without a break in the chain."""
+    salt = secrets.token_hex(SALT_BYTES)
+    digest = link(previous, tenant, entity, number, revision, at, stamp, commitment(salt, changes))
+    who, dialect, operation, cause, actor = astuple(stamp)
+    return HistoryRow(
+        tenant, entity, number, revision, at, who, dialect, operation, changes, digest, cause, actor, salt
+    )
+
+
+def commitment(salt: str, changes: str) -> str:
+    """SHA-256 over the salt and the changes: without the salt nobody can guess these from it."""
+    return hashlib.sha256(f"{salt}\n{changes}".encode()).hexdigest()
+
+
+def link(
+    previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, commit: str
+) -> str:
+    """The hash of a row of the second form."""
+    actor, cause = stamp.actor or "", "" if stamp.cause is None else stamp.cause
+    head = f"{previous}\n2 {tenant} {entity} {number} {revision} {at}\n{actor}\n"
+    return hashlib.sha256(f"{head}{stamp.dialect}\n{stamp.operation}\n{cause}\n{commit}".encode()).hexdigest()
+
+
+def first_link(
+    previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, changes: str
+) -> str:
+    """The hash of a row of the first form, as written before the eighth migration. The cause stands behind the
+    operation, where there is one."""
     who, dialect, operation, cause = stamp.principal, stamp.dialect, stamp.operation, stamp.cause
     by = operation if cause is None else f"{operation} {cause}"
     head = f"{previous}\n{tenant} {entity} {number} {revision} {at}\n{who}\n{dialect}\n{by}\n{changes}"
-    digest = hashlib.sha256(head.encode()).hexdigest()
-    return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest, cause)
+    return hashlib.sha256(head.encode()).hexdigest()
 
 
 class Difference(NamedTuple):

@@ -122,7 +122,7 @@ def make_tasks(store: Store, team: Team, maker: Principal, count: int, now: Mome
     def live(number: int) -> list[Task]:
         return _life(patterns[number % PATTERNS], number, Moment(began + number % count * step), now)
 
-    return fill(store.engine, team.tenant, count, live, Stamp(maker.login, "cli", "demo"))
+    return fill(store.engine, team.tenant, count, live, Stamp(maker.login, "cli", "demo", actor=maker.user))
 
 
 class Pattern(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -10,7 +11,8 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Conflict, Invalid, NotFound
-from dragoman.domain.people import LoginName, Token, User
+from dragoman.domain.people import Group, LoginName, Token, User, UserRole, effective_roles, with_roles
+from dragoman.domain.text import folded
 from dragoman.usecases.identity import grants
 from dragoman.usecases.uow import UnitOfWork
 
@@ -64,7 +66,13 @@ def claim_login(uow: UnitOfWork, command: ClaimLogin) -> str:
     known = uow.login_names.find(command.login)
     if known is None:
         uow.login_names.add(
-            LoginName(tenant=uow.tenant, login=command.login, user_tenant=command.tenant, user=command.user)
+            LoginName(
+                tenant=uow.tenant,
+                login=command.login,
+                user_tenant=command.tenant,
+                user=command.user,
+                folded=folded(command.login),
+            )
         )
         return command.user
     if known.user_tenant != command.tenant:
@@ -100,21 +108,23 @@ def add_user(uow: UnitOfWork, command: AddUser) -> User:
         raise Conflict("login_taken", f"The login {command.login} is taken.")
     name = command.display_name or command.login
     first, _, last = name.partition(" ")
+    roles = (*command.roles, *([UserRole.ADMINISTRATOR] if command.is_admin else ()))
     return uow.users.add(
-        User(
-            tenant=uow.tenant,
-            number=uow.numbers.draw("user"),
-            uid=command.uid,
-            login=command.login,
-            email=command.email,
-            display_name=name,
-            first_name=first,
-            last_name=last or None,
-            password_hash=command.password_hash,
-            is_admin=command.is_admin,
-            roles=command.roles,
-            created_at=uow.now,
-            modified_at=uow.now,
+        with_roles(
+            User(
+                tenant=uow.tenant,
+                number=uow.numbers.draw("user"),
+                uid=command.uid,
+                login=command.login,
+                email=command.email,
+                display_name=name,
+                first_name=first,
+                last_name=last or None,
+                password_hash=command.password_hash,
+                created_at=uow.now,
+                modified_at=uow.now,
+            ),
+            roles,
         )
     )
 
@@ -197,7 +207,8 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
     user = uow.users.find(token.user)
     if user is None or user.disabled_at is not None:
         return None
-    return principal_of(
+    return acting(
+        uow,
         user,
         scopes=frozenset(token.scopes),
         credential=f"token:{token.hash}",
@@ -231,17 +242,60 @@ def find_user(uow: UnitOfWork, command: FindUser) -> User | None:
     return uow.users.find(command.uid)
 
 
-def principal_of(
-    user: User, *, scopes: frozenset[str] | None = None, credential: str = "", is_granted: bool = False
+class Account(msgspec.Struct, frozen=True):
+    """A user as a login finds him, and the principal that he is."""
+
+    user: User
+    principal: Principal
+
+
+class FindAccount(msgspec.Struct, frozen=True):
+    uid: str
+
+    def keys(self) -> Keys:
+        return Keys().also("user", [self.uid], Lock.NONE)
+
+
+def find_account(uow: UnitOfWork, command: FindAccount) -> Account | None:
+    """The account, or None."""
+    user = uow.users.find(command.uid)
+    return None if user is None else Account(user, acting(uow, user))
+
+
+def acting(
+    uow: UnitOfWork,
+    user: User,
+    *,
+    scopes: frozenset[str] | None = None,
+    credential: str = "",
+    is_granted: bool = False,
 ) -> Principal:
-    """The principal for a user, with all rights unless `scopes` limits them."""
+    """The principal for a user of this tenant, with the roles of his groups."""
+    groups = [group for uid in user.groups if (group := uow.groups.find(uid)) is not None]
+    return principal_of(user, groups, scopes=scopes, credential=credential, is_granted=is_granted)
+
+
+def principal_of(
+    user: User,
+    groups: Iterable[Group] = (),
+    *,
+    scopes: frozenset[str] | None = None,
+    credential: str = "",
+    is_granted: bool = False,
+) -> Principal:
+    """The principal for a user in these groups, with all rights unless `scopes` or the user's ceiling limits them."""
+    roles = effective_roles(user, groups)
     return Principal(
         tenant=user.tenant,
         user=user.uid,
         login=user.login,
-        is_admin=user.is_admin,
+        is_admin=UserRole.ADMINISTRATOR in roles,
         groups=frozenset(user.groups),
         scopes=scopes,
         credential=credential or f"password:{user.uid}",
+        is_reviewer=UserRole.REVIEWER in roles,
         is_granted=is_granted,
+        is_supervisor=UserRole.SUPERVISOR in roles,
+        ceiling=None if user.scopes is None else frozenset(user.scopes),
+        dialects=None if user.dialects is None else frozenset(user.dialects),
     )

@@ -23,7 +23,7 @@ from dragoman.domain.people import User
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import EVERYBODY
 from dragoman.usecases.identity import lookup as people_lookup
-from dragoman.usecases.identity.users import principal_of
+from dragoman.usecases.identity.users import acting
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -221,7 +221,7 @@ def _user(uow: UnitOfWork, login: str) -> Principal:
     user = _known(uow, login)
     if user.disabled_at is not None:
         raise refusals.unknown_user(login)
-    return principal_of(user)
+    return acting(uow, user)
 
 
 def _known(uow: UnitOfWork, login: str) -> User:

@@ -138,7 +138,7 @@ def _other(uow: UnitOfWork, login: str) -> Principal:
     user = people_lookup.by_login(uow, login)
     if user is None:
         raise refusals.unknown_user(login)
-    return people.principal_of(user)
+    return people.acting(uow, user)
 
 
 def _work_on(caller: Principal) -> TaskFilter:

@@ -124,7 +124,7 @@ def _creator(uow: UnitOfWork, batch: Batch, type_: ResourceType) -> tuple[Princi
     if user is None or user.disabled_at is not None:
         return None, bulk_failures.forbidden("the creator of this task may do nothing any more")
     scopes = None if batch.scopes is None else frozenset(batch.scopes)
-    creator = people.principal_of(user, scopes=scopes)
+    creator = people.acting(uow, user, scopes=scopes)
     wanted = type_.scopes[batch.method]
     if not creator.has_scope(wanted):
         return None, bulk_failures.scope_missing(wanted)
