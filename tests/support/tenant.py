@@ -58,7 +58,9 @@ class Tenant:
         if known not in self._tokens:
             self.login(person)
             text = people.token_text(self.key)
-            command = people.CreateToken(self.uids[person], people.token_hash(text), tuple(scopes.split()))
+            command = people.CreateToken(
+                self.uids[person], people.token_hash(text), tuple(scopes.split()), gives_decision=True
+            )
             self.server.app.executor.call(people.create_token, command, self.key)
             self._tokens[known] = text
         return self._tokens[known]

@@ -161,7 +161,6 @@ def _row(token: Token) -> tuple[str, ...]:
 def create_token(app: Application, tenant: int, user: User, scopes: tuple[str, ...], seconds: int | None = None) -> str:
     """A new token of this user."""
     text = people.token_text(tenant)
-    app.executor.call(
-        people.create_token, people.CreateToken(user.uid, people.token_hash(text), scopes, seconds), tenant
-    )
+    command = people.CreateToken(user.uid, people.token_hash(text), scopes, seconds, gives_decision=True)
+    app.executor.call(people.create_token, command, tenant)
     return text

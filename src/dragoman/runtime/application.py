@@ -33,7 +33,6 @@ from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches.types import resource_types
-from dragoman.usecases.identity import grants
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
@@ -146,7 +145,6 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
     for dialect in discover():
         options = dict(settings.of_dialect(dialect.name))
         extension_names.register(dialect.reserved_names)
-        grants.register(dialect.logins)
         resource_types.register(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)

@@ -12,7 +12,6 @@ from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches.types.resource_types import ResourceType
-from dragoman.usecases.identity.grants import LoginForm
 
 
 @dataclass(frozen=True)
@@ -88,5 +87,4 @@ class Dialect:
     reserved_names: frozenset[str] = frozenset()  # that extensions can't have: of fields shown beside them
     kept_categories: frozenset[int] = frozenset()  # that can't be deleted: shown for tasks that have none
     media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
-    logins: tuple[LoginForm, ...] = ()  # of the tokens that its users get for their password
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic

@@ -6,12 +6,10 @@ from functools import partial
 
 from dragoman.dialects.kit import Dialect, Reply, Request
 from dragoman.dialects.onlyoffice_crm.errors import render_error, render_incident
-from dragoman.dialects.onlyoffice_crm.handlers.authentication import LIFETIME_SECONDS
-from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, OF_A_LOGIN, operations
+from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
 from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY, find
 from dragoman.dialects.onlyoffice_crm.wire.paths import normaliser
-from dragoman.usecases.identity.grants import LoginForm
 
 
 def preflight(request: Request) -> Reply:
@@ -43,7 +41,6 @@ def make(options: Options) -> Dialect:
         configure=configure,
         kept_categories=frozenset({options.default_category} - {0}),
         media=("application/json", "text/xml"),
-        logins=(LoginForm(OF_A_LOGIN, LIFETIME_SECONDS),),
         key_name=KEY,
     )
 

@@ -6,6 +6,7 @@ from dragoman.command import Keys
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Unauthenticated
+from dragoman.domain.people import TokenKind
 from dragoman.usecases.identity.users import CreateToken, create_token, token_hash, token_text
 from dragoman.usecases.uow import UnitOfWork
 
@@ -36,7 +37,7 @@ def login_of(principal: Principal, scopes: frozenset[str], lifetime_seconds: flo
     if principal.user is None or principal.scopes is not None:
         raise Unauthenticated("password_needed", "Only a password is exchanged for a token.")
     text = token_text(principal.tenant)
-    token = CreateToken(principal.user, token_hash(text), tuple(sorted(scopes)), lifetime_seconds)
+    token = CreateToken(principal.user, token_hash(text), tuple(sorted(scopes)), lifetime_seconds, kind=TokenKind.LOGIN)
     return LogIn(text, token)
 
 

@@ -11,9 +11,8 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import later
 from dragoman.domain.errors import Conflict, Invalid, NotFound
-from dragoman.domain.people import Group, LoginName, Token, User, UserRole, effective_roles, with_roles
+from dragoman.domain.people import Group, LoginName, Token, TokenKind, User, UserRole, effective_roles, with_roles
 from dragoman.domain.text import folded
-from dragoman.usecases.identity import grants
 from dragoman.usecases.uow import UnitOfWork
 
 TOKEN_PREFIX = "dgm"  # noqa: S105 - for scanners that look for leaked credentials
@@ -159,12 +158,17 @@ def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
 
 
 class CreateToken(msgspec.Struct, frozen=True):
-    """Store the hash of a token for a user. With `lifetime_seconds` None it is valid until revoked."""
+    """Store the hash of a token for a user. With `lifetime_seconds` None it is valid until revoked.
+
+    `gives_decision`: an operator or administrator gives it out, so that its scopes for batches are rights.
+    """
 
     user: str
     hash: str
     scopes: tuple[str, ...]
     lifetime_seconds: float | None = None
+    kind: TokenKind = TokenKind.API
+    gives_decision: bool = False
 
     def keys(self) -> Keys:
         return Keys(tokens={self.hash})
@@ -184,6 +188,8 @@ def create_token(uow: UnitOfWork, command: CreateToken) -> Token:
             scopes=command.scopes,
             created_at=uow.now,
             expires_at=None if lifetime is None else later(uow.now, seconds=lifetime),
+            kind=command.kind,
+            gives_decision=command.gives_decision,
         )
     )
 
@@ -212,7 +218,7 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
         user,
         scopes=frozenset(token.scopes),
         credential=f"token:{token.hash}",
-        is_granted=grants.is_granted(token),
+        is_granted=token.gives_decision,
     )
 
 
