@@ -19,9 +19,11 @@ import platformdirs
 from msgspec import Meta
 from msgspec.structs import replace
 
-from dragoman.domain import outside
+from dragoman.domain import outside, provider
 from dragoman.domain.batch_policy import Rule
-from dragoman.domain.outside import Misconfigured, OutsideType, Secret
+from dragoman.domain.configured import Misconfigured, Secret
+from dragoman.domain.outside import OutsideType
+from dragoman.domain.provider import Provider
 
 PREFIX = "DRAGOMAN_"
 CONFIG = "DRAGOMAN_CONFIG"
@@ -232,6 +234,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
     dialects: dict[str, dict[str, Any]] = {}
+    providers: tuple[Provider, ...] = ()  # from the tables [oidc.NAME]
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
 
     def of_dialect(self, name: str) -> dict[str, Any]:
@@ -257,6 +260,7 @@ def load(
     config = config or environ.get(CONFIG) or None
     tree = _read(Path(config)) if config else {}
     tables = _take_outside(tree, str(config))
+    providers = _take_providers(tree, str(config))
     _check_shape(tree, dialects, str(config))
     for name, text in environ.items():
         if name.startswith(PREFIX) and not _is_other(name):
@@ -269,9 +273,14 @@ def load(
     tree["dialects"] = {name: _dialect(name, tree, options) for name, options in dialects.items()}
     tree["database"] = tree.get("database") or _default_database()
     settings = msgspec.convert(tree, Settings)
-    _check_networks(settings.server.trusted_proxies)
+    _check_networks("server.trusted_proxies", settings.server.trusted_proxies)
     _check_public_url(settings.server.public_url)
-    return replace(settings, outside=_outside(tables, types, environ, settings.secrets.folder, str(config)))
+    folder = settings.secrets.folder
+    return replace(
+        settings,
+        outside=_outside(tables, types, environ, folder, str(config)),
+        providers=_providers(providers, environ, folder, str(config)),
+    )
 
 
 def _is_other(variable: str) -> bool:
@@ -279,13 +288,13 @@ def _is_other(variable: str) -> bool:
     return variable == CONFIG or variable in OF_THE_CLIENT or variable.startswith((SECRET, *IGNORED))
 
 
-def _check_networks(networks: Sequence[str]) -> None:
+def _check_networks(setting: str, networks: Sequence[str]) -> None:
     for network in networks:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             message = f"must be IP addresses and networks, such as 10.0.0.1 or 10.0.0.0/24, not {network!r}"
-            raise BadSettings(f"server.trusted_proxies: {message}.") from None
+            raise BadSettings(f"{setting}: {message}.") from None
 
 
 def _check_public_url(url: str) -> None:
@@ -296,6 +305,39 @@ def _check_public_url(url: str) -> None:
         is_base = False
     if url and not is_base:
         raise BadSettings(f"server.public_url: must be a base URL, such as https://tasks.example.com, not {url!r}.")
+
+
+# Providers of identities
+
+
+def _take_providers(tree: dict[str, Any], file: str) -> dict[str, Any]:
+    """Remove the tables [oidc.NAME] from the tree, and return them."""
+    tables = tree.pop("oidc", {})
+    if not isinstance(tables, dict):
+        raise BadSettings(f"{file}: oidc: must be a table.")
+    return tables
+
+
+def _providers(tables: Mapping[str, Any], environ: Mapping[str, str], folder: str, file: str) -> tuple[Provider, ...]:
+    found: dict[str, Provider] = {}
+    for name, table in tables.items():
+        try:
+            secret = provider.secret_name(name).lower()
+            if secret in found:
+                raise Misconfigured("", f"its secret would be called as that of {found[secret].name}")
+            found[secret] = _provider(name, table, environ, folder)
+        except Misconfigured as error:
+            raise BadSettings(f"{file}: {f'oidc.{name}.{error.path}'.rstrip('.')}: {error.why}.") from None
+    return tuple(found.values())
+
+
+def _provider(name: str, table: Any, environ: Mapping[str, str], folder: str) -> Provider:
+    """The variable goes before the file, as for other settings."""
+    found, secret = provider.read(name, table), provider.secret_name(name)
+    kept = replace(found, client_secret="")  # it is shown with the table
+    if found.client_secret and not environ.get(_secret_variable(secret)):
+        return Provider(name, kept, Secret(found.client_secret))
+    return Provider(name, kept, _secret(secret, environ, folder, "client_secret"))
 
 
 # Outside types of batches
@@ -333,21 +375,26 @@ def _outside_type(
     found = outside.read(name, table)
     if found.http.auth is None:
         return OutsideType(name, found)
-    return OutsideType(name, found, _secret(found.http.auth.secret, environ, folder))
+    return OutsideType(name, found, _secret(found.http.auth.secret, environ, folder, "http.auth.secret"))
 
 
-def _secret(name: str, environ: Mapping[str, str], folder: str) -> Secret:
-    variable = f"{SECRET}{name.upper()}"
-    value = environ.get(variable) or _secret_in(folder, name)
+def _secret_variable(name: str) -> str:
+    return f"{SECRET}{name.upper()}"
+
+
+def _secret(name: str, environ: Mapping[str, str], folder: str, member: str) -> Secret:
+    """The secret of this name; `member` is what needs it. Misconfigured if it is missing or can't be in a header."""
+    variable = _secret_variable(name)
+    value = environ.get(variable) or _secret_in(folder, name, member)
     if not value:
         where = f"{variable} is not set" + (f", and there is no file {Path(folder) / name}" if folder else "")
-        raise Misconfigured("http.auth.secret", f"the secret {name} is missing: {where}")
+        raise Misconfigured(member, f"the secret {name} is missing: {where}")
     if not value.isascii() or not value.isprintable():
-        raise Misconfigured("http.auth.secret", f"the secret {name} can't be a header: it must be printable ASCII")
+        raise Misconfigured(member, f"the secret {name} can't be a header: it must be printable ASCII")
     return Secret(value)
 
 
-def _secret_in(folder: str, name: str) -> str:
+def _secret_in(folder: str, name: str, member: str) -> str:
     """The content of a secret's file without the line end; empty if there is none."""
     file = Path(folder) / name
     if not folder or not file.is_file():
@@ -356,7 +403,7 @@ def _secret_in(folder: str, name: str) -> str:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise Misconfigured("http.auth.secret", f"the file {file} can't be read: {reason}") from None
+        raise Misconfigured(member, f"the file {file} can't be read: {reason}") from None
 
 
 def describe(dialects: Mapping[str, Sequence[Option]] | None = None) -> list[Described]:
@@ -381,8 +428,8 @@ def _fields(struct: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterat
         kind = hints[field.name]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             yield from _fields(kind, (*above, field.name))
-        elif field.name not in ("dialects", "outside"):
-            yield (*above, field.name), kind, field.default
+        elif field.name not in ("dialects", "providers", "outside"):
+            yield (*above, field.encode_name), kind, field.default
 
 
 KINDS: dict[tuple[str, ...], Any] = {path: kind for path, kind, _ in _fields(Settings)}

@@ -6,7 +6,8 @@ import pytest
 
 from dragoman.domain import outside
 from dragoman.domain.bulk import Method
-from dragoman.domain.outside import Misconfigured, OutsideType, Secret
+from dragoman.domain.configured import Misconfigured, Secret
+from dragoman.domain.outside import OutsideType
 
 TABLE: dict[str, Any] = {
     "base": "https://crm.example/api/v3",

@@ -6,37 +6,19 @@ One is configured in a table `[batch.type.NAME]`; `read` checks it once, at star
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from dragoman.domain.bulk import Method
-
-P = TypeVar("P", bound=msgspec.Struct)
+from dragoman.domain.configured import Misconfigured, Secret, part
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 POINTER = re.compile(r"(/([^~/]|~[01])*)*")
-TYPE = re.compile(r"`([a-z]+)[^`]*`")
-TYPES = {
-    "array": "a list",
-    "bool": "true or false",
-    "float": "a number",
-    "int": "a whole number",
-    "object": "a table",
-    "str": "text",
-}
-REPHRASED = {
-    "Object contains unknown field ": "has no member ",
-    "Object missing required field ": "needs the member ",
-    "Expected ": "must be ",
-    "Invalid enum value ": "can't be ",
-    ", got ": ", not ",
-}
 OWN_HEADERS = frozenset(
     {"host", "connection", "content-length", "content-type", "transfer-encoding", "accept", "accept-encoding"}
     | {"if-match", "user-agent"}
@@ -48,15 +30,6 @@ NO_SEGMENT = frozenset({"", ".", ".."})
 Status = Annotated[int, Meta(ge=400, le=599)]
 Done = Annotated[int, Meta(ge=200, le=299)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
-
-
-class Misconfigured(Exception):
-    """A wrong member of a table, `path` below the table, and what is wrong about it."""
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path}: {why}" if path else why)
-        self.path = path
-        self.why = why
 
 
 class Find(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,16 +102,6 @@ class OutsideTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next((key for key, find in self.find.items() if find.items is None and find.id is None), None)
 
 
-@dataclass(frozen=True, repr=False)
-class Secret:
-    """A text that is in no reply, log or page."""
-
-    value: str
-
-    def __repr__(self) -> str:
-        return "***"
-
-
 class OutsideType(msgspec.Struct, frozen=True):
     """A type as configured, with the secret that its requests carry."""
 
@@ -160,7 +123,7 @@ def read(name: str, table: Any) -> OutsideTable:
         raise Misconfigured("", "must be a table")
     for member, kind in (("find", Find), ("apply", Apply)):
         _check_members(table, member, kind)  # first, since msgspec's message doesn't name a key of a table in between
-    found = _part(table, OutsideTable, "")
+    found = part(table, OutsideTable, "")
     _check_base(found.base)
     if not found.natural_key:
         raise Misconfigured("natural_key", "must not be empty")
@@ -178,23 +141,7 @@ def _check_members(table: Mapping[str, Any], name: str, kind: type[msgspec.Struc
     if not isinstance(members, dict):
         raise Misconfigured(name, "must be a table")
     for key, value in members.items():
-        _part(value, kind, f"{name}.{key}")
-
-
-def _part(value: object, kind: type[P], path: str) -> P:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        why, _, place = str(error).partition(" - at `$")
-        place = ".".join(part for part in (path, place.rstrip("`").strip(".")) if part)
-        raise Misconfigured(place, _in_words(why)) from None
-
-
-def _in_words(why: str) -> str:
-    """The library's message in the words of other settings: "Expected `int`, got `str`"."""
-    for given, ours in REPHRASED.items():
-        why = why.replace(given, ours)
-    return TYPE.sub(lambda found: TYPES.get(found[1], found[1]), why)
+        part(value, kind, f"{name}.{key}")
 
 
 def _check_base(base: str) -> None:

@@ -10,7 +10,8 @@ from dragoman.delivery.collection import Collection, Entry
 from dragoman.delivery.outside import Outside
 from dragoman.domain import outside
 from dragoman.domain.clock import SystemClock
-from dragoman.domain.outside import OutsideType, Secret
+from dragoman.domain.configured import Secret
+from dragoman.domain.outside import OutsideType
 from tests.support.outside_server import Tickets
 
 T = TypeVar("T")
