@@ -1,6 +1,6 @@
 """Users, groups, aliases, tokens and tenants in the store."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,14 +16,16 @@ from dragoman.domain.people import (
     UnclaimedName,
     UnclaimedTask,
     User,
+    UserKind,
 )
 from dragoman.domain.text import folded, spellings
 from dragoman.store import tables
 from dragoman.store.repositories.repository import People, Repository
-from dragoman.store.unit.mappings import MAPPINGS
+from dragoman.store.unit.mappings import MAPPINGS, MAYBE_STRINGS
 
 AT_ONCE = 1_000
 E = TypeVar("E")
+Strings = tuple[str, ...] | None
 
 
 class Users(People[User]):
@@ -47,6 +49,26 @@ class Users(People[User]):
         named = table.login.in_(spellings(login))
         row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, named)).first()
         return None if row is None else self.find(row[0])
+
+    def bounds_of_administrators(self, role: str) -> Iterator[tuple[Strings, Strings]]:
+        """The ceiling and the dialects of each enabled person with the role, by itself or by a group. The command must
+        be exclusive."""
+        user, member, group = tables.user.c, tables.group_member.c, tables.group.c
+        having = f'%"{role}"%'  # roles are words, so no other text of the list holds one in quotes
+        members = (
+            sa.select(member.user)
+            .join(tables.group, sa.and_(group.tenant == member.tenant, group.uid == member.group))
+            .where(member.tenant == self.tenant, group.roles.like(having))
+        )
+        statement = sa.select(user.scopes, user.dialects).where(
+            user.tenant == self.tenant,
+            user.kind == UserKind.PERSON.value,
+            user.disabled_at.is_(None),
+            user.deleted_at.is_(None),
+            sa.or_(user.roles.like(having), user.uid.in_(members)),
+        )
+        for scopes, dialects in self.by_condition(statement):
+            yield MAYBE_STRINGS.decode(scopes), MAYBE_STRINGS.decode(dialects)
 
     def by_name(self, name: str) -> User | None:
         """The user with this login or e-mail address, letters of either case."""
