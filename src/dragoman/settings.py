@@ -174,6 +174,15 @@ class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 30.0
 
 
+class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Browsers that are signed in."""
+
+    idle_hours: Annotated[
+        float, Meta(gt=0, le=8_760, description="Hours without a request after which a session ends.")
+    ] = 12.0
+    days: Annotated[float, Meta(gt=0, le=366, description="Days after which a session ends in any case.")] = 7.0
+
+
 class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where secrets are found that have no variable."""
 
@@ -231,6 +240,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
     jobs: Jobs = Jobs()
+    sessions: Sessions = Sessions()
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
     dialects: dict[str, dict[str, Any]] = {}

@@ -45,6 +45,7 @@ from dragoman.runtime.receiving import abandon, receive
 from dragoman.settings import Settings
 from dragoman.tracing.spans import Spans
 from dragoman.usecases.background.backlog import Backlog
+from dragoman.usecases.identity.sessions import SignedIn
 from dragoman.usecases.identity.users import token_hash
 
 TOKEN = "dgm_1_" + "a" * 43
@@ -299,6 +300,7 @@ class PlainAccounts:
             token_hash(READER_TOKEN): msgspec.structs.replace(ANNA, scopes=frozenset({"read"}), credential="token:r"),
         }
         self.logins = {"anna": PasswordRecord(ANNA, hash_password("geheim"))}
+        self.sessions: dict[str, SignedIn] = {}
         self.look_ups = 0
 
     async def find_token(self, token_hash: str, tenant: int) -> Principal | None:
@@ -308,6 +310,10 @@ class PlainAccounts:
     async def find_login(self, login: str) -> PasswordRecord | None:
         self.look_ups += 1
         return self.logins.get(login)
+
+    async def find_session(self, session_hash: str, tenant: int) -> SignedIn | None:
+        self.look_ups += 1
+        return self.sessions.get(session_hash)
 
     def grant(self, token: str, *scopes: str) -> None:
         """Let a token have these scopes."""

@@ -1,22 +1,35 @@
-"""Tokens and accounts as the database has them: what `identity` holds credentials against."""
+"""Tokens, sessions and accounts as the database has them: what `identity` holds credentials against."""
+
+import asyncio
+import logging
 
 from msgspec.structs import replace
 
 from dragoman.domain.access import Principal, system
+from dragoman.domain.errors import Expected
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName
 from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import PasswordRecord
-from dragoman.settings import Batch
-from dragoman.usecases.identity import users
+from dragoman.settings import Batch, Sessions
+from dragoman.usecases.identity import sessions, users
+
+log = logging.getLogger(__name__)
+
+
+def life_of(settings: Sessions) -> sessions.Life:
+    """How long sessions last by the settings."""
+    return sessions.Life(settings.idle_hours * sessions.HOUR, settings.days * sessions.DAY)
 
 
 class StoredAccounts:
     """The `Accounts` of a server. Settings say which credentials give the right to decide batches."""
 
-    def __init__(self, executor: Executor, batch: Batch) -> None:
+    def __init__(self, executor: Executor, batch: Batch, life: sessions.Life) -> None:
         self._executor = executor
         self._batch = batch
+        self._life = life
+        self._behind: dict[str, asyncio.Task[None]] = {}  # what is written behind requests, by hash
 
     async def find_token(self, token_hash: str, tenant: int) -> Principal | None:
         found = await self._executor.read(users.find_token, users.FindToken(token_hash), system(tenant))
@@ -28,6 +41,25 @@ class StoredAccounts:
             return None
         user = found.user
         return PasswordRecord(self._with_rights(found.principal), user.password_hash, user.disabled_at is not None)
+
+    async def find_session(self, session_hash: str, tenant: int) -> sessions.SignedIn | None:
+        command = sessions.FindSession(session_hash)
+        found = await self._executor.read(sessions.find_session, command, system(tenant))
+        if found is None:
+            return None
+        if sessions.is_stale(found.session, self._executor.clock.now()) and session_hash not in self._behind:
+            noting = asyncio.get_running_loop().create_task(self._note(session_hash, tenant))
+            self._behind[session_hash] = noting
+            noting.add_done_callback(lambda _: self._behind.pop(session_hash, None))
+        return replace(found, principal=self._with_rights(found.principal))
+
+    async def _note(self, session_hash: str, tenant: int) -> None:
+        """Note that a session is used. Whatever fails here, its request was answered."""
+        command = sessions.SeeSession(session_hash, self._life)
+        try:
+            await self._executor.write(sessions.see_session, command, system(tenant), sessions.PAGES)
+        except Expected as error:
+            log.info("session.not_noted", extra={"code": error.code})
 
     def _with_rights(self, principal: Principal) -> Principal:
         return replace(

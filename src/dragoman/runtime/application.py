@@ -19,7 +19,7 @@ from dragoman.jobs.background import Background
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime import memory
-from dragoman.runtime.accounts import StoredAccounts
+from dragoman.runtime.accounts import StoredAccounts, life_of
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
 from dragoman.settings import BadSettings, Settings, traces
@@ -58,7 +58,8 @@ class Application:
         # Other servers have the real time, also beside a clock that a test stops.
         outside = Outside(settings.outside, SystemClock())
         self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds, outside)
-        self.identity = Identity(StoredAccounts(self.executor, settings.batch), settings, self.clock)
+        accounts = StoredAccounts(self.executor, settings.batch, life_of(settings.sessions))
+        self.identity = Identity(accounts, settings, self.clock)
         self.background = Background(
             self.executor, settings.jobs, self.digest_folder, is_only=self.store.engine.is_sqlite
         )

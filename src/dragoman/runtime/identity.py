@@ -20,6 +20,7 @@ from dragoman.domain.clock import Clock
 from dragoman.domain.errors import TooMany, Unauthenticated, Unavailable
 from dragoman.runtime.failures import Failures
 from dragoman.settings import Settings
+from dragoman.usecases.identity.sessions import SignedIn, session_tenant
 from dragoman.usecases.identity.users import TOKEN_PREFIX, token_hash, token_tenant
 
 TOKEN_MARK = f"{TOKEN_PREFIX}_"
@@ -50,6 +51,11 @@ class Accounts(Protocol):
         """The account with this login, over all tenants."""
         ...
 
+    async def find_session(self, session_hash: str, tenant: int) -> SignedIn | None:
+        """The session of a cookie by its SHA-256 in hex; None when it has ended, or its user is disabled. That it was
+        used is noted behind the answer."""
+        ...
+
 
 class Recent(Generic[Key, Found]):
     """Results of a look-up, cached for some seconds from its start. Absence isn't cached.
@@ -67,6 +73,10 @@ class Recent(Generic[Key, Found]):
         """The cached result."""
         kept = self._kept.get(key)
         return kept[1] if kept is not None and self._monotonic() < kept[0] else None
+
+    def forget(self, key: Key) -> None:
+        """Look this one up again."""
+        self._kept.pop(key, None)
 
     async def get(self, key: Key, find: Callable[[], Awaitable[Found | None]]) -> Found | None:
         """The cached result, or that of `find`."""
@@ -102,6 +112,7 @@ class Identity:
         self._accounts = accounts
         self._tokens: Recent[str, Principal] = Recent(seconds, clock)
         self._logins: Recent[str, PasswordRecord] = Recent(seconds, clock)
+        self._sessions: Recent[str, SignedIn] = Recent(seconds, clock)
         self._failures = Failures(settings.limits.login_failures, settings.timeouts.login_window_seconds)
         self._verified: dict[bytes, tuple[float, str]] = {}  # HMAC of the credential: until when, for which hash
         self._verified_seconds = settings.timeouts.password_cache_seconds
@@ -126,6 +137,22 @@ class Identity:
         if found is None:
             raise _unknown()
         return found
+
+    async def password(self, login: str, password: str, address: str) -> Principal:
+        """The principal of a login with a password, which can't be a token. Raises as `principal`."""
+        return await self._of_password(login, password, address)
+
+    async def session(self, text: str) -> SignedIn | None:
+        """The session of a cookie's text, looked up within the last second; None when it has ended."""
+        tenant = session_tenant(text)
+        if tenant is None:
+            return None
+        key = token_hash(text)
+        return await self._sessions.get(key, lambda: self._accounts.find_session(key, tenant))
+
+    def forget_session(self, text: str) -> None:
+        """Let a session that has just ended count no more in this process."""
+        self._sessions.forget(token_hash(text))
 
     def anonymous(self) -> Principal:
         """The principal of public operations, in the main tenant. Opening a dialect opens it for every client."""

@@ -16,7 +16,9 @@ from dragoman.domain import passwords
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import TooMany, Unauthenticated
+from dragoman.domain.people import Session, User
 from dragoman.runtime.identity import Identity, PasswordRecord
+from dragoman.usecases.identity.sessions import SignedIn, session_text
 from dragoman.usecases.identity.users import token_hash
 from tests.support.plain_dialect import ANNA, TOKEN, PlainAccounts
 
@@ -205,3 +207,40 @@ def counted(bench: Bench) -> Callable[[], int]:
 
     slots.acquire = counting  # type: ignore[method-assign]
     return lambda: calls
+
+
+@with_bench
+async def test_a_session_is_looked_up_once_a_second(bench: Bench) -> None:
+    text = session_text(1)
+    life = Session(1, token_hash(text), "s", "a", "password", *(Moment(0),) * 3)
+    bench.accounts.sessions[token_hash(text)] = SignedIn(life, User(1, 1, "a", "anna"), ANNA)
+    assert [await bench.identity.session(text) for _ in range(3)] == [*bench.accounts.sessions.values()] * 3
+    assert bench.accounts.look_ups == 1
+    bench.accounts.sessions.clear()
+    bench.clock.advance(1.0)
+    assert await bench.identity.session(text) is None
+
+
+@with_bench
+async def test_a_session_that_was_ended_here_counts_no_more(bench: Bench) -> None:
+    text = session_text(1)
+    life = Session(1, token_hash(text), "s", "a", "password", *(Moment(0),) * 3)
+    bench.accounts.sessions[token_hash(text)] = SignedIn(life, User(1, 1, "a", "anna"), ANNA)
+    assert await bench.identity.session(text) is not None
+    bench.accounts.sessions.clear()
+    bench.identity.forget_session(text)
+    assert await bench.identity.session(text) is None
+
+
+@with_bench
+async def test_text_that_is_no_session_is_not_looked_up(bench: Bench) -> None:
+    for text in ("", "1_", f"_{'a' * 43}", f"1_{'a' * 42}", f"-1_{'a' * 43}", f"zzzzzzzzzzzzz_{'a' * 43}", TOKEN):
+        assert await bench.identity.session(text) is None
+    assert bench.accounts.look_ups == 0
+
+
+@with_bench
+async def test_a_token_is_no_password_where_one_signs_in(bench: Bench) -> None:
+    assert (await bench.identity.password("anna", "geheim", "10.0.0.1")).user == ANNA.user
+    with pytest.raises(Unauthenticated):
+        await bench.identity.password("anna", TOKEN, "10.0.0.1")

@@ -21,7 +21,7 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def token_text(tenant: int) -> str:
     """A new token: prefix, tenant, 256 random bits. Shown once; only its hash is stored."""
-    return f"{TOKEN_PREFIX}_{_base36(tenant)}_{secrets.token_urlsafe(32)}"
+    return f"{TOKEN_PREFIX}_{base36(tenant)}_{secrets.token_urlsafe(32)}"
 
 
 def token_tenant(text: str) -> int | None:
@@ -38,7 +38,8 @@ def token_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _base36(number: int) -> str:
+def base36(number: int) -> str:
+    """A number of 0 or more in digits and small letters."""
     text = ""
     while number:
         number, digit = divmod(number, 36)
