@@ -49,6 +49,7 @@ WHO = (
     "sharer",  # of the contact
     "keeper",  # of the private case: its assignee
     "stranger",
+    "supervisor",
 )
 CREW = "0c0c0c0c-0000-7000-8000-00000000000c"
 HELD = ("reader", "editor", "potential_owner", "potential_starter", "potential_creator", "administrator")
@@ -228,6 +229,7 @@ def open_world() -> Iterator[World]:
         for who in WHO:
             world.add(who, admin=who == "admin")
         world.people["member"] = replace(world.people["member"], groups=frozenset({CREW}))
+        world.people["supervisor"] = replace(world.people["supervisor"], is_supervisor=True)
         world.core(lambda uow: furnish(uow, uid_of(world, "sharer"), uid_of(world, "keeper")))
         yield world
         world.close()

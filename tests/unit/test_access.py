@@ -14,6 +14,10 @@ from dragoman.domain.access import (
     among_others,
     is_candidate,
     may,
+    may_edit_case,
+    may_edit_contact,
+    may_see_case,
+    may_see_contact,
     permissions,
     require,
     require_admin,
@@ -95,6 +99,39 @@ def test_a_draft_is_seen_by_those_who_make_start_and_administer_it(login: str, g
     draft = replace(task((*NAMED, *early)), state=State.INACTIVE)
 
     assert permissions(principal, draft) == granted
+
+
+SUPERVISED = [
+    # what the task names and links, what a supervisor who has nothing to do with it may
+    ((), False, {SEE, WORK}),  # as everybody may
+    ((), True, {SEE}),
+    (NAMED, False, {SEE}),
+    (NAMED, True, {SEE}),
+    ((WorkItem(Role.POTENTIAL_OWNER, "*"),), True, {SEE}),
+]
+
+
+@pytest.mark.parametrize(("items", "is_private", "granted"), SUPERVISED)
+@pytest.mark.parametrize("state", [State.INACTIVE, State.READY, State.COMPLETED])
+def test_a_supervisor_sees_every_task_and_may_no_more_than_others(
+    items: tuple[WorkItem, ...], is_private: bool, granted: set[Permission], state: State
+) -> None:
+    supervisor, linked = replace(person("nina"), is_supervisor=True), Linked(contact(is_private=is_private))
+    given = replace(task(items), state=state)
+    assert permissions(supervisor, given, linked) == granted
+    assert permissions(supervisor, given, linked) - {SEE} <= permissions(person("nina"), given, linked) - {SEE}
+    assert SEE not in permissions(among_others(supervisor), task(NAMED), linked)
+
+
+def test_a_supervisor_sees_private_contacts_and_cases_and_edits_none() -> None:
+    supervisor, private = replace(person("nina"), is_supervisor=True), contact(is_private=True)
+    case = Case(1, 7, "k", CaseKind.CASE, creator="kim", is_private=True)
+    assert may_see_contact(supervisor, private)
+    assert may_see_case(supervisor, case)
+    assert not may_edit_contact(supervisor, private)
+    assert not may_edit_case(supervisor, case)
+    with pytest.raises(Forbidden):
+        require_admin(supervisor)
 
 
 def test_a_draft_without_work_items_hides_nothing() -> None:
@@ -184,12 +221,17 @@ BATCH = [
     ("given to read", False, False, {SEE}),
     ("given to read", False, True, set()),
     ("login", False, False, set()),
+    ("supervisor", False, False, {SEE}),
+    ("supervisor", True, True, {SEE}),
+    ("supervising reviewer", False, True, OF_DECIDERS),
 ]
 CAME_IN: dict[str, dict[str, Any]] = {
     "reviewer": {"is_reviewer": True},
     "given to decide": {"is_granted": True, "scopes": frozenset({"batch.decide"})},
     "given to read": {"is_granted": True, "scopes": frozenset({"batch.read"})},
     "login": {"scopes": frozenset({"batch.manage"})},
+    "supervisor": {"is_supervisor": True},
+    "supervising reviewer": {"is_supervisor": True, "is_reviewer": True},
 }
 
 

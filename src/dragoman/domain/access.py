@@ -65,6 +65,11 @@ def _alone(scope: str) -> frozenset[str]:
     return frozenset({scope})
 
 
+def sees_all(principal: Principal) -> bool:
+    """Whether the principal sees every task, case, contact, batch and history of the tenant, private ones too."""
+    return principal.is_admin or principal.is_supervisor
+
+
 def system(tenant: int) -> Principal:
     """The principal of the server itself, in a tenant."""
     return Principal(tenant=tenant, user=None, login="system", is_admin=True)
@@ -88,6 +93,7 @@ ALL = frozenset(Permission)
 OF_EVERYBODY = frozenset({Permission.SEE, Permission.WORK})
 OF_INVOLVED = ALL - {Permission.ADMINISTER}
 OF_SHARERS = frozenset({Permission.SEE})
+OF_SUPERVISORS = frozenset({Permission.SEE})
 DECIDING_ROLES = frozenset({Role.POTENTIAL_OWNER})
 """The role of a batch's approvers on its task."""
 OF_CREATORS_OF_BATCHES = frozenset({Permission.SEE, Permission.EDIT, Permission.FINISH, Permission.DELETE})
@@ -134,8 +140,11 @@ def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> f
     """The principal's permissions on the task."""
     if principal.is_admin:
         return ALL
-    if task.stands_for_batch:
-        return _of_batch(principal, task, linked)
+    granted = _of_batch(principal, task, linked) if task.stands_for_batch else _of_work(principal, task, linked)
+    return granted | OF_SUPERVISORS if principal.is_supervisor else granted
+
+
+def _of_work(principal: Principal, task: Task, linked: Linked) -> frozenset[Permission]:
     user, is_private = principal.user, linked.is_private
     granted = NO_PERMISSION
     if user is not None and user in (task.assignee, task.creator, task.starter):
@@ -148,10 +157,11 @@ def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> f
 
 
 def _of_batch(principal: Principal, task: Task, linked: Linked) -> frozenset[Permission]:
-    """Something private that is linked hides it from those, too, who may decide it; not from its creator."""
+    """Something private that is linked hides it from those, too, who may decide it; not from its creator, and not from
+    supervisors."""
     is_creator = principal.user is not None and principal.user == task.creator
     granted = OF_CREATORS_OF_BATCHES if is_creator else NO_PERMISSION
-    if not is_creator and linked.is_private and not linked.is_shared_with(principal.user):
+    if not (is_creator or sees_all(principal) or not linked.is_private or linked.is_shared_with(principal.user)):
         return NO_PERMISSION
     if may_decide(principal, task):
         return granted | OF_DECIDERS
@@ -164,9 +174,9 @@ def decides_batches(principal: Principal) -> bool:
 
 
 def among_others(principal: Principal) -> Principal:
-    """The principal in lists of tasks that concern him, where an administrator has no right to all tasks. Batches that
-    he may decide concern him."""
-    return replace(principal, is_admin=False, is_reviewer=decides_batches(principal))
+    """The principal in lists of tasks that concern him, where administrators and supervisors don't see all tasks.
+    Batches that he may decide concern him."""
+    return replace(principal, is_admin=False, is_supervisor=False, is_reviewer=decides_batches(principal))
 
 
 def watches_batches(principal: Principal) -> bool:
@@ -262,8 +272,9 @@ def require_admin(principal: Principal) -> None:
 
 
 def may_see_contact(principal: Principal, contact: Contact) -> bool:
-    """A private contact is visible to administrators, its creator, and users it is shared with; others to everybody."""
-    return principal.is_admin or not contact.is_private or contact.is_shared_with(principal.user)
+    """A private contact is visible to administrators, supervisors, its creator, and users it is shared with; others to
+    everybody."""
+    return sees_all(principal) or not contact.is_private or contact.is_shared_with(principal.user)
 
 
 def may_edit_contact(principal: Principal, contact: Contact) -> bool:
@@ -272,8 +283,8 @@ def may_edit_contact(principal: Principal, contact: Contact) -> bool:
 
 
 def may_see_case(principal: Principal, case: Case) -> bool:
-    """A private case is visible to administrators, its creator and its assignee; others to everybody."""
-    return not case.is_private or may_edit_case(principal, case)
+    """A private case is visible to administrators, supervisors, its creator and its assignee; others to everybody."""
+    return sees_all(principal) or not case.is_private or case.is_shared_with(principal.user)
 
 
 def may_edit_case(principal: Principal, case: Case) -> bool:

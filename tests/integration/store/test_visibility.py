@@ -48,6 +48,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "token to decide": {"is_granted": True, "scopes": frozenset({"batch.decide"})},
     "token to read": {"is_granted": True, "scopes": frozenset({"batch.read"})},
     "login": {"scopes": frozenset({"batch.manage"})},
+    "supervisor": {"is_supervisor": True},
+    "supervising reviewer": {"is_supervisor": True, "is_reviewer": True},
 }
 """How a principal came in, where it decides what is seen."""
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from dragoman.domain.access import Principal
+from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.bulk import Batch, BatchChunk, BatchDetail, BatchPayload, Effect, Outcome, Preview, Status
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import Kind
@@ -253,7 +253,7 @@ class Batches(Repository[Batch]):
 
     def _select(self, wanted: BatchFilter) -> "sa.Select[Any]":
         found = sa.select(B.number).where(B.tenant == self.tenant, *map(_condition, wanted.conditions))
-        if wanted.visible_to is None or wanted.visible_to.is_admin:
+        if wanted.visible_to is None or sees_all(wanted.visible_to):
             return found
         seen = of_tasks(self.tenant, TaskFilter(kind=str(Kind.BATCH), visible_to=wanted.visible_to))
         return found.where(B.number.in_(sa.select(T.number).where(T.tenant == self.tenant, *seen)))

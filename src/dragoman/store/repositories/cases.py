@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from dragoman.command import Lock
-from dragoman.domain.access import Principal
+from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
@@ -49,7 +49,7 @@ class Cases(Repository[Case]):
         )
         if kind is not None:
             statement = statement.where(C.kind == str(kind))
-        if visible_to is not None and not visible_to.is_admin:
+        if visible_to is not None and not sees_all(visible_to):
             statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
         return statement.order_by(C.number).limit(limit)
 
@@ -59,7 +59,7 @@ class Cases(Repository[Case]):
         statement = sa.select(C.contact, sa.func.count(), sa.func.min(C.number)).where(
             C.tenant == self.tenant, C.contact.in_(contacts), C.removed_at.is_(None), sa.not_(is_over)
         )
-        if not visible_to.is_admin:
+        if not sees_all(visible_to):
             statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
         found = self.by_condition(statement.group_by(C.contact))
         return {int(contact): (int(count), int(number)) for contact, count, number in found}

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.command import Lock
-from dragoman.domain.access import Principal
+from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.text import folded
@@ -78,10 +78,10 @@ class Contacts(Repository[Contact]):
             deals = sa.select(CASE.contact).where(
                 CASE.tenant == self.tenant, CASE.kind == str(CaseKind.OPPORTUNITY), CASE.removed_at.is_(None)
             )
-            if principal is not None and not principal.is_admin:
+            if principal is not None and not sees_all(principal):
                 deals = deals.where(sa.or_(CASE.is_private.is_(sa.false()), shared_case(principal)))
             conditions.append(C.number.in_(deals.where(CASE.contact.is_not(None))))
-        if principal is not None and not principal.is_admin:
+        if principal is not None and not sees_all(principal):
             conditions.append(sa.or_(C.is_private.is_(sa.false()), shared_contact(principal)))
         return conditions
 

@@ -14,6 +14,7 @@ from dragoman.domain.access import (
     WORKING,
     Principal,
     decides_batches,
+    sees_all,
     watches_batches,
 )
 from dragoman.domain.clock import Moment
@@ -101,15 +102,24 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
 def plainly(wanted: TaskFilter) -> TaskFilter:
     """The same conditions in a normal form, so that principals with the same view share cached statements."""
     asked = {
-        name: _bare(who, is_reviewer=of_all_batches(who))
-        for name, of_all_batches in (("visible_to", watches_batches), ("claimable_by", decides_batches))
+        name: None if unbound(who) else _bare(who, is_reviewer=of_all_batches(who))
+        for name, unbound, of_all_batches in (
+            ("visible_to", sees_all, watches_batches),
+            ("claimable_by", _is_admin, decides_batches),
+        )
         if (who := getattr(wanted, name)) is not None
     }
     return replace(wanted, **asked) if asked else wanted
 
 
-def _bare(who: Principal, *, is_reviewer: bool) -> Principal | None:
-    return None if who.is_admin else Principal(who.tenant, who.user, "", groups=who.groups, is_reviewer=is_reviewer)
+def _is_admin(who: Principal) -> bool:
+    return who.is_admin
+
+
+def _bare(who: Principal, *, is_reviewer: bool) -> Principal:
+    """What the conditions ask of a principal, and nothing else."""
+    supervisor = who.is_supervisor
+    return Principal(who.tenant, who.user, "", groups=who.groups, is_reviewer=is_reviewer, is_supervisor=supervisor)
 
 
 def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
@@ -119,7 +129,7 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     found += [_has_word(tenant, word) for word in wanted.words]
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
         found.append(_claimable(tenant, wanted.claimable_by))
-    if wanted.visible_to is not None and not wanted.visible_to.is_admin:
+    if wanted.visible_to is not None and not sees_all(wanted.visible_to):
         found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
     if wanted.any_of:
         alternatives = (
@@ -276,7 +286,7 @@ def _links(tenant: int, wanted: TaskFilter) -> Conditions:
         persons = sa.select(tables.contact.c.number).where(
             tables.contact.c.tenant == tenant, tables.contact.c.company == number
         )
-        if wanted.visible_to is not None and not wanted.visible_to.is_admin:
+        if wanted.visible_to is not None and not sees_all(wanted.visible_to):
             is_public = tables.contact.c.is_private.is_(sa.false())
             persons = persons.where(sa.or_(is_public, shared_contact(wanted.visible_to)))
         conditions.append(T.contact.in_(sa.union_all(sa.select(sa.literal(number)), persons)))
@@ -309,19 +319,21 @@ def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> 
 
 
 def _visible_batch(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
-    ways = [_for_review(tenant, principal, through, sees_all=watches_batches(principal))]
+    ways = [_for_review(tenant, principal, through, of_all=watches_batches(principal))]
     if "individual" in through and principal.user is not None:
         ways.append(T.creator == principal.user)
     return sa.or_(*ways)
 
 
 def _for_review(
-    tenant: int, principal: Principal, through: frozenset[Through], *, sees_all: bool
+    tenant: int, principal: Principal, through: frozenset[Through], *, of_all: bool
 ) -> sa.ColumnElement[bool]:
     """Whether the principal is one of the batch's approvers, or has to do with all batches; a private link hides it."""
     ways = [_named(tenant, principal, DECIDING_ROLES, through - {"everybody"})]
-    if sees_all and "group" in through:
+    if of_all and "group" in through:
         ways.append(sa.true())
+    if sees_all(principal):
+        return sa.or_(*ways)
     shown = [_is_public(tenant), _shared(tenant, principal)]
     if principal.user is not None:
         shown.append(T.creator == principal.user)
@@ -345,7 +357,7 @@ def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
     ways = [_of_nobody(tenant), _named(tenant, principal, WORKING, EVERY_WAY)]
     if principal.user is not None:
         ways.append(sa.and_(T.work_item_count == 0, T.creator == principal.user))
-    for_review = _for_review(tenant, principal, EVERY_WAY, sees_all=decides_batches(principal))
+    for_review = _for_review(tenant, principal, EVERY_WAY, of_all=decides_batches(principal))
     return sa.or_(sa.and_(T.kind == str(Kind.WORK), sa.or_(*ways)), sa.and_(T.kind == str(Kind.BATCH), for_review))
 
 

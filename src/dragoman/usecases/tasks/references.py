@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dragoman.command import Keys, Lock, Ref
-from dragoman.domain.access import Permission, may_see_case, may_see_contact
+from dragoman.domain.access import Permission, may_see_case, may_see_contact, sees_all
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task
@@ -161,7 +161,7 @@ def _parent(uow: UnitOfWork, key: Ref, task: Task | None, problems: list[Problem
 def hidden(uow: UnitOfWork, field: str, numbers: Sequence[int]) -> frozenset[int]:
     """The contacts, cases or parents that exist and that the principal may not see. For exclusive commands and
     readers."""
-    if uow.principal.is_admin:
+    if sees_all(uow.principal):
         return frozenset()
     repository, may_see = _REFERENCES[field](uow)
     repository.load(sorted(set(numbers)))

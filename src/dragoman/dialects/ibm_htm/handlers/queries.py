@@ -16,7 +16,7 @@ from dragoman.dialects.ibm_htm.wire.parameters import boolean, whole_number
 from dragoman.dialects.ibm_htm.wire.query import Attribute, Order
 from dragoman.dialects.ibm_htm.wire.tasks import JSON, Shown, details
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.domain.access import Principal, among_others
+from dragoman.domain.access import Principal, among_others, sees_all
 from dragoman.domain.errors import TooLarge
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.identity import lookup as people_lookup
@@ -117,17 +117,18 @@ def count(uow: UnitOfWork, command: View) -> int:
 
 
 def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
-    """The view as the store takes it. Forbidden (`role_missing`) for `admin` by a user who isn't an administrator."""
+    """The view as the store takes it. Forbidden (`role_missing`) for `admin` by a user who is neither an
+    administrator nor a supervisor, the vendor's TaskSystemAdministrator and TaskSystemMonitor."""
     caller = uow.principal
     if view.of_all:
-        if not caller.is_admin:
+        if not sees_all(caller):
             raise refusals.role_missing(guard.login(uow), "QUERY", query.TABLE)
         if view.on_behalf_of is not None:
             caller = _other(uow, view.on_behalf_of)
     interactions = INTERACTIONS[view.interaction](caller) if view.interaction is not None else ()
     everybodys = view.of_all and view.on_behalf_of is None
     return TaskFilter(
-        # An administrator, too, is shown his own tasks alone unless he asks for all of them.
+        # Administrators and supervisors, too, are shown their own tasks alone unless they ask for all of them.
         visible_to=None if everybodys else among_others(caller),
         visible_through=view.through,
         any_of=interactions,

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from msgspec.structs import replace
 
 from dragoman.command import Lock
-from dragoman.domain.access import Permission
+from dragoman.domain.access import Permission, sees_all
 from dragoman.domain.clock import Moment
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.restoring import Plan, Unit
@@ -67,7 +67,7 @@ def _by_id(uow: UnitOfWork, values: Sequence[str]) -> list[Found]:
 
 def _seen(uow: UnitOfWork, key: str, texts: list[str]) -> list[str]:
     """The values without those of entities that the principal may not see."""
-    if uow.principal.is_admin or key not in ("case", "contact", "parent") or not texts:
+    if sees_all(uow.principal) or key not in ("case", "contact", "parent") or not texts:
         return texts
     numbers = [int(text) for text in texts]
     hidden = references.hidden(uow, key, numbers)
