@@ -183,6 +183,15 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: Annotated[float, Meta(gt=0, le=366, description="Days after which a session ends in any case.")] = 7.0
 
 
+class Passwords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """New passwords. Those that users have are never checked again."""
+
+    least: Annotated[int, Meta(ge=1, le=256, description="Fewest characters of a new password; the most are 256.")] = 12
+    check_common: Annotated[
+        bool, Meta(description="Whether common passwords and simple patterns are refused as new ones.")
+    ] = True
+
+
 class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where secrets are found that have no variable."""
 
@@ -241,6 +250,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeouts: Timeouts = Timeouts()
     jobs: Jobs = Jobs()
     sessions: Sessions = Sessions()
+    passwords: Passwords = Passwords()
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
     dialects: dict[str, dict[str, Any]] = {}

@@ -61,17 +61,6 @@ class OwnPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 NO_POLICY, NO_OWN_POLICY = Policy(), OwnPolicy()
 
 
-class Terms(msgspec.Struct, frozen=True):
-    """What the operator asks of all batches."""
-
-    policies: tuple[Rule, ...] = ()
-    review_days: int = 30
-    images_days: int = 30
-
-
-NO_TERMS = Terms()
-
-
 def matching(rules: Iterable[Rule], type_: str, method: str, size: int | None) -> tuple[Rule, ...]:
     """The rules that apply to a batch."""
     return tuple(rule for rule in rules if rule.matches(type_, method, size))

@@ -12,9 +12,10 @@ from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
 from dragoman.dialects.kit.watching import WATCHES
 from dragoman.domain.access import system
-from dragoman.domain.batch_policy import Terms
 from dragoman.domain.clock import Clock, SystemClock
+from dragoman.domain.password_rules import Rules
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.domain.terms import Terms
 from dragoman.jobs.background import Background
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
@@ -51,7 +52,7 @@ class Application:
             free_bytes=settings.limits.free_bytes,
             longest_queue=settings.limits.queue,
             timers=timers_before,
-            terms=Terms(settings.batch.policy, settings.batch.review_days, settings.batch.images_days),
+            terms=terms_of(settings),
         )
         self.dialects = configured(settings)
         check_policies(settings)
@@ -152,6 +153,13 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
     resource_types.set_outside(settings.outside)
     categories.keep(number for dialect in dialects for number in dialect.kept_categories)
     return tuple(dialects)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """What use cases need to know of the configuration."""
+    batch, passwords = settings.batch, settings.passwords
+    rules = Rules(passwords.least, passwords.check_common)
+    return Terms(batch.policy, batch.review_days, batch.images_days, rules)
 
 
 def check_policies(settings: Settings) -> None:

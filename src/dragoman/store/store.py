@@ -10,8 +10,8 @@ import shutil
 import threading
 from collections.abc import Callable
 
-from dragoman.domain.batch_policy import NO_TERMS, Terms
 from dragoman.domain.clock import Clock, uptime
+from dragoman.domain.terms import NO_TERMS, Terms
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.store import migrations
@@ -38,7 +38,7 @@ class Store:
     `died` is called once when a lane's thread ends unexpectedly; the process should end. `patience_seconds` is how
     long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes. Of
     works that wait, `longest_queue` are taken for the lanes and as many for the readers. `timers` gives what lets due
-    timers fire; `terms` are what the operator asks of batches.
+    timers fire; `terms` are what the operator asks of batches and passwords.
     """
 
     def __init__(

@@ -6,10 +6,10 @@ from typing import Any, Generic, TypeVar, overload
 
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
-from dragoman.domain.batch_policy import Terms
 from dragoman.domain.clock import Moment
 from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import LoginName, Tenant
+from dragoman.domain.terms import Terms
 from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloads, Previews
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
@@ -92,7 +92,7 @@ class UnitOfWork:
 
     @property
     def terms(self) -> Terms:
-        """What the operator asks of batches."""
+        """What the operator asks of batches and passwords."""
         return self._overlay.group.terms
 
     @property

@@ -15,9 +15,9 @@ from msgspec.structs import astuple, replace
 
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain import json_numbers
-from dragoman.domain.batch_policy import NO_TERMS
 from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.extension import Extension
+from dragoman.domain.terms import NO_TERMS
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
 SALT_BYTES = 16
@@ -163,7 +163,7 @@ class Group:
         self.clock: Clock | None = None  # while rows are locked: `now` is read after each wait
         self.cached = cached
         self._home: Any = None
-        self.terms = NO_TERMS  # what the operator asks of batches
+        self.terms = NO_TERMS  # what the operator asks of batches and passwords
         self.has_queued = False  # a job: the worker need not wait for its next look
         # For commands that have the transaction to themselves, and for readers:
         self.load_all: Callable[[Keys], None] | None = None

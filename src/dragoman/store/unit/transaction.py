@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
-from dragoman.domain.batch_policy import NO_TERMS, Terms
 from dragoman.domain.clock import Clock, uptime
 from dragoman.domain.errors import Conflict, Expected, Unavailable
+from dragoman.domain.terms import NO_TERMS, Terms
 from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import Engine, Trouble

@@ -1,0 +1,18 @@
+"""Terms: what the operator's configuration asks of use cases."""
+
+import msgspec
+
+from dragoman.domain.batch_policy import Rule
+from dragoman.domain.password_rules import Rules
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """Of all batches: their policies, and how long they wait and are kept. Of passwords: their rules."""
+
+    policies: tuple[Rule, ...] = ()
+    review_days: int = 30
+    images_days: int = 30
+    passwords: Rules = Rules()
+
+
+NO_TERMS = Terms()
