@@ -85,7 +85,7 @@ class User(msgspec.Struct, frozen=True):
     unlocked_at: Moment | None = None  # failed logins before it don't count
     last_seen_at: Moment | None = None
     deleted_at: Moment | None = None  # what stays is his name, for history and old tasks
-    revision: int = 0  # of a user from before histories of users: 0 until the first change
+    revision: int = 1  # of a user from before histories of users: 0 until the first change
     head_hash: str = ""
 
 
@@ -102,7 +102,7 @@ class Group(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = ()
     external_names: tuple[str, ...] = ()  # values of a provider's claim that mean this group
     modified_at: Moment = Moment(0)
-    revision: int = 0
+    revision: int = 1  # of a group from before histories of groups: 0 until the first change
     head_hash: str = ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, overload
 
+from dragoman.command import Key
 from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
@@ -108,6 +109,11 @@ class UnitOfWork:
     def new_id(self) -> str:
         """A time-ordered UUID."""
         return ids.new_id()
+
+    def record(self, entity: str, key: Key, operation: str, changes: dict[str, Any]) -> None:
+        """A row in the history of an entity (its name and key) for a fact that is none of its fields, such as a token
+        that was made: field to [old, new], under this operation. Nothing where there is no such entity."""
+        self._overlay.record(MAPPINGS[entity], key, operation, changes)
 
     def enqueue(
         self,

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from dragoman.store.engine.engines import Engine
 from dragoman.store.maintenance import export as portable
 from dragoman.store.maintenance import verification
 from dragoman.store.tables import metadata
+from dragoman.store.unit import overlay
+from dragoman.store.unit.overlay import HistoryRow, Stamp
 from tests.support.history import HistoryWorld
 from tests.support.reflection import reflected
 from tests.support.server import PROGRAM, environment
@@ -81,26 +84,44 @@ def test_the_newest_migration_is_the_one_that_the_start_looks_for() -> None:
     assert script.get_heads() == [migrations.HEAD]
 
 
+def of_the_first_form(
+    previous: str, tenant: int, entity: str, number: int, revision: int, at: Moment, stamp: Stamp, changes: str
+) -> HistoryRow:
+    """A row of history as it was written before the eighth migration."""
+    digest = overlay.first_link(previous, tenant, entity, number, revision, at, stamp, changes)
+    who, dialect, operation = stamp.principal, stamp.dialect, stamp.operation
+    return HistoryRow(tenant, entity, number, revision, at, who, dialect, operation, changes, digest, stamp.cause)
+
+
 @pytest.fixture
-def past(tmp_path: Path) -> list[dict[str, Any]]:
+def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The rows of a database with a past, as an export has them."""
+    monkeypatch.setattr(overlay, "chained", of_the_first_form)
     past = HistoryWorld(f"sqlite:///{tmp_path / 'past.db'}")
     past.live()
     past.app.close()
+    monkeypatch.undo()
     return rows(Engine(f"sqlite:///{tmp_path / 'past.db'}"))
 
 
 @pytest.fixture
 def old(empty_database_url: str, past: list[dict[str, Any]]) -> Iterator[Engine]:
     """A database of the first form that holds all of that."""
-    engine = Engine(empty_database_url)
+    with at_form(FIRST_FORM, empty_database_url, past) as engine:
+        yield engine
+
+
+@contextmanager
+def at_form(form: str, url: str, held: list[dict[str, Any]]) -> Iterator[Engine]:
+    """A database of this form with these rows, without what their tables don't have yet."""
+    engine = Engine(url)
     config = Config()
     config.set_main_option("script_location", str(migrations.FOLDER))
     config.attributes["engine"] = engine
-    command.upgrade(config, FIRST_FORM)
+    command.upgrade(config, form)
     with engine.raw.begin() as connection:
         tables = reflected(connection)
-        for row in past:
+        for row in held:
             table = tables.tables[row["table"]]
             connection.execute(table.insert().values({name: row[name] for name in row if name in table.columns}))
     yield engine
@@ -140,3 +161,70 @@ def test_an_export_of_the_first_form_is_read(old: Engine, past: list[dict[str, A
     assert portable.load(target, [*lines, last]) == len(past)
     assert rows(target) == past
     target.dispose()
+
+
+def user_of_before(number: int, login: str, **others: Any) -> dict[str, Any]:
+    uid = f"00000000-0000-7000-8000-{number:012x}"
+    shown = {"tenant": 1, "uid": uid, "number": number, "login": login, "display_name": login, "created_at": 7}
+    return {"table": "user", **shown, "is_admin": False, "roles": "[]", "groups": "[]", **others}
+
+
+def token_of_before(digest: str, scopes: list[str], expires_at: int | None) -> dict[str, Any]:
+    user = "00000000-0000-7000-8000-000000000001"
+    shown = {"tenant": 1, "hash": digest, "user": user, "scopes": json.dumps(scopes)}
+    return {"table": "token", **shown, "created_at": 7, "expires_at": expires_at}
+
+
+A_YEAR = 365 * 86_400 * 10_000_000
+OF_A_LOGIN = [f"{noun}.{verb}" for noun in ("task", "category", "contact", "case") for verb in ("read", "write")]
+PEOPLE_OF_BEFORE = [
+    user_of_before(1, "Anna", is_admin=True, roles='["Supervisor"]', groups='["g2","g1"]', email="Anna@Example.com"),
+    user_of_before(2, "bert", roles='["Administrator"]', groups='["g2"]'),
+    {"table": "group", "tenant": 1, "uid": "g1", "name": "second", "created_at": 3},
+    {"table": "group", "tenant": 1, "uid": "g2", "name": "first", "created_at": 4},
+    {"table": "login_name", "tenant": 0, "login": "Anna", "user_tenant": 1, "user": user_of_before(1, "")["uid"]},
+    token_of_before("a" * 64, ["task.read"], None),
+    token_of_before("b" * 64, [*OF_A_LOGIN, "user.read"], 7 + A_YEAR),
+    token_of_before("c" * 64, [*OF_A_LOGIN, "user.read"], None),
+]
+
+
+def test_people_of_before_keep_their_rights(empty_database_url: str) -> None:
+    with at_form("0007", empty_database_url, PEOPLE_OF_BEFORE) as engine:
+        migrations.run(engine)
+        assert_people_are_complete(engine)
+
+
+def test_an_export_with_people_of_before_is_completed(empty_database_url: str, tmp_path: Path) -> None:
+    first = b'{"dragoman":"export","format":1,"revision":"0007","made_at":0,"tenants":["main"]}\n'
+    lines = [first, *(json.dumps(complete(row)).encode() + b"\n" for row in PEOPLE_OF_BEFORE)]
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    last = json.dumps({"dragoman": "end", "rows": len(lines) - 1, "sha256": digest}).encode() + b"\n"
+    target = Engine(empty_database_url)
+    migrations.run(target)
+    portable.load(target, [*lines, last])
+    assert_people_are_complete(target)
+    target.dispose()
+
+
+def complete(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the members that an export of its time had and a statement may leave out."""
+    needed: dict[str, dict[str, Any]] = {"user": {"modified_at": 7, "extras": "{}"}, "token": {"revoked_at": None}}
+    return {**needed.get(row["table"], {}), **row, "row_version": 1}
+
+
+def assert_people_are_complete(engine: Engine) -> None:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(engine):
+        found.setdefault(row["table"], []).append(row)
+    anna, bert = found["user"]
+    assert (json.loads(anna["roles"]), anna["is_admin"], anna["revision"]) == (["supervisor", "administrator"], True, 0)
+    assert (json.loads(bert["roles"]), bert["is_admin"], bert["kind"]) == (["administrator"], True, "person")
+    assert [(row["name"], row["number"]) for row in found["group"]] == [("second", 2), ("first", 1)]
+    assert ("group", 2) in [(row["name"], row["value"]) for row in found["counter"]]
+    members = [(row["group"], row["user"][-1], row["source"]) for row in found["group_member"]]
+    assert members == [("g1", "1", "manual"), ("g2", "1", "manual"), ("g2", "2", "manual")]
+    kinds = [(row["kind"], row["gives_decision"], len(row["uid"])) for row in found["token"]]
+    assert kinds == [("api", True, 36), ("login", False, 36), ("api", True, 36)]
+    logins = [(row["login"], row["folded"], row["user"][-1]) for row in found["login_name"]]
+    assert logins == [("Anna", "anna", "1"), ("anna@example.com", "anna@example.com", "1")]

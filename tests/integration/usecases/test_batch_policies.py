@@ -49,7 +49,7 @@ def world(database_url: str) -> Iterator[BatchWorld]:
 
 def furnish(uow: UnitOfWork) -> None:
     for uid, name in ((LEADS, "leads"), (CREW, "crew")):
-        uow.groups.add(Group(tenant=uow.tenant, uid=uid, name=name))
+        uow.groups.add(Group(tenant=uow.tenant, uid=uid, name=name, number=uow.numbers.draw("group")))
     for login, groups in (("lea", (LEADS,)), ("cora", (LEADS, CREW))):
         user = uow.users.by_login(login)
         assert user is not None

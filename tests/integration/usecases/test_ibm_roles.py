@@ -36,7 +36,7 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 def furnish(uow: UnitOfWork) -> None:
     for name, uid in GROUPS.items():
-        uow.groups.add(Group(tenant=uow.tenant, uid=uid, name=name))
+        uow.groups.add(Group(tenant=uow.tenant, uid=uid, name=name, number=uow.numbers.draw("group")))
     roles: dict[Role, tuple[str, ...]] = {
         Role.POTENTIAL_OWNER: (f"group:{GROUPS['reviewers']}",),
         Role.READER: ("*",),

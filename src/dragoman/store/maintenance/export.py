@@ -176,6 +176,7 @@ def is_unused(connection: sa.Connection) -> bool:
 def _load(connection: sa.Connection, given: Iterable[bytes]) -> int:
     digest, rows, size = hashlib.sha256(), 0, 0
     waiting: list[Row] = []
+    first: First | None = None
     last: Last | None = None
     for number, line in enumerate(given, start=1):
         if last is not None:
@@ -185,7 +186,8 @@ def _load(connection: sa.Connection, given: Iterable[bytes]) -> int:
             last = value
             continue
         digest.update(line)
-        if number == 1:
+        if isinstance(value, First):
+            first = value
             continue
         if waiting and (type(value) is not type(waiting[0]) or len(waiting) >= PAGE or size > BATCH_BYTES):
             _insert(connection, waiting)
@@ -195,6 +197,8 @@ def _load(connection: sa.Connection, given: Iterable[bytes]) -> int:
     _insert(connection, waiting)
     if last is None or (last.rows, last.sha256) != (rows, digest.hexdigest()):
         raise Invalid("export_damaged", "The export was cut off or changed: its last line doesn't fit the rest.")
+    if first is not None:
+        migrations.complete(connection, first.revision)
     return rows
 
 

@@ -318,6 +318,7 @@ def follow(head: Head, row: Any) -> None:
         or not all(type(text) is str for text in (principal, dialect, operation, changes, hash_))
         or type(cause) not in (int, type(None))
         or not all(type(text) in (str, type(None)) for text in (actor, salt, commit))
+        or actor == ""
     ):
         raise Broken(f"{where}: it holds a value of another kind")
     if revision != head.revision + 1:

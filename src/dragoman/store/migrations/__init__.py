@@ -9,6 +9,7 @@ step that can't be borne by older programs gets an id that is more than a number
 start on it.
 """
 
+import importlib
 import logging
 import re
 import time
@@ -49,6 +50,18 @@ def revision(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def complete(connection: sa.Connection, form: str) -> None:
+    """Do for rows of an older form, now in tables of the newest, what the steps since then do for rows."""
+    for step in sorted((FOLDER / "versions").glob("[0-9]*.py")):
+        if step.stem[:4] > form[:4]:
+            module = importlib.import_module(f"{__name__}.versions.{step.stem}")
+            getattr(module, "complete", _nothing)(connection)
+
+
+def _nothing(connection: sa.Connection) -> None:
+    """What a step does that changes no rows."""
 
 
 def must_be_ours(connection: sa.Connection) -> None:

@@ -158,6 +158,7 @@ BOOKKEEPING = frozenset(
         "head_hash",
         "twin",
         "last_seen_at",
+        "is_admin",  # stands in the roles
     }
 )
 """Fields that no representation shows: a change of them makes no revision and no history."""
@@ -178,6 +179,7 @@ class Mapping:
     codecs: dict[str, Codec] = field(default_factory=dict)
     has_history: bool = False
     records_creation: bool = True  # else the history begins with the first change
+    secrets: frozenset[str] = frozenset()  # fields of which history only tells that they were set, changed, removed
     child_tables: tuple[str, ...] = ()
     has_words: bool = False
 
@@ -338,8 +340,17 @@ MAPPINGS: dict[str, Mapping] = {
                 "scopes": MAYBE_STRINGS,
                 "dialects": MAYBE_STRINGS,
             },
+            has_history=True,
+            secrets=frozenset({"password_hash"}),
         ),
-        Mapping("group", tables.group, Group, key=("uid",), codecs={"roles": STRINGS, "external_names": STRINGS}),
+        Mapping(
+            "group",
+            tables.group,
+            Group,
+            key=("uid",),
+            codecs={"roles": STRINGS, "external_names": STRINGS},
+            has_history=True,
+        ),
         Mapping("group_member", tables.group_member, GroupMember, key=("group", "user", "source")),
         Mapping("alias", tables.alias, Alias, key=("dialect", "alias")),
         Mapping("identity", tables.identity, ProviderIdentity, key=("provider", "subject")),

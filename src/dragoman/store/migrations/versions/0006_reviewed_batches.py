@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("row_version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("tenant", "batch"),
     )
-    _complete_old_batches(op.get_bind())
+    complete(op.get_bind())
 
 
 def _of_batches() -> tuple[sa.Column[Any], ...]:
@@ -123,7 +123,7 @@ def _where_set(name: str, table: str, columns: list[str], when: str) -> None:
     op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
 
 
-def _complete_old_batches(connection: sa.Connection) -> None:
+def complete(connection: sa.Connection) -> None:
     """Give batches that are there their new counts, their titles, and their entries in chunks."""
     connection.execute(sa.text("UPDATE batch SET unchanged = 0, skipped = 0 WHERE processed IS NOT NULL"))
     connection.execute(sa.text("UPDATE batch SET ended_at = modified_at WHERE status IN ('completed', 'cancelled')"))

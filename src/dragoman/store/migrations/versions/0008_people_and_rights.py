@@ -25,7 +25,11 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     _create_tables()
-    connection = op.get_bind()
+    complete(op.get_bind())
+
+
+def complete(connection: sa.Connection) -> None:
+    """Give rows of before what the new columns and tables say of them."""
     _roles_and_members(connection)
     _number_groups(connection)
     _describe_tokens(connection)
