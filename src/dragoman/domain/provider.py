@@ -4,6 +4,7 @@ One is configured in a table `[oidc.NAME]`; `read` checks it once, at start.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,6 +17,13 @@ ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "Ed448"}
 )
 """Signatures with a private key. With any other kind, whoever can check a token could make one."""
+
+
+RESERVED = frozenset({"manual", "proxy"})
+"""Sources of memberships that are no provider."""
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+LONGEST = 255
 
 
 class ProviderTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +62,61 @@ class Provider(msgspec.Struct, frozen=True):
         return self.table.label or self.name
 
 
+class Visitor(msgspec.Struct, frozen=True):
+    """Somebody as a provider or a proxy knows him. `groups` None: it says nothing about groups.
+
+    `source` is the name of the provider, or `proxy`, which knows no subject. Texts that can't be kept are left out.
+    """
+
+    source: str
+    subject: str = ""
+    login: str | None = None
+    name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    is_email_verified: bool = False
+    groups: tuple[str, ...] | None = None
+
+
+def visitor(provider: Provider, claims: Mapping[str, Any]) -> Visitor:
+    """Somebody by his claims, of which `sub` was checked."""
+    table = provider.table
+    name = _line(claims.get(table.name_claim))
+    return Visitor(
+        source=provider.name,
+        subject=claims["sub"],
+        login=_line(claims.get(table.login_claim)),
+        name=name,
+        first_name=_line(claims.get("given_name")),
+        last_name=_line(claims.get("family_name")),
+        email=email_of(claims.get(table.email_claim)),
+        is_email_verified=claims.get("email_verified") in (True, "true"),
+        groups=_groups(claims.get(table.groups_claim)) if table.groups_claim else None,
+    )
+
+
+def email_of(value: Any) -> str | None:
+    """The e-mail address; None for what is none."""
+    text = _line(value)
+    return text if text is not None and EMAIL.fullmatch(text) else None
+
+
+def _line(value: Any) -> str | None:
+    """A text without blanks at its ends, as users have them."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.isprintable() and 0 < len(text) <= LONGEST else None
+
+
+def _groups(value: Any) -> tuple[str, ...] | None:
+    """The names in a claim: a list, or one alone."""
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list):
+        return None
+    return tuple(dict.fromkeys(name for name in value if isinstance(name, str) and name))
+
+
 def secret_name(name: str) -> str:
     """The name of a provider's secret, which is a part of a variable's name."""
     return f"oidc_{name.replace('-', '_')}"
@@ -63,6 +126,8 @@ def read(name: str, table: Any) -> ProviderTable:
     """The provider that a table configures. Raises Misconfigured at the first fault."""
     if not NAME.fullmatch(name):
         raise Misconfigured("", "the name must be of letters, digits, _ and -, and begin with a letter")
+    if name in RESERVED:
+        raise Misconfigured("", "the name is taken")
     if not isinstance(table, dict):
         raise Misconfigured("", "must be a table")
     found = part(table, ProviderTable, "")
