@@ -27,11 +27,12 @@ from dragoman.domain.bulk import (
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.job import JobKind
 from dragoman.domain.message import Message, Which
-from dragoman.domain.people import Alias
+from dragoman.domain.people import Alias, GroupMember, ProviderIdentity, UnclaimedName, UnclaimedTask
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
 from dragoman.store.engine.engines import Engine
-from dragoman.store.tables import lease, metadata
+from dragoman.store.maintenance.export import LEFT_BEHIND
+from dragoman.store.tables import metadata
 from dragoman.usecases.uow import UnitOfWork
 from tests.conftest import PASSWORD
 from tests.integration.cli.command import refused, rows, well
@@ -69,13 +70,17 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
     uow.batches.record(batch.number, [Outcome(0, '"1"', '{"message":"no"}')])
     uow.aliases.add(Alias(uow.tenant, "genesys", "31", "anna"))
+    uow.identities.add(ProviderIdentity(uow.tenant, "corp", "sub-1", "anna"))
+    uow.unclaimed_names.add(UnclaimedName(uow.tenant, "ibm_htm", "cn=kim", Moment(1), Moment(2), 1))
+    uow.unclaimed_tasks.add(UnclaimedTask(uow.tenant, "ibm_htm", "cn=kim", task.number))
+    uow.members.add(GroupMember(uow.tenant, "desk", "anna"))
     uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, run_at=later(uow.now, seconds=100 * 365 * 86_400), note="x")
 
 
 def test_every_table_that_is_carried_has_a_row_in_these_tests(used: str) -> None:
     # A table that came later, and that these tests don't know, could be left behind unseen.
     filled = {str(row["table"]) for row in rows(used)}
-    carried = {table.name for table in metadata.sorted_tables if table is not lease}
+    carried = {table.name for table in metadata.sorted_tables if table not in LEFT_BEHIND}
     beside = {"contact", "stage", "extension", "extension_schema", "work_item", "resource", "group", "token"}
     assert carried - filled <= beside | {"idempotency"}
 
@@ -103,14 +108,14 @@ def tamper(url: str, statement: str) -> None:
 
 def test_verify_reports_what_it_checked_and_what_no_digest_covers(used: str) -> None:
     assert well(used, "verify").out == (
-        "all fits: 35 history rows, 4 digests, 0 of them also as files\n"
+        "all fits: 36 history rows, 4 digests, 0 of them also as files\n"
         "tenant 1: 5 rows are covered by no digest, the first: task 5, revision 1\n"
         "tenant 2: 6 rows are covered by no digest, the first: task 5, revision 1\n"
     )
 
 
 def test_verify_names_the_first_row_that_does_not_fit(used: str) -> None:
-    tamper(used, "UPDATE history SET principal = 'mallory' WHERE tenant = 1 AND entity = 'task' AND revision = 2")
+    tamper(used, "UPDATE history SET actor = 'mallory' WHERE tenant = 1 AND entity = 'task' AND revision = 2")
     said = refused(used, "verify")
     assert said.startswith("dragoman: tenant 1, task 1, revision 2: the row doesn't fit its hash")
 
@@ -129,7 +134,7 @@ def test_all_of_it_arrives_on_either_engine(
     else:
         assert "rows imported" in well(target, "import", typed=well(used, "export", "--all").raw).out
     assert rows(target) == before
-    assert "35 history rows, 4 digests" in well(target, "verify").out
+    assert well(target, "verify").out == well(used, "verify").out
     with Server(target) as server:
         mine = server.call("GET", "/v1/users/me", headers={"Authorization": f"Bearer {token}"})
         assert (mine.status, mine.json()["login"]) == (200, "anna")

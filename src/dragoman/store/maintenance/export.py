@@ -24,6 +24,8 @@ from dragoman.store.migrations import HEAD
 FORMAT = 1
 PAGE = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
+LEFT_BEHIND = (tables.lease, tables.session, tables.password_link)
+"""What belongs to one server and its browsers for some hours."""
 FURNISHED = ("tenant", "counter", "setting", "category", "case", "history", "lease")
 """Tables in which an unused database has rows: a tenant, its inbox, its categories."""
 
@@ -51,7 +53,7 @@ Row = Any
 @cache
 def _carried() -> dict[str, tuple[sa.Table, type[msgspec.Struct]]]:
     """Tables that are exported, each with the form of its lines."""
-    return {table.name: (table, _form(table)) for table in tables.metadata.sorted_tables if table is not tables.lease}
+    return {table.name: (table, _form(table)) for table in tables.metadata.sorted_tables if table not in LEFT_BEHIND}
 
 
 def _form(table: sa.Table) -> type[msgspec.Struct]:
@@ -143,7 +145,7 @@ def load(engine: Engine, given: Iterable[bytes], *, replace: bool = False) -> in
         migrations.must_be_ours(connection)
         if not replace:
             _must_be_unused(connection)
-        for table, _ in _carried().values():
+        for table in tables.metadata.sorted_tables:
             connection.execute(sa.delete(table))
         return _load(connection, given)
 
