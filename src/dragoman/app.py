@@ -10,12 +10,16 @@ from dragoman.settings import Settings
 
 def create(settings: Settings) -> tuple[Application, dict[str, Any]]:
     """What one process serves: an open application, and the pages in addition to its dialects."""
-    from dragoman.http.endpoints.documents import documents  # a command needs neither these nor templates
-    from dragoman.web.views import Face, pages
-
     app = Application(settings).open()
-    faces = [Face(each.name, each.title, each.prefixes, len(each.operations)) for each in app.dialects]
-    return app, {"/ui/": pages(faces), **documents(app.dialects)}
+    return app, mounts(app)
+
+
+def mounts(app: Application) -> dict[str, Any]:
+    """What is served beside the dialects, by path."""
+    from dragoman.http.endpoints.documents import documents  # a command needs neither these nor templates
+    from dragoman.web.views import PAGES, site
+
+    return {"/ui/": site(app, PAGES), **documents(app.dialects)}
 
 
 def serve(settings: Settings, inherited: Sequence[socket.socket] = ()) -> int:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from dragoman.app import mounts
 from dragoman.dialects import discover
 from dragoman.http.server.gateway import Gateway
 from dragoman.logs import Line, RequestLog
@@ -53,7 +54,7 @@ class InProcessServer(Server):
         self._log = LastLine(lambda lines: None)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
-        self._gateway = Gateway(self._application, requests=self._log)
+        self._gateway = Gateway(self._application, requests=self._log, mounts=mounts(self._application))
 
     @property
     def app(self) -> Application:

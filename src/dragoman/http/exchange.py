@@ -30,8 +30,6 @@ class Exchange(Request):
     has_body = False
     body_was_read = False
     began_at = 0.0  # monotonic clock
-    incident = ""
-    code = ""
 
     def unread_body(self) -> bool:
         """Whether bytes of this request may still arrive, before the next one of its connection."""

@@ -38,6 +38,10 @@ LIMITS = Limits()
 """The defaults of the settings."""
 
 
+IN_SCOPE = "dragoman.request"
+"""Where the scope of an ASGI application beside the dialects has the request."""
+
+
 class Request:
     """One request. Query and body are parsed on first use, and once."""
 
@@ -77,6 +81,8 @@ class Request:
         self.run: Callable[[Any], Awaitable[Any]] = _no_run  # and how its stream runs a further command
         self.ignored: list[str] = []  # parameters and members that the operation ignored, for the log
         self.span: Any = None  # its tracing span, where requests are traced
+        self.incident = ""  # the id of the bug that it met, for the log
+        self.code = ""  # of the error that it is answered with, for the log
 
     @cached_property
     def query(self) -> dict[str, list[str]]:

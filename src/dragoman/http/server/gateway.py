@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dragoman.dialects.kit import Limits as BodyLimits
 from dragoman.dialects.kit import Reply, Stream
+from dragoman.dialects.kit.request import IN_SCOPE
 from dragoman.dialects.kit.streams import each_of
 from dragoman.domain.clock import Moment
 from dragoman.domain.ids import new_id
@@ -154,6 +155,7 @@ class Gateway:
 
     async def _show(self, page: ASGIApp, request: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         sending = Sending(send, request.request_id)
+        scope[IN_SCOPE] = request
         receive = await self._pages.read(request.headers, Incoming(scope, receive), receive)
         try:
             await page(scope, receive, sending)

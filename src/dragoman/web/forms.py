@@ -1,0 +1,47 @@
+"""Forms: the fields that a browser sent, and what is wrong with them."""
+
+from collections.abc import Iterable, Iterator
+
+from dragoman.web import csrf
+
+PASSWORDS = frozenset({"password", "current", "new"})
+"""Fields that no page ever shows again."""
+HIDDEN = frozenset({csrf.FIELD, *PASSWORDS})
+LABELS = {
+    "login": "Login",
+    "password": "Password",
+    "current": "Current password",
+    "new": "New password",
+    "display_name": "Name",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "title": "Title",
+    "email": "E-mail",
+    "zone": "Time zone",
+    "language": "Language",
+}
+"""What the fields are called on every page."""
+
+
+class Form:
+    """The fields of a form. Of several with one name the first counts."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields: dict[str, str] = {}
+        for name, value in fields:
+            self._fields.setdefault(name, value)
+
+    def text(self, name: str) -> str:
+        """The value of a field; empty where it wasn't sent."""
+        return self._fields.get(name, "")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """Names and values that a page may show again."""
+        return ((name, value) for name, value in self._fields.items() if name not in HIDDEN)
+
+    def passwords(self) -> list[str]:
+        """The names of the fields that have to be filled in again."""
+        return [name for name in self._fields if name in PASSWORDS]

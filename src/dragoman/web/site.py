@@ -1,0 +1,113 @@
+"""All pages under /ui/: which there are, who may see them, and what every request for one passes through.
+
+The order: who asks; of a POST, that the form is ours and up to date; that a user is signed in, unless the page is open;
+then the page itself.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dragoman.dialects.kit.request import IN_SCOPE, Request
+from dragoman.domain.errors import Expected, NotFound
+from dragoman.domain.ids import new_id
+from dragoman.web import errors
+from dragoman.web.drawing import FOLDER
+from dragoman.web.forms import LABELS
+from dragoman.web.visit import SignInNeeded, Visit
+
+if TYPE_CHECKING:
+    from dragoman.runtime.application import Application
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Visit], Awaitable[Response]]
+SAFE_METHODS = ("GET", "HEAD")
+ALL_METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Page(NamedTuple):
+    """A page: what a GET shows, and what a POST does. `is_open`: it needs no user who is signed in."""
+
+    path: str
+    show: Handler | None = None
+    act: Handler | None = None
+    is_open: bool = False
+
+
+def site(app: "Application", pages: Sequence[Page]) -> Starlette:
+    """The pages as one ASGI application."""
+    routes = [Route(page.path, _endpoint(app, page), methods=list(ALL_METHODS)) for page in pages]
+    rest = Route("/ui/{rest:path}", _endpoint(app, Page("", _unknown, _unknown)), methods=list(ALL_METHODS))
+    return Starlette(routes=[Mount("/ui/static", StaticFiles(directory=FOLDER / "static")), *routes, rest])
+
+
+async def _unknown(visit: Visit) -> Response:
+    raise NotFound("unknown_path", "There is no such page.")
+
+
+def _endpoint(app: "Application", page: Page) -> Callable[[StarletteRequest], Awaitable[Response]]:
+    async def answer(request: StarletteRequest) -> Response:
+        asked: Request = request.scope[IN_SCOPE]
+        visit = Visit(app, asked, request.path_params)
+        try:
+            return await _within(visit, page, request)
+        except SignInNeeded:
+            return visit.to_sign_in()
+        except Expected as error:
+            asked.code = error.code
+            return _refusal(visit, error)
+        except Exception as bug:  # house: ok, because this is the edge: a bug is answered and logged with its trace
+            return _incident(visit, bug)
+
+    return answer
+
+
+async def _within(visit: Visit, page: Page, request: StarletteRequest) -> Response:
+    handler = page.show if request.method in SAFE_METHODS else page.act if request.method == "POST" else None
+    if handler is None:
+        return _not_here(visit, page)
+    await visit.identify()
+    if request.method == "POST":
+        visit.read_form(await request.body())
+        if not visit.is_genuine():
+            visit.request.code = "form_out_of_date"
+            return out_of_date(visit)
+    if not page.is_open:
+        visit.require()
+    return await handler(visit)
+
+
+def out_of_date(visit: Visit) -> Response:
+    """The page for a form that isn't ours, or of an earlier session: what was typed, to be sent again."""
+    again = [(name, LABELS.get(name), value) for name, value in visit.form.shown()]
+    passwords = [(name, LABELS[name]) for name in visit.form.passwords()]
+    return visit.page("out_of_date.html", 403, action=quote(visit.request.full_path), again=again, passwords=passwords)
+
+
+def _not_here(visit: Visit, page: Page) -> Response:
+    allow = ", ".join([*(SAFE_METHODS if page.show else ()), *(("POST",) if page.act else ())])
+    response = visit.page("error.html", 405, heading="Not possible here", sentence=f"This page takes {allow}.")
+    response.headers["Allow"] = allow
+    return response
+
+
+def _refusal(visit: Visit, error: Expected) -> Response:
+    status, heading, headers = errors.described(error)
+    response = visit.page("error.html", status, heading=heading, sentence=error.message)
+    response.headers.update(headers)
+    return response
+
+
+def _incident(visit: Visit, bug: Exception) -> Response:
+    visit.request.incident = incident = new_id()
+    log.error("request.failed", exc_info=bug, extra={"incident": incident, "request": visit.request.request_id})
+    sentence = "An unexpected error was logged."
+    return visit.page("error.html", 500, heading="Something went wrong", sentence=sentence, incident=incident)

@@ -1,0 +1,79 @@
+"""Signing in by a password, and signing out."""
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from dragoman.domain.errors import Invalid, TooMany, Unauthenticated
+from dragoman.runtime.accounts import life_of
+from dragoman.usecases.identity import sessions
+from dragoman.usecases.identity.users import token_hash
+from dragoman.web import addresses
+from dragoman.web.site import Page
+from dragoman.web.visit import Visit
+
+WRONG = "Login or password is wrong."
+
+
+async def show(visit: Visit) -> Response:
+    """The form. It changes nothing for a user who is signed in already."""
+    next_ = visit.request.first("next") or ""
+    return _form(visit, next_ if addresses.is_below_root(next_) else "")
+
+
+async def act(visit: Visit) -> Response:
+    """Open a session: 303 to the page that the browser came for. Invalid for an address elsewhere."""
+    login, password, next_ = (visit.form.text(name) for name in ("login", "password", "next"))
+    if next_ and not addresses.is_below_root(next_):
+        raise Invalid("bad_next", "The address to go on to is not one of these pages.", status=422)
+    faults = {name: f"Enter your {name}." for name, text in (("login", login), ("password", password)) if not text}
+    if faults:
+        return _form(visit, next_, 422, faults)
+    try:
+        principal = await visit.app.identity.password(login, password, visit.request.address)
+        if principal.user is None:
+            raise Unauthenticated("credentials_unknown", WRONG)
+        command = sessions.SignIn(
+            principal.user,
+            "password",
+            visit.request.headers.get("user-agent"),
+            visit.request.address,
+            life_of(visit.app.settings.sessions),
+            token_hash(visit.cookie) if visit.cookie else "",
+        )
+        text = await visit.write(sessions.sign_in, command, principal)
+    except Unauthenticated as error:
+        visit.request.code = error.code
+        return _form(visit, next_, 422, {"password": WRONG})
+    except TooMany as error:
+        visit.request.code = error.code
+        response = _form(visit, next_, 429, {"password": error.message})
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+        return response
+    visit.request.principal = principal
+    visit.begin_session(text, command.life.seconds)
+    return visit.see_other(next_ or addresses.ROOT)
+
+
+async def sign_out(visit: Visit) -> Response:
+    """End the session by which the browser came."""
+    if visit.session is not None:
+        await visit.write(sessions.sign_out, sessions.SignOut(visit.session.hash))
+    visit.end_session()
+    return visit.see_other(addresses.SIGN_IN)
+
+
+def _form(visit: Visit, next_: str, status: int = 200, faults: dict[str, str] | None = None) -> Response:
+    query = f"?{urlencode({'next': next_})}" if next_ else ""
+    providers = [
+        {"href": f"{addresses.SIGN_IN}/{provider.name}{query}", "label": provider.label}
+        for provider in visit.app.settings.providers
+    ]
+    login = visit.form.text("login")
+    return visit.page("sign_in.html", status, next=next_, login=login, faults=faults or {}, providers=providers)
+
+
+PAGES = (
+    Page(addresses.SIGN_IN, show, act, is_open=True),
+    Page(addresses.SIGN_OUT, act=sign_out, is_open=True),
+)

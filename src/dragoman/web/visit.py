@@ -1,0 +1,158 @@
+"""A visit: one request for a page, who makes it, and what is sent back."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dragoman.dialects.kit import Request, forms
+from dragoman.dialects.kit.credentials import usual
+from dragoman.domain.access import Principal
+from dragoman.domain.errors import Forbidden
+from dragoman.domain.people import Session
+from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
+from dragoman.usecases.uow import UnitOfWork
+from dragoman.web import addresses, cookies, csrf
+from dragoman.web.drawing import draw
+from dragoman.web.forms import Form
+from dragoman.web.policy import HEADERS
+
+if TYPE_CHECKING:
+    from dragoman.runtime.application import Application
+
+R = TypeVar("R")
+FORM_MEDIA = "application/x-www-form-urlencoded"
+
+
+class SignInNeeded(Exception):
+    """The page is for users who are signed in."""
+
+
+class Visit:
+    """One request for a page."""
+
+    def __init__(self, app: "Application", request: Request, path: Mapping[str, str]) -> None:
+        self.app = app
+        self.request = request
+        self.path = path  # its variables
+        self.is_https = request.base_url.startswith("https://")
+        self.form = Form()
+        self.signed_in: SignedIn | None = None
+        self.principal: Principal | None = None
+        self._new_cookies: list[str] = []
+        text = cookies.read(request.headers, cookies.SESSION, is_https=self.is_https)
+        self.cookie = text if session_tenant(text) is not None else ""
+        self._form_cookie = cookies.read(request.headers, cookies.FORM, is_https=self.is_https)
+
+    # Who
+
+    async def identify(self) -> None:
+        """Find out who asks: by a credential in the request, else by the session. Nobody is fine.
+
+        Unauthenticated for a wrong credential; Forbidden for a user who may not use the pages.
+        """
+        identity = self.app.identity
+        credential = usual(self.request)
+        if credential is not None:
+            found = identity.known(credential)
+            self.principal = found or await identity.principal(credential, self.request.address)
+        elif self.cookie:
+            self.signed_in = await identity.session(self.cookie)
+            self.principal = None if self.signed_in is None else self.signed_in.principal
+        self.request.principal = self.principal
+        if self.principal is not None:
+            check_pages(self.principal.dialects)
+
+    def require(self, *scopes: str) -> Principal:
+        """The user who asks. SignInNeeded for nobody, Forbidden for one without any of these scopes."""
+        if self.principal is None:
+            raise SignInNeeded
+        if scopes and not self.principal.has_scope(frozenset(scopes)):
+            raise Forbidden("scope_missing", f"This needs one of: {', '.join(scopes)}.")
+        return self.principal
+
+    @property
+    def session(self) -> Session | None:
+        """The session by which the user came, if any."""
+        return None if self.signed_in is None else self.signed_in.session
+
+    # What was sent
+
+    def read_form(self, body: bytes) -> None:
+        """Read the fields of a form; a body of another media type has none. Invalid for what can't be read."""
+        media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.form = Form(forms.parse_urlencoded(body) if media == FORM_MEDIA else ())
+
+    def is_genuine(self) -> bool:
+        """Whether the form comes from a page of ours that this browser was given."""
+        text = self.form.text(csrf.FIELD)
+        return csrf.is_same_site(self.request.headers, self.request.base_url) and csrf.is_of(self._bound_to, text)
+
+    @property
+    def _bound_to(self) -> str:
+        return self.request.headers.get("authorization") or self.cookie or self._form_cookie
+
+    # What is done
+
+    async def read(self, run: Callable[[UnitOfWork, Any], R], command: Any) -> R:
+        """Run a use case that changes nothing, as the user who asks."""
+        return await self.app.executor.read(run, command, self.require())
+
+    async def write(
+        self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal | None = None, operation: str = ""
+    ) -> R:
+        """Run a use case as the user who asks, or as the given one. `operation` is its name in history."""
+        return await self.app.executor.write(
+            run, command, principal or self.require(), PAGES, operation=operation or None
+        )
+
+    # What is sent back
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page. Its template has `csrf` for forms and `visitor`, the login of the user or None."""
+        text = draw(template, csrf=self.csrf(), visitor=self._name(), **values)
+        return self.sent(HTMLResponse(text, status))
+
+    def see_other(self, address: str) -> Response:
+        """Send the browser to another page."""
+        return self.sent(RedirectResponse(address, 303))
+
+    def to_sign_in(self) -> Response:
+        """Send the browser to the page for signing in, and back afterwards; after a form, to the page that had it."""
+        if self.request.method == "POST":
+            parts = urlsplit(self.request.headers.get("referer", ""))
+            return self.see_other(addresses.sign_in(parts.path))
+        query = f"?{self.request.query_string}" if self.request.query_string else ""
+        return self.see_other(addresses.sign_in(quote(self.request.full_path) + query))
+
+    def sent(self, response: Response) -> Response:
+        """The response with the headers of every page, and the cookies."""
+        response.headers.update(HEADERS)
+        for cookie in self._new_cookies:
+            response.headers.append("set-cookie", cookie)
+        return response
+
+    def csrf(self) -> str:
+        """The text that proves a form to be ours."""
+        if not self._bound_to:
+            self._form_cookie = csrf.new_cookie()
+            self._set(cookies.FORM, self._form_cookie)
+        return csrf.masked(self._bound_to)
+
+    def begin_session(self, text: str, seconds: float) -> None:
+        """Give the browser the cookie of a new session."""
+        self._set(cookies.SESSION, text, seconds)
+
+    def end_session(self) -> None:
+        """Take the cookie of the session from the browser."""
+        self.app.identity.forget_session(self.cookie)
+        self._set(cookies.SESSION, "", 0)
+
+    def _set(self, name: str, value: str, seconds: float | None = None) -> None:
+        self._new_cookies.append(cookies.written(name, value, is_https=self.is_https, seconds=seconds))
+
+    def _name(self) -> str | None:
+        if self.signed_in is not None:
+            return self.signed_in.user.display_name or self.signed_in.user.login
+        return None if self.principal is None else self.principal.login

@@ -1,0 +1,26 @@
+"""A server with its pages in this process, a tenant of the test's own, and a browser without a screen."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.databases import Databases
+from tests.support.in_process_server import InProcessServer
+from tests.support.tenant import Tenant
+
+
+@pytest.fixture(scope="module")
+def server(databases: Databases) -> Iterator[InProcessServer]:
+    with databases.lent("sqlite") as url, InProcessServer(url) as server:
+        yield server
+
+
+@pytest.fixture
+def tenant(server: InProcessServer) -> Tenant:
+    return Tenant(server)
+
+
+@pytest.fixture
+def browser(server: InProcessServer) -> Browser:
+    return Browser(server, User_Agent="Firefox")

@@ -1,0 +1,60 @@
+"""A browser as far as forms need one: it keeps cookies, and fills in the forms of the pages that it got."""
+
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+from tests.support.server import Answer, Server
+
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+class Browser:
+    """One browser at one server. It follows no redirects."""
+
+    def __init__(self, server: Server, **headers: str) -> None:
+        self.server = server
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.cookies: dict[str, str] = {}
+        self.last = Answer(0, {}, b"")
+
+    def get(self, target: str) -> Answer:
+        """A page."""
+        return self._sent(self.server.call("GET", target, headers=self._with()))
+
+    def post(self, target: str, fields: dict[str, str], headers: dict[str, str] | None = None) -> Answer:
+        """A form with these fields, just as given."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **(SAME_SITE if headers is None else headers)}
+        return self._sent(self.server.call("POST", target, urlencode(fields), self._with(**sent)))
+
+    def send(self, target: str, page: str = "", **fields: str) -> Answer:
+        """A form of a page, by default of the same address, with what the page gave it."""
+        self.get(page or target)
+        return self.post(target, {"csrf": self.csrf(), **fields})
+
+    def sign_in(self, login: str, password: str, **fields: str) -> Answer:
+        """Sign in by the form."""
+        return self.send("/ui/sign-in", login=login, password=password, **fields)
+
+    def csrf(self) -> str:
+        """What the last page put into its forms."""
+        found = CSRF.search(self.last.text)
+        assert found is not None, self.last.text
+        return unescape(found[1])
+
+    def _with(self, **more: str) -> dict[str, str]:
+        cookies = (
+            {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+        )
+        return {**self.headers, **cookies, **more}
+
+    def _sent(self, answer: Answer) -> Answer:
+        pair, *attributes = answer.headers.get("set-cookie", "").split("; ")
+        name, equals, value = pair.partition("=")
+        if equals:
+            self.cookies[name] = value
+            if "Max-Age=0" in attributes:
+                del self.cookies[name]
+        self.last = answer
+        return answer
