@@ -24,6 +24,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "job-kinds": reference.job_kinds,
     "job-states": reference.job_states,
     "metrics": reference.metrics,
+    "presets": reference.presets,
+    "scopes": reference.scopes,
     "settings": reference.settings,
     "timers": reference.timers,
 }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Request
+from dragoman.dialects.kit import ANY_CREDENTIALS, OTHERS, PUBLIC, Dialect, NotOffered, OperationSpec, Request
 from dragoman.domain import bulk
 from dragoman.domain.clock import Moment
 from dragoman.http.endpoints.documents import NATIVE
@@ -166,6 +166,8 @@ def _request(row: OperationSpec | NotOffered) -> str:
 
 
 def _scopes(row: OperationSpec) -> str:
+    if row.scopes == ANY_CREDENTIALS:
+        return "any token"
     return "no credentials" if row.scopes == PUBLIC else ", ".join(code(scope) for scope in sorted(row.scopes))
 
 

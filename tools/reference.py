@@ -17,7 +17,10 @@ from dragoman.domain import errors as errors_module
 from dragoman.domain.job import ARROWS
 from dragoman.jobs.handlers.registry import HANDLERS
 from dragoman.metrics.table import METRICS, Metric
+from dragoman.runtime.application import configured
 from dragoman.usecases.background.timers import TIMERS
+from dragoman.usecases.identity.scope_words import Registry
+from dragoman.usecases.identity.scopes import registry
 
 CODE = Path(dragoman.__path__[0])
 OUTSIDE_CODE = re.compile(r"`[^`]*`|[^`]+")
@@ -115,6 +118,23 @@ def metrics() -> str:
 
 def _labels(metric: Metric) -> str:
     return ", ".join(map(code, metric.labels))
+
+
+def scopes() -> str:
+    """Every scope of the dialects and types of batches, with the number of its operations."""
+    rows = [(code(each.name), each.summary, str(len(each.operations))) for each in _registry().scopes]
+    return table(("scope", "what it allows", "operations"), rows)
+
+
+def presets() -> str:
+    """Every preset, with the scopes that it stands for."""
+    rows = [(code(each.name), each.summary, ", ".join(map(code, each.scopes))) for each in _registry().presets]
+    return table(("preset", "what it is for", "scopes"), rows)
+
+
+def _registry() -> Registry:
+    configured(settings_module.load(environ={}, dialects={dialect.name: dialect.options for dialect in discover()}))
+    return registry()
 
 
 def timers() -> str:

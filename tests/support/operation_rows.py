@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec
+from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec
 from tests.support.in_process_server import Ask
 from tests.support.server import basic
 
@@ -34,6 +34,11 @@ class Row:
     def path(self) -> str:
         segments = self.operation.path.split("/")
         return self.prefix + "/".join(NOBODYS if each.startswith("{") else each for each in segments)
+
+    @property
+    def takes_any_scope(self) -> bool:
+        """Whether credentials suffice."""
+        return self.operation.scopes == ANY_CREDENTIALS
 
     def ask(self, *, method: str = "", headers: dict[str, str] | None = None, body: bytes | None = None) -> Ask:
         """The request, for something that isn't there."""
@@ -85,4 +90,4 @@ def rows() -> Iterator[Row]:
 
 
 ROWS = tuple(rows())
-SCOPES = tuple(sorted(frozenset[str]().union(*(row.operation.scopes for row in ROWS)) - PUBLIC))
+SCOPES = tuple(sorted(frozenset[str]().union(*(row.operation.scopes for row in ROWS)) - PUBLIC - ANY_CREDENTIALS))

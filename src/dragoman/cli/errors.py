@@ -12,7 +12,7 @@ def usage_line(error: click.UsageError) -> str:
     """A usage error in one line, with the command for help."""
     path = error.ctx.command_path if error.ctx is not None else "dragoman"
     message = error.format_message().replace("\n", " ").rstrip(".")
-    return f"{path}: {message}. Try '{path} --help'."
+    return f"{path}: {message}{'' if message.endswith('?') else '.'} Try '{path} --help'."
 
 
 def said_of(error: Exception) -> str:

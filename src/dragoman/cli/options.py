@@ -47,6 +47,11 @@ def common(command: F) -> F:
     return command
 
 
+def as_json(command: F) -> F:
+    """Add `--json`, which prints the document of the API."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the API's document on one line.")(command)
+
+
 class Plain(click.ParamType[str]):
     """A name: not empty, no control characters, no blank at either end."""
 

@@ -5,13 +5,15 @@ from typing import Any
 
 import click
 
-from dragoman.cli.application import opened, tenant_of
-from dragoman.cli.options import PLAIN, common
+from dragoman.cli.application import make_app, opened, read_settings, tenant_of
+from dragoman.cli.options import PLAIN, as_json, common
 from dragoman.cli.tables import table
+from dragoman.dialects.kit import json
 from dragoman.domain.clock import to_datetime
-from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.domain.people import DIRECTORY_TENANT, Token, User
 from dragoman.runtime.application import Application
+from dragoman.usecases.identity import scopes as scope_words
 from dragoman.usecases.identity import tokens
 from dragoman.usecases.identity import users as people
 
@@ -65,7 +67,7 @@ def token_command() -> None:
     "scopes",
     type=Scopes(),
     required=True,
-    help="The scopes, separated by blanks; `*` for all rights of its user.",
+    help="The scopes or presets, separated by blanks; `*` for all rights of its user. See `dragoman token scopes`.",
 )
 @click.option("--expires", type=Duration(), help="How long it is valid: 90d, 12h, 30m, 45s.  [default: until revoked]")
 @common
@@ -84,14 +86,14 @@ def create(context: click.Context, login: str, scopes: tuple[str, ...], expires:
     Exit codes:
       0  created
       1  there is no such user, or it is disabled
-      2  wrong usage
+      2  wrong usage, such as a scope that there isn't
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
         user = user_of(app, tenant, login)
         if user.disabled_at is not None:
             raise Conflict("user_disabled", f"The user {login} is disabled.")
-        text = create_token(app, tenant, user, scopes, expires)
+        text = create_token(app, tenant, user, written_out(context, scopes), expires)
     click.echo(text)
 
 
@@ -139,6 +141,44 @@ def revoke(context: click.Context, token: str) -> None:
     with opened(context, existing=True) as app:
         app.executor.call(tokens.revoke_token, tokens.RevokeToken(beginning), tenant_of(context, app))
     click.echo("token revoked")
+
+
+@token_command.command("scopes")
+@as_json
+@common
+@click.pass_context
+def scopes_(context: click.Context, *, as_json: bool) -> None:
+    """Show the scopes that a token may have, with the number of operations of each, and the presets.
+
+    \b
+    Example:
+      dragoman token scopes
+
+    \b
+    Exit codes:
+      0  shown
+      2  wrong usage
+    """
+    app = make_app(context, read_settings(context))
+    registry = scope_words.registry()
+    app.close()
+    if as_json:
+        from dragoman.dialects.native.handlers.scopes import document
+
+        click.echo(json.encode(document(registry)).decode())
+        return
+    rows = [(each.name, str(len(each.operations)), each.summary) for each in registry.scopes]
+    table(("SCOPE", "OPERATIONS", "SUMMARY"), rows)
+    click.echo()
+    table(("PRESET", "SCOPES"), [(each.name, " ".join(each.scopes)) for each in registry.presets])
+
+
+def written_out(context: click.Context, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes with presets replaced by theirs. Raises a usage error for a word that is none."""
+    try:
+        return scope_words.registry().written_out(words)
+    except Invalid as refused:
+        raise click.UsageError("; ".join(problem.message for problem in refused.problems), context) from refused
 
 
 def user_of(app: Application, tenant: int, login: str) -> User:

@@ -18,3 +18,13 @@ def spellings(text: str) -> tuple[str, ...]:
     if text.isascii():
         return (text,)
     return tuple(dict.fromkeys((composed(text), text, normalize("NFD", text))))
+
+
+def distance(one: str, other: str) -> int:
+    """How many letters must be added, removed or replaced to make one of the other."""
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        before, row = row, [place]
+        for at, theirs in enumerate(other):
+            row.append(min(before[at + 1] + 1, row[at] + 1, before[at] + (letter != theirs)))
+    return row[-1]

@@ -5,7 +5,7 @@ Whom a credential belongs to is decided in `runtime/identity.py`.
 
 from urllib.parse import urlsplit
 
-from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec, Request
+from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec, Request
 from dragoman.dialects.kit.credentials import Credential, usual
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Forbidden, Unauthenticated
@@ -69,14 +69,33 @@ class Authentication:
         if principal is None:
             principal = await self._identity.principal(credential, request.address)
         request.principal = principal
+        check_dialect(request, dialect, operation)
         check_scope(request, operation)
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
 
 
-def check_scope(request: Request, operation: OperationSpec | None) -> None:
-    """Forbidden when the principal has none of the operation's scopes."""
+def check_dialect(request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
+    """Forbidden when an administrator has shut the user out of the dialect. Logging in is no use of it, and neither are
+    requests for the user's own account."""
     principal = request.principal
-    if operation is not None and principal is not None and not principal.has_scope(operation.scopes):
+    if principal is None or principal.dialects is None or dialect.name in principal.dialects:
+        return
+    below = request.raw_path[len(request.prefix) :] + "/"
+    if below.startswith(tuple(f"{path}/" for path in dialect.own_paths)) or _is_login(operation):
+        return
+    raise Forbidden("dialect_denied", f"{principal.login} may not use this API ({dialect.name}).", dialect=dialect.name)
+
+
+def check_scope(request: Request, operation: OperationSpec | None) -> None:
+    """Forbidden when the principal has none of the operation's scopes. Logging in needs none: it takes a password."""
+    principal = request.principal
+    if operation is None or principal is None or operation.scopes == ANY_CREDENTIALS or _is_login(operation):
+        return
+    if not principal.has_scope(operation.scopes):
         scopes = tuple(sorted(operation.scopes))
         raise Forbidden("scope_missing", f"The token needs one of: {', '.join(scopes)}.", scopes=scopes)
+
+
+def _is_login(operation: OperationSpec | None) -> bool:
+    return operation is not None and operation.credentials is not None

@@ -2,7 +2,7 @@
 
 import asyncio
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches.types import resource_types
+from dragoman.usecases.identity import scopes
+from dragoman.usecases.identity.scope_words import METRICS, OF_BATCHES, Registry
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
@@ -152,6 +154,7 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)
     resource_types.set_outside(settings.outside)
     categories.keep(number for dialect in dialects for number in dialect.kept_categories)
+    scopes.set_registry(Registry((*_operations(dialects), ("metrics", METRICS))))
     return tuple(dialects)
 
 
@@ -160,6 +163,17 @@ def terms_of(settings: Settings) -> Terms:
     batch, passwords = settings.batch, settings.passwords
     rules = Rules(passwords.least, passwords.check_common)
     return Terms(batch.policy, batch.review_days, batch.images_days, rules)
+
+
+def _operations(dialects: Iterable[Dialect]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The operations that ask for scopes, by name, and what batches do with objects of each type."""
+    for dialect in dialects:
+        for row in dialect.operations:
+            yield f"{dialect.name}.{row.name}", row.scopes
+    for name in resource_types.names():
+        type_ = resource_types.find(name)
+        for method, words in {} if type_ is None else type_.scopes.items():
+            yield f"{OF_BATCHES}{name}.{method.lower()}", words
 
 
 def check_policies(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """`token create`: prints a token and nothing else, while the server runs, and it counts at once."""
 
+import json
 import re
 import time
 
@@ -81,3 +82,20 @@ def test_a_token_without_scopes_is_refused(tmp_path_factory: pytest.TempPathFact
     url = f"sqlite:///{tmp_path_factory.getbasetemp()}/none.db"
     assert "--scope" in refused(url, "token", "create", "--user", "anna", code=2)
     assert "--scope" in refused(url, "token", "create", "--user", "anna", "--scope", "  ", code=2)
+
+
+def test_a_word_that_is_no_scope_is_wrong_usage_and_told_its_neighbour(server: Server) -> None:
+    wrong = refused(server.database_url, "token", "create", "--user", "anna", "--scope", "task.raed", code=2)
+    assert "'task.raed' is not a scope; did you mean task.read? Try" in wrong
+    well(server.database_url, "token", "create", "--user", "anna", "--scope", "@worker")
+    listed = well(server.database_url, "token", "list", "--user", "anna").out
+    assert "task.* case.read contact.read category.read user.read" in listed
+
+
+def test_the_scopes_are_shown_as_the_api_shows_them(server: Server) -> None:
+    token = well(server.database_url, "token", "create", "--user", "anna", "--scope", "@monitor").out.strip()
+    shown = server.call("GET", "/v1/scopes", headers={"Authorization": f"Bearer {token}"}).json()
+    printed = well(server.database_url, "token", "scopes", "--json").out
+    assert json.loads(printed) == shown
+    assert printed.count("\n") == 1
+    assert "task.read" in well(server.database_url, "token", "scopes").out

@@ -13,7 +13,7 @@ from tests.support.operation_rows import DIALECTS, ROWS, SCOPES, Row
 from tests.support.tenant import Tenant
 
 NOT_KNOWN = frozenset({"credentials_missing", "credentials_malformed", "credentials_unknown"})
-GUARDED = [row for row in ROWS if not row.is_open]
+GUARDED = [row for row in ROWS if not row.is_open and not row.takes_any_scope]
 
 
 def expected(row: Row) -> frozenset[str]:
@@ -47,6 +47,16 @@ def test_a_scope_opens_what_its_rows_say_and_nothing_else(scope: str, tenant: Te
     for (row, way), code in zip(cells, found, strict=True):
         assert code not in NOT_KNOWN, (name(row), way, code)
         assert (code == "scope_missing") == (scope not in expected(row)), (name(row), way, code)
+
+
+def test_where_any_credentials_do_any_scope_does(tenant: Tenant) -> None:
+    rows = [row for row in ROWS if row.takes_any_scope]
+    token = tenant.token("nothing.known")
+    assert rows
+    assert set(codes(tenant, [row.shown(way, token, tenant.login("anna")) for row in rows for way in row.ways()])) == {
+        ""
+    }
+    assert set(codes(tenant, [row.ask() for row in rows])) == {"credentials_missing"}
 
 
 def test_a_refusal_has_the_status_that_the_dialect_has_for_it(tenant: Tenant) -> None:

@@ -5,12 +5,13 @@ A dialect imports these names, the modules of this package, `dragoman.usecases`,
 """
 
 from dragoman.dialects.kit.dialect import Dialect, Option, Route, Switches
-from dragoman.dialects.kit.operation import NO_BODY, OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
+from dragoman.dialects.kit.operation import ANY_CREDENTIALS, NO_BODY, OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
 from dragoman.dialects.kit.reply import Later, Reply
 from dragoman.dialects.kit.request import LIMITS, Limits, Request
 from dragoman.dialects.kit.streams import BodyStream, Stream
 
 __all__ = [
+    "ANY_CREDENTIALS",
     "LIMITS",
     "NO_BODY",
     "OTHERS",

@@ -60,7 +60,7 @@ class Dialect:
     - `Invalid("unsupported_encoding", encoding=...)`, a compressed body, to be answered 415
     - `TooLarge("body_too_large", limit=...)`
     - `Unauthenticated("credentials_missing" | "credentials_malformed" | "credentials_unknown")`
-    - `Forbidden("scope_missing", scopes=(...))`, `Forbidden("cross_site")`
+    - `Forbidden("scope_missing", scopes=(...))`, `Forbidden("dialect_denied")`, `Forbidden("cross_site")`
     - `TooMany("too_many_failures" | "logins_busy" | "rate_limited" | "too_many_in_flight")`
     """
 
@@ -87,4 +87,5 @@ class Dialect:
     reserved_names: frozenset[str] = frozenset()  # that extensions can't have: of fields shown beside them
     kept_categories: frozenset[int] = frozenset()  # that can't be deleted: shown for tasks that have none
     media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
+    own_paths: tuple[str, ...] = ()  # with all below them: open to users whom an administrator shuts out of the dialect
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic

@@ -15,6 +15,9 @@ from dragoman.domain.errors import Invalid, Problem
 PUBLIC: frozenset[str] = frozenset({"public"})
 """The scope of an operation that needs no credentials. It has to be written, so it can't be forgotten."""
 
+ANY_CREDENTIALS: frozenset[str] = frozenset({"any"})
+"""The scope of an operation for everybody with credentials, whatever their scopes."""
+
 NO_BODY: tuple[str, ...] = ("",)
 """The media of replies without a body."""
 

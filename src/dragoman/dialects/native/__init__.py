@@ -24,6 +24,7 @@ DIALECT = Dialect(
     error=errors.error,
     incident=errors.incident,
     documents_head=True,
+    own_paths=("/users/me",),
     options=OPTIONS,
     configure=configure,
     resource_types=RESOURCE_TYPES,

@@ -24,6 +24,7 @@ from dragoman.dialects.native.handlers import (
 )
 from dragoman.dialects.native.result_operations import RESULTS
 from dragoman.dialects.native.tenant_operations import TENANT
+from dragoman.dialects.native.token_operations import TOKENS
 from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
@@ -480,6 +481,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *CATEGORIES,
     *SCHEMAS,
     *USERS,
+    *TOKENS,
     *TENANT,
 )
 """The operations in the OpenAPI document."""

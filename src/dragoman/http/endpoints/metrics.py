@@ -26,11 +26,11 @@ from dragoman.metrics import table
 from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.usecases.background.backlog import Backlog
+from dragoman.usecases.identity.scope_words import METRICS
 
 log = logging.getLogger(__name__)
 
 PATH = "/metrics"
-SCOPE = frozenset({"metrics.read"})
 PATIENCE_SECONDS = 2.0
 SHARE = 10
 LONGEST_SECONDS = 10.0
@@ -113,8 +113,8 @@ class Metrics:
             raise Unauthenticated("credentials_missing", "Credentials are needed.")
         address = proxies.address(scope, headers, self._trusted)
         principal = await self._app.identity.principal(credential, address)
-        if not principal.has_scope(SCOPE):
-            raise Forbidden("scope_missing", "The token needs one of: metrics.read.", scopes=tuple(SCOPE))
+        if not principal.has_scope(METRICS):
+            raise Forbidden("scope_missing", "The token needs one of: metrics.read.", scopes=tuple(METRICS))
 
     # The values
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from dragoman import __version__
-from dragoman.dialects.kit import PUBLIC, Dialect, OperationSpec, Request
+from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec, Request
 from dragoman.domain import errors
 from dragoman.domain.clock import Moment
 from dragoman.http.openapi.examples import Example, Known, examples, plausible
@@ -118,6 +118,8 @@ class _Entry:
         scopes = frozenset[str]().union(*(row.scopes for row in self.rows))
         if scopes == PUBLIC or self.row.credentials is not None:
             described["security"] = []  # a login has its credentials in the body
+        elif scopes == ANY_CREDENTIALS:
+            described["description"] = "Any token will do."
         else:
             described["description"] = f"A token needs any one of these scopes: {', '.join(sorted(scopes))}."
             described["x-scopes"] = sorted(scopes)

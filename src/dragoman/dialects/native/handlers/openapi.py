@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from dragoman import __version__
-from dragoman.dialects.kit import PUBLIC, OperationSpec, Reply, Request, json
+from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, OperationSpec, Reply, Request, json
 from dragoman.dialects.native.wire import json_schema as schema
 from dragoman.dialects.native.wire import scalars as common
 from dragoman.dialects.native.wire.problems import Refusal
@@ -126,7 +126,9 @@ def _operation(row: OperationSpec) -> dict[str, Any]:
         "parameters": [*_path_parameters(row), *_query_parameters(row)],
         "responses": _responses(row),
     }
-    if row.scopes != PUBLIC:
+    if row.scopes == ANY_CREDENTIALS:
+        described["security"] = [{"bearer": []}]
+    elif row.scopes != PUBLIC:
         described["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes)]
     if row.contract.body is not None:
         described["requestBody"] = _body(row)
