@@ -121,7 +121,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=0, description="Minimum free space on the disk of a SQLite database; with less, writes are refused."),
     ] = 64 * MIB
     login_failures: Annotated[
-        Count, Meta(description="Failed logins of one account from one address before further ones get 429.")
+        Count, Meta(description="Failed logins of one user from one address before further ones get 429.")
     ] = 10
     rate: Annotated[bool, Meta(description="Whether requests per token are limited.")] = False
     rate_per_second: Annotated[
@@ -184,8 +184,11 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Passwords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """New passwords. Those that users have are never checked again."""
+    """Passwords of users. Those that they have are never checked again."""
 
+    enabled: Annotated[
+        bool, Meta(description="Whether users sign in by password; otherwise a provider or a proxy is needed.")
+    ] = True
     least: Annotated[int, Meta(ge=1, le=256, description="Fewest characters of a new password; the most are 256.")] = 12
     check_common: Annotated[
         bool, Meta(description="Whether common passwords and simple patterns are refused as new ones.")
@@ -256,6 +259,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dialects: dict[str, dict[str, Any]] = {}
     providers: tuple[Provider, ...] = ()  # from the tables [oidc.NAME]
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
+
+    @property
+    def lets_sign_in(self) -> bool:
+        """Whether there is a way to sign in: passwords or a provider."""
+        return self.passwords.enabled or bool(self.providers)
 
     def of_dialect(self, name: str) -> dict[str, Any]:
         """The table `[dialects.NAME]`, with the defaults that `load` filled in."""

@@ -40,7 +40,8 @@ from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime.executor import PARSED_ON_THE_LOOP
-from dragoman.runtime.identity import Identity, PasswordRecord
+from dragoman.runtime.identity import Identity
+from dragoman.runtime.passwords import PasswordRecord
 from dragoman.runtime.receiving import abandon, receive
 from dragoman.settings import Settings
 from dragoman.tracing.spans import Spans
@@ -310,6 +311,10 @@ class PlainAccounts:
     async def find_login(self, login: str) -> PasswordRecord | None:
         self.look_ups += 1
         return self.logins.get(login)
+
+    async def find_user(self, user: str, tenant: int) -> PasswordRecord | None:
+        records = (record for record in self.logins.values() if record.principal.user == user)
+        return next(records, None) if tenant == 1 else None
 
     async def find_session(self, session_hash: str, tenant: int) -> SignedIn | None:
         self.look_ups += 1

@@ -49,6 +49,7 @@ class Authentication:
     async def authenticate(self, request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
         """Put the principal on the request: known, of the same site, with a scope, and within its rate."""
         changes = operation is not None and operation.writes
+        request.locked_until = self._identity.locked_until
         if operation is not None and operation.scopes == PUBLIC:
             check_site(request, None, changes=changes)
             request.principal = self._identity.anonymous()

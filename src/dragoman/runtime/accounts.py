@@ -10,7 +10,7 @@ from dragoman.domain.errors import Expected
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName
 from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
-from dragoman.runtime.identity import PasswordRecord
+from dragoman.runtime.passwords import PasswordRecord
 from dragoman.settings import Batch, Sessions
 from dragoman.usecases.identity import sessions, users
 
@@ -36,11 +36,16 @@ class StoredAccounts:
         return None if found is None else self._with_rights(found)
 
     async def find_login(self, login: str) -> PasswordRecord | None:
-        found = await self._find(login)
-        if found is None:
+        return self._record(await self._find(login))
+
+    async def find_user(self, user: str, tenant: int) -> PasswordRecord | None:
+        return self._record(await self._executor.read(users.find_account, users.FindAccount(user), system(tenant)))
+
+    def _record(self, account: users.Account | None) -> PasswordRecord | None:
+        if account is None:
             return None
-        user = found.user
-        return PasswordRecord(self._with_rights(found.principal), user.password_hash, user.disabled_at is not None)
+        user, principal = account.user, self._with_rights(account.principal)
+        return PasswordRecord(principal, user.password_hash, user.disabled_at is not None, user.unlocked_at)
 
     async def find_session(self, session_hash: str, tenant: int) -> sessions.SignedIn | None:
         command = sessions.FindSession(session_hash)

@@ -1,46 +1,63 @@
-"""Failed logins by account and address. Counters live in this process's memory and expire by themselves."""
+"""Failed logins by key, within a sliding window. They live in this process's memory and expire by themselves."""
 
 from collections import deque
-from math import ceil
-
-from dragoman.domain.errors import TooMany
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 MOST_KEYS = 10_000
 
+Key = TypeVar("Key", bound=Hashable)
 
-class Failures:
-    """Failed attempts by key, within a sliding window.
+
+class Failures(Generic[Key]):
+    """The last `most` failures of each key, with the account that each was about. Times are monotonic seconds.
 
     At most MOST_KEYS keys are remembered: the one whose last failure is oldest is dropped first, so that a flood of
     names costs no memory.
     """
 
     def __init__(self, most: int, window_seconds: float) -> None:
-        self._most = most
-        self._window = window_seconds
-        self._at: dict[object, deque[float]] = {}
+        self.most = most
+        self.window_seconds = window_seconds
+        self._of: dict[Key, deque[tuple[float, str]]] = {}
 
-    def check(self, key: object, now: float) -> None:
-        """TooMany when the key has used up its failures; with the time until the oldest of them expires."""
-        times = self._at.get(key)
-        if times is None:
-            return
-        while times and times[0] <= now - self._window:
-            times.popleft()
-        if not times:
-            del self._at[key]
-        elif len(times) >= self._most:
-            wait = max(1, ceil(times[0] + self._window - now))
-            raise TooMany("too_many_failures", "Too many failed logins. Wait before the next one.", wait)
+    def count(self, key: Key, now: float) -> int:
+        """How many failures the window holds, up to `most`."""
+        found = self._of.get(key)
+        if found is None:
+            return 0
+        while found and found[0][0] <= now - self.window_seconds:
+            found.popleft()
+        if not found:
+            del self._of[key]
+        return len(found)
 
-    def add(self, key: object, now: float) -> None:
-        times = self._at.pop(key, None)
-        if times is None:
-            times = deque(maxlen=self._most)
-            if len(self._at) >= MOST_KEYS:
-                del self._at[next(iter(self._at))]
-        times.append(now)
-        self._at[key] = times  # last in order: the youngest
+    def full_until(self, key: Key, now: float) -> float | None:
+        """When there will be fewer than `most` again; None if there are now."""
+        if self.count(key, now) < self.most:
+            return None
+        return self._of[key][0][0] + self.window_seconds
 
-    def forget(self, key: object) -> None:
-        self._at.pop(key, None)
+    def add(self, key: Key, now: float, account: str) -> None:
+        """One more failure."""
+        found = self._of.pop(key, None)
+        if found is None:
+            found = deque(maxlen=self.most)
+            if len(self._of) >= MOST_KEYS:
+                del self._of[next(iter(self._of))]
+        found.append((now, account))
+        self._of[key] = found  # last in order: the youngest
+
+    def drop(self, key: Key) -> None:
+        """Forget all failures of a key."""
+        self._of.pop(key, None)
+
+    def forget(self, account: str, until: float) -> None:
+        """Forget the failures about an account up to a moment, whatever their key."""
+        for key, found in list(self._of.items()):
+            kept = [each for each in found if each[1] != account or each[0] > until]
+            if len(kept) < len(found):
+                found.clear()
+                found.extend(kept)
+                if not kept:
+                    del self._of[key]

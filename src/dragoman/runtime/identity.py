@@ -1,43 +1,28 @@
 """Identity: turns a credential into a Principal, for every way into the server.
 
 A look-up of a token or an account is cached for a second at most, so a revocation takes effect within a second on every
-node. A password takes 20 ms to verify; the result is cached for a minute under an HMAC with a key that only this
-process has, and is valid only while the account has the same hash. An unknown login costs the same work as a known one.
+node. Passwords are verified in `passwords.py`.
 """
 
 import asyncio
-import hmac
-import secrets
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
-import msgspec
-
 from dragoman.dialects.kit.credentials import Credential
-from dragoman.domain import passwords
 from dragoman.domain.access import Principal
-from dragoman.domain.clock import Clock
-from dragoman.domain.errors import TooMany, Unauthenticated, Unavailable
-from dragoman.runtime.failures import Failures
+from dragoman.domain.clock import Clock, Moment
+from dragoman.domain.errors import Conflict, Forbidden, Unauthenticated, Unavailable
+from dragoman.runtime.guessing import Sleep
+from dragoman.runtime.passwords import PasswordRecord, Passwords
 from dragoman.settings import Settings
 from dragoman.usecases.identity.sessions import SignedIn, session_tenant
 from dragoman.usecases.identity.users import TOKEN_PREFIX, token_hash, token_tenant
 
 TOKEN_MARK = f"{TOKEN_PREFIX}_"
 MOST_KEPT = 10_000
-PASSWORDS_AT_ONCE = 2
-PASSWORDS_WAITING = 64
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
-
-
-class PasswordRecord(msgspec.Struct, frozen=True):
-    """An account as a login finds it. Without a hash no password is right."""
-
-    principal: Principal
-    password_hash: str | None
-    disabled: bool = False
 
 
 class Accounts(Protocol):
@@ -49,6 +34,10 @@ class Accounts(Protocol):
 
     async def find_login(self, login: str) -> PasswordRecord | None:
         """The account with this login, over all tenants."""
+        ...
+
+    async def find_user(self, user: str, tenant: int) -> PasswordRecord | None:
+        """The account of a user of a tenant."""
         ...
 
     async def find_session(self, session_hash: str, tenant: int) -> SignedIn | None:
@@ -106,20 +95,15 @@ class Recent(Generic[Key, Found]):
 class Identity:
     """Turns credentials into principals for one process."""
 
-    def __init__(self, accounts: Accounts, settings: Settings, clock: Clock) -> None:
+    def __init__(self, accounts: Accounts, settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         seconds = settings.timeouts.token_cache_seconds
         self.main_tenant: int | None = None  # known once the database is open
         self._accounts = accounts
         self._tokens: Recent[str, Principal] = Recent(seconds, clock)
         self._logins: Recent[str, PasswordRecord] = Recent(seconds, clock)
         self._sessions: Recent[str, SignedIn] = Recent(seconds, clock)
-        self._failures = Failures(settings.limits.login_failures, settings.timeouts.login_window_seconds)
-        self._verified: dict[bytes, tuple[float, str]] = {}  # HMAC of the credential: until when, for which hash
-        self._verified_seconds = settings.timeouts.password_cache_seconds
-        self._key = secrets.token_bytes(32)  # house: ok, because it never leaves this object
-        self._slots = asyncio.Semaphore(PASSWORDS_AT_ONCE)
-        self._waiting = 0
-        self._monotonic = clock.monotonic
+        self.passwords = Passwords(settings, clock, sleep)
+        self._takes_passwords = settings.passwords.enabled
 
     def known(self, credential: Credential) -> Principal | None:
         """The principal of a token that was looked up within the last second."""
@@ -160,42 +144,29 @@ class Identity:
             raise Unavailable("starting", "The server is starting.")
         return Principal(tenant=self.main_tenant, user=None, login="anonymous", is_admin=True)
 
+    def locked_until(self, user: str) -> Moment | None:
+        """Until when this process refuses a user's passwords from some address: the latest end, or None."""
+        return self.passwords.locked_until(user)
+
     async def _of_password(self, login: str, password: str, address: str) -> Principal:
-        record = await self._logins.get(login, lambda: self._accounts.find_login(login))
-        mark = hmac.digest(self._key, b"\0".join((login.encode(), password.encode())), "sha256")
-        if record is not None and not record.disabled and self._was_verified(mark, record):
-            return record.principal
-        password_hash = record.password_hash if record is not None and not record.disabled else None
-        account = login if record is None else record.principal.user or login  # whichever name the client used
-        right = await self._verify(password_hash, password, (account, address))
-        if record is None or password_hash is None or not right:
+        if not self._takes_passwords:
             raise _unknown()
-        if len(self._verified) >= MOST_KEPT:
-            self._verified.clear()
-        self._verified[mark] = (self._monotonic() + self._verified_seconds, password_hash)
+        record = await self._logins.get(login, lambda: self._accounts.find_login(login))
+        if not await self.passwords.is_right(record, login, password, address) or record is None:
+            raise _unknown()
         return record.principal
 
-    def _was_verified(self, mark: bytes, record: PasswordRecord) -> bool:
-        until, password_hash = self._verified.get(mark, (0.0, ""))
-        return self._monotonic() < until and password_hash == record.password_hash
+    async def confirm(self, principal: Principal, password: str, address: str) -> None:
+        """Check the present password of a user who is signed in; a wrong one counts as a failed login.
 
-    async def _verify(self, password_hash: str | None, password: str, key: tuple[str, str]) -> bool:
-        """20 ms of work in a thread, two at once; failures count for those that wait, too."""
-        self._failures.check(key, self._monotonic())
-        if self._waiting >= PASSWORDS_WAITING:
-            raise TooMany("logins_busy", "Too many logins at the same time. Try again in a moment.")
-        self._waiting += 1
-        try:
-            async with self._slots:
-                self._failures.check(key, self._monotonic())
-                right = await asyncio.to_thread(passwords.verify_password, password_hash, password)
-                if right:
-                    self._failures.forget(key)
-                else:
-                    self._failures.add(key, self._monotonic())
-        finally:
-            self._waiting -= 1
-        return right
+        Conflict if there is none, Forbidden for a wrong one, TooMany after too many.
+        """
+        user = principal.user
+        record = None if user is None else await self._accounts.find_user(user, principal.tenant)
+        if user is None or record is None or record.password_hash is None:
+            raise Conflict("no_password", f"{principal.login} has no password.")
+        if not await self.passwords.is_right(record, user, password, address):
+            raise Forbidden("wrong_password", "The present password is not right.")
 
 
 def _unknown() -> Unauthenticated:

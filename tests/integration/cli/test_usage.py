@@ -100,6 +100,14 @@ def test_what_only_looks_makes_no_database(tmp_path: Path, call: list[str]) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_a_server_that_lets_nobody_sign_in_doesnt_start(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("[passwords]\nenabled = false\n")
+    file = str(tmp_path / "settings.toml")
+    said = refused(f"sqlite:///{tmp_path}/d.db", "serve", "--config", file, code=2)
+    assert "passwords.enabled is false: configure a provider" in said
+    well(f"sqlite:///{tmp_path}/d.db", "user", "add", "anna", "--config", file)
+
+
 def test_a_database_that_is_away_is_said_in_a_line() -> None:
     url = f"postgresql://dragoman:secret@127.0.0.1:{free_port()}/dragoman"
     said = refused(url, "tenant", "list")

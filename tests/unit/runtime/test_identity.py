@@ -17,7 +17,8 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import TooMany, Unauthenticated
 from dragoman.domain.people import Session, User
-from dragoman.runtime.identity import Identity, PasswordRecord
+from dragoman.runtime.identity import Identity
+from dragoman.runtime.passwords import PasswordRecord
 from dragoman.usecases.identity.sessions import SignedIn, session_text
 from dragoman.usecases.identity.users import token_hash
 from tests.support.plain_dialect import ANNA, TOKEN, PlainAccounts
@@ -34,13 +35,17 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_nobodys_hash", lambda: unknown)
 
 
+async def at_once(seconds: float) -> None:
+    """How long answers are held back is shown in `test_guessing.py`."""
+
+
 class Bench:
     """The identity of the plain application, with a fixed clock."""
 
     def __init__(self) -> None:
         self.clock = FixedClock(Moment(10**16))
         self.accounts = PlainAccounts()
-        self.identity = Identity(self.accounts, settings.load(environ={}), self.clock)
+        self.identity = Identity(self.accounts, settings.load(environ={}), self.clock, sleep=at_once)
 
     async def who(self, credential: Credential, address: str = "10.0.0.1") -> Principal:
         return self.identity.known(credential) or await self.identity.principal(credential, address)
@@ -196,7 +201,7 @@ async def test_passwords_are_computed_two_at_once_and_off_the_loop(bench: Bench)
 
 def counted(bench: Bench) -> Callable[[], int]:
     """Count the passwords that are computed from now on, by their slots."""
-    slots = bench.identity._slots
+    slots = bench.identity.passwords._slots
     calls = 0
     acquire = slots.acquire
 

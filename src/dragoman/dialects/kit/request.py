@@ -77,6 +77,7 @@ class Request:
         self.address = ""  # of the client, as trusted proxies report it
         self.deadline = 0.0  # monotonic clock, in seconds: the reply is due then
         self.limits = LIMITS
+        self.locked_until: Callable[[str], Moment | None] = _never_locked  # for a user's uid: see `runtime/guessing.py`
         self.command: Any = None  # of an operation that streams: what was parsed
         self.run: Callable[[Any], Awaitable[Any]] = _no_run  # and how its stream runs a further command
         self.ignored: list[str] = []  # parameters and members that the operation ignored, for the log
@@ -127,6 +128,11 @@ class Request:
         bulk = self.operation is not None and self.operation.is_bulk
         members = limits.bulk_json_members if bulk else limits.json_members
         return json.parse(self.body, max_depth=limits.json_depth, max_members=members)
+
+
+def _never_locked(user: str) -> Moment | None:
+    """Outside a server no login is refused."""
+    return None
 
 
 async def _no_run(command: Any) -> Any:
