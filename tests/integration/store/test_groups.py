@@ -208,6 +208,19 @@ def test_alone_a_refusal_takes_back_what_was_written_through(world: World) -> No
     assert world.read(lambda uow: uow.tasks.get(number)).title == "Call the printer"
 
 
+def test_a_user_saved_before_a_condition_is_looked_at_is_shown_at_once(world: World) -> None:
+    """A user who was written ahead of the commit was shown as before for a second."""
+    uid = str(world.add("anna").user)
+
+    def call_her_another(uow: UnitOfWork) -> None:
+        uow.users.save(replace(uow.users.get(uid), display_name="Another"))
+        uow.groups.all()
+
+    assert world.core(lambda uow: uow.users.get(uid)).display_name == "anna"
+    world.core(call_her_another)
+    assert world.core(lambda uow: uow.users.get(uid)).display_name == "Another"
+
+
 def test_one_command_leaves_one_revision_however_often_it_saves(world: World) -> None:
     number = make(world).number
 

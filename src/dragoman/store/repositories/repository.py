@@ -91,8 +91,7 @@ class Repository(Generic[E]):
         if self._overlay.changes:
             self._overlay.close()
         if not group.is_written:
-            flush(group.connection, group)
-            group.settle()
+            group.settle(flush(group.connection, group))
         connection: sa.Connection = group.connection
         return connection
 

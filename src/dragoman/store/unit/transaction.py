@@ -289,7 +289,7 @@ class Transactions:
             elif self.writes:
                 written = flush(connection, group)
                 self._commit(transaction)
-                self._forget(group.tenant, written)
+                self._forget(group.tenant, group.written + written)
                 if group.has_queued and self._queued is not None:
                     self._queued()
         return []
