@@ -130,6 +130,15 @@ class Difference(NamedTuple):
     changes: dict[str, Any]
 
 
+class Fact(NamedTuple):
+    """What history tells of an entity though none of its fields changed, under an operation of its own."""
+
+    mapping: Mapping
+    key: Key
+    operation: str
+    changes: dict[str, Any]
+
+
 RECORDED = frozenset({"revision", "modified_at", "head_hash"})
 """What differs in every row whose change is recorded."""
 
@@ -252,6 +261,7 @@ class Overlay:
         self.changes: dict[RowKey, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
         self._differences: dict[RowKey, Difference] = {}
+        self._facts: tuple[Fact, ...] = ()
 
     def find(self, mapping: Mapping, key: Key, lock: Lock = Lock.NONE) -> Any:
         """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
@@ -323,6 +333,12 @@ class Overlay:
         self.changes.update(nested.changes)
         self._differences.update(nested._differences)
         self.numbers.update(nested.numbers)
+        self._facts += nested._facts
+
+    def record(self, mapping: Mapping, key: Key, operation: str, changes: dict[str, Any]) -> None:
+        """Note a fact about an entity, for a row of its history by itself, behind that of its changed fields."""
+        if self.find(mapping, key, Lock.CHANGE) is not None:
+            self._facts += (Fact(mapping, key, operation, changes),)
 
     def separate(self) -> "Overlay":
         """One like that of a command of its own, in this one's name: what it changes has its own revision and history.
@@ -330,7 +346,7 @@ class Overlay:
         It is closed, or cleared, again and again. It reads by no condition (MustBeExclusive), since that writes through
         what was changed before, which could not be dropped any more.
         """
-        if self.changes:
+        if self.changes or self._facts:
             self.close()
         return Overlay(self.group, stamp=self.stamp, by_key=True)
 
@@ -339,6 +355,7 @@ class Overlay:
         self.changes.clear()
         self.numbers.clear()
         self._differences.clear()
+        self._facts = ()
 
     def must_be_exclusive(self) -> None:
         """MustBeExclusive unless rows may be found by a condition here."""
@@ -359,6 +376,8 @@ class Overlay:
                 group.loaded[ref] = None
                 group.locks[ref] = Lock.CHANGE
             group.current[ref] = entity
+        for fact in self._facts:
+            self._record_fact(fact)
         if self.numbers:
             group.numbers.update(self.numbers)
         self.clear()
@@ -384,6 +403,8 @@ class Overlay:
             if not changes:
                 return entity
             revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
+            if mapping.secrets:
+                changes = without_secrets(mapping.secrets, changes)
         subject: Any = entity if entity is not None else before
         row = chained(
             previous,
@@ -402,6 +423,22 @@ class Overlay:
             self.group.removed.append((before, row))
             return None
         return replace(entity, head_hash=row.hash)
+
+    def _record_fact(self, fact: "Fact") -> None:
+        """A row of history, unless the entity was removed meanwhile or all is a trial."""
+        group, ref = self.group, (fact.mapping.name, fact.key)
+        before = group.current.get(ref)
+        if before is None or group.is_trial:
+            return
+        at = group.moment_of_change(fact.mapping.name, before)
+        revision, stamp = before.revision + 1, replace(self.stamp, operation=fact.operation)
+        text = json_numbers.encode(fact.changes).decode()
+        place = (group.tenant, fact.mapping.name, before.number, revision, at)
+        row = chained(before.head_hash, *place, stamp, text)
+        group.history.append(row)
+        group.note(ref, ())
+        group.is_written = False
+        group.current[ref] = replace(before, revision=revision, modified_at=at, head_hash=row.hash)
 
     def _return(self, name: str, number: int) -> None:
         """Note that a deleted entity is there again: its history goes on, and it has no tombstone."""
@@ -436,6 +473,16 @@ def differences(before: Any, after: Any, names: Iterable[str]) -> dict[str, Any]
         elif old != new:
             changes[name] = [old, new]
     return changes
+
+
+def without_secrets(names: frozenset[str], changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes, of these fields only whether they were set, changed or removed."""
+    shown = dict(changes)
+    for name in names & changes.keys():
+        old, new = changes[name]
+        is_changed = old is not None and new is not None
+        shown[name] = [None if old is None else "set", None if new is None else "changed" if is_changed else "set"]
+    return shown
 
 
 def beginnings(entity: Any) -> dict[str, Any]:
