@@ -278,7 +278,7 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         ),
         **dict.fromkeys(("delete_task", "delete_case", "delete_contact", "delete_category", "delete_schema"), DELETES),
         **dict.fromkeys(("patch_case", "patch_contact", "patch_category", "patch_own_profile"), NO_TASK),
-        "put_batch_policies": NO_TASK,
+        **dict.fromkeys(("put_batch_policies", "end_session", "end_sessions"), NO_TASK),
         **dict.fromkeys(
             (
                 *("create_batch", "preview_batch", "patch_batch", "delete_batch", "retry_batch", "undo_batch"),

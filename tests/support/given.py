@@ -125,6 +125,12 @@ def batch_in_review(tenant: Tenant) -> dict[str, Any]:
     return known | {"batch": batch}
 
 
+def sessions(tenant: Tenant) -> dict[str, Any]:
+    """Two browsers of bert's, and one of anna's: `{first.id}`, `{second.id}`, `{other.id}`."""
+    first, second, other = (tenant.session(person) for person in ("bert", "bert", "anna"))
+    return {"first": {"id": first}, "second": {"id": second}, "other": {"id": other}}
+
+
 GIVEN: dict[str, Given] = {
     given.__name__: given
     for given in (
@@ -136,5 +142,6 @@ GIVEN: dict[str, Given] = {
         htm_claimed,
         numbers,
         batch_in_review,
+        sessions,
     )
 }

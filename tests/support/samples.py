@@ -191,6 +191,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "self": lambda samples: samples.tenant.login("bert"),
     "login": lambda samples: samples.tenant.login("bert"),
     "user": lambda samples: (samples.tenant.login("bert"), samples.tenant.uids["bert"])[1],
+    "session": lambda samples: samples.tenant.session("bert"),
     "task_schema": lambda samples: samples.schema("task"),
     "case_schema": lambda samples: samples.schema("case"),
     "stage_schema": lambda samples: samples.schema("stage"),

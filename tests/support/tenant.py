@@ -10,7 +10,9 @@ from dragoman.cli.main import dragoman
 from dragoman.domain.ids import new_id
 from dragoman.domain.passwords import hash_password
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.usecases.identity import sessions
 from dragoman.usecases.identity import users as people
+from dragoman.usecases.identity.users import token_hash
 from tests.support.server import Server, basic
 
 PASSWORD = "a long enough password"
@@ -51,6 +53,14 @@ class Tenant:
             call(people.add_user, people.AddUser(uid, login, mail, name, PASSWORD_HASH, admin), self.key)
             self.uids[person] = uid
         return login
+
+    def session(self, person: str = "anna") -> str:
+        """The id of a new session of this person's."""
+        self.login(person)
+        call = self.server.app.executor.call
+        text = call(sessions.sign_in, sessions.SignIn(self.uids[person], "password"), self.key)
+        found: sessions.SignedIn = call(sessions.find_session, sessions.FindSession(token_hash(text)), self.key)
+        return found.session.uid
 
     def token(self, scopes: str, person: str = "anna") -> str:
         """A token with these scopes, one for each person and set of scopes."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "tenant": "tenant",
     "user": "user",
     "token": "token",
+    "session": "session",
     "batch": "batch",
     "template": "template",
     "fixture": "fixture",

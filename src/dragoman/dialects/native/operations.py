@@ -23,6 +23,7 @@ from dragoman.dialects.native.handlers import (
     verbs,
 )
 from dragoman.dialects.native.result_operations import RESULTS
+from dragoman.dialects.native.session_operations import SESSIONS
 from dragoman.dialects.native.tenant_operations import TENANT
 from dragoman.dialects.native.token_operations import TOKENS
 from dragoman.dialects.native.wire import cases as case_bodies
@@ -482,6 +483,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *SCHEMAS,
     *USERS,
     *TOKENS,
+    *SESSIONS,
     *TENANT,
 )
 """The operations in the OpenAPI document."""

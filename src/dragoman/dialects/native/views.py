@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from dragoman.dialects.kit import json, times
-from dragoman.dialects.native.wire import cases, categories, contacts, histories, tasks, users
+from dragoman.dialects.native.wire import cases, categories, contacts, histories, sessions, tasks, users
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
@@ -18,6 +18,7 @@ from dragoman.domain.message import MessageHead
 from dragoman.domain.people import Tenant, User
 from dragoman.domain.task import Task
 from dragoman.usecases.events.history import HistoryRow
+from dragoman.usecases.identity.session_lists import Listed
 
 NOTHING: dict[str, Any] = {}
 REMEMBERED = 8_192
@@ -193,6 +194,23 @@ def user(user: User) -> users.User:
         disabled_at=maybe(user.disabled_at),
         created_at=time(user.created_at),
         modified_at=time(user.modified_at),
+    )
+
+
+def session(listed: Listed) -> sessions.Session:
+    """A session; its cookie and the hash of it are shown to nobody."""
+    session = listed.session
+    return sessions.Session(
+        id=session.uid,
+        user=session.user,
+        login=listed.login,
+        via=session.via,
+        created_at=time(session.created_at),
+        seen_at=time(session.seen_at),
+        expires_at=time(session.expires_at),
+        browser=session.browser,
+        address=session.address,
+        is_current=listed.is_current,
     )
 
 

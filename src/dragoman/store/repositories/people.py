@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from dragoman.domain.clock import Moment
 from dragoman.domain.people import (
     Alias,
     Group,
@@ -192,6 +193,26 @@ class Sessions(OfUsers[Session]):
     """The sessions of one tenant, by the hash of their cookie."""
 
     mapping = MAPPINGS["session"]
+
+    def page(self, user: str | None, *, after: tuple[Moment, str] | None, limit: int | None) -> list[Session]:
+        """Of a user or of all, those that haven't expired, oldest first, behind a moment and uid. The command must be
+        exclusive."""
+        table = tables.session.c
+        statement = sa.select(table.hash).where(table.tenant == self.tenant, table.expires_at > self._overlay.group.now)
+        if user is not None:
+            statement = statement.where(table.user == user)
+        if after is not None:
+            statement = statement.where(sa.tuple_(table.created_at, table.uid) > sa.tuple_(*map(sa.literal, after)))
+        keys = [row[0] for row in self.by_condition(statement.order_by(table.created_at, table.uid).limit(limit))]
+        self.load(keys)
+        return [session for key in keys if (session := self.find(key)) is not None]
+
+    def by_uid(self, uid: str) -> Session | None:
+        """The session of this id, or None. The command must be exclusive."""
+        table = tables.session.c
+        statement = sa.select(table.hash).where(table.tenant == self.tenant, table.uid == uid)
+        row = self.by_condition(statement).first()
+        return None if row is None else self.find(row[0])
 
 
 class PasswordLinks(OfUsers[PasswordLink]):

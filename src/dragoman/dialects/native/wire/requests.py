@@ -128,7 +128,8 @@ def _decoder(type_: type[S]) -> "msgspec.json.Decoder[S]":
 
 def query(request: Request, type_: type[S]) -> S:
     """The query as this Struct. Invalid with every parameter that is unknown, given twice, or unreadable."""
-    return _of_text(request.query_string, type_) if request.query_string else type_()
+    found: S = _of_text(request.query_string, type_)
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -144,6 +145,9 @@ def _of_text(query_string: str, type_: type[S]) -> S:
             problems.add(f"?{name}", "twice", "is given more than once")
         else:
             found[name] = _parameter(name, kind, ",".join(texts), problems)
+    for field in msgspec.structs.fields(type_):
+        if field.required and field.encode_name not in found:
+            problems.add(f"?{field.encode_name}", "missing", "is missing")
     problems.raise_if_any("invalid_query", "The query isn't as it should be; each fault is listed.")
     return type_(**found)
 
