@@ -5,10 +5,9 @@ module reads the environment. An unknown key or a wrong value is refused with it
 """
 
 import difflib
-import ipaddress
 import os
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
@@ -19,7 +18,7 @@ import platformdirs
 from msgspec import Meta
 from msgspec.structs import replace
 
-from dragoman.domain import outside, provider
+from dragoman.domain import origins, outside, provider
 from dragoman.domain.batch_policy import Rule
 from dragoman.domain.configured import Misconfigured, Secret
 from dragoman.domain.outside import OutsideType
@@ -56,6 +55,8 @@ class Option(Protocol):
     def summary(self) -> str: ...
     @property
     def choices(self) -> tuple[object, ...]: ...
+    @property
+    def check(self) -> Callable[[Any], str | None] | None: ...
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -83,6 +84,13 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers: Annotated[
         int, Meta(ge=1, le=256, description="How many processes serve the port; more than one needs PostgreSQL.")
     ] = 1
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Further names (tasks.example.com) by which clients may call what needs no credentials, beside "
+            "loopback, `server.host` and `server.public_url`."
+        ),
+    ] = ()
     public_url: Annotated[
         str, Meta(description="The base URL in links of replies; when empty, the one that the client called.")
     ] = ""
@@ -229,6 +237,18 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class Native(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The native API."""
+
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Origins whose pages may read its replies in a browser, such as https://desk.example.com; `*` "
+            "is every one."
+        ),
+    ] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one process."""
 
@@ -256,6 +276,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passwords: Passwords = Passwords()
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
+    native: Native = Native()
     dialects: dict[str, dict[str, Any]] = {}
     providers: tuple[Provider, ...] = ()  # from the tables [oidc.NAME]
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
@@ -301,7 +322,8 @@ def load(
     tree["dialects"] = {name: _dialect(name, tree, options) for name, options in dialects.items()}
     tree["database"] = tree.get("database") or _default_database()
     settings = msgspec.convert(tree, Settings)
-    _check_networks("server.trusted_proxies", settings.server.trusted_proxies)
+    _check("server.trusted_proxies", origins.network_fault(settings.server.trusted_proxies))
+    _check("native.cors_origins", origins.fault(settings.native.cors_origins))
     _check_public_url(settings.server.public_url)
     folder = settings.secrets.folder
     return replace(
@@ -316,13 +338,9 @@ def _is_other(variable: str) -> bool:
     return variable == CONFIG or variable in OF_THE_CLIENT or variable.startswith((SECRET, *IGNORED))
 
 
-def _check_networks(setting: str, networks: Sequence[str]) -> None:
-    for network in networks:
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError:
-            message = f"must be IP addresses and networks, such as 10.0.0.1 or 10.0.0.0/24, not {network!r}"
-            raise BadSettings(f"{setting}: {message}.") from None
+def _check(setting: str, why: str | None) -> None:
+    if why is not None:
+        raise BadSettings(f"{setting}: {why}.")
 
 
 def _check_public_url(url: str) -> None:
@@ -494,7 +512,9 @@ def _type_of(path: tuple[str, ...], dialects: Mapping[str, Sequence[Option]]) ->
 
 
 def _option_type(option: Option) -> Any:
-    return Literal[option.choices] if option.choices else type(option.default)
+    if option.choices:
+        return Literal[option.choices]
+    return tuple[str, ...] if isinstance(option.default, tuple) else type(option.default)
 
 
 # Reading
@@ -603,6 +623,9 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 def _dialect(name: str, tree: Mapping[str, Any], options: Sequence[Option]) -> dict[str, object]:
     defaults = {"enabled": True, **{option.name: option.default for option in options}}
     given: dict[str, object] = tree.get("dialects", {}).get(name, {})
+    for option in options:
+        if option.check is not None and option.name in given:
+            _check(f"dialects.{name}.{option.name}", option.check(given[option.name]))
     return defaults | given
 
 

@@ -3,13 +3,17 @@
 Whom a credential belongs to is decided in `runtime/identity.py`.
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec, Request
 from dragoman.dialects.kit.credentials import Credential, usual
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Forbidden, Unauthenticated
+from dragoman.http.cors import Origins
 from dragoman.http.exchange import Exchange
+from dragoman.http.hosts import Hosts
+from dragoman.http.proxies import Trusted
 from dragoman.http.rate_limits import Rates
 from dragoman.runtime.identity import Identity
 from dragoman.settings import Settings
@@ -17,14 +21,18 @@ from dragoman.settings import Settings
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def check_site(request: Request, credential: Credential | None, *, changes: bool) -> None:
+def check_site(
+    request: Request, credential: Credential | None, *, changes: bool, shared_with: Origins | None = None
+) -> None:
     """Forbidden for a change that another site made a browser send, with a cookie or Basic that the browser keeps, or
-    where no credentials are needed at all (None).
+    where no credentials are needed at all (None); but for origins that the dialect names, where none are needed.
 
     Clients that send neither Sec-Fetch-Site nor Origin are not browsers, and are accepted.
     """
     is_explicit = credential is not None and not credential.ambient
     if is_explicit or (request.method in SAFE_METHODS and not changes):
+        return
+    if credential is None and shared_with is not None and shared_with.names(request.headers.get("origin")):
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
@@ -39,19 +47,25 @@ def check_site(request: Request, credential: Credential | None, *, changes: bool
 class Authentication:
     """Finds the principal of a request, and checks what it may do here at all."""
 
-    def __init__(self, identity: Identity, rates: Rates, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, identity: Identity, rates: Rates, clock: Clock, settings: Settings, origins: Mapping[str, Origins]
+    ) -> None:
         self._identity = identity
         self._rates = rates
         self._clock = clock
         self._limits = settings.limits
         self._body_seconds = settings.timeouts.body_seconds
+        self._origins = origins
+        server = settings.server
+        self._hosts = Hosts(server.host, server.public_url, server.allowed_hosts)
+        self._free: dict[tuple[str, ...], Trusted] = {}
 
     async def authenticate(self, request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
         """Put the principal on the request: known, of the same site, with a scope, and within its rate."""
         changes = operation is not None and operation.writes
         request.locked_until = self._identity.locked_until
         if operation is not None and operation.scopes == PUBLIC:
-            check_site(request, None, changes=changes)
+            self._check_unknown(request, dialect, changes=changes)
             request.principal = self._identity.anonymous()
             return
         find = dialect.find_credentials or usual
@@ -64,7 +78,12 @@ class Authentication:
                 await request.read_body(operation, self._limits, self._body_seconds)
                 credential = find(request)
         if credential is None:
-            raise Unauthenticated("credentials_missing", "Credentials are needed.")
+            if not self._is_free(dialect, request.address):
+                raise Unauthenticated("credentials_missing", "Credentials are needed.")
+            self._check_unknown(request, dialect, changes=changes)
+            request.principal = await self._identity.stand_in(dialect.free_as)
+            check_scope(request, operation)
+            return
         check_site(request, credential, changes=changes)
         principal = self._identity.known(credential)
         if principal is None:
@@ -74,6 +93,21 @@ class Authentication:
         check_scope(request, operation)
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
+
+    def _is_free(self, dialect: Dialect, address: str) -> bool:
+        """Whether clients at this address need no credentials."""
+        networks = dialect.free_networks
+        if not networks:
+            return False
+        if networks not in self._free:
+            self._free[networks] = Trusted(networks)
+        return address in self._free[networks]
+
+    def _check_unknown(self, request: Exchange, dialect: Dialect, *, changes: bool) -> None:
+        """Check a request without credentials: its host, where nobody needs any, and its site."""
+        if dialect.is_open or dialect.free_networks:
+            self._hosts.check(request.headers.get("host", ""), request.reached_at)
+        check_site(request, None, changes=changes, shared_with=self._origins.get(dialect.name))
 
 
 def check_dialect(request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:

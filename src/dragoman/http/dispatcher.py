@@ -15,6 +15,7 @@ from dragoman.domain.errors import Expected
 from dragoman.domain.ids import new_id
 from dragoman.http.authentication import Authentication, check_scope
 from dragoman.http.bodies import Gone
+from dragoman.http.cors import Origins, by_dialect
 from dragoman.http.endpoints import fixed
 from dragoman.http.exchange import Exchange
 from dragoman.http.rate_limits import Rates
@@ -65,7 +66,10 @@ class Dispatcher:
         self._backend = backend
         self.router = Router(backend.dialects)
         self._rates = Rates(backend.settings.limits)
-        self._authentication = Authentication(backend.identity, self._rates, backend.clock, backend.settings)
+        self._origins = _origins_of(backend)
+        self._authentication = Authentication(
+            backend.identity, self._rates, backend.clock, backend.settings, self._origins
+        )
         self._limits = backend.settings.limits
         self._body_seconds = backend.settings.timeouts.body_seconds
 
@@ -75,7 +79,18 @@ class Dispatcher:
         if place is None:
             return fixed.answer(request.method, request.raw_path, self._backend.ready)
         table, request.prefix = place
-        request.dialect = dialect = table.dialect
+        request.dialect = table.dialect
+        origins = self._origins.get(table.dialect.name)
+        if origins is None:
+            return await self._answer(request, table)
+        if request.method == "OPTIONS" and table.dialect.preflight is None:
+            preflight = origins.preflight(request, table.methods(request, request.raw_path[len(request.prefix) :]))
+            if preflight is not None:
+                return preflight
+        return origins.shared(await self._answer(request, table), request)
+
+    async def _answer(self, request: Exchange, table: Table) -> Reply | Stream:
+        dialect = table.dialect
         try:
             try:
                 reply = await self._within(request, table, request.raw_path[len(request.prefix) :])
@@ -132,3 +147,10 @@ class Dispatcher:
             except Exception:  # house: ok, because whatever fails here, the client still gets the incident's id
                 log.exception("incident.failed", extra=facts)
         return problem(500, "incident", "An unexpected error was logged.", incident=incident)
+
+
+def _origins_of(backend: Backend) -> dict[str, Origins]:
+    """The origins that may read each dialect's replies, where there are any."""
+    settings = backend.settings
+    listed = {dialect.name: settings.of_dialect(dialect.name).get("cors_origins", ()) for dialect in backend.dialects}
+    return by_dialect({**listed, "native": settings.native.cors_origins})

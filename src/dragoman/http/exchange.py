@@ -30,6 +30,7 @@ class Exchange(Request):
     has_body = False
     body_was_read = False
     began_at = 0.0  # monotonic clock
+    reached_at = ""  # the address of the server at which the connection arrived
 
     def unread_body(self) -> bool:
         """Whether bytes of this request may still arrive, before the next one of its connection."""

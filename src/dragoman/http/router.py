@@ -145,13 +145,21 @@ class Table:
             places = further
         return places
 
-    def _no_method(self, request: Request, segments: list[str]) -> errors.Expected:
+    def methods(self, request: Request, below: str) -> list[str]:
+        """The methods that the path `below` the prefix takes; none where there is no such path."""
+        return self._methods(self._segments(request, below))
+
+    def _methods(self, segments: list[str]) -> list[str]:
         methods = {method for node, _ in self._places(segments) for method in node.methods}
         if self.dialect.documents_head and "GET" in methods:
             methods.add("HEAD")
+        return sorted(methods)
+
+    def _no_method(self, request: Request, segments: list[str]) -> errors.Expected:
+        methods = self._methods(segments)
         if not methods:
             return errors.NotFound("unknown_path", "There is nothing at this path.")
-        allow = ", ".join(sorted(methods))
+        allow = ", ".join(methods)
         return errors.NotOffered("method_not_allowed", f"This path takes {allow}.", allow=allow)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from dragoman import logs
+from dragoman import __version__, logs
 from dragoman.runtime import service_manager, signals
 from dragoman.runtime.lifecycle import Lifecycle
 from dragoman.settings import Settings
@@ -46,7 +46,10 @@ async def _work(application: Lifecycle) -> int:
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
     service_manager.notify("READY=1")
-    return await ended or await _close(application)
+    log.info("worker.started", extra={"version": __version__})
+    code = await ended or await _close(application)
+    log.info("worker.stopped", extra={"status": code})
+    return code
 
 
 async def _close(application: Lifecycle) -> int:

@@ -148,6 +148,18 @@ class Identity:
         """Until when this process refuses a user's passwords from some address: the latest end, or None."""
         return self.passwords.locked_until(user)
 
+    async def stand_in(self, login: str) -> Principal:
+        """The principal of clients that need no credentials: the user of this login, anonymous for none.
+
+        Unauthenticated where the user isn't there or is disabled.
+        """
+        if not login:
+            return self.anonymous()
+        record = await self._logins.get(login, lambda: self._accounts.find_login(login))
+        if record is None or record.disabled:
+            raise _unknown()
+        return record.principal
+
     async def _of_password(self, login: str, password: str, address: str) -> Principal:
         if not self._takes_passwords:
             raise _unknown()

@@ -1,11 +1,14 @@
 """Settings: what counts, what is refused, what the reference page gets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dragoman import settings
+from dragoman.domain import origins
 from dragoman.domain.batch_policy import Rule
 from dragoman.settings import BadSettings
 
@@ -16,6 +19,7 @@ class Switch:
     default: object
     summary: str = "A switch."
     choices: tuple[object, ...] = ()
+    check: Callable[[Any], str | None] | None = None
 
 
 DIALECTS = {
@@ -253,3 +257,20 @@ def test_a_public_url_is_an_http_address(url: str) -> None:
 def test_a_public_url_may_have_a_path() -> None:
     url = "https://example.com/tasks"
     assert settings.load(environ={"DRAGOMAN_SERVER_PUBLIC_URL": url}).server.public_url == url
+
+
+def test_a_switch_may_refuse_a_value_of_the_right_type(tmp_path: Path) -> None:
+    switches = {"acme": [Switch("cors_origins", (), check=origins.fault)]}
+    good = write(tmp_path, '[dialects.acme]\ncors_origins = ["https://desk.example.com", "*"]\n')
+    assert settings.load(good, {}, dialects=switches).of_dialect("acme")["cors_origins"] == (
+        "https://desk.example.com",
+        "*",
+    )
+    for bad in ("desk.example.com", "https://desk.example.com/", "null", "ftp://desk"):
+        with pytest.raises(settings.BadSettings, match=r"dialects\.acme\.cors_origins: must be origins"):
+            settings.load(write(tmp_path, f'[dialects.acme]\ncors_origins = ["{bad}"]\n'), {}, dialects=switches)
+
+
+def test_origins_of_the_native_api_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(settings.BadSettings, match=r"native\.cors_origins: must be origins"):
+        settings.load(write(tmp_path, '[native]\ncors_origins = ["desk"]\n'), {})

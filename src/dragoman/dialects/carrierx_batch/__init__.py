@@ -4,8 +4,7 @@ specification is dialects/carrierx-batch.md, whose sections are named in bracket
 from dragoman.dialects.carrierx_batch.errors import render_error, render_incident
 from dragoman.dialects.carrierx_batch.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.carrierx_batch.resource_types import RESOURCE_TYPES
-from dragoman.dialects.carrierx_batch.responses import preflight
-from dragoman.dialects.kit import Dialect
+from dragoman.dialects.kit import Dialect, cors_origins
 
 DIALECT = Dialect(
     name="carrierx_batch",
@@ -17,6 +16,6 @@ DIALECT = Dialect(
     incident=render_incident,
     documents_head=True,
     credentials_first=True,  # 401 before 404 (carrierx-batch.md 18)
-    preflight=preflight,
+    options=(cors_origins(("*",)),),  # its vendor lets pages of every origin read (carrierx-batch.md 1)
     resource_types=RESOURCE_TYPES,
 )

@@ -8,7 +8,7 @@ from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
 from dragoman.dialects.genesys.wire import events
 from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.genesys.wire.paths import normalise
-from dragoman.dialects.kit import Dialect
+from dragoman.dialects.kit import Dialect, cors_origins
 
 
 def configure(values: Mapping[str, object]) -> Dialect:
@@ -26,9 +26,12 @@ def _dialect(switches: Switches) -> Dialect:
         not_offered=NOT_OFFERED,
         error=errors.renderer(switches),
         incident=errors.render_incident,
-        options=OPTIONS,
+        options=(*OPTIONS, cors_origins()),
         normalise=normalise,
         credentials_first=switches.auth,
+        is_open=not switches.auth,
+        free_networks=switches.auth_free_networks if switches.auth else (),
+        free_as=switches.auth_as,
         configure=configure,
         read_alias=events.read_resource,
         reserved_names=RESERVED,

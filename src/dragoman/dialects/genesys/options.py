@@ -2,6 +2,7 @@
 
 from dragoman.dialects import kit
 from dragoman.dialects.kit import Option
+from dragoman.domain import origins
 
 
 class Switches(kit.Switches, frozen=True):
@@ -11,6 +12,8 @@ class Switches(kit.Switches, frozen=True):
     not_found_status: int = 404
     service_id_style: str = "integer"
     auth: bool = True
+    auth_free_networks: tuple[str, ...] = ()
+    auth_as: str = ""
     roles: bool = False
     start_in_mode: str = "production"
 
@@ -40,6 +43,13 @@ OPTIONS = (
         DEFAULTS.auth,
         "Whether credentials are required; if not, every client that reaches the server may use all operations.",
     ),
+    Option(
+        "auth_free_networks",
+        DEFAULTS.auth_free_networks,
+        "Addresses and networks (10.0.0.0/24) whose clients need no credentials, while others do.",
+        check=origins.network_fault,
+    ),
+    Option("auth_as", DEFAULTS.auth_as, "The login of the user as whom those clients act; when empty, anonymous."),
     Option("roles", DEFAULTS.roles, "Whether reading needs the role Supervisor or Administrator, the rest the latter."),
     Option(
         "start_in_mode",

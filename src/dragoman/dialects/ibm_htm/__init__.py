@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dragoman.dialects.ibm_htm import errors
 from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
-from dragoman.dialects.kit import Dialect
+from dragoman.dialects.kit import Dialect, cors_origins
 
 
 def configure(values: Mapping[str, object]) -> Dialect:
@@ -24,7 +24,7 @@ def make(options: Options) -> Dialect:
         not_offered=NOT_OFFERED,
         error=errors.renderer(options),
         incident=errors.render_incident,
-        options=OPTIONS,
+        options=(*OPTIONS, cors_origins()),
         gzip=True,
         method_headers=("x-method-override", "x-http-method-override"),
         configure=configure,

@@ -4,7 +4,7 @@ A dialect imports these names, the modules of this package, `dragoman.usecases`,
 `dragoman.command`. The names listed in `__all__` change only with an entry in the changelog.
 """
 
-from dragoman.dialects.kit.dialect import Dialect, Option, Route, Switches
+from dragoman.dialects.kit.dialect import Dialect, Option, Route, Switches, cors_origins
 from dragoman.dialects.kit.operation import ANY_CREDENTIALS, NO_BODY, OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
 from dragoman.dialects.kit.reply import Later, Reply
 from dragoman.dialects.kit.request import LIMITS, Limits, Request
@@ -29,4 +29,5 @@ __all__ = [
     "Stream",
     "Switches",
     "any_of",
+    "cors_origins",
 ]

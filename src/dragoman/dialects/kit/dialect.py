@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -10,6 +10,7 @@ from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.kit.operation import NotOffered, OperationSpec
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
+from dragoman.domain import origins
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches.types.resource_types import ResourceType
 
@@ -22,6 +23,15 @@ class Option:
     default: object
     summary: str
     choices: tuple[object, ...] = ()
+    check: Callable[[Any], str | None] | None = None  # what is wrong with a value of the right type; None: nothing
+
+
+def cors_origins(default: tuple[str, ...] = ()) -> Option:
+    """The switch by which pages of other origins may read a dialect's replies."""
+    summary = (
+        "Origins whose pages may read the replies in a browser, such as https://desk.example.com; `*` is every one."
+    )
+    return Option("cors_origins", default, summary, check=origins.fault)
 
 
 class Switches(msgspec.Struct, frozen=True):
@@ -81,6 +91,9 @@ class Dialect:
     method_headers: tuple[str, ...] = ()  # a POST may name the method that it means here; its form joins the query
     find_credentials: Callable[[Request], Credential | None] | None = None
     preflight: Callable[[Request], Reply] | None = None  # answers OPTIONS, without credentials
+    is_open: bool = False  # its operations need no credentials: the Host must be one of ours
+    free_networks: tuple[str, ...] = ()  # addresses that need no credentials, while others do
+    free_as: str = ""  # the login of the user that they act as; empty: anonymous
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
     read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is stored; None: by login
     resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect

@@ -4,7 +4,7 @@ more. The specification is dialects/onlyoffice-crm.md ("the page"); what we do b
 from collections.abc import Mapping
 from functools import partial
 
-from dragoman.dialects.kit import Dialect, Reply, Request
+from dragoman.dialects.kit import Dialect, Reply, Request, cors_origins
 from dragoman.dialects.onlyoffice_crm.errors import render_error, render_incident
 from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
@@ -33,7 +33,7 @@ def make(options: Options) -> Dialect:
         not_offered=NOT_OFFERED,
         error=partial(render_error, options.default_format),
         incident=partial(render_incident, options.default_format),
-        options=OPTIONS,
+        options=(*OPTIONS, cors_origins()),
         normalise=normaliser([*(row.path for row in offered), *(row.path for row in NOT_OFFERED)]),
         case_insensitive=True,
         find_credentials=find,

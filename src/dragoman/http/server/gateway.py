@@ -122,6 +122,7 @@ class Gateway:
         request.query_string = scope["query_string"].decode("latin-1")
         request.base_url = self._public_url or proxies.origin(scope, headers, self._trusted_proxies)
         request.address = proxies.address(scope, headers, self._trusted_proxies)
+        request.reached_at = (scope.get("server") or ("",))[0]
         request.has_body = "content-length" in headers or "transfer-encoding" in headers
         given = headers.get("x-request-id")
         request.request_id = given if given is not None and REQUEST_ID.fullmatch(given) else self._new_request_id()

@@ -16,7 +16,7 @@ from typing import Protocol
 import uvicorn
 from uvicorn.config import Config
 
-from dragoman import logs
+from dragoman import __version__, logs
 from dragoman.http.endpoints.metrics import Metrics, Monitored
 from dragoman.http.server.asgi import ASGIApp
 from dragoman.http.server.gateway import Gateway, Traced
@@ -124,7 +124,16 @@ def run(
     service, pages = _load(factory)(settings)
     metrics = Metrics(service, requests.counted, sockets)
     config = config_of(Gateway(service, requests=requests, mounts={**pages, **metrics.mounts()}))
-    server = Server(config, service, lambda: on_ready(url_of(listeners[0])))
+    address = url_of(listeners[0])
+
+    def ready() -> None:
+        log.info("server.started", extra={"version": __version__, "address": address})
+        for dialect in service.dialects:
+            if dialect.is_open:
+                log.warning("dialect.open", extra={"dialect": dialect.name})
+        on_ready(address)
+
+    server = Server(config, service, ready)
 
     async def serve() -> None:
         if parent is not None:
@@ -146,6 +155,7 @@ async def _close(server: Server, service: Lifecycle, requests: RequestLog) -> No
         except TimeoutError:
             log.error("server.close_timed_out")
             server.exit_code = FAILED
+    log.info("server.stopped", extra={"status": server.exit_code})
     requests.flush()
     if server.exit_code:
         sys.stderr.flush()

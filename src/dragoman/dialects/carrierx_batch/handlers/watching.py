@@ -1,6 +1,5 @@
 """The events of a batch as a stream (REVIEWED-BULK 6)."""
 
-from dragoman.dialects.carrierx_batch.responses import CORS, EXPOSED
 from dragoman.dialects.carrierx_batch.wire import rows
 from dragoman.dialects.carrierx_batch.wire.ids import parse_sid
 from dragoman.dialects.kit import Request, Stream, json
@@ -15,6 +14,4 @@ def parse_events(request: Request) -> Get:
 
 def render_events(shown: Shown, request: Request) -> Stream:
     """The stream; its first event is the present state."""
-    stream = events(request, shown, lambda seen: json.encode(rows.glance(seen)))
-    stream.headers += [CORS, EXPOSED]
-    return stream
+    return events(request, shown, lambda seen: json.encode(rows.glance(seen)))

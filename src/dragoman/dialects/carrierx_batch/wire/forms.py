@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from dragoman.dialects.carrierx_batch.responses import CORS, EXPOSED
 from dragoman.dialects.carrierx_batch.wire.paging import refuse
 from dragoman.dialects.kit import Request, Stream
 from dragoman.dialects.kit.accept import choose
@@ -33,4 +32,4 @@ def file(batch: Batch, what: str, form: Form, pieces: AsyncIterator[bytes], *hea
     """The answer with a file."""
     media = next(name for name, each in FORMS.items() if each is form)
     name = ("Content-Disposition", f'attachment; filename="batch-{batch.number}-{what}.{form}"')
-    return Stream(200, pieces, media, [CORS, EXPOSED, VARY, name, *headers])
+    return Stream(200, pieces, media, [VARY, name, *headers])
