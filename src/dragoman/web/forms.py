@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from dragoman.domain.errors import Problem
 from dragoman.web import csrf
 
 PASSWORDS = frozenset({"password", "current", "new"})
@@ -45,3 +46,13 @@ class Form:
     def passwords(self) -> list[str]:
         """The names of the fields that have to be filled in again."""
         return [name for name in self._fields if name in PASSWORDS]
+
+
+def faults_of(problems: Iterable[Problem]) -> dict[str, str]:
+    """Field -> what is wrong with it, as a sentence; all faults of a field together, in the order of the fields."""
+    found: dict[str, list[str]] = {}
+    for problem in problems:
+        name = problem.path.removeprefix("/")
+        found.setdefault(name, []).append(problem.message.removesuffix("."))
+    order = [*LABELS, *found]
+    return {name: f"{LABELS.get(name, name)} {', '.join(found[name])}." for name in sorted(found, key=order.index)}

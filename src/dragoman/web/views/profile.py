@@ -1,0 +1,102 @@
+"""Your settings: how others see one, and the browsers in which one is signed in."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from dragoman.dialects.native import problems
+from dragoman.dialects.native.wire.users import ProfilePatch
+from dragoman.domain.errors import Conflict, Problem
+from dragoman.usecases.identity import own_settings, profiles, session_lists
+from dragoman.web import addresses, browsers
+from dragoman.web.forms import faults_of
+from dragoman.web.moments import Moments
+from dragoman.web.site import Page
+from dragoman.web.visit import Visit
+
+FIELDS = ("display_name", "first_name", "last_name", "title", "email", "zone", "language")
+
+
+async def show(visit: Visit) -> Response:
+    """The settings as they are."""
+    return await _page(visit)
+
+
+async def act(visit: Visit) -> Response:
+    """Change one's profile. What is sent as it is stored is no change, and isn't looked at."""
+    visit.require("user.write")
+    own = await visit.read(profiles.own, profiles.Own())
+    sent = {name: visit.form.text(name).strip() or None for name in FIELDS if name in visit.form}
+    fields: dict[str, Any] = {name: value for name, value in sent.items() if value != getattr(own, name)}
+    if "display_name" in fields:
+        fields["display_name"] = fields["display_name"] or ""
+    found = problems.find(ProfilePatch, fields).found
+    if found:
+        return await _page(visit, 422, faults_of(found))
+    try:
+        await visit.write(profiles.change_own, profiles.ChangeOwn(fields), operation="patch_own_profile")
+    except Conflict as error:
+        visit.request.code = error.code
+        return await _page(visit, 422, faults_of([Problem("/email", error.code, "belongs to another user")]))
+    return visit.see_other(f"{addresses.PROFILE}?done=saved")
+
+
+async def end_session(visit: Visit) -> Response:
+    """End one session; one's own is signing out."""
+    visit.require("session.write")
+    ended = await visit.write(session_lists.end_session, session_lists.EndSession(visit.path["id"]))
+    if visit.session is not None and visit.session.uid == ended.uid:
+        visit.end_session()
+        return visit.see_other(addresses.SIGN_IN)
+    return visit.see_other(f"{addresses.PROFILE}?done=ended")
+
+
+async def end_all(visit: Visit) -> Response:
+    """Sign out everywhere."""
+    visit.require("session.write")
+    await visit.write(session_lists.end_sessions, session_lists.EndSessions("me"))
+    visit.end_session()
+    return visit.see_other(addresses.SIGN_IN)
+
+
+DONE = {"saved": "Saved.", "ended": "The session has ended.", "password": "The password was changed."}
+
+
+async def _page(visit: Visit, status: int = 200, faults: dict[str, str] | None = None) -> Response:
+    own = await visit.read(own_settings.look, own_settings.Look())
+    principal = visit.require()
+    moments = Moments(own.user.zone or own.tenant_zone)
+    values = {name: getattr(own.user, name) or "" for name in FIELDS}
+    if faults:
+        values |= {name: visit.form.text(name) for name in FIELDS if name in visit.form}
+    sessions = [
+        {
+            "id": item.session.uid,
+            "browser": browsers.named(item.session.browser),
+            "full": item.session.browser or "",
+            "address": item.session.address or "",
+            "began": moments.of(item.session.created_at),
+            "used": moments.of(item.session.seen_at),
+            "is_current": item.is_current,
+        }
+        for item in reversed(own.sessions)
+    ]
+    return visit.page(
+        "profile.html",
+        status,
+        user=own.user,
+        values=values,
+        faults=faults or {},
+        sessions=sessions,
+        done=DONE.get(visit.request.first("done") or ""),
+        may_edit=principal.has_scope(frozenset({"user.write"})),
+        may_end=principal.has_scope(frozenset({"session.write"})),
+        tenant_zone=own.tenant_zone,
+    )
+
+
+PAGES = (
+    Page(addresses.PROFILE, show, act),
+    Page(f"{addresses.PROFILE}/sessions/end", act=end_all),
+    Page(f"{addresses.PROFILE}/sessions/{{id}}/end", act=end_session),
+)
