@@ -30,6 +30,8 @@ CONFIG = "DRAGOMAN_CONFIG"
 IGNORED = ("DRAGOMAN_TEST_", "DRAGOMAN_SERVICE_", "DRAGOMAN_PORT")
 SECRET = "DRAGOMAN_SECRET_"  # noqa: S105 - the start of the variables that hold secrets
 OF_THE_CLIENT = ("DRAGOMAN_SERVER", "DRAGOMAN_TOKEN")  # of `dragoman batch`, which needs no other settings
+# Headers that mean something else already can't name a user.
+NOT_OF_PROXIES = frozenset({"authorization", "cookie", "host", "origin", "content-length", "content-type"})
 USUAL_SERVER = "http://127.0.0.1:8080"
 MIB = 1024 * 1024
 PAGE = "docs/reference/settings.md"
@@ -249,6 +251,28 @@ class Native(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class ProxyLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signing in by a header of a trusted proxy."""
+
+    header: Annotated[
+        str, Meta(description="The header with the login of the user, such as X-Forwarded-User; when empty, none.")
+    ] = ""
+    networks: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses and networks of the proxies whose header counts; needed with a header."),
+    ] = msgspec.field(default=(), name="from")
+    provision: Annotated[
+        Literal["off", "on"], Meta(description="Whether an unknown login becomes a user of the tenant.")
+    ] = "off"
+    name_header: Annotated[str, Meta(description="The header with the user's name; when empty, none.")] = ""
+    email_header: Annotated[str, Meta(description="The header with the user's e-mail address; when empty, none.")] = ""
+    groups_header: Annotated[
+        str, Meta(description="The header with the names of the user's groups, by commas; when empty, none.")
+    ] = ""
+    api: Annotated[bool, Meta(description="Whether the header counts for the APIs, too, or for `/ui/` alone.")] = False
+    sign_out_url: Annotated[str, Meta(description="Where signing out leads to, such as that of the proxy.")] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one process."""
 
@@ -277,14 +301,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
     native: Native = Native()
+    proxy_login: ProxyLogin = ProxyLogin()
     dialects: dict[str, dict[str, Any]] = {}
     providers: tuple[Provider, ...] = ()  # from the tables [oidc.NAME]
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
 
     @property
     def lets_sign_in(self) -> bool:
-        """Whether there is a way to sign in: passwords or a provider."""
-        return self.passwords.enabled or bool(self.providers)
+        """Whether there is a way to sign in: passwords, a provider or a proxy."""
+        return self.passwords.enabled or bool(self.providers or self.proxy_login.header)
 
     def of_dialect(self, name: str) -> dict[str, Any]:
         """The table `[dialects.NAME]`, with the defaults that `load` filled in."""
@@ -325,6 +350,7 @@ def load(
     _check("server.trusted_proxies", origins.network_fault(settings.server.trusted_proxies))
     _check("native.cors_origins", origins.fault(settings.native.cors_origins))
     _check_public_url(settings.server.public_url)
+    _check_proxy_login(settings.proxy_login)
     folder = settings.secrets.folder
     return replace(
         settings,
@@ -351,6 +377,16 @@ def _check_public_url(url: str) -> None:
         is_base = False
     if url and not is_base:
         raise BadSettings(f"server.public_url: must be a base URL, such as https://tasks.example.com, not {url!r}.")
+
+
+def _check_proxy_login(proxy: ProxyLogin) -> None:
+    _check_networks("proxy_login.from", proxy.networks)
+    for member in ("header", "name_header", "email_header", "groups_header"):
+        name = getattr(proxy, member)
+        if name and (not outside.HEADER.fullmatch(name) or name.lower() in NOT_OF_PROXIES):
+            raise BadSettings(f"proxy_login.{member}: must be the name of a header of the proxy's own, not {name!r}.")
+    if proxy.header and not proxy.networks:
+        raise BadSettings("proxy_login.from: is needed with proxy_login.header: the networks of the proxies.")
 
 
 # Providers of identities

@@ -29,6 +29,8 @@ class Ask:
     target: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    client: str = "127.0.0.1"
+    more: tuple[tuple[str, str], ...] = ()  # further headers, also of a name that is there already
 
 
 class LastLine(RequestLog):
@@ -127,7 +129,7 @@ def _scope(ask: Ask, base_url: str) -> dict[str, Any]:
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-        "client": ("127.0.0.1", 40_000),
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in (*headers.items(), *ask.more)],
+        "client": (ask.client, 40_000),
         "extensions": {},
     }

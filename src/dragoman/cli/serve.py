@@ -48,7 +48,9 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
 
     settings = read_settings(context, {**given, "tenant": chosen(context, "tenant")})
     if not settings.lets_sign_in:
-        raise click.UsageError("passwords.enabled is false: configure a provider, or nobody can sign in", context)
+        raise click.UsageError(
+            "passwords.enabled is false: configure a provider or a proxy, or nobody can sign in", context
+        )
     inherited = inherited_sockets()
     app = make_app(context, settings)
     try:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from dragoman.domain.configured import Misconfigured, Secret, part
+from dragoman.domain.errors import Invalid
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 ALGORITHMS = frozenset(
@@ -19,7 +20,8 @@ ALGORITHMS = frozenset(
 """Signatures with a private key. With any other kind, whoever can check a token could make one."""
 
 
-RESERVED = frozenset({"manual", "proxy"})
+PROXY = "proxy"
+RESERVED = frozenset({"manual", PROXY})
 """Sources of memberships that are no provider."""
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -77,6 +79,25 @@ class Visitor(msgspec.Struct, frozen=True):
     email: str | None = None
     is_email_verified: bool = False
     groups: tuple[str, ...] | None = None
+
+
+class FromProxy(msgspec.Struct, frozen=True):
+    """What the headers of a proxy say about who asks: each value of the header with the login, as it was sent."""
+
+    logins: tuple[str, ...]
+    name: str = ""
+    email: str = ""
+    groups: str | None = None
+
+    def visitor(self) -> Visitor:
+        """Who it is. Invalid for a login that is empty, or sent more than once."""
+        if len(self.logins) != 1:
+            raise Invalid("bad_proxy_header", "The header with the user of the proxy is allowed once.")
+        login = _line(self.logins[0])
+        if login is None:
+            raise Invalid("bad_proxy_header", "The header with the user of the proxy holds no login.")
+        groups = None if self.groups is None else _groups([name.strip() for name in self.groups.split(",")])
+        return Visitor(PROXY, login=login, name=_line(self.name), email=email_of(self.email), groups=groups)
 
 
 def visitor(provider: Provider, claims: Mapping[str, Any]) -> Visitor:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec, Request
 from dragoman.dialects.kit.credentials import Credential, usual
+from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Forbidden, Unauthenticated
 from dragoman.http.cors import Origins
@@ -17,6 +18,9 @@ from dragoman.http.proxies import Trusted
 from dragoman.http.rate_limits import Rates
 from dragoman.runtime.identity import Identity
 from dragoman.settings import Settings
+
+OF_PROXY = Credential("", ambient=True)
+"""A browser behind the proxy sends whatever another site makes it send."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -77,18 +81,14 @@ class Authentication:
             if credential is None and find is not usual and request.is_form():
                 await request.read_body(operation, self._limits, self._body_seconds)
                 credential = find(request)
-        if credential is None:
+        if credential is None and request.from_proxy is None:
             if not self._is_free(dialect, request.address):
-                raise Unauthenticated("credentials_missing", "Credentials are needed.")
+                raise missing()
             self._check_unknown(request, dialect, changes=changes)
             request.principal = await self._identity.stand_in(dialect.free_as)
             check_scope(request, operation)
             return
-        check_site(request, credential, changes=changes)
-        principal = self._identity.known(credential)
-        if principal is None:
-            principal = await self._identity.principal(credential, request.address)
-        request.principal = principal
+        request.principal = principal = await self._principal(request, credential, changes=changes)
         check_dialect(request, dialect, operation)
         check_scope(request, operation)
         if self._rates.enabled:
@@ -108,6 +108,21 @@ class Authentication:
         if dialect.is_open or dialect.free_networks:
             self._hosts.check(request.headers.get("host", ""), request.reached_at)
         check_site(request, None, changes=changes, shared_with=self._origins.get(dialect.name))
+
+    async def _principal(self, request: Request, credential: Credential | None, *, changes: bool) -> Principal:
+        """Who asks: by the credential, or else as the proxy says. A wrong credential doesn't count as none."""
+        if credential is None and request.from_proxy is not None:
+            check_site(request, OF_PROXY, changes=changes)
+            return await self._identity.visitor(request.from_proxy.visitor())
+        if credential is None:
+            raise missing()
+        check_site(request, credential, changes=changes)
+        return self._identity.known(credential) or await self._identity.principal(credential, request.address)
+
+
+def missing() -> Unauthenticated:
+    """The error for a request without credentials where some are needed."""
+    return Unauthenticated("credentials_missing", "Credentials are needed.")
 
 
 def check_dialect(request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:

@@ -39,7 +39,7 @@ class Trusted:
 
 def address(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
     """The client's address, as reported by trusted proxies."""
-    direct = _direct(scope)
+    direct = peer(scope)
     if direct not in trusted:
         return direct
     reported = [each for each in map(str.strip, headers.get("x-forwarded-for", "").split(",")) if each]
@@ -49,7 +49,7 @@ def address(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trust
 def origin(scope: Mapping[str, Any], headers: Mapping[str, str], trusted: Trusted) -> str:
     """`scheme://host` as the client wrote it, for links in replies."""
     scheme, host = scope["scheme"], headers.get("host") or _server(scope)
-    if trusted and _direct(scope) in trusted:
+    if trusted and peer(scope) in trusted:
         forwarded = _forwarded(headers)
         proto = (_last(headers, "x-forwarded-proto") or forwarded.get("proto", "")).lower()
         named = _last(headers, "x-forwarded-host") or forwarded.get("host", "")
@@ -64,7 +64,8 @@ def _server(scope: Mapping[str, Any]) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-def _direct(scope: Mapping[str, Any]) -> str:
+def peer(scope: Mapping[str, Any]) -> str:
+    """The address at the other end of the connection."""
     client = scope.get("client")
     return client[0] if client else ""
 

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from dragoman.domain.access import Principal, system
 from dragoman.domain.errors import Expected
 from dragoman.domain.people import DIRECTORY_TENANT, LoginName
+from dragoman.domain.provider import Visitor
 from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.passwords import PasswordRecord
-from dragoman.settings import Batch, Sessions
+from dragoman.runtime.proxy_users import ProxyUsers
+from dragoman.settings import Sessions, Settings
 from dragoman.usecases.identity import sessions, users
 
 log = logging.getLogger(__name__)
@@ -25,9 +27,10 @@ def life_of(settings: Sessions) -> sessions.Life:
 class StoredAccounts:
     """The `Accounts` of a server. Settings say which credentials give the right to decide batches."""
 
-    def __init__(self, executor: Executor, batch: Batch, life: sessions.Life) -> None:
+    def __init__(self, executor: Executor, settings: Settings, life: sessions.Life) -> None:
         self._executor = executor
-        self._batch = batch
+        self._batch = settings.batch
+        self._proxy_users = ProxyUsers(executor, settings)
         self._life = life
         self._behind: dict[str, asyncio.Task[None]] = {}  # what is written behind requests, by hash
 
@@ -46,6 +49,11 @@ class StoredAccounts:
             return None
         user, principal = account.user, self._with_rights(account.principal)
         return PasswordRecord(principal, user.password_hash, user.disabled_at is not None, user.unlocked_at)
+
+    async def find_visitor(self, visitor: Visitor) -> Principal:
+        known = await self._find(visitor.login or "")
+        found = await self._proxy_users.find(visitor, known)
+        return replace(self._with_rights(found.principal), credential=f"proxy:{found.user.uid}")
 
     async def find_session(self, session_hash: str, tenant: int) -> sessions.SignedIn | None:
         command = sessions.FindSession(session_hash)

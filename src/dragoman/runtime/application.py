@@ -23,6 +23,7 @@ from dragoman.runtime import memory
 from dragoman.runtime.accounts import StoredAccounts, life_of
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
+from dragoman.runtime.sign_ins import SignIns
 from dragoman.settings import BadSettings, Settings, traces
 from dragoman.store.engine.files import database_file
 from dragoman.store.repositories.digests import FOLDER as DIGESTS
@@ -61,8 +62,10 @@ class Application:
         # Other servers have the real time, also beside a clock that a test stops.
         outside = Outside(settings.outside, SystemClock())
         self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds, outside)
-        accounts = StoredAccounts(self.executor, settings.batch, life_of(settings.sessions))
+        accounts = StoredAccounts(self.executor, settings, life_of(settings.sessions))
         self.identity = Identity(accounts, settings, self.clock)
+        # Providers have the real time, too.
+        self.sign_ins = SignIns(settings.providers, self.executor, life_of(settings.sessions), SystemClock())
         self.background = Background(
             self.executor, settings.jobs, self.digest_folder, is_only=self.store.engine.is_sqlite
         )

@@ -12,6 +12,7 @@ from dragoman.dialects.kit.credentials import Credential
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Clock, Moment
 from dragoman.domain.errors import Conflict, Forbidden, Unauthenticated, Unavailable
+from dragoman.domain.provider import Visitor
 from dragoman.runtime.guessing import Sleep
 from dragoman.runtime.passwords import PasswordRecord, Passwords
 from dragoman.settings import Settings
@@ -43,6 +44,10 @@ class Accounts(Protocol):
     async def find_session(self, session_hash: str, tenant: int) -> SignedIn | None:
         """The session of a cookie by its SHA-256 in hex; None when it has ended, or its user is disabled. That it was
         used is noted behind the answer."""
+        ...
+
+    async def find_visitor(self, visitor: Visitor) -> Principal:
+        """The user whom a proxy names. Forbidden for who is nobody here, or stays out."""
         ...
 
 
@@ -102,6 +107,7 @@ class Identity:
         self._tokens: Recent[str, Principal] = Recent(seconds, clock)
         self._logins: Recent[str, PasswordRecord] = Recent(seconds, clock)
         self._sessions: Recent[str, SignedIn] = Recent(seconds, clock)
+        self._visitors: Recent[Visitor, Principal] = Recent(seconds, clock)
         self.passwords = Passwords(settings, clock, sleep)
         self._takes_passwords = settings.passwords.enabled
 
@@ -137,6 +143,13 @@ class Identity:
     def forget_session(self, text: str) -> None:
         """Let a session that has just ended count no more in this process."""
         self._sessions.forget(token_hash(text))
+
+    async def visitor(self, visitor: Visitor) -> Principal:
+        """The user whom a proxy names. Forbidden for who is nobody here, or stays out."""
+        found = await self._visitors.get(visitor, lambda: self._accounts.find_visitor(visitor))
+        if found is None:
+            raise _unknown()
+        return found
 
     def anonymous(self) -> Principal:
         """The principal of public operations, in the main tenant. Opening a dialect opens it for every client."""

@@ -6,6 +6,9 @@ Behind TLS their names begin with `__Host-`: no other host of the domain can set
 from collections.abc import Mapping
 
 SESSION = "dragoman_session"
+ATTEMPT = "dragoman_sign_in"
+"""Of a browser that is at a provider: the attempt, signed."""
+
 FORM = "dragoman_form"
 """Of a browser that isn't signed in: what its forms are bound to. It is no session."""
 

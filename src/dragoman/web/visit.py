@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dragoman.delivery.openid.attempt import LIFE_SECONDS
 from dragoman.dialects.kit import Request, forms
 from dragoman.dialects.kit.credentials import usual
 from dragoman.domain.access import Principal
@@ -44,19 +45,23 @@ class Visit:
         text = cookies.read(request.headers, cookies.SESSION, is_https=self.is_https)
         self.cookie = text if session_tenant(text) is not None else ""
         self._form_cookie = cookies.read(request.headers, cookies.FORM, is_https=self.is_https)
+        self.attempt = cookies.read(request.headers, cookies.ATTEMPT, is_https=self.is_https)
 
     # Who
 
     async def identify(self) -> None:
-        """Find out who asks: by a credential in the request, else by the session. Nobody is fine.
+        """Find out who asks: by a credential in the request, else as a proxy says, else by the session. Nobody is fine.
 
-        Unauthenticated for a wrong credential; Forbidden for a user who may not use the pages.
+        Unauthenticated for a wrong credential; Forbidden for a user whom the proxy names and who can't sign in, and for
+        one who may not use the pages.
         """
         identity = self.app.identity
         credential = usual(self.request)
         if credential is not None:
             found = identity.known(credential)
             self.principal = found or await identity.principal(credential, self.request.address)
+        elif self.request.from_proxy is not None:
+            self.principal = await identity.visitor(self.request.from_proxy.visitor())
         elif self.cookie:
             self.signed_in = await identity.session(self.cookie)
             self.principal = None if self.signed_in is None else self.signed_in.principal
@@ -143,6 +148,10 @@ class Visit:
     def begin_session(self, text: str, seconds: float) -> None:
         """Give the browser the cookie of a new session."""
         self._set(cookies.SESSION, text, seconds)
+
+    def keep_attempt(self, text: str) -> None:
+        """Let the browser keep an attempt at a provider; an empty text takes it away."""
+        self._set(cookies.ATTEMPT, text, LIFE_SECONDS if text else 0)
 
     def end_session(self) -> None:
         """Take the cookie of the session from the browser."""

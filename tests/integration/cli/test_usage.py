@@ -104,7 +104,7 @@ def test_a_server_that_lets_nobody_sign_in_doesnt_start(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text("[passwords]\nenabled = false\n")
     file = str(tmp_path / "settings.toml")
     said = refused(f"sqlite:///{tmp_path}/d.db", "serve", "--config", file, code=2)
-    assert "passwords.enabled is false: configure a provider" in said
+    assert "passwords.enabled is false: configure a provider or a proxy" in said
     well(f"sqlite:///{tmp_path}/d.db", "user", "add", "anna", "--config", file)
 
 

@@ -91,3 +91,25 @@ def test_the_server_does_not_start_without_the_secret(tmp_path: Path) -> None:
     assert done.code == 2
     said = f"{file}: oidc.corp.client_secret: the secret oidc_corp is missing: DRAGOMAN_SECRET_OIDC_CORP is not set"
     assert said in done.error.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('header = "X-User"', "proxy_login.from: is needed with proxy_login.header"),
+        ('header = "X-User"\nfrom = ["anywhere"]', "proxy_login.from: must be IP addresses and networks"),
+        ('header = "Cookie"\nfrom = ["127.0.0.1"]', "proxy_login.header: must be the name of a header"),
+        ('name_header = "a b"', "proxy_login.name_header: must be the name of a header"),
+        ('provision = "maybe"', "proxy_login.provision: must be one of off, on"),
+        ("networks = []", "proxy_login.networks is not a setting"),
+    ],
+)
+def test_a_wrong_proxy_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load(tmp_path, f"[proxy_login]\n{text}\n")
+    assert said in str(refused.value)
+
+
+def test_a_proxy_may_be_the_only_way(tmp_path: Path) -> None:
+    for more, lets in (("", False), ('[proxy_login]\nheader = "X-User"\nfrom = ["127.0.0.1"]\n', True), (TABLE, True)):
+        assert load(tmp_path, f"[passwords]\nenabled = false\n{more}").lets_sign_in is lets

@@ -18,6 +18,7 @@ BAD_PARAMETERS = frozenset(
         "edge_not_found",
         "filter_too_wide",
         "bad_idempotency_key",
+        "bad_proxy_header",
     }
 )
 FAULTS_WITH_A_WORD = frozenset({"page_too_large", "invalid_if_match"})

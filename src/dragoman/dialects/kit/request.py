@@ -9,6 +9,7 @@ from dragoman.dialects.kit import forms, json
 from dragoman.dialects.kit.streams import BodyStream
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
+from dragoman.domain.provider import FromProxy
 
 if TYPE_CHECKING:
     from dragoman.dialects.kit.dialect import Dialect
@@ -75,6 +76,7 @@ class Request:
         self.principal: Principal | None = None
         self.request_id = ""
         self.address = ""  # of the client, as trusted proxies report it
+        self.from_proxy: FromProxy | None = None  # who asks, as a proxy says that may say so
         self.deadline = 0.0  # monotonic clock, in seconds: the reply is due then
         self.limits = LIMITS
         self.locked_until: Callable[[str], Moment | None] = _never_locked  # for a user's uid: see `runtime/guessing.py`

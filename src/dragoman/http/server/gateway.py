@@ -19,6 +19,7 @@ from dragoman.http.dispatcher import Backend, Dispatcher
 from dragoman.http.endpoints.mounts import Pages, Sending
 from dragoman.http.exchange import Exchange, without_repeated_slashes
 from dragoman.http.overload import SAFE_METHODS, Overload
+from dragoman.http.proxy_login import ProxyHeaders
 from dragoman.http.request_checks import Refused, read_headers
 from dragoman.http.responses import problem
 from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send, connection_of
@@ -28,6 +29,7 @@ from dragoman.logs import Line, RequestLog
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
 
+PAGES = "/ui/"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -61,6 +63,7 @@ class Gateway:
             self.limits.upload_entries,
         )
         self._requests = requests or RequestLog()
+        self._proxy_headers = ProxyHeaders(settings.proxy_login, backend.clock)
         self._pages = Pages(mounts or {}, self.limits, self.timeouts)
         self._id_stem = new_id()[-12:]
         self._id_count = 0
@@ -123,6 +126,8 @@ class Gateway:
         request.base_url = self._public_url or proxies.origin(scope, headers, self._trusted_proxies)
         request.address = proxies.address(scope, headers, self._trusted_proxies)
         request.reached_at = (scope.get("server") or ("",))[0]
+        if self._proxy_headers.is_on:
+            request.from_proxy = self._proxy_headers.read(scope, is_page=request.raw_path.startswith(PAGES))
         request.has_body = "content-length" in headers or "transfer-encoding" in headers
         given = headers.get("x-request-id")
         request.request_id = given if given is not None and REQUEST_ID.fullmatch(given) else self._new_request_id()

@@ -56,21 +56,39 @@ async def act(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """End the session by which the browser came."""
+    """End the session by which the browser came; then lead on to where the user signed in, if that is to end, too."""
+    address = await _signing_out_elsewhere(visit)
     if visit.session is not None:
         await visit.write(sessions.sign_out, sessions.SignOut(visit.session.hash))
     visit.end_session()
-    return visit.see_other(addresses.SIGN_IN)
+    # A page and no redirect: the policy of the pages lets a form lead nowhere else.
+    return visit.page("signed_out.html", address=address) if address else visit.see_other(addresses.SIGN_IN)
+
+
+async def _signing_out_elsewhere(visit: Visit) -> str | None:
+    if visit.request.from_proxy is not None:
+        return visit.app.settings.proxy_login.sign_out_url or None
+    kind, _, provider = ("" if visit.session is None else visit.session.via).partition(":")
+    if kind != "oidc":
+        return None
+    return await visit.app.sign_ins.end_session(provider, visit.request.base_url + addresses.SIGN_IN)
 
 
 def _form(visit: Visit, next_: str, status: int = 200, faults: dict[str, str] | None = None) -> Response:
     query = f"?{urlencode({'next': next_})}" if next_ else ""
     providers = [
-        {"href": f"{addresses.SIGN_IN}/{provider.name}{query}", "label": provider.label}
-        for provider in visit.app.settings.providers
+        {"href": f"{addresses.SIGN_IN}/{name}{query}", "label": label} for name, label in visit.app.sign_ins.offered()
     ]
     login = visit.form.text("login")
-    return visit.page("sign_in.html", status, next=next_, login=login, faults=faults or {}, providers=providers)
+    return visit.page(
+        "sign_in.html",
+        status,
+        next=next_,
+        login=login,
+        faults=faults or {},
+        providers=providers,
+        takes_passwords=visit.app.settings.passwords.enabled,
+    )
 
 
 PAGES = (
