@@ -128,6 +128,12 @@ class Batches(Lane):
         """The rate of single updates while such a batch runs."""
         return self._loop.run_until_complete(self._beside(priority, seconds))
 
+    def previewed(self, priority: int) -> int:
+        """Make such a batch with its preview, and leave it under review; its number."""
+        number: int = self._do(order, Order(self._world.first, self.size, priority))
+        self._loop.run_until_complete(self._prepared(number))
+        return number
+
     async def _beside(self, priority: int, seconds: float) -> float:
         # Callers change some of the tasks behind the preview.
         number = self._do(order, Order(self._world.first, self.size, priority, OnChange.PROCEED))
@@ -151,7 +157,7 @@ class Batches(Lane):
     async def _prepared(self, number: int) -> float:
         """Make its preview; entries a second."""
         rate = await self._job(number, JobKind.BATCH_PREVIEW, batch_previews.prepare)
-        batch: Batch = self._do(find, About(number))
+        batch = self._do(find, About(number))
         if batch.status is not Status.IN_REVIEW or batch.summary is None or batch.summary.will_change != self.size:
             raise SystemExit(f"{batch} is not as it should be previewed")
         return rate
@@ -183,11 +189,22 @@ class Batches(Lane):
             raise SystemExit(f"{batch} has {recorded} outcomes without an error")
 
 
+def _floor(bench: Bench, place: World) -> BulkFloor:
+    """The floor, on a copy of the database with the same batch and its preview."""
+    copy = bench.databases.copy(place)
+    batches = Batches(copy)
+    number = batches.previewed(3_000_000)
+    batches.close()
+    world.settle(copy.url)
+    return BulkFloor(copy, number)
+
+
 def run(bench: Bench, engine: str) -> None:
     """All rounds on one engine."""
     size = bench.plan.entries
-    floor = BulkFloor(bench.databases.empty(engine), size)
-    ours = Batches(world.make(bench.databases, engine, size + world.OWN))
+    place = world.make(bench.databases, engine, size + world.OWN)
+    floor = _floor(bench, place)
+    ours = Batches(place)
     ratios: dict[str, list[float]] = {"bulk_vs_floor": [], "preview_vs_run": [], "undo_vs_run": []}
     kept = []
     for round_ in range(bench.plan.bulk_rounds):

@@ -1,98 +1,164 @@
-"""The floor under a batch: the bare SQL of the same writes, in chunks of a thousand, on one connection.
+"""The floor under a batch: the bare SQL of the same reads and writes, in chunks of a thousand, on one connection.
 
-Each chunk is one transaction: read the rows, decide in Python, update each where its version is what was read, insert
-a history row with its hash and an outcome row for each. What rules, rights, attempts, reports and a whole task cost is
-the distance from here.
+It works on a copy of the same database, with the batch and its preview in it, and gives the driver texts and tuples.
+Each chunk is one transaction: read the entries, what the preview saw of each, and the tasks; compare and decide in
+Python; update each task where its version is what was read; insert a history row with its chained hash and an outcome
+row for each, and update the batch. The images of what was before are the old values in history. What rules, rights,
+attempts, reports and jobs cost is the distance from here.
 """
 
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from bench.floor import ID, metadata, opened, task
+from bench.floor import opened
+from bench.world import World
+from dragoman.store import tables
+from dragoman.store.engine.key_lists import among, as_parameter
 
 CHUNK = 1_000
-history = sa.Table(
-    "floor_chained",
-    metadata,
-    sa.Column("task_id", ID, primary_key=True),
-    sa.Column("revision", sa.Integer, primary_key=True),
-    sa.Column("at", sa.BigInteger),
-    sa.Column("who", sa.Text),
-    sa.Column("changes", sa.Text),
-    sa.Column("hash", sa.Text),
-)
-outcome = sa.Table(
-    "floor_outcome",
-    metadata,
-    sa.Column("batch", ID, primary_key=True),
-    sa.Column("index", ID, primary_key=True),
-    sa.Column("key", sa.Text),
-    sa.Column("error", sa.Text),
-)
-SELECT = sa.select(task).where(task.c.id.in_(sa.bindparam("ids", expanding=True)))
-UPDATE = (
-    task.update()
-    .where(task.c.id == sa.bindparam("b_id"), task.c.revision == sa.bindparam("b_read"))
-    .values({name: sa.bindparam(f"b_{name}") for name in ("priority", "revision", "modified")})
-)
+TASK, HISTORY, OUTCOME = tables.task, tables.history, tables.batch_outcome
+SEEN, BATCH, ENTRIES = tables.batch_preview, tables.batch, tables.batch_chunk
+PLACES = {name: place for place, name in enumerate(TASK.columns.keys())}
+NUMBER, UID, PRIORITY = PLACES["number"], PLACES["uid"], PLACES["priority"]
+REVISION, VERSION, HEAD = PLACES["revision"], PLACES["row_version"], PLACES["head_hash"]
+
+
+class Statement:
+    """A statement as the driver's text, and the names of its parameters in their order."""
+
+    def __init__(self, dialect: sa.Dialect, statement: Any, *names: str) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=names or None)
+        self.text = str(compiled)
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
+
+    def values(self, named: dict[str, Any]) -> tuple[Any, ...]:
+        """The parameters of one row."""
+        return tuple(named[name] for name in self.names)
 
 
 class BulkFloor:
-    """So many tasks in a small table, and batches over all of them."""
+    """A database with a batch under review over all its tasks, and runs of that batch, one after the other."""
 
-    def __init__(self, url: str, tasks: int) -> None:
-        self.tasks, self.engine = tasks, opened(url)
-        self._select = SELECT if url.startswith("sqlite") else SELECT.with_for_update()
-        self._batches = 0
-        metadata.drop_all(self.engine)
-        metadata.create_all(self.engine)
-        text = {f"c{index}": "x" * 20 for index in range(8)}
-        for first in range(1, tasks + 1, CHUNK):
-            rows = [
-                dict(id=number, state="ready", priority=1, extras="{}", revision=1, modified=0, **text)
-                for number in range(first, min(first + CHUNK, tasks + 1))
-            ]
-            with self.engine.begin() as connection:
-                connection.execute(task.insert(), rows)
+    def __init__(self, place: World, batch: int) -> None:
+        self.tasks, self.engine = place.tasks, opened(place.url)
+        self._tenant, self._batch, self._runs = place.tenant, batch, 0
+        dialect = self.engine.dialect
+        if dialect.name == "postgresql":
+            of_driver: Any = type(dialect)
+            dialect = of_driver(paramstyle="format")
+        mine = (BATCH.c.tenant == sa.bindparam("tenant"), BATCH.c.number == sa.bindparam("batch"))
+        self._find = Statement(dialect, sa.select(BATCH.c.uid).where(*mine))
+        named = (ENTRIES.c.tenant == sa.bindparam("tenant"), ENTRIES.c.batch == sa.bindparam("uid"))
+        self._entries = Statement(
+            dialect, sa.select(ENTRIES.c.entries).where(*named, ENTRIES.c.first == sa.bindparam("at"))
+        )
+        rows = (SEEN.c.index >= sa.bindparam("at"), SEEN.c.index < sa.bindparam("stop"))
+        shown = (SEEN.c.tenant == sa.bindparam("tenant"), SEEN.c.batch == sa.bindparam("batch"), *rows)
+        seen = sa.select(SEEN.c.index, SEEN.c.effect, SEEN.c.number, SEEN.c.version).where(*shown)
+        self._seen = Statement(dialect, seen)
+        read = sa.select(TASK).where(TASK.c.tenant == sa.bindparam("tenant"), among(dialect, TASK.c.number))
+        self._read = Statement(dialect, read.with_for_update() if dialect.name == "postgresql" else read)
+        same = (TASK.c.tenant == sa.bindparam("of"), TASK.c.number == sa.bindparam("which"))
+        update = sa.update(TASK).where(*same, TASK.c.row_version == sa.bindparam("was"))
+        new = ("priority", "revision", "modified_at", "head_hash", "row_version")
+        self._update = Statement(dialect, update.values({name: sa.bindparam(name) for name in new}), *new)
+        self._history = Statement(dialect, HISTORY.insert(), *HISTORY.columns.keys())
+        self._outcome = Statement(dialect, OUTCOME.insert(), *OUTCOME.columns.keys())
+        self._count = Statement(dialect, sa.update(BATCH).where(*mine).values(cursor=sa.bindparam("done")), "done")
 
     def run(self, priority: int) -> float:
         """Give every task this priority; how many rows a second."""
-        self._batches += 1
         began = time.perf_counter()
         with self.engine.connect() as connection:
-            for first in range(1, self.tasks + 1, CHUNK):
+            for first in range(0, self.tasks, CHUNK):
                 with connection.begin():
-                    self._chunk(connection, range(first, min(first + CHUNK, self.tasks + 1)), priority)
+                    cursor = connection.connection.cursor()
+                    self._chunk(cursor, first, min(first + CHUNK, self.tasks), priority)
+        self._runs += 1
         return self.tasks / (time.perf_counter() - began)
 
-    def _chunk(self, connection: sa.Connection, ids: range, priority: int) -> None:
-        now = time.time_ns() // 1_000_000
-        rows = connection.execute(self._select, {"ids": list(ids)}).all()
+    def _chunk(self, cursor: Any, first: int, stop: int, priority: int) -> None:
+        now = time.time_ns() // 1_000
+        known = {"tenant": self._tenant, "batch": self._batch, "at": first, "stop": stop, "done": stop}
+        known["uid"] = self._rows(cursor, self._find, known)[0][0]
+        numbers = [int(entry) for entry in json.loads(self._rows(cursor, self._entries, known)[0][0])]
+        seen = self._rows(cursor, self._seen, known)
+        listed = as_parameter(self.engine.dialect, numbers)
+        rows = {row[NUMBER]: row for row in self._rows(cursor, self._read, known | {"keys": listed})}
+        self._compare(seen, rows)
         updates, entries, outcomes = [], [], []
-        for row in rows:
-            revision = row.revision + 1
-            changes = json.dumps({"priority": [row.priority, priority]})
-            hashed = hashlib.sha256(f"{row.id}\n{revision}\n{now}\nu\n{changes}".encode()).hexdigest()
-            updates.append(_update(row, priority, revision, now))
-            entry = {"task_id": row.id, "revision": revision, "at": now, "who": "u", "changes": changes, "hash": hashed}
-            entries.append(entry)
-            outcomes.append({"batch": self._batches, "index": row.id, "key": None, "error": None})
-        updated = connection.execute(UPDATE, updates).rowcount
-        if updated != len(rows):
-            raise SystemExit(f"{updated} of {len(rows)} rows were as they had been read")
-        connection.execute(history.insert(), entries)
-        connection.execute(outcome.insert(), outcomes)
+        for index, number in enumerate(numbers, first):
+            row = rows[number]
+            entry = self._entry(row, priority, now)
+            entries.append(self._history.values(entry))
+            updates.append(self._update.values(self._changed(row, priority, now, entry["hash"])))
+            outcomes.append(self._outcome.values(self._done(row, index, now)))
+        cursor.executemany(self._update.text, updates)
+        if cursor.rowcount != len(rows):
+            raise SystemExit(f"{cursor.rowcount} of {len(rows)} rows were as they had been read")
+        cursor.executemany(self._history.text, entries)
+        cursor.executemany(self._outcome.text, outcomes)
+        cursor.execute(self._count.text, self._count.values(known))
 
+    @staticmethod
+    def _rows(cursor: Any, statement: Statement, named: dict[str, Any]) -> list[Any]:
+        cursor.execute(statement.text, statement.values(named))
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
-def _update(row: Any, priority: int, revision: int, now: int) -> dict[str, Any]:
-    return {
-        "b_id": row.id,
-        "b_read": row.revision,
-        "b_priority": priority,
-        "b_revision": revision,
-        "b_modified": now,
-    }
+    def _compare(self, seen: Sequence[Any], rows: dict[int, Any]) -> None:
+        """That each task is as the preview saw it, but for the runs before."""
+        for index, effect, number, version in seen:
+            if effect != "will_change" or rows[number][REVISION] != int(version) + self._runs:
+                raise SystemExit(f"entry {index} doesn't find what was seen")
+
+    def _entry(self, row: Any, priority: int, now: int) -> dict[str, Any]:
+        changes = json.dumps({"priority": [row[PRIORITY], priority]})
+        revision, number, who = row[REVISION] + 1, row[NUMBER], "paul\nbench\nbatch.run"
+        chained = f"{row[HEAD]}\n{self._tenant} task {number} {revision} {now}\n{who} {self._batch}\n{changes}"
+        return {
+            "tenant": self._tenant,
+            "entity": "task",
+            "number": number,
+            "revision": revision,
+            "at": now,
+            "principal": "paul",
+            "dialect": "bench",
+            "operation": "batch.run",
+            "changes": changes,
+            "hash": hashlib.sha256(chained.encode()).hexdigest(),
+            "cause": self._batch,
+        }
+
+    def _changed(self, row: Any, priority: int, now: int, hashed: str) -> dict[str, Any]:
+        return {
+            "of": self._tenant,
+            "which": row[NUMBER],
+            "was": row[VERSION],
+            "priority": priority,
+            "revision": row[REVISION] + 1,
+            "modified_at": now,
+            "head_hash": hashed,
+            "row_version": row[VERSION] + 1,
+        }
+
+    def _done(self, row: Any, index: int, now: int) -> dict[str, Any]:
+        return {
+            "tenant": self._tenant,
+            "batch": self._batch + 1_000_000_000 * (1 + self._runs),  # of each run its own
+            "index": index,
+            "key": "",
+            "error": None,
+            "code": None,
+            "unchanged": False,
+            "object": row[UID],
+            "number": row[NUMBER],
+            "revision": row[REVISION] + 1,
+            "at": now,
+            "image": None,
+        }

@@ -71,6 +71,8 @@ def _asked() -> tuple[Plan, bool]:
     parser.add_argument("--tasks", type=int, default=plan.few)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
+    if unknown := set(given.engines.split(",")) - set(ENGINES):
+        parser.error(f"--engines takes {' and '.join(ENGINES)}, not {', '.join(sorted(unknown))}")
     chosen = replace(
         plan,
         rounds=given.rounds,
