@@ -380,7 +380,7 @@ def _check_public_url(url: str) -> None:
 
 
 def _check_proxy_login(proxy: ProxyLogin) -> None:
-    _check_networks("proxy_login.from", proxy.networks)
+    _check("proxy_login.from", origins.network_fault(proxy.networks))
     for member in ("header", "name_header", "email_header", "groups_header"):
         name = getattr(proxy, member)
         if name and (not outside.HEADER.fullmatch(name) or name.lower() in NOT_OF_PROXIES):
