@@ -84,10 +84,10 @@ class Table:
         one, other = (self._rows[engine, work, connections, name] for name in (over, under))
         return _middle(one, other, figure)
 
-    def between(self, engine: str, name: str, connections: int, over: str, under: str) -> float:
-        """The rate of one kind of work over that of another, by the same contender."""
+    def between(self, engine: str, name: str, connections: int, over: str, under: str, figure: str = "rate") -> float:
+        """A figure of one kind of work over that of another, by the same contender."""
         one, other = (self._rows[engine, work, connections, name] for work in (over, under))
-        return _middle(one, other, "rate")
+        return _middle(one, other, figure)
 
     def medians(self) -> list[Row]:
         """Each contender's middle over its rounds; its memory as it was last."""

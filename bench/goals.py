@@ -58,6 +58,7 @@ GOALS: dict[str, Goal] = {
     "hot_rows_vs_before": Goal(
         "updates of 4 tasks by 16 writers on two nodes: over those of the release before, PostgreSQL", least=2
     ),
+    "session_vs_token": Goal("processor time of a page by a session over that by a token, 16 connections", most=1.1),
     "ready_s": Goal("seconds from start to ready, empty SQLite", most=1.5),
 }
 """Where there is one figure for both engines it is the worse one."""

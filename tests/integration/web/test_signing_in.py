@@ -68,13 +68,20 @@ def test_each_empty_field_has_its_fault(browser: Browser) -> None:
     assert answer.text.count("autofocus") == 1
 
 
-def test_failures_are_held_back_after_some(tenant: Tenant, browser: Browser) -> None:
+def test_failures_are_held_back_after_some(tenant: Tenant, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hold_back(seconds: float) -> None:
+        held.append(seconds)
+
+    held: list[float] = []
+    monkeypatch.setattr(browser.server.app.identity.passwords.guesses, "_sleep", hold_back)
     login = tenant.login("carl")
     for _ in range(10):
         browser.sign_in(login, "wrong")
     answer = browser.sign_in(login, PASSWORD)
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) > 0
+    assert "Too many failed logins for this address." in answer.text
+    assert held
 
 
 @pytest.mark.parametrize(
