@@ -188,6 +188,8 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "company": lambda samples: samples.contact("company")["id"],
     "company_number": lambda samples: samples.contact("company")["number"],
     "category": _plain("/v1/categories", "title", "number"),
+    "group": _plain("/v1/groups", "name", "name"),
+    "lone_group": _plain("/v1/groups", "name", "id"),
     "self": lambda samples: samples.tenant.login("bert"),
     "login": lambda samples: samples.tenant.login("bert"),
     "user": lambda samples: (samples.tenant.login("bert"), samples.tenant.uids["bert"])[1],

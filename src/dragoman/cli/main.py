@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "demo",
     "tenant": "tenant",
     "user": "user",
+    "group": "group",
     "token": "token",
     "session": "session",
     "batch": "batch",

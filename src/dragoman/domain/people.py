@@ -121,6 +121,15 @@ class GroupMember(msgspec.Struct, frozen=True):
     row_version: int = 1
 
 
+class Membership(msgspec.Struct, frozen=True):
+    """A member of a group as lists show it; by hand, where a provider says so, too."""
+
+    uid: str
+    login: str
+    display_name: str
+    source: str = MANUAL
+
+
 class Alias(msgspec.Struct, frozen=True):
     """Another system's id for a user (a Genesys `resource_id`): found through this, never by an equal number.
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from dragoman.dialects.kit import Reply, Request, json
@@ -10,7 +11,7 @@ from dragoman.dialects.native import batch_views
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers import dry_run as trial
-from dragoman.dialects.native.wire.problems import Fault, Refusal
+from dragoman.dialects.native.wire.problems import Fault, Refusal, Use
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected, Problem
 from dragoman.usecases.batches.documents import Shown
@@ -46,6 +47,7 @@ def error(error: Expected, request: Request) -> Reply:
         code=error.code,
         errors=_faults(error),
         current=_current(error),
+        uses=_uses(error),
     )
     return Reply(status, json.encode(refusal), MEDIA, _headers(error))
 
@@ -83,6 +85,12 @@ def _fault(problem: Problem) -> Fault:
     if problem.path.startswith("?"):
         return Fault(code=problem.code, detail=problem.message, parameter=problem.path[1:])
     return Fault(code=problem.code, detail=problem.message, pointer=problem.path)
+
+
+def _uses(error: Expected) -> list[Use] | UnsetType:
+    """The places that name what should be deleted."""
+    found: Any = error.parameters.get("uses")
+    return [msgspec.convert(msgspec.to_builtins(use), Use) for use in found] if found else UNSET
 
 
 def _current(error: Expected) -> Raw | UnsetType:

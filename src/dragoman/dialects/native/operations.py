@@ -8,6 +8,7 @@ from dragoman.dialects.kit import PUBLIC, OperationSpec, any_of
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.batch_operations import BATCHES
 from dragoman.dialects.native.contracts import operation, requiring_if_match
+from dragoman.dialects.native.group_operations import GROUPS
 from dragoman.dialects.native.handlers import (
     cases,
     categories,
@@ -484,6 +485,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *USERS,
     *TOKENS,
     *SESSIONS,
+    *GROUPS,
     *TENANT,
 )
 """The operations in the OpenAPI document."""

@@ -8,16 +8,17 @@ import msgspec
 from msgspec import UNSET
 
 from dragoman.dialects.kit import json, times
-from dragoman.dialects.native.wire import cases, categories, contacts, histories, sessions, tasks, users
+from dragoman.dialects.native.wire import cases, categories, contacts, groups, histories, sessions, tasks, users
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
-from dragoman.domain.people import Tenant, User
+from dragoman.domain.people import Membership, Tenant, User
 from dragoman.domain.task import Task
 from dragoman.usecases.events.history import HistoryRow
+from dragoman.usecases.identity.groups import GroupView
 from dragoman.usecases.identity.session_lists import Listed
 
 NOTHING: dict[str, Any] = {}
@@ -214,6 +215,26 @@ def session(listed: Listed) -> sessions.Session:
     )
 
 
+def group(view: GroupView) -> groups.Group:
+    group = view.group
+    return groups.Group(
+        id=group.uid,
+        number=group.number,
+        name=group.name,
+        description=group.description,
+        roles=list(group.roles),
+        external_names=list(group.external_names),
+        member_count=view.member_count,
+        created_at=time(group.created_at),
+        modified_at=time(group.modified_at),
+        revision=group.revision,
+    )
+
+
+def member(member: Membership) -> groups.Member:
+    return groups.Member(id=member.uid, login=member.login, display_name=member.display_name, source=member.source)
+
+
 _changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode
 
 
@@ -249,6 +270,7 @@ VIEWS: dict[type[Any], Callable[[Any], Any]] = {
     Stage: stage,
     Category: category,
     User: user,
+    GroupView: group,
     Tenant: lambda tenant: tenant.batch_policies,
 }
 

@@ -7,9 +7,11 @@ import sqlalchemy as sa
 
 from dragoman.domain.clock import Moment
 from dragoman.domain.people import (
+    MANUAL,
     Alias,
     Group,
     GroupMember,
+    Membership,
     PasswordLink,
     ProviderIdentity,
     Session,
@@ -86,11 +88,21 @@ class Groups(People[Group]):
     mapping = MAPPINGS["group"]
 
     def by_name(self, name: str) -> Group | None:
-        """The group of this name, or None; the one made first, if several have it. The command must be exclusive."""
+        """The group of this name, or None. Letters of either case are the same, but one that is spelled so comes
+        first; then the one made first. The command must be exclusive."""
         table = tables.group.c
         statement = sa.select(table.uid).where(table.tenant == self.tenant, table.name.in_(spellings(name)))
         row = self.by_condition(statement.order_by(table.uid).limit(1)).first()
-        return None if row is None else self.find(row[0])
+        if row is not None:
+            return self.find(row[0])
+        alike = (uid for uid, other in self.names().items() if folded(other) == folded(name))
+        return None if (uid := next(alike, None)) is None else self.find(uid)
+
+    def names(self) -> dict[str, str]:
+        """The names of all groups, by id. The command must be exclusive."""
+        table = tables.group.c
+        statement = sa.select(table.uid, table.name).where(table.tenant == self.tenant).order_by(table.uid)
+        return {str(uid): str(name) for uid, name in self.by_condition(statement)}
 
     def all(self) -> list[Group]:
         """Every group, by name. The command must be exclusive."""
@@ -113,6 +125,27 @@ class Members(Repository[GroupMember]):
     def of_user(self, user: str) -> list[GroupMember]:
         """Of a user, by group and source. The command must be exclusive."""
         return self._where(tables.group_member.c.user == user)
+
+    def counts(self, groups: Collection[str], *, but: str = "") -> dict[str, int]:
+        """How many users but this one belong to each of these groups that has any. The command must be exclusive."""
+        table = tables.group_member.c
+        of = (table.tenant == self.tenant, table.group.in_(sorted(groups)), table.user != but)
+        statement = sa.select(table.group, sa.func.count(sa.distinct(table.user))).where(*of).group_by(table.group)
+        return {str(group): int(count) for group, count in self.by_condition(statement)}
+
+    def page(self, group: str, *, after: str, limit: int) -> list[Membership]:
+        """The members of a group behind a login, in the order of logins. The command must be exclusive."""
+        member, user = tables.group_member.c, tables.user.c
+        source = sa.func.min(sa.case((member.source == MANUAL, ""), else_=member.source))
+        joined = tables.group_member.join(tables.user, sa.and_(user.tenant == member.tenant, user.uid == member.user))
+        statement = (
+            sa.select(user.uid, user.login, user.display_name, source)
+            .select_from(joined)
+            .where(member.tenant == self.tenant, member.group == group, user.login > after)
+            .group_by(user.uid, user.login, user.display_name)
+        )
+        rows = self.by_condition(statement.order_by(user.login).limit(limit))
+        return [Membership(uid, login, name, source or MANUAL) for uid, login, name, source in rows]
 
     def _where(self, condition: sa.ColumnElement[bool]) -> list[GroupMember]:
         table = tables.group_member.c

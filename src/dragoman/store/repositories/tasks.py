@@ -224,6 +224,13 @@ class Tasks(Repository[Task]):
         """Note that this one has a part now."""
         self._overlay.group.without_parts.discard(number)
 
+    def naming(self, holder: str, *, limit: int) -> list[int]:
+        """The numbers of tasks with a work item of this holder, the lowest first. The command must be exclusive."""
+        item = tables.work_item.c
+        named = sa.select(item.task).where(item.tenant == self.tenant, item.holder == holder)
+        statement = sa.select(T.number).where(T.tenant == self.tenant, T.number.in_(named), T.removed_at.is_(None))
+        return [int(row[0]) for row in self.by_condition(statement.order_by(T.number).limit(limit))]
+
     def counted_by(self, column: str, values: Sequence[str], visible_to: Principal) -> dict[str, tuple[int, int]]:
         """For each value that some tasks have in a column: how many the principal may see, and their lowest number."""
         named = T[column]

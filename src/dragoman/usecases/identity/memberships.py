@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
-from dragoman.domain.errors import Conflict
+from dragoman.command import Lock
+from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import MANUAL, Group, GroupMember, User
 from dragoman.usecases.uow import UnitOfWork
 
@@ -34,8 +35,29 @@ def set_groups(uow: UnitOfWork, user: User, groups: Iterable[Group], source: str
     return _copied(uow, user, {*wanted, *kept})
 
 
+def join(uow: UnitOfWork, user: User, group: Group) -> bool:
+    """Make a locked user a member by hand; whether he wasn't one. Again changes nothing. Limits as in `set_groups`."""
+    present = uow.members.of_user(user.uid)
+    sources = {member.source for member in present if member.group == group.uid}
+    if MANUAL not in sources:
+        _add(uow, user, group, MANUAL)
+        _copied(uow, user, {*(member.group for member in present), group.uid})
+    return not sources
+
+
+def leave(uow: UnitOfWork, user: User, group: Group) -> User:
+    """End a locked user's membership, whoever made it. The caller checks `last_administrator`."""
+    present = uow.members.of_user(user.uid)
+    for member in present:
+        if member.group == group.uid:
+            uow.members.remove(member)
+    return _copied(uow, user, {member.group for member in present} - {group.uid})
+
+
 def _add(uow: UnitOfWork, user: User, group: Group, source: str) -> None:
-    if len({member.user for member in uow.members.of_group(group.uid)} | {user.uid}) > MOST_MEMBERS:
+    if uow.groups.find(group.uid, Lock.SHARED) is None:
+        raise NotFound("group_not_found", f"There is no group {group.name} any more.")
+    if uow.members.counts([group.uid], but=user.uid).get(group.uid, 0) >= MOST_MEMBERS:
         raise Conflict("too_many_members", f"The group {group.name} has {MOST_MEMBERS:,} members, which is the limit.")
     uow.members.add(GroupMember(uow.tenant, group.uid, user.uid, source, uow.now))
 

@@ -63,6 +63,14 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The name, without regard to case.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, **common.WITHOUT_NUL},
     },
+    "group": {
+        "description": "By id, or by name without regard to case.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, **common.WITHOUT_NUL},
+    },
+    "person": {
+        "description": "By id or login; `me` is the caller.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, **common.WITHOUT_NUL},
+    },
     "kind": {"description": "What the extensions belong to.", "schema": {"enum": [str(owner) for owner in Owner]}},
 }
 DESCRIPTION = """\

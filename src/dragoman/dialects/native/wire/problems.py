@@ -18,6 +18,16 @@ class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     column: Annotated[int | UnsetType, Meta(description="The character of that line, from 1.")] = UNSET
 
 
+class Use(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place that names something."""
+
+    kind: Annotated[str, Meta(description="`task`, `template`, `policy`, or `setting` for one of the configuration.")]
+    id: str | UnsetType = UNSET
+    number: int | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    index: Annotated[int | UnsetType, Meta(description="Where in the list of policies; they count from 0.")] = UNSET
+
+
 class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a request was not done."""
 
@@ -30,4 +40,5 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     current: Annotated[AnyJson | UnsetType, Meta(description="The present state, when a precondition was stale.")] = (
         UNSET
     )
+    uses: Annotated[list[Use] | UnsetType, Meta(description="The first places that name what should go.")] = UNSET
     incident: Annotated[str | UnsetType, Meta(description="To name when asking what went wrong here.")] = UNSET
