@@ -205,6 +205,25 @@ class Passwords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
 
 
+class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Credentials for programs."""
+
+    longest_days: Annotated[
+        int, Meta(ge=0, le=36_600, description="How long a new token is valid at most; 0 for no limit.")
+    ] = 0
+    login_most: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000,
+            description="Most live tokens that a user has of logins; the next login revokes the one unused longest.",
+        ),
+    ] = 20
+    seen_seconds: Annotated[
+        float, Meta(ge=1, le=86_400, description="How often the last use of a token is stored at most.")
+    ] = 300.0
+
+
 class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where secrets are found that have no variable."""
 
@@ -298,6 +317,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jobs: Jobs = Jobs()
     sessions: Sessions = Sessions()
     passwords: Passwords = Passwords()
+    tokens: Tokens = Tokens()
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
     native: Native = Native()

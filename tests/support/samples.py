@@ -187,6 +187,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "contact_number": lambda samples: samples.contact("person")["number"],
     "company": lambda samples: samples.contact("company")["id"],
     "company_number": lambda samples: samples.contact("company")["number"],
+    "token": lambda samples: samples.post("/v1/tokens", {"scopes": ["task.read"], "name": samples.named()})["id"],
     "category": _plain("/v1/categories", "title", "number"),
     "group": _plain("/v1/groups", "name", "name"),
     "lone_group": _plain("/v1/groups", "name", "id"),
@@ -242,4 +243,6 @@ def unknown(kind: str, like: object) -> object:
         return "_TKT:80ffffff.1.1.1"
     if len(text) == 36 and text.count("-") == 4:
         return new_id()
+    if kind == "token":
+        return f"{next(SERIAL):016x}"
     return "12025559999" if kind == "number" else f"nobodys{next(SERIAL)}"

@@ -1,17 +1,19 @@
 """`dragoman token`: credentials for programs."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from dragoman.cli.application import make_app, opened, read_settings, tenant_of
 from dragoman.cli.options import PLAIN, as_json, common
 from dragoman.cli.tables import table
 from dragoman.dialects.kit import json
 from dragoman.domain.clock import to_datetime
-from dragoman.domain.errors import Conflict, Invalid, NotFound
-from dragoman.domain.people import DIRECTORY_TENANT, Token, User
+from dragoman.domain.errors import Invalid, NotFound
+from dragoman.domain.people import DIRECTORY_TENANT, User
 from dragoman.runtime.application import Application
 from dragoman.usecases.identity import scopes as scope_words
 from dragoman.usecases.identity import tokens
@@ -19,6 +21,7 @@ from dragoman.usecases.identity import users as people
 
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 DURATION = re.compile(r"(?:[0-9]{1,9}[dhms])+")
+AT_ONCE = 1_000
 LONGEST_SECONDS = 100 * 366 * SECONDS["d"]
 
 
@@ -69,10 +72,20 @@ def token_command() -> None:
     required=True,
     help="The scopes or presets, separated by blanks; `*` for all rights of its user. See `dragoman token scopes`.",
 )
+@click.option("--name", type=PLAIN, default=None, help="What it is for.")
 @click.option("--expires", type=Duration(), help="How long it is valid: 90d, 12h, 30m, 45s.  [default: until revoked]")
+@as_json
 @common
 @click.pass_context
-def create(context: click.Context, login: str, scopes: tuple[str, ...], expires: int | None) -> None:
+def create(
+    context: click.Context,
+    login: str,
+    scopes: tuple[str, ...],
+    name: str | None,
+    expires: int | None,
+    *,
+    as_json: bool,
+) -> None:
     """Create a token and print only it. It can't be shown again: only its hash is stored.
 
     It is valid at once, also on a running server.
@@ -85,28 +98,34 @@ def create(context: click.Context, login: str, scopes: tuple[str, ...], expires:
     \b
     Exit codes:
       0  created
-      1  there is no such user, or it is disabled
+      1  there is no such user, it is disabled, or it has too many tokens
       2  wrong usage, such as a scope that there isn't
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
         user = user_of(app, tenant, login)
-        if user.disabled_at is not None:
-            raise Conflict("user_disabled", f"The user {login} is disabled.")
-        text = create_token(app, tenant, user, written_out(context, scopes), expires)
-    click.echo(text)
+        text = people.token_text(tenant)
+        command = tokens.Make(text, written_out(context, scopes), name or "", user.uid, expires)
+        made = app.executor.call(tokens.make, command, tenant)
+    click.echo(_document(made) if as_json else text)
 
 
 @token_command.command("list")
-@click.option("--user", "login", type=PLAIN, required=True, metavar="LOGIN", help="The user of the tokens.")
+@click.option("--user", "login", type=PLAIN, metavar="LOGIN", help="Only those of this user.")
+@click.option("--all", "all_states", is_flag=True, help="Also expired and revoked ones, and those of disabled users.")
+@click.option("--unused", type=Duration(), help="Only those that were neither used nor made for so long: 90d.")
+@as_json
 @common
 @click.pass_context
-def list_(context: click.Context, login: str) -> None:
-    """Show a user's tokens by their names for `dragoman token revoke`; the tokens themselves are not stored.
+def list_(context: click.Context, login: str | None, unused: int | None, *, all_states: bool, as_json: bool) -> None:
+    """Show the tokens that count, by their names for `dragoman token revoke`; the tokens themselves are not stored.
+
+    The last use is stored every few minutes. A question mark follows scopes that match no operation.
 
     \b
     Example:
       dragoman token list --user anna
+      dragoman token list --unused 90d
 
     \b
     Exit codes:
@@ -116,31 +135,49 @@ def list_(context: click.Context, login: str) -> None:
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
-        found = app.executor.call(tokens.list_tokens, tokens.ListTokens(user_of(app, tenant, login).uid), tenant)
-    table(("TOKEN", "MADE", "EXPIRES", "REVOKED", "SCOPES"), [_row(token) for token in found])
+        user = None if login is None else user_of(app, tenant, login).uid
+        days = None if unused is None else unused / SECONDS["d"]
+        asked = tokens.List(user, states=None if all_states else tokens.COUNTING, unused_days=days, limit=AT_ONCE)
+        found = list(_pages(app, tenant, asked))
+    if as_json:
+        click.echo(_documents(found))
+        return
+    heads = ("TOKEN", "USER", "KIND", "STATE", "MADE", "EXPIRES", "USED", "NAME", "SCOPES")
+    table(heads, [_row(shown) for shown in found])
 
 
 @token_command.command("revoke")
-@click.argument("token", type=PLAIN)
+@click.argument("token", type=PLAIN, required=False)
+@click.option("--all", "all_of_user", is_flag=True, help="All tokens of --user.")
+@click.option("--user", "login", type=PLAIN, metavar="LOGIN", help="With --all: whose tokens.")
+@as_json
 @common
 @click.pass_context
-def revoke(context: click.Context, token: str) -> None:
-    """Revoke a token, on every node within a second. TOKEN is the token or its name in the list.
+def revoke(context: click.Context, token: str | None, login: str | None, *, all_of_user: bool, as_json: bool) -> None:
+    """Revoke a token, or all of a user, on every node within a second. TOKEN is the token or its name in the list.
 
     \b
     Example:
       dragoman token revoke 3f6c1e0a9b7d2c54
+      dragoman token revoke --all --user anna
 
     \b
     Exit codes:
       0  revoked, now or before
-      1  there is no such token
+      1  there is no such token or user
       2  wrong usage
     """
-    beginning = people.token_hash(token) if people.token_tenant(token) is not None else token
+    if (token is None) != all_of_user or all_of_user != (login is not None):
+        raise click.UsageError("name a token, or --all and --user", context)
     with opened(context, existing=True) as app:
-        app.executor.call(tokens.revoke_token, tokens.RevokeToken(beginning), tenant_of(context, app))
-    click.echo("token revoked")
+        tenant = tenant_of(context, app)
+        if token is not None:
+            name = people.token_hash(token) if people.token_tenant(token) is not None else token
+            shown = app.executor.call(tokens.revoke, tokens.Revoke(name), tenant)
+            click.echo(_document(shown) if as_json else "token revoked")
+        elif login is not None:
+            ended = app.executor.call(tokens.revoke_all, tokens.RevokeAll(user_of(app, tenant, login).uid), tenant)
+            click.echo(json.encode({"revoked": ended}).decode() if as_json else f"{ended} tokens revoked")
 
 
 @token_command.command("scopes")
@@ -192,10 +229,35 @@ def user_of(app: Application, tenant: int, login: str) -> User:
     return user
 
 
-def _row(token: Token) -> tuple[str, ...]:
-    moments = (token.created_at, token.expires_at, token.revoked_at)
+def _pages(app: Application, tenant: int, command: tokens.List) -> Iterator[tokens.Shown]:
+    """The items of all pages."""
+    while True:
+        page = app.executor.call(tokens.list_page, command, tenant)
+        yield from page.items
+        if page.after is None:
+            return
+        command = replace(command, after=page.after)
+
+
+def _row(shown: tokens.Shown) -> tuple[str, ...]:
+    token = shown.token
+    moments = (token.created_at, token.expires_at, token.last_used_at)
     written = ("" if moment is None else f"{to_datetime(moment):%Y-%m-%d %H:%M} UTC" for moment in moments)
-    return token.hash[: tokens.SHOWN_DIGITS], *written, " ".join(token.scopes)
+    words = (f"{word}?" if word in shown.unknown_scopes else word for word in token.scopes)
+    name = token.hash[: people.SHOWN_DIGITS]
+    return name, shown.login, str(token.kind), str(shown.state), *written, token.name, " ".join(words)
+
+
+def _document(shown: tokens.Shown) -> str:
+    from dragoman.dialects.native.handlers.tokens import document
+
+    return json.encode(document(shown)).decode()
+
+
+def _documents(found: list[tokens.Shown]) -> str:
+    from dragoman.dialects.native.handlers.tokens import document
+
+    return json.encode({"items": [document(shown) for shown in found]}).decode()
 
 
 def create_token(app: Application, tenant: int, user: User, scopes: tuple[str, ...], seconds: int | None = None) -> str:

@@ -6,7 +6,7 @@ and neither a private contact nor a private case is linked; an assignee or a cre
 everybody don't count where something private is linked (DESIGN 3, rule 4).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -59,6 +59,11 @@ def grants_any(scopes: frozenset[str] | None, wanted: frozenset[str]) -> bool:
     if scopes is None or "*" in scopes or not scopes.isdisjoint(wanted):
         return True
     return any(f"{noun}.*" in scopes or f"*.{verb}" in scopes for noun, _, verb in (w.partition(".") for w in wanted))
+
+
+def exceeding(principal: Principal, words: Iterable[str]) -> tuple[str, ...]:
+    """Those words (scopes, or `*`, `NOUN.*`, `*.VERB`) that stand for more than the principal came with."""
+    return tuple(word for word in words if not principal.has_scope(_alone(word)))
 
 
 def _alone(scope: str) -> frozenset[str]:

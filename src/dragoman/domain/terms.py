@@ -4,15 +4,17 @@ import msgspec
 
 from dragoman.domain.batch_policy import Rule
 from dragoman.domain.password_rules import Rules
+from dragoman.domain.token_rules import TokenRules
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """Of all batches: their policies, and how long they wait and are kept. Of passwords: their rules."""
+    """Of all batches: their policies, and how long they wait and are kept. Of passwords and tokens: their rules."""
 
     policies: tuple[Rule, ...] = ()
     review_days: int = 30
     images_days: int = 30
     passwords: Rules = Rules()
+    tokens: TokenRules = TokenRules()
 
 
 NO_TERMS = Terms()

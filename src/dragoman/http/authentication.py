@@ -91,6 +91,7 @@ class Authentication:
         request.principal = principal = await self._principal(request, credential, changes=changes)
         check_dialect(request, dialect, operation)
         check_scope(request, operation)
+        self._identity.uses.note(principal, dialect.name)
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
 

@@ -3,10 +3,11 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from dragoman.jobs.loops import digests, pruning, purge, reviews, timers, zones
+from dragoman.jobs.loops import digests, pruning, purge, reviews, timers, token_uses, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.metrics.snapshot import Snapshot
+from dragoman.runtime.token_uses import TokenUses
 from dragoman.settings import Jobs
 
 if TYPE_CHECKING:
@@ -19,10 +20,19 @@ class Background:
     `is_only` means that no other process works on this database, so leases of an earlier process can be taken over.
     """
 
-    def __init__(self, runner: Runner, settings: Jobs, folder: digests.Folder | None, *, is_only: bool) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        settings: Jobs,
+        folder: digests.Folder | None,
+        uses: TokenUses,
+        *,
+        is_only: bool,
+    ) -> None:
         self.worker = Worker(runner, settings, is_only=is_only)
         self._runner = runner
         self._folder = folder
+        self._uses = uses
         self._timers = timers.Loop(runner)
         self._loops: list[asyncio.Task[None]] = []
 
@@ -33,6 +43,7 @@ class Background:
             pruning.run(self._runner),
             purge.run(self._runner),
             reviews.run(self._runner),
+            token_uses.run(self._runner, self._uses),
             zones.run(self._runner),
             self._timers.run(),
             self.worker.run(),
@@ -47,6 +58,8 @@ class Background:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._loops:
+            await token_uses.store(self._runner, self._uses)
 
     def measure(self, snapshot: Snapshot) -> None:
         self._timers.measure(snapshot)

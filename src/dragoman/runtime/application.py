@@ -16,6 +16,7 @@ from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.password_rules import Rules
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.domain.terms import Terms
+from dragoman.domain.token_rules import TokenRules
 from dragoman.jobs.background import Background
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
@@ -67,7 +68,11 @@ class Application:
         # Providers have the real time, too.
         self.sign_ins = SignIns(settings.providers, self.executor, life_of(settings.sessions), SystemClock())
         self.background = Background(
-            self.executor, settings.jobs, self.digest_folder, is_only=self.store.engine.is_sqlite
+            self.executor,
+            settings.jobs,
+            self.digest_folder,
+            self.identity.uses,
+            is_only=self.store.engine.is_sqlite,
         )
         self.spans: Spans | None = None
 
@@ -165,7 +170,8 @@ def terms_of(settings: Settings) -> Terms:
     """What use cases need to know of the configuration."""
     batch, passwords = settings.batch, settings.passwords
     rules = Rules(passwords.least, passwords.check_common)
-    return Terms(batch.policy, batch.review_days, batch.images_days, rules)
+    tokens = TokenRules(settings.tokens.longest_days, settings.tokens.login_most)
+    return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens)
 
 
 def _operations(dialects: Iterable[Dialect]) -> Iterator[tuple[str, frozenset[str]]]:

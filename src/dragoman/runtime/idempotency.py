@@ -6,12 +6,13 @@ The reply is stored in the transaction of the request's effect, for each credent
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from dragoman.command import Keys, Lock
-from dragoman.dialects.kit import Dialect, Later, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit import Dialect, Later, OperationSpec, Reply, Request, Stream, json
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Expected, Invalid, Unavailable
@@ -21,6 +22,7 @@ from dragoman.store.unit.overlay import Overlay
 
 HEADER = "idempotency-key"
 LONGEST_KEY = 255
+FIRST_REFUSAL = 300
 
 Execute = Callable[[Overlay], Any]
 
@@ -65,7 +67,7 @@ def once(
             reply = dialect.error(refused, request)
         if not isinstance(reply, Reply):
             raise TypeError(f"{operation.name} honours Idempotency-Key, so it can't stream")
-        records.add(_record(principal, key, digest, reply, overlay.group.now))
+        records.add(_record(principal, key, digest, _storable(operation, reply), overlay.group.now))
         return reply
 
     return run
@@ -91,6 +93,13 @@ def _digest(request: Request) -> str:
 def _begun(request: Request) -> "hashlib._Hash":
     parts = (request.method.encode(), request.full_path.encode(), request.query_string.encode(), b"")
     return hashlib.sha256(b"\0".join(parts))
+
+
+def _storable(operation: OperationSpec, reply: Reply) -> Reply:
+    """The reply without what is shown once."""
+    if not operation.shown_once or reply.status >= FIRST_REFUSAL:
+        return reply
+    return replace(reply, body=json.without(reply.body, operation.shown_once))
 
 
 def _stored(known: IdempotencyRecord, digest: str) -> Reply:

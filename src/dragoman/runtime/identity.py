@@ -15,6 +15,7 @@ from dragoman.domain.errors import Conflict, Forbidden, Unauthenticated, Unavail
 from dragoman.domain.provider import Visitor
 from dragoman.runtime.guessing import Sleep
 from dragoman.runtime.passwords import PasswordRecord, Passwords
+from dragoman.runtime.token_uses import TokenUses
 from dragoman.settings import Settings
 from dragoman.usecases.identity.sessions import SignedIn, session_tenant
 from dragoman.usecases.identity.users import TOKEN_PREFIX, token_hash, token_tenant
@@ -108,6 +109,7 @@ class Identity:
         self._logins: Recent[str, PasswordRecord] = Recent(seconds, clock)
         self._sessions: Recent[str, SignedIn] = Recent(seconds, clock)
         self._visitors: Recent[Visitor, Principal] = Recent(seconds, clock)
+        self.uses = TokenUses(settings.tokens.seen_seconds, clock)
         self.passwords = Passwords(settings, clock, sleep)
         self._takes_passwords = settings.passwords.enabled
 

@@ -28,7 +28,6 @@ from dragoman.store.repositories.people import (
     Members,
     PasswordLinks,
     Sessions,
-    Tokens,
     UnclaimedNames,
     UnclaimedTasks,
     Users,
@@ -41,6 +40,7 @@ from dragoman.store.repositories.stored_replies import Answers
 from dragoman.store.repositories.tasks import Tasks
 from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
+from dragoman.store.repositories.tokens import Tokens
 from dragoman.store.unit import trial
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Overlay, RowKey, Stamp

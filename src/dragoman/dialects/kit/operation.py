@@ -64,6 +64,7 @@ class OperationSpec:
     idempotent_by_key: bool = False  # honours Idempotency-Key
     streams: bool = False  # `render` may return a Stream or Later, which runs further commands by `request.run`
     streamed: Streamed | None = None  # the form of its body that is stored while it arrives
+    shown_once: tuple[str, ...] = ()  # secret members of its reply: null where it is repeated under an Idempotency-Key
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
     ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> section of the page

@@ -49,6 +49,7 @@ def operation(
     writes: bool = False,
     is_bulk: bool = False,
     streamed: Streamed | None = None,
+    shown_once: tuple[str, ...] = (),
     **contract: Any,
 ) -> OperationSpec:
     """An operation whose `parse` receives the request and its query, as a value of the contract's type `query`."""
@@ -67,6 +68,7 @@ def operation(
         standing="ours",
         streams=types.line is not None or types.runs_further,
         is_bulk=is_bulk,
+        shown_once=shown_once,
         streamed=streamed,
         contract=types,
         parameters=tuple(each.encode_name for each in msgspec.structs.fields(types.query)),

@@ -1,5 +1,8 @@
 """The loop that deletes what is stored for a limited time."""
 
+from collections.abc import Callable
+
+from dragoman.command import Command
 from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.loops.loop import Runner, forever
@@ -7,6 +10,11 @@ from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import jobs, pruning
 
 LOOK_SECONDS = 600.0
+SLICES: tuple[tuple[Callable[..., int], Command], ...] = (
+    (pruning.prune_answers, pruning.PruneAnswers()),
+    (pruning.prune_tokens, pruning.PruneTokens()),
+    (jobs.prune, jobs.Prune()),
+)
 
 
 async def run(runner: Runner) -> None:
@@ -15,10 +23,10 @@ async def run(runner: Runner) -> None:
 
 
 async def prune(runner: Runner) -> int:
-    """Delete every tenant's old stored replies and finished jobs, slice by slice; returns their number."""
+    """Delete old stored replies, ended tokens and finished jobs, tenant by tenant in slices; returns their number."""
     forgotten = 0
     for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-        for run, command in ((pruning.prune_answers, pruning.PruneAnswers()), (jobs.prune, jobs.Prune())):
+        for run, command in SLICES:
             while done := await runner.write(run, command, system(tenant), "core", bulk=True):
                 forgotten += done
     return forgotten

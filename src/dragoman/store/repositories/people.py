@@ -15,7 +15,6 @@ from dragoman.domain.people import (
     PasswordLink,
     ProviderIdentity,
     Session,
-    Token,
     UnclaimedName,
     UnclaimedTask,
     User,
@@ -153,29 +152,6 @@ class Members(Repository[GroupMember]):
         keys = [tuple(row) for row in self.by_condition(statement.order_by(table.group, table.user, table.source))]
         self.load(keys)
         return [member for key in keys if (member := self.find(key)) is not None]
-
-
-class Tokens(Repository[Token]):
-    """The tokens of one tenant, by hash."""
-
-    mapping = MAPPINGS["token"]
-
-    def of_user(self, user: str) -> list[Token]:
-        """A user's tokens, oldest first. The command must be exclusive."""
-        table = tables.token.c
-        statement = sa.select(table.hash).where(table.tenant == self.tenant, table.user == user)
-        keys = [row[0] for row in self.by_condition(statement.order_by(table.created_at))]
-        self.load(keys)
-        return [token for key in keys if (token := self.find(key)) is not None]
-
-    def beginning(self, digits: str) -> Token | None:
-        """The one token whose hash begins so, or None. The command must be exclusive."""
-        table = tables.token.c
-        statement = sa.select(table.hash).where(
-            table.tenant == self.tenant, table.hash >= digits, table.hash < digits + "\U0010ffff"
-        )
-        found = [row[0] for row in self.by_condition(statement.limit(2))]
-        return self.find(found[0]) if len(found) == 1 else None
 
 
 class Aliases(People[Alias]):

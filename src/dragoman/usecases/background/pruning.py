@@ -1,10 +1,11 @@
-"""Deletes expired replies of requests with an Idempotency-Key."""
+"""Deletes expired replies of requests with an Idempotency-Key, and tokens that ended long ago."""
 
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.clock import later
 from dragoman.domain.limits import IDEMPOTENCY_KEY_SECONDS
+from dragoman.domain.token_rules import KEPT_SECONDS
 from dragoman.usecases.uow import UnitOfWork
 
 SLICE = 1_000
@@ -20,3 +21,15 @@ class PruneAnswers(msgspec.Struct, frozen=True):
 def prune_answers(uow: UnitOfWork, command: PruneAnswers) -> int:
     """The number of deleted replies; fewer than a slice if none is left."""
     return uow.answers.forget_older_than(later(uow.now, seconds=-IDEMPOTENCY_KEY_SECONDS), limit=SLICE)
+
+
+class PruneTokens(msgspec.Struct, frozen=True):
+    """Delete one slice of a tenant's tokens that ended long ago."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def prune_tokens(uow: UnitOfWork, command: PruneTokens) -> int:
+    """The number of deleted tokens; fewer than a slice if none is left."""
+    return uow.tokens.forget_ended(later(uow.now, seconds=-KEPT_SECONDS), limit=SLICE)

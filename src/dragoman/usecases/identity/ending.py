@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dragoman.command import Lock
 from dragoman.domain.people import Token, TokenKind
+from dragoman.usecases.identity.users import fact_of
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -42,8 +43,10 @@ def counts(uow: UnitOfWork, token: Token) -> bool:
 
 
 def revoke(uow: UnitOfWork, token: Token) -> Token:
-    """Revoke one token."""
+    """Revoke one token. That is noted in its user's history unless a login made it."""
     held = uow.tokens.find(token.hash, Lock.CHANGE) or token
+    if token.kind is TokenKind.API:
+        uow.record("user", token.user, "token.revoked", {"token": [fact_of(token), None]})
     return uow.tokens.save(replace(held, revoked_at=uow.now))
 
 

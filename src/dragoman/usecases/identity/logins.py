@@ -2,11 +2,12 @@
 
 import msgspec
 
-from dragoman.command import Keys
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Unauthenticated
 from dragoman.domain.people import TokenKind
+from dragoman.usecases.identity.tokens import make_room
 from dragoman.usecases.identity.users import CreateToken, create_token, token_hash, token_text
 from dragoman.usecases.uow import UnitOfWork
 
@@ -17,8 +18,8 @@ class LogIn(msgspec.Struct, frozen=True):
     text: str
     token: CreateToken
 
-    def keys(self) -> Keys:
-        return self.token.keys()
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # the other tokens of the user are found by a condition
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -37,11 +38,14 @@ def login_of(principal: Principal, scopes: frozenset[str], lifetime_seconds: flo
     if principal.user is None or principal.scopes is not None:
         raise Unauthenticated("password_needed", "Only a password is exchanged for a token.")
     text = token_text(principal.tenant)
-    token = CreateToken(principal.user, token_hash(text), tuple(sorted(scopes)), lifetime_seconds, kind=TokenKind.LOGIN)
+    user, words = principal.user, tuple(sorted(scopes))
+    token = CreateToken(user, token_hash(text), words, lifetime_seconds, kind=TokenKind.LOGIN, created_by=user)
     return LogIn(text, token)
 
 
 def log_in(uow: UnitOfWork, command: LogIn) -> LoggedIn:
-    """Store the token's hash and return its text."""
+    """Store the token's hash and return its text. A user has so many such tokens at most (`tokens.login_most`): the one
+    unused longest is revoked for the next."""
+    make_room(uow, command.token.user)
     token = create_token(uow, command.token)
     return LoggedIn(command.text, token.expires_at, uow.home.zone)

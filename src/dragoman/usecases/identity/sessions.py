@@ -14,7 +14,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Forbidden, Unauthenticated
 from dragoman.domain.people import Session, User, UserKind
-from dragoman.usecases.identity.users import acting, base36, token_hash
+from dragoman.usecases.identity.users import acting, as_stored, base36, token_hash
 from dragoman.usecases.uow import UnitOfWork
 
 PAGES = "web"
@@ -137,7 +137,7 @@ def find_session(uow: UnitOfWork, command: FindSession) -> SignedIn | None:
     session = uow.sessions.find(command.hash)
     if session is None or session.expires_at <= uow.now:
         return None
-    user = _current(uow, session.user)
+    user = as_stored(uow, session.user)
     if user is None or user.disabled_at is not None or user.deleted_at is not None:
         return None
     return SignedIn(session, user, acting(uow, user, credential=f"session:{session.hash}"))
@@ -201,15 +201,6 @@ def _make_room(uow: UnitOfWork, user: str) -> None:
 
 def _age(session: Session) -> tuple[Moment, str]:
     return session.created_at, session.uid
-
-
-def _current(uow: UnitOfWork, uid: str) -> User | None:
-    """The user as stored, with his groups: what is found here is itself believed for a second."""
-    uow.users.load([uid])
-    user = uow.users.find(uid)
-    if user is not None and user.groups:
-        uow.groups.load(list(user.groups))
-    return user
 
 
 def _unknown() -> Unauthenticated:

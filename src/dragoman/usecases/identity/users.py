@@ -9,13 +9,15 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal
-from dragoman.domain.clock import later
+from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.domain.people import Group, LoginName, Token, TokenKind, User, UserRole, effective_roles, with_roles
 from dragoman.domain.text import folded
 from dragoman.usecases.uow import UnitOfWork
 
 TOKEN_PREFIX = "dgm"  # noqa: S105 - for scanners that look for leaked credentials
+SHOWN_DIGITS = 16
+"""Digits of a token's hash that identify it in lists. They don't help to guess the token."""
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -159,9 +161,10 @@ def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
 
 
 class CreateToken(msgspec.Struct, frozen=True):
-    """Store the hash of a token for a user. With `lifetime_seconds` None it is valid until revoked.
+    """Store the hash of a token for a user. With neither a lifetime nor a moment of expiry it is valid until revoked.
 
     `gives_decision`: an operator or administrator gives it out, so that its scopes for batches are rights.
+    `created_by` is None for the command line.
     """
 
     user: str
@@ -170,29 +173,43 @@ class CreateToken(msgspec.Struct, frozen=True):
     lifetime_seconds: float | None = None
     kind: TokenKind = TokenKind.API
     gives_decision: bool = False
+    name: str = ""
+    created_by: str | None = None
+    expires_at: Moment | None = None
 
     def keys(self) -> Keys:
-        return Keys(tokens={self.hash})
+        return Keys(tokens={self.hash}, users={self.user})
 
 
 def create_token(uow: UnitOfWork, command: CreateToken) -> Token:
-    """NotFound for an unknown user."""
+    """The token, noted in its user's history unless a login made it. NotFound for an unknown user."""
     user = uow.users.find(command.user)
     if user is None:
         raise NotFound("user_not_found", f"There is no user {command.user}.")
-    lifetime = command.lifetime_seconds
-    return uow.tokens.add(
+    lifetime, expires_at = command.lifetime_seconds, command.expires_at
+    token = uow.tokens.add(
         Token(
             tenant=uow.tenant,
             hash=command.hash,
             user=user.uid,
             scopes=command.scopes,
             created_at=uow.now,
-            expires_at=None if lifetime is None else later(uow.now, seconds=lifetime),
+            expires_at=expires_at if lifetime is None else later(uow.now, seconds=lifetime),
             kind=command.kind,
             gives_decision=command.gives_decision,
+            uid=uow.new_id(),
+            name=command.name,
+            created_by=command.created_by,
         )
     )
+    if token.kind is TokenKind.API:
+        uow.record("user", user.uid, "token.created", {"token": [None, fact_of(token)]})
+    return token
+
+
+def fact_of(token: Token) -> dict[str, object]:
+    """What histories hold of a token."""
+    return {"id": token.hash[:SHOWN_DIGITS], "name": token.name, "scopes": list(token.scopes)}
 
 
 class FindToken(msgspec.Struct, frozen=True):
@@ -211,7 +228,7 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
         return None
     if token.expires_at is not None and token.expires_at <= uow.now:
         return None
-    user = uow.users.find(token.user)
+    user = as_stored(uow, token.user)
     if user is None or user.disabled_at is not None:
         return None
     return acting(
@@ -265,8 +282,17 @@ class FindAccount(msgspec.Struct, frozen=True):
 
 def find_account(uow: UnitOfWork, command: FindAccount) -> Account | None:
     """The account, or None."""
-    user = uow.users.find(command.uid)
+    user = as_stored(uow, command.uid)
     return None if user is None else Account(user, acting(uow, user))
+
+
+def as_stored(uow: UnitOfWork, uid: str) -> User | None:
+    """The user as stored now, with his groups: what is found here is itself believed for a second. For readers."""
+    uow.users.load([uid])
+    user = uow.users.find(uid)
+    if user is not None and user.groups:
+        uow.groups.load(list(user.groups))
+    return user
 
 
 def acting(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Exclusive, Keys
-from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.errors import Conflict, Expected
 from dragoman.usecases.uow import UnitOfWork
 
@@ -55,4 +55,6 @@ def reply(outcome: Expected, request: Request) -> Reply:
         raise outcome
     headers = [(name, value) for name, value in would_be.headers if name.lower() not in NOT_YET_TRUE]
     status = 200 if would_be.status == 201 else would_be.status
-    return Reply(status, would_be.body, would_be.content_type, [*headers, HEADER])
+    shown_once = request.operation.shown_once
+    body = json.without(would_be.body, shown_once) if shown_once else would_be.body
+    return Reply(status, body, would_be.content_type, [*headers, HEADER])
