@@ -22,6 +22,11 @@ LABELS = {
     "language": "Language",
 }
 """What the fields are called on every page."""
+FORMS = {
+    "email": "must be an address such as anna@example.com",
+    "language": "must be a tag such as lv or de-AT",
+}
+"""What a field must be, where a program would be told the pattern."""
 
 
 class Form:
@@ -53,6 +58,7 @@ def faults_of(problems: Iterable[Problem]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for problem in problems:
         name = problem.path.removeprefix("/")
-        found.setdefault(name, []).append(problem.message.removesuffix("."))
+        message = FORMS[name] if problem.code == "format" and name in FORMS else problem.message
+        found.setdefault(name, []).append(message.removesuffix("."))
     order = [*LABELS, *found]
     return {name: f"{LABELS.get(name, name)} {', '.join(found[name])}." for name in sorted(found, key=order.index)}

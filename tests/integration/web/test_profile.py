@@ -38,6 +38,7 @@ def test_each_wrong_field_has_its_fault_and_keeps_what_was_typed(tenant: Tenant,
     assert answer.status == 422
     assert 'id="zone-fault">Time zone must be the name of a time zone such as Europe/Riga.<' in answer.text
     assert 'id="display_name-fault">Name must not be empty.<' in answer.text
+    assert 'id="email-fault">E-mail must be an address such as anna@example.com.<' in answer.text
     assert re.search('id="email"[^>]* aria-describedby="email-hint email-fault" aria-invalid="true"', answer.text)
     assert "3 fields need a look" in answer.text
     assert re.search('id="display_name"[^>]* autofocus', answer.text)
