@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dragoman.domain.access import Principal
 from dragoman.domain.errors import Forbidden, Unauthenticated
 from dragoman.domain.people import Session, UserKind
+from dragoman.usecases.background import pruning
 from dragoman.usecases.identity import sessions
 from dragoman.usecases.identity.sessions import HOUR, USUAL, Life, SignedIn
 from dragoman.usecases.identity.users import token_hash
@@ -131,6 +132,18 @@ def test_the_next_sign_in_removes_expired_ones_with_their_address(world: Browser
     world.clock.advance(13 * HOUR)
     world.sign_in(anna, browser="Chromium")
     assert [row.browser for row in world.rows(anna)] == ["Chromium"]
+
+
+def test_expired_sessions_are_deleted_and_no_others(world: Browsers) -> None:
+    anna, bert = world.add("anna"), world.add("bert")
+    world.sign_in(anna)
+    world.clock.advance(6 * HOUR)
+    text = world.sign_in(bert)
+    world.clock.advance(6 * HOUR)
+    pruned = [world.core(lambda uow: pruning.prune_sessions(uow, pruning.PruneSessions())) for _ in range(2)]
+    assert pruned == [1, 0]
+    assert world.rows(anna) == []
+    assert world.find(text) is not None
 
 
 @pytest.mark.parametrize("fields", [{"disabled_at": 1}, {"deleted_at": 1}], ids=["disabled", "deleted"])

@@ -13,6 +13,7 @@ LOOK_SECONDS = 600.0
 SLICES: tuple[tuple[Callable[..., int], Command], ...] = (
     (pruning.prune_answers, pruning.PruneAnswers()),
     (pruning.prune_tokens, pruning.PruneTokens()),
+    (pruning.prune_sessions, pruning.PruneSessions()),
     (jobs.prune, jobs.Prune()),
 )
 
@@ -23,7 +24,7 @@ async def run(runner: Runner) -> None:
 
 
 async def prune(runner: Runner) -> int:
-    """Delete old stored replies, ended tokens and finished jobs, tenant by tenant in slices; returns their number."""
+    """Delete old stored replies, ended tokens and sessions, and finished jobs, tenant by tenant in slices; returns their number."""
     forgotten = 0
     for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
         for run, command in SLICES:

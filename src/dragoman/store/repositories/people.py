@@ -216,6 +216,16 @@ class Sessions(OfUsers[Session]):
         self.load(keys)
         return [session for key in keys if (session := self.find(key)) is not None]
 
+    def forget_expired(self, *, limit: int) -> int:
+        """Delete up to `limit` sessions that have expired; how many there were. The command must be exclusive."""
+        table = tables.session.c
+        expired = sa.select(table.hash).where(table.tenant == self.tenant, table.expires_at <= self._overlay.group.now)
+        found = [row[0] for row in self.by_condition(expired.limit(limit))]
+        if found:
+            mine = (table.tenant == self.tenant, table.hash.in_(found))
+            self.by_condition(sa.delete(tables.session).where(*mine))
+        return len(found)
+
     def by_uid(self, uid: str) -> Session | None:
         """The session of this id, or None. The command must be exclusive."""
         table = tables.session.c

@@ -1,4 +1,4 @@
-"""Deletes expired replies of requests with an Idempotency-Key, and tokens that ended long ago."""
+"""Deletes expired replies of requests with an Idempotency-Key, tokens that ended long ago, and expired sessions."""
 
 import msgspec
 
@@ -33,3 +33,15 @@ class PruneTokens(msgspec.Struct, frozen=True):
 def prune_tokens(uow: UnitOfWork, command: PruneTokens) -> int:
     """The number of deleted tokens; fewer than a slice if none is left."""
     return uow.tokens.forget_ended(later(uow.now, seconds=-KEPT_SECONDS), limit=SLICE)
+
+
+class PruneSessions(msgspec.Struct, frozen=True):
+    """Delete one slice of a tenant's expired sessions."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def prune_sessions(uow: UnitOfWork, command: PruneSessions) -> int:
+    """The number of deleted sessions, whose addresses and browsers go with them."""
+    return uow.sessions.forget_expired(limit=SLICE)
