@@ -203,6 +203,9 @@ class Passwords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_common: Annotated[
         bool, Meta(description="Whether common passwords and simple patterns are refused as new ones.")
     ] = True
+    link_seconds: Annotated[
+        float, Meta(gt=0, le=604_800, description="How long a link to choose a password is valid, unless it says so.")
+    ] = 3_600.0
 
 
 class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

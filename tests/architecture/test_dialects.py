@@ -33,6 +33,7 @@ OPTIONAL = frozenset(
 OTHERS = {
     "native/batch_operations.py": "the operations on batches: a table of its own",
     "native/batch_views.py": "batches as they are shown, with their tags",
+    "native/password_operations.py": "the operations on passwords: a table of its own",
     "native/result_operations.py": "the operations on what became of batches: a table of its own",
     "native/token_operations.py": "the operations on scopes and tokens: a table of its own",
     "native/tenant_operations.py": "the operations on the tenant itself: a table of its own",

@@ -280,6 +280,11 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("patch_case", "patch_contact", "patch_category", "patch_own_profile"), NO_TASK),
         **dict.fromkeys(("put_batch_policies", "end_session", "end_sessions"), NO_TASK),
         **dict.fromkeys(
+            ("put_own_password", "put_password", "delete_password", "create_password_link", "redeem_password_link"),
+            NO_TASK,
+        ),
+        "unlock_user": NO_TASK,
+        **dict.fromkeys(
             (
                 *("create_batch", "preview_batch", "patch_batch", "delete_batch", "retry_batch", "undo_batch"),
                 *("approve_batch", "refuse_batch", "pause_batch", "resume_batch", "stop_batch"),

@@ -195,6 +195,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "login": lambda samples: samples.tenant.login("bert"),
     "user": lambda samples: (samples.tenant.login("bert"), samples.tenant.uids["bert"])[1],
     "session": lambda samples: samples.tenant.session("bert"),
+    "link": lambda samples: samples.post(f"/v1/users/{samples['user']}/password-link")["token"],
     "task_schema": lambda samples: samples.schema("task"),
     "case_schema": lambda samples: samples.schema("case"),
     "stage_schema": lambda samples: samples.schema("stage"),

@@ -28,10 +28,11 @@ FAULTS = "The password can't be taken; each reason is listed."
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What the operator asks of passwords. `least` counts characters."""
+    """What the operator asks of passwords. `least` counts characters; `link_seconds` is the usual life of a link."""
 
     least: int = 12
     refuses_common: bool = True
+    link_seconds: float = 3_600.0
 
 
 def check(password: str, user: User, rules: Rules, place: str = "/new") -> None:

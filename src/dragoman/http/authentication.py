@@ -70,7 +70,7 @@ class Authentication:
         request.locked_until = self._identity.locked_until
         if operation is not None and operation.scopes == PUBLIC:
             self._check_unknown(request, dialect, changes=changes)
-            request.principal = self._identity.anonymous()
+            await self._open(request, operation)
             return
         find = dialect.find_credentials or usual
         if operation is not None and operation.credentials is not None:
@@ -94,6 +94,17 @@ class Authentication:
         self._identity.uses.note(principal, dialect.name)
         if self._rates.enabled:
             self._rates.take(principal.credential, self._clock.monotonic())
+        if operation is not None and operation.confirms is not None:
+            await request.read_body(operation, self._limits, self._body_seconds)
+            await self._identity.confirm(principal, operation.confirms(request), request.address)
+
+    async def _open(self, request: Exchange, operation: OperationSpec) -> None:
+        """Put the principal of a public operation on the request, in the tenant that its body names."""
+        tenant = None
+        if operation.tenant is not None:
+            await request.read_body(operation, self._limits, self._body_seconds)
+            tenant = operation.tenant(request)
+        request.principal = self._identity.anonymous(tenant)
 
     def _is_free(self, dialect: Dialect, address: str) -> bool:
         """Whether clients at this address need no credentials."""

@@ -169,7 +169,7 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
 def terms_of(settings: Settings) -> Terms:
     """What use cases need to know of the configuration."""
     batch, passwords = settings.batch, settings.passwords
-    rules = Rules(passwords.least, passwords.check_common)
+    rules = Rules(passwords.least, passwords.check_common, passwords.link_seconds)
     tokens = TokenRules(settings.tokens.longest_days, settings.tokens.login_most)
     return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens)
 

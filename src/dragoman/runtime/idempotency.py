@@ -48,7 +48,7 @@ def once(
 
     Raises Invalid when the key was used for another request.
     """
-    digest = _digest(request)
+    digest = _digest(request, operation.secret_members)
     if isinstance(keys, Keys):
         keys.also("idempotency", [(principal.credential, key)], Lock.CHANGE)
 
@@ -82,11 +82,12 @@ async def hashed(request: Request, pieces: AsyncIterator[bytes]) -> AsyncIterato
     request.incoming_hash = digest.hexdigest()
 
 
-def _digest(request: Request) -> str:
+def _digest(request: Request, secret_members: tuple[str, ...]) -> str:
+    """The hash of the request, without its secrets: a password could be guessed by it."""
     if request.incoming_hash:
         return request.incoming_hash
     digest = _begun(request)
-    digest.update(request.body)
+    digest.update(json.without(request.body, secret_members) if secret_members else request.body)
     return digest.hexdigest()
 
 

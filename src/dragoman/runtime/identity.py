@@ -153,11 +153,13 @@ class Identity:
             raise _unknown()
         return found
 
-    def anonymous(self) -> Principal:
-        """The principal of public operations, in the main tenant. Opening a dialect opens it for every client."""
+    def anonymous(self, tenant: int | None = None) -> Principal:
+        """The principal of public operations, by default in the main tenant. Opening a dialect opens it for every
+        client."""
         if self.main_tenant is None:
             raise Unavailable("starting", "The server is starting.")
-        return Principal(tenant=self.main_tenant, user=None, login="anonymous", is_admin=True)
+        tenant = self.main_tenant if tenant is None else tenant
+        return Principal(tenant=tenant, user=None, login="anonymous", is_admin=True)
 
     def locked_until(self, user: str) -> Moment | None:
         """Until when this process refuses a user's passwords from some address: the latest end, or None."""

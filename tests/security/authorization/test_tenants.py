@@ -27,6 +27,8 @@ REFUSED = 300
 FAR = 1_000_000
 """Where the numbers of the other tenant begin, so that none of them is one of ours as well."""
 VARYING = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+")
+OPEN = frozenset({"self", "link"})
+"""What tells nothing: one's own login, and the token of a link, which is itself the right to use it."""
 WORDS = frozenset({"{role}", "{query}", "{kind}", "{ext}", "{name}", "{cid}"})
 """Variables of paths that are words of the dialect, or of its clients, or names within something that has an id."""
 BUSY = frozenset({"job", "digest", "digest_head"})
@@ -112,7 +114,7 @@ def differences(dialect: Dialect, operation: OperationSpec, own: Tenant, foreign
     """What gives a foreign id away; and a row that doesn't succeed with one's own."""
     row, mine = ASKED[dialect.name][operation.name], Samples(own, "Mine")
     ids = {kind: mine[kind] for kind in PLACE.findall("".join(row))}
-    for kind in ids.keys() - {"self"}:
+    for kind in ids.keys() - OPEN:
         theirs, nobodys = foreign[kind], unknown(kind, foreign[kind])
         told = without(ask(own, dialect, operation, row, ids | {kind: theirs}), theirs)
         expected = without(ask(own, dialect, operation, row, ids | {kind: nobodys}), nobodys)

@@ -61,9 +61,12 @@ class OperationSpec:
     query: Mapping[str, str] = field(default_factory=dict)
     body_limit: int | None = None  # bytes; None: the setting `limits.body_bytes`
     credentials: Callable[[Request], Credential | None] | None = None
+    confirms: Callable[[Request], str] | None = None  # the caller's present password in its body, to be confirmed first
+    tenant: Callable[[Request], int | None] | None = None  # that the body of a public operation names
     idempotent_by_key: bool = False  # honours Idempotency-Key
     streams: bool = False  # `render` may return a Stream or Later, which runs further commands by `request.run`
     streamed: Streamed | None = None  # the form of its body that is stored while it arrives
+    secret_members: tuple[str, ...] = ()  # of its body: not in the hash stored with an Idempotency-Key
     shown_once: tuple[str, ...] = ()  # secret members of its reply: null where it is repeated under an Idempotency-Key
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
     parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused

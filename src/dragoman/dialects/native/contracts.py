@@ -49,7 +49,10 @@ def operation(
     writes: bool = False,
     is_bulk: bool = False,
     streamed: Streamed | None = None,
+    secret_members: tuple[str, ...] = (),
     shown_once: tuple[str, ...] = (),
+    confirms: Callable[[Request], str] | None = None,
+    tenant: Callable[[Request], int | None] | None = None,
     **contract: Any,
 ) -> OperationSpec:
     """An operation whose `parse` receives the request and its query, as a value of the contract's type `query`."""
@@ -68,8 +71,11 @@ def operation(
         standing="ours",
         streams=types.line is not None or types.runs_further,
         is_bulk=is_bulk,
+        secret_members=secret_members,
         shown_once=shown_once,
         streamed=streamed,
+        confirms=confirms,
+        tenant=tenant,
         contract=types,
         parameters=tuple(each.encode_name for each in msgspec.structs.fields(types.query)),
         members=_members(types.body),

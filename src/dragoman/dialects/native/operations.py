@@ -23,6 +23,7 @@ from dragoman.dialects.native.handlers import (
     users,
     verbs,
 )
+from dragoman.dialects.native.password_operations import PASSWORDS
 from dragoman.dialects.native.result_operations import RESULTS
 from dragoman.dialects.native.session_operations import SESSIONS
 from dragoman.dialects.native.tenant_operations import TENANT
@@ -483,6 +484,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *CATEGORIES,
     *SCHEMAS,
     *USERS,
+    *PASSWORDS,
     *TOKENS,
     *SESSIONS,
     *GROUPS,

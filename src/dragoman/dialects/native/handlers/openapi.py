@@ -140,8 +140,8 @@ def _operation(row: OperationSpec) -> dict[str, Any]:
     }
     if row.scopes == ANY_CREDENTIALS:
         described["security"] = [{"bearer": []}]
-    elif row.scopes != PUBLIC:
-        described["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes)]
+    else:
+        described["security"] = [{"bearer": [scope]} for scope in sorted(row.scopes - PUBLIC)]
     if row.contract.body is not None:
         described["requestBody"] = _body(row)
     if headers:

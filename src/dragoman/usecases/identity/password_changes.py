@@ -1,0 +1,131 @@
+"""Passwords: chosen by their user, set or removed by an administrator.
+
+A change ends what the old password made: other sessions, login tokens, links. API tokens stay unless they are to be
+revoked, too. Passwords are hashed within the command, after all checks: it takes 20 ms, and happens rarely.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.domain import password_rules
+from dragoman.domain.access import require_admin
+from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.limits import uuid_of
+from dragoman.domain.passwords import hash_password
+from dragoman.domain.people import User, UserKind
+from dragoman.usecases.identity import ending
+from dragoman.usecases.uow import UnitOfWork
+
+ME = "me"
+
+
+class ChangeOwn(msgspec.Struct, frozen=True):
+    """Choose another password, after the present one was confirmed. `keep_session`: the hash of the caller's own."""
+
+    new: str
+    revoke_tokens: bool = False
+    keep_session: str | None = None
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
+    """Conflict (`no_password`) for a user without one, Invalid with every fault of the new one."""
+    user = person(uow, ME)
+    if user.password_hash is None:
+        raise Conflict("no_password", f"{user.login} has no password.")
+    return choose(uow, user, command.new, revoke_tokens=command.revoke_tokens, keep_session=command.keep_session)
+
+
+class SetPassword(msgspec.Struct, frozen=True):
+    """Give a user a password, in place of the present one if there is one."""
+
+    person: str
+    new: str
+    revoke_tokens: bool = False
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def set_password(uow: UnitOfWork, command: SetPassword) -> User:
+    """For administrators. Conflict (`service_account`) for a service account, Invalid with every fault of it."""
+    require_admin(uow.principal)
+    return choose(uow, with_password(person(uow, command.person)), command.new, revoke_tokens=command.revoke_tokens)
+
+
+class RemovePassword(msgspec.Struct, frozen=True):
+    """Take a user's password away."""
+
+    person: str
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def remove_password(uow: UnitOfWork, command: RemovePassword) -> User:
+    """For administrators. Nothing changes where there is none. Conflict (`service_account`) for a service account."""
+    require_admin(uow.principal)
+    user = with_password(person(uow, command.person))
+    ending.end_logins(uow, user.uid)
+    if user.password_hash is None:
+        return user
+    return uow.users.save(replace(user, password_hash=None, modified_at=uow.now))
+
+
+class Unlock(msgspec.Struct, frozen=True):
+    """Let a user's failed logins of before count no more."""
+
+    person: str
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def unlock(uow: UnitOfWork, command: Unlock) -> User:
+    """For administrators. On every node within a second."""
+    require_admin(uow.principal)
+    user = person(uow, command.person)
+    return uow.users.save(replace(user, unlocked_at=uow.now))
+
+
+def choose(
+    uow: UnitOfWork,
+    user: User,
+    password: str,
+    *,
+    place: str = "/new",
+    revoke_tokens: bool = False,
+    keep_session: str | None = None,
+) -> User:
+    """Store a new password. The user must be held for a change. Invalid with every fault of it, at this pointer."""
+    password_rules.check(password, user, uow.terms.passwords, place)
+    saved = uow.users.save(replace(user, password_hash=hash_password(password), modified_at=uow.now))
+    ending.end_logins(uow, user.uid, keep_session=keep_session)
+    if revoke_tokens:
+        ending.revoke_tokens(uow, user.uid)
+    return saved
+
+
+def with_password(user: User) -> User:
+    """The user. Conflict for one who can't have a password."""
+    if user.kind is not UserKind.PERSON:
+        raise Conflict("service_account", f"{user.login} is a service account, which has no password.")
+    return user
+
+
+def person(uow: UnitOfWork, name: str) -> User:
+    """The user of this id or login, or the caller for `me`, held for a change. NotFound for nobody.
+
+    The command must be exclusive.
+    """
+    uid = uow.principal.user if name == ME else uuid_of(name)
+    if uid is None:
+        named = None if name == ME else uow.users.by_login(name)
+        uid = None if named is None else named.uid
+    user = None if uid is None else uow.users.find(uid, Lock.CHANGE)
+    if user is None or user.deleted_at is not None:
+        raise NotFound("user_not_found", f"There is no user {name}.")
+    return user
