@@ -46,6 +46,7 @@ class Principal(msgspec.Struct, frozen=True):
     is_supervisor: bool = False  # sees everything, and may do nothing more for that
     ceiling: frozenset[str] | None = None  # the user's own bound on scopes, whatever he comes with; None: none
     dialects: frozenset[str] | None = None  # those that he may use; None: all
+    must_name_revision: bool = False  # the tenant wants If-Match with changes of what has a revision
 
     def has_scope(self, wanted: frozenset[str]) -> bool:
         """Whether any one of `wanted` is granted, and within the user's ceiling."""

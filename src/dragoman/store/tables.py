@@ -90,6 +90,8 @@ tenant = Table(
     _number("disabled_at"),
 )
 
+tenant_is_enabled: sa.ColumnElement[bool] = tenant.c.disabled_at.is_(None)
+
 counter = Table(
     "counter",
     metadata,

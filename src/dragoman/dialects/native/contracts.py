@@ -88,13 +88,16 @@ def _members(body: Any) -> tuple[str, ...] | None:
     return tuple(each.encode_name for each in msgspec.structs.fields(body))
 
 
-def requiring_if_match(row: OperationSpec) -> OperationSpec:
-    """The operation, which answers 428 to a change without If-Match."""
+def requiring_if_match(row: OperationSpec, *, always: bool) -> OperationSpec:
+    """The operation, which answers 428 to a change without If-Match where the configuration (`always`) or the tenant
+    wants it."""
     if not row.contract.is_conditional:
         return row
 
     def parse(request: Request) -> Any:
-        if "if-match" not in request.headers:
+        principal = request.principal
+        is_wanted = always or (principal is not None and principal.must_name_revision)
+        if is_wanted and "if-match" not in request.headers:
             raise Invalid("if_match_required", "Send If-Match with the revision that you read.", status=428)
         return row.parse(request)
 

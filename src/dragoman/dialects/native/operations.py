@@ -501,6 +501,5 @@ DOCUMENTS = (
 
 
 def operations(*, require_if_match: bool = False) -> tuple[OperationSpec, ...]:
-    """All of them under the switch `require_if_match`."""
-    rows = (*ROWS, *DOCUMENTS)
-    return tuple(requiring_if_match(row) for row in rows) if require_if_match else rows
+    """All of them under the switch `require_if_match`, which a tenant has as well."""
+    return tuple(requiring_if_match(row, always=require_if_match) for row in (*ROWS, *DOCUMENTS))

@@ -30,7 +30,10 @@ FORMS = {
     "date-time": "must be a moment such as 2031-05-04T10:20:30Z, with at most seven digits behind the dot",
     "uuid": "must be a number or an id",
     "time-zone": "must be the name of a time zone such as Europe/Riga",
+    "iana-time-zone": "must be the name of a time zone such as Europe/Riga",
 }
+CODES = {"iana-time-zone": "unknown_zone"}
+"""The codes of formats that have one of their own."""
 
 
 def find(type_: Any, value: Any, read_only: frozenset[str] = frozenset()) -> Problems:
@@ -133,6 +136,6 @@ def _sentence(kind: Any) -> tuple[str, str]:
         case "maxProperties" | "maxItems":
             return "too_many", f"must have at most {kind.limit} members"
         case "format":
-            return "format", FORMS.get(kind.format, f"must be a {kind.format}")
+            return CODES.get(kind.format, "format"), FORMS.get(kind.format, f"must be a {kind.format}")
         case _:
             return "format", "doesn't have the form that it must have"

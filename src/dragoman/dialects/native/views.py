@@ -8,7 +8,17 @@ import msgspec
 from msgspec import UNSET
 
 from dragoman.dialects.kit import json, times
-from dragoman.dialects.native.wire import cases, categories, contacts, groups, histories, sessions, tasks, users
+from dragoman.dialects.native.wire import (
+    cases,
+    categories,
+    contacts,
+    groups,
+    histories,
+    sessions,
+    tasks,
+    tenants,
+    users,
+)
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
@@ -17,6 +27,7 @@ from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
 from dragoman.domain.people import Membership, Tenant, User
 from dragoman.domain.task import Task
+from dragoman.usecases.batches.review.tenant_policies import Policies
 from dragoman.usecases.events.history import HistoryRow
 from dragoman.usecases.identity.groups import GroupView
 from dragoman.usecases.identity.session_lists import Listed
@@ -198,6 +209,27 @@ def user(user: User) -> users.User:
     )
 
 
+def tenant(tenant: Tenant, *, whole: bool) -> tenants.Profile:
+    """The tenant, or of it what every user may see."""
+    if not whole:
+        return tenants.Profile(
+            name=tenant.name, display_name=tenant.display_name, zone=tenant.zone, language=tenant.language
+        )
+    return tenants.Tenant(
+        name=tenant.name,
+        display_name=tenant.display_name,
+        zone=tenant.zone,
+        language=tenant.language,
+        number=tenant.number,
+        require_if_match=tenant.require_if_match,
+        limits=tenants.Limits(**tenant.limits),
+        disabled_at=maybe(tenant.disabled_at),
+        created_at=time(tenant.created_at),
+        modified_at=time(tenant.modified_at or tenant.created_at),
+        revision=tenant.revision,
+    )
+
+
 def session(listed: Listed) -> sessions.Session:
     """A session; its cookie and the hash of it are shown to nobody."""
     session = listed.session
@@ -271,7 +303,8 @@ VIEWS: dict[type[Any], Callable[[Any], Any]] = {
     Category: category,
     User: user,
     GroupView: group,
-    Tenant: lambda tenant: tenant.batch_policies,
+    Tenant: lambda found: tenant(found, whole=True),
+    Policies: lambda policies: policies.rules,
 }
 
 

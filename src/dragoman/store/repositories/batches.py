@@ -242,7 +242,10 @@ class Batches(Repository[Batch]):
         """The numbers of all tenants that have such batches."""
         tenant = tables.tenant.c.tenant
         theirs = sa.exists().where(B.tenant == tenant, _undecided(now, canary_since))
-        return [int(row[0]) for row in self.by_condition(sa.select(tenant).where(theirs).order_by(tenant))]
+        return [
+            int(row[0])
+            for row in self.by_condition(sa.select(tenant).where(theirs, tables.tenant_is_enabled).order_by(tenant))
+        ]
 
     def clear_images(self, batch: int, *, limit: int) -> int:
         """Clear the images of so many outcomes; how many had one."""

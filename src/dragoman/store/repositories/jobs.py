@@ -64,7 +64,9 @@ class Jobs(Repository[Job]):
     def tenants_with_due(self, now: Moment) -> list[int]:
         """The numbers of all tenants that have one to take: a look into each one's index, in one statement."""
         theirs = sa.exists().where(J.tenant == tables.tenant.c.tenant, self._is_due(now))
-        statement = sa.select(tables.tenant.c.tenant).where(theirs).order_by(tables.tenant.c.tenant)
+        statement = (
+            sa.select(tables.tenant.c.tenant).where(theirs, tables.tenant_is_enabled).order_by(tables.tenant.c.tenant)
+        )
         return [int(row[0]) for row in self.by_condition(statement)]
 
     def next_due(self, now: Moment) -> Moment | None:

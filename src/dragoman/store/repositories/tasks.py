@@ -14,7 +14,7 @@ from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import TaskFilter, gains_by_timers, lost_by_timers, plainly
+from dragoman.store.repositories.task_filters import TaskFilter, ended_is, gains_by_timers, lost_by_timers, plainly
 from dragoman.store.repositories.task_pages import (
     all_conditions,
     changed_of,
@@ -39,6 +39,11 @@ class Tasks(Repository[Task]):
     """The tasks of one tenant."""
 
     mapping = MAPPINGS["task"]
+
+    def count_open(self, most: int) -> int:
+        """How many tasks have not ended, up to this many. The command must be exclusive."""
+        open_ones = sa.select(sa.literal(1)).where(T.tenant == self.tenant, ended_is(False)).limit(most).subquery()
+        return int(self.by_condition(sa.select(sa.func.count()).select_from(open_ones)).scalar())
 
     def page(
         self,

@@ -60,7 +60,7 @@ class Timers(Repository[Task]):
             _ending(at, C.tenant == tenant),
         )
         due = sa.or_(*(sa.exists(found) for found in anything))
-        return self._numbers(sa.select(tenant).where(due).order_by(tenant))
+        return self._numbers(sa.select(tenant).where(due, tables.tenant_is_enabled).order_by(tenant))
 
     def longest_due(self, at: Moment) -> dict[str, Moment]:
         """Since when the row waits that is due longest, for each timer that has one due in any tenant."""

@@ -34,13 +34,16 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 def held(uow: UnitOfWork, hold: Hold) -> Job:
-    """The job, locked until the commit, if this attempt still has it. LeaseLost otherwise: then write nothing.
+    """The job, locked until the commit, if this attempt still has it. LeaseLost otherwise: then write nothing. So it is
+    for the jobs of a disabled tenant, which stand still.
 
     The first line of every slice. Its command names `Keys(jobs={hold.uid})`, or is exclusive.
     """
     job = uow.jobs.find(hold.uid, Lock.CHANGE)
     if job is None:
         raise LeaseLost("lease_lost", "The job is gone.")
+    if uow.home.disabled_at is not None:
+        raise LeaseLost("tenant_disabled", "The tenant is disabled; the job goes on once it is enabled.")
     return job.held(hold.owner, hold.attempt)
 
 

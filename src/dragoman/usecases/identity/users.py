@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment, later
-from dragoman.domain.errors import Conflict, Invalid, NotFound
+from dragoman.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from dragoman.domain.people import Group, LoginName, Token, TokenKind, User, UserRole, effective_roles, with_roles
 from dragoman.domain.text import folded
 from dragoman.usecases.uow import UnitOfWork
@@ -303,9 +303,13 @@ def acting(
     credential: str = "",
     is_granted: bool = False,
 ) -> Principal:
-    """The principal for a user of this tenant, with the roles of his groups."""
+    """The principal for a user of this tenant, with the roles of his groups. Forbidden while the tenant is disabled."""
+    home = uow.home
+    if home.disabled_at is not None:
+        raise Forbidden("tenant_disabled", f"The tenant {home.name} is disabled.")
     groups = [group for uid in user.groups if (group := uow.groups.find(uid)) is not None]
-    return principal_of(user, groups, scopes=scopes, credential=credential, is_granted=is_granted)
+    found = principal_of(user, groups, scopes=scopes, credential=credential, is_granted=is_granted)
+    return replace(found, must_name_revision=True) if home.require_if_match else found
 
 
 def principal_of(

@@ -45,7 +45,7 @@ class Create(msgspec.Struct, frozen=True):
 
 def create(uow: UnitOfWork, command: Create) -> Task:
     """The new task: ready, claimed when it has an assignee, or inactive if `fields` has that state."""
-    due = due_changed(Due(), command.due, default_zone=uow.home.zone)
+    due = due_changed(Due(), command.due, default_zone=_default_zone(uow, command.due))
     fields = {**command.fields, **dict(zip(DUE, (due.at, due.local, due.zone), strict=True))}
     if command.assignee is not None:
         fields["assignee"] = persons.assignable(uow, command.assignee)
@@ -55,6 +55,12 @@ def create(uow: UnitOfWork, command: Create) -> Task:
     if not command.extensions:
         return task
     return uow.tasks.save(extensions.patch_extensions(uow, task, command.extensions))
+
+
+def _default_zone(uow: UnitOfWork, due: DueChange) -> str:
+    """The zone of a local time that names none: the caller's, else the tenant's."""
+    user = persons.find(uow, uow.principal.user) if isinstance(due.local, str) else None
+    return (None if user is None else user.zone) or uow.home.zone
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -113,7 +119,7 @@ def changed(uow: UnitOfWork, task: Task, command: Change) -> Task:
     fields = {**command.fields, **links.resolve(uow, command.links, task)}
     if command.due is not UNTOUCHED:
         present = Due(task.due_at, task.due_local, task.due_zone)
-        due = due_changed(present, command.due, default_zone=uow.home.zone)
+        due = due_changed(present, command.due, default_zone=_default_zone(uow, command.due))
         fields.update(zip(DUE, (due.at, due.local, due.zone), strict=True))
     if command.properties:
         fields["properties"] = _merged(task.properties, command.properties)

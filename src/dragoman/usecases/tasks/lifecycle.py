@@ -15,6 +15,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.task import ENDED, Task, Verb, new_task
+from dragoman.usecases.admin import tenant_profile
 from dragoman.usecases.uow import UnitOfWork
 
 SEEN_OWNERS = {"contact": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
@@ -257,6 +258,8 @@ def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
     """Update the counts of the entities that the task links now and linked before."""
     if before is not None and after is not None and _counted(before) == _counted(after):
         return
+    if after is not None and after.is_open and (before is None or not before.is_open):
+        _make_room(uow)
     old_category, new_category = _of(before, "category"), _of(after, "category")
     if old_category != new_category:
         _add_to_category(uow, old_category, -1)
@@ -272,6 +275,15 @@ def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
     if old_parent != new_parent:
         _add_to_parent(uow, old_parent, -1)
         _add_to_parent(uow, new_parent, 1)
+
+
+def _make_room(uow: UnitOfWork) -> None:
+    """Conflict where the tenant has as many open tasks as it may have. Those that are added are counted one by one."""
+    most = uow.home.limits.get(tenant_profile.OPEN_TASKS)
+    if most is not None:
+        uow.must_be_exclusive()
+        uow.tenants.find((), Lock.CHANGE)  # so that nobody else adds one meanwhile
+        tenant_profile.make_room(uow, tenant_profile.OPEN_TASKS, uow.tasks.count_open(most), most)
 
 
 def _counted(task: Task) -> tuple[Any, ...]:

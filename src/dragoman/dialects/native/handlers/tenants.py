@@ -1,16 +1,67 @@
-"""The tenant itself: its policies of batches."""
+"""The tenant itself: its names, zone and limits, and its policies of batches."""
+
+from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.dialects.native import problems as faults
 from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native import views
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
+from dragoman.dialects.native.wire import tenants as wire
 from dragoman.dialects.native.wire.tenants import Policies
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
+from dragoman.usecases.admin import tenant_profile
 from dragoman.usecases.batches.review import tenant_policies
+from dragoman.usecases.preconditions import Revisions
+
+READ_ONLY = frozenset(wire.Tenant.__struct_fields__) - frozenset(wire.TenantPatch.__struct_fields__)
+
+
+def parse_get(request: Request, query: queries.Nothing) -> tenant_profile.Get:
+    return tenant_profile.Get()
+
+
+def parse_patch(request: Request, query: queries.Trial) -> tenant_profile.Change:
+    """A merge patch of the tenant; null for `limits` removes them all."""
+    revisions = reading.if_match(request)
+    return reading.body(
+        request,
+        wire.TenantPatch,
+        lambda patch: _change(patch, revisions),
+        media=reading.MERGE_PATCH,
+        read_only=READ_ONLY,
+    )
+
+
+def change_of(members: dict[str, Any]) -> tenant_profile.Change:
+    """The same for a command: Invalid with every fault of the members."""
+    return _change(reading.document(json.encode(members), wire.TenantPatch, read_only=READ_ONLY), None)
+
+
+def _change(patch: wire.TenantPatch, revisions: Revisions | None) -> tenant_profile.Change:
+    named = {name: getattr(patch, name) for name in wire.TenantPatch.__struct_fields__ if name != "limits"}
+    fields = {name: value for name, value in named.items() if value is not UNSET}
+    return tenant_profile.Change(fields, _limits(patch), revisions)
+
+
+def _limits(patch: wire.TenantPatch) -> dict[str, int | None]:
+    if patch.limits is UNSET:
+        return {}
+    if patch.limits is None:
+        return dict.fromkeys(tenant_profile.LIMITS)
+    named = {name: getattr(patch.limits, name) for name in tenant_profile.LIMITS}
+    return {name: value for name, value in named.items() if value is not UNSET}
+
+
+def render(tenant: Tenant, request: Request) -> Reply:
+    """200 with the tenant; all but its names, zone and language are for administrators."""
+    is_admin = request.principal is not None and request.principal.is_admin
+    return replies.plain(views.tenant(tenant, whole=is_admin), [replies.etag(tenant.revision)])
 
 
 def parse_get_policies(request: Request, query: queries.Nothing) -> tenant_policies.Get:

@@ -32,7 +32,7 @@ def is_zone(text: str) -> bool:
     return text in schema.zones()
 
 
-FORMATS: dict[str, Check] = {"date-time": is_moment, "time-zone": is_zone}
+FORMATS: dict[str, Check] = {"date-time": is_moment, "time-zone": is_zone, "iana-time-zone": is_zone}
 
 
 def check_body(body: msgspec.Struct) -> None:

@@ -10,7 +10,13 @@ from dragoman.dialects.native.wire import scalars as common
 from dragoman.domain.zones import names
 
 WHERE = "#/components/schemas/"
-SHARED: dict[str, Any] = {"Time": common.Time, "LocalTime": common.LocalTime, "Uid": common.Uid, "Zone": common.Zone}
+SHARED: dict[str, Any] = {
+    "Time": common.Time,
+    "LocalTime": common.LocalTime,
+    "Uid": common.Uid,
+    "Zone": common.Zone,
+    "HomeZone": common.HomeZone,
+}
 """Small types that are spelt out once, and pointed to from wherever they stand."""
 
 
@@ -26,7 +32,8 @@ def components(types: Iterable[Any]) -> dict[str, Any]:
     spelt = {name: _spelt_out(type_) for name, type_ in SHARED.items()}
     named = {_mark(schema): name for name, schema in spelt.items()}
     schemas = {name: _pointing(schema, named) for name, schema in found.items()}
-    spelt["Zone"]["enum"] = sorted(zones())
+    for name in ("Zone", "HomeZone"):
+        spelt[name]["enum"] = sorted(zones())
     return schemas | spelt | {"AnyJson": common.ANY_JSON}
 
 

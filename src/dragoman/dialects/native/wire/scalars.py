@@ -42,6 +42,8 @@ Person = Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema=WIT
 Time = Annotated[str, Meta(extra_json_schema={"pattern": TIME_PATTERN, "format": "date-time"})]
 LocalTime = Annotated[str, Meta(extra_json_schema={"pattern": LOCAL_PATTERN})]
 Zone = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "time-zone"})]
+HomeZone = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "iana-time-zone"})]
+"""The zone of a user or tenant; one that isn't known is a fault of its own."""
 EMail = Annotated[str, Meta(max_length=255, extra_json_schema={"pattern": EMAIL_PATTERN})]
 Language = Annotated[str, Meta(extra_json_schema={"pattern": LANGUAGE_PATTERN})]
 AnyJson = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/AnyJson"})]

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from dragoman.dialects.native.wire.scalars import WITHOUT_NUL, EMail, Language, Line, Zone
+from dragoman.dialects.native.wire.scalars import WITHOUT_NUL, EMail, HomeZone, Language, Line
 
 DisplayName = Annotated[
     str, Meta(min_length=1, max_length=255, description="How others see one.", extra_json_schema=WITHOUT_NUL)
 ]
 Address = Annotated[EMail | None, Meta(description="One's own among all; one may log in by it where a client asks.")]
 Spoken = Annotated[Language | None, Meta(description="A language tag such as lv or de-AT.")]
-OwnZone = Annotated[Zone | None, Meta(description="The time zone one lives in.")]
+OwnZone = Annotated[HomeZone | None, Meta(description="The time zone one lives in.")]
 Title = Annotated[Line | None, Meta(description="What one does here.")]
 
 

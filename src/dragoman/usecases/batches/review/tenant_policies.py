@@ -27,6 +27,13 @@ def get(uow: UnitOfWork, command: Get) -> Tenant:
     return uow.home
 
 
+class Policies(msgspec.Struct, frozen=True):
+    """What a tenant asks of batches, at a revision of the tenant."""
+
+    rules: tuple[Rule, ...]
+    revision: int
+
+
 class Put(msgspec.Struct, frozen=True):
     """Replace the tenant's own policies."""
 
@@ -49,7 +56,7 @@ def put(uow: UnitOfWork, command: Put) -> Tenant:
     tenant = uow.tenants.find((), Lock.CHANGE)
     if tenant is None:
         raise NotFound("tenant_not_found", "There is no such tenant.")
-    preconditions.check(uow, "tenant", tenant, command.revisions)
+    preconditions.check(uow, "tenant", Policies(tenant.batch_policies, tenant.revision), command.revisions)
     if tenant.batch_policies == command.policies:
         return tenant
     return uow.tenants.save(replace(tenant, batch_policies=command.policies))
