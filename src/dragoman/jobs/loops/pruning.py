@@ -24,7 +24,7 @@ async def run(runner: Runner) -> None:
 
 
 async def prune(runner: Runner) -> int:
-    """Delete old stored replies, ended tokens and sessions, and finished jobs, tenant by tenant in slices; their number."""
+    """Delete what is old, tenant by tenant in slices; how many rows that were."""
     forgotten = 0
     for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
         for run, command in SLICES:
