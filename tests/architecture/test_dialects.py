@@ -35,6 +35,8 @@ OTHERS = {
     "native/batch_views.py": "batches as they are shown, with their tags",
     "native/password_operations.py": "the operations on passwords: a table of its own",
     "native/result_operations.py": "the operations on what became of batches: a table of its own",
+    "native/group_operations.py": "the operations on groups and their members: a table of its own",
+    "native/session_operations.py": "the operations on sessions: a table of its own",
     "native/token_operations.py": "the operations on scopes and tokens: a table of its own",
     "native/tenant_operations.py": "the operations on the tenant itself: a table of its own",
     "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",

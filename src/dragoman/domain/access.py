@@ -16,7 +16,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Forbidden
 from dragoman.domain.task import State, Task
-from dragoman.domain.work_item import EVERYBODY, Role, WorkItem
+from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role, WorkItem
 
 
 class Permission(StrEnum):
@@ -198,7 +198,7 @@ def may_decide(principal: Principal, task: Task) -> bool:
 def is_approver(principal: Principal, task: Task) -> bool:
     """Whether the batch's policy names the principal: approvers are potential owners of the batch's task."""
     return any(
-        item.role in DECIDING_ROLES and item.holder != EVERYBODY and holds(principal, item.holder)
+        item.role in DECIDING_ROLES and item.holder not in (EVERYBODY, REVIEWERS) and holds(principal, item.holder)
         for item in task.work_items
     )
 
@@ -250,8 +250,10 @@ def counts(principal: Principal, item: WorkItem, *, is_private: bool) -> bool:
 
 
 def holds(principal: Principal, holder: str) -> bool:
-    """Whether `holder` is the principal, one of their groups, or everybody."""
+    """Whether `holder` is the principal, one of their groups, everybody, or those with a role of the principal's."""
     kind, _, group = holder.partition(":")
+    if holder == REVIEWERS:
+        return principal.is_admin or principal.is_reviewer
     return holder in (EVERYBODY, principal.user) or (kind == "group" and group in principal.groups)
 
 

@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     BATCH_ABANDON = "batch.abandon"
     BATCH_FORGET = "batch.forget"
     BATCH_CLEAR = "batch.clear"
+    BATCH_AUDIENCES = "batch.audiences"
     ZONES_RECOMPUTE = "zones.recompute"
 
 

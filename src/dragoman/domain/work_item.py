@@ -8,6 +8,10 @@ EVERYBODY = "*"
 """The holder for all users."""
 
 
+REVIEWERS = "role:reviewer"
+"""The holder for all users with the effective role `reviewer`: the audience of batches whose policy names nobody."""
+
+
 class Role(StrEnum):
     """The role of a holder on a task."""
 
@@ -20,7 +24,7 @@ class Role(StrEnum):
 
 
 class WorkItem(msgspec.Struct, frozen=True):
-    """A role on a task. `holder` is a user's uid, `group:` and a group's uid, or `*` for everybody."""
+    """A role on a task. `holder` is a user's uid, `group:` and a group's uid, `role:reviewer`, or `*` for everybody."""
 
     role: Role
     holder: str

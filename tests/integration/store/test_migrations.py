@@ -228,3 +228,29 @@ def assert_people_are_complete(engine: Engine) -> None:
     assert kinds == [("api", True, 36), ("login", False, 36), ("api", True, 36)]
     logins = [(row["login"], row["folded"], row["user"][-1]) for row in found["login_name"]]
     assert logins == [("Anna", "anna", "1"), ("anna@example.com", "anna@example.com", "1")]
+
+
+def batch_task_of_before(number: int, state: str, **others: Any) -> dict[str, Any]:
+    shown = {"tenant": 1, "number": number, "uid": f"t{number}", "kind": "batch", "state": state, "title": "x"}
+    return {"table": "task", **shown, "created_at": 7, "modified_at": 7, **others}
+
+
+def test_open_batches_of_before_are_for_reviewers_and_ended_ones_get_a_job(empty_database_url: str) -> None:
+    held = [
+        batch_task_of_before(1, "ready"),
+        batch_task_of_before(2, "completed"),
+        batch_task_of_before(3, "claimed", work_item_count=1),
+        {"table": "work_item", "tenant": 1, "task": 3, "role": "potential_owner", "holder": "group:g"},
+        batch_task_of_before(4, "ready", kind="work"),
+    ]
+    with at_form("0007", empty_database_url, held) as engine:
+        migrations.run(engine)
+        with engine.raw.connect() as connection:
+            items = connection.execute(sa.text("SELECT task, role, holder FROM work_item ORDER BY task")).all()
+            counts = connection.execute(sa.text("SELECT number, work_item_count FROM task ORDER BY number")).all()
+            jobs = connection.execute(sa.text("SELECT kind, state FROM job")).all()
+    assert [tuple(row) for row in items] == [
+        (1, "potential_owner", "role:reviewer"), (3, "potential_owner", "group:g"),
+    ]  # fmt: skip
+    assert [tuple(row) for row in counts] == [(1, 1), (2, 0), (3, 1), (4, 0)]
+    assert [tuple(row) for row in jobs] == [("batch.audiences", "available")]

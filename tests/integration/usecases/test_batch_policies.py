@@ -9,11 +9,13 @@ from msgspec.structs import replace
 from dragoman.domain.access import Permission, Principal
 from dragoman.domain.bulk import Batch, Decision, Method, Policy, Status
 from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid
+from dragoman.domain.job import JobKind
 from dragoman.domain.people import Group
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
+from dragoman.usecases.batches.review import policies
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
@@ -120,7 +122,7 @@ def test_approvers_of_several_rules_are_those_whom_each_names(world: BatchWorld)
 def test_a_batch_that_no_rule_matches_is_for_reviewers(world: BatchWorld) -> None:
     batch = prepared(world, "task", Method.PATCH, 3)
     assert batch.policy == Policy()
-    assert world.task(batch.number).work_items == ()
+    assert world.task(batch.number).work_items == policies.FOR_REVIEWERS
     assert seen_by(world, batch) == {"anna", "rita", "root"}
     assert code_of(world, "anna", batch) == "not_a_reviewer"
     assert code_of(world, "bert", batch) == "not_a_reviewer"
@@ -201,3 +203,16 @@ def test_a_batch_keeps_the_policy_with_which_it_was_prepared(world: BatchWorld) 
     batch = prepared(world, "task", Method.DELETE, 1)
     world.core(lambda uow: uow.batches.save(replace(uow.batches.get(batch.number), policy=Policy(1))))
     assert decide(world, "rita", batch).status is Status.APPROVED
+
+
+def test_a_job_gives_ended_batches_their_audience_once(world: BatchWorld) -> None:
+    batch = prepared(world, "task", Method.PATCH, 1)
+    decide(world, "root", batch, REFUSE)
+    world.core(lambda uow: uow.tasks.save(replace(uow.tasks.get(batch.number), work_items=())))
+    bare = world.task(batch.number)
+    for _ in range(2):
+        world.core(lambda uow: uow.enqueue(JobKind.BATCH_AUDIENCES))
+        world.run_jobs()
+    after = world.task(batch.number)
+    assert (bare.work_items, after.work_items) == ((), policies.FOR_REVIEWERS)
+    assert after.revision == bare.revision + 1

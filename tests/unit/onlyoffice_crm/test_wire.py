@@ -14,8 +14,9 @@ from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.people import User
+from dragoman.domain.people import User, UserRole
 from dragoman.domain.task import State, Task
+from dragoman.usecases.identity.standing import Standing
 
 AT = Moment(19_329_876_123_456_789)
 PORTAL = "http://portal.example"
@@ -153,12 +154,17 @@ def test_a_case() -> None:
 
 
 def test_a_profile() -> None:
-    profile = render_profile(replace(ANNA, disabled_at=AT, is_admin=True, title="Head", language="de"), Persons(PORTAL))
+    gone = replace(ANNA, disabled_at=AT, title="Head", language="de")
+    standing = Standing(gone, frozenset({UserRole.ADMINISTRATOR}), ("desk & co", "leads"), is_owner=True)
+    profile = render_profile(standing, Persons(PORTAL))
     assert list(profile) == [
         "id", "userName", "isVisitor", "firstName", "lastName", "email", "status", "activationStatus", "terminated",
         "department", "displayName", "title", "avatarMedium", "avatar", "isAdmin", "isLDAP", "listAdminModules",
         "isOwner", "cultureName", "isSSO", "avatarSmall", "quotaLimit", "usedSpace", "docsSpace", "mailSpace",
         "talkSpace", "profileUrl",
     ]  # fmt: skip
-    assert (profile["status"], profile["isAdmin"]) == (2, True)
-    assert render_profile(ANNA, Persons(PORTAL))["status"] == 1
+    assert (profile["status"], profile["isAdmin"], profile["isOwner"]) == (2, True, True)
+    assert (profile["listAdminModules"], profile["department"]) == (["crm"], "desk &amp; co")
+    plain = render_profile(Standing(ANNA, frozenset({UserRole.SUPERVISOR})), Persons(PORTAL))
+    assert (plain["status"], plain["isAdmin"], plain["isOwner"]) == (1, False, False)
+    assert (plain["listAdminModules"], plain["department"]) == ([], "")

@@ -57,7 +57,13 @@ def _guarded(row: OperationSpec, switches: Switches, *, needs_production: bool) 
     return replace(
         row,
         scopes=row.scopes if switches.auth else PUBLIC,
-        run=guarded(row.run, switches, reads=not row.writes, needs_production=needs_production),
+        run=guarded(
+            row.run,
+            switches,
+            reads=not row.writes,
+            needs_production=needs_production,
+            also=tasks.is_review if row.name == "task.complete" else None,
+        ),
     )
 
 

@@ -28,7 +28,7 @@ from dragoman.dialects.onlyoffice_crm.wire.opportunities import render_opportuni
 from dragoman.dialects.onlyoffice_crm.wire.paging import PAGING
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons, render_profile
 from dragoman.dialects.onlyoffice_crm.wire.tasks import render_category, render_task
-from dragoman.usecases.identity import logins, profiles
+from dragoman.usecases.identity import logins
 
 TASK_READ = any_of("task.read")
 TASK_WRITE = any_of("task.write")
@@ -336,7 +336,7 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             path="/people/@self",
             scopes=USER_READ,
             parse=people.parse_self,
-            run=profiles.own,
+            run=people.own,
             render=answers.one(options, 200, render_profile),
             summary="Read the caller's own profile.",
             standing="30 [D][C]",

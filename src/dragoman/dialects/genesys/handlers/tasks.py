@@ -12,7 +12,7 @@ from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import beside
 from dragoman.dialects.genesys.wire import events, queries, resources
 from dragoman.dialects.genesys.wire.events import Event
-from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
+from dragoman.dialects.genesys.wire.paths import ServiceId, parse_number, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
 from dragoman.domain.access import Permission
 from dragoman.domain.case import Case
@@ -147,6 +147,13 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.require_schema)
     return {"task_id": tasks.save(uow, made, extended).number}
+
+
+def is_review(uow: UnitOfWork, command: End) -> bool:
+    """Whether a reviewer ends the task of a batch, which decides the batch."""
+    number = parse_number(command.task) if uow.principal.is_reviewer else None
+    task = None if number is None else tasks.find_visible(uow, number)
+    return task is not None and task.stands_for_batch
 
 
 def end(uow: UnitOfWork, command: End) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
-from dragoman.dialects.ibm_htm.handlers.roles import name_of_group
+from dragoman.dialects.ibm_htm.handlers.roles import is_group, name_of_group
 from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
 from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import events, ids, negotiation, roles, times
@@ -15,12 +15,18 @@ from dragoman.dialects.ibm_htm.wire.events import Event
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.domain.work_item import EVERYBODY
+from dragoman.domain.work_item import EVERYBODY, REVIEWERS
 from dragoman.usecases.events import history as history_uses
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
-KIND_OF_HOLDER = {EVERYBODY: "WORK_ITEM_KIND_EVERYBODY", GROUP: "WORK_ITEM_KIND_GROUP", "": "WORK_ITEM_KIND_USER"}
+OF_GROUPS = "WORK_ITEM_KIND_GROUP"
+KIND_OF_HOLDER = {
+    EVERYBODY: "WORK_ITEM_KIND_EVERYBODY",
+    GROUP: OF_GROUPS,
+    REVIEWERS: OF_GROUPS,
+    "": "WORK_ITEM_KIND_USER",
+}
 FILTERS = ("fromID", "toID", "idKind", "reason", "parentID", "escalationID")
 """Each keeps the entries that have this member with this value; entries never have an escalation here."""
 
@@ -125,4 +131,4 @@ def _entry(uow: UnitOfWork, event: Event, parent: str | None) -> Entry:
 
 
 def _shown(uow: UnitOfWork, holder: str) -> str:
-    return name_of_group(uow, holder) if holder.startswith(GROUP) else login_of(uow, holder) or holder
+    return name_of_group(uow, holder) if is_group(holder) else login_of(uow, holder) or holder

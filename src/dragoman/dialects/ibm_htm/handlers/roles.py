@@ -12,7 +12,7 @@ from dragoman.dialects.ibm_htm.views import login_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.domain.work_item import EVERYBODY
+from dragoman.domain.work_item import EVERYBODY, REVIEWERS
 from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -49,13 +49,20 @@ def get(uow: UnitOfWork, command: Get) -> Holders:
     found = work_items.holders(task, command.reason, template_of(uow, task), is_private=is_private)
     if EVERYBODY in found:
         return Holders(None, [])
-    groups = [name_of_group(uow, holder) for holder in found if holder.startswith(GROUP)]
-    users = [login_of(uow, holder) or holder for holder in found if not holder.startswith(GROUP)]
+    groups = [name_of_group(uow, holder) for holder in found if is_group(holder)]
+    users = [login_of(uow, holder) or holder for holder in found if not is_group(holder)]
     return Holders(users, groups)
 
 
+def is_group(holder: str) -> bool:
+    """Whether the holder is shown as a group: one, or all users with a role."""
+    return holder == REVIEWERS or holder.startswith(GROUP)
+
+
 def name_of_group(uow: UnitOfWork, holder: str) -> str:
-    """The name of a group that holds a work item; its id if there is none of it any more."""
+    """The name of a group that holds a work item; its id if there is none of it any more; the word of a role."""
+    if holder == REVIEWERS:
+        return holder.partition(":")[2]
     uid = holder.removeprefix(GROUP)
     group = people_lookup.find_group(uow, uid)
     return uid if group is None else group.name

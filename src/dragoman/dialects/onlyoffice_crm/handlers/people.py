@@ -6,9 +6,9 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
-from dragoman.domain.people import User
 from dragoman.usecases.identity import lookup as persons
-from dragoman.usecases.identity import profiles
+from dragoman.usecases.identity import profiles, standing
+from dragoman.usecases.identity.standing import Standing
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -28,11 +28,24 @@ class One(msgspec.Struct, frozen=True):
         return EXCLUSIVE
 
 
-def parse_self(request: Request) -> profiles.Own:
+class Self(msgspec.Struct, frozen=True):
+    """The caller."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # who the owner is shows only among all
+
+
+def parse_self(request: Request) -> Self:
     """GET people/@self."""
     if request.body:
         gather(request)
-    return profiles.Own()
+    return Self()
+
+
+def own(uow: UnitOfWork, command: Self) -> Standing:
+    """The caller's own profile."""
+    [found] = standing.of(uow, [profiles.own(uow, profiles.Own())])
+    return found
 
 
 def parse_list(request: Request) -> Everybody:
@@ -40,9 +53,9 @@ def parse_list(request: Request) -> Everybody:
     return Everybody()
 
 
-def everybody(uow: UnitOfWork, command: Everybody) -> list[User]:
+def everybody(uow: UnitOfWork, command: Everybody) -> list[Standing]:
     """By user name; without those who are shut out."""
-    return persons.enabled(uow)
+    return standing.of(uow, persons.enabled(uow))
 
 
 def parse_one(request: Request) -> One:
@@ -50,9 +63,10 @@ def parse_one(request: Request) -> One:
     return One(gather(request).text("user") or "")
 
 
-def one(uow: UnitOfWork, command: One) -> User:
+def one(uow: UnitOfWork, command: One) -> Standing:
     """The person, disabled or not, since tasks may still show the name. NotFound for all others."""
     user = persons.by_name(uow, command.name)
     if user is None:
         raise not_found("User not found")
-    return user
+    [found] = standing.of(uow, [user])
+    return found

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman.domain.people import User
+from dragoman.usecases.identity.standing import Standing
 
 LOST_USER = "4a515a15-d4d6-4b8e-828e-e0586f18f3a3"
 """Printed for a removed, unknown or absent user (page, 8.2)."""
@@ -56,7 +57,9 @@ def render_person(user: User, base_url: str) -> dict[str, Any]:
     return person | {"avatarSmall": SMALL_PHOTO, "profileUrl": profile_url(user, base_url)}
 
 
-def render_profile(user: User, persons: Persons) -> dict[str, Any]:
+def render_profile(standing: Standing, persons: Persons) -> dict[str, Any]:
+    """A user with what his roles and groups make of him; the vendor shows one department."""
+    user = standing.user
     profile: dict[str, Any] = {
         "id": user.uid,
         "userName": user.login,
@@ -67,7 +70,7 @@ def render_profile(user: User, persons: Persons) -> dict[str, Any]:
         "status": 1 if user.disabled_at is None else 2,
         "activationStatus": 1,
         "terminated": None,
-        "department": "",
+        "department": encode_html(next(iter(standing.groups), "")),
         "displayName": encode_html(user.display_name),
     }
     if user.title:
@@ -75,10 +78,10 @@ def render_profile(user: User, persons: Persons) -> dict[str, Any]:
     profile |= {
         "avatarMedium": MEDIUM_PHOTO,
         "avatar": LARGE_PHOTO,
-        "isAdmin": user.is_admin,
+        "isAdmin": standing.is_admin,
         "isLDAP": False,
-        "listAdminModules": ["crm"] if user.is_admin else [],
-        "isOwner": False,
+        "listAdminModules": ["crm"] if standing.is_admin else [],
+        "isOwner": standing.is_owner,
     }
     if user.language:
         profile["cultureName"] = user.language

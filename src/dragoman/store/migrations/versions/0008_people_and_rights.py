@@ -34,6 +34,7 @@ def complete(connection: sa.Connection) -> None:
     _number_groups(connection)
     _describe_tokens(connection)
     _fold_logins(connection)
+    _show_batches_to_reviewers(connection)
 
 
 def _text(name: str) -> sa.Column[Any]:
@@ -177,6 +178,25 @@ def _describe_tokens(connection: sa.Connection) -> None:
         values = {"uid": new_id(), "kind": "login" if is_login else "api", "gives_decision": not is_login}
         mine = (token.c.tenant == tenant, token.c.hash == digest)
         connection.execute(token.update().where(*mine).values(values))
+
+
+def _show_batches_to_reviewers(connection: sa.Connection) -> None:
+    """Reviewers are the audience of batches that are open and have none; a job gives ended ones theirs."""
+    names = ("tenant", "number", "kind", "state", "work_item_count", "removed_at", "row_version")
+    task = sa.table("task", *map(sa.column, names))
+    without = sa.and_(task.c.kind == "batch", task.c.work_item_count == 0, task.c.removed_at.is_(None))
+    is_open = task.c.state.not_in(["completed", "failed", "terminated", "expired"])
+    item = sa.table("work_item", *map(sa.column, ("tenant", "task", "role", "holder")))
+    role, holder = sa.literal("potential_owner"), sa.literal("role:reviewer")
+    rows = sa.select(task.c.tenant, task.c.number, role, holder).where(without, is_open)
+    connection.execute(item.insert().from_select(["tenant", "task", "role", "holder"], rows))
+    counted = {"work_item_count": 1, "row_version": task.c.row_version + 1}
+    connection.execute(task.update().where(without, is_open).values(counted))
+    ended = sa.select(task.c.tenant).where(without, sa.not_(is_open)).distinct()
+    job = sa.table("job", *map(sa.column, ("tenant", "uid", "kind", "state")))
+    for tenant in connection.execute(ended).scalars().all():
+        values = {"tenant": tenant, "uid": new_id(), "kind": "batch.audiences", "state": "available"}
+        connection.execute(job.insert().values(values))
 
 
 def _fold_logins(connection: sa.Connection) -> None:

@@ -20,10 +20,12 @@ from dragoman.domain.batch_policy import (
 )
 from dragoman.domain.bulk import Batch, Policy
 from dragoman.domain.errors import Forbidden, Invalid, Problem
-from dragoman.domain.work_item import Role, WorkItem
+from dragoman.domain.work_item import REVIEWERS, Role, WorkItem
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+
+FOR_REVIEWERS = (WorkItem(Role.POTENTIAL_OWNER, REVIEWERS),)
 
 
 def asked(uow: UnitOfWork, type_: str, method: str, size: int | None, own: OwnPolicy = NO_OWN_POLICY) -> Policy:
@@ -64,8 +66,11 @@ def check_order(
 
 
 def audience(uow: UnitOfWork, policy: Policy) -> tuple[WorkItem, ...]:
-    """The work items of a batch's task: its approvers, as potential owners. A name that matches nobody is left out."""
-    found = [_holder(uow, name) for name in policy.approvers or ()]
+    """The work items of a batch's task: its approvers as potential owners, or all reviewers where no policy names any.
+    A name that matches nobody is left out."""
+    if policy.approvers is None:
+        return FOR_REVIEWERS
+    found = [_holder(uow, name) for name in policy.approvers]
     return tuple(WorkItem(Role.POTENTIAL_OWNER, holder) for holder in sorted({each for each in found if each}))
 
 
