@@ -2,10 +2,11 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.contenders import Side
@@ -20,12 +21,14 @@ PAGE = 50
 
 
 @contextmanager
-def dragoman(world: World, name: str = "Dragoman") -> Iterator[Side]:
-    """Our server as it is installed: flushing, and with its log."""
+def dragoman(
+    world: World, name: str = "Dragoman", variables: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Side]:
+    """Our server as it is installed: flushing, and with its log. `variables` are settings."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command: list[str | Path] = [DRAGOMAN, "serve", "--port", str(port), "--database", world.url]
-    with running(command, f"{address}/healthz") as process:
+    with running(command, f"{address}/healthz", variables) as process:
         works = _works(world, "/v1/tasks/%d")
         list_ = f"/v1/tasks?assignee={world.paul}&state=claimed&limit={PAGE}"
         works["list"] = replace(works["read"], paths=tuple(_our_pages(address, list_, works["read"].headers)))

@@ -18,7 +18,20 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import against_rivals, before, bulk, goals, lane, million, page, profiling, rivals, signed_in, starting
+from bench import (
+    against_rivals,
+    before,
+    bulk,
+    goals,
+    guesses,
+    lane,
+    million,
+    page,
+    profiling,
+    rivals,
+    signed_in,
+    starting,
+)
 from bench.compare import Table
 from bench.plan import ENGINES, QUICK, Bench, Plan
 from bench.world import Databases
@@ -54,6 +67,7 @@ def run(bench: Bench) -> None:
         starting.run(bench)
         before.run(bench)
         signed_in.run(bench)
+        guesses.run(bench)
     stages = [stage for name, stage in STAGES.items() if not only or name in only]
     if not only or only - STAGES.keys():
         stages.insert(0, against_rivals.run)
