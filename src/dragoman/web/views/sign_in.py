@@ -88,6 +88,7 @@ def _form(visit: Visit, next_: str, status: int = 200, faults: dict[str, str] | 
         faults=faults or {},
         providers=providers,
         takes_passwords=visit.app.settings.passwords.enabled,
+        has_password_now=visit.request.first("done") == "password",
     )
 
 
