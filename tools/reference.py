@@ -121,9 +121,9 @@ def _labels(metric: Metric) -> str:
 
 
 def scopes() -> str:
-    """Every scope of the dialects and types of batches, with the number of its operations."""
-    rows = [(code(each.name), each.summary, str(len(each.operations))) for each in _registry().scopes]
-    return table(("scope", "what it allows", "operations"), rows)
+    """Every scope of the dialects and types of batches."""
+    rows = [(code(each.name), each.summary) for each in _registry().scopes]
+    return table(("scope", "what it allows"), rows)
 
 
 def presets() -> str:

@@ -62,6 +62,13 @@ def grants_any(scopes: frozenset[str] | None, wanted: frozenset[str]) -> bool:
     return any(f"{noun}.*" in scopes or f"*.{verb}" in scopes for noun, _, verb in (w.partition(".") for w in wanted))
 
 
+def require_scope(principal: Principal, wanted: frozenset[str]) -> None:
+    """Forbidden unless the principal has any one of these scopes."""
+    if not principal.has_scope(wanted):
+        scopes = tuple(sorted(wanted))
+        raise Forbidden("scope_missing", f"The token needs one of: {', '.join(scopes)}.", scopes=scopes)
+
+
 def exceeding(principal: Principal, words: Iterable[str]) -> tuple[str, ...]:
     """Those words (scopes, or `*`, `NOUN.*`, `*.VERB`) that stand for more than the principal came with."""
     return tuple(word for word in words if not principal.has_scope(_alone(word)))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec, Request
 from dragoman.dialects.kit.credentials import Credential, usual
-from dragoman.domain.access import Principal
+from dragoman.domain.access import Principal, require_scope
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Forbidden, Unauthenticated
 from dragoman.http.cors import Origins
@@ -154,9 +154,7 @@ def check_scope(request: Request, operation: OperationSpec | None) -> None:
     principal = request.principal
     if operation is None or principal is None or operation.scopes == ANY_CREDENTIALS or _is_login(operation):
         return
-    if not principal.has_scope(operation.scopes):
-        scopes = tuple(sorted(operation.scopes))
-        raise Forbidden("scope_missing", f"The token needs one of: {', '.join(scopes)}.", scopes=scopes)
+    require_scope(principal, operation.scopes)
 
 
 def _is_login(operation: OperationSpec | None) -> bool:

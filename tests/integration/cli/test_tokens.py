@@ -84,18 +84,45 @@ def test_a_token_without_scopes_is_refused(tmp_path_factory: pytest.TempPathFact
     assert "--scope" in refused(url, "token", "create", "--user", "anna", "--scope", "  ", code=2)
 
 
-def test_a_word_that_is_no_scope_is_wrong_usage_and_told_its_neighbour(server: Server) -> None:
-    wrong = refused(server.database_url, "token", "create", "--user", "anna", "--scope", "task.raed", code=2)
+def test_a_word_that_is_no_scope_is_wrong_usage_and_told_its_neighbour(database_url: str) -> None:
+    well(database_url, "user", "add", "anna")
+    wrong = refused(database_url, "token", "create", "--user", "anna", "--scope", "task.raed", code=2)
     assert "'task.raed' is not a scope; did you mean task.read? Try" in wrong
-    well(server.database_url, "token", "create", "--user", "anna", "--scope", "@worker")
-    listed = well(server.database_url, "token", "list", "--user", "anna").out
-    assert "task.* case.read contact.read category.read user.read" in listed
+    well(database_url, "token", "create", "--user", "anna", "--scope", "@worker")
+    listed = well(database_url, "token", "list", "--user", "anna").out
+    assert "task.* case.read contact.read category.read" in listed
 
 
-def test_the_scopes_are_shown_as_the_api_shows_them(server: Server) -> None:
-    token = well(server.database_url, "token", "create", "--user", "anna", "--scope", "@monitor").out.strip()
-    shown = server.call("GET", "/v1/scopes", headers={"Authorization": f"Bearer {token}"}).json()
-    printed = well(server.database_url, "token", "scopes", "--json").out
-    assert json.loads(printed) == shown
-    assert printed.count("\n") == 1
-    assert "task.read" in well(server.database_url, "token", "scopes").out
+def test_tokens_of_all_users_are_listed_by_state_and_revoked_at_once(database_url: str) -> None:
+    def tokens(*options: str) -> list[dict[str, object]]:
+        items: list[dict[str, object]] = json.loads(well(database_url, "token", "list", "--json", *options).out)[
+            "items"
+        ]
+        return items
+
+    for login in ("anna", "bert"):
+        well(database_url, "user", "add", login)
+        for name in ("one", "two"):
+            call = ["token", "create", "--user", login, "--scope", "batch.* task.read", "--name", name, "--json"]
+            made = json.loads(well(database_url, *call).out)
+            assert (made["login"], made["name"], made["gives_decision"], made["created_by"]) == (
+                login,
+                name,
+                True,
+                None,
+            )
+            assert made["token"].startswith("dgm_1_")
+    assert [(each["login"], each["name"]) for each in tokens()] == [
+        ("anna", "one"), ("anna", "two"), ("bert", "one"), ("bert", "two"),
+    ]  # fmt: skip
+    assert tokens("--unused", "1d") == []
+
+    assert well(database_url, "token", "revoke", "--all", "--user", "anna").out == "2 tokens revoked\n"
+    assert well(database_url, "token", "revoke", "--all", "--user", "anna", "--json").out == '{"revoked":0}\n'
+    one = str(tokens("--user", "bert")[0]["id"])
+    assert json.loads(well(database_url, "token", "revoke", one, "--json").out)["state"] == "revoked"
+    assert [(each["login"], each["name"]) for each in tokens()] == [("bert", "two")]
+    assert len(tokens("--all")) == 4
+    assert "revoked" in well(database_url, "token", "list", "--all", "--user", "anna").out
+    for wrong in (["--all"], [one, "--all", "--user", "bert"], [one, "--user", "bert"], ["--user", "bert"], []):
+        assert "name a token, or --all and --user" in refused(database_url, "token", "revoke", *wrong, code=2)

@@ -119,3 +119,11 @@ def test_a_log_in_makes_a_token_of_the_kind_login(tenant: Tenant) -> None:
     text = ask(tenant, "POST", f"{CRM}/authentication", "", body).json()["response"]["token"]
     shown = ask(tenant, "GET", f"/v1/tokens/{token_hash(text)[:16]}", tenant.basic("bert")).json()
     assert (shown["kind"], shown["created_by"], shown["gives_decision"]) == ("login", tenant.uids["bert"], False)
+
+
+def test_the_command_shows_the_scopes_as_the_api_does(tenant: Tenant) -> None:
+    shown = ask(tenant, "GET", "/v1/scopes", f"Bearer {tenant.token('nothing.known')}").json()
+    printed = tenant.command("token", "scopes", "--json")
+    assert json.loads(printed) == shown
+    assert printed.count("\n") == 1
+    assert "task.read" in tenant.command("token", "scopes")

@@ -16,16 +16,15 @@ from dragoman.dialects.genesys.responses import (
     render_text,
 )
 from dragoman.dialects.genesys.wire import events, queries
-from dragoman.dialects.kit import NO_BODY, PUBLIC, NotOffered, OperationSpec, Reply, Request, any_of
+from dragoman.dialects.kit import ANY_CREDENTIALS, NO_BODY, PUBLIC, NotOffered, OperationSpec, Reply, Request, any_of
 from dragoman.domain.extension import Owner
 
-TASK_READ = any_of("task.read", "task.write")
+TASK_READ = any_of("task.read")
 TASK_WRITE = any_of("task.write")
-CASE_READ = any_of("case.read", "case.write", "task.read", "task.write")
-CASE_WRITE = any_of("case.write", "task.write")
-SCHEMA_READ = any_of("schema.read", "schema.write")
+CASE_READ = any_of("case.read")
+CASE_WRITE = any_of("case.write")
+SCHEMA_READ = any_of("schema.read")
 SCHEMA_WRITE = any_of("schema.write")
-ANY_READ = CASE_READ | SCHEMA_READ
 
 SERVICE = "/services/{sid}"
 STATE = f"{SERVICE}/states/{{stid}}"
@@ -502,7 +501,7 @@ def _server(switches: Switches) -> tuple[OperationSpec, ...]:
             name="server.status",
             method="GET",
             path="/server/status",
-            scopes=ANY_READ,
+            scopes=ANY_CREDENTIALS,
             parse=partial(server.parse_status, switches),
             run=server.status,
             render=render_json,

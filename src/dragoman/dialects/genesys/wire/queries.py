@@ -7,7 +7,8 @@ import msgspec
 from dragoman.dialects.genesys.wire import moments
 from dragoman.dialects.genesys.wire.names import TASK_CARD
 from dragoman.dialects.genesys.wire.paths import parse_number, shown
-from dragoman.dialects.kit import Request
+from dragoman.dialects.kit import Request, any_of
+from dragoman.domain.access import require_scope
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.extension import Extension, fold
@@ -55,6 +56,10 @@ class Wanted(msgspec.Struct, frozen=True):
         return self.names if special is None else self.names | special
 
 
+TASKS = any_of("task.read")
+"""What reading the tasks of a service asks for, beside the scope for services."""
+
+
 class Inside(msgspec.Struct, frozen=True):
     """What of a service or state is shown inside it."""
 
@@ -92,8 +97,11 @@ def parse_wanted(request: Request) -> Wanted:
 
 
 def parse_inside(request: Request) -> Inside:
-    """Each is false unless the query has `true`."""
-    return Inside(*(parse_boolean(request, name) for name in Inside.__struct_fields__))
+    """Each is false unless the query has `true`. Forbidden where tasks are wanted and the caller may not read tasks."""
+    inside = Inside(*(parse_boolean(request, name) for name in Inside.__struct_fields__))
+    if (inside.active_tasks or inside.completed_tasks) and request.principal is not None:
+        require_scope(request.principal, TASKS)
+    return inside
 
 
 def parse_service_filter(request: Request) -> ServiceFilter:
