@@ -31,6 +31,7 @@ OPTIONAL = frozenset(
     }
 )
 OTHERS = {
+    "native/alias_operations.py": "the operations on names of other systems: a table of its own",
     "native/batch_operations.py": "the operations on batches: a table of its own",
     "native/batch_views.py": "batches as they are shown, with their tags",
     "native/password_operations.py": "the operations on passwords: a table of its own",

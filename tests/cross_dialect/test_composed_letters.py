@@ -58,7 +58,7 @@ def test_folding_composes_what_case_takes_apart() -> None:
 
 def test_of_several_aliases_the_first_that_was_given_is_shown(world: World) -> None:
     for name in ("31", "7"):
-        world.core(lambda uow, name=name: aliases.add_alias(uow, aliases.AddAlias("bert", "genesys", name)))
+        world.core(lambda uow, name=name: aliases.put(uow, aliases.Put("bert", "genesys", name)))
         world.clock.advance(1)
     bert = world.people["bert"].user
     service = json.loads(world.ask("anna", "POST", "/services/start", '{"contact_key":"k"}', JSON).body)["service_id"]

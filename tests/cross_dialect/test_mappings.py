@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman.domain.people import Alias
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
+from dragoman.usecases.identity import aliases
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.names import said, tkiid
 from tests.support.world import World
@@ -41,7 +41,7 @@ def world(world: World) -> World:
 
     def furnish(uow: UnitOfWork) -> None:
         uow.templates.add(REVIEW)
-        uow.aliases.add(Alias(uow.tenant, "genesys", "31", CARA))
+        aliases.put(uow, aliases.Put("cara", "genesys", "31"))
 
     world.core(furnish)
     return world

@@ -279,6 +279,8 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("delete_task", "delete_case", "delete_contact", "delete_category", "delete_schema"), DELETES),
         **dict.fromkeys(("patch_case", "patch_contact", "patch_category", "patch_own_profile"), NO_TASK),
         **dict.fromkeys(("put_batch_policies", "patch_tenant", "end_session", "end_sessions"), NO_TASK),
+        **dict.fromkeys(("put_user_alias", "delete_user_alias", "delete_unclaimed_name"), NO_TASK),
+        "claim_unclaimed_name": "assigns tasks that are nobody's, and changes no content of theirs",
         **dict.fromkeys(
             ("put_own_password", "put_password", "delete_password", "create_password_link", "redeem_password_link"),
             NO_TASK,

@@ -161,6 +161,18 @@ class Samples:
         """The same, paused."""
         return self.post(f"/v1/batches/{self.waiting_batch()}/pause")["id"]
 
+    def alias(self) -> int:
+        """A name that Genesys has for bert."""
+        name = next(SERIAL)
+        self.tenant.native("PUT", f"/v1/users/{self['user']}/aliases/genesys/{name}")
+        return name
+
+    def unclaimed(self) -> int:
+        """A name that was sent for a task and matches no user."""
+        name = next(SERIAL)
+        self.within("tasks", {"task_type": self.word, "resource_id": name}, "task_id")
+        return name
+
     def beside(self, kind: str, found: str) -> Any:
         """What is known once a thing of this kind was made."""
         _ = self[kind]
@@ -215,6 +227,8 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "drafted": lambda samples: samples.htm(mode=""),
     "taken": lambda samples: samples.htm("claim"),
     "resting": lambda samples: samples.htm("claim", "suspend"),
+    "alias": Samples.alias,
+    "unclaimed": Samples.unclaimed,
     "owner": lambda samples: samples.tenant.login("anna"),
     "other": lambda samples: samples.tenant.login("paul"),
     "number": Samples.number,

@@ -31,6 +31,7 @@ class JobKind(StrEnum):
     BATCH_CLEAR = "batch.clear"
     BATCH_AUDIENCES = "batch.audiences"
     ZONES_RECOMPUTE = "zones.recompute"
+    ALIAS_CLAIM = "alias.claim"
 
 
 FORMER = {"batch.prepare": JobKind.BATCH_PREVIEW, "batch.run": JobKind.BATCH_EXECUTE}

@@ -133,7 +133,8 @@ class Membership(msgspec.Struct, frozen=True):
 class Alias(msgspec.Struct, frozen=True):
     """Another system's id for a user (a Genesys `resource_id`): found through this, never by an equal number.
 
-    The one with the lowest position, then the oldest, is the one that the dialect shows.
+    The one with the lowest position, then the oldest, is the one that the dialect shows. `alias` is the name as it is
+    compared, `spelling` as it was given where that differs.
     """
 
     tenant: int
@@ -143,6 +144,12 @@ class Alias(msgspec.Struct, frozen=True):
     created_at: Moment = Moment(0)
     row_version: int = 1
     position: int = 0
+    spelling: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name as it was given."""
+        return self.spelling or self.alias
 
 
 class TokenKind(StrEnum):
@@ -249,6 +256,25 @@ class LoginName(msgspec.Struct, frozen=True):
 
 DIRECTORY_TENANT = 0
 """The tenant number under which the server keeps what is unique over all tenants."""
+
+
+ALIAS = "alias"
+"""The fact of a dialect, among a user's extras, that holds what it calls him: a copy of his first alias there."""
+
+
+def name_in(user: User, dialect: str) -> str | None:
+    """What a dialect calls the user: his first alias there, or None. A deleted user has none."""
+    name: str | None = None if user.deleted_at is not None else user.extras.get(dialect, {}).get(ALIAS)
+    return name
+
+
+def called(user: User, dialect: str, name: str | None) -> User:
+    """The user with this first alias in a dialect; None for no alias."""
+    facts = {fact: value for fact, value in user.extras.get(dialect, {}).items() if fact != ALIAS}
+    facts |= {} if name is None else {ALIAS: name}
+    others = {each: known for each, known in user.extras.items() if each != dialect}
+    extras = others | ({dialect: facts} if facts else {})
+    return user if extras == user.extras else replace(user, extras=extras)
 
 
 def with_roles(user: User, roles: Iterable[str]) -> User:

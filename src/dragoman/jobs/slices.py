@@ -4,7 +4,9 @@ While requests use the write lane, a slice takes about as long as the last group
 again; otherwise it has up to a thousand rows.
 """
 
-from dragoman.jobs.loops.loop import Pressure
+import asyncio
+
+from dragoman.jobs.loops.loop import Pressure, Runner
 
 FIRST = 20
 LARGEST = 1_000
@@ -24,3 +26,11 @@ def next_size(size: int, seconds: float, pressure: Pressure) -> int:
 def pause(seconds: float, pressure: Pressure) -> float:
     """How long to wait after a slice that took this long: requests get at least half of the lane's time."""
     return seconds if pressure.is_felt else 0.0
+
+
+async def after_slice(runner: Runner, size: int) -> int:
+    """Wait for requests after a slice of this size; return the size of the next one."""
+    pressure = runner.pressure()
+    if seconds := pause(pressure.bulk_seconds, pressure):
+        await asyncio.sleep(seconds)
+    return next_size(size, pressure.bulk_seconds, pressure)

@@ -36,7 +36,7 @@ from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import backlog
 from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches.types import resource_types
-from dragoman.usecases.identity import scopes
+from dragoman.usecases.identity import names, scopes
 from dragoman.usecases.identity.scope_words import METRICS, OF_BATCHES, Registry
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
     for dialect in discover():
         options = dict(settings.of_dialect(dialect.name))
         extension_names.register(dialect.reserved_names)
+        names.register(dialect.name, dialect.person_names)
         resource_types.register(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)

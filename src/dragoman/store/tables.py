@@ -186,6 +186,7 @@ alias = Table(
     _count("created_at"),
     _count("row_version", 1),
     _count("position"),
+    Column("spelling", STRING, nullable=False, server_default=""),
     Index("alias_by_user", "tenant", "user", "dialect"),
 )
 
@@ -262,6 +263,7 @@ unclaimed_name = Table(
     _count("last_seen_at"),
     _count("count"),
     _count("row_version", 1),
+    Index("unclaimed_name_by_last", "tenant", "last_seen_at"),
 )
 
 unclaimed_task = Table(

@@ -28,8 +28,6 @@ from dragoman.store.repositories.people import (
     Members,
     PasswordLinks,
     Sessions,
-    UnclaimedNames,
-    UnclaimedTasks,
     Users,
 )
 from dragoman.store.repositories.purge_marks import PurgeMarks
@@ -41,6 +39,7 @@ from dragoman.store.repositories.tasks import Tasks
 from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
 from dragoman.store.repositories.tokens import Tokens
+from dragoman.store.repositories.unclaimed_names import UnclaimedNames, UnclaimedTasks
 from dragoman.store.unit import trial
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Overlay, RowKey, Stamp

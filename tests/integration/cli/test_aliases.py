@@ -38,14 +38,16 @@ def test_an_alias_is_added_shown_and_removed(people: str) -> None:
 
 def test_what_can_be_no_alias_is_refused(people: str) -> None:
     well(people, "user", "alias", "anna", "31")
-    assert refused(people, "user", "alias", "bert", "31") == "dragoman: 31 is an alias of another user in genesys."
+    assert refused(people, "user", "alias", "bert", "31") == "dragoman: 31 is the name of another user in genesys."
     assert refused(people, "user", "alias", "carl", "31") == "dragoman: There is no user carl."
     assert refused(people, "user", "alias", "carl") == "dragoman: There is no user carl."
     assert "has no alias 31" in refused(people, "user", "alias", "bert", "31", "--remove")
     for name in ("x31", "3.1", "\N{SUPERSCRIPT TWO}", "9" * 19):
-        assert "is no resource_id" in refused(people, "user", "alias", "bert", name)
+        assert "it is an integer of 64 bits" in refused(people, "user", "alias", "bert", name)
     assert "no names of their own" in refused(people, "user", "alias", "bert", "b", "--dialect", "native", code=2)
     assert "--remove needs" in refused(people, "user", "alias", "bert", "--remove", code=2)
+    assert "--first or --take needs" in refused(people, "user", "alias", "bert", "--take", code=2)
+    assert "leave out all else" in refused(people, "user", "alias", "bert", "--unclaimed", code=2)
     assert shown(people) == [HEADS, ["anna", "genesys", "31"]]
 
 
@@ -79,3 +81,34 @@ def test_a_resource_id_finds_its_user_and_the_user_its_resource_id(people: str) 
 
         nobody = call("POST", f"/services/{service}/tasks/start", {"resource_id": 1})  # bert's or anna's own number
         assert call("GET", f"/v1/tasks/{nobody['task_id']}")["assignee"] is None
+
+
+def test_documents_of_the_native_api_are_printed(people: str) -> None:
+    guid = "6d9be2a4-1111-4222-8333-44445555bbbb"
+    made = document(people, "bert", guid.upper(), "--dialect", "onlyoffice_crm", "--json")
+    assert (made["name"], made["login"], made["is_first"]) == (guid, "bert", True)
+    other = document(people, "bert", guid.replace("b", "c"), "--dialect", "onlyoffice_crm", "--first", "--json")
+    assert document(people, "bert", "--json") == {"items": [other, {**made, "is_first": False}]}
+    assert document(people, "--json", "--dialect", "genesys") == {"items": []}
+    assert document(people, "bert", other["name"], "--dialect", "onlyoffice_crm", "--remove", "--json") == other
+    assert document(people, "--unclaimed", "--json") == {"items": []}
+
+
+def document(database_url: str, *arguments: str) -> Any:
+    return json.loads(well(database_url, "user", "alias", *arguments).out)
+
+
+def test_unclaimed_names_are_shown_and_taken_with_their_tasks(people: str) -> None:
+    anna = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
+    with Server(people) as server:
+        for body in ({"contact_key": "x"}, {"resource_id": 99, "task_type": "Inspect"}, {"resource_id": 99}):
+            path = "/services/start" if "contact_key" in body else "/services/2/tasks/start"
+            assert server.call("POST", path, json.dumps(body), anna).status == 201
+        lines = shown(people, "--unclaimed")
+        assert [line[:3] for line in lines] == [["DIALECT", "NAME", "OPEN"], ["genesys", "99", "2"]]
+        assert lines[1][-1] == "Inspect"
+        told = well(people, "user", "alias", "bert", "99", "--take").out
+        assert told == "99 in genesys is user bert and got 2 open tasks\n"
+        assert document(people, "bert", "99", "--take", "--json")["assigned"] == 0
+        assert document(people, "--unclaimed", "--json") == {"items": []}
+        assert server.call("GET", "/v1/tasks/1", None, anna).json()["state"] == "claimed"

@@ -5,6 +5,7 @@ from dragoman.dialects.carrierx_batch.errors import render_error, render_inciden
 from dragoman.dialects.carrierx_batch.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.carrierx_batch.resource_types import RESOURCE_TYPES
 from dragoman.dialects.kit import Dialect, cors_origins
+from dragoman.domain.aliases import NameForm, PersonNames
 
 DIALECT = Dialect(
     name="carrierx_batch",
@@ -18,4 +19,5 @@ DIALECT = Dialect(
     credentials_first=True,  # 401 before 404 (carrierx-batch.md 18)
     options=(cors_origins(("*",)),),  # its vendor lets pages of every origin read (carrierx-batch.md 1)
     resource_types=RESOURCE_TYPES,
+    person_names=PersonNames(NameForm.TEXT),
 )

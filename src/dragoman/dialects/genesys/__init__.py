@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
-from dragoman.dialects.genesys.wire import events
 from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.genesys.wire.paths import normalise
+from dragoman.dialects.genesys.wire.resources import PERSON_NAMES
 from dragoman.dialects.kit import Dialect, cors_origins
 
 
@@ -33,7 +33,7 @@ def _dialect(switches: Switches) -> Dialect:
         free_networks=switches.auth_free_networks if switches.auth else (),
         free_as=switches.auth_as,
         configure=configure,
-        read_alias=events.read_resource,
+        person_names=PERSON_NAMES,
         reserved_names=RESERVED,
     )
 

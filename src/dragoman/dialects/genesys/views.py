@@ -7,6 +7,7 @@ import msgspec
 from dragoman.dialects.genesys.wire import moments, resources
 from dragoman.dialects.genesys.wire.queries import Inside, Wanted
 from dragoman.domain.case import Case, Stage
+from dragoman.domain.people import name_in
 from dragoman.domain.task import Task
 from dragoman.usecases import categories as all_categories
 from dragoman.usecases import extension_values as extensions
@@ -64,7 +65,7 @@ def beside(uow: UnitOfWork, tasks: Sequence[Task], wanted: Wanted) -> resources.
     """Categories, resource ids and cards for tasks that lack facts of this dialect."""
     return resources.Beside(
         _categories(uow, {task.category for task in tasks if "task_type" not in resources.facts(task)}),
-        _resources(uow, {task.assignee for task in tasks if "started" not in resources.facts(task)}),
+        _resources(uow, tasks),
         {task.number: extensions.task_card(uow, task, moments.render) for task in tasks} if wanted.card else {},
     )
 
@@ -74,9 +75,12 @@ def _categories(uow: UnitOfWork, numbers: set[int | None]) -> dict[int, str]:
     return {category.number: category.title for category in all_categories.load(uow, wanted)} if wanted else {}
 
 
-def _resources(uow: UnitOfWork, users: set[str | None]) -> dict[str, int]:
-    wanted = {user for user in users if user is not None}
-    if not wanted:
-        return {}
-    aliases = people_lookup.aliases_of(uow, resources.NAME, wanted)
-    return {user: int(alias) for user, alias in aliases.items() if alias.isascii() and alias.isdigit()}
+def _resources(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[str | None, int | None]:
+    users = {task.assignee for task in tasks}
+    people_lookup.load(uow, users)
+    found: dict[str | None, int | None] = {}
+    for user in (people_lookup.find(uow, uid) for uid in users):
+        name = None if user is None else name_in(user, resources.NAME)
+        if user is not None and (name is not None or user.deleted_at is not None):
+            found[user.uid] = None if name is None else int(name)
+    return found

@@ -7,6 +7,7 @@ from dragoman.dialects.ibm_htm import errors
 from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
 from dragoman.dialects.kit import Dialect, cors_origins
+from dragoman.domain.aliases import NameForm, PersonNames
 
 
 def configure(values: Mapping[str, object]) -> Dialect:
@@ -28,6 +29,7 @@ def make(options: Options) -> Dialect:
         gzip=True,
         method_headers=("x-method-override", "x-http-method-override"),
         configure=configure,
+        person_names=PersonNames(NameForm.WORD),
     )
 
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from dragoman.command import Lock
+from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.domain.case import CaseKind
+from dragoman.domain.people import name_in
 from dragoman.domain.task import Task
 from dragoman.domain.template import Template
 from dragoman.usecases import categories as all_categories
@@ -24,7 +26,7 @@ OWNERS = SEEN_OWNERS | {"template": Lock.NONE, "category": Lock.NONE}
 
 
 class TaskView(msgspec.Struct, frozen=True):
-    """The task; people by login, other tasks and what holds it by the ids of this vendor."""
+    """The task; people by name, other tasks and what holds it by the ids of this vendor."""
 
     task: Task
     template: Template | None = None
@@ -43,9 +45,9 @@ def gather(uow: UnitOfWork, task: Task, top: str | None = None) -> TaskView:
     return TaskView(
         task,
         template,
-        owner=login_of(uow, task.assignee),
-        originator=login_of(uow, task.creator),
-        starter=login_of(uow, task.starter),
+        owner=name_of(uow, task.assignee),
+        originator=name_of(uow, task.creator),
+        starter=name_of(uow, task.starter),
         type=type_of(uow, task),
         parent_context=parent_context(uow, task),
         top=ids.task_id(top or task_lookup.top_uids(uow, [task])[task.number]),
@@ -60,10 +62,10 @@ def gather_all(uow: UnitOfWork, tasks: Sequence[Task]) -> list[TaskView]:
     return [gather(uow, task, tops[task.number]) for task in tasks]
 
 
-def login_of(uow: UnitOfWork, user: str | None) -> str | None:
-    """A user's login; the id itself of one that we don't know."""
+def name_of(uow: UnitOfWork, user: str | None) -> str | None:
+    """What clients call a user: the first alias, else the login; the id itself of one that we don't know."""
     known = None if user is None else people_lookup.find(uow, user)
-    return user if known is None else known.login
+    return user if known is None else name_in(known, NAME) or known.login
 
 
 def type_of(uow: UnitOfWork, task: Task) -> str | None:

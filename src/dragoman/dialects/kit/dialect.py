@@ -11,6 +11,7 @@ from dragoman.dialects.kit.operation import NotOffered, OperationSpec
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
 from dragoman.domain import origins
+from dragoman.domain.aliases import PersonNames
 from dragoman.domain.errors import Expected
 from dragoman.usecases.batches.types.resource_types import ResourceType
 
@@ -95,7 +96,7 @@ class Dialect:
     free_networks: tuple[str, ...] = ()  # addresses that need no credentials, while others do
     free_as: str = ""  # the login of the user that they act as; empty: anonymous
     configure: Callable[[Mapping[str, object]], "Dialect"] | None = None
-    read_alias: Callable[[str], str] | None = None  # what its clients call users, as it is stored; None: by login
+    person_names: PersonNames | None = None  # what its clients call users; None: they are named by id or login alone
     resource_types: tuple[ResourceType, ...] = ()  # what batches may work on, thanks to this dialect
     reserved_names: frozenset[str] = frozenset()  # that extensions can't have: of fields shown beside them
     kept_categories: frozenset[int] = frozenset()  # that can't be deleted: shown for tasks that have none

@@ -18,7 +18,8 @@ from dragoman.usecases.uow import UnitOfWork
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     """`is_conditional`: the operation changes something that has a revision, and honours If-Match. `line` is the type
-    of a line, where it can answer with application/x-ndjson. `runs_further`: its reply runs more commands."""
+    of a line, where it can answer with application/x-ndjson. `runs_further`: its reply runs more commands.
+    `may_be_later`: it is answered 202 where a job does the rest."""
 
     query: type[Any] = queries.Nothing
     body: Any = None
@@ -30,6 +31,7 @@ class Contract:
     answer_media: str = "application/json"
     line: Any = None
     runs_further: bool = False
+    may_be_later: bool = False
 
     @property
     def has_dry_run(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dragoman.dialects.kit import PUBLIC, OperationSpec, any_of
 from dragoman.dialects.native import responses as replies
+from dragoman.dialects.native.alias_operations import ALIASES
 from dragoman.dialects.native.batch_operations import BATCHES
 from dragoman.dialects.native.contracts import operation, requiring_if_match
 from dragoman.dialects.native.group_operations import GROUPS
@@ -485,6 +486,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *SCHEMAS,
     *USERS,
     *PASSWORDS,
+    *ALIASES,
     *TOKENS,
     *SESSIONS,
     *GROUPS,

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from dragoman.dialects.kit import json, times
 from dragoman.dialects.native.wire import (
+    aliases,
     cases,
     categories,
     contacts,
@@ -29,8 +30,10 @@ from dragoman.domain.people import Membership, Tenant, User
 from dragoman.domain.task import Task
 from dragoman.usecases.batches.review.tenant_policies import Policies
 from dragoman.usecases.events.history import HistoryRow
+from dragoman.usecases.identity.aliases import AliasItem
 from dragoman.usecases.identity.groups import GroupView
 from dragoman.usecases.identity.session_lists import Listed
+from dragoman.usecases.tasks.unclaimed_names import Claimed, NameItem
 
 NOTHING: dict[str, Any] = {}
 REMEMBERED = 8_192
@@ -265,6 +268,36 @@ def group(view: GroupView) -> groups.Group:
 
 def member(member: Membership) -> groups.Member:
     return groups.Member(id=member.uid, login=member.login, display_name=member.display_name, source=member.source)
+
+
+def alias(item: AliasItem) -> aliases.Alias:
+    return aliases.Alias(
+        dialect=item.dialect,
+        name=item.name,
+        user=item.user,
+        login=item.login,
+        is_first=item.is_first,
+        created_at=time(item.created_at),
+    )
+
+
+def unclaimed_name(item: NameItem) -> aliases.UnclaimedName:
+    example = item.example
+    return aliases.UnclaimedName(
+        dialect=item.dialect,
+        name=item.name,
+        first_seen_at=time(item.first_seen_at),
+        last_seen_at=time(item.last_seen_at),
+        count=item.count,
+        open_tasks=item.open_tasks,
+        example=None if example is None else aliases.Example(example.number, example.title),
+    )
+
+
+def claim(claimed: Claimed) -> aliases.Claim:
+    if claimed.job is not None:
+        return aliases.Claim(alias=alias(claimed.alias), job=claimed.job)
+    return aliases.Claim(alias=alias(claimed.alias), assigned=claimed.assigned, skipped=claimed.skipped)
 
 
 _changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode

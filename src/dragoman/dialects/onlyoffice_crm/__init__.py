@@ -6,6 +6,7 @@ from functools import partial
 
 from dragoman.dialects.kit import Dialect, Reply, Request, cors_origins
 from dragoman.dialects.onlyoffice_crm.errors import render_error, render_incident
+from dragoman.dialects.onlyoffice_crm.handlers.references import PERSON_NAMES
 from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
 from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY, find
@@ -42,6 +43,7 @@ def make(options: Options) -> Dialect:
         kept_categories=frozenset({options.default_category} - {0}),
         media=("application/json", "text/xml"),
         key_name=KEY,
+        person_names=PERSON_NAMES,
     )
 
 

@@ -1,6 +1,5 @@
 """The jobs of a prepared batch: run it slice by slice, abandon it, clear its images, and delete its outcomes."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,7 +13,7 @@ from dragoman.domain.errors import Expected, Unavailable
 from dragoman.domain.job import Job, JobKind, LeaseLost
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.rests import rest
-from dragoman.jobs.slices import FIRST, next_size, pause
+from dragoman.jobs.slices import FIRST, after_slice
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.content import filling
@@ -40,7 +39,7 @@ async def fill(runner: Runner, hold: Hold, job: Job) -> None:
     is_over, size = False, FIRST
     while not is_over:
         is_over = await write(runner, job, filling.fill, filling.Fill(hold, size), JobKind.BATCH_FILL)
-        size = await _next(runner, size)
+        size = await after_slice(runner, size)
 
 
 async def run(runner: Runner, hold: Hold, job: Job) -> None:
@@ -52,7 +51,7 @@ async def run(runner: Runner, hold: Hold, job: Job) -> None:
         content = await content_at(runner, job, progress.cursor, content)
         slice_ = Slice(hold, content, progress.dialect, size)
         progress = await _slice(runner, job, slice_, progress)
-        size = await _next(runner, size)
+        size = await after_slice(runner, size)
 
 
 async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
@@ -65,7 +64,7 @@ async def abandon(runner: Runner, hold: Hold, job: Job) -> None:
         content = await content_at(runner, job, progress.cursor, content)
         command = batch_runs.Abandon(hold, content, size)
         progress = await write(runner, job, batch_runs.abandon_slice, command, JobKind.BATCH_ABANDON)
-        size = await _next(runner, size)
+        size = await after_slice(runner, size)
 
 
 async def forget(runner: Runner, hold: Hold, job: Job) -> None:
@@ -73,7 +72,7 @@ async def forget(runner: Runner, hold: Hold, job: Job) -> None:
     is_over, size = False, FIRST
     while not is_over:
         is_over = await write(runner, job, batches.forget, batches.Forget(hold, size), JobKind.BATCH_FORGET)
-        size = await _next(runner, size)
+        size = await after_slice(runner, size)
 
 
 async def clear(runner: Runner, hold: Hold, job: Job) -> None:
@@ -81,7 +80,7 @@ async def clear(runner: Runner, hold: Hold, job: Job) -> None:
     is_over, size = False, FIRST
     while not is_over:
         is_over = await write(runner, job, retention.clear, retention.Clear(hold, size), JobKind.BATCH_CLEAR)
-        size = await _next(runner, size)
+        size = await after_slice(runner, size)
 
 
 async def _ready(runner: Runner, progress: Progress) -> None:
@@ -89,14 +88,6 @@ async def _ready(runner: Runner, progress: Progress) -> None:
     seconds = (progress.ready_at - runner.clock.now()) / TICKS_PER_SECOND
     if seconds > 0:
         await rest(seconds)
-
-
-async def _next(runner: Runner, size: int) -> int:
-    """The size of the next slice, after the pause for requests."""
-    pressure = runner.pressure()
-    if seconds := pause(pressure.bulk_seconds, pressure):
-        await asyncio.sleep(seconds)
-    return next_size(size, pressure.bulk_seconds, pressure)
 
 
 async def _slice(runner: Runner, job: Job, slice_: Slice, before: Progress) -> Progress:

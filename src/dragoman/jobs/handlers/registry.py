@@ -11,7 +11,7 @@ else is a failed attempt.
 from collections.abc import Awaitable, Callable
 
 from dragoman.domain.job import FORMER, Job, JobKind
-from dragoman.jobs.handlers import audiences, batch_previews, batches, outside, outside_previews, zones
+from dragoman.jobs.handlers import alias_claims, audiences, batch_previews, batches, outside, outside_previews, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
 
@@ -26,5 +26,6 @@ HANDLERS: dict[str, Handler] = {
     JobKind.BATCH_CLEAR: batches.clear,
     JobKind.BATCH_AUDIENCES: audiences.complete,
     JobKind.ZONES_RECOMPUTE: zones.recompute,
+    JobKind.ALIAS_CLAIM: alias_claims.assign,
 }
 HANDLERS |= {former: HANDLERS[kind] for former, kind in FORMER.items()}

@@ -15,8 +15,6 @@ from dragoman.domain.people import (
     PasswordLink,
     ProviderIdentity,
     Session,
-    UnclaimedName,
-    UnclaimedTask,
     User,
     UserKind,
 )
@@ -159,30 +157,25 @@ class Aliases(People[Alias]):
 
     mapping = MAPPINGS["alias"]
 
-    def all(self) -> list[Alias]:
-        """Every alias. The command must be exclusive."""
+    def all(self, dialect: str | None = None) -> list[Alias]:
+        """Every alias, or those of a dialect, by dialect and alias. The command must be exclusive."""
         table = tables.alias.c
-        statement = sa.select(table.dialect, table.alias).where(table.tenant == self.tenant)
-        keys = [(dialect, alias) for dialect, alias in self.by_condition(statement)]
+        condition = sa.true() if dialect is None else table.dialect == dialect
+        return self._where(condition, table.dialect, table.alias)
+
+    def of_user(self, user: str, dialect: str | None = None) -> list[Alias]:
+        """A user's, by dialect, and in each the first one first. The command must be exclusive."""
+        table = tables.alias.c
+        conditions = [table.user == user] if dialect is None else [table.user == user, table.dialect == dialect]
+        order = (table.dialect, table.position, table.created_at, table.alias)
+        return self._where(sa.and_(*conditions), *order)
+
+    def _where(self, condition: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]) -> list[Alias]:
+        table = tables.alias.c
+        statement = sa.select(table.dialect, table.alias).where(table.tenant == self.tenant, condition)
+        keys = [(dialect, alias) for dialect, alias in self.by_condition(statement.order_by(*order))]
         self.load(keys)
         return [alias for key in keys if (alias := self.find(key)) is not None]
-
-    def of_users(self, dialect: str, users: Collection[str]) -> dict[str, str]:
-        """What a dialect calls these users; the first that was given where it has several words for one."""
-        table = tables.alias.c
-        found: dict[str, str] = {}
-        wanted = sorted(users)
-        for start in range(0, len(wanted), AT_ONCE):
-            statement = sa.select(table.user, table.alias).where(
-                table.tenant == self.tenant,
-                table.dialect == dialect,
-                table.user.in_(wanted[start : start + AT_ONCE]),
-            )
-            for user, alias in self.by_condition(
-                statement.order_by(table.user, table.position, table.created_at, table.alias)
-            ):
-                found.setdefault(user, alias)
-        return found
 
 
 class OfUsers(Repository[E]):
@@ -244,15 +237,3 @@ class Identities(OfUsers[ProviderIdentity]):
     """What providers call the users of one tenant."""
 
     mapping = MAPPINGS["identity"]
-
-
-class UnclaimedNames(Repository[UnclaimedName]):
-    """Names of people whom nobody has, by dialect and name."""
-
-    mapping = MAPPINGS["unclaimed_name"]
-
-
-class UnclaimedTasks(Repository[UnclaimedTask]):
-    """Which tasks carry unclaimed names."""
-
-    mapping = MAPPINGS["unclaimed_task"]

@@ -1,8 +1,8 @@
-"""Looking up users and groups: by id, login, e-mail address, or an alias of a dialect."""
+"""Looking up users and groups: by id, login, or e-mail address. Names of a dialect: see `names`."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
-from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.errors import Invalid, NotFound, Problem
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import Group, User
 from dragoman.usecases.uow import UnitOfWork
@@ -22,10 +22,12 @@ def by_id_or_login(uow: UnitOfWork, name: str) -> User | None:
     return uow.users.by_login(name) if uid is None else uow.users.find(uid)
 
 
-def by_alias(uow: UnitOfWork, dialect: str, name: str) -> User | None:
-    """The user with this alias in a dialect, or None."""
-    alias = uow.aliases.find((dialect, name))
-    return None if alias is None else uow.users.find(alias.user)
+def person(uow: UnitOfWork, name: str) -> User:
+    """The user whom a path or body names by id, login, or `me` for the caller. NotFound for an unknown one."""
+    user = find(uow, uow.principal.user) if name == "me" else by_id_or_login(uow, name)
+    if user is None:
+        raise NotFound("user_not_found", f"There is no user {name}.")
+    return user
 
 
 def is_assignable(user: User, present: str | None) -> bool:
@@ -90,6 +92,8 @@ def group_by_name(uow: UnitOfWork, name: str) -> Group | None:
     return uow.groups.by_name(name)
 
 
-def aliases_of(uow: UnitOfWork, dialect: str, users: Collection[str]) -> dict[str, str]:
-    """The aliases of these users in a dialect, by user id."""
-    return uow.aliases.of_users(dialect, users)
+def load(uow: UnitOfWork, users: Iterable[str | None]) -> None:
+    """Load several users with one statement, for later calls of `find`. For readers and exclusive commands."""
+    wanted = sorted({user for user in users if user is not None})
+    if len(wanted) > 1:
+        uow.users.load(wanted)

@@ -25,7 +25,9 @@ from dragoman.usecases.batches.review import words
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.identity import names
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import unclaimed_names
 from dragoman.usecases.uow import UnitOfWork
 
 NAME = resources.NAME
@@ -128,24 +130,29 @@ def _parse_filter(is_open: bool | None, request: Request) -> Filter:
 
 def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
     """The new task's id. Its type becomes its title, its estimate its due time, and the user whom its `resource_id` is
-    an alias of becomes its assignee."""
+    an alias of becomes its assignee. One that matches no user is kept and noted."""
     case = find_service(uow, command.service, lock=Lock.SHARED)
     event = judge(command.event)
     sent, at = event.fields, event.at(uow.now)
     _check_state(uow, case, sent.get("state_id"))
     known = {name: sent[name] for name in ("task_type",) if name in sent}
     known["started"] = event.only(events.COMMON, uow.now)
+    resource, user = sent.get(resources.RESOURCE), _user(uow, sent.get(resources.RESOURCE))
+    if user is not None:
+        del known["started"][resources.RESOURCE]  # shown as the alias of whoever has the task
     kind, duration = sent.get("task_type"), sent.get("est_duration")
     made = tasks.add(
         uow,
         title=None if kind is None else str(kind),
         case=case.number,
         stage=sent.get("state_id"),
-        assignee=_user(uow, sent.get("resource_id")),
+        assignee=user,
         due_at=None if duration is None else later(at, seconds=duration),
         extras={NAME: known},
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.require_schema)
+    if resource is not None and user is None:
+        unclaimed_names.note(uow, NAME, str(resource), made)
     return {"task_id": tasks.save(uow, made, extended).number}
 
 
@@ -212,7 +219,7 @@ def _check_state(uow: UnitOfWork, case: Case, number: int | None) -> None:
 
 def _user(uow: UnitOfWork, resource: int | None) -> str | None:
     """A resource id means a user through an alias only, never a user of an equal number (DESIGN 3)."""
-    user = None if resource is None else persons.by_alias(uow, NAME, str(resource))
+    user = None if resource is None else names.answering(uow, NAME, str(resource))
     if user is None:
         return None
     if not persons.is_assignable(user, None):

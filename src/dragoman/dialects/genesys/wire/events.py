@@ -11,7 +11,6 @@ from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.kit import fields, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.clock import Moment
-from dragoman.domain.errors import Invalid
 from dragoman.domain.extension import MOST_EXTENSIONS, name_fault
 
 Reader = Callable[[Any, str, Problems], Any]
@@ -20,7 +19,6 @@ Ignore = Callable[[Iterable[str]], None]
 
 LONGEST_WORD = 255
 LONGEST_KEY = 1_024
-LONGEST_RESOURCE = 18  # digits; all such numbers have 64 bits
 LONGEST_SECONDS = 2**31 - 1
 LONGEST_AUTO_COMPLETE = 100_000_000_000  # seconds; three thousand years
 
@@ -72,13 +70,6 @@ def _interaction(value: Any, path: str, problems: Problems) -> str:
     # Clients also send a number: its text is stored (page, 3.1).
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     return fields.text(text, path, problems, max_length=50)
-
-
-def read_resource(text: str) -> str:
-    """A `resource_id` (the DBID of an agent) as aliases of users spell it. Invalid when it is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_RESOURCE):
-        raise Invalid("bad_alias", f"{text} is no resource_id: that is a number of at most {LONGEST_RESOURCE} digits.")
-    return str(int(text))
 
 
 def _integer(value: Any, path: str, problems: Problems) -> int:

@@ -15,6 +15,7 @@ from dragoman.dialects.genesys.wire.paths import render_service
 from dragoman.dialects.genesys.wire.queries import SERVICE, STATE, TASK, Wanted
 from dragoman.dialects.kit import json
 from dragoman.dialects.kit.changes import changed
+from dragoman.domain.aliases import NameForm, PersonNames
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
 from dragoman.domain.extension import Extension
@@ -23,15 +24,19 @@ from dragoman.domain.task import State, Task
 NAME = "genesys"
 OUTCOMES = {State.FAILED: "failed", State.TERMINATED: "cancelled", State.EXPIRED: "cancelled"}
 """How an end that this dialect doesn't know reads in it."""
+RESOURCE = "resource_id"
+PERSON_NAMES = PersonNames(NameForm.INTEGER, ("started", RESOURCE))
+"""A `resource_id` (the DBID of an agent) that matches no user stays in the start event of its task."""
 
 Resource = dict[str, Any]
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Context of tasks: titles of categories, resource ids of users, task cards by number."""
+    """Context of tasks: titles of categories, resource ids of users that have one or (None) are deleted, task cards by
+    number."""
 
     categories: Mapping[int, str] = {}
-    resources: Mapping[str, int] = {}
+    resources: Mapping[str | None, int | None] = {}
     cards: Mapping[int, str] = {}
 
 
@@ -120,7 +125,7 @@ def task(task: Task, service_id: int | str | None, wanted: Wanted, beside: Besid
         "task_id": task.number,
         "task_type": task_type(task, beside),
         "est_duration": est_duration(task),
-        "started": facts(task).get("started") or _begun_elsewhere(task, beside),
+        "started": _started(task, beside),
     }
     shown = _finished(shown, task, wanted.chosen(TASK, task.extensions))
     if task.number in beside.cards:
@@ -164,10 +169,16 @@ def _outcome_of(sent: Resource) -> tuple[str | None, str | None]:
     return None if code is None else str(code), sent.get("disposition_desc")
 
 
-def _begun_elsewhere(task: Task, beside: Beside) -> Resource:
-    started: Resource = {"timestamp": moments.render(task.created_at)}
-    resource = None if task.assignee is None else beside.resources.get(task.assignee)
-    return started if resource is None else {**started, "resource_id": resource}
+def _started(task: Task, beside: Beside) -> Resource:
+    """The start event as it was sent, or the moment of creation, with the first alias of the assignee. A `resource_id`
+    that was sent is kept if it matched no user, and shown until somebody who has an alias gets the task."""
+    sent: Resource = facts(task).get("started") or {"timestamp": moments.render(task.created_at)}
+    if task.assignee not in beside.resources:
+        return sent
+    resource = beside.resources[task.assignee]
+    if resource is None:
+        return {name: value for name, value in sent.items() if name != RESOURCE}
+    return {**sent, RESOURCE: resource}
 
 
 def _finished(shown: Resource, entity: Case | Stage | Task, extensions: Iterable[Extension]) -> Resource:

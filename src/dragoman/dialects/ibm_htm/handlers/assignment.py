@@ -13,6 +13,7 @@ from dragoman.dialects.ibm_htm.handlers import work_items
 from dragoman.dialects.ibm_htm.handlers.action_table import AD, OR, OW, ST, HtmRole
 from dragoman.dialects.ibm_htm.handlers.messages import template_of
 from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
+from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
@@ -23,6 +24,7 @@ from dragoman.domain.people import User
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import EVERYBODY
 from dragoman.usecases.identity import lookup as people_lookup
+from dragoman.usecases.identity import names
 from dragoman.usecases.identity.users import acting
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -225,7 +227,7 @@ def _user(uow: UnitOfWork, login: str) -> Principal:
 
 
 def _known(uow: UnitOfWork, login: str) -> User:
-    user = people_lookup.by_login(uow, login)
+    user = names.answering(uow, NAME, login)
     if user is None:
         raise refusals.unknown_user(login)
     return user

@@ -9,14 +9,17 @@ from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.roles import is_group, name_of_group
 from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
-from dragoman.dialects.ibm_htm.views import login_of
+from dragoman.dialects.ibm_htm.options import NAME
+from dragoman.dialects.ibm_htm.views import name_of
 from dragoman.dialects.ibm_htm.wire import events, ids, negotiation, roles, times
 from dragoman.dialects.ibm_htm.wire.events import Event
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.clock import Moment
+from dragoman.domain.people import name_in
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS
 from dragoman.usecases.events import history as history_uses
+from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
 
@@ -81,7 +84,8 @@ def render(log: Log, request: Request) -> Reply:
 
 def _rows(uow: UnitOfWork, number: int) -> Iterator[tuple[str, int, events.Changes]]:
     for row in history_uses.changes_of_task(uow, number):
-        yield row.principal, row.at, _decode(row.changes)
+        user = people_lookup.find(uow, row.actor)
+        yield row.principal if user is None else name_in(user, NAME) or row.principal, row.at, _decode(row.changes)
 
 
 def _own(uow: UnitOfWork, task: Task) -> Iterator[Event]:
@@ -131,4 +135,4 @@ def _entry(uow: UnitOfWork, event: Event, parent: str | None) -> Entry:
 
 
 def _shown(uow: UnitOfWork, holder: str) -> str:
-    return name_of_group(uow, holder) if is_group(holder) else login_of(uow, holder) or holder
+    return name_of_group(uow, holder) if is_group(holder) else name_of(uow, holder) or holder

@@ -19,7 +19,7 @@ from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.access import Principal, among_others, sees_all
 from dragoman.domain.errors import TooLarge
 from dragoman.domain.task import ENDED, State, Task
-from dragoman.usecases.identity import lookup as people_lookup
+from dragoman.usecases.identity import names
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks.lists import Sort, TaskFilter, Through
@@ -136,7 +136,7 @@ def conditions(uow: UnitOfWork, view: View) -> TaskFilter:
 
 
 def _other(uow: UnitOfWork, login: str) -> Principal:
-    user = people_lookup.by_login(uow, login)
+    user = names.answering(uow, NAME, login)
     if user is None:
         raise refusals.unknown_user(login)
     return people.acting(uow, user)

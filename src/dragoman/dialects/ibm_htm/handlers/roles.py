@@ -8,7 +8,7 @@ from dragoman.dialects.ibm_htm.handlers import work_items
 from dragoman.dialects.ibm_htm.handlers.action_table import Action
 from dragoman.dialects.ibm_htm.handlers.messages import OWNERS, template_of
 from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
-from dragoman.dialects.ibm_htm.views import login_of
+from dragoman.dialects.ibm_htm.views import name_of
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.roles import Reason
 from dragoman.dialects.kit import Reply, Request, json
@@ -29,7 +29,7 @@ class Get(msgspec.Struct, frozen=True):
 
 
 class Holders(msgspec.Struct, frozen=True):
-    """Logins, or None for everybody, and names of groups."""
+    """Names of users, or None for everybody, and names of groups."""
 
     users: list[str] | None
     groups: list[str]
@@ -50,7 +50,7 @@ def get(uow: UnitOfWork, command: Get) -> Holders:
     if EVERYBODY in found:
         return Holders(None, [])
     groups = [name_of_group(uow, holder) for holder in found if is_group(holder)]
-    users = [login_of(uow, holder) or holder for holder in found if not is_group(holder)]
+    users = [name_of(uow, holder) or holder for holder in found if not is_group(holder)]
     return Holders(users, groups)
 
 

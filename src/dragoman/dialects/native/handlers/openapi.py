@@ -75,6 +75,7 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The id of a token: the first 16 digits of its SHA-256.",
         "schema": {"type": "string", "minLength": 16, "maxLength": 16},
     },
+    "dialect": {"description": "A dialect.", "schema": {"type": "string", "minLength": 1, "maxLength": 64}},
     "kind": {"description": "What the extensions belong to.", "schema": {"enum": [str(owner) for owner in Owner]}},
 }
 DESCRIPTION = """\
@@ -198,9 +199,10 @@ def _responses(row: OperationSpec) -> dict[str, Any]:
         good["content"]["application/x-ndjson"] = {"schema": schema.schema_of(row.contract.line)}
     if row.contract.status == 201:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
-    tried = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
+    tried: dict[str, Any] = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
     refusals = {status: {"description": REFUSALS[status], "content": PROBLEM} for status in _refusals(row)}
     rest = {"414": TOO_LONG, "default": {"description": "Refused.", "content": PROBLEM}}
+    tried |= {"202": good | {"description": "A job does the rest."}} if row.contract.may_be_later else {}
     return {str(row.contract.status): good, **tried, **refusals, **rest}
 
 

@@ -45,6 +45,18 @@ class Pages(Struct, frozen=True, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
 
 
+class DialectQuery(Pages, frozen=True, kw_only=True):
+    """Of lists of names that other systems have."""
+
+    dialect: Annotated[Line, Meta(description="Only those of this dialect.")] | UnsetType = UNSET
+
+
+class AliasPut(Trial, frozen=True, kw_only=True):
+    """Of an alias for a user."""
+
+    first: Annotated[bool, Meta(description="Let it be the one that the dialect shows.")] = False
+
+
 class TaskQuery(Pages, frozen=True, kw_only=True):
     """Of the list of tasks. All conditions must hold."""
 

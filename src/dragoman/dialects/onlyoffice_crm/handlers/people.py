@@ -4,6 +4,7 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.kit import Request
+from dragoman.dialects.onlyoffice_crm.handlers.references import user_of
 from dragoman.dialects.onlyoffice_crm.problems import not_found
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.usecases.identity import lookup as persons
@@ -20,7 +21,7 @@ class Everybody(msgspec.Struct, frozen=True):
 
 
 class One(msgspec.Struct, frozen=True):
-    """A user by id or user name."""
+    """A user by id, alias or user name."""
 
     name: str
 
@@ -65,7 +66,7 @@ def parse_one(request: Request) -> One:
 
 def one(uow: UnitOfWork, command: One) -> Standing:
     """The person, disabled or not, since tasks may still show the name. NotFound for all others."""
-    user = persons.by_name(uow, command.name)
+    user = persons.by_name(uow, command.name) or user_of(uow, command.name)
     if user is None:
         raise not_found("User not found")
     [found] = standing.of(uow, [user])

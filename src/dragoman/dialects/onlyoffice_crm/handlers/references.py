@@ -13,25 +13,29 @@ from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER
 from dragoman.domain.access import may_see_contact
+from dragoman.domain.aliases import NameForm, PersonNames
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.cases.crm_cases import Link
 from dragoman.usecases.contacts import lookup as contact_lookup
-from dragoman.usecases.identity import lookup as people_lookup
 from dragoman.usecases.identity import lookup as persons
+from dragoman.usecases.identity import names
+from dragoman.usecases.tasks import unclaimed_names
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
 RESPONSIBLE, CONTACT, ENTITY, BARE_ENTITY = "responsible", "contact", "entity", "entity_id"
 """Facts in `extras`: a guid, a number as text, kind and number of a case, the number of one without its kind."""
 
+PERSON_NAMES = PersonNames(NameForm.GUID, (RESPONSIBLE,), nobody=frozenset({LOST_USER}))
+
 Facts = dict[str, Any]
 
 
 def user_of(uow: UnitOfWork, guid: str) -> User | None:
     """The user of this guid: an id, or an alias of this dialect."""
-    return people_lookup.find(uow, guid) or persons.by_alias(uow, NAME, guid)
+    return names.answering(uow, NAME, guid)
 
 
 def has_responsible(uow: UnitOfWork, guid: str) -> Facts:
@@ -59,12 +63,13 @@ class References:
         self._task = task
         self.fields: dict[str, Any] = {}
         self.facts: Facts = {} if task is None else dict(task.extras.get(NAME, {}))
+        self._unknown: str | None = None
 
     def responsible(self, guid: str | None) -> None:
-        """Give the task to a user. A name that matches no user leaves the task unassigned."""
+        """Give the task to a user. A name that matches no user leaves the task unassigned; see `note`."""
         task = self._task
         present = None if task is None else task.assignee
-        is_shown = present is not None and people_lookup.find(self._uow, present) is not None
+        is_shown = present is not None and persons.find(self._uow, present) is not None
         if guid == present:
             return
         if guid is None or guid == LOST_USER:
@@ -72,7 +77,8 @@ class References:
                 self._assign(None, None)
             return
         user = choice_of(self._uow, guid, "responsibleId", present)
-        self._assign(None if user is None else user.uid, guid if user is None else None)
+        self._unknown = guid if user is None else None
+        self._assign(None if user is None else user.uid, self._unknown)
 
     def _assign(self, user: str | None, name: str | None) -> None:
         self.fields["assignee"] = user
@@ -114,6 +120,11 @@ class References:
         if self.facts != task.extras.get(NAME, {}):
             after = after.with_extra(NAME, self.facts)
         return after.assign(self.fields["assignee"], at=self._uow.now) if "assignee" in self.fields else after
+
+    def note(self, task: Task) -> None:
+        """Note that the task was sent with a name that matches no user, if it was."""
+        if self._unknown is not None:
+            unclaimed_names.note(self._uow, NAME, self._unknown, task)
 
     def new(self) -> dict[str, Any]:
         """The fields of a new task."""

@@ -65,6 +65,7 @@ def add(uow: UnitOfWork, content: Content, due: Moment, options: Options) -> Tas
         **due_fields(uow, content, due),
         **references.new(),
     )
+    references.note(task)
     return Gathering(uow, options.default_category).task(task, is_fresh=True)
 
 
@@ -134,6 +135,7 @@ def _replaced(uow: UnitOfWork, task: Task, content: Content, due: Moment, gather
         new["description"] = content.description
     if "remind_before_minutes" in new:
         new["remind_before_minutes"] = content.alert or None
+    references.note(task)
     return references.apply(replace(task, **new) if new else task)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from dragoman.domain.people import User
+from dragoman.dialects.onlyoffice_crm.options import NAME
+from dragoman.domain.people import User, name_in
 from dragoman.usecases.identity.standing import Standing
 
 LOST_USER = "4a515a15-d4d6-4b8e-828e-e0586f18f3a3"
@@ -51,7 +52,7 @@ def lost(base_url: str) -> dict[str, Any]:
 
 def render_person(user: User, base_url: str) -> dict[str, Any]:
     """A user as Person. The name is HTML-encoded: clients insert it into pages unchanged."""
-    person: dict[str, Any] = {"id": user.uid, "displayName": encode_html(user.display_name)}
+    person: dict[str, Any] = {"id": id_of(user), "displayName": encode_html(user.display_name)}
     if user.title:
         person["title"] = user.title
     return person | {"avatarSmall": SMALL_PHOTO, "profileUrl": profile_url(user, base_url)}
@@ -61,7 +62,7 @@ def render_profile(standing: Standing, persons: Persons) -> dict[str, Any]:
     """A user with what his roles and groups make of him; the vendor shows one department."""
     user = standing.user
     profile: dict[str, Any] = {
-        "id": user.uid,
+        "id": id_of(user),
         "userName": user.login,
         "isVisitor": False,
         "firstName": user.first_name or "",
@@ -95,6 +96,11 @@ def render_profile(standing: Standing, persons: Persons) -> dict[str, Any]:
         "talkSpace": 0,
         "profileUrl": profile_url(user, persons.base_url),
     }
+
+
+def id_of(user: User) -> str:
+    """The GUID by which clients know the user: the first alias, else the id."""
+    return name_in(user, NAME) or user.uid
 
 
 def profile_url(user: User, base_url: str) -> str:

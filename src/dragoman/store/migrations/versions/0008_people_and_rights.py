@@ -9,6 +9,7 @@ from alembic import op
 
 from dragoman.domain.ids import new_id
 from dragoman.domain.text import folded
+from dragoman.store.migrations import unclaimed_people
 
 revision = "0008"
 down_revision = "0007"
@@ -35,6 +36,7 @@ def complete(connection: sa.Connection) -> None:
     _describe_tokens(connection)
     _fold_logins(connection)
     _show_batches_to_reviewers(connection)
+    unclaimed_people.complete(connection)
 
 
 def _text(name: str) -> sa.Column[Any]:
@@ -91,7 +93,7 @@ def _new_columns() -> dict[str, tuple[sa.Column[Any], ...]]:
             _moment("last_used_at"),
             _text("last_dialect"),
         ),
-        "alias": (_count("position"),),
+        "alias": (_count("position"), _needed("spelling", "")),
         "login_name": (_needed("folded", ""),),
         "history": (_text("actor"), _text("salt"), _text("commit"), _moment("redacted")),
     }
@@ -132,6 +134,7 @@ def _create_tables() -> None:
         *map(_count, ("first_seen_at", "last_seen_at", "count")),
         keys=2,
     )
+    op.create_index("unclaimed_name_by_last", "unclaimed_name", ["tenant", "last_seen_at"])
     _table("unclaimed_task", _needed("dialect"), _needed("name"), _count("task"), keys=3)
     op.create_index("unclaimed_task_by_task", "unclaimed_task", ["tenant", "task"])
     op.create_index("login_name_by_folded", "login_name", ["tenant", "folded"])
