@@ -59,6 +59,11 @@ def test_people_sign_in_change_their_profile_and_sign_out_by_keyboard(page: Page
     typed(page, "Enter")
     expect(page.get_by_role("status")).to_have_text("Saved.")
 
+    page.get_by_role("link", name="Change password").focus()
+    typed(page, "Enter")
+    expect(page.get_by_label("Current password")).to_be_focused()
+    assert fits(page)
+
     page.locator("summary").focus()
     typed(page, "Enter", "Tab", "Tab", "Enter")
     expect(page).to_have_url(f"{base}/ui/sign-in")

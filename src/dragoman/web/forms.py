@@ -54,11 +54,11 @@ class Form:
 
 
 def faults_of(problems: Iterable[Problem]) -> dict[str, str]:
-    """Field -> what is wrong with it, as a sentence; all faults of a field together, in the order of the fields."""
+    """Field -> what is wrong with it, as a sentence; all faults of a field in one, in the order of the fields."""
     found: dict[str, list[str]] = {}
     for problem in problems:
         name = problem.path.removeprefix("/")
         message = FORMS[name] if problem.code == "format" and name in FORMS else problem.message
         found.setdefault(name, []).append(message.removesuffix("."))
     order = [*LABELS, *found]
-    return {name: f"{LABELS.get(name, name)} {', '.join(found[name])}." for name in sorted(found, key=order.index)}
+    return {name: f"{LABELS.get(name, name)} {' and '.join(found[name])}." for name in sorted(found, key=order.index)}

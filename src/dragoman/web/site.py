@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Visit], Awaitable[Response]]
 SAFE_METHODS = ("GET", "HEAD")
-ALL_METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Page(NamedTuple):
@@ -44,9 +43,16 @@ class Page(NamedTuple):
 
 def site(app: "Application", pages: Sequence[Page]) -> Starlette:
     """The pages as one ASGI application."""
-    routes = [Route(page.path, _endpoint(app, page), methods=list(ALL_METHODS)) for page in pages]
-    rest = Route("/ui/{rest:path}", _endpoint(app, Page("", _unknown, _unknown)), methods=list(ALL_METHODS))
-    return Starlette(routes=[Mount("/ui/static", StaticFiles(directory=FOLDER / "static")), *routes, rest])
+    rest = Page("/ui/{rest:path}", _unknown, _unknown)
+    routes = [_route(app, page) for page in (*pages, rest)]
+    return Starlette(routes=[Mount("/ui/static", StaticFiles(directory=FOLDER / "static")), *routes])
+
+
+def _route(app: "Application", page: Page) -> Route:
+    """The route takes every method, so that a page says which it has."""
+    route = Route(page.path, _endpoint(app, page))
+    route.methods = set()
+    return route
 
 
 async def _unknown(visit: Visit) -> Response:

@@ -52,8 +52,7 @@ class Visit:
     async def identify(self) -> None:
         """Find out who asks: by a credential in the request, else as a proxy says, else by the session. Nobody is fine.
 
-        Unauthenticated for a wrong credential; Forbidden for a user whom the proxy names and who can't sign in, and for
-        one who may not use the pages.
+        Unauthenticated for a wrong credential; Forbidden for a user whom the proxy names and who can't sign in.
         """
         identity = self.app.identity
         credential = usual(self.request)
@@ -66,13 +65,15 @@ class Visit:
             self.signed_in = await identity.session(self.cookie)
             self.principal = None if self.signed_in is None else self.signed_in.principal
         self.request.principal = self.principal
-        if self.principal is not None:
-            check_pages(self.principal.dialects)
 
     def require(self, *scopes: str) -> Principal:
-        """The user who asks. SignInNeeded for nobody, Forbidden for one without any of these scopes."""
+        """The user who asks.
+
+        SignInNeeded for nobody; Forbidden for one who may not use the pages, or has none of these scopes.
+        """
         if self.principal is None:
             raise SignInNeeded
+        check_pages(self.principal.dialects)
         if scopes and not self.principal.has_scope(frozenset(scopes)):
             raise Forbidden("scope_missing", f"This needs one of: {', '.join(scopes)}.")
         return self.principal

@@ -35,7 +35,7 @@ def test_a_link_is_good_once_and_looking_at_it_uses_nothing_up(tenant: Tenant, b
     assert browser.post(PAGE, {"csrf": browser.csrf(), "token": token, "new": ""}).status == 422
     refused = browser.post(PAGE, {"csrf": browser.csrf(), "token": token, "new": "123456"})
     assert refused.status == 422
-    assert 'id="new-fault">New password must have at least 12 characters, is a common password' in refused.text
+    assert 'id="new-fault">New password must have at least 12 characters and is a common password' in refused.text
     assert 'value="123456"' not in refused.text
     answer = browser.post(PAGE, {"csrf": browser.csrf(), "token": token, "new": NEW})
     assert (answer.status, answer.headers["location"]) == (303, "/ui/sign-in?done=password")

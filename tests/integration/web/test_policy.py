@@ -31,7 +31,7 @@ TEMPLATES = sorted((FOLDER / "templates").iterdir())
 def answers(browser: Browser) -> Iterator[Answer]:
     """Of every page: by each method, and where there is none."""
     for path in (*(VARIABLE.sub("1", page.path) for page in PAGES), "/ui/none"):
-        for method in ("GET", "HEAD", "PUT", "OPTIONS"):
+        for method in ("GET", "HEAD", "PUT", "OPTIONS", "TRACE"):
             yield browser.server.call(method, path, headers=browser._with())
         yield browser.post(path, {"csrf": "x"})
         yield browser.post(path, {"a": "%"})

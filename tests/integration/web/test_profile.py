@@ -93,6 +93,8 @@ def test_who_may_only_read_sees_no_act_and_can_do_none(tenant: Tenant, bert: Bro
     page = reader.get(PROFILE).text
     assert "Save" not in page
     assert "Sign out everywhere" not in page
+    stranger = Browser(bert.server, Authorization=f"Bearer {tenant.token('task.read', 'bert')}")
+    assert "Sessions" not in stranger.get(PROFILE).text
     assert reader.post(PROFILE, {"csrf": reader.csrf(), "title": "x"}).status == 403
     assert reader.post("/ui/profile/sessions/end", {"csrf": reader.csrf()}).status == 403
 

@@ -161,6 +161,15 @@ def test_who_may_not_use_the_pages_gets_no_session(tenant: Tenant, browser: Brow
     assert "dragoman_session" not in browser.cookies
 
 
+def test_who_may_not_use_the_pages_any_more_can_still_sign_out(tenant: Tenant, browser: Browser) -> None:
+    browser.sign_in(tenant.login("dora"), PASSWORD)
+    tenant.server.app.executor.call(_without_pages, FindUser(tenant.uids["dora"]), tenant.key)
+    tenant.server.app.identity.forget_session(browser.cookies["dragoman_session"])
+    assert browser.get("/ui/profile").status == 403
+    assert browser.send("/ui/sign-out", "/ui/").status == 303
+    assert browser.get("/ui/profile").status == 303
+
+
 def _without_pages(uow: UnitOfWork, command: FindUser) -> None:
     uow.users.save(replace(uow.users.get(command.uid), dialects=("native",)))
 

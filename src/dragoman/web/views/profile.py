@@ -89,6 +89,7 @@ async def _page(visit: Visit, status: int = 200, faults: dict[str, str] | None =
         faults=faults or {},
         sessions=sessions,
         done=DONE.get(visit.request.first("done") or ""),
+        may_see=principal.has_scope(frozenset({"session.read"})),
         may_edit=principal.has_scope(frozenset({"user.write"})),
         may_end=principal.has_scope(frozenset({"session.write"})),
         tenant_zone=own.tenant_zone,

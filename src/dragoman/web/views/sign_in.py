@@ -59,7 +59,7 @@ async def sign_out(visit: Visit) -> Response:
     """End the session by which the browser came; then lead on to where the user signed in, if that is to end, too."""
     address = await _signing_out_elsewhere(visit)
     if visit.session is not None:
-        await visit.write(sessions.sign_out, sessions.SignOut(visit.session.hash))
+        await visit.write(sessions.sign_out, sessions.SignOut(visit.session.hash), visit.principal)
     visit.end_session()
     # A page and no redirect: the policy of the pages lets a form lead nowhere else.
     return visit.page("signed_out.html", address=address) if address else visit.see_other(addresses.SIGN_IN)
