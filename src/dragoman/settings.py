@@ -6,6 +6,7 @@ module reads the environment. An unknown key or a wrong value is refused with it
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
-from msgspec import Meta
+from msgspec import UNSET, Meta
 from msgspec.structs import replace
 
 from dragoman.domain import origins, outside, provider
@@ -36,6 +37,8 @@ USUAL_SERVER = "http://127.0.0.1:8080"
 MIB = 1024 * 1024
 PAGE = "docs/reference/settings.md"
 LONGEST_SHOWN = 60
+IS_SET = "set"
+"""What is shown in place of a secret."""
 
 Bytes = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=1)]
@@ -69,6 +72,14 @@ class Described(msgspec.Struct, frozen=True):
     type: str
     default: str
     summary: str
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """A setting as it counts. `source`: `default`, `file`, `variable` or `option`."""
+
+    name: str
+    value: Any
+    source: str
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -521,6 +532,64 @@ def describe(dialects: Mapping[str, Sequence[Option]] | None = None) -> list[Des
             for option in options
         )
     return rows
+
+
+def explain(
+    settings: Settings,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+    dialects: Mapping[str, Sequence[Option]] | None = None,
+) -> list[Explained]:
+    """Each setting with its value and where that comes from; `load` gave the settings for the same arguments.
+
+    No secret is shown: only that it is set.
+    """
+    environ = os.environ if environ is None else environ
+    config = config or environ.get(CONFIG) or None
+    tree = _read(Path(config)) if config else {}
+    paths = [path for path, _, _ in _fields(Settings)]
+    for name, options in (dialects or {}).items():
+        paths += [("dialects", name, key) for key in ("enabled", *(option.name for option in options))]
+    shown = [_explained(settings, path, tree, environ, overrides or {}) for path in paths]
+    for each in settings.providers:
+        table = msgspec.to_builtins(each.table) | {"client_secret": IS_SET}
+        shown += [Explained(f"oidc.{each.name}.{member}", value, "file") for member, value in table.items()]
+    for type_ in settings.outside:
+        table = msgspec.to_builtins(type_.table)
+        shown += [Explained(f"batch.type.{type_.name}.{member}", value, "file") for member, value in table.items()]
+    return shown
+
+
+def _explained(
+    settings: Settings,
+    path: tuple[str, ...],
+    tree: Mapping[str, Any],
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+) -> Explained:
+    name = ".".join(path)
+    if overrides.get(name) is not None:
+        source = "option"
+    elif _variable(path) in environ:
+        source = "variable"
+    else:
+        source = "default" if _within(tree, path, UNSET) is UNSET else "file"
+    value = _within(msgspec.to_builtins(settings), path, None)
+    return Explained(name, _without_password(value) if name == "database" else value, source)
+
+
+def _within(tree: Any, path: tuple[str, ...], default: object) -> Any:
+    for key in path:
+        if not isinstance(tree, Mapping) or key not in tree:
+            return default
+        tree = tree[key]
+    return tree
+
+
+def _without_password(url: str) -> str:
+    """A database's URL; a password in it is only told to be there."""
+    return re.sub(r"^(?P<before>[^:/]+://[^:@/]*):[^@/]*@", rf"\g<before>:{IS_SET}@", url)
 
 
 # The tree of settings, as types

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from dragoman.cli.application import opened, tenant_of
-from dragoman.cli.options import common
+from dragoman.cli.options import as_json, common
 from dragoman.cli.template import load_content
 from dragoman.cli.user import add_user
 from dragoman.domain.errors import Conflict
@@ -38,9 +38,10 @@ def fixture_command() -> None:
 
 
 @fixture_command.command("conformance")
+@as_json
 @common
 @click.pass_context
-def conformance(context: click.Context) -> None:
+def conformance(context: click.Context, *, as_json: bool) -> None:
     """Load the users and templates of the dialects' conformance tests; print the logins for a test runner.
 
     One line of JSON: admin_login, admin_password, user_login, user_password, token_user (a login for

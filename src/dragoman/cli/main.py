@@ -18,6 +18,8 @@ from dragoman.cli.options import common
 
 COMMANDS = {
     "serve": "serve",
+    "status": "status",
+    "config": "config",
     "work": "work",
     "demo": "demo",
     "tenant": "tenant",

@@ -4,12 +4,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
 from dragoman.cli.application import make_app, opened, prepare_file, read_settings, tenant_of
 from dragoman.cli.errors import FAILED
-from dragoman.cli.options import common
+from dragoman.cli.options import as_json, common
 from dragoman.domain.errors import Invalid
 from dragoman.runtime.application import Application
 from dragoman.usecases.admin import maintenance as keeping
@@ -18,9 +20,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("verify", short_help="Check that history was not changed.")
+@as_json
 @common
 @click.pass_context
-def verify_command(context: click.Context) -> int:
+def verify_command(context: click.Context, *, as_json: bool) -> int:
     """Check that history was not changed outside the server.
 
     Checks the history of each task, case, stage and contact of all tenants from its first row to the entity, or to the
@@ -41,6 +44,9 @@ def verify_command(context: click.Context) -> int:
     """
     with opened(context, existing=True) as app:
         report = keeping.verify(app.store, app.digest_folder, app.clock.now())
+    if as_json:
+        click.echo(_line(report))
+        return FAILED if report.broken is not None else 0
     counted = f"{report.rows} history rows, {report.digests} digests, {report.files} of them also as files"
     if report.broken is not None:
         click.echo(f"dragoman: {report.broken}. This is the first fault; checked before it: {counted}.", err=True)
@@ -52,9 +58,10 @@ def verify_command(context: click.Context) -> int:
 @click.command("backup", short_help="Copy the database to a file.")
 @click.argument("file", type=FILE)
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@as_json
 @common
 @click.pass_context
-def backup_command(context: click.Context, file: Path, *, force: bool) -> None:
+def backup_command(context: click.Context, file: Path, *, force: bool, as_json: bool) -> None:
     """Copy the whole database to FILE, while the server runs.
 
     The copy is consistent. For SQLite it is a database file, for PostgreSQL an export (see `dragoman export`). FILE
@@ -73,15 +80,16 @@ def backup_command(context: click.Context, file: Path, *, force: bool) -> None:
     """
     with opened(context, existing=True) as app:
         keeping.back_up(app.store, file, app.clock.now(), overwrite=force)
-    click.echo(f"{file} written, its SHA-256 beside it")
+    click.echo(_line({"file": str(file)}) if as_json else f"{file} written, its SHA-256 beside it")
 
 
 @click.command("restore", short_help="Replace the database with a copy.")
 @click.argument("file", type=FILE)
 @click.option("--force", is_flag=True, help="Replace a database that has been used: its content is lost.")
+@as_json
 @common
 @click.pass_context
-def restore_command(context: click.Context, file: Path, *, force: bool) -> None:
+def restore_command(context: click.Context, file: Path, *, force: bool, as_json: bool) -> None:
     """Replace the database with a copy, whole or not at all.
 
     FILE is the output of `backup` or `export`, of either engine. The command refuses while a server runs on the SQLite
@@ -100,6 +108,9 @@ def restore_command(context: click.Context, file: Path, *, force: bool) -> None:
     """
     with unopened(context) as app:
         aside = keeping.restore(app.store, file, app.digest_folder, app.clock.now(), force=force)
+    if as_json:
+        click.echo(_line({"file": str(file), "digests_aside": None if aside is None else str(aside)}))
+        return
     click.echo(f"{file} restored")
     if aside is not None:
         click.echo(f"The digests of the replaced database are in {aside}.")
@@ -134,9 +145,10 @@ def export_command(context: click.Context, *, everything: bool) -> None:
 
 
 @click.command("import", short_help="Fill an empty database with an export.")
+@as_json
 @common
 @click.pass_context
-def import_command(context: click.Context) -> None:
+def import_command(context: click.Context, *, as_json: bool) -> None:
     """Fill an empty database with the output of `export`, from standard input, on either engine.
 
     This is one transaction: afterwards either everything is there, with the same numbers, ids, history and tokens, or
@@ -156,7 +168,11 @@ def import_command(context: click.Context) -> None:
         raise Invalid("no_export", "Give the export on standard input: dragoman import < FILE.")
     with unopened(context) as app:
         rows = keeping.import_(app.store, sys.stdin.buffer, app.digest_folder, app.clock.now())
-    click.echo(f"{rows} rows imported")
+    click.echo(_line({"rows": rows}) if as_json else f"{rows} rows imported")
+
+
+def _line(document: Any) -> str:
+    return msgspec.json.encode(document).decode()
 
 
 @contextmanager

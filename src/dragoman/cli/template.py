@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from dragoman.cli.application import opened, tenant_of
 from dragoman.cli.errors import FAILED
-from dragoman.cli.options import common
+from dragoman.cli.options import as_json, common
 from dragoman.cli.tables import table
 from dragoman.cli.template_file import read
 from dragoman.domain.errors import Invalid
@@ -29,9 +30,10 @@ def template_command() -> None:
 
 @template_command.command("load")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@as_json
 @common
 @click.pass_context
-def load(context: click.Context, file: Path) -> None:
+def load(context: click.Context, file: Path, *, as_json: bool) -> None:
     """Load the templates of a TOML file, all of them or, when anything is wrong with one, none.
 
     Loading the same again changes nothing. A table that was changed makes a new version of the template of that name,
@@ -59,14 +61,18 @@ def load(context: click.Context, file: Path) -> None:
             for fault in error.problems:
                 click.echo(f"dragoman: {file}:{fault.path}: {fault.message}.", err=True)
             context.exit(FAILED)
+    if as_json:
+        click.echo(_line([(each.template, str(each.outcome)) for each in loaded]))
+        return
     for each in loaded:
         click.echo(f"template {each.template.name}, version {each.template.version}, {each.outcome}")
 
 
 @template_command.command("list")
+@as_json
 @common
 @click.pass_context
-def list_(context: click.Context) -> None:
+def list_(context: click.Context, *, as_json: bool) -> None:
     """Show every version of every template of the tenant, the newest first.
 
     \b
@@ -81,6 +87,9 @@ def list_(context: click.Context) -> None:
     """
     with opened(context, existing=True) as app:
         found = app.executor.call(templates.list_all, templates.ListTemplates(), tenant_of(context, app))
+    if as_json:
+        click.echo(_line([(template, None) for template in found]))
+        return
     table(("NAME", "VERSION", "ID", "KIND", "STATE"), [_row(template) for template in found])
 
 
@@ -104,3 +113,13 @@ def _content(file: Path) -> bytes:
 def _row(template: Template) -> tuple[str, str, str, str, str]:
     state = "stopped" if template.is_stopped else "started"
     return template.name, str(template.version), templates.render_tktid(template.uid), template.kind, state
+
+
+def _line(found: list[tuple[Template, str | None]]) -> str:
+    """The templates as one line of JSON, each with what loading did."""
+    items = []
+    for template, outcome in found:
+        facts = {"name": template.name, "version": template.version, "id": templates.render_tktid(template.uid)}
+        facts |= {"kind": template.kind, "is_stopped": template.is_stopped}
+        items.append(facts if outcome is None else facts | {"outcome": outcome})
+    return msgspec.json.encode({"items": items}).decode()

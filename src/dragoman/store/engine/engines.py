@@ -1,5 +1,6 @@
 """The differences between SQLite and PostgreSQL: opening, beginning, locking, classifying errors."""
 
+import importlib.util
 import os
 import re
 from collections.abc import Sequence
@@ -84,6 +85,8 @@ class Engine:
         usual = {"options": f"{given} {options}".strip()}
         if "connect_timeout" not in url.query:
             usual["connect_timeout"] = str(max(2, round(self._patience)))
+        if importlib.util.find_spec("psycopg") is None:
+            raise ValueError("PostgreSQL needs the extra: pip install 'dragoman[postgres]'")
         engine = sa.create_engine(
             url.update_query_dict(usual),
             poolclass=sa.NullPool,

@@ -6,11 +6,27 @@ from pathlib import Path
 
 from dragoman.domain.clock import Moment
 from dragoman.store.engine import files
-from dragoman.store.maintenance import backup, verification
+from dragoman.store.maintenance import backup, overview, verification
 from dragoman.store.maintenance import export as portable
+from dragoman.store.maintenance.overview import Overview
 from dragoman.store.maintenance.verification import Report
 from dragoman.store.repositories.digests import Folder
 from dragoman.store.store import Store
+
+
+def form(store: Store) -> tuple[str | None, bool]:
+    """The revision of the tables, None before there are any; and whether it is this program's."""
+    return overview.form(store.engine)
+
+
+def size(store: Store) -> int:
+    """The bytes that the database takes on disk."""
+    return overview.size(store.engine)
+
+
+def look(store: Store, now: Moment) -> Overview:
+    """What there is and waits over all tenants; the tables must be of this program's form."""
+    return overview.look(store.engine, now)
 
 
 def database_file(store: Store) -> Path | None:
