@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from dragoman.command import Keys
-from dragoman.store.engine import driver, engines
+from dragoman.store.engine import driver
 from dragoman.store.engine.engines import Engine
 from dragoman.store.unit.mappings import Setting
 from dragoman.usecases.uow import UnitOfWork
@@ -93,6 +93,6 @@ def test_an_error_in_a_pipeline_is_raised_at_its_end(postgres_url: str) -> None:
 
 
 def test_a_program_without_the_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'dragoman\[postgres\]'"):
         Engine("postgresql://dragoman@127.0.0.1/tasks")
