@@ -319,6 +319,21 @@ def test_a_locked_user_is_let_in_by_unlocking_and_by_a_link(tenant: Tenant) -> N
     assert signs_in(tenant, PASSWORD)
 
 
+def test_unlocking_again_changes_nothing(tenant: Tenant) -> None:
+    path = f"/v1/users/{tenant.login('bert')}/unlock"
+    first, again = ask(tenant, "POST", path), ask(tenant, "POST", path)
+    assert (first.status, again.status) == (200, 200)
+    assert first.body == again.body
+
+    def noted(uow: UnitOfWork) -> int:
+        user = uow.users.find(tenant.uids["bert"])
+        assert user is not None
+        assert user.unlocked_at is not None
+        return user.revision
+
+    assert core(tenant, noted) == 2  # made, unlocked
+
+
 def test_a_link_lifts_the_lock_too(tenant: Tenant) -> None:
     at = tenant.server.app.clock.monotonic()
     for _ in range(10):

@@ -158,6 +158,7 @@ BOOKKEEPING = frozenset(
         "head_hash",
         "twin",
         "last_seen_at",
+        "unlocked_at",
         "is_admin",  # stands in the roles
     }
 )

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import password_rules
 from dragoman.domain.access import require_admin
+from dragoman.domain.clock import later
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.passwords import hash_password
@@ -18,6 +19,8 @@ from dragoman.usecases.identity import ending
 from dragoman.usecases.uow import UnitOfWork
 
 ME = "me"
+LONGEST_WINDOW_SECONDS = 3_600.0
+"""Failed logins of before count no more in any case."""
 
 
 class ChangeOwn(msgspec.Struct, frozen=True):
@@ -85,10 +88,16 @@ class Unlock(msgspec.Struct, frozen=True):
 
 
 def unlock(uow: UnitOfWork, command: Unlock) -> User:
-    """For administrators. On every node within a second."""
+    """For administrators. On every node within a second. It is noted in the user's history; again soon after it isn't,
+    and changes nothing that is shown."""
     require_admin(uow.principal)
     user = person(uow, command.person)
-    return uow.users.save(replace(user, unlocked_at=uow.now))
+    before = user.unlocked_at
+    if before is None or before < later(uow.now, seconds=-LONGEST_WINDOW_SECONDS):
+        uow.record("user", user.uid, "user.unlocked", {"unlocked_at": [before, uow.now]})
+    uow.users.save(replace(user, unlocked_at=uow.now))
+    uow.close()  # so that the revision of the noted fact is shown
+    return uow.users.get(user.uid)
 
 
 def choose(

@@ -51,15 +51,15 @@ def parse_link(request: Request, query: queries.Trial) -> password_links.CreateL
     )
 
 
-def render_link(link: password_links.NewLink, request: Request) -> Reply:
+def render_link(made: password_links.NewLink, request: Request) -> Reply:
     """201 with the link, which can't be shown again."""
-    shown = wire.Link(url(request.base_url, link.token), link.token, views.time(link.expires_at))
-    return Reply(201, json.encode(shown), replies.JSON)
+    return Reply(201, json.encode(link(made, request.base_url)), replies.JSON)
 
 
-def url(base_url: str, token: str) -> str:
-    """The address of the page on which the password is chosen."""
-    return f"{base_url.rstrip('/')}{PAGE}?token={quote(token)}"
+def link(made: password_links.NewLink, base_url: str) -> wire.Link:
+    """A new link, with the address of the page on which the password is chosen."""
+    url = f"{base_url.rstrip('/')}{PAGE}?token={quote(made.token)}"
+    return wire.Link(url, made.token, views.time(made.expires_at))
 
 
 def link_tenant(request: Request) -> int | None:
