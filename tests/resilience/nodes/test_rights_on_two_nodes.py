@@ -1,0 +1,122 @@
+"""Two nodes on one PostgreSQL: what one of them takes away counts on the other a second later, whatever it remembers,
+and also where it was cut off from the database meanwhile. Both go by one clock, which stands until it is moved."""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from msgspec.structs import replace
+
+from dragoman.dialects.kit.credentials import Credential
+from dragoman.domain.access import Principal
+from dragoman.domain.clock import FixedClock
+from dragoman.domain.errors import Unauthenticated, Unavailable
+from dragoman.domain.people import Group
+from dragoman.usecases.identity import tokens, users
+from dragoman.usecases.identity.users import token_hash, token_text
+from tests.resilience.faults.proxy import Wire
+from tests.support.node import running
+from tests.support.world import NOON, World
+
+BELIEVED_SECONDS = 1.0
+ADDRESS = "10.0.0.1"
+GROUP = "0c0c0c0c-0000-7000-8000-00000000000c"
+
+Change = Callable[[World, str, str], None]
+"""Done on a world to a user (by uid) and the token."""
+
+
+def revoke(world: World, user: str, text: str) -> None:
+    world.core(lambda uow: tokens.revoke(uow, tokens.Revoke(token_hash(text))))
+
+
+def disable(world: World, user: str, text: str) -> None:
+    world.core(lambda uow: uow.users.save(replace(uow.users.get(user), disabled_at=uow.now)))
+
+
+def bound(world: World, user: str, text: str) -> None:
+    world.core(lambda uow: uow.users.save(replace(uow.users.get(user), scopes=("task.read",), dialects=("native",))))
+
+
+def lose_the_role(world: World, user: str, text: str) -> None:
+    world.core(lambda uow: uow.groups.save(replace(uow.groups.get(GROUP), roles=())))
+
+
+CHANGES: dict[str, Change] = {each.__name__: each for each in (revoke, disable, bound, lose_the_role)}
+
+
+def token_of(world: World, login: str) -> str:
+    """A token of a new user in a group of reviewers."""
+    uid = world.add(login).user
+    assert uid is not None
+    text = token_text(world.tenant)
+    world.core(lambda uow: uow.users.save(replace(uow.users.get(uid), groups=(GROUP,))))
+    world.core(lambda uow: users.create_token(uow, users.CreateToken(uid, token_hash(text), ("*",))))
+    return text
+
+
+def remember(world: World, people: list[str]) -> None:
+    """Let a node read what it remembers of users and the group by itself, apart from tokens."""
+    world.read(lambda uow: [uow.users.find(uid) for uid in people] + [uow.groups.find(GROUP)])
+
+
+async def found(world: World, text: str) -> Principal | None:
+    """Whom the token stands for on this node, as a request finds out; None for nobody."""
+    identity, credential = world.app.identity, Credential(text)
+    try:
+        return identity.known(credential) or await identity.principal(credential, ADDRESS)
+    except Unauthenticated:
+        return None
+
+
+def test_a_change_of_rights_counts_on_the_other_node_within_a_second(postgres_url: str) -> None:
+    async def run() -> dict[str, tuple[Principal | None, Principal | None]]:
+        clock = FixedClock(NOON)
+        async with running(postgres_url, clock) as one, running(postgres_url, clock) as two:
+            group = Group(one.tenant, GROUP, "g", roles=("reviewer",))
+            await asyncio.to_thread(one.core, lambda uow: uow.groups.add(group))
+            texts = {name: await asyncio.to_thread(token_of, one, name) for name in CHANGES}
+            before = {name: await found(two, text) for name, text in texts.items()}
+            clock.advance(2 * BELIEVED_SECONDS)
+            people = {name: one.people[name].user or "" for name in CHANGES}
+            await asyncio.to_thread(remember, two, list(people.values()))
+            for name, change in CHANGES.items():
+                await asyncio.to_thread(change, one, people[name], texts[name])
+            clock.advance(0.9 * BELIEVED_SECONDS)
+            for text in texts.values():
+                await found(two, text)
+            clock.advance(0.1 * BELIEVED_SECONDS)
+            return {name: (before[name], await found(two, text)) for name, text in texts.items()}
+
+    outcome = asyncio.run(run())
+    assert all(before is not None and before.is_reviewer for before, _ in outcome.values())
+    assert outcome["revoke"][1] is outcome["disable"][1] is None
+    _, narrowed = outcome["bound"]
+    assert narrowed is not None
+    assert (narrowed.ceiling, narrowed.dialects) == (frozenset({"task.read"}), frozenset({"native"}))
+    _, without_role = outcome["lose_the_role"]
+    assert without_role is not None
+    assert not without_role.is_reviewer
+
+
+def test_a_token_that_was_revoked_while_a_node_was_cut_off_opens_nothing_there(postgres_url: str) -> None:
+    parts = urlsplit(postgres_url)
+
+    async def run(wire: Wire) -> None:
+        clock = FixedClock(NOON)
+        beyond = postgres_url.replace(f":{parts.port}/", f":{wire.port}/")
+        async with running(postgres_url, clock) as one, running(beyond, clock) as two:
+            text = await asyncio.to_thread(token_of, one, "anna")
+            assert await found(two, text) is not None
+            await asyncio.to_thread(wire.cut)
+            await asyncio.to_thread(revoke, one, "", text)
+            clock.advance(BELIEVED_SECONDS)
+            with pytest.raises(Unavailable):
+                await found(two, text)
+            wire.mend()
+            assert await found(two, text) is None
+
+    assert parts.port is not None
+    with Wire(parts.port) as wire:
+        asyncio.run(run(wire))
