@@ -282,6 +282,25 @@ def test_the_creators_token_must_allow_it(world: BatchWorld) -> None:
     assert world.done(PATCH, "task", field="id", entries=[one], data={"priority": 1}, who=writer).success == 1
 
 
+def test_the_creators_ceiling_bounds_it_as_it_is_at_each_entry(world: BatchWorld) -> None:
+    [one] = made(world)
+
+    def bound(*scopes: str) -> None:
+        ceiling = scopes or None
+        world.core(lambda uow: uow.users.save(structs.replace(uow.users.get(world.anna.user), scopes=ceiling)))
+
+    number = world.order(PATCH, "task", field="id", entries=[one], data={"priority": 1}, review=True)
+    world.run_jobs()
+    bound("batch.*", "task.read")
+    world.decide(number, Decision.APPROVE)
+    world.run_jobs()
+    [(_, error)] = world.failures(world.batch(number)).values()
+    assert error["errors"] == [{"message": "scope task.update is missing"}]
+    bound("batch.*", "task.*")
+    assert world.done(PATCH, "task", field="id", entries=[one], data={"priority": 1}).success == 1
+    bound()
+
+
 def with_scopes(world: BatchWorld, *scopes: str) -> Principal:
     """Anna, by a token with these."""
     return structs.replace(world.anna, scopes=frozenset(scopes))
