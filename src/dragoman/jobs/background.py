@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from dragoman.jobs.loops import digests, pruning, purge, reviews, timers, token_uses, zones
+from dragoman.jobs.loops import deciders, digests, pruning, purge, reviews, timers, token_uses, zones
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.metrics.snapshot import Snapshot
@@ -45,6 +45,7 @@ class Background:
             reviews.run(self._runner),
             token_uses.run(self._runner, self._uses),
             zones.run(self._runner),
+            deciders.run(self._runner),
             self._timers.run(),
             self.worker.run(),
         )

@@ -233,6 +233,13 @@ class Batches(Repository[Batch]):
         statement = sa.delete(tables.batch_outcome).where(O.tenant == self.tenant, O.batch == batch, O.index.in_(old))
         return int(self.by_condition(statement).rowcount)
 
+    def deciders(self, since: Moment) -> set[str]:
+        """The ids of users who decided batches from this moment on. The command must be exclusive."""
+        decided = (B.tenant == self.tenant, B.modified_at >= since, B.decisions != "[]")
+        texts = (row[0] for row in self.by_condition(sa.select(B.decisions).where(*decided)))
+        every = (decision for text in texts for decision in self.mapping.codecs["decisions"].decode(text))
+        return {decision.by for decision in every if decision.by is not None and decision.at >= since}
+
     def undecided(self, now: Moment, canary_since: Moment, *, limit: int) -> list[int]:
         """Batches whose review is over without a decision."""
         statement = sa.select(B.number).where(B.tenant == self.tenant, _undecided(now, canary_since))
