@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dragoman.command import AS_STORED, EXCLUSIVE, Exclusive, Keys
+from dragoman.dialects import discover
 from dragoman.dialects.kit import Reply
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, FixedClock, Moment
@@ -44,7 +45,9 @@ class World:
 
     def __init__(self, url: str, clock: Clock | None = None, settings: Mapping[str, object] | None = None) -> None:
         self.clock = clock if isinstance(clock, FixedClock) else FixedClock(NOON)
-        self.app = Application(load(overrides={**(settings or {}), "database": url}), clock or self.clock).open()
+        options = {dialect.name: dialect.options for dialect in discover()}
+        chosen = load(overrides={**(settings or {}), "database": url}, dialects=options)
+        self.app = Application(chosen, clock or self.clock).open()
         self._settle("main")
 
     def _settle(self, tenant: str) -> None:

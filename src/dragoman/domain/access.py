@@ -192,6 +192,11 @@ def among_others(principal: Principal) -> Principal:
     return replace(principal, is_admin=False, is_supervisor=False, is_reviewer=decides_batches(principal))
 
 
+def unsupervising(principal: Principal) -> Principal:
+    """The principal with what he sees and may do without the role of a supervisor."""
+    return replace(principal, is_supervisor=False)
+
+
 def watches_batches(principal: Principal) -> bool:
     """Whether the principal may see every batch's task, where nothing private is linked."""
     return decides_batches(principal) or (principal.is_granted and principal.has_scope(WATCHING))

@@ -12,7 +12,7 @@ from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.facts import fact, kind_of
 from dragoman.dialects.ibm_htm.wire.words import STATES
-from dragoman.domain.access import Permission, held_items, is_candidate, permissions
+from dragoman.domain.access import Permission, held_items, is_candidate, permissions, unsupervising
 from dragoman.domain.errors import Expected
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.domain.work_item import Role
@@ -32,12 +32,14 @@ class HtmRole(StrEnum):
     STARTER = "starter"
     EDITOR = "editor"
     READER = "reader"
+    MONITOR = "monitor"  # the vendor's TaskSystemMonitor: sees every task, and is nothing else to this one
 
 
 AD, OR, OW, PO = HtmRole.ADMINISTRATOR, HtmRole.ORIGINATOR, HtmRole.OWNER, HtmRole.POTENTIAL_OWNER
 PS, ST, ED, RE = HtmRole.POTENTIAL_STARTER, HtmRole.STARTER, HtmRole.EDITOR, HtmRole.READER
 ALL_FIVE = frozenset({OW, ST, OR, ED, AD})
 """Who may call update at all (page, 6)."""
+ONLY_LOOKS = frozenset({HtmRole.MONITOR})
 
 
 _OF_WORK_ITEM = {
@@ -121,26 +123,29 @@ def roles_of(uow: UnitOfWork, task: Task) -> frozenset[HtmRole]:
     allowed = permissions(principal, task, linked)
     if Permission.SEE not in allowed:
         return frozenset()
-    user, found = principal.user, {RE}
+    if principal.is_supervisor and Permission.SEE not in permissions(unsupervising(principal), task, linked):
+        return ONLY_LOOKS
+    found = {RE} | _of_fields(principal.user, task)
     if principal.is_admin:
         found.add(AD)
     for item in held_items(principal, task, is_private=linked.is_private):
         if item.role in _OF_WORK_ITEM:
             found.add(_OF_WORK_ITEM[item.role])
-    if user is not None:
-        if user == task.creator:
-            found.add(OR)
-            if not task.stands_for_batch and not any(item.role is Role.ADMINISTRATOR for item in task.work_items):
-                found.add(AD)  # page, 8: no administrator named, so it is the originator
-        if user == task.assignee:
-            found.add(OW)
-        if user == task.starter:
-            found.add(ST)
     if Permission.WORK in allowed and is_candidate(principal, task, linked):
         found.add(PO)
     if task.state is State.INACTIVE:  # only users who may start it see it yet (page, 15)
         found -= {PO, ED}
     return frozenset(found)
+
+
+def _of_fields(user: str | None, task: Task) -> set[HtmRole]:
+    """What the creator, the assignee and the starter are."""
+    if user is None:
+        return set()
+    found = {role for role, uid in ((OR, task.creator), (OW, task.assignee), (ST, task.starter)) if uid == user}
+    if OR in found and not task.stands_for_batch and not any(i.role is Role.ADMINISTRATOR for i in task.work_items):
+        found.add(AD)  # page, 8: no administrator named, so it is the originator
+    return found
 
 
 def editors(task: Task) -> frozenset[HtmRole]:

@@ -62,7 +62,8 @@ def ask(uow: UnitOfWork, command: Ask) -> dict[str, Any]:
 def _allowed(uow: UnitOfWork, uid: str, actions: tuple[str, ...]) -> dict[str, Any]:
     task = guard.load(uow, uid)
     roles = guard.check(uow, task, Action.GET)
-    allowed = [PREFIX + name for name in actions if ALLOWED[name](task, roles)]
+    wanted = (name for name in actions if name.startswith("GET")) if roles == guard.ONLY_LOOKS else actions
+    allowed = [PREFIX + name for name in wanted if ALLOWED[name](task, roles)]
     return {"tkiid": ids.task_id(task.uid), "actions": allowed}
 
 

@@ -47,7 +47,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
 
 OR_AD = frozenset({OR, AD})
 OW_OR_AD = frozenset({OW, OR, AD})
-EVERYBODY = frozenset(HtmRole)
+READERS = frozenset(HtmRole) - {HtmRole.MONITOR}
 
 
 def _of(read: Callable[[str, Any], Any], states: frozenset[State], who: frozenset[HtmRole]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ PROPERTIES: dict[str, Property] = {
         check=values.must_be_priority,
     ),
     "businessRelevance": _fact("businessRelevance", values.boolean, OPEN, ALL_FIVE),
-    "isRead": Property(**_of(values.boolean, ANY, EVERYBODY), change=draft.set_read, shown=lambda uow, task: task.read),
+    "isRead": Property(**_of(values.boolean, ANY, READERS), change=draft.set_read, shown=lambda uow, task: task.read),
     "isEscalated": Property(
         **_of(values.boolean, STARTED, frozenset({OR, ST, AD})),
         change=draft.set_escalated,
