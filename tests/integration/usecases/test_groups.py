@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.command import Lock
@@ -231,3 +232,16 @@ def test_a_dry_run_keeps_nothing(world: World) -> None:
     assert world.native("root", "PUT", f"{GROUPS}/desk/members/bert?dry_run=true")[0] == 200
     assert world.native("root", "DELETE", f"{GROUPS}/desk?dry_run=true")[0] == 204
     assert members(world, desk) == []
+
+
+@pytest.mark.parametrize(
+    "misdeed",
+    ["DELETE FROM group_member", "UPDATE \"user\" SET groups = '[]'", "UPDATE group_member SET \"user\" = 'x'"],
+)
+def test_verify_compares_the_copy_of_memberships_with_the_rows(world: World, misdeed: str) -> None:
+    make(world, "desk")
+    world.native("root", "PUT", f"{GROUPS}/desk/members/bert")
+    assert verification.verify(world.app.store.engine).broken is None
+    with world.app.store.engine.raw.begin() as connection:
+        connection.execute(sa.text(misdeed))
+    assert "group" in (verification.verify(world.app.store.engine).broken or "")

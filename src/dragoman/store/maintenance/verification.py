@@ -98,6 +98,7 @@ class Walk:
             for entity in ENTITIES:
                 self._walk(tenant, entity)
             self._check_digests(tenant)
+            self._check_members(tenant)
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
@@ -180,6 +181,22 @@ class Walk:
                 raise Broken(f"{where}: its history ends at revision {head.revision}, its row has revision {stands[0]}")
             if stands[1] != head.hash:
                 raise Broken(f"{where}, revision {head.revision}: the last row of its history is not the one it had")
+
+    # Memberships
+
+    def _check_members(self, tenant: int) -> None:
+        """Compare the copy of the memberships that each user has with the rows, of which it is made."""
+        member, user = tables.group_member.c, tables.user.c
+        with self._begin() as connection:
+            known: dict[str, set[str]] = {}
+            for uid, group in connection.execute(sa.select(member.user, member.group).where(member.tenant == tenant)):
+                known.setdefault(uid, set()).add(group)
+            copies = sa.select(user.uid, user.number, user.groups).where(user.tenant == tenant).order_by(user.number)
+            for uid, number, groups in connection.execute(copies):
+                if set(msgspec.json.decode(groups)) != known.pop(uid, set()):
+                    raise Broken(f"tenant {tenant}, user {number}: the groups of the user aren't those of group_member")
+        if known:
+            raise Broken(f"tenant {tenant}: group_member holds {min(known)}, and no user has that id")
 
     # Digests
 
