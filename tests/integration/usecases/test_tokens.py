@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import time
 from itertools import count
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from dragoman.command import Lock
 from dragoman.domain.access import Principal
-from dragoman.domain.people import Token, TokenKind
+from dragoman.domain.clock import later, to_datetime
+from dragoman.domain.people import Token, TokenKind, User
 from dragoman.domain.token_rules import MOST_OF_A_USER
 from dragoman.usecases.background import pruning
 from dragoman.usecases.identity import logins, token_uses, users
@@ -329,6 +332,27 @@ def test_a_use_is_noted_without_a_version_and_once_in_a_while(desk: Desk) -> Non
     desk.world.clock.advance(1)
     assert use("genesys").last_dialect == "genesys"
     assert len(desk.facts(desk.clerk)) == 1
+
+
+def test_the_day_on_which_a_user_was_here_is_noted_without_a_version(desk: Desk) -> None:
+    user = desk.user(desk.clerk)
+
+    def seen(after: float) -> User:
+        desk.world.clock.advance(after)
+        mark = token_uses.MarkUsed({}, 300.0, (user, "unknown"))
+        desk.world.core(lambda uow: token_uses.mark_used(uow, mark))
+        found: User = desk.world.stored(lambda uow: uow.users.find(user, Lock.CHANGE))
+        return found
+
+    before = desk.world.stored(lambda uow: uow.users.get(user))
+    first = seen(0)
+    assert first == replace(before, last_seen_at=first.last_seen_at)
+    assert first.last_seen_at is not None
+    assert to_datetime(first.last_seen_at).time() == time()
+    assert to_datetime(first.last_seen_at).date() == to_datetime(desk.world.clock.now()).date()
+    second = seen(DAY)
+    assert second.last_seen_at == later(first.last_seen_at, seconds=DAY)
+    assert second.revision == first.revision
 
 
 def test_ended_tokens_go_after_ninety_days(desk: Desk) -> None:

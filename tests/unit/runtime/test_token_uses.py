@@ -9,6 +9,11 @@ def by(credential: str, tenant: int = 1) -> Principal:
     return Principal(tenant, "u", "anna", credential=credential)
 
 
+def tokens(uses: TokenUses) -> dict[int, dict[str, list[str]]]:
+    """Those that wait, by tenant and dialect."""
+    return {tenant: dict(seen.tokens) for tenant, seen in uses.take().items() if seen.tokens}
+
+
 def test_a_use_is_noted_once_in_a_while_with_its_dialect() -> None:
     clock = FixedClock(Moment(10**16))
     uses = TokenUses(300.0, clock)
@@ -17,14 +22,14 @@ def test_a_use_is_noted_once_in_a_while_with_its_dialect() -> None:
     uses.note(by("token:b", tenant=2), "genesys")
     uses.note(by("password:u"), "native")
     uses.note(by("session:s"), "native")
-    assert uses.take() == {1: {"native": ["a"]}, 2: {"genesys": ["b"]}}
-    assert uses.take() == {}
+    assert tokens(uses) == {1: {"native": ["a"]}, 2: {"genesys": ["b"]}}
+    assert tokens(uses) == {}
     clock.advance(299)
     uses.note(by("token:a"), "genesys")
-    assert uses.take() == {}
+    assert tokens(uses) == {}
     clock.advance(2)
     uses.note(by("token:a"), "genesys")
-    assert uses.take() == {1: {"genesys": ["a"]}}
+    assert tokens(uses) == {1: {"genesys": ["a"]}}
 
 
 def test_what_could_not_be_stored_waits_unless_there_is_a_later_use() -> None:
@@ -36,4 +41,15 @@ def test_what_could_not_be_stored_waits_unless_there_is_a_later_use() -> None:
     clock.advance(2)
     uses.note(by("token:a"), "genesys")
     uses.give_back(1, taken[1])
-    assert uses.take() == {1: {"genesys": ["a"], "native": ["b"]}}
+    assert tokens(uses) == {1: {"genesys": ["a"], "native": ["b"]}}
+
+
+def test_users_are_seen_whatever_they_come_with() -> None:
+    uses = TokenUses(300.0, FixedClock(Moment(10**16)))
+    for credential in ("password:u", "session:s", "token:a"):
+        uses.note(by(credential), "native")
+    uses.note(Principal(1, None, "anonymous"), "genesys")
+    taken = uses.take()
+    assert {tenant: seen.users for tenant, seen in taken.items()} == {1: {"u"}}
+    uses.give_back(1, taken[1])
+    assert uses.take()[1].users == {"u"}

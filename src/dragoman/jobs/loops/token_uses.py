@@ -1,4 +1,4 @@
-"""The loop that stores which tokens were used."""
+"""The loop that stores which tokens were used, and which users were here."""
 
 from dragoman.domain.access import system
 from dragoman.domain.errors import Expected
@@ -16,9 +16,9 @@ async def run(runner: Runner, uses: TokenUses) -> None:
 
 async def store(runner: Runner, uses: TokenUses) -> None:
     """Store the uses so far, those of a tenant in one transaction; what can't be stored waits for the next time."""
-    for tenant, of_tenant in uses.take().items():
+    for tenant, seen in uses.take().items():
         try:
-            command = MarkUsed(of_tenant, uses.seen_seconds)
+            command = MarkUsed(seen.tokens, uses.seen_seconds, tuple(seen.users))
             await runner.write(mark_used, command, system(tenant), "core", bulk=True)
         except Expected:
-            uses.give_back(tenant, of_tenant)
+            uses.give_back(tenant, seen)

@@ -1,6 +1,6 @@
 """Users, groups, aliases, tokens and tenants in the store."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -49,6 +49,15 @@ class Users(People[User]):
         named = table.login.in_(spellings(login))
         row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, named)).first()
         return None if row is None else self.find(row[0])
+
+    def mark_seen(self, users: Sequence[str], day: Moment) -> None:
+        """Note that users (by uid) were here on a day, given by its beginning, without a version or history. The
+        command must be exclusive."""
+        table = tables.user.c
+        earlier = sa.or_(table.last_seen_at.is_(None), table.last_seen_at < day)
+        for start in range(0, len(users), AT_ONCE):
+            mine = (table.tenant == self.tenant, table.uid.in_(users[start : start + AT_ONCE]), earlier)
+            self.by_condition(sa.update(tables.user).where(*mine).values(last_seen_at=day))
 
     def bounds_of_administrators(self, role: str) -> Iterator[tuple[Strings, Strings]]:
         """The ceiling and the dialects of each enabled person with the role, by itself or by a group. The command must
