@@ -39,6 +39,7 @@ OTHERS = {
     "native/group_operations.py": "the operations on groups and their members: a table of its own",
     "native/session_operations.py": "the operations on sessions: a table of its own",
     "native/token_operations.py": "the operations on scopes and tokens: a table of its own",
+    "native/user_operations.py": "the operations on users: a table of its own",
     "native/tenant_operations.py": "the operations on the tenant itself: a table of its own",
     "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",
 }

@@ -12,7 +12,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Alias
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
-from dragoman.usecases.identity.users import DisableUser, disable_user
+from dragoman.usecases.admin.leaving import DisableUser, disable_user
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import templates
 from tests.cross_dialect.conftest import open_world

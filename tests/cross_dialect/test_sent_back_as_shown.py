@@ -20,9 +20,9 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.extension import Attribute, Extension, ExtensionSchema, Owner
 from dragoman.domain.task import State, Task
+from dragoman.usecases.admin.leaving import DisableUser, disable_user
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.identity.users import DisableUser, disable_user
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.cross_dialect.conftest import open_world
 from tests.support.world import NOON, World

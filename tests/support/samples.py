@@ -208,6 +208,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "user": lambda samples: (samples.tenant.login("bert"), samples.tenant.uids["bert"])[1],
     "session": lambda samples: samples.tenant.session("bert"),
     "link": lambda samples: samples.post(f"/v1/users/{samples['user']}/password-link")["token"],
+    "leaver": lambda samples: samples.post("/v1/users", {"login": f"{samples.plain}{next(SERIAL)}"})["id"],
     "task_schema": lambda samples: samples.schema("task"),
     "case_schema": lambda samples: samples.schema("case"),
     "stage_schema": lambda samples: samples.schema("stage"),

@@ -7,10 +7,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from dragoman.cli.main import dragoman
-from dragoman.domain.ids import new_id
 from dragoman.domain.passwords import hash_password
-from dragoman.domain.people import DIRECTORY_TENANT
-from dragoman.usecases.identity import sessions
+from dragoman.usecases.identity import adding, sessions
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.identity.users import token_hash
 from tests.support.server import Server, basic
@@ -46,12 +44,9 @@ class Tenant:
         """The login of anna (who administers) or of another; logins are unique over all tenants."""
         login = f"{person}-{self.number}"
         if person not in self.uids:
-            uid, call = new_id(), self.server.app.executor.call
             mail, name, admin = f"{login}@example.com", person.capitalize(), person in ADMINISTRATORS
-            for word in (login, mail, uid):
-                call(people.claim_login, people.ClaimLogin(word, self.key, uid), DIRECTORY_TENANT)
-            call(people.add_user, people.AddUser(uid, login, mail, name, PASSWORD_HASH, admin), self.key)
-            self.uids[person] = uid
+            command = adding.AddUser(login, mail, name, PASSWORD_HASH, admin)
+            self.uids[person] = self.server.app.executor.call(adding.add_user, command, self.key).uid
         return login
 
     def session(self, person: str = "anna") -> str:

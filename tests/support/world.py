@@ -20,6 +20,7 @@ from dragoman.settings import load
 from dragoman.store.unit.overlay import Stamp
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
+from dragoman.usecases.identity import adding
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import UnitOfWork
 
@@ -65,8 +66,9 @@ class World:
 
     def add(self, login: str, *, admin: bool = False, uid: str = "") -> Principal:
         """A new user."""
-        command = people.AddUser(uid or f"00000000-0000-7000-8000-{len(self.people):012x}", login, is_admin=admin)
-        user: User = self.app.executor.call(people.add_user, command, self.tenant)
+        uid = uid or f"00000000-0000-7000-8000-{len(self.people):012x}"
+        command = adding.AddUser(login, is_admin=admin, uid=uid)
+        user: User = self.app.executor.call(adding.add_user, command, self.tenant)
         self.people[login] = people.principal_of(user)
         return self.people[login]
 

@@ -11,6 +11,7 @@ from dragoman.dialects.kit import json
 from dragoman.domain.clock import to_datetime
 from dragoman.domain.people import DIRECTORY_TENANT, Tenant
 from dragoman.runtime.application import Application
+from dragoman.usecases import tenant_limits
 from dragoman.usecases.admin import tenant_profile, tenants
 
 
@@ -194,7 +195,7 @@ def _change(context: click.Context, given: dict[str, Any]) -> tenant_profile.Cha
 
     named = {key: value for key, value in given.items() if value is not None}
     limits = {
-        limit: _limit(context, named.pop(f"max_{limit}")) for limit in tenant_profile.LIMITS if f"max_{limit}" in named
+        limit: _limit(context, named.pop(f"max_{limit}")) for limit in tenant_limits.LIMITS if f"max_{limit}" in named
     }
     return change_of({**named, **({"limits": limits} if limits else {})})
 

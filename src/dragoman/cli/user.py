@@ -1,105 +1,168 @@
 """`dragoman user`: the users of a tenant."""
 
 import sys
+from typing import Any
 
 import click
 
-from dragoman.cli.application import opened, tenant_of
-from dragoman.cli.options import PLAIN, common
+from dragoman.cli import user_change
+from dragoman.cli.options import PLAIN, as_json, common
 from dragoman.cli.tables import table
 from dragoman.cli.user_alias import alias
+from dragoman.cli.user_options import DIALECTS, EMAIL, LANGUAGE, ROLE, ZONE, Words, call, show, tell
+from dragoman.dialects.kit import json
+from dragoman.dialects.native import views as wire
+from dragoman.dialects.native.wire.users import UserList
 from dragoman.domain.clock import to_datetime
-from dragoman.domain.errors import Conflict, Invalid
-from dragoman.domain.ids import new_id
+from dragoman.domain.errors import Invalid
 from dragoman.domain.passwords import hash_password
-from dragoman.domain.people import DIRECTORY_TENANT, User
-from dragoman.domain.text import composed, folded
+from dragoman.domain.people import User, UserKind, UserRole
 from dragoman.runtime.application import Application
-from dragoman.usecases.identity import users as people
+from dragoman.usecases.admin import people
+from dragoman.usecases.identity import adding, profiles, user_lists
+from dragoman.usecases.identity.profiles import Profile
+from dragoman.usecases.identity.user_lists import UserState
+
+PAGE = 1_000
 
 
-@click.group("user", short_help="Add, list and disable users.")
+@click.group("user", short_help="Add, list, change and delete users.")
 @common
 def user_command() -> None:
-    """Users: their logins and rights."""
+    """Users: persons and service accounts, their logins and rights."""
 
 
-user_command.add_command(alias)
+for command in (alias, user_change.change, user_change.enable, user_change.disable, user_change.delete):
+    user_command.add_command(command)
 
 
 @user_command.command("add")
 @click.argument("login", type=PLAIN)
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
-@click.option("--email", type=PLAIN, metavar="ADDRESS", help="An e-mail address, which is also a login.")
+@click.option("--no-password", is_flag=True, help="Don't ask: the user has tokens only, or signs in elsewhere.")
+@click.option("--email", type=EMAIL, metavar="ADDRESS", help="An e-mail address, which is also a login.")
 @click.option("--name", type=PLAIN, help="The displayed name.  [default: the login]")
+@click.option("--title", type=PLAIN, help="What the user does here.")
+@click.option("--zone", type=ZONE, help="The time zone that the user lives in.")
+@click.option("--language", type=LANGUAGE, metavar="TAG", help="A language tag such as lv or de-AT.")
 @click.option("--admin", is_flag=True, help="Make this user an administrator of the tenant.")
+@click.option("--role", "roles", type=ROLE, multiple=True, help="A role; may be repeated.")
+@click.option("--group", "groups", type=PLAIN, multiple=True, help="A group, by name or id; may be repeated.")
+@click.option("--service", is_flag=True, help="A service account: without a password, for programs.")
+@click.option("--owner", type=PLAIN, metavar="LOGIN", help="The person whom to ask about a service account.")
+@click.option("--scopes", type=Words(), help="What all credentials can be used for at most.  [default: anything]")
+@click.option("--dialects", type=DIALECTS, help="The dialects that the user may use.  [default: all]")
+@as_json
 @common
 @click.pass_context
-def add(
-    context: click.Context, login: str, *, password_stdin: bool, email: str | None, name: str | None, admin: bool
-) -> None:
+def add(context: click.Context, /, login: str, *, as_json: bool, **given: Any) -> None:
     """Add a user. On a terminal the command asks for the password twice; with an empty one the user has tokens only.
 
-    Logins are unique over all tenants.
+    Logins are unique over all tenants, without regard to case.
 
     \b
     Example:
       dragoman user add anna --name "Anna Berg" --email anna@example.com --admin
-      echo "$PASSWORD" | dragoman user add bot --password-stdin
+      echo "$PASSWORD" | dragoman user add bert --password-stdin --role reviewer
+      dragoman user add robot --service --owner anna --scopes "task.read task.write"
 
     \b
     Exit codes:
       0  added
-      1  the login is taken
+      1  refused: the login is taken, a group doesn't exist
       2  wrong usage
     """
-    password = _read_password(piped=password_stdin)
-    with opened(context) as app:
-        add_user(app, tenant_of(context, app), login, password, email=email, name=name, admin=admin)
-    click.echo(f"user {login} added")
+    asks = not (given["no_password"] or given["service"])
+    names = {name: given[name] for name in ("title", "zone", "language") if given[name] is not None}
+    command = adding.AddUser(
+        login,
+        given["email"],
+        given["name"],
+        is_admin=given["admin"],
+        roles=given["roles"],
+        password=_read_password(piped=given["password_stdin"]) if given["password_stdin"] or asks else None,
+        kind=UserKind.SERVICE if given["service"] else UserKind.PERSON,
+        names=names,
+        groups=given["groups"],
+        owner=given["owner"],
+        scopes=given["scopes"],
+        dialects=given["dialects"],
+    )
+    shown: Profile = call(context, people.documented(adding.add_user), command, existing=False, operation="add_user")
+    tell(shown, f"user {shown.user.login} added", as_json=as_json)
 
 
 @user_command.command("list")
+@click.option("--all", "state", flag_value="all", help="Disabled and deleted ones, too.")
+@click.option("--disabled", "state", flag_value="disabled", help="The disabled ones.")
+@click.option("--role", type=ROLE, help="Those who have this role, also by a group.")
+@click.option("--group", type=PLAIN, help="The members of this group.")
+@click.option("--service", is_flag=True, help="The service accounts.")
+@as_json
 @common
 @click.pass_context
-def list_(context: click.Context) -> None:
-    """Show every user of the tenant, disabled ones too.
+def list_(
+    context: click.Context, *, state: str | None, role: UserRole | None, group: str | None, service: bool, as_json: bool
+) -> None:
+    """Show the users of the tenant by login: the enabled ones, unless others are asked for.
 
     \b
     Example:
       dragoman user list --tenant north
+      dragoman user list --role reviewer
 
     \b
     Exit codes:
       0  shown
-      1  there is no such database or tenant
+      1  there is no such database, tenant or group
       2  wrong usage
     """
-    with opened(context, existing=True) as app:
-        users = app.executor.call(people.list_users, people.ListUsers(), tenant_of(context, app))
-    table(("LOGIN", "NAME", "E-MAIL", "RIGHTS"), [_row(user) for user in users])
+    kind = UserKind.SERVICE if service else None
+    found: list[Profile] = []
+    after: tuple[str, int] | None = None
+    while not found or after is not None:
+        wanted = user_lists.List(
+            PAGE,
+            after,
+            kind=kind,
+            role=role,
+            group=group,
+            state=UserState(state or "enabled"),
+        )
+        page: user_lists.Page = call(context, user_lists.list_page, wanted)
+        found += page.items
+        after = page.after
+        if not page.items:
+            break
+    if as_json:
+        click.echo(json.encode(UserList([wire.user(each) for each in found])))
+    else:
+        table(("LOGIN", "NAME", "E-MAIL", "RIGHTS"), [_row(each) for each in found])
 
 
-@user_command.command("disable", short_help="Disable a user.")
+@user_command.command("show")
 @click.argument("login", type=PLAIN)
+@as_json
 @common
 @click.pass_context
-def disable(context: click.Context, login: str) -> None:
-    """Disable a user: within a second the password and all tokens are refused. The user's tasks and history remain.
+def show_(context: click.Context, login: str, *, as_json: bool) -> None:
+    """Show a user, by login or id.
 
     \b
     Example:
-      dragoman user disable anna
+      dragoman user show anna --json
 
     \b
     Exit codes:
-      0  disabled, now or before
+      0  shown
       1  there is no such user
       2  wrong usage
     """
-    with opened(context, existing=True) as app:
-        app.executor.call(people.disable_user, people.DisableUser(login), tenant_of(context, app))
-    click.echo(f"user {login} disabled")
+    shown: Profile = call(context, profiles.read, profiles.Read(login))
+    if as_json:
+        tell(shown, "", as_json=True)
+    else:
+        show(wire.user(shown))
 
 
 def add_user(
@@ -112,23 +175,10 @@ def add_user(
     name: str | None = None,
     admin: bool = False,
 ) -> User:
-    """Claim the login and the e-mail address for the tenant, then add their user.
-
-    Raises Conflict if another user of any tenant has one of them, and Invalid for an invalid login.
-    """
-    login = composed(login)
-    people.check_login(login)
-    uid = app.executor.call(people.claim_login, people.ClaimLogin(login, tenant, new_id()), DIRECTORY_TENANT)
-    if email is not None:
-        owner = app.executor.call(people.claim_login, people.ClaimLogin(folded(email), tenant, uid), DIRECTORY_TENANT)
-        if owner != uid:
-            raise Conflict("email_taken", f"The address {email} is another user's.")
-    app.executor.call(
-        people.claim_login, people.ClaimLogin(uid, tenant, uid), DIRECTORY_TENANT
-    )  # one may log in by id, too
+    """Add a user whose password isn't held against the rules for passwords: for demonstrations and fixtures."""
     password_hash = hash_password(password) if password else None
-    user = people.AddUser(uid, login, email=email, display_name=name, password_hash=password_hash, is_admin=admin)
-    return app.executor.call(people.add_user, user, tenant)
+    command = adding.AddUser(login, email, name, password_hash, admin)
+    return app.executor.call(adding.add_user, command, tenant)
 
 
 def _read_password(*, piped: bool) -> str | None:
@@ -150,8 +200,11 @@ def _read_password(*, piped: bool) -> str | None:
     return typed or None
 
 
-def _row(user: User) -> tuple[str, str, str, str]:
-    rights = "administrator" if user.is_admin else "user"
-    if user.disabled_at is not None:
-        rights = f"disabled since {to_datetime(user.disabled_at):%Y-%m-%d %H:%M} UTC"
+def _row(shown: Profile) -> tuple[str, str, str, str]:
+    user = shown.user
+    rights = ", ".join(shown.roles) or ("service account" if user.kind is UserKind.SERVICE else "user")
+    for moment, word in ((user.deleted_at, "deleted"), (user.disabled_at, "disabled")):
+        if moment is not None:
+            rights = f"{word} since {to_datetime(moment):%Y-%m-%d %H:%M} UTC"
+            break
     return user.login, user.display_name, user.email or "", rights

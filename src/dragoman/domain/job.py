@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     BATCH_FORGET = "batch.forget"
     BATCH_CLEAR = "batch.clear"
     BATCH_AUDIENCES = "batch.audiences"
+    USER_HAND_OVER = "user.hand_over"
     ZONES_RECOMPUTE = "zones.recompute"
     ALIAS_CLAIM = "alias.claim"
 

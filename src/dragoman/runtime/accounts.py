@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from dragoman.domain.access import Principal, system
 from dragoman.domain.errors import Expected
-from dragoman.domain.people import DIRECTORY_TENANT, LoginName
+from dragoman.domain.logins import is_known_as
+from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.domain.provider import Visitor
-from dragoman.domain.text import folded, spellings
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.passwords import PasswordRecord
 from dragoman.runtime.proxy_users import ProxyUsers
@@ -82,12 +82,10 @@ class StoredAccounts:
         )
 
     async def _find(self, login: str) -> users.Account | None:
-        """The account of a login or an e-mail address, which is compared without case."""
-        entry: LoginName | None = None
-        for name in dict.fromkeys((*spellings(login), folded(login) if "@" in login else login)):
-            entry = entry or await self._executor.read(
-                users.find_login, users.FindLogin(name), system(DIRECTORY_TENANT)
-            )
+        """The account of a login or an e-mail address, or an id; letters of either case."""
+        entry = await self._executor.read(users.find_login, users.FindLogin(login), system(DIRECTORY_TENANT))
         if entry is None:
             return None
-        return await self._executor.read(users.find_account, users.FindAccount(entry.user), system(entry.user_tenant))
+        tenant = system(entry.user_tenant)
+        found = await self._executor.read(users.find_account, users.FindAccount(entry.user), tenant)
+        return found if found is not None and is_known_as(found.user, login) else None

@@ -66,9 +66,9 @@ def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
     return _where(name, sa.text(f"{when or column} IS NOT NULL"), column, *others)
 
 
-def _where(name: str, condition: Any, *columns: str) -> Index:
+def _where(name: str, condition: Any, *columns: str, unique: bool = False) -> Index:
     """An index of the rows for which this holds; only statements with the same condition use it."""
-    return Index(name, "tenant", *columns, sqlite_where=condition, postgresql_where=condition)
+    return Index(name, "tenant", *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 tenant = Table(
@@ -144,7 +144,8 @@ user = Table(
     _number("last_seen_at"),
     _number("deleted_at"),
     *_late_versions(),
-    Index("user_by_login", "tenant", "login", unique=True),
+    # A deleted user keeps his login to be shown; somebody else may have it.
+    _where("user_by_login", sa.text("deleted_at IS NULL"), "login", unique=True),
 )
 
 group = Table(

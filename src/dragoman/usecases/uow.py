@@ -9,7 +9,7 @@ from dragoman.domain import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.job import Job, JobKind
-from dragoman.domain.people import LoginName, Tenant
+from dragoman.domain.people import Tenant
 from dragoman.domain.terms import Terms
 from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloads, Previews
 from dragoman.store.repositories.cases import Cases, Stages
@@ -18,8 +18,10 @@ from dragoman.store.repositories.contacts import Contacts
 from dragoman.store.repositories.digests import Digests
 from dragoman.store.repositories.extension_schemas import Schemas
 from dragoman.store.repositories.history import History
+from dragoman.store.repositories.holdings import Holdings
 from dragoman.store.repositories.jobs import Jobs
 from dragoman.store.repositories.leases import Leases
+from dragoman.store.repositories.login_names import LoginNames
 from dragoman.store.repositories.messages import Messages
 from dragoman.store.repositories.people import (
     Aliases,
@@ -249,8 +251,12 @@ class UnitOfWork:
         return Aliases(self._overlay)
 
     @lazy
-    def login_names(self) -> Repository[LoginName]:
-        return Repository(self._overlay, MAPPINGS["login_name"])
+    def holdings(self) -> Holdings:
+        return Holdings(self._overlay)
+
+    @lazy
+    def login_names(self) -> LoginNames:
+        return LoginNames(self._overlay)
 
     @lazy
     def tenants(self) -> People[Tenant]:

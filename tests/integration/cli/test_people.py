@@ -14,7 +14,7 @@ PASSWORD = "a long enough password"
 def test_the_default_tenant_is_there_and_others_can_be_added(database_url: str) -> None:
     assert well(database_url, "tenant", "add", "north").out == "tenant north added, number 2\n"
     listed = well(database_url, "tenant", "list").out.splitlines()
-    assert [line.split() for line in listed] == [["NAME", "NUMBER"], ["main", "1"], ["north", "2"]]
+    assert [line.split()[:2] for line in listed] == [["NAME", "NUMBER"], ["main", "1"], ["north", "2"]]
 
 
 def test_a_tenant_is_added_once(database_url: str) -> None:
@@ -32,17 +32,20 @@ def test_a_user_is_added_listed_and_disabled(database_url: str) -> None:
 
     well(database_url, "user", "disable", "bert")
     well(database_url, "user", "disable", "bert")
-    assert "disabled since" in well(database_url, "user", "list").out
-    assert refused(database_url, "user", "disable", "carl") == "dragoman: There is no user carl."
+    assert "bert" not in well(database_url, "user", "list").out
+    assert "disabled since" in well(database_url, "user", "list", "--disabled").out
+    refusal = refused(database_url, "user", "disable", "carl")
+    assert refusal == "dragoman: There is no user carl. (user_not_found)"
 
 
 def test_a_login_and_an_address_are_one_user_s_over_all_tenants(database_url: str) -> None:
     well(database_url, "tenant", "add", "north")
     well(database_url, "user", "add", "anna", "--email", "Anna@example.com")
-    assert refused(database_url, "user", "add", "anna") == "dragoman: The login anna is taken."
-    assert refused(database_url, "user", "add", "anna", "--tenant", "north") == "dragoman: The login anna is taken."
+    for tenant, login in (("main", "anna"), ("north", "ANNA")):
+        refusal = refused(database_url, "user", "add", login, "--tenant", tenant)
+        assert refusal == f"dragoman: The login {login} is taken. (login_taken)"
     taken = refused(database_url, "user", "add", "bert", "--email", "anna@EXAMPLE.com")
-    assert taken == "dragoman: The address anna@EXAMPLE.com is another user's."
+    assert taken == "dragoman: The address anna@EXAMPLE.com is another user's. (email_taken)"
     well(database_url, "user", "add", "bert")  # what was refused left nothing in the way
 
 
@@ -51,7 +54,7 @@ def test_tenants_do_not_see_each_other_s_users(database_url: str) -> None:
     well(database_url, "user", "add", "anna", "--tenant", "north")
     assert "anna" not in well(database_url, "user", "list").out
     assert "anna" in well(database_url, "--tenant", "north", "user", "list").out
-    assert refused(database_url, "user", "list", "--tenant", "south") == "dragoman: There is no tenant south."
+    assert "There is no tenant south." in refused(database_url, "user", "list", "--tenant", "south")
     assert "south" not in well(database_url, "tenant", "list").out
 
 
@@ -65,7 +68,7 @@ def test_names_that_would_break_a_list_are_refused(database_url: str) -> None:
 
 
 def test_a_colon_in_a_login_is_refused_before_anything_is_kept(database_url: str) -> None:
-    assert "no colon" in refused(database_url, "user", "add", "an:na")
+    assert "without a colon" in refused(database_url, "user", "add", "an:na", code=2)
     assert not [row for row in rows(database_url) if row["table"] == "login_name"]
 
 

@@ -16,7 +16,7 @@ from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort, SortKey
 from dragoman.store.repositories.tasks import TOGETHER
 from dragoman.usecases.contacts import lifecycle as contacts
-from dragoman.usecases.identity import users as people
+from dragoman.usecases.identity import adding
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
@@ -27,7 +27,7 @@ LOGINS = ("anna", "bert")
 def furnish(uow: UnitOfWork) -> None:
     """Two of each value, in an order that no sort has; some have none."""
     for number, login in enumerate(LOGINS):
-        people.add_user(uow, people.AddUser(f"0000000{number}", login, display_name=f"{login} B"))
+        adding.add_user(uow, adding.AddUser(login, display_name=f"{login} B", uid=f"0000000{number}"))
     contacts.add(uow, ContactKind.PERSON, first_name="Ilze", last_name=None)
     contacts.add(uow, ContactKind.COMPANY, company_name="Äpfel")
     contacts.add(uow, ContactKind.COMPANY, company_name=None)

@@ -27,11 +27,11 @@ from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.worker import Worker
 from dragoman.settings import Jobs
 from dragoman.store import tables
+from dragoman.usecases.admin import leaving
 from dragoman.usecases.background import jobs as background
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
-from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld, Immediate, Watch
@@ -189,7 +189,7 @@ def test_the_entry_behind_the_first_failure_too_many_is_not_tried(world: BatchWo
 def test_entries_that_fail_alike_stop_at_the_same_one(world: BatchWorld) -> None:
     numbers = made(world, 30)
     number = patching(world, numbers, max_failures="4")
-    world.app.executor.call(people.disable_user, people.DisableUser("anna"), world.tenant)
+    world.app.executor.call(leaving.disable_user, leaving.DisableUser("anna"), world.tenant)
     world.run_jobs()
     batch = world.batch(number)
     assert (batch.status, batch.failure, batch.skipped) == (Status.STOPPED, 5, 25)

@@ -14,9 +14,9 @@ from dragoman.domain.resource import Resource
 from dragoman.domain.task import State, Task, Verb
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.unit.overlay import HistoryRow
+from dragoman.usecases.admin import leaving
 from dragoman.usecases.batches.execution import runs as batch_runs
 from dragoman.usecases.batches.types import resource_types
-from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import DIALECT, BatchWorld
@@ -326,7 +326,7 @@ def test_a_creator_who_is_shut_out_meanwhile_changes_nothing(world: BatchWorld) 
     [one] = made(world)
     number = world.order(PATCH, "task", field="id", entries=[one], data={"priority": 1}, review=True)
     world.run_jobs()
-    world.app.executor.call(people.disable_user, people.DisableUser("anna"), world.tenant)
+    world.app.executor.call(leaving.disable_user, leaving.DisableUser("anna"), world.tenant)
     world.decide(number, Decision.APPROVE)
     world.run_jobs()
     assert counts(world.batch(number)) == (Status.COMPLETED, 1, 1, 0, 1)

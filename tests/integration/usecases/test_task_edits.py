@@ -14,10 +14,10 @@ from dragoman.domain.errors import Conflict, Expected, Invalid, StaleVersion
 from dragoman.domain.task import Task, Verb
 from dragoman.store.unit.work import Work
 from dragoman.usecases import categories
+from dragoman.usecases.admin import leaving
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
-from dragoman.usecases.identity import users as people
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import verbs as task_verbs
 from dragoman.usecases.tasks.references import Links
@@ -120,7 +120,7 @@ def test_a_stage_brings_its_case_and_another_case_lets_go_of_it(world: EditingWo
 
 
 def test_a_user_who_is_shut_out_is_given_nothing(world: EditingWorld) -> None:
-    world.do(people.disable_user, people.DisableUser("bert"))
+    world.do(leaving.disable_user, leaving.DisableUser("bert"))
     for command in (task_edits.Create(assignee="bert"), task_edits.Create(assignee="nobody")):
         with pytest.raises(Invalid, match="assignee"):
             world.do(task_edits.create, command)

@@ -9,6 +9,7 @@ import pytest
 from dragoman.domain.errors import Conflict, Forbidden
 from dragoman.domain.job import JobKind, LeaseLost
 from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.usecases import tenant_limits
 from dragoman.usecases.admin import tenant_profile
 from dragoman.usecases.background import jobs
 from dragoman.usecases.identity import users as people
@@ -146,5 +147,5 @@ def test_a_disabled_tenant_takes_no_credentials_and_its_jobs_stand_still(world: 
 
 def test_room_is_told_by_its_limit(world: World) -> None:
     with pytest.raises(Conflict) as refused:
-        world.core(lambda uow: tenant_profile.make_room(uow, tenant_profile.USERS, 2, 2))
+        world.core(lambda uow: tenant_limits.make_room(uow, tenant_limits.USERS, 2, 2))
     assert (refused.value.code, refused.value.parameters["limit"]) == ("tenant_full", "users")

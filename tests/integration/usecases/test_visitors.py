@@ -11,13 +11,12 @@ from dragoman.domain.errors import Conflict
 from dragoman.domain.people import Group, GroupMember, Session, UserKind
 from dragoman.domain.provider import Visitor
 from dragoman.usecases.identity import attempts, memberships, provider_links, visitors
-from dragoman.usecases.identity.visitors import Newcomer, Recognise, Recognised, Rules
+from dragoman.usecases.identity.visitors import Recognise, Recognised, Rules
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import NOON, World
 
 LEADS = "00000000-0000-7000-8000-00000000aaaa"
 CREW = "00000000-0000-7000-8000-00000000bbbb"
-NEW = "00000000-0000-7000-8000-00000000cccc"
 BERT = Visitor("corp", "s-1", "bert", "Bert Moss", email="bert@example.com", is_email_verified=True)
 
 
@@ -38,7 +37,7 @@ def _make_groups(uow: UnitOfWork) -> None:
 
 
 def recognise(world: World, visitor: Visitor = BERT, rules: Rules | None = None, newcomer: bool = False) -> Recognised:
-    command = Recognise(visitor, rules or Rules(), Newcomer(NEW, visitor.login or "") if newcomer else None)
+    command = Recognise(visitor, rules or Rules(), provision=newcomer)
     found: Recognised = world.core(lambda uow: visitors.recognise(uow, command))
     return found
 
@@ -110,15 +109,15 @@ def test_an_address_never_links_an_administrator_or_a_service(world: World, fiel
 def test_a_newcomer_becomes_a_linked_user(world: World) -> None:
     found = recognise(world, replace(BERT, login="dora"), newcomer=True)
     assert found.user is not None
-    assert (found.user.uid, found.user.login, found.user.display_name) == (NEW, "dora", "Bert Moss")
+    assert (found.user.login, found.user.display_name) == ("dora", "Bert Moss")
     assert found.user.password_hash is None
     assert recognise(world).user == user(world, "dora")
 
 
-def test_a_login_that_was_taken_meanwhile_is_a_conflict(world: World) -> None:
-    recognise(world, replace(BERT, login="dora"), newcomer=True)
-    with pytest.raises(Conflict, match="taken"):
-        recognise(world, replace(BERT, subject="s-2"), newcomer=True)
+def test_a_newcomer_whose_login_is_taken_gets_one_with_a_number(world: World) -> None:
+    found = recognise(world, replace(BERT, login="carl"), newcomer=True)
+    assert found.user is not None
+    assert found.user.login == "carl-2"
 
 
 @pytest.mark.parametrize("fields", [{"disabled_at": NOON}, {"deleted_at": NOON}, {"kind": UserKind.SERVICE}])
@@ -129,7 +128,7 @@ def test_who_may_not_sign_in_stays_out_and_his_sessions_end(world: World, fields
     found = recognise(world)
     assert found.refusal is not None
     assert found.refusal.code == "not_allowed"
-    assert sessions(world, "bert") == []
+    assert world.core(lambda uow: uow.sessions.of_user(world.people["bert"].user or "")) == []
 
 
 def test_required_groups_that_are_not_met_end_all_sessions(world: World) -> None:
@@ -144,7 +143,7 @@ def test_required_groups_that_are_not_met_end_all_sessions(world: World) -> None
         assert found.refusal.code == "not_allowed"
     assert sessions(world, "bert") == []
     assert recognise(world, replace(BERT, subject="s-9"), rules, newcomer=True).refusal is not None
-    assert world.core(lambda uow: uow.users.find(NEW)) is None
+    assert len(world.core(lambda uow: uow.users.all())) == len(world.people)
 
 
 def test_groups_follow_by_name_and_by_external_name(world: World) -> None:

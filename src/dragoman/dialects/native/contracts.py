@@ -19,7 +19,7 @@ from dragoman.usecases.uow import UnitOfWork
 class Contract:
     """`is_conditional`: the operation changes something that has a revision, and honours If-Match. `line` is the type
     of a line, where it can answer with application/x-ndjson. `runs_further`: its reply runs more commands.
-    `may_be_later`: it is answered 202 where a job does the rest."""
+    `may_be_later`: it is answered 202 where a job does the rest, with `later_answer`, by default as it is otherwise."""
 
     query: type[Any] = queries.Nothing
     body: Any = None
@@ -32,6 +32,7 @@ class Contract:
     line: Any = None
     runs_further: bool = False
     may_be_later: bool = False
+    later_answer: Any = None
 
     @property
     def has_dry_run(self) -> bool:

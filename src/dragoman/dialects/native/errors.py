@@ -48,6 +48,7 @@ def error(error: Expected, request: Request) -> Reply:
         errors=_faults(error),
         current=_current(error),
         uses=_uses(error),
+        **_counts(error),
     )
     return Reply(status, json.encode(refusal), MEDIA, _headers(error))
 
@@ -99,6 +100,12 @@ def _current(error: Expected) -> Raw | UnsetType:
         return UNSET
     shown = batch_views.document(known) if isinstance(known, Shown) else wire.view(known)
     return json.verbatim(json.encode(shown).decode())
+
+
+def _counts(error: Expected) -> dict[str, Any]:
+    """What the refusal counts, by the names of its members."""
+    counts = error.parameters.get("counts")
+    return counts if isinstance(counts, dict) else {}
 
 
 def _tag(known: Any) -> tuple[str, str]:

@@ -21,7 +21,6 @@ from dragoman.dialects.native.handlers import (
     task_extensions,
     task_lists,
     tasks,
-    users,
     verbs,
 )
 from dragoman.dialects.native.password_operations import PASSWORDS
@@ -29,6 +28,7 @@ from dragoman.dialects.native.result_operations import RESULTS
 from dragoman.dialects.native.session_operations import SESSIONS
 from dragoman.dialects.native.tenant_operations import TENANT
 from dragoman.dialects.native.token_operations import TOKENS
+from dragoman.dialects.native.user_operations import USERS
 from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
@@ -37,7 +37,6 @@ from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire import schemas as schema_bodies
 from dragoman.dialects.native.wire import tasks as task_bodies
-from dragoman.dialects.native.wire import users as user_bodies
 from dragoman.dialects.native.wire.scalars import AnyJson
 from dragoman.domain.task import Verb
 from dragoman.usecases import categories as category_uses
@@ -46,20 +45,10 @@ from dragoman.usecases.batches.review import words
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.events import history as history_uses
-from dragoman.usecases.identity import profiles
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import extensions as extension_uses
 from dragoman.usecases.tasks import lists as list_uses
 from dragoman.usecases.tasks import verbs as task_verbs
-
-ANY_SCOPE = any_of(
-    *(
-        f"{noun}.{what}"
-        for noun in ("task", "schema", "contact", "case", "category", "user")
-        for what in ("read", "write")
-    )
-)
-"""Any scope suffices to read one's own profile."""
 
 _get = partial(operation, method="GET")
 _post = partial(operation, method="POST", writes=True, query=queries.Trial, status=201, render=replies.made)
@@ -427,39 +416,6 @@ SCHEMAS = (
         scopes=any_of("schema.write"),
         parse=schemas.parse_delete,
         run=schemas.delete,
-    ),
-)
-
-USERS = (
-    _get(
-        name="list_users",
-        path="/users",
-        summary="The users of the tenant.",
-        scopes=any_of("user.read"),
-        parse=users.parse_list,
-        run=profiles.list_all,
-        render=users.render_list,
-        answer=user_bodies.UserList,
-    ),
-    _get(
-        name="read_own_profile",
-        path="/users/me",
-        summary="The caller's own profile.",
-        scopes=ANY_SCOPE,
-        parse=users.parse_own,
-        run=profiles.own,
-        render=replies.one,
-        answer=user_bodies.User,
-    ),
-    _patch(
-        name="patch_own_profile",
-        path="/users/me",
-        summary="Change the named members of one's own profile.",
-        scopes=any_of("user.write"),
-        parse=users.parse_patch_own,
-        run=profiles.change_own,
-        body=user_bodies.ProfilePatch,
-        answer=user_bodies.User,
     ),
 )
 

@@ -5,11 +5,12 @@ from functools import partial
 from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, any_of
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.contracts import operation
-from dragoman.dialects.native.handlers import passwords
+from dragoman.dialects.native.handlers import passwords, users
 from dragoman.dialects.native.wire import passwords as bodies
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire.tasks import Nothing
 from dragoman.dialects.native.wire.users import User
+from dragoman.usecases.admin import people
 from dragoman.usecases.identity import password_changes, password_links
 
 _change = partial(operation, writes=True, query=queries.Trial)
@@ -72,8 +73,8 @@ PASSWORDS = (
         path="/users/{person}/unlock",
         summary="Let failed logins of before count no more, on every node within a second. For administrators.",
         parse=passwords.parse_unlock,
-        run=password_changes.unlock,
-        render=replies.one,
+        run=people.documented(password_changes.unlock),
+        render=users.render,
         body=Nothing,
         body_may_be_empty=True,
         answer=User,

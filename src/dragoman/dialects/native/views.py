@@ -22,16 +22,17 @@ from dragoman.dialects.native.wire import (
 )
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.contact import Contact
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
-from dragoman.domain.people import Membership, Tenant, User
+from dragoman.domain.people import Membership, Tenant, UserRole
 from dragoman.domain.task import Task
 from dragoman.usecases.batches.review.tenant_policies import Policies
 from dragoman.usecases.events.history import HistoryRow
 from dragoman.usecases.identity.aliases import AliasItem
 from dragoman.usecases.identity.groups import GroupView
+from dragoman.usecases.identity.profiles import Profile
 from dragoman.usecases.identity.session_lists import Listed
 from dragoman.usecases.tasks.unclaimed_names import Claimed, NameItem
 
@@ -191,10 +192,13 @@ def category(category: Category) -> categories.Category:
     )
 
 
-def user(user: User) -> users.User:
+def user(shown: Profile) -> users.User:
+    """A user as the reader may see him."""
+    user = shown.user
     return users.User(
         id=user.uid,
         number=user.number,
+        kind=user.kind,
         login=user.login,
         email=user.email,
         display_name=user.display_name,
@@ -203,12 +207,16 @@ def user(user: User) -> users.User:
         title=user.title,
         language=user.language,
         zone=user.zone,
-        is_admin=user.is_admin,
+        is_admin=UserRole.ADMINISTRATOR in shown.roles,
         roles=list(user.roles),
-        groups=list(user.groups),
+        effective_roles=list(shown.roles),
+        groups=[group.uid for group in shown.groups],
+        group_names=[group.name for group in shown.groups],
         disabled_at=maybe(user.disabled_at),
         created_at=time(user.created_at),
         modified_at=time(user.modified_at),
+        revision=user.revision,
+        **(_rest(shown) if shown.is_whole else {}),
     )
 
 
@@ -300,6 +308,24 @@ def claim(claimed: Claimed) -> aliases.Claim:
     return aliases.Claim(alias=alias(claimed.alias), assigned=claimed.assigned, skipped=claimed.skipped)
 
 
+def _rest(shown: Profile) -> dict[str, Any]:
+    """What administrators and the user himself see besides."""
+    user = shown.user
+    return {
+        "scopes": None if user.scopes is None else list(user.scopes),
+        "dialects": None if user.dialects is None else list(user.dialects),
+        "owner": user.owner,
+        "has_password": user.password_hash is not None,
+        "identities": [
+            users.Identity(provider=one.provider, subject=one.subject, linked_at=time(one.linked_at))
+            for one in shown.identities
+        ],
+        "locked_until": maybe(shown.locked_until),
+        "last_seen_at": None if user.last_seen_at is None else f"{to_datetime(user.last_seen_at):%Y-%m-%d}",
+        "deleted_at": maybe(user.deleted_at),
+    }
+
+
 _changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode
 
 
@@ -334,10 +360,10 @@ VIEWS: dict[type[Any], Callable[[Any], Any]] = {
     Case: case,
     Stage: stage,
     Category: category,
-    User: user,
     GroupView: group,
     Tenant: lambda found: tenant(found, whole=True),
     Policies: lambda policies: policies.rules,
+    Profile: user,
 }
 
 

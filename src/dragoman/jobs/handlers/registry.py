@@ -11,7 +11,16 @@ else is a failed attempt.
 from collections.abc import Awaitable, Callable
 
 from dragoman.domain.job import FORMER, Job, JobKind
-from dragoman.jobs.handlers import alias_claims, audiences, batch_previews, batches, outside, outside_previews, zones
+from dragoman.jobs.handlers import (
+    alias_claims,
+    audiences,
+    batch_previews,
+    batches,
+    handing_over,
+    outside,
+    outside_previews,
+    zones,
+)
 from dragoman.jobs.loops.loop import Runner
 from dragoman.usecases.background.jobs import Hold
 
@@ -25,6 +34,7 @@ HANDLERS: dict[str, Handler] = {
     JobKind.BATCH_FORGET: batches.forget,
     JobKind.BATCH_CLEAR: batches.clear,
     JobKind.BATCH_AUDIENCES: audiences.complete,
+    JobKind.USER_HAND_OVER: handing_over.hand_over,
     JobKind.ZONES_RECOMPUTE: zones.recompute,
     JobKind.ALIAS_CLAIM: alias_claims.assign,
 }

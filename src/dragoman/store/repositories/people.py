@@ -20,7 +20,9 @@ from dragoman.domain.people import (
 )
 from dragoman.domain.text import folded, spellings
 from dragoman.store import tables
+from dragoman.store.repositories import user_pages
 from dragoman.store.repositories.repository import People, Repository
+from dragoman.store.repositories.user_pages import UserFilter
 from dragoman.store.unit.mappings import MAPPINGS, MAYBE_STRINGS
 
 AT_ONCE = 1_000
@@ -44,9 +46,9 @@ class Users(People[User]):
         return [user for key in keys if (user := self.find(key)) is not None]
 
     def by_login(self, login: str) -> User | None:
-        """The user with this login, or None. The command must be exclusive."""
+        """The user with this login, or None; a deleted one has none. The command must be exclusive."""
         table = tables.user.c
-        named = table.login.in_(spellings(login))
+        named = sa.and_(table.login.in_(spellings(login)), table.deleted_at.is_(None))
         row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, named)).first()
         return None if row is None else self.find(row[0])
 
@@ -59,22 +61,28 @@ class Users(People[User]):
             mine = (table.tenant == self.tenant, table.uid.in_(users[start : start + AT_ONCE]), earlier)
             self.by_condition(sa.update(tables.user).where(*mine).values(last_seen_at=day))
 
+    def page(self, wanted: UserFilter, *, limit: int, after: tuple[str, int] | None) -> list[User]:
+        """Up to `limit` users by login and number, those behind `after`. The command must be exclusive."""
+        keys = user_pages.page(self.by_condition, self.tenant, wanted, limit=limit, after=after)
+        self.load(keys)
+        return [user for key in keys if (user := self.find(key)) is not None]
+
+    def count(self) -> int:
+        """How many users there are, disabled ones too; not the deleted ones. The command must be exclusive."""
+        table = tables.user.c
+        mine = (table.tenant == self.tenant, table.deleted_at.is_(None))
+        return int(self.by_condition(sa.select(sa.func.count()).where(*mine)).scalar_one())
+
     def bounds_of_administrators(self, role: str) -> Iterator[tuple[Strings, Strings]]:
         """The ceiling and the dialects of each enabled person with the role, by itself or by a group. The command must
         be exclusive."""
-        user, member, group = tables.user.c, tables.group_member.c, tables.group.c
-        having = f'%"{role}"%'  # roles are words, so no other text of the list holds one in quotes
-        members = (
-            sa.select(member.user)
-            .join(tables.group, sa.and_(group.tenant == member.tenant, group.uid == member.group))
-            .where(member.tenant == self.tenant, group.roles.like(having))
-        )
+        user = tables.user.c
         statement = sa.select(user.scopes, user.dialects).where(
             user.tenant == self.tenant,
             user.kind == UserKind.PERSON.value,
             user.disabled_at.is_(None),
             user.deleted_at.is_(None),
-            sa.or_(user.roles.like(having), user.uid.in_(members)),
+            user_pages.having_role(self.tenant, role),
         )
         for scopes, dialects in self.by_condition(statement):
             yield MAYBE_STRINGS.decode(scopes), MAYBE_STRINGS.decode(dialects)
@@ -83,7 +91,7 @@ class Users(People[User]):
         """The user with this login or e-mail address, letters of either case."""
         wanted = folded(name)
         for user in self.all():
-            if wanted in (folded(user.login), folded(user.email or "")):
+            if user.deleted_at is None and wanted in (folded(user.login), folded(user.email or "")):
                 return user
         return None
 
@@ -246,3 +254,16 @@ class Identities(OfUsers[ProviderIdentity]):
     """What providers call the users of one tenant."""
 
     mapping = MAPPINGS["identity"]
+
+    def of_users(self, users: Collection[str]) -> dict[str, list[ProviderIdentity]]:
+        """Of many users, by user. The command must be exclusive."""
+        table = self.mapping.table.c
+        found: dict[str, list[ProviderIdentity]] = {}
+        wanted = sorted(users)
+        for start in range(0, len(wanted), AT_ONCE):
+            some = table.user.in_(wanted[start : start + AT_ONCE])
+            statement = sa.select(*self.mapping.columns).where(table.tenant == self.tenant, some)
+            for row in self.by_condition(statement.order_by(table.provider, table.subject)):
+                identity = self.mapping.decode(row)
+                found.setdefault(identity.user, []).append(identity)
+        return found

@@ -8,14 +8,11 @@ from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
 from dragoman.domain.access import require_admin
-from dragoman.domain.errors import Conflict, NotFound
+from dragoman.domain.errors import NotFound
 from dragoman.domain.people import Tenant
 from dragoman.usecases import preconditions
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.uow import UnitOfWork
-
-OPEN_TASKS, USERS, ATTACHMENT_BYTES = "open_tasks", "users", "attachment_bytes"
-LIMITS = (USERS, OPEN_TASKS, ATTACHMENT_BYTES)
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -69,12 +66,6 @@ def disable(uow: UnitOfWork, command: Disable) -> Tenant:
     if (tenant.disabled_at is not None) is command.is_disabled:
         return tenant
     return _saved(uow, tenant, replace(tenant, disabled_at=uow.now if command.is_disabled else None))
-
-
-def make_room(uow: UnitOfWork, limit: str, count: int, most: int) -> None:
-    """Conflict where `count` objects are there already, and the tenant may have `most` of them."""
-    if count >= most:
-        raise Conflict("tenant_full", f"The tenant may have {most} {limit.replace('_', ' ')}.", limit=limit, most=most)
 
 
 def _locked(uow: UnitOfWork) -> Tenant:

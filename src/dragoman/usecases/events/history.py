@@ -12,7 +12,7 @@ from dragoman.domain.task import Task
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["History", "HistoryPage", "HistoryRow", "changes_of_task", "history_page"]
+__all__ = ["History", "HistoryPage", "HistoryRow", "changes_of_task", "history_page", "page_of"]
 
 SLICE = 50  # rows, each of which may hold a megabyte
 
@@ -42,9 +42,14 @@ def history_page(uow: UnitOfWork, command: History) -> HistoryPage:
     entity = _present_or_past(uow, command.kind, command.entity)
     if entity is None or not _may_see(uow, command.kind, entity):
         raise repository.missing(command.entity)
-    sizes = uow.history.sizes(command.kind, entity.number, after=command.after, limit=command.limit + 1)
-    limit = min(command.limit, _within(PAGE_BYTES, sizes))
-    items = uow.history.page(command.kind, entity.number, after=command.after, limit=limit)
+    return page_of(uow, command.kind, entity.number, command.limit, command.after)
+
+
+def page_of(uow: UnitOfWork, kind: str, number: int, limit: int, after: int) -> HistoryPage:
+    """One page of the changes of an entity that the caller has checked, after a revision."""
+    sizes = uow.history.sizes(kind, number, after=after, limit=limit + 1)
+    limit = min(limit, _within(PAGE_BYTES, sizes))
+    items = uow.history.page(kind, number, after=after, limit=limit)
     return HistoryPage(items, items[-1].revision if len(sizes) > limit else None)
 
 

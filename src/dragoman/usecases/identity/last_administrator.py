@@ -23,12 +23,12 @@ FACES = frozenset({"native", "web"})
 def kept(uow: UnitOfWork) -> Iterator[None]:
     """The changes of the block must leave the tenant an administrator, if it had one before: else Conflict.
 
-    For exclusive commands. From the block on, until the commit, no other transaction that asks decides the same: of
-    two that would take the last two administrators' rights at once, the second sees what the first did.
+    For exclusive commands. At its end, until the commit, no other transaction decides the same: of two that would take
+    the last two administrators' rights at once, the second sees what the first did.
     """
-    uow.tenants.find((), Lock.CHANGE)
     had = has_administrator(uow)
     yield
+    uow.tenants.find((), Lock.CHANGE)  # at the end: rows of users and groups come before it in the lock order
     if had and not has_administrator(uow):
         raise Conflict(
             "last_administrator",

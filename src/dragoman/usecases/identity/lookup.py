@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from dragoman.domain.errors import Invalid, NotFound, Problem
 from dragoman.domain.limits import uuid_of
-from dragoman.domain.people import Group, User
+from dragoman.domain.people import Group, User, UserKind
 from dragoman.usecases.uow import UnitOfWork
 
 UNKNOWN = "does not match a user"
@@ -78,8 +78,8 @@ def by_name(uow: UnitOfWork, name: str) -> User | None:
 
 
 def enabled(uow: UnitOfWork) -> list[User]:
-    """The users who may log in."""
-    return [user for user in uow.users.all() if user.disabled_at is None]
+    """The persons who may log in."""
+    return [user for user in uow.users.all() if user.disabled_at is None and user.kind is UserKind.PERSON]
 
 
 def find_group(uow: UnitOfWork, uid: str) -> Group | None:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
+from dragoman.command import Keys, Lock
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment, later
-from dragoman.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from dragoman.domain.people import Group, LoginName, Token, TokenKind, User, UserRole, effective_roles, with_roles
-from dragoman.domain.text import folded
+from dragoman.domain.errors import Forbidden, NotFound
+from dragoman.domain.people import Group, LoginName, Token, TokenKind, User, UserRole, effective_roles
+from dragoman.domain.text import folded, spellings
 from dragoman.usecases.uow import UnitOfWork
 
 TOKEN_PREFIX = "dgm"  # noqa: S105 - for scanners that look for leaked credentials
@@ -47,117 +47,6 @@ def base36(number: int) -> str:
         number, digit = divmod(number, 36)
         text = DIGITS[digit] + text
     return text or "0"
-
-
-class ClaimLogin(msgspec.Struct, frozen=True):
-    """Register a login for a user of a tenant; run under the directory tenant, where logins are unique."""
-
-    login: str
-    tenant: int
-    user: str
-
-    def keys(self) -> Keys:
-        return Keys().also("login_name", [self.login], Lock.CHANGE)
-
-
-def claim_login(uow: UnitOfWork, command: ClaimLogin) -> str:
-    """The uid of the login's user: the given one, or the one registered earlier in the same tenant.
-
-    Conflict when a user of another tenant has it.
-    """
-    known = uow.login_names.find(command.login)
-    if known is None:
-        uow.login_names.add(
-            LoginName(
-                tenant=uow.tenant,
-                login=command.login,
-                user_tenant=command.tenant,
-                user=command.user,
-                folded=folded(command.login),
-            )
-        )
-        return command.user
-    if known.user_tenant != command.tenant:
-        raise Conflict("login_taken", f"The login {command.login} is taken.")
-    return known.user
-
-
-def check_login(login: str) -> None:
-    """Invalid for text that can't be a login: HTTP Basic forbids a colon, the format of history forbids line breaks."""
-    if not login.isprintable() or not 1 <= len(login) <= 255 or ":" in login or login != login.strip():
-        raise Invalid("bad_login", "A login has 1 to 255 printable characters, no colon, and no blank at either end.")
-
-
-class AddUser(msgspec.Struct, frozen=True):
-    """Create the user whose login is registered under this uid."""
-
-    uid: str
-    login: str
-    email: str | None = None
-    display_name: str | None = None
-    password_hash: str | None = None
-    is_admin: bool = False
-    roles: tuple[str, ...] = ()
-
-    def keys(self) -> Keys:
-        return Keys(users={self.uid}, numbers={"user"})
-
-
-def add_user(uow: UnitOfWork, command: AddUser) -> User:
-    """Conflict when another user has the login."""
-    check_login(command.login)
-    if uow.users.find(command.uid, Lock.CHANGE) is not None:
-        raise Conflict("login_taken", f"The login {command.login} is taken.")
-    name = command.display_name or command.login
-    first, _, last = name.partition(" ")
-    roles = (*command.roles, *([UserRole.ADMINISTRATOR] if command.is_admin else ()))
-    return uow.users.add(
-        with_roles(
-            User(
-                tenant=uow.tenant,
-                number=uow.numbers.draw("user"),
-                uid=command.uid,
-                login=command.login,
-                email=command.email,
-                display_name=name,
-                first_name=first,
-                last_name=last or None,
-                password_hash=command.password_hash,
-                created_at=uow.now,
-                modified_at=uow.now,
-            ),
-            roles,
-        )
-    )
-
-
-class ListUsers(msgspec.Struct, frozen=True):
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-def list_users(uow: UnitOfWork, command: ListUsers) -> list[User]:
-    """The users by login, including disabled ones."""
-    return uow.users.all()
-
-
-class DisableUser(msgspec.Struct, frozen=True):
-    """Disable a user: password and tokens are refused from now on."""
-
-    login: str
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
-    """NotFound for an unknown login. Disabling again changes nothing."""
-    user = uow.users.by_login(command.login)
-    if user is None:
-        raise NotFound("user_not_found", f"There is no user {command.login}.")
-    if user.disabled_at is not None:
-        return user
-    return uow.users.save(replace(user, disabled_at=uow.now, modified_at=uow.now))
 
 
 class CreateToken(msgspec.Struct, frozen=True):
@@ -241,17 +130,23 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
 
 
 class FindLogin(msgspec.Struct, frozen=True):
-    """Find the tenant and user of a login; run under the directory tenant."""
+    """Find the tenant and user of a login or an e-mail address; run under the directory tenant."""
 
     login: str
 
     def keys(self) -> Keys:
-        return Keys().also("login_name", [self.login], Lock.NONE)
+        return Keys().also("login_name", self.spellings(), Lock.NONE)
+
+    def spellings(self) -> tuple[str, ...]:
+        """The forms in which it may be registered: as it is spelt, by earlier versions, or folded."""
+        return tuple(dict.fromkeys((*spellings(self.login), folded(self.login))))
 
 
 def find_login(uow: UnitOfWork, command: FindLogin) -> LoginName | None:
-    """The entry, or None."""
-    return uow.login_names.find(command.login)
+    """The entry, or None. A user keeps the entries of former logins, by which he doesn't sign in: see
+    `logins.is_known_as`."""
+    found = (uow.login_names.find(name) for name in command.spellings())
+    return next((entry for entry in found if entry is not None), None)
 
 
 class FindUser(msgspec.Struct, frozen=True):

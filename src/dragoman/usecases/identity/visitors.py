@@ -7,13 +7,16 @@ groups follow at each sign-in.
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.domain import logins
 from dragoman.domain.errors import Conflict, Forbidden
 from dragoman.domain.people import ProviderIdentity, User, UserKind
 from dragoman.domain.provider import Visitor
-from dragoman.domain.text import folded
-from dragoman.usecases.identity import ending, external_groups, users
+from dragoman.domain.text import composed, folded
+from dragoman.usecases.identity import adding, ending, external_groups, users
 from dragoman.usecases.uow import UnitOfWork
+
+MOST_TRIES = 200
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -24,19 +27,12 @@ class Rules(msgspec.Struct, frozen=True):
     create_groups: bool = False
 
 
-class Newcomer(msgspec.Struct, frozen=True):
-    """The login that was claimed for a visitor who is nobody yet, and the id it was claimed for."""
-
-    uid: str
-    login: str
-
-
 class Recognise(msgspec.Struct, frozen=True):
-    """Look who a visitor is, and let names and groups follow. `newcomer`: become this user, if he is nobody."""
+    """Look who a visitor is, and let names, address and groups follow. `provision`: make a user of who is nobody."""
 
     visitor: Visitor
     rules: Rules = Rules()
-    newcomer: Newcomer | None = None
+    provision: bool = False
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE  # identities and members are found by conditions
@@ -51,40 +47,22 @@ class Recognised(msgspec.Struct, frozen=True):
 
 
 def recognise(uow: UnitOfWork, command: Recognise) -> Recognised:
-    """Who it is. A refusal is a result, since what goes with it, the end of sessions, must stay.
-
-    Conflict if the login of a newcomer is taken meanwhile.
-    """
+    """Who it is. A refusal is a result, since what goes with it, the end of sessions, must stay."""
+    visitor = command.visitor
     user = _known(uow, command)
     refusal = _refusal(uow, command, user)
     if refusal is not None:
         if user is not None:
             ending.end_sessions(uow, user.uid)
         return Recognised(user, refusal)
-    if user is None and command.newcomer is None:
+    if user is None and command.provision:
+        user = _added(uow, visitor)
+    if user is None:
         return Recognised()
-    user = user or _added(uow, command)
-    _link(uow, command.visitor, user)
-    after = _follow_names(uow, user, command.visitor)
-    after, remarks = external_groups.follow(uow, after, command.visitor, create=command.rules.create_groups)
-    return Recognised(after, None, remarks)
-
-
-class ChangeEmail(msgspec.Struct, frozen=True):
-    """Give a user an address that was claimed for him."""
-
-    user: str
-    email: str
-
-    def keys(self) -> Keys:
-        return Keys(users={self.user})
-
-
-def change_email(uow: UnitOfWork, command: ChangeEmail) -> None:
-    """The same again changes nothing."""
-    user = uow.users.get(command.user)
-    if user.email != command.email:
-        uow.users.save(replace(user, email=command.email, modified_at=uow.now))
+    _link(uow, visitor, user)
+    after, email_remarks = _follow_email(uow, _follow_names(uow, user, visitor), visitor)
+    after, remarks = external_groups.follow(uow, after, visitor, create=command.rules.create_groups)
+    return Recognised(after, None, (*email_remarks, *remarks))
 
 
 def _found(uow: UnitOfWork, visitor: Visitor) -> User | None:
@@ -126,15 +104,39 @@ def _refusal(uow: UnitOfWork, command: Recognise, user: User | None) -> Forbidde
     return None
 
 
-def _added(uow: UnitOfWork, command: Recognise) -> User:
-    newcomer, visitor = command.newcomer, command.visitor
-    if newcomer is None:
-        raise ValueError("nobody is to be added")
-    if uow.users.by_login(newcomer.login) is not None:
-        raise Conflict("login_taken", f"The login {newcomer.login} is taken.")
-    name = visitor.name or newcomer.login
-    users.add_user(uow, users.AddUser(newcomer.uid, newcomer.login, display_name=name))
-    return uow.users.get(newcomer.uid)
+def _added(uow: UnitOfWork, visitor: Visitor) -> User | None:
+    """A new user with a free login: that of the visitor, or with a number behind it."""
+    for login in _logins(visitor):
+        if adding.is_free(uow, login):
+            user = adding.add_user(uow, adding.AddUser(login, display_name=visitor.name))
+            return uow.users.get(user.uid)
+    return None
+
+
+def _logins(visitor: Visitor) -> list[str]:
+    """The logins that a newcomer may get, the first choice first. A proxy's user has no other than his own."""
+    if visitor.login is None:
+        return []
+    login = composed(visitor.login)
+    count = MOST_TRIES if visitor.subject else 1
+    numbered = (_numbered(login, number) for number in range(1, count + 1))
+    return [name for name in numbered if logins.fault(name) is None]
+
+
+def _numbered(login: str, number: int) -> str:
+    tail = "" if number == 1 else f"-{number}"
+    return login[: logins.LONGEST - len(tail)] + tail
+
+
+def _follow_email(uow: UnitOfWork, user: User, visitor: Visitor) -> tuple[User, tuple[str, ...]]:
+    """The user with the address of the visitor, unless it is another's: then a remark."""
+    if visitor.email is None or visitor.email == user.email:
+        return user, ()
+    try:
+        after = adding.readdressed(uow, user, visitor.email)
+    except Conflict as taken:
+        return user, (taken.code,)
+    return uow.users.save(replace(after, modified_at=uow.now)), ()
 
 
 def _link(uow: UnitOfWork, visitor: Visitor, user: User) -> None:

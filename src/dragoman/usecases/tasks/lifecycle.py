@@ -15,7 +15,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.task import ENDED, Task, Verb, new_task
-from dragoman.usecases.admin import tenant_profile
+from dragoman.usecases import tenant_limits
 from dragoman.usecases.uow import UnitOfWork
 
 SEEN_OWNERS = {"contact": Lock.NONE, "case": Lock.NONE, "entity": Lock.NONE}
@@ -279,11 +279,11 @@ def _count(uow: UnitOfWork, before: Task | None, after: Task | None) -> None:
 
 def _make_room(uow: UnitOfWork) -> None:
     """Conflict where the tenant has as many open tasks as it may have. Those that are added are counted one by one."""
-    most = uow.home.limits.get(tenant_profile.OPEN_TASKS)
+    most = uow.home.limits.get(tenant_limits.OPEN_TASKS)
     if most is not None:
         uow.must_be_exclusive()
         uow.tenants.find((), Lock.CHANGE)  # so that nobody else adds one meanwhile
-        tenant_profile.make_room(uow, tenant_profile.OPEN_TASKS, uow.tasks.count_open(most), most)
+        tenant_limits.make_room(uow, tenant_limits.OPEN_TASKS, uow.tasks.count_open(most), most)
 
 
 def _counted(task: Task) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from dragoman.dialects.native import problems
 from dragoman.dialects.native.wire.users import ProfilePatch
 from dragoman.domain.errors import Conflict, Problem
-from dragoman.usecases.identity import own_settings, profiles, session_lists
+from dragoman.usecases.identity import changing, own_settings, profiles, session_lists
 from dragoman.web import addresses, browsers
 from dragoman.web.forms import faults_of
 from dragoman.web.moments import Moments
@@ -34,7 +34,7 @@ async def act(visit: Visit) -> Response:
     if found:
         return await _page(visit, 422, faults_of(found))
     try:
-        await visit.write(profiles.change_own, profiles.ChangeOwn(fields), operation="patch_own_profile")
+        await visit.write(changing.change_own, changing.ChangeOwn(fields), operation="patch_own_profile")
     except Conflict as error:
         visit.request.code = error.code
         return await _page(visit, 422, faults_of([Problem("/email", error.code, "belongs to another user")]))

@@ -95,7 +95,8 @@ def document(rows: Iterable[OperationSpec]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for row in rows:
         paths.setdefault(PREFIX + row.path, {})[row.method.lower()] = _operation(row)
-    bodies = [type_ for row in rows for type_ in (row.contract.body, row.contract.answer) if type_ is not None]
+    contracts = [row.contract for row in rows]
+    bodies = [type_ for each in contracts for type_ in (each.body, each.answer, each.later_answer) if type_ is not None]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -202,7 +203,10 @@ def _responses(row: OperationSpec) -> dict[str, Any]:
     tried: dict[str, Any] = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
     refusals = {status: {"description": REFUSALS[status], "content": PROBLEM} for status in _refusals(row)}
     rest = {"414": TOO_LONG, "default": {"description": "Refused.", "content": PROBLEM}}
-    tried |= {"202": good | {"description": "A job does the rest."}} if row.contract.may_be_later else {}
+    if row.contract.may_be_later:
+        later = row.contract.later_answer or row.contract.answer
+        content = {row.contract.answer_media: {"schema": schema.schema_of(later)}}
+        tried |= {"202": {"description": "A job does the rest.", "content": content}}
     return {str(row.contract.status): good, **tried, **refusals, **rest}
 
 

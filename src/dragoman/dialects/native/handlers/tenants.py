@@ -15,6 +15,7 @@ from dragoman.dialects.native.wire import tenants as wire
 from dragoman.dialects.native.wire.tenants import Policies
 from dragoman.domain.errors import Invalid
 from dragoman.domain.people import Tenant
+from dragoman.usecases import tenant_limits
 from dragoman.usecases.admin import tenant_profile
 from dragoman.usecases.batches.review import tenant_policies
 from dragoman.usecases.preconditions import Revisions
@@ -53,8 +54,8 @@ def _limits(patch: wire.TenantPatch) -> dict[str, int | None]:
     if patch.limits is UNSET:
         return {}
     if patch.limits is None:
-        return dict.fromkeys(tenant_profile.LIMITS)
-    named = {name: getattr(patch.limits, name) for name in tenant_profile.LIMITS}
+        return dict.fromkeys(tenant_limits.LIMITS)
+    named = {name: getattr(patch.limits, name) for name in tenant_limits.LIMITS}
     return {name: value for name, value in named.items() if value is not UNSET}
 
 

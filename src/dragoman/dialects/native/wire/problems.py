@@ -6,6 +6,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dragoman.dialects.native.wire.scalars import AnyJson
 
+Held = int | UnsetType
+
 
 class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fault of a request."""
@@ -42,3 +44,8 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     )
     uses: Annotated[list[Use] | UnsetType, Meta(description="The first places that name what should go.")] = UNSET
     incident: Annotated[str | UnsetType, Meta(description="To name when asking what went wrong here.")] = UNSET
+    tasks: Annotated[Held, Meta(description="With `has_open_work`: open tasks of the user.")] = UNSET
+    cases: Held = UNSET
+    work_items: Held = UNSET
+    feeds: Held = UNSET
+    webhooks: Held = UNSET

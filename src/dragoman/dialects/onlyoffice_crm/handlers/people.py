@@ -55,7 +55,7 @@ def parse_list(request: Request) -> Everybody:
 
 
 def everybody(uow: UnitOfWork, command: Everybody) -> list[Standing]:
-    """By user name; without those who are shut out."""
+    """By user name; without those who are shut out, and without service accounts."""
     return standing.of(uow, persons.enabled(uow))
 
 
@@ -67,7 +67,7 @@ def parse_one(request: Request) -> One:
 def one(uow: UnitOfWork, command: One) -> Standing:
     """The person, disabled or not, since tasks may still show the name. NotFound for all others."""
     user = persons.by_name(uow, command.name) or user_of(uow, command.name)
-    if user is None:
+    if user is None or user.deleted_at is not None:
         raise not_found("User not found")
     [found] = standing.of(uow, [user])
     return found

@@ -69,7 +69,8 @@ class References:
         """Give the task to a user. A name that matches no user leaves the task unassigned; see `note`."""
         task = self._task
         present = None if task is None else task.assignee
-        is_shown = present is not None and persons.find(self._uow, present) is not None
+        known = persons.find(self._uow, present)
+        is_shown = known is not None and known.deleted_at is None
         if guid == present:
             return
         if guid is None or guid == LOST_USER:

@@ -28,7 +28,9 @@ class Persons:
         self._known: dict[str, dict[str, Any]] = {}
 
     def of(self, user: User | None) -> dict[str, Any]:
-        """The Person of a user; without one the lost user."""
+        """The Person of a user; without one, and for a deleted one, the lost user."""
+        if user is not None and user.deleted_at is not None:
+            user = None
         key = LOST_USER if user is None else user.uid
         person = self._known.get(key)
         if person is None:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     _create_tables()
+    _free_logins_of_deleted_users()
     complete(op.get_bind())
 
 
@@ -138,6 +139,15 @@ def _create_tables() -> None:
     _table("unclaimed_task", _needed("dialect"), _needed("name"), _count("task"), keys=3)
     op.create_index("unclaimed_task_by_task", "unclaimed_task", ["tenant", "task"])
     op.create_index("login_name_by_folded", "login_name", ["tenant", "folded"])
+
+
+def _free_logins_of_deleted_users() -> None:
+    """A login is unique among the users who aren't deleted: those of the program before this one never are."""
+    op.drop_index("user_by_login", "user")
+    there = sa.text("deleted_at IS NULL")
+    op.create_index(
+        "user_by_login", "user", ["tenant", "login"], unique=True, sqlite_where=there, postgresql_where=there
+    )
 
 
 def _roles_and_members(connection: sa.Connection) -> None:

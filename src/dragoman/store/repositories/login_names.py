@@ -1,0 +1,53 @@
+"""Logins and e-mail addresses over all tenants: the one thing that a tenant's command reads and writes outside it."""
+
+import msgspec
+import sqlalchemy as sa
+
+from dragoman.domain.people import DIRECTORY_TENANT, LoginName
+from dragoman.domain.text import folded
+from dragoman.store import tables
+from dragoman.store.repositories.repository import Repository
+from dragoman.store.unit.mappings import MAPPINGS
+
+N, U = tables.login_name.c, tables.user.c
+SERVER_WIDE = N.tenant == DIRECTORY_TENANT
+
+
+class LoginNames(Repository[LoginName]):
+    """Names by which users of all tenants sign in, or once did.
+
+    `find` works under the directory tenant; the other methods work in any tenant's command, which must be exclusive.
+    They read and write the rows at once, in the transaction of the command.
+    """
+
+    mapping = MAPPINGS["login_name"]
+
+    def owners(self, name: str) -> set[tuple[int, str]]:
+        """Tenant and uid of the users who have this name, without regard to case. Twins are from earlier versions."""
+        statement = (
+            sa.select(N.user_tenant, N.user)
+            .join(tables.user, sa.and_(U.tenant == N.user_tenant, U.uid == N.user))
+            .where(SERVER_WIDE, N.folded == folded(name), U.deleted_at.is_(None))
+        )
+        return {(int(tenant), user) for tenant, user in self.by_condition(statement)}
+
+    def claim(self, name: str, user: str) -> bool:
+        """Register a name for a user of this tenant, who needn't be stored yet; False if another user has it.
+
+        Of two commands that claim it at once, the database refuses the second, which runs again and sees the first.
+        """
+        owners = self.owners(name)
+        if owners:
+            return owners <= {(self.tenant, user)}
+        self._free(N.folded == folded(name))  # of an addition that never came to its end
+        row = LoginName(DIRECTORY_TENANT, folded(name), self.tenant, user, folded=folded(name))
+        self._connection().execute(sa.insert(tables.login_name).values(msgspec.structs.asdict(row)))
+        return True
+
+    def release(self, user: str, name: str | None = None) -> None:
+        """Free one name of a user of this tenant, or all."""
+        mine = sa.and_(N.user_tenant == self.tenant, N.user == user)
+        self._free(mine if name is None else sa.and_(mine, N.folded == folded(name)))
+
+    def _free(self, condition: sa.ColumnElement[bool]) -> None:
+        self._connection().execute(sa.delete(tables.login_name).where(SERVER_WIDE, condition))
