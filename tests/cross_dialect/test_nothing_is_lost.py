@@ -286,6 +286,7 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
             NO_TASK,
         ),
         "unlock_user": NO_TASK,
+        **dict.fromkeys(("put_user_identity", "delete_user_identity"), NO_TASK),
         **dict.fromkeys(
             (
                 *("create_batch", "preview_batch", "patch_batch", "delete_batch", "retry_batch", "undo_batch"),

@@ -23,6 +23,7 @@ from dragoman.dialects.native.handlers import (
     tasks,
     verbs,
 )
+from dragoman.dialects.native.identity_operations import IDENTITIES
 from dragoman.dialects.native.password_operations import PASSWORDS
 from dragoman.dialects.native.result_operations import RESULTS
 from dragoman.dialects.native.session_operations import SESSIONS
@@ -444,6 +445,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *PASSWORDS,
     *ALIASES,
     *TOKENS,
+    *IDENTITIES,
     *SESSIONS,
     *GROUPS,
     *TENANT,

@@ -4,7 +4,7 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.access import require_admin
-from dragoman.domain.errors import Conflict, Invalid, NotFound
+from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import ProviderIdentity, User, UserKind
 from dragoman.domain.provider import NAME
 from dragoman.usecases.identity import lookup
@@ -33,7 +33,7 @@ def link(uow: UnitOfWork, command: Link) -> Linked:
     """Conflict for a subject of another user, and for a service account. The same again changes nothing."""
     user = _user(uow, command.person)
     if not NAME.fullmatch(command.provider):
-        raise Invalid("bad_provider", "A provider's name is of letters, digits, _ and -, and begins with a letter.")
+        raise NotFound("provider_not_found", f"There is no provider {command.provider}.")
     if user.kind is not UserKind.PERSON:
         raise Conflict("service_account", "A service account can't sign in.")
     known = uow.identities.find((command.provider, command.subject), Lock.CHANGE)
@@ -44,6 +44,7 @@ def link(uow: UnitOfWork, command: Link) -> Linked:
         if identity != known:
             _end(uow, identity)
     if known is None:
+        uow.record("user", user.uid, "identity.linked", {"identity": [None, command.provider]})
         known = uow.identities.add(ProviderIdentity(uow.tenant, command.provider, command.subject, user.uid, uow.now))
     return Linked(known, not before)
 
@@ -66,7 +67,7 @@ def unlink(uow: UnitOfWork, command: Unlink) -> None:
 
 def _user(uow: UnitOfWork, person: str) -> User:
     require_admin(uow.principal)
-    user = lookup.by_id_or_login(uow, person)
+    user = lookup.find(uow, uow.principal.user) if person == "me" else lookup.by_id_or_login(uow, person)
     if user is None or user.deleted_at is not None:
         raise NotFound("user_not_found", f"There is no user {person}.")
     return user
@@ -78,6 +79,7 @@ def _links(uow: UnitOfWork, user: User, provider: str) -> list[ProviderIdentity]
 
 def _end(uow: UnitOfWork, identity: ProviderIdentity) -> None:
     uow.identities.remove(identity)
+    uow.record("user", identity.user, "identity.unlinked", {"identity": [identity.provider, None]})
     for session in uow.sessions.of_user(identity.user):
         if session.via == f"oidc:{identity.provider}":
             uow.sessions.remove(session)

@@ -143,6 +143,7 @@ def _link(uow: UnitOfWork, visitor: Visitor, user: User) -> None:
     key = (visitor.source, visitor.subject)
     if visitor.subject and uow.identities.find(key, Lock.CHANGE) is None:
         uow.identities.add(ProviderIdentity(uow.tenant, *key, user.uid, uow.now))
+        uow.record("user", user.uid, "identity.linked", {"identity": [None, visitor.source]})
 
 
 def _follow_names(uow: UnitOfWork, user: User, visitor: Visitor) -> User:
