@@ -108,7 +108,9 @@ def test_a_lie_opens_no_session(
     browser: Browser, site: Site, lie: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.provider.lie = lie
+    caplog.set_level("DEBUG")
     answer = finish(browser, begin(browser, site))
+    assert not [record for record in caplog.records if record.name.startswith("http")]
     assert answer.status == 403
     assert FAILED in answer.text
     assert f"<code>{code}</code>" in answer.text

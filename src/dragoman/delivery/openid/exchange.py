@@ -1,5 +1,6 @@
 """Requests to a provider: one at a time in the thread of the caller, bounded in time and size, without redirects."""
 
+import logging
 import ssl
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -15,6 +16,10 @@ AGENT = f"dragoman/{__version__}"
 STEP_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 MOST_BYTES = 1024 * 1024
+
+# They log a line for each request at "info", and headers of replies at "debug".
+for name in ("httpx", "httpcore"):
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class Answer(msgspec.Struct, frozen=True):
