@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dragoman.command import Keys, Lock
+from dragoman.dialects.genesys.handlers import tasks as starts
+from dragoman.dialects.genesys.wire import events
+from dragoman.dialects.genesys.wire.paths import ServiceId
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.domain.job import Job
 from dragoman.jobs.handlers import alias_claims as handler
@@ -264,3 +268,16 @@ def test_a_task_that_nobody_may_have_now_is_skipped(world: World) -> None:
     crm_task(world, STRANGER)
     world.core(lambda uow: tasks.save(uow, uow.tasks.get(1), replace(uow.tasks.get(1), state="running")))
     assert claims(world, STRANGER, {"user": "bert"})[1]["assigned"] == 0
+
+
+def test_a_name_that_was_noted_before_needs_no_command_of_its_own(world: World) -> None:
+    """Each task of an agent whom nobody had entered took a transaction of its own."""
+    start = starts.Start(ServiceId("2", 2), events.parse_task_start(b'{"resource_id":120034}'), False)
+    before = start.keys()
+    genesys(world, {"resource_id": 120034})
+    keys, needed = start.keys(), Keys().also("unclaimed_name", [("genesys", "120034")], Lock.CHANGE)
+    assert isinstance(before, Keys)
+    assert isinstance(keys, Keys)
+    assert (before.cover(needed), keys.cover(needed)) == (False, True)
+    world.write(lambda uow: starts.start(uow, start), keys, world.people["anna"])
+    assert [(item["name"], item["count"]) for item in names(world)] == [("120034", 2)]

@@ -7,7 +7,7 @@ task. Somebody who claims the name gets it as an alias, and the open tasks that 
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain import aliases as forms
 from dragoman.domain.access import require_admin
 from dragoman.domain.aliases import Name
@@ -30,17 +30,37 @@ CLAIMED = "alias.claimed"
 """The operation under which tasks that get an assignee by a claim stand in history."""
 
 
-def note(uow: UnitOfWork, dialect: str, text: str, task: Task) -> None:
-    """Note that a client of the dialect sent a name that matches no user for a task; a second time for the same task
-    changes only when it was last seen. A command that isn't exclusive runs again as an exclusive one."""
-    uow.must_be_exclusive()
+MOST_REMEMBERED = 10_000
+_noted: set[tuple[str, str]] = set()  # of any tenant, lately: a guess that saves commands from running twice
+
+
+def announce(keys: Keys, dialect: str, text: str | None, task: int | None = None) -> Keys:
+    """The keys, with the rows that `note` will need for a name, if it was one that matches nobody when it was noted
+    last. `task` is the number of a task that exists already."""
+    if text is not None and (dialect, text) in _noted:
+        keys.also("unclaimed_name", [(dialect, text)], Lock.CHANGE)
+        if task is not None:
+            keys.also("unclaimed_task", [(dialect, text, task)], Lock.CHANGE)
+    return keys
+
+
+def note(uow: UnitOfWork, dialect: str, text: str, task: Task, *, is_made: bool) -> None:
+    """Note that a client of the dialect sent a name that matches no user for a task.
+
+    A second time for the same task changes only when it was last seen. `is_made`: this command made the task. For a
+    name that isn't on the list yet the command runs as an exclusive one.
+    """
     key = names.read(dialect, text).key
+    if len(_noted) >= MOST_REMEMBERED:
+        _noted.clear()
+    _noted.add((dialect, key))
     known = uow.unclaimed_names.find((dialect, key), Lock.CHANGE)
     if known is None:
+        uow.must_be_exclusive()
         if uow.unclaimed_names.count() >= MOST_NAMES and (oldest := uow.unclaimed_names.oldest()) is not None:
             _drop(uow, oldest)
         known = uow.unclaimed_names.add(UnclaimedName(uow.tenant, dialect, key, uow.now, uow.now))
-    is_new = uow.unclaimed_tasks.find((dialect, key, task.number), Lock.CHANGE) is None
+    is_new = is_made or uow.unclaimed_tasks.find((dialect, key, task.number), Lock.CHANGE) is None
     if is_new:
         uow.unclaimed_tasks.add(UnclaimedTask(uow.tenant, dialect, key, task.number))
     uow.unclaimed_names.save(replace(known, last_seen_at=uow.now, count=known.count + is_new))

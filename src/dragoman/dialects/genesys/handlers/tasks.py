@@ -48,6 +48,8 @@ class Start(Command, frozen=True):
         state = self.event.fields.get("state_id")
         if state is not None:
             keys.also("stage", [state], Lock.SHARED)
+        if (resource := self.event.fields.get(resources.RESOURCE)) is not None:
+            unclaimed_names.announce(keys, NAME, str(resource))
         return extensions.announce(keys, Owner.TASK, self.event.extensions)
 
 
@@ -152,7 +154,7 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
     )
     extended = extensions.set_extensions(uow, made, event.extensions, require_schema=command.require_schema)
     if resource is not None and user is None:
-        unclaimed_names.note(uow, NAME, str(resource), made)
+        unclaimed_names.note(uow, NAME, str(resource), made, is_made=True)
     return {"task_id": tasks.save(uow, made, extended).number}
 
 

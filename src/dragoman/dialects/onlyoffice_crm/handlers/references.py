@@ -125,7 +125,7 @@ class References:
     def note(self, task: Task) -> None:
         """Note that the task was sent with a name that matches no user, if it was."""
         if self._unknown is not None:
-            unclaimed_names.note(self._uow, NAME, self._unknown, task)
+            unclaimed_names.note(self._uow, NAME, self._unknown, task, is_made=self._task is None)
 
     def new(self) -> dict[str, Any]:
         """The fields of a new task."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
+from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument, not_found
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters
@@ -15,6 +16,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.task import Task
 from dragoman.usecases import categories as all_categories
 from dragoman.usecases.cases import crm_cases
+from dragoman.usecases.tasks import unclaimed_names
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
@@ -49,8 +51,9 @@ class Content(msgspec.Struct, frozen=True):
         """An entity's id without its type is stored, and never shown (page, 9.1)."""
         return 0 if self.entity_type else self.entity
 
-    def name(self, keys: Keys, lock: Lock) -> Keys:
-        """The keys with what a task of this content will point to, and be counted by."""
+    def name(self, keys: Keys, lock: Lock, task: int | None = None) -> Keys:
+        """The keys with what a task of this content will point to, and be counted by; `task` is one that exists."""
+        unclaimed_names.announce(keys, NAME, self.responsible, task)
         keys.also("category", [self.category], lock)
         keys.also("contact", [contact for contact in self.contacts if contact > 0], lock)
         if self.link is not None:

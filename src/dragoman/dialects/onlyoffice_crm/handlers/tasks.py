@@ -79,7 +79,7 @@ class Put(msgspec.Struct, frozen=True):
     def keys(self) -> Keys:
         # Whether category and contact change is known too late; loading them then would run the group again each time.
         keys = Keys(tasks={self.number}, owners=POINTED_TO | tasks.COUNTED_OWNERS)
-        return shown_keys(self.content.name(keys, Lock.CHANGE), self.options.default_category)
+        return shown_keys(self.content.name(keys, Lock.CHANGE, self.number), self.options.default_category)
 
 
 def parse_put(options: Options, request: Request) -> Put:
