@@ -31,6 +31,7 @@ def show(context: click.Context, *, as_json: bool) -> None:
     \b
     Exit codes:
       0  shown
+      1  standard output was closed
       2  a setting is wrong
     """
     given = {"database": chosen(context, "database"), "tenant": chosen(context, "tenant")}
