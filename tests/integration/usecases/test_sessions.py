@@ -134,20 +134,6 @@ def test_the_next_sign_in_removes_expired_ones_with_their_address(world: Browser
     assert [row.browser for row in world.rows(anna)] == ["Chromium"]
 
 
-def test_the_day_on_which_a_user_was_seen_is_noted_without_history(world: Browsers) -> None:
-    anna = world.add("anna")
-    text = world.sign_in(anna)
-    begun = world.clock.at
-    world.clock.advance(HOUR)
-    world.see(text)
-    seen = [world.stored(lambda uow: uow.users.get(anna.user or "")).last_seen_at]
-    for _ in range(3):
-        world.clock.advance(9 * HOUR)
-        world.see(text)
-    user = world.stored(lambda uow: uow.users.get(anna.user or ""))
-    assert (seen, user.last_seen_at > begun, user.revision) == ([begun], True, 1)
-
-
 def test_expired_sessions_are_deleted_and_no_others(world: Browsers) -> None:
     anna, bert = world.add("anna"), world.add("bert")
     world.sign_in(anna)

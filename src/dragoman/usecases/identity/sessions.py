@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal
-from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
+from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Forbidden, Unauthenticated
 from dragoman.domain.people import Session, User, UserKind
 from dragoman.usecases.identity.users import acting, as_stored, base36, token_hash
@@ -24,7 +24,6 @@ SEEN_SECONDS = 120.0
 """How old `seen_at` may get before it is written again."""
 LONGEST_BROWSER = 255
 HOUR, DAY = 3_600.0, 86_400.0
-TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -79,7 +78,7 @@ def sign_in(uow: UnitOfWork, command: SignIn) -> str:
 
     Unauthenticated for a user who can't sign in, Forbidden for one who may not use the pages.
     """
-    user = uow.users.find(command.user, Lock.CHANGE)
+    user = uow.users.find(command.user, Lock.SHARED)  # before his sessions, as whatever ends them does
     before = uow.sessions.find(command.replaces) if command.replaces else None
     if before is not None:
         uow.sessions.remove(before)
@@ -100,7 +99,6 @@ def open_session(
         raise _unknown()
     check_pages(user.dialects)
     _make_room(uow, user.uid)
-    _note_day(uow, user)
     text = session_text(uow.tenant)
     uow.sessions.add(
         Session(
@@ -151,18 +149,15 @@ class SeeSession(msgspec.Struct, frozen=True):
     hash: str
     life: Life = USUAL
 
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE  # the user is known once the session is
+    def keys(self) -> Keys:
+        return Keys().also("session", [self.hash], Lock.CHANGE)
 
 
 def see_session(uow: UnitOfWork, command: SeeSession) -> None:
     """The session lasts longer for it, but never beyond its longest life. Nothing for one that has ended."""
-    found = uow.sessions.find(command.hash)
-    user = None if found is None else uow.users.find(found.user, Lock.CHANGE)  # first, as whatever ends sessions does
     session = uow.sessions.find(command.hash, Lock.CHANGE)
-    if user is None or session is None or session.expires_at <= uow.now or not is_stale(session, uow.now):
+    if session is None or session.expires_at <= uow.now or not is_stale(session, uow.now):
         return
-    _note_day(uow, user)
     expires_at = _expiry(session.created_at, uow.now, command.life)
     uow.sessions.save(replace(session, seen_at=uow.now, expires_at=expires_at))
 
@@ -190,12 +185,6 @@ def sign_out(uow: UnitOfWork, command: SignOut) -> None:
 
 def _expiry(created_at: Moment, seen_at: Moment, life: Life) -> Moment:
     return min(later(created_at, seconds=life.seconds), later(seen_at, seconds=life.idle_seconds))
-
-
-def _note_day(uow: UnitOfWork, user: User) -> None:
-    """Note on which day the user was seen last. It makes no history."""
-    if user.last_seen_at is None or user.last_seen_at // TICKS_PER_DAY != uow.now // TICKS_PER_DAY:
-        uow.users.save(replace(user, last_seen_at=uow.now))
 
 
 def _make_room(uow: UnitOfWork, user: str) -> None:
