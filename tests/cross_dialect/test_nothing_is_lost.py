@@ -287,6 +287,7 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         ),
         "unlock_user": NO_TASK,
         **dict.fromkeys(("put_user_identity", "delete_user_identity"), NO_TASK),
+        **dict.fromkeys(("create_token", "patch_token", "delete_token", "revoke_user_tokens"), NO_TASK),
         **dict.fromkeys(
             (
                 *("create_batch", "preview_batch", "patch_batch", "delete_batch", "retry_batch", "undo_batch"),

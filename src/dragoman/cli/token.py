@@ -15,6 +15,7 @@ from dragoman.domain.clock import to_datetime
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.people import DIRECTORY_TENANT, User
 from dragoman.runtime.application import Application
+from dragoman.usecases.admin import people as admin
 from dragoman.usecases.identity import scopes as scope_words
 from dragoman.usecases.identity import tokens
 from dragoman.usecases.identity import users as people
@@ -176,7 +177,8 @@ def revoke(context: click.Context, token: str | None, login: str | None, *, all_
             shown = app.executor.call(tokens.revoke, tokens.Revoke(name), tenant)
             click.echo(_document(shown) if as_json else "token revoked")
         elif login is not None:
-            ended = app.executor.call(tokens.revoke_all, tokens.RevokeAll(user_of(app, tenant, login).uid), tenant)
+            command = admin.RevokeTokens(user_of(app, tenant, login).uid)
+            ended = app.executor.call(admin.revoke_tokens, command, tenant)
             click.echo(json.encode({"revoked": ended}).decode() if as_json else f"{ended} tokens revoked")
 
 

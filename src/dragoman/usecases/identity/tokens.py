@@ -15,12 +15,11 @@ from dragoman.domain.errors import Conflict, Forbidden, Invalid, NotFound, Probl
 from dragoman.domain.people import Token, TokenKind, User
 from dragoman.domain.token_rules import MOST_OF_A_USER, TokenState, last_use, state_of
 from dragoman.store.repositories.tokens import TokenFilter
-from dragoman.usecases.identity import ending, lookup
+from dragoman.usecases.identity import ending, references
 from dragoman.usecases.identity.scopes import registry
 from dragoman.usecases.identity.users import SHOWN_DIGITS, CreateToken, create_token, token_hash
 from dragoman.usecases.uow import UnitOfWork
 
-ME = "me"
 COUNTING = (TokenState.LIVE,)
 DAY_SECONDS = 86_400.0
 BEGINNING = re.compile(f"[0-9a-f]{{{SHOWN_DIGITS},64}}")
@@ -110,19 +109,15 @@ def _bad_life(place: str, why: str) -> Invalid:
 
 def _owner(uow: UnitOfWork, name: str | None) -> User:
     """The user of a new token. Forbidden for another than the caller unless he administers the tenant."""
-    user = _person(uow, ME if name is None else name)
-    if user is None:
+    try:
+        user = references.person(uow, references.ME if name is None else name)
+    except NotFound:
         why = "does not match a user"
-        raise Invalid("bad_reference", f"user {why}.", (Problem("/user", "unknown_user", why),), status=409)
+        problems = (Problem("/user", "unknown_user", why),)
+        raise Invalid("bad_reference", f"user {why}.", problems, status=409) from None
     if user.uid != uow.principal.user:
         require_admin(uow.principal)
     return user
-
-
-def _person(uow: UnitOfWork, name: str) -> User | None:
-    if name == ME:
-        return None if uow.principal.user is None else uow.users.find(uow.principal.user)
-    return lookup.by_id_or_login(uow, name)
 
 
 # Lists
@@ -166,9 +161,7 @@ def _listed(uow: UnitOfWork, name: str | None) -> str | None:
     """The id of the user whose tokens are listed; None for those of all."""
     if name is None:
         return None if uow.principal.is_admin else uow.principal.user
-    user = _person(uow, name)
-    if user is None:
-        raise NotFound("user_not_found", f"There is no user {name}.")
+    user = references.person(uow, name)
     if user.uid != uow.principal.user:
         require_admin(uow.principal)
     return user.uid
@@ -222,23 +215,6 @@ def revoke(uow: UnitOfWork, command: Revoke) -> Shown:
     """The token. Revoking it again changes nothing. NotFound as `get`."""
     token = _visible(uow, command.id, Lock.CHANGE)
     return _of(uow, token if token.revoked_at is not None else ending.revoke(uow, token))
-
-
-class RevokeAll(msgspec.Struct, frozen=True):
-    """Revoke all tokens of a user (by uid), or those of one kind."""
-
-    user: str
-    kind: TokenKind | None = None
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-def revoke_all(uow: UnitOfWork, command: RevokeAll) -> int:
-    """How many counted until now. Forbidden for another user's unless the caller administers the tenant."""
-    if command.user != uow.principal.user:
-        require_admin(uow.principal)
-    return len(ending.revoke_tokens(uow, command.user, command.kind))
 
 
 def make_room(uow: UnitOfWork, user: str) -> None:
