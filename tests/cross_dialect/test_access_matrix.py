@@ -16,8 +16,8 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.dialects import discover
-from dragoman.dialects.kit import OperationSpec
-from dragoman.domain.access import Permission, permissions
+from dragoman.dialects.kit import ANY_CREDENTIALS, PUBLIC, Dialect, OperationSpec
+from dragoman.domain.access import Permission, Principal, permissions
 from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import State, Task
@@ -422,3 +422,15 @@ def test_ibm_names_the_actions_that_succeed(world: World, who: str) -> None:
             name = f"ibm_htm {operation}"
             done = is_done(asked(world, who, name, ROWS[name][0], make(world, *one)))
             assert done == (action in shown["actions"]), (one, action)
+
+
+READ_ONLY = Principal(1, "u", "u", ceiling=frozenset({"*.read"}))
+"""Somebody who administers and may only read, by the bound on his scopes."""
+OPEN = PUBLIC | ANY_CREDENTIALS
+
+
+@pytest.mark.parametrize("dialect", discover(), ids=lambda dialect: dialect.name)
+def test_the_ceiling_of_a_reader_lets_no_operation_write(dialect: Dialect) -> None:
+    guarded = [each for each in dialect.operations if not each.scopes & OPEN and each.credentials is None]
+    assert [each.name for each in guarded if each.writes and READ_ONLY.has_scope(each.scopes)] == []
+    assert [each.name for each in guarded if not each.writes and not READ_ONLY.has_scope(each.scopes)] == []

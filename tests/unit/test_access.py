@@ -101,6 +101,45 @@ def test_a_draft_is_seen_by_those_who_make_start_and_administer_it(login: str, g
     assert permissions(principal, draft) == granted
 
 
+TABLE = {
+    # ACCESS 3, the columns: who, what the task names, whether something private is linked
+    "admin": ("root", NAMED, True),
+    "supervisor": ("sven", NAMED, True),
+    "assignee": ("anna", NAMED, True),
+    "creator": ("carl", NAMED, True),
+    "starter": ("stan", NAMED, True),
+    "potential owner": ("member", NAMED, False),
+    "editor": ("ed", NAMED, False),
+    "reader": ("rita", NAMED, False),
+    "other, task names nobody": ("nina", (), False),
+    "other, task names somebody": ("nina", NAMED, False),
+    "other, private": ("nina", (), True),
+}
+INVOLVED_COLUMNS = {"assignee", "creator", "starter"}
+SEEING_COLUMNS = TABLE.keys() - {"other, task names somebody", "other, private"}
+CLAIMING_COLUMNS = INVOLVED_COLUMNS | {"admin", "potential owner", "other, task names nobody"}
+ROWS = {
+    SEE: SEEING_COLUMNS,
+    WORK: CLAIMING_COLUMNS,
+    EDIT: INVOLVED_COLUMNS | {"admin", "editor"},
+    Permission.FINISH: INVOLVED_COLUMNS | {"admin"},
+    Permission.ASSIGN: INVOLVED_COLUMNS | {"admin"},
+    Permission.DELETE: INVOLVED_COLUMNS | {"admin"},
+    Permission.ADMINISTER: {"admin"},
+}
+
+
+@pytest.mark.parametrize("column", TABLE)
+def test_the_table_of_core_rights(column: str) -> None:
+    login, items, is_private = TABLE[column]
+    groups = ("crew",) if login == "member" else ()
+    who = replace(person(login, *groups, is_admin=login == "root"), is_supervisor=login == "sven")
+    given = replace(task(items), starter="stan")
+    granted = permissions(who, given, Linked(contact(is_private=is_private)))
+    assert granted == {permission for permission, columns in ROWS.items() if column in columns}
+    assert ROWS.keys() == ALL
+
+
 SUPERVISED = [
     # what the task names and links, what a supervisor who has nothing to do with it may
     ((), False, {SEE, WORK}),  # as everybody may
