@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -18,15 +19,38 @@ from dragoman.cli.serve import check_port
 from dragoman.cli.token import create_token
 from dragoman.cli.user import add_user
 from dragoman.domain.access import Principal
+from dragoman.domain.people import User, UserRole
 from dragoman.runtime.application import Application
 from dragoman.settings import Settings
 from dragoman.usecases.admin import maintenance as keeping
 from dragoman.usecases.admin.samples import COLLEAGUES
+from dragoman.usecases.identity import groups
 from dragoman.usecases.identity.users import principal_of
 
 PASSWORD = "dragoman"  # noqa: S105 - the public password of sample users
 MOST_TASKS = 5_000_000
-PEOPLE = (("anna", "Anna Berg", True), ("bert", "Bert Moss", False), ("carla", "Carla Wood", False))
+GROUP = "desk"
+
+
+class Sample(NamedTuple):
+    """A person of the demonstration."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The name and the roles."""
+        return ", ".join((self.name, *self.roles))
+
+
+PEOPLE = (
+    Sample("anna", "Anna Berg", (UserRole.ADMINISTRATOR,)),
+    Sample("bert", "Bert Moss", (UserRole.REVIEWER,), (GROUP,)),
+    Sample("carla", "Carla Wood", (), (GROUP,)),
+)
 
 
 @click.command("demo", short_help="Try it: sample tasks in a fresh database.")
@@ -101,12 +125,10 @@ def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: boo
     """Fill the database and print how to use it. Raises Conflict if it has been used."""
     keeping.must_be_unused(app.store)
     tenant = app.ensure_tenant(settings.tenant)
-    people: dict[str, Principal] = {}
-    for login, name, admin in PEOPLE:
-        user = add_user(app, tenant, login, PASSWORD, email=f"{login}@example.com", name=name, admin=admin)
-        people[login] = principal_of(user)
-        if admin:
-            token = create_token(app, tenant, user, ("*",))
+    app.executor.call(groups.add, groups.Add(GROUP, {"description": "Who answers customers."}), tenant)
+    users = {each.login: _add(app, tenant, each) for each in PEOPLE}
+    people: dict[str, Principal] = {login: principal_of(user) for login, user in users.items()}
+    token = create_token(app, tenant, users["anna"], ("*",))
     host = settings.server.host
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
     shown = samples.play(app, tenant, people, base_url, PASSWORD)
@@ -117,11 +139,17 @@ def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: boo
     left = "stays when you stop it" if is_kept else "is gone when you stop it"
     click.echo(f"A demonstration on a fresh database, which {left} (Ctrl-C).\n")
     click.echo(f"Look around   {base_url}/ui/")
-    for login, name, admin in PEOPLE:
-        click.echo(f"Log in as     {login}, password {PASSWORD}  ({name}{', administrator' if admin else ''})")
+    for each in PEOPLE:
+        click.echo(f"Log in as     {each.login}, password {PASSWORD}  ({each.told})")
     click.echo(f"Anna's token  {token}\n")
-    for each in shown:
-        click.echo(f"{each.dialect}: {each.title}\n  {each.curl}\n")
+    for call in shown:
+        click.echo(f"{call.dialect}: {call.title}\n  {call.curl}\n")
+
+
+def _add(app: Application, tenant: int, person: Sample) -> User:
+    login, name, roles, belongs_to = person
+    mail = f"{login}@example.com"
+    return add_user(app, tenant, login, PASSWORD, email=mail, name=name, roles=roles, groups=belongs_to)
 
 
 def _colleagues(app: Application, tenant: int) -> Iterator[str]:

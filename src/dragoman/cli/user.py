@@ -174,10 +174,12 @@ def add_user(
     email: str | None = None,
     name: str | None = None,
     admin: bool = False,
+    roles: tuple[str, ...] = (),
+    groups: tuple[str, ...] = (),
 ) -> User:
     """Add a user whose password isn't held against the rules for passwords: for demonstrations and fixtures."""
     password_hash = hash_password(password) if password else None
-    command = adding.AddUser(login, email, name, password_hash, admin)
+    command = adding.AddUser(login, email, name, password_hash, admin, roles, groups=groups)
     return app.executor.call(adding.add_user, command, tenant)
 
 

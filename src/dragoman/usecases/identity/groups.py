@@ -11,11 +11,10 @@ from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain import group_names
 from dragoman.domain.access import require_admin
 from dragoman.domain.errors import Conflict, NotFound
-from dragoman.domain.limits import uuid_of
-from dragoman.domain.people import Group, Membership, User
+from dragoman.domain.people import Group, Membership
 from dragoman.domain.text import folded
 from dragoman.usecases import preconditions
-from dragoman.usecases.identity import group_uses, last_administrator, lookup, memberships
+from dragoman.usecases.identity import group_uses, last_administrator, lookup, memberships, references
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.uow import UnitOfWork
 
@@ -223,7 +222,7 @@ class Joined(msgspec.Struct, frozen=True):
 def join(uow: UnitOfWork, command: Join) -> Joined:
     """Conflict beyond the limits of a user and of a group. NotFound for an unknown user or group."""
     require_admin(uow.principal)
-    group, user = found(uow, command.group), _person(uow, command.person)
+    group, user = found(uow, command.group), references.held(uow, command.person)
     is_new = memberships.join(uow, user, group)
     return Joined(Membership(user.uid, user.login, user.display_name), is_new)
 
@@ -242,14 +241,12 @@ def leave(uow: UnitOfWork, command: Leave) -> None:
     """Nothing for a user who is no member. Conflict where it would leave no administrator."""
     require_admin(uow.principal)
     with last_administrator.kept(uow):
-        memberships.leave(uow, _person(uow, command.person), found(uow, command.group))
+        memberships.leave(uow, references.held(uow, command.person), found(uow, command.group))
 
 
 def found(uow: UnitOfWork, name: str) -> Group:
     """The group of this id or name, in letters of either case. NotFound for an unknown one."""
-    uid = uuid_of(name)
-    group = None if uid is None else uow.groups.find(uid)
-    group = group or uow.groups.by_name(name)
+    group = lookup.group_by_id_or_name(uow, name)
     if group is None:
         raise NotFound("group_not_found", f"There is no group {name}.")
     return group
@@ -262,15 +259,6 @@ def held(uow: UnitOfWork, name: str) -> Group:
     if group is None:
         raise NotFound("group_not_found", f"There is no group {name}.")
     return group
-
-
-def _person(uow: UnitOfWork, name: str) -> User:
-    own = uow.principal.user or name
-    known = lookup.by_id_or_login(uow, own if name == "me" else name)
-    user = None if known is None else uow.users.find(known.uid, Lock.CHANGE)
-    if user is None or user.deleted_at is not None:
-        raise NotFound("user_not_found", f"There is no user {name}.")
-    return user
 
 
 def _must_be_free(name: str, known: Mapping[str, str]) -> None:

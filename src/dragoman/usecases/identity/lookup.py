@@ -87,6 +87,12 @@ def find_group(uow: UnitOfWork, uid: str) -> Group | None:
     return uow.groups.find(uid)
 
 
+def group_by_id_or_name(uow: UnitOfWork, name: str) -> Group | None:
+    """The group of this id or name, letters of either case. For exclusive commands and readers."""
+    uid = uuid_of(name)
+    return (None if uid is None else uow.groups.find(uid)) or uow.groups.by_name(name)
+
+
 def group_by_name(uow: UnitOfWork, name: str) -> Group | None:
     """The group of this name. For exclusive commands and readers."""
     return uow.groups.by_name(name)

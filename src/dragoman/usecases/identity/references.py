@@ -41,8 +41,7 @@ def groups(uow: UnitOfWork, names: Iterable[str]) -> list[Group]:
     """The groups of these ids or names. Invalid with each that doesn't exist."""
     found, problems = [], []
     for place, name in enumerate(names):
-        uid = uuid_of(name)
-        group = (None if uid is None else uow.groups.find(uid)) or uow.groups.by_name(name)
+        group = lookup.group_by_id_or_name(uow, name)
         if group is None:
             problems.append(Problem(f"/groups/{place}", "not_found", "does not match a group"))
         else:
