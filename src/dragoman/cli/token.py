@@ -196,6 +196,7 @@ def scopes_(context: click.Context, *, as_json: bool) -> None:
     \b
     Exit codes:
       0  shown
+      1  standard output was closed
       2  wrong usage
     """
     app = make_app(context, read_settings(context))
