@@ -7,7 +7,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Forbidden, NotFound
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import Session, User
-from dragoman.usecases.identity import ending, lookup
+from dragoman.usecases.identity import ending, lookup, references
 from dragoman.usecases.uow import UnitOfWork
 
 Position = tuple[Moment, str]
@@ -90,11 +90,8 @@ def end_sessions(uow: UnitOfWork, command: EndSessions) -> int:
 
 
 def _whose(uow: UnitOfWork, name: str) -> User:
-    me = uow.principal.user
-    user = lookup.find(uow, me) if name == "me" else lookup.by_id_or_login(uow, name)
-    if user is None:
-        raise NotFound("user_not_found", f"There is no user {name}.")
-    if user.uid != me and not uow.principal.is_admin:
+    user = references.person(uow, name)
+    if user.uid != uow.principal.user and not uow.principal.is_admin:
         raise Forbidden("forbidden", "Only administrators may see and end the sessions of other users.")
     return user
 
