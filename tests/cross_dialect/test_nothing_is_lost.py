@@ -287,6 +287,12 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         ),
         "unlock_user": NO_TASK,
         **dict.fromkeys(("put_user_identity", "delete_user_identity"), NO_TASK),
+        **dict.fromkeys(("create_group", "create_user"), MAKES_ANEW),
+        **dict.fromkeys(("patch_group", "delete_group", "put_group_member", "delete_group_member"), NO_TASK),
+        **dict.fromkeys(("patch_user", "enable_user"), NO_TASK),
+        **dict.fromkeys(
+            ("disable_user", "delete_user"), "may give open tasks to another user, and changes none besides"
+        ),
         **dict.fromkeys(("create_token", "patch_token", "delete_token", "revoke_user_tokens"), NO_TASK),
         **dict.fromkeys(
             (

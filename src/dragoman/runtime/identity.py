@@ -17,7 +17,7 @@ from dragoman.runtime.guessing import Sleep
 from dragoman.runtime.passwords import PasswordRecord, Passwords
 from dragoman.runtime.token_uses import TokenUses
 from dragoman.settings import Settings
-from dragoman.usecases.identity.sessions import SignedIn, session_tenant
+from dragoman.usecases.identity.sessions import PAGES, SignedIn, session_tenant
 from dragoman.usecases.identity.users import TOKEN_PREFIX, token_hash, token_tenant
 
 TOKEN_MARK = f"{TOKEN_PREFIX}_"
@@ -140,7 +140,10 @@ class Identity:
         if tenant is None:
             return None
         key = token_hash(text)
-        return await self._sessions.get(key, lambda: self._accounts.find_session(key, tenant))
+        found = await self._sessions.get(key, lambda: self._accounts.find_session(key, tenant))
+        if found is not None:
+            self.uses.note(found.principal, PAGES)
+        return found
 
     def forget_session(self, text: str) -> None:
         """Let a session that has just ended count no more in this process."""

@@ -249,3 +249,14 @@ async def test_a_token_is_no_password_where_one_signs_in(bench: Bench) -> None:
     assert (await bench.identity.password("anna", "geheim", "10.0.0.1")).user == ANNA.user
     with pytest.raises(Unauthenticated):
         await bench.identity.password("anna", TOKEN, "10.0.0.1")
+
+
+@with_bench
+async def test_a_request_by_session_counts_as_a_sight_of_its_user(bench: Bench) -> None:
+    text = session_text(1)
+    life = Session(1, token_hash(text), "s", "a", "password", *(Moment(0),) * 3)
+    bench.accounts.sessions[token_hash(text)] = SignedIn(life, User(1, 1, "a", "anna"), ANNA)
+    assert await bench.identity.session(text) is not None
+    (seen,) = bench.identity.uses.take().values()
+    assert len(seen.users) == 1
+    assert not seen.tokens
