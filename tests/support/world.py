@@ -12,7 +12,7 @@ from dragoman.dialects.kit import Reply
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, FixedClock, Moment
 from dragoman.domain.errors import Expected
-from dragoman.domain.people import User
+from dragoman.domain.people import User, with_roles
 from dragoman.domain.task import Task
 from dragoman.http.local import LocalClient
 from dragoman.runtime.application import Application
@@ -68,9 +68,18 @@ class World:
         """A new user."""
         uid = uid or f"00000000-0000-7000-8000-{len(self.people):012x}"
         command = adding.AddUser(login, is_admin=admin, uid=uid)
-        user: User = self.app.executor.call(adding.add_user, command, self.tenant)
+        user: User = self.core(lambda uow: self._added(uow, command))
         self.people[login] = people.principal_of(user)
         return self.people[login]
+
+    def _added(self, uow: UnitOfWork, command: adding.AddUser) -> User:
+        """The stored user. Worlds of other tenants have people of the same logins, without a claim to them."""
+        if self.tenant == 1:
+            return adding.add_user(uow, command)
+        login, roles = command.login, ("administrator",) if command.is_admin else ()
+        number = uow.numbers.draw("user")
+        user = User(self.tenant, number, str(command.uid), login, display_name=login, first_name=login)
+        return uow.users.add(with_roles(user, roles))
 
     # -- requests -----------------------------------------------------------------------------------------------
 
