@@ -52,7 +52,7 @@ checks.not_a_server_error.expected-statuses = ["2XX", "4XX", 500]  # the vendor'
 [[operations]]  # what their members may be depends on each other, on the time, and on the types that are configured
 include-operation-id = [
   "create_batch", "patch_batch", "retry_batch", "undo_batch", "read_batch_preview", "put_batch_policies",
-  "put_own_password", "put_password", "redeem_password_link",
+  "put_own_password", "put_password", "create_password_link", "redeem_password_link",
 ]
 checks.positive_data_acceptance.enabled = false
 """

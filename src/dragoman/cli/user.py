@@ -1,11 +1,10 @@
 """`dragoman user`: the users of a tenant."""
 
-import sys
 from typing import Any
 
 import click
 
-from dragoman.cli import user_change
+from dragoman.cli import user_change, user_password
 from dragoman.cli.options import PLAIN, as_json, common
 from dragoman.cli.tables import table
 from dragoman.cli.user_alias import alias
@@ -14,7 +13,6 @@ from dragoman.dialects.kit import json
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.wire.users import UserList
 from dragoman.domain.clock import to_datetime
-from dragoman.domain.errors import Invalid
 from dragoman.domain.passwords import hash_password
 from dragoman.domain.people import User, UserKind, UserRole
 from dragoman.runtime.application import Application
@@ -32,13 +30,17 @@ def user_command() -> None:
     """Users: persons and service accounts, their logins and rights."""
 
 
-for command in (alias, user_change.change, user_change.enable, user_change.disable, user_change.delete):
+for command in (
+    *(alias, user_change.change, user_change.enable, user_change.disable, user_change.delete),
+    *(user_password.password, user_password.unlock),
+):
     user_command.add_command(command)
 
 
 @user_command.command("add")
 @click.argument("login", type=PLAIN)
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@click.option("--link", "by_link", is_flag=True, help="Print a link by which the user chooses a password, once.")
 @click.option("--no-password", is_flag=True, help="Don't ask: the user has tokens only, or signs in elsewhere.")
 @click.option("--email", type=EMAIL, metavar="ADDRESS", help="An e-mail address, which is also a login.")
 @click.option("--name", type=PLAIN, help="The displayed name.  [default: the login]")
@@ -64,6 +66,7 @@ def add(context: click.Context, /, login: str, *, as_json: bool, **given: Any) -
     Example:
       dragoman user add anna --name "Anna Berg" --email anna@example.com --admin
       echo "$PASSWORD" | dragoman user add bert --password-stdin --role reviewer
+      dragoman user add carl --email carl@example.com --link
       dragoman user add robot --service --owner anna --scopes "task.read task.write"
 
     \b
@@ -72,7 +75,11 @@ def add(context: click.Context, /, login: str, *, as_json: bool, **given: Any) -
       1  refused: the login is taken, a group doesn't exist
       2  wrong usage
     """
-    asks = not (given["no_password"] or given["service"])
+    if sum((given["password_stdin"], given["by_link"], given["no_password"])) > 1:
+        raise click.UsageError("take one of --password-stdin, --link and --no-password", context)
+    if given["by_link"] and given["service"]:
+        raise click.UsageError("a service account has no password to choose", context)
+    asks = not (given["no_password"] or given["by_link"] or given["service"])
     names = {name: given[name] for name in ("title", "zone", "language") if given[name] is not None}
     command = adding.AddUser(
         login,
@@ -80,7 +87,7 @@ def add(context: click.Context, /, login: str, *, as_json: bool, **given: Any) -
         given["name"],
         is_admin=given["admin"],
         roles=given["roles"],
-        password=_read_password(piped=given["password_stdin"]) if given["password_stdin"] or asks else None,
+        password=_password(piped=given["password_stdin"]) if given["password_stdin"] or asks else None,
         kind=UserKind.SERVICE if given["service"] else UserKind.PERSON,
         names=names,
         groups=given["groups"],
@@ -89,7 +96,10 @@ def add(context: click.Context, /, login: str, *, as_json: bool, **given: Any) -
         dialects=given["dialects"],
     )
     shown: Profile = call(context, people.documented(adding.add_user), command, existing=False, operation="add_user")
-    tell(shown, f"user {shown.user.login} added", as_json=as_json)
+    if given["by_link"]:
+        click.echo(user_password.new_link(context, shown.user.uid, None, as_json=as_json))
+    else:
+        tell(shown, f"user {shown.user.login} added", as_json=as_json)
 
 
 @user_command.command("list")
@@ -183,23 +193,8 @@ def add_user(
     return app.executor.call(adding.add_user, command, tenant)
 
 
-def _read_password(*, piped: bool) -> str | None:
-    if piped:
-        password = sys.stdin.readline().rstrip("\r\n")
-        if not password:
-            raise Invalid("no_password", "There is no password on standard input.")
-        return password
-    if not sys.stdin.isatty():
-        return None
-    typed: str = click.prompt(
-        "Password (empty for none)",
-        hide_input=True,
-        confirmation_prompt="The same again",
-        default="",
-        err=True,
-        show_default=False,
-    )
-    return typed or None
+def _password(*, piped: bool) -> str | None:
+    return user_password.read_password(piped=piped, empty_for=" (empty for none)")
 
 
 def _row(shown: Profile) -> tuple[str, str, str, str]:

@@ -92,16 +92,26 @@ def call(
         try:
             return app.executor.call(run, command, tenant_of(context, app), operation=operation)
         except Invalid as refused:
-            if refused.code in FAULTS_OF_USAGE:
+            if refused.code in FAULTS_OF_USAGE and not is_of_password(refused):
                 raise click.UsageError(said(refused), context) from refused
-            raise click.ClickException(f"{said(refused)} ({refused.code})") from refused
+            codes = [problem.code for problem in refused.problems] if is_of_password(refused) else [refused.code]
+            raise click.ClickException(f"{said(refused)} ({', '.join(codes)})") from refused
         except Expected as refused:
             raise click.ClickException(f"{refused.message} ({refused.code})") from refused
 
 
+def is_of_password(refused: Invalid) -> bool:
+    """Whether a password is refused, which is no word of the command."""
+    return any(problem.path in ("/new", "/password") for problem in refused.problems)
+
+
 def said(refused: Invalid) -> str:
     """All problems in one line."""
-    faults = [f"{problem.path.lstrip('/?').replace('_', '-')} {problem.message}" for problem in refused.problems]
+    names = {"/new": "password"}
+    faults = [
+        f"{names.get(problem.path, problem.path.lstrip('/?').replace('_', '-'))} {problem.message}"
+        for problem in refused.problems
+    ]
     return "; ".join(faults) or refused.message
 
 

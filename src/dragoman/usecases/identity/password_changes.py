@@ -7,18 +7,16 @@ revoked, too. Passwords are hashed within the command, after all checks: it take
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain import password_rules
 from dragoman.domain.access import require_admin
 from dragoman.domain.clock import later
-from dragoman.domain.errors import Conflict, NotFound
-from dragoman.domain.limits import uuid_of
+from dragoman.domain.errors import Conflict
 from dragoman.domain.passwords import hash_password
 from dragoman.domain.people import User, UserKind
-from dragoman.usecases.identity import ending
+from dragoman.usecases.identity import adding, ending, references
 from dragoman.usecases.uow import UnitOfWork
 
-ME = "me"
 LONGEST_WINDOW_SECONDS = 3_600.0
 """Failed logins of before count no more in any case."""
 
@@ -36,7 +34,7 @@ class ChangeOwn(msgspec.Struct, frozen=True):
 
 def change_own(uow: UnitOfWork, command: ChangeOwn) -> User:
     """Conflict (`no_password`) for a user without one, Invalid with every fault of the new one."""
-    user = person(uow, ME)
+    user = references.held(uow, references.ME)
     if user.password_hash is None:
         raise Conflict("no_password", f"{user.login} has no password.")
     return choose(uow, user, command.new, revoke_tokens=command.revoke_tokens, keep_session=command.keep_session)
@@ -56,7 +54,9 @@ class SetPassword(msgspec.Struct, frozen=True):
 def set_password(uow: UnitOfWork, command: SetPassword) -> User:
     """For administrators. Conflict (`service_account`) for a service account, Invalid with every fault of it."""
     require_admin(uow.principal)
-    return choose(uow, with_password(person(uow, command.person)), command.new, revoke_tokens=command.revoke_tokens)
+    return choose(
+        uow, with_password(references.held(uow, command.person)), command.new, revoke_tokens=command.revoke_tokens
+    )
 
 
 class RemovePassword(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ class RemovePassword(msgspec.Struct, frozen=True):
 def remove_password(uow: UnitOfWork, command: RemovePassword) -> User:
     """For administrators. Nothing changes where there is none. Conflict (`service_account`) for a service account."""
     require_admin(uow.principal)
-    user = with_password(person(uow, command.person))
+    user = with_password(references.held(uow, command.person))
     ending.end_logins(uow, user.uid)
     if user.password_hash is None:
         return user
@@ -91,7 +91,7 @@ def unlock(uow: UnitOfWork, command: Unlock) -> User:
     """For administrators. On every node within a second. It is noted in the user's history; again soon after it isn't,
     and changes nothing that is shown."""
     require_admin(uow.principal)
-    user = person(uow, command.person)
+    user = references.held(uow, command.person)
     before = user.unlocked_at
     if before is None or before < later(uow.now, seconds=-LONGEST_WINDOW_SECONDS):
         uow.record("user", user.uid, "user.unlocked", {"unlocked_at": [before, uow.now]})
@@ -121,20 +121,5 @@ def choose(
 def with_password(user: User) -> User:
     """The user. Conflict for one who can't have a password."""
     if user.kind is not UserKind.PERSON:
-        raise Conflict("service_account", f"{user.login} is a service account, which has no password.")
-    return user
-
-
-def person(uow: UnitOfWork, name: str) -> User:
-    """The user of this id or login, or the caller for `me`, held for a change. NotFound for nobody.
-
-    The command must be exclusive.
-    """
-    uid = uow.principal.user if name == ME else uuid_of(name)
-    if uid is None:
-        named = None if name == ME else uow.users.by_login(name)
-        uid = None if named is None else named.uid
-    user = None if uid is None else uow.users.find(uid, Lock.CHANGE)
-    if user is None or user.deleted_at is not None:
-        raise NotFound("user_not_found", f"There is no user {name}.")
+        raise adding.service_account(user.login)
     return user

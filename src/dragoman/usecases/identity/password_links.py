@@ -12,7 +12,7 @@ from dragoman.domain.access import require_admin
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import PasswordLink, User
-from dragoman.usecases.identity import ending, password_changes
+from dragoman.usecases.identity import ending, password_changes, references
 from dragoman.usecases.identity.sessions import session_tenant, session_text
 from dragoman.usecases.identity.users import acting, token_hash
 from dragoman.usecases.uow import UnitOfWork
@@ -57,7 +57,7 @@ def create_link(uow: UnitOfWork, command: CreateLink) -> NewLink:
     Conflict (`service_account`) for a service account, (`no_mail`) where mail can't be sent.
     """
     require_admin(uow.principal)
-    user = password_changes.with_password(password_changes.person(uow, command.person))
+    user = password_changes.with_password(references.held(uow, command.person))
     if command.by_mail:
         raise Conflict("no_mail", "This server isn't configured to send mail. Leave mail out to be shown the link.")
     seconds = uow.terms.passwords.link_seconds if command.seconds is None else command.seconds
