@@ -13,7 +13,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock
 from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.domain.people import Group
-from dragoman.usecases.identity import tokens, users
+from dragoman.usecases.identity import ending, session_lists, sessions, tokens, users
 from dragoman.usecases.identity.users import token_hash, token_text
 from tests.resilience.faults.proxy import Wire
 from tests.support.node import running
@@ -98,6 +98,39 @@ def test_a_change_of_rights_counts_on_the_other_node_within_a_second(postgres_ur
     _, without_role = outcome["lose_the_role"]
     assert without_role is not None
     assert not without_role.is_reviewer
+
+
+SESSION_ENDS: dict[str, Callable[[World, str, str], None]] = {
+    "end": lambda world, user, digest: world.core(
+        lambda uow: session_lists.end_sessions(uow, session_lists.EndSessions(user))
+    ),
+    "sign_out": lambda world, user, digest: world.core(lambda uow: sessions.sign_out(uow, sessions.SignOut(digest))),
+    "disable": disable,
+    "password": lambda world, user, digest: world.core(lambda uow: ending.end_logins(uow, user)),
+}
+"""Done on a world to a user (by uid) and the hash of his session."""
+
+
+def session_of(world: World, login: str) -> str:
+    """The text of the cookie of a new user's session."""
+    command = sessions.SignIn(world.add(login).user or "", "password")
+    text: str = world.core(lambda uow: sessions.sign_in(uow, command))
+    return text
+
+
+def test_a_session_that_ended_on_one_node_opens_nothing_on_the_other_a_second_later(postgres_url: str) -> None:
+    async def run() -> None:
+        clock = FixedClock(NOON)
+        async with running(postgres_url, clock) as one, running(postgres_url, clock) as two:
+            texts = {name: await asyncio.to_thread(session_of, one, name) for name in SESSION_ENDS}
+            people = {name: one.people[name].user or "" for name in SESSION_ENDS}
+            for name, end in SESSION_ENDS.items():
+                assert await two.app.identity.session(texts[name]) is not None
+                await asyncio.to_thread(end, one, people[name], token_hash(texts[name]))
+            clock.advance(BELIEVED_SECONDS)
+            assert [name for name, text in texts.items() if await two.app.identity.session(text) is not None] == []
+
+    asyncio.run(run())
 
 
 def test_a_token_that_was_revoked_while_a_node_was_cut_off_opens_nothing_there(postgres_url: str) -> None:
