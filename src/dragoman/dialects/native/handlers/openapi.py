@@ -71,6 +71,10 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "By id or login; `me` is the caller.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, **common.WITHOUT_NUL},
     },
+    "provider": {
+        "description": "The name of a provider of identities, as the configuration has it.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,63}$"},
+    },
     "token": {
         "description": "The id of a token: the first 16 digits of its SHA-256.",
         "schema": {"type": "string", "minLength": 16, "maxLength": 16},
