@@ -288,3 +288,20 @@ def test_a_page_of_tasks_reads_no_alias_row_by_row(either: World) -> None:
         for login in ("anna", "bert", "cara"):
             crm_task(either, uid(either, login))
     assert counts[0] == counts[1]
+
+
+def test_a_deleted_user_has_no_names_and_keeps_none_from_others(world: World) -> None:
+    put(world, "bert", "onlyoffice_crm", BERT)
+    put(world, "bert", "ibm_htm", DN)
+    task = crm_task(world, BERT)["id"]
+    world.native("anna", "POST", f"/v1/tasks/{task}/finish")
+    bert = uid(world, "bert")
+    assert ask(world, "DELETE", "/v1/users/bert?hand_over_to=nobody")[0] == 204
+    assert ask(world, "GET", "/v1/aliases")[1] == {"items": []}
+    assert crm(world, "GET", f"crm/task/{task}")[1]["responsible"]["id"] == LOST_USER
+    assert world.core(lambda uow: uow.users.get(bert)).extras == {}
+    assert put(world, bert, "genesys", "1")[0] == 404
+    assert put(world, "cara", "onlyoffice_crm", BERT)[0] == 201
+    assert put(world, "cara", "ibm_htm", "bert")[0] == 201  # the login is free
+    assert crm_task(world, BERT)["responsible"]["id"] == BERT
+    assert put(world, "cara", "onlyoffice_crm", bert)[1]["code"] == "alias_taken"

@@ -9,7 +9,7 @@ from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.job import Job
 from dragoman.domain.people import User
 from dragoman.usecases.background import handing_over
-from dragoman.usecases.identity import ending, lookup, memberships, references
+from dragoman.usecases.identity import aliases, ending, lookup, memberships, references
 from dragoman.usecases.identity.changing import check_revision
 from dragoman.usecases.identity.last_administrator import kept
 from dragoman.usecases.preconditions import Revisions
@@ -108,8 +108,7 @@ def _end(uow: UnitOfWork, user: User) -> None:
     ending.end_sessions(uow, user.uid)
     ending.revoke_tokens(uow, user.uid)
     ending.void_links(uow, user.uid)
-    for alias in uow.aliases.of_user(user.uid):
-        uow.aliases.remove(alias)
+    user = aliases.remove_all(uow, user)
     for identity in uow.identities.of_user(user.uid):
         uow.identities.remove(identity)
     uow.login_names.release(user.uid)

@@ -12,7 +12,7 @@ from dragoman.domain.aliases import MOST_ALIASES, Name, NameForm
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import Alias, User, called, name_in
-from dragoman.usecases.identity import lookup, names
+from dragoman.usecases.identity import lookup, names, references
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -50,7 +50,7 @@ def put(uow: UnitOfWork, command: Put) -> PutAlias:
     """Forbidden unless the principal administers the tenant; NotFound for an unknown user; Invalid (`bad_alias`) for a
     name that can be none; Conflict where it is another user's, and when the user has as many as one may have."""
     require_admin(uow.principal)
-    user = lookup.person(uow, command.person)
+    user = references.held(uow, command.person)
     return give(uow, user, command.dialect, names.read(command.dialect, command.name), first=command.first)
 
 
@@ -78,7 +78,9 @@ def _is_own_name(uow: UnitOfWork, user: User, dialect: str, name: str) -> bool:
     """Whether another user answers to it by id or login; in the form of ids nobody may be called by one."""
     form = names.of(dialect).form
     own = None if form is NameForm.INTEGER else lookup.by_id_or_login(uow, name)
-    return own is not None and (own.uid != user.uid or form is NameForm.GUID)
+    if own is None or form is NameForm.GUID:
+        return own is not None
+    return own.uid != user.uid and own.deleted_at is None
 
 
 def _store(uow: UnitOfWork, before: Alias | None, after: Alias) -> None:
@@ -113,7 +115,7 @@ def remove(uow: UnitOfWork, command: Remove) -> AliasItem:
     """The alias as it was. Forbidden unless the principal administers the tenant; NotFound when the user has no such
     alias."""
     require_admin(uow.principal)
-    user = lookup.person(uow, command.person)
+    user = references.held(uow, command.person)
     name = names.read(command.dialect, command.name)
     known = uow.aliases.find((command.dialect, name.key), Lock.CHANGE)
     if known is None or known.user != user.uid:
@@ -125,7 +127,7 @@ def remove(uow: UnitOfWork, command: Remove) -> AliasItem:
 
 
 def remove_all(uow: UnitOfWork, user: User) -> User:
-    """The user without aliases, saved: he is deleted, or his name is taken out. The command must be exclusive."""
+    """The user without aliases, saved: he is deleted. The command must be exclusive."""
     for alias in uow.aliases.of_user(user.uid):
         uow.aliases.remove(alias)
         user = called(user, alias.dialect, None)
@@ -159,7 +161,7 @@ def list_page(uow: UnitOfWork, command: List) -> AliasPage:
         require_admin(uow.principal)
         found = uow.aliases.all(command.dialect)
     else:
-        found = uow.aliases.of_user(lookup.person(uow, command.person).uid, command.dialect)
+        found = uow.aliases.of_user(references.person(uow, command.person).uid, command.dialect)
     end = len(found) if command.limit is None else command.after + command.limit
     page = found[command.after : end]
     return AliasPage(_items(uow, page), end if end < len(found) else None)

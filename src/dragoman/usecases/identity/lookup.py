@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dragoman.domain.errors import Invalid, NotFound, Problem
+from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import Group, User, UserKind
 from dragoman.usecases.uow import UnitOfWork
@@ -20,14 +20,6 @@ def by_id_or_login(uow: UnitOfWork, name: str) -> User | None:
     """The user with this id or login, or None."""
     uid = uuid_of(name)
     return uow.users.by_login(name) if uid is None else uow.users.find(uid)
-
-
-def person(uow: UnitOfWork, name: str) -> User:
-    """The user whom a path or body names by id, login, or `me` for the caller. NotFound for an unknown one."""
-    user = find(uow, uow.principal.user) if name == "me" else by_id_or_login(uow, name)
-    if user is None:
-        raise NotFound("user_not_found", f"There is no user {name}.")
-    return user
 
 
 def is_assignable(user: User, present: str | None) -> bool:

@@ -61,4 +61,5 @@ def _own(uow: UnitOfWork, names: PersonNames | None, text: str) -> User | None:
     uid = uuid_of(text)
     if uid is not None:
         return uow.users.find(uid)
-    return None if names is not None and names.form is NameForm.GUID else uow.users.by_login(text)
+    user = None if names is not None and names.form is NameForm.GUID else uow.users.by_login(text)
+    return None if user is None or user.deleted_at is not None else user  # the login of a deleted one is free

@@ -17,7 +17,7 @@ from dragoman.domain.job import JobKind
 from dragoman.domain.people import UnclaimedName, UnclaimedTask, User
 from dragoman.domain.task import State, Task
 from dragoman.store.repositories.unclaimed_names import NOT_CARRIED, Carried
-from dragoman.usecases.identity import aliases, lookup, names
+from dragoman.usecases.identity import aliases, lookup, names, references
 from dragoman.usecases.identity.aliases import AliasItem
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -211,7 +211,7 @@ def _is_known(uow: UnitOfWork, dialect: str, name: Name) -> bool:
 
 def _claimant(uow: UnitOfWork, command: Claim) -> User:
     try:
-        user = lookup.person(uow, command.user)
+        user = references.held(uow, command.user)
     except NotFound:
         raise _bad_user(lookup.UNKNOWN) from None
     if command.assigns and not lookup.is_assignable(user, None):
@@ -235,7 +235,7 @@ class Take(msgspec.Struct, frozen=True):
 def take(uow: UnitOfWork, command: Take) -> Claimed:
     """Errors as of a claim, but for names that were never sent, and NotFound for an unknown user."""
     require_admin(uow.principal)
-    put, user = command.put, lookup.person(uow, command.put.person)
+    put, user = command.put, references.held(uow, command.put.person)
     if not lookup.is_assignable(user, None):
         raise _bad_user(lookup.DISABLED)
     return hand_over(uow, user, put.dialect, names.read(put.dialect, put.name), first=put.first)
