@@ -8,6 +8,7 @@ everybody don't count where something private is linked (DESIGN 3, rule 4).
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -59,6 +60,12 @@ def grants_any(scopes: frozenset[str] | None, wanted: frozenset[str]) -> bool:
     """Whether any one of `wanted` is among the scopes: by itself, or as `*`, `NOUN.*` or `*.VERB`. None: all are."""
     if scopes is None or "*" in scopes or not scopes.isdisjoint(wanted):
         return True
+    return _by_pattern(scopes, wanted)
+
+
+@lru_cache(maxsize=4_096)
+def _by_pattern(scopes: frozenset[str], wanted: frozenset[str]) -> bool:
+    """Remembered: every request of a token with patterns asks."""
     return any(f"{noun}.*" in scopes or f"*.{verb}" in scopes for noun, _, verb in (w.partition(".") for w in wanted))
 
 

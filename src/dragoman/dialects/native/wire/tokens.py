@@ -13,10 +13,9 @@ from dragoman.domain.token_rules import TokenState
 LARGEST_NUMBER_OF_SCOPES = 100
 LONGEST_DAYS = 36_600
 SECONDS = {"W": 604_800, "D": 86_400, "H": 3_600, "M": 60, "S": 1}
-DURATION_PATTERN = (
-    r"^P([0-9]{1,4}W|[0-9]{1,5}D(T(?=[0-9])([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,9}S)?)?"
-    r"|T(?=[0-9])([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,9}S)?)$"
-)
+_HOURS, _MINUTES, _SECONDS = "[0-9]{1,6}H", "[0-9]{1,6}M", "[0-9]{1,9}S"
+_TIME = f"T({_HOURS}({_MINUTES})?({_SECONDS})?|{_MINUTES}({_SECONDS})?|{_SECONDS})"
+DURATION_PATTERN = f"^P([0-9]{{1,4}}W|[0-9]{{1,5}}D|([0-9]{{1,5}}D)?{_TIME})$"
 
 Duration = Annotated[
     str,
