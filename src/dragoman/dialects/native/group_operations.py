@@ -5,10 +5,12 @@ from functools import partial
 from dragoman.dialects.kit import any_of
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.contracts import operation
-from dragoman.dialects.native.handlers import groups
+from dragoman.dialects.native.handlers import groups, histories
 from dragoman.dialects.native.wire import groups as bodies
+from dragoman.dialects.native.wire import histories as history_bodies
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
+from dragoman.usecases.admin import people
 from dragoman.usecases.identity import groups as uses
 
 _get = partial(operation, method="GET", scopes=any_of("group.read"))
@@ -101,5 +103,17 @@ GROUPS = (
         run=uses.leave,
         render=replies.gone,
         status=204,
+    ),
+    operation(
+        name="read_group_history",
+        method="GET",
+        path="/groups/{group}/history",
+        summary="Every change of a group, oldest first; also when it was deleted. For administrators and supervisors.",
+        scopes=any_of("audit.read"),
+        parse=groups.parse_history,
+        run=people.group_history,
+        render=histories.render,
+        query=queries.Pages,
+        answer=history_bodies.EntryList,
     ),
 )

@@ -6,10 +6,12 @@ from typing import TypeVar
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
+from dragoman.domain.access import sees_all
 from dragoman.domain.errors import Forbidden
+from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import TokenKind, User
 from dragoman.usecases.events.history import HistoryPage, page_of
-from dragoman.usecases.identity import ending, references
+from dragoman.usecases.identity import ending, groups, lookup, references
 from dragoman.usecases.identity.profiles import Profile, profile
 from dragoman.usecases.uow import UnitOfWork
 
@@ -60,6 +62,28 @@ def user_history(uow: UnitOfWork, command: UserHistory) -> HistoryPage:
     if not (principal.is_supervisor and principal.has_scope(AUDITING)):
         _must_be_own(uow, user, "see the history of others")
     return page_of(uow, "user", user.number, command.limit, command.after)
+
+
+class GroupHistory(msgspec.Struct, frozen=True):
+    """One page of the changes of a group, after a revision."""
+
+    group: str
+    limit: int
+    after: int = 0
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def group_history(uow: UnitOfWork, command: GroupHistory) -> HistoryPage:
+    """The changes, also of a deleted group by id. For administrators and supervisors."""
+    if not sees_all(uow.principal):
+        raise Forbidden("forbidden", f"{uow.principal.login} may not see the history of groups.")
+    group = lookup.group_by_id_or_name(uow, command.group)
+    group = group or uow.history.deleted("group", uuid_of(command.group) or command.group)
+    if group is None:
+        raise groups.unknown(command.group)
+    return page_of(uow, "group", group.number, command.limit, command.after)
 
 
 AUDITING = frozenset({"audit.read"})

@@ -248,7 +248,7 @@ def found(uow: UnitOfWork, name: str) -> Group:
     """The group of this id or name, in letters of either case. NotFound for an unknown one."""
     group = lookup.group_by_id_or_name(uow, name)
     if group is None:
-        raise NotFound("group_not_found", f"There is no group {name}.")
+        raise unknown(name)
     return group
 
 
@@ -257,8 +257,13 @@ def held(uow: UnitOfWork, name: str) -> Group:
     uid = found(uow, name).uid
     group = uow.groups.find(uid, Lock.CHANGE)
     if group is None:
-        raise NotFound("group_not_found", f"There is no group {name}.")
+        raise unknown(name)
     return group
+
+
+def unknown(name: str) -> NotFound:
+    """The error for a group that doesn't exist."""
+    return NotFound("group_not_found", f"There is no group {name}.")
 
 
 def _must_be_free(name: str, known: Mapping[str, str]) -> None:

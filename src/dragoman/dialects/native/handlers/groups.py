@@ -16,6 +16,7 @@ from dragoman.dialects.native.wire.groups import (
     MemberList,
     NewGroup,
 )
+from dragoman.usecases.admin import people
 from dragoman.usecases.identity import groups
 
 READ_ONLY = frozenset(Group.__struct_fields__)
@@ -70,6 +71,12 @@ def render_members(page: groups.MemberPage, request: Request) -> Reply:
     items = [wire.member(member) for member in page.items]
     following = UNSET if page.after is None else cursors.link(request, (page.after,))
     return replies.plain(MemberList(items, following))
+
+
+def parse_history(request: Request, query: queries.Pages) -> people.GroupHistory:
+    """A page of the history of a group."""
+    after = cursors.read_number(request, query.cursor)
+    return people.GroupHistory(request.path["group"], query.limit, after)
 
 
 def parse_join(request: Request, query: queries.Trial) -> groups.Join:
