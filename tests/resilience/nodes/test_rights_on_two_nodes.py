@@ -3,6 +3,7 @@ and also where it was cut off from the database meanwhile. Both go by one clock,
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,9 +12,9 @@ from msgspec.structs import replace
 from dragoman.dialects.kit.credentials import Credential
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock
-from dragoman.domain.errors import Unauthenticated, Unavailable
+from dragoman.domain.errors import Expected, Unauthenticated, Unavailable
 from dragoman.domain.people import Group
-from dragoman.usecases.identity import ending, session_lists, sessions, tokens, users
+from dragoman.usecases.identity import ending, password_changes, session_lists, sessions, tokens, users
 from dragoman.usecases.identity.users import token_hash, token_text
 from tests.resilience.faults.proxy import Wire
 from tests.support.node import running
@@ -129,6 +130,44 @@ def test_a_session_that_ended_on_one_node_opens_nothing_on_the_other_a_second_la
                 await asyncio.to_thread(end, one, people[name], token_hash(texts[name]))
             clock.advance(BELIEVED_SECONDS)
             assert [name for name, text in texts.items() if await two.app.identity.session(text) is not None] == []
+
+    asyncio.run(run())
+
+
+async def enters(world: World, password: str) -> str:
+    """Whether bert comes in by password: empty, or the code of the refusal. Nothing is held back."""
+    try:
+        await world.app.identity.password("bert", password, ADDRESS)
+    except Expected as refused:
+        return refused.code
+    return ""
+
+
+def test_an_unlocking_and_another_password_count_on_the_other_node_within_a_second(postgres_url: str) -> None:
+    async def at_once(seconds: float) -> None:
+        """An answer that isn't held back."""
+
+    def change(world: World, command: Any, run: Callable[..., Any]) -> Any:
+        return world.core(lambda uow: run(uow, command))
+
+    async def run() -> None:
+        clock = FixedClock(NOON)
+        async with running(postgres_url, clock) as one, running(postgres_url, clock) as two:
+            first, other = "kelp under seven moons", "moss over eleven suns"
+            bert = (await asyncio.to_thread(one.add, "bert")).user or ""
+            set_first = password_changes.SetPassword(bert, first)
+            await asyncio.to_thread(change, one, set_first, password_changes.set_password)
+            two.app.identity.passwords.guesses._sleep = at_once
+            assert [await enters(two, "wrong") for _ in range(11)][-2:] == ["credentials_unknown", "too_many_failures"]
+            assert two.app.identity.locked_until(bert) is not None
+            await asyncio.to_thread(change, one, password_changes.Unlock(bert), password_changes.unlock)
+            clock.advance(BELIEVED_SECONDS)
+            assert await enters(two, first) == ""
+            assert two.app.identity.locked_until(bert) is None
+            set_other = password_changes.SetPassword(bert, other)
+            await asyncio.to_thread(change, one, set_other, password_changes.set_password)
+            clock.advance(BELIEVED_SECONDS)
+            assert [await enters(two, password) for password in (first, other)] == ["credentials_unknown", ""]
 
     asyncio.run(run())
 
