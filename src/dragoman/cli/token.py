@@ -13,6 +13,7 @@ from dragoman.cli.tables import table
 from dragoman.dialects.kit import json
 from dragoman.domain.clock import to_datetime
 from dragoman.domain.errors import Invalid, NotFound
+from dragoman.domain.logins import is_known_as
 from dragoman.domain.people import DIRECTORY_TENANT, User
 from dragoman.runtime.application import Application
 from dragoman.usecases.admin import people as admin
@@ -227,7 +228,7 @@ def user_of(app: Application, tenant: int, login: str) -> User:
     user = None
     if entry is not None and entry.user_tenant == tenant:
         user = app.executor.call(people.find_user, people.FindUser(entry.user), tenant)
-    if user is None:
+    if user is None or not is_known_as(user, login):
         raise NotFound("user_not_found", f"There is no user {login} in this tenant.")
     return user
 

@@ -148,6 +148,8 @@ def list_(
         click.echo(json.encode(UserList([wire.user(each) for each in found])))
     else:
         table(("LOGIN", "NAME", "E-MAIL", "RIGHTS"), [_row(each) for each in found])
+        for logins in call(context, user_lists.twins, user_lists.Twins()):
+            click.echo(f"{' and '.join(logins)} differ in case alone; rename one of them")
 
 
 @user_command.command("show")

@@ -16,11 +16,12 @@ from dragoman.domain.job import JobKind, JobState
 from dragoman.domain.people import DIRECTORY_TENANT, Alias
 from dragoman.domain.task import Verb
 from dragoman.domain.work_item import Role, WorkItem
+from dragoman.store import tables
 from dragoman.store.maintenance import verification
 from dragoman.usecases.admin import leaving
 from dragoman.usecases.background import handing_over
 from dragoman.usecases.cases import lifecycle as cases
-from dragoman.usecases.identity import users
+from dragoman.usecases.identity import user_lists, users
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
@@ -161,6 +162,25 @@ def test_a_former_login_finds_its_user_and_lets_nobody_in(world: BatchWorld) -> 
     assert entry.user == uid(world, "bert")
     user: Any = world.core(lambda uow: uow.users.get(uid(world, "bert")))
     assert (logins.is_known_as(user, "bert"), logins.is_known_as(user, "BMOSS")) == (False, True)
+
+
+def test_twins_of_earlier_versions_are_told_until_one_is_renamed(world: BatchWorld) -> None:
+    north = world.app.ensure_tenant("north")
+    with world.app.store.engine.raw.begin() as connection:
+        row = {"tenant": 0, "login": "Bert", "folded": "bert", "user_tenant": north, "user": "u", "row_version": 1}
+        connection.execute(tables.login_name.insert().values(row))
+        connection.execute(
+            tables.user.insert().values(tenant=north, uid="u", number=1, login="Bert", display_name="Bert")
+        )
+
+    def twins(uow: UnitOfWork) -> list[list[str]]:
+        return user_lists.twins(uow, user_lists.Twins())
+
+    assert world.core(twins) == [["Bert", "bert"]]
+    assert world.native("root", "POST", "/v1/users", {"login": "BERT"})[1]["code"] == "login_taken"
+    assert world.native("root", "PATCH", "/v1/users/bert", {"title": "Dr"})[0] == 200  # today's stay
+    assert world.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})[0] == 200
+    assert world.core(twins) == []
 
 
 def test_a_tenant_has_only_so_many_users(world: BatchWorld) -> None:

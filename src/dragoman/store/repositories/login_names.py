@@ -31,6 +31,23 @@ class LoginNames(Repository[LoginName]):
         )
         return {(int(tenant), user) for tenant, user in self.by_condition(statement)}
 
+    def twins(self) -> list[list[str]]:
+        """Logins of this tenant's users that differ from another user's in case alone, each with its twins."""
+        current = (  # not those of before a change of the login
+            sa.select(N.folded, N.login, N.user_tenant)
+            .join(tables.user, sa.and_(U.tenant == N.user_tenant, U.uid == N.user, U.login == N.login))
+            .where(SERVER_WIDE, U.deleted_at.is_(None))
+        ).subquery()
+        several = sa.select(current.c.folded).group_by(current.c.folded).having(sa.func.count() > 1)
+        mine = sa.select(current.c.folded).where(current.c.user_tenant == self.tenant)
+        statement = sa.select(current.c.folded, current.c.login).where(
+            current.c.folded.in_(several), current.c.folded.in_(mine)
+        )
+        found: dict[str, list[str]] = {}
+        for name, login in self.by_condition(statement.order_by(current.c.folded, current.c.login)):
+            found.setdefault(name, []).append(login)
+        return list(found.values())
+
     def claim(self, name: str, user: str) -> bool:
         """Register a name for a user of this tenant, who needn't be stored yet; False if another user has it.
 

@@ -67,6 +67,18 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
     return Page(profiles(uow, items), after)
 
 
+class Twins(msgspec.Struct, frozen=True):
+    """Logins of earlier versions that differ in case alone."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def twins(uow: UnitOfWork, command: Twins) -> list[list[str]]:
+    """The logins, twins together. They stay, but no more can come to be."""
+    return uow.login_names.twins()
+
+
 def _group(uow: UnitOfWork, name: str) -> str:
     uid = uuid_of(name)
     group = (None if uid is None else uow.groups.find(uid)) or uow.groups.by_name(name)
