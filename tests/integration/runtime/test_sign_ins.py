@@ -178,6 +178,19 @@ def test_an_attempt_belongs_to_its_browser_and_is_good_once(sqlite_url: str) -> 
     asyncio.run(run())
 
 
+def test_a_sign_in_may_end_on_another_node_and_is_good_once_over_all(database_url: str) -> None:
+    async def run() -> None:
+        async with place(database_url, provision="on") as here, running(database_url) as node:
+            there = Place(node, provision="on")
+            there.ways._http = lambda _: here.provider
+            await here.begin()
+            there.cookie, there.state = here.cookie, here.state
+            assert (await there.finish()).next == "/ui/tasks/1"
+            assert await here.refusal(here.finish()) == "state_unknown"
+
+    asyncio.run(run())
+
+
 def test_no_lie_opens_a_session(sqlite_url: str) -> None:
     async def run() -> None:
         async with place(sqlite_url, provision="on") as here:
