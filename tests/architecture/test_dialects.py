@@ -37,6 +37,7 @@ OTHERS = {
     "native/password_operations.py": "the operations on passwords: a table of its own",
     "native/result_operations.py": "the operations on what became of batches: a table of its own",
     "native/group_operations.py": "the operations on groups and their members: a table of its own",
+    "native/identity_operations.py": "the operations on links to providers: a table of its own",
     "native/session_operations.py": "the operations on sessions: a table of its own",
     "native/token_operations.py": "the operations on scopes and tokens: a table of its own",
     "native/user_operations.py": "the operations on users: a table of its own",
