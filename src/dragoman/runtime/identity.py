@@ -183,7 +183,10 @@ class Identity:
     async def _of_password(self, login: str, password: str, address: str) -> Principal:
         if not self._takes_passwords:
             raise _unknown()
-        record = await self._logins.get(login, lambda: self._accounts.find_login(login))
+        record = self._logins.known(login)
+        if record is None or not self.passwords.knows(record, login, password):
+            self._logins.forget(login)  # the password may just have been changed
+            record = await self._logins.get(login, lambda: self._accounts.find_login(login))
         if not await self.passwords.is_right(record, login, password, address) or record is None:
             raise _unknown()
         return record.principal

@@ -59,12 +59,10 @@ class Passwords:
 
         A wrong one counts as a failed login of this user and address. TooMany after too many of them.
         """
-        password_hash = None if record is None else record.usable_hash
-        mark = hmac.digest(self._key, b"\0".join((name.encode(), password.encode())), "sha256")
-        until, known_hash = self._verified.get(mark, (0.0, ""))
-        is_known = password_hash is not None and password_hash == known_hash
-        if is_known and self._clock.monotonic() < until:
+        if self.knows(record, name, password):
             return True
+        password_hash, mark = None if record is None else record.usable_hash, self._mark(name, password)
+        is_known = password_hash is not None and password_hash == self._verified.get(mark, (0.0, ""))[1]
         account, network = _account(record, name), network_of(address)
         if record is not None and record.unlocked_at is not None:
             self._unlock(account, record.unlocked_at)
@@ -75,6 +73,16 @@ class Passwords:
         held = self.guesses.succeeded(account, network) if right else self.guesses.failed(account, network)
         await self.guesses.hold(held)
         return right
+
+    def knows(self, record: PasswordRecord | None, name: str, password: str) -> bool:
+        """Whether the password was found to be that of the record within the last minute."""
+        if record is None or record.usable_hash is None:
+            return False
+        until, known_hash = self._verified.get(self._mark(name, password), (0.0, ""))
+        return record.usable_hash == known_hash and self._clock.monotonic() < until
+
+    def _mark(self, name: str, password: str) -> bytes:
+        return hmac.digest(self._key, b"\0".join((name.encode(), password.encode())), "sha256")
 
     def locked_until(self, user: str) -> Moment | None:
         """Until when this process refuses the user's passwords from some address: the latest end, or None."""

@@ -140,6 +140,15 @@ async def test_a_changed_password_or_a_disabled_user_counts_within_a_second(benc
 
 
 @with_bench
+async def test_a_new_password_counts_at_once(bench: Bench) -> None:
+    await bench.who(BASIC)
+    bench.accounts.logins["anna"] = PasswordRecord(ANNA, passwords.hash_password("a new one"))
+    assert (await bench.who(Credential("a new one", login="anna", ambient=True))).login == "anna"
+    with pytest.raises(Unauthenticated):
+        await bench.who(BASIC)
+
+
+@with_bench
 async def test_ten_failures_refuse_this_account_and_address(bench: Bench) -> None:
     wrong = Credential("falsch", login="anna", ambient=True)
     for _ in range(10):
