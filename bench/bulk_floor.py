@@ -9,6 +9,7 @@ attempts, reports and jobs cost is the distance from here.
 
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -47,6 +48,7 @@ class BulkFloor:
     def __init__(self, place: World, batch: int) -> None:
         self.tasks, self.engine = place.tasks, opened(place.url)
         self._tenant, self._batch, self._runs = place.tenant, batch, 0
+        self._actor = place.paul
         dialect = self.engine.dialect
         if dialect.name == "postgresql":
             of_driver: Any = type(dialect)
@@ -118,9 +120,10 @@ class BulkFloor:
                 raise SystemExit(f"entry {index} doesn't find what was seen")
 
     def _entry(self, row: Any, priority: int, now: int) -> dict[str, Any]:
-        changes = json.dumps({"priority": [row[PRIORITY], priority]})
-        revision, number, who = row[REVISION] + 1, row[NUMBER], "paul\nbench\nbatch.run"
-        chained = f"{row[HEAD]}\n{self._tenant} task {number} {revision} {now}\n{who} {self._batch}\n{changes}"
+        changes, salt = json.dumps({"priority": [row[PRIORITY], priority]}), secrets.token_hex(16)
+        revision, number, by = row[REVISION] + 1, row[NUMBER], f"{self._actor}\nbench\nbatch.run\n{self._batch}"
+        commit = hashlib.sha256(f"{salt}\n{changes}".encode()).hexdigest()
+        chained = f"{row[HEAD]}\n2 {self._tenant} task {number} {revision} {now}\n{by}\n{commit}"
         return {
             "tenant": self._tenant,
             "entity": "task",
@@ -133,6 +136,10 @@ class BulkFloor:
             "changes": changes,
             "hash": hashlib.sha256(chained.encode()).hexdigest(),
             "cause": self._batch,
+            "actor": self._actor,
+            "salt": salt,
+            "commit": None,
+            "redacted": None,
         }
 
     def _changed(self, row: Any, priority: int, now: int, hashed: str) -> dict[str, Any]:
