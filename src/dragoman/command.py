@@ -105,9 +105,11 @@ class Keys:
 
     def also(self, entity: str, keys: Iterable[Key], lock: Lock) -> "Keys":
         """Add keys with at least this lock. Returns itself."""
+        wanted = self.wanted
         for key in keys:
-            known = self.wanted.get((entity, key), Lock.NONE)
-            self.wanted[entity, key] = max(known, lock)
+            ref = (entity, key)
+            if wanted.get(ref, -1) < lock:
+                wanted[ref] = lock
         return self
 
     def merge(self, other: "Keys") -> None:

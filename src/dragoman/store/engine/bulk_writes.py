@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import astuple
 
 from dragoman.store.engine import driver
 
@@ -35,6 +36,19 @@ def insert_structs(connection: sa.Connection, table: sa.Table, rows: Sequence[ms
             driver.execute_many(connection, compiled.text, [fields(row) for row in rows])
 
 
+def insert_owned(
+    connection: sa.Connection, table: sa.Table, owner: tuple[Any, ...], rows: Sequence[msgspec.Struct]
+) -> None:
+    """Add rows that begin with the values of their owner; their fields are the columns behind those."""
+    if not rows:
+        return
+    text = _insert_owned(connection.dialect, table, len(owner), rows[0].__struct_fields__)
+    if _takes_json(connection.dialect):
+        driver.execute(connection, text, (*owner, msgspec.json.encode(rows).decode()))
+    else:
+        driver.execute_many(connection, text, [owner + astuple(row) for row in rows])
+
+
 def insert_listed(
     connection: sa.Connection, table: sa.Table, tenant: int, listed: dict[str, list[int]], *, short: bool = False
 ) -> None:
@@ -51,9 +65,18 @@ def insert_listed(
         driver.execute(connection, text, (tenant, msgspec.json.encode(listed).decode()))
 
 
-def update(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> Callable[[], int]:
-    """Set these columns where key and row version equal the `old_…` values; the result counts the changed rows."""
-    return _execute(connection, _update(connection.dialect, table, columns), rows)
+def update(
+    connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> Callable[[], int]:
+    """Set these columns where key and row version are the old ones; the result counts the changed rows.
+
+    A row has the values of the columns, then those of `versioned`.
+    """
+    compiled = _update(connection.dialect, table, columns)
+    if compiled.values is None:
+        names = (*columns, *_old(table))
+        return _execute(connection, compiled, [dict(zip(names, row, strict=True)) for row in rows])
+    return driver.counted(connection, driver.execute_many(connection, compiled.text, rows))
 
 
 def delete(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Rows) -> Callable[[], int]:
@@ -64,6 +87,10 @@ def delete(connection: sa.Connection, table: sa.Table, columns: tuple[str, ...],
 def versioned(table: sa.Table) -> tuple[str, ...]:
     """The columns that name one state of one row: its key and its row version."""
     return (*(column.name for column in table.primary_key), "row_version")
+
+
+def _old(table: sa.Table) -> tuple[str, ...]:
+    return tuple(f"old_{name}" for name in versioned(table))
 
 
 class Compiled:
@@ -96,6 +123,18 @@ def _insert(dialect: sa.Dialect, table: sa.Table) -> Compiled:
 
 
 @lru_cache(maxsize=16)
+def _insert_owned(dialect: sa.Dialect, table: sa.Table, owners: int, fields: tuple[str, ...]) -> str:
+    names = tuple(table.columns.keys())
+    if names[owners:] != fields:
+        raise TypeError(f"{fields} are not the columns of {table.name}")
+    if not _takes_json(dialect):
+        return _compiled(dialect, sa.insert(table), names).text
+    owner: list[Any] = [sa.cast(sa.bindparam(name), table.c[name].type) for name in names[:owners]]
+    given = _given({name: table.c[name] for name in fields})
+    return str(sa.insert(table).from_select(names, sa.select(*owner, *given.columns)).compile(dialect=dialect))
+
+
+@lru_cache(maxsize=16)
 def _insert_listed(dialect: sa.Dialect, table: sa.Table) -> str:
     rows: Any = sa.bindparam("rows", type_=sa.Text())
     if _takes_json(dialect):
@@ -115,8 +154,8 @@ def _update(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> C
     keys = versioned(table)
     if not _takes_json(dialect):
         same = [table.c[name] == sa.bindparam(f"old_{name}") for name in keys]
-        new: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
-        return _compiled(dialect, sa.update(table).where(*same).values(new))
+        new = [(table.c[name], sa.bindparam(name)) for name in columns]  # in the order of the rows
+        return _compiled(dialect, sa.update(table).where(*same).ordered_values(*new), (*columns, *_old(table)))
     sources = {name: table.c[name] for name in columns} | {f"old_{name}": table.c[name] for name in keys}
     given = _given(sources)
     same = [table.c[name] == given.c[f"old_{name}"] for name in keys]

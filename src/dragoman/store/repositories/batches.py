@@ -13,6 +13,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.task import Kind
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
+from dragoman.store.engine import driver
 from dragoman.store.engine.key_lists import each_value
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter
@@ -27,6 +28,7 @@ C = tables.batch_chunk.c
 V = tables.batch_preview.c
 O = tables.batch_outcome.c  # noqa: E741 - beside B
 AT_ONCE = 500
+EFFECTS = {str(effect): effect for effect in Effect}
 
 SUMS: dict[str, sa.ColumnElement[Any]] = {
     "settled": B.processed + sa.func.coalesce(B.skipped, 0),
@@ -169,8 +171,7 @@ class Batches(Repository[Batch]):
         connection = self._overlay.group.connection
         if connection is None:
             raise MustBeExclusive
-        rows = [{"tenant": self.tenant, "batch": batch, **msgspec.structs.asdict(each)} for each in outcomes]
-        bulk.insert(connection, tables.batch_outcome, rows)
+        bulk.insert_owned(connection, tables.batch_outcome, (self.tenant, batch), outcomes)
 
     def failures(self, batch: int, *, limit: int, offset: int = 0) -> list[Outcome]:
         """Entries that failed, in the order of their index."""
@@ -352,8 +353,7 @@ class Previews:
 
     def record(self, batch: int, rows: Sequence[Preview]) -> None:
         """Store rows, in this transaction."""
-        stored = [{"tenant": self._group.tenant, "batch": batch, **msgspec.structs.asdict(each)} for each in rows]
-        bulk.insert(self._connection, tables.batch_preview, stored)
+        bulk.insert_owned(self._connection, tables.batch_preview, (self._group.tenant, batch), rows)
 
     def page(
         self,
@@ -399,9 +399,10 @@ class Previews:
 
     def seen(self, batch: int, *, first: int, stop: int) -> dict[int, Seen]:
         """What the rows of these indexes say, without their images."""
-        columns = (V.index, V.effect, V.number, V.version)
-        statement = _of(columns, self._tenant, batch).where(V.index >= first, V.index < stop)
-        return {index: Seen(Effect(effect), *rest) for index, effect, *rest in self._execute(statement)}
+        ask = _seen(self._connection.dialect)
+        values = {"tenant": self._tenant, "batch": batch, "first": first, "stop": stop}
+        rows = driver.fetch(self._connection, ask.text, ask.parameters(values))
+        return {index: Seen(EFFECTS[effect], number, version) for index, effect, number, version in rows}
 
     def last_of(self, batch: int, numbers: Sequence[int]) -> dict[int, Preview]:
         """The last row of each of these objects that changes it."""
@@ -508,6 +509,17 @@ class _Ask(msgspec.Struct, frozen=True):
     def parameters(self, values: dict[str, Any]) -> tuple[Any, ...]:
         known = self.constants | values
         return tuple(known[name] for name in self.names)
+
+
+@lru_cache(maxsize=4)
+def _seen(dialect: sa.Dialect) -> _Ask:
+    bound: Any = sa.bindparam
+    of_batch = (V.tenant == bound("tenant"), V.batch == bound("batch"))
+    statement = sa.select(V.index, V.effect, V.number, V.version).where(
+        *of_batch, V.index >= bound("first"), V.index < bound("stop")
+    )
+    compiled: Any = statement.compile(dialect=dialect)
+    return _Ask(str(compiled), tuple(compiled.positiontup), {})
 
 
 @lru_cache(maxsize=64)

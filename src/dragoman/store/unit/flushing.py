@@ -117,19 +117,16 @@ def _differing(mapping: Mapping, changed: list[Change], group: Group) -> set[str
 def _update(
     connection: sa.Connection, mapping: Mapping, changed: list[Change], differing: set[str]
 ) -> Callable[[], int]:
-    columns = [name for name in mapping.fields if name in differing and name != "row_version"]
-    rows = []
-    for before, after in changed:
-        row = mapping.encode(after, tuple(columns))
-        row["row_version"] = before.row_version + 1
-        row.update(mapping.version(before))
-        rows.append(row)
+    columns = tuple(name for name in mapping.fields if name in differing and name != "row_version")
+    new, old = mapping.values(columns), mapping.version
+    rows = [(*new(after), before.row_version + 1, *old(before)) for before, after in changed]
     return bulk.update(connection, mapping.table, (*columns, "row_version"), rows)
 
 
 def _delete(connection: sa.Connection, mapping: Mapping, removed: list[Any]) -> Callable[[], int]:
-    rows = [mapping.version(before) for before in removed]
-    return bulk.delete(connection, mapping.table, bulk.versioned(mapping.table), rows)
+    names = bulk.versioned(mapping.table)
+    rows = [_old(dict(zip(names, mapping.version(before), strict=True))) for before in removed]
+    return bulk.delete(connection, mapping.table, names, rows)
 
 
 def _flush_extensions(connection: sa.Connection, mapping: Mapping, changes: list[Change]) -> None:

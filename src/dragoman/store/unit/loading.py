@@ -92,8 +92,10 @@ class Loader:
         }
 
     def _must_be_in_order(self, wanted: dict[RowKey, Lock]) -> None:
+        if self._last_locked is None:
+            return
         places = [self._place(row) for row, lock in wanted.items() if lock is not Lock.NONE]
-        if places and self._last_locked is not None and min(places) < self._last_locked:
+        if places and min(places) < self._last_locked:
             raise OutOfOrder(self._all_locked(wanted))
 
     def _all_locked(self, wanted: dict[RowKey, Lock]) -> Keys:
@@ -160,8 +162,11 @@ class Loader:
             for start in range(0, len(wanted), ALTERNATIVES):
                 rows = self._rows_by_tuple(mapping, wanted[start : start + ALTERNATIVES], lock)
                 found |= {mapping.key_of(e): e for e in rows}
-        for key in keys:
-            self.group.know(mapping, key, found.get(key), lock)
+        if mapping.key == ("number",):
+            self.group.know_numbered(mapping, keys, found, lock)
+        else:
+            for key in keys:
+                self.group.know(mapping, key, found.get(key), lock)
         if self.in_order and lock is not Lock.NONE:
             self._note_locked(mapping, keys, found, lock)
 

@@ -199,6 +199,11 @@ class Mapping:
         return "modified_at" in self.fields
 
     @cached_property
+    def has_uid(self) -> bool:
+        """Whether the entity is known by a number and by a uid."""
+        return self.key == ("number",) and "uid" in self.type.__struct_fields__
+
+    @cached_property
     def columns(self) -> tuple[sa.Column[Any], ...]:
         """The columns of a SELECT whose rows `decode` reads."""
         return tuple(self.table.c[name] for name in self.fields)
@@ -217,12 +222,35 @@ class Mapping:
         return lambda entity: tuple(_plain_value(getattr(entity, name)) for name in self.key)
 
     @cached_property
-    def _version_names(self) -> tuple[tuple[str, str], ...]:
-        return tuple((f"old_{name}", name) for name in ("tenant", *self.key, "row_version"))
+    def version(self) -> Callable[[Any], tuple[Any, ...]]:
+        """What identifies this version of an entity's row: the tenant, its key, and `row_version`."""
+        return self.values(("tenant", *self.key, "row_version"))
 
-    def version(self, entity: Any) -> dict[str, Any]:
-        """Parameters that identify this version of the row in an UPDATE or DELETE: `old_` plus the column name."""
-        return {old: _plain_value(getattr(entity, name)) for old, name in self._version_names}
+    def values(self, columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+        """The function that gives the values of these columns as stored."""
+        known = self._values.get(columns)
+        if known is None:
+            known = self._values[columns] = self._values_of(columns)
+        return known
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+        return {}
+
+    def _values_of(self, columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+        get: Callable[[Any], Any] = attrgetter(*columns) if columns else lambda entity: ()
+        plain = get if len(columns) != 1 else lambda entity: (get(entity),)
+        encoded = [(place, self.codecs[name].encode) for place, name in enumerate(columns) if name in self.codecs]
+        if not encoded:
+            return plain
+
+        def values(entity: Any) -> tuple[Any, ...]:
+            found = list(plain(entity))
+            for place, encode in encoded:
+                found[place] = encode(found[place])
+            return tuple(found)
+
+        return values
 
     def decode(self, row: Any) -> Any:
         """An entity from a row of `columns`, without its child rows."""

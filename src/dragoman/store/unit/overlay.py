@@ -196,18 +196,30 @@ class Group:
         return self._home
 
     def know(self, mapping: Mapping, key: Key, entity: Any, lock: Lock) -> None:
-        """Note a row as loaded (None: there is none), under its number."""
-        if isinstance(key, str) and mapping.key == ("number",):
-            self.numbers[mapping.name, key] = None if entity is None else entity.number
-            if entity is None:
-                return
-            key = entity.number
+        """Note a row as loaded (None: there is none), under its key."""
         ref = (mapping.name, key)
-        if entity is not None and mapping.key == ("number",) and hasattr(entity, "uid"):
-            self.numbers[mapping.name, entity.uid] = entity.number
         if ref not in self.loaded:
             self.loaded[ref] = self.current[ref] = entity
         self.locks[ref] = max(lock, self.locks.get(ref, Lock.NONE))
+
+    def know_numbered(self, mapping: Mapping, keys: Iterable[Key], found: dict[Key, Any], lock: Lock) -> None:
+        """The same for many rows that have a number, named by it or by uid."""
+        name, loaded, locks, numbers = mapping.name, self.loaded, self.locks, self.numbers
+        has_uid = mapping.has_uid
+        for key in keys:
+            entity = found.get(key)
+            if isinstance(key, str):
+                numbers[name, key] = None if entity is None else entity.number
+                if entity is None:
+                    continue
+                key = entity.number
+            ref = (name, key)
+            if has_uid and entity is not None:
+                numbers[name, entity.uid] = key  # type: ignore[assignment]
+            if ref not in loaded:
+                loaded[ref] = self.current[ref] = entity
+            if locks.get(ref, -1) < lock:
+                locks[ref] = lock
 
     def know_all(self, mapping: Mapping, entities: list[Any]) -> None:
         """Note numbered rows as a reader loaded them, without a look at what it knew: it can be nothing else."""
@@ -317,7 +329,7 @@ class Overlay:
     def put(self, mapping: Mapping, entity: Any) -> None:
         """Note a new or changed row."""
         key = mapping.key_of(entity)
-        if mapping.key == ("number",) and hasattr(entity, "uid"):
+        if mapping.has_uid:
             self.numbers[mapping.name, entity.uid] = entity.number
         self.changes[mapping.name, key] = entity
 

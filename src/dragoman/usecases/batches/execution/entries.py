@@ -88,7 +88,8 @@ def outcomes(uow: UnitOfWork, batch: Batch, content: Content, dialect: str, entr
         left = batch.failures_left()
         return [Result(refused)] * (len(entries) if left is None else min(len(entries), left + 1))
     entries = together(batch, type_, content, entries)
-    doing = Doing(named, batch, type_, content, entries, Reviewed.of(uow, batch, type_, entries))
+    doing = Doing(named, batch, type_, content, entries)
+    doing.reviewed = Reviewed.of(uow, batch, type_, entries)  # after the locks: to take them in order repeats all this
     results: list[Result] = []
     parts, left = named.entries(), batch.failures_left()
     with uow.watch() as touched:
@@ -146,9 +147,10 @@ class Doing:
     """Runs the entries of one slice: finds their objects, compares them with what was reviewed, and changes them."""
 
     def __init__(
-        self, uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range, reviewed: Reviewed
+        self, uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range
     ) -> None:
-        self._batch, self._type, self._content, self._reviewed = batch, type_, content, reviewed
+        self._batch, self._type, self._content = batch, type_, content
+        self.reviewed = Reviewed(batch, type_, {})  # nothing to compare with
         self._entity = type_.entity
         self._before: Any = None  # the object of the entry that runs
         self._undo = Undo(uow, batch, type_, content, entries) if batch.origin is Origin.UNDO else None
@@ -181,8 +183,8 @@ class Doing:
         try:
             number = self._make(part, index)
         except Conflict as refused:
-            raise self._reviewed.taken(index, refused) from refused
-        self._reviewed.must_have_been_shown(part, index, None)
+            raise self.reviewed.taken(index, refused) from refused
+        self.reviewed.must_have_been_shown(part, index, None)
         return Result(after=self._object(part, number))
 
     def _make(self, part: UnitOfWork, index: int) -> int:
@@ -195,11 +197,11 @@ class Doing:
         match = self._found[index]
         before = None if match.number is None else self._object(part, match.number)
         if match.number is None or (before is None and self._entity is not None):
-            self._reviewed.must_be_found(index, Found(match.objects))
+            self.reviewed.must_be_found(index, Found(match.objects))
             return Result(_unmatched(self._type, self._batch.field or "", match))
         self._before = before
-        self._reviewed.must_be_found(index, match)
-        self._reviewed.must_be_unchanged(part, index, before, lambda: self._content.text(index))
+        self.reviewed.must_be_found(index, match)
+        self.reviewed.must_be_unchanged(part, index, before, lambda: self._content.text(index))
         try:
             self._change(part, index, match.number)
         except NotFound as gone:
@@ -207,7 +209,7 @@ class Doing:
                 raise
             self._before = None
             return Result(bulk_failures.not_found(self._type.name, self._batch.field or ""))  # hidden by now
-        self._reviewed.must_have_been_shown(part, index, before)
+        self.reviewed.must_have_been_shown(part, index, before)
         warning = None if self._undo is None else self._undo.warning
         return Result(before=before, after=self._object(part, match.number), warning=warning)
 

@@ -27,7 +27,6 @@ from dragoman.usecases.batches.execution import entries as batch_entries
 from dragoman.usecases.batches.execution import runs as batch_runs
 from dragoman.usecases.batches.execution.entries import Doing, Result
 from dragoman.usecases.batches.review import earlier, images
-from dragoman.usecases.batches.review.comparisons import Reviewed
 from dragoman.usecases.batches.review.differences import between, of_new
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.batches.types.resource_types import ResourceType
@@ -225,8 +224,7 @@ class _Trial:
     def _run_some(self, entries: range, touched: set[RowKey]) -> int:
         """Try entries whose objects are found at once; how many were tried."""
         entries = batch_entries.together(self._batch, self._type, self._content, entries)
-        nothing = Reviewed(self._batch, self._type, {})
-        doing = Doing(self._uow, self._batch, self._type, self._content, entries, nothing)
+        doing = Doing(self._uow, self._batch, self._type, self._content, entries)
         parts = self._uow.entries()
         touched.clear()
         for index in entries:
