@@ -49,6 +49,7 @@ class BulkFloor:
         self.tasks, self.engine = place.tasks, opened(place.url)
         self._tenant, self._batch, self._runs = place.tenant, batch, 0
         self._actor = place.paul
+        self._salts: list[str] = []
         dialect = self.engine.dialect
         if dialect.name == "postgresql":
             of_driver: Any = type(dialect)
@@ -93,6 +94,8 @@ class BulkFloor:
         listed = as_parameter(self.engine.dialect, numbers)
         rows = {row[NUMBER]: row for row in self._rows(cursor, self._read, known | {"keys": listed})}
         self._compare(seen, rows)
+        drawn = secrets.token_hex(16 * len(rows))
+        self._salts = [drawn[place : place + 32] for place in range(0, len(drawn), 32)]
         updates, entries, outcomes = [], [], []
         for index, number in enumerate(numbers, first):
             row = rows[number]
@@ -120,7 +123,7 @@ class BulkFloor:
                 raise SystemExit(f"entry {index} doesn't find what was seen")
 
     def _entry(self, row: Any, priority: int, now: int) -> dict[str, Any]:
-        changes, salt = json.dumps({"priority": [row[PRIORITY], priority]}), secrets.token_hex(16)
+        changes, salt = json.dumps({"priority": [row[PRIORITY], priority]}), self._salts.pop()
         revision, number, by = row[REVISION] + 1, row[NUMBER], f"{self._actor}\nbench\nbatch.run\n{self._batch}"
         commit = hashlib.sha256(f"{salt}\n{changes}".encode()).hexdigest()
         chained = f"{row[HEAD]}\n2 {self._tenant} task {number} {revision} {now}\n{by}\n{commit}"

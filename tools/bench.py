@@ -4,6 +4,7 @@ python -m tools.bench                                  everything
 python -m tools.bench --only update,read,list          these kinds of work against the conventional way, and no more
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
+python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
 The last line is JSON with all figures. With QUICK=1 in the environment it is short, to see that it runs; such figures
@@ -26,6 +27,7 @@ from bench import (
     guesses,
     lane,
     million,
+    million_entries,
     page,
     profiling,
     rivals,
@@ -56,7 +58,7 @@ def main() -> int:
     return 1 if missing else 0
 
 
-STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run}
+STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run, "entries": million_entries.run}
 """What `--only` can name besides kinds of work."""
 
 
