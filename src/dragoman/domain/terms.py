@@ -8,13 +8,15 @@ from dragoman.domain.token_rules import TokenRules
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """Of all batches: their policies, and how long they wait and are kept. Of passwords and tokens: their rules."""
+    """Of all batches: their policies, how long they wait and are kept, and how many objects one may select. Of
+    passwords and tokens: their rules."""
 
     policies: tuple[Rule, ...] = ()
     review_days: int = 30
     images_days: int = 30
     passwords: Rules = Rules()
     tokens: TokenRules = TokenRules()
+    most_selected: int = 1_000_000
 
 
 NO_TERMS = Terms()

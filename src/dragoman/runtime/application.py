@@ -172,7 +172,7 @@ def terms_of(settings: Settings) -> Terms:
     batch, passwords = settings.batch, settings.passwords
     rules = Rules(passwords.least, passwords.check_common, passwords.link_seconds)
     tokens = TokenRules(settings.tokens.longest_days, settings.tokens.login_most)
-    return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens)
+    return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens, settings.limits.upload_entries)
 
 
 def _operations(dialects: Iterable[Dialect]) -> Iterator[tuple[str, frozenset[str]]]:

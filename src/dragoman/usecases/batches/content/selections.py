@@ -23,8 +23,6 @@ from dragoman.usecases.batches.types.resource_types import ResourceType
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
-MOST = 1_000_000
-"""The most objects of one batch."""
 FEW = 10
 """How many chunks are deleted at once."""
 AT_ONCE = 1_000
@@ -77,12 +75,12 @@ def find(uow: UnitOfWork, command: Find) -> Found:
     return type_.select(json_numbers.decode(batch.selection or "{}"))(named, command.after, command.limit)
 
 
-def count(uow: UnitOfWork, type_: ResourceType, conditions: Any, *, most: int = MOST) -> int:
-    """How many objects the principal would select, counted up to one more than `most`. Invalid for conditions that the
-    type doesn't have. For readers."""
+def count(uow: UnitOfWork, type_: ResourceType, conditions: Any) -> int:
+    """How many objects the principal would select, counted up to one more than a batch may have. Invalid for conditions
+    that the type doesn't have. For readers."""
     if type_.select is None:
         return 0
-    select, total, after = type_.select(conditions), 0, 0
+    select, total, after, most = type_.select(conditions), 0, 0, uow.terms.most_selected
     while total <= most:
         found = select(uow, after, AT_ONCE)
         total += len(found)
@@ -111,8 +109,8 @@ def keep(uow: UnitOfWork, command: Keep) -> bool:
     if batch is None or batch.status is not Status.CREATED or batch.size != command.first:
         return batch is not None and batch.status is Status.CREATED
     size = command.first + len(command.ids)
-    if size > MOST:
-        because = f"The selection has more than {MOST} objects."
+    if size > (most := uow.terms.most_selected):
+        because = f"The selection has more than {most} objects."
         batches.keep(uow, replace(batch, size=0).cancel(EndCode.TOO_MANY_SELECTED, because, at=uow.now))
         jobs.complete(uow, job)
         return False
