@@ -104,3 +104,9 @@ def test_the_page_ships_with_us_and_fetches_nothing_elsewhere(name: str) -> None
     policy = dict(reply.headers)["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("part", ["results", "preview", "entries"])
+def test_rows_of_a_batch_are_described_as_json_ndjson_and_csv(part: str) -> None:
+    good = DOCUMENT["paths"][f"/v1/batches/{{id}}/{part}"]["get"]["responses"]["200"]
+    assert set(good["content"]) == {"application/json", "application/x-ndjson", "text/csv"}

@@ -110,6 +110,7 @@ BATCHES = (
         query=queries.Pages,
         answer=bodies.BatchEntryList,
         line=bodies.BatchEntry,
+        has_csv=True,
     ),
     _get(
         name="read_batch_preview",
@@ -122,6 +123,7 @@ BATCHES = (
         query=batch_queries.PreviewQuery,
         answer=bodies.PreviewPage,
         line=bodies.PreviewRow,
+        has_csv=True,
     ),
     _post(
         name="preview_batch",

@@ -18,8 +18,9 @@ from dragoman.usecases.uow import UnitOfWork
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     """`is_conditional`: the operation changes something that has a revision, and honours If-Match. `line` is the type
-    of a line, where it can answer with application/x-ndjson. `runs_further`: its reply runs more commands.
-    `may_be_later`: it is answered 202 where a job does the rest, with `later_answer`, by default as it is otherwise."""
+    of a line, where it can answer with application/x-ndjson; with `has_csv` also with text/csv. `runs_further`: its
+    reply runs more commands. `may_be_later`: it is answered 202 where a job does the rest, with `later_answer`, by
+    default as it is otherwise."""
 
     query: type[Any] = queries.Nothing
     body: Any = None
@@ -30,6 +31,7 @@ class Contract:
     is_conditional: bool = False
     answer_media: str = "application/json"
     line: Any = None
+    has_csv: bool = False
     runs_further: bool = False
     may_be_later: bool = False
     later_answer: Any = None

@@ -39,6 +39,7 @@ RESULTS = (
         query=bodies.ResultQuery,
         answer=bodies.ResultList,
         line=bodies.Result,
+        has_csv=True,
     ),
     _get(
         name="read_batch_failures",

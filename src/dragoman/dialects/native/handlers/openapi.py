@@ -202,6 +202,9 @@ def _responses(row: OperationSpec) -> dict[str, Any]:
     if row.contract.line is not None:
         good["description"] += " As application/x-ndjson the whole list, a line for each; without paging."
         good["content"]["application/x-ndjson"] = {"schema": schema.schema_of(row.contract.line)}
+    if row.contract.has_csv:
+        good["description"] += " As text/csv the same with a header."
+        good["content"]["text/csv"] = {"schema": {"type": "string"}}
     if row.contract.status == 201:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
     tried: dict[str, Any] = {"200": TRIED} if row.contract.status == 201 and row.contract.has_dry_run else {}
