@@ -165,9 +165,13 @@ def permissions(principal: Principal, task: Task, linked: Linked = NOTHING) -> f
 
 
 def _of_work(principal: Principal, task: Task, linked: Linked) -> frozenset[Permission]:
-    user, is_private = principal.user, linked.is_private
+    user = principal.user
+    is_involved = user is not None and user in (task.assignee, task.creator, task.starter)
+    if linked is NOTHING and not task.work_items:  # as most are: batches ask this for each entry
+        return OF_INVOLVED if is_involved else OF_EVERYBODY
+    is_private = linked.is_private
     granted = NO_PERMISSION
-    if user is not None and user in (task.assignee, task.creator, task.starter):
+    if is_involved:
         granted = ALL if _is_draft(task) and user == task.creator else OF_INVOLVED
     if task.work_items:
         granted |= _granted_by_items(principal, task, is_private=is_private)

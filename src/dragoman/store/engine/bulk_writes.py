@@ -154,7 +154,7 @@ def _update(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> C
     keys = versioned(table)
     if not _takes_json(dialect):
         same = [table.c[name] == sa.bindparam(f"old_{name}") for name in keys]
-        new = [(table.c[name], sa.bindparam(name)) for name in columns]  # in the order of the rows
+        new: list[Any] = [(table.c[name], sa.bindparam(name)) for name in columns]  # in the order of the rows
         return _compiled(dialect, sa.update(table).where(*same).ordered_values(*new), (*columns, *_old(table)))
     sources = {name: table.c[name] for name in columns} | {f"old_{name}": table.c[name] for name in keys}
     given = _given(sources)

@@ -422,7 +422,8 @@ class Previews:
             named = sa.select(listed.label("number")).subquery("named")
             of = (V.tenant == self._tenant, V.batch == batch, V.effect == str(Effect.WILL_CHANGE))
             one = sa.select(which).where(*of, V.number == named.c.number, place).correlate(named).scalar_subquery()
-            indexes = [row[0] for row in self._execute(sa.select(one).select_from(named)) if row[0] is not None]
+            known = sa.select(one.label("index")).select_from(named).subquery("known")
+            indexes = self._execute(sa.select(known.c.index).where(known.c.index.is_not(None))).scalars().all()
             if indexes:
                 rows = self._execute(_of(PREVIEW, self._tenant, batch).where(V.index.in_(indexes)))
                 found.update({row.number: row for row in map(_preview, rows) if row.number is not None})

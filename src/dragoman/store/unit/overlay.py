@@ -5,6 +5,7 @@ numbers that it drew. Overlays nest, so that each entry of a bulk operation has 
 """
 
 import hashlib
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from dragoman.domain.terms import NO_TERMS
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
 SALT_BYTES = 16
+SALTS = 256  # drawn at once
 RowKey = tuple[str, Key]
 """An entity name and a key."""
 
@@ -89,12 +91,27 @@ def chained(
 ) -> HistoryRow:
     """A history row of the second form with its hash: SHA-256 over the entity's previous hash, the row, and the
     commitment to its changes, so that these can be taken out later without a break in the chain."""
-    salt = secrets.token_hex(SALT_BYTES)
+    salt = _drawn()
     digest = link(previous, tenant, entity, number, revision, at, stamp, commitment(salt, changes))
     who, dialect, operation, cause, actor = astuple(stamp)
     return HistoryRow(
         tenant, entity, number, revision, at, who, dialect, operation, changes, digest, cause, actor, salt
     )
+
+
+_salts: list[str] = []
+os.register_at_fork(after_in_child=_salts.clear)
+
+
+def _drawn() -> str:
+    """A random salt. They are drawn many at a time: asking the system for each gives up the interpreter's lock."""
+    try:
+        return _salts.pop()
+    except IndexError:
+        drawn = secrets.token_hex(SALT_BYTES * SALTS)
+        first, *others = (drawn[place : place + 2 * SALT_BYTES] for place in range(0, len(drawn), 2 * SALT_BYTES))
+        _salts.extend(others)
+        return first
 
 
 def commitment(salt: str, changes: str) -> str:

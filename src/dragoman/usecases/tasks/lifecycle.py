@@ -40,6 +40,8 @@ def case_of(uow: UnitOfWork, task: Task) -> Case | None:
 
 def linked(uow: UnitOfWork, task: Task) -> Linked:
     """The linked case and contact, for `domain.access`."""
+    if task.contact is None and task.entity is None and (task.case is None or task.case == uow.home.inbox_case):
+        return NOTHING
     contact, case = contact_of(uow, task), case_of(uow, task)
     entity = None if task.entity is None else uow.cases.find(task.entity)
     is_any = contact is not None or case is not None or entity is not None

@@ -146,12 +146,12 @@ def together(batch: Batch, type_: ResourceType, content: Content, entries: range
 class Doing:
     """Runs the entries of one slice: finds their objects, compares them with what was reviewed, and changes them."""
 
-    def __init__(
-        self, uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range
-    ) -> None:
+    def __init__(self, uow: UnitOfWork, batch: Batch, type_: ResourceType, content: Content, entries: range) -> None:
         self._batch, self._type, self._content = batch, type_, content
         self.reviewed = Reviewed(batch, type_, {})  # nothing to compare with
         self._entity = type_.entity
+        self._part: UnitOfWork | None = None  # of the last entry, and its objects
+        self._objects: Any = None
         self._before: Any = None  # the object of the entry that runs
         self._undo = Undo(uow, batch, type_, content, entries) if batch.origin is Origin.UNDO else None
         if batch.method is Method.POST:
@@ -214,7 +214,11 @@ class Doing:
         return Result(before=before, after=self._object(part, match.number), warning=warning)
 
     def _object(self, part: UnitOfWork, number: int) -> Any:
-        return None if self._entity is None else part.objects(self._entity).find(number, Lock.CHANGE)
+        if self._entity is None:
+            return None
+        if part is not self._part:  # most entries of a slice have the same
+            self._part, self._objects = part, part.objects(self._entity)
+        return self._objects.find(number, Lock.CHANGE)
 
     def must_look_again(self, touched: set[RowKey]) -> bool:
         """Whether an entry that touched these rows may have changed which objects have the keys of the next ones."""
@@ -237,9 +241,10 @@ def _changing(
         remove = type_.remove if type_.removing is None else type_.removing(uow, numbers)
         return lambda part, index, number: remove(part, number)
     patches: dict[bytes, Patch | Expected] = {}
+    shared = content.text(content.first) if content.own is None else None
 
     def patch(part: UnitOfWork, index: int, number: int) -> None:
-        text = content.text(index)
+        text = shared if shared is not None else content.text(index)
         apply = patches.get(text)
         if apply is None:
             apply = patches[text] = _patch(uow, type_, text)

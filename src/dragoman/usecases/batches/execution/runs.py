@@ -261,20 +261,15 @@ def _count_failures(uow: UnitOfWork, batch: Batch, failed: list[tuple[int, str]]
 
 def _outcome(result: Result, index: int, key: str, at: Moment) -> Outcome:
     """A failure has the key of its entry, a success the revision of its object."""
-    error, subject = result.error, result.subject
+    error, before, after = result.error, result.before, result.after
     if error is not None:
         code = bulk_failures.code_of(error)
         return Outcome(index, key, error, code, object=result.object, number=result.number, at=at)
+    subject = before if before is not None else after
     if subject is None:
         return Outcome(index, at=at)
-    return Outcome(
-        index,
-        unchanged=result.unchanged,
-        object=subject.uid,
-        number=subject.number,
-        revision=result.revision,
-        at=at,
-    )
+    unchanged = result.unchanged
+    return Outcome(index, None, None, None, unchanged, subject.uid, subject.number, result.revision, at)
 
 
 def begun_anew(uow: UnitOfWork, job: Job, batch: Batch) -> bool:

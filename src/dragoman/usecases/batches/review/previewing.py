@@ -6,7 +6,7 @@ A preview goes on at the first entry without a row. Each entry is shown as if th
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -165,6 +165,18 @@ def tried(uow: UnitOfWork, batch: Batch, command: Slice, entries: range) -> Trie
     return _Trial(named, batch, type_, type_.entity, command).run(entries)
 
 
+class Images(NamedTuple):
+    """Of a row: the images before and after, the pointers of what changed, and the number of a new object."""
+
+    before: str | None
+    after: str | None
+    changed: str | None
+    number: int | None = None
+
+
+NO_IMAGES = Images(None, None, None)
+
+
 class _Trial:
     """Tries the entries of one slice, and collects their rows."""
 
@@ -262,38 +274,42 @@ class _Trial:
         is_first = before is not None and self._stored.get(before.number) == before.revision
         if is_first:
             self._based.add(before.number)
+        images_, changes = (NO_IMAGES, changes) if result.error is not None else self._images(result)
+        if result.error is None:
+            number = result.number or 0
+            self._own[number] = self._objects.find(number)
         row = Preview(
             index,
             _effect(result),
-            object=None if before is None else before.uid,
-            number=None if before is None else before.number,
-            version=str(before.revision) if is_first else None,
-            error=result.error,
-            warning=result.warning,
+            None if before is None else before.uid,
+            images_.number if before is None else before.number,
+            str(before.revision) if is_first else None,
+            images_.before,
+            images_.after,
+            images_.changed,
+            result.error,
+            result.warning,
         )
-        if result.error is None:
-            row, changes = self._with_images(row, result)
-            number = result.number or 0
-            self._own[number] = self._objects.find(number)
         self._rows.append(row)
         self._changes.append(changes)
         self._characters += len(row.before or "") + len(row.after or "")
         self._is_over = self._is_over or self._characters > SLICE_CHARACTERS
 
-    def _with_images(self, row: Preview, result: Result) -> tuple[Preview, list[Change]]:
+    def _images(self, result: Result) -> tuple["Images", list[Change]]:
+        """The images of what was done, and its changes."""
         before, after = result.before, result.after
         if before is None:
             found = _texts(of_new(after))
             natural = None if self._type.naturals is None else after.natural
             number = after.number if natural is None else earlier.hashed(natural)
-            return replace(row, number=number, after=images.whole(after), changed=_pointers(found)), found
+            return Images(None, images.whole(after), _pointers(found), number), found
         image = images.whole(before)
-        if after is None or result.unchanged:
-            return replace(row, before=image, changed="[]"), []
+        if after is None or before.revision == after.revision:
+            return Images(image, None, "[]"), []
         names = tuple(self._objects.mapping.differing(before, after))
         found = _texts(between(before, after, names))
         changed = images.of_fields(after, [name for name in names if name not in STORED])
-        return replace(row, before=image, after=changed, changed=_pointers(found)), found
+        return Images(image, changed, _pointers(found)), found
 
     def _beside(self, last: int) -> list[Preview]:
         """The rows for objects that entries up to `last` touched beside their own."""
@@ -311,7 +327,7 @@ STORED = frozenset({"row_version", "head_hash"})
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    if one is None or other is None:
+    if one is other or one is None or other is None:
         return one is other
     return bool(one == replace(other, row_version=one.row_version, head_hash=one.head_hash))
 
