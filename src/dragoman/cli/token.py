@@ -101,14 +101,17 @@ def create(
     Exit codes:
       0  created
       1  there is no such user, it is disabled, or it has too many tokens
-      2  wrong usage, such as a scope that there isn't
+      2  wrong usage, such as a scope that there isn't, or a longer life than the settings allow
     """
     with opened(context, existing=True) as app:
         tenant = tenant_of(context, app)
         user = user_of(app, tenant, login)
         text = people.token_text(tenant)
         command = tokens.Make(text, written_out(context, scopes), name or "", user.uid, expires)
-        made = app.executor.call(tokens.make, command, tenant)
+        try:
+            made = app.executor.call(tokens.make, command, tenant)
+        except Invalid as refused:
+            raise click.UsageError(refused.message, context) from refused
     click.echo(_document(made) if as_json else text)
 
 

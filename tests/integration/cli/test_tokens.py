@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,16 @@ def test_a_word_that_is_no_scope_is_wrong_usage_and_told_its_neighbour(database_
     well(database_url, "token", "create", "--user", "anna", "--scope", "@worker")
     listed = well(database_url, "token", "list", "--user", "anna").out
     assert "task.* case.read contact.read category.read" in listed
+
+
+def test_a_life_that_is_too_long_is_wrong_usage(database_url: str, tmp_path: Path) -> None:
+    well(database_url, "user", "add", "anna")
+    config = tmp_path / "dragoman.toml"
+    config.write_text("[tokens]\nlongest_days = 30\n")
+    call = ["token", "create", "--user", "anna", "--scope", "task.read", "--config", str(config)]
+    assert "must be at most 30 days from now" in refused(database_url, *call, code=2)
+    assert "must be at most 30 days from now" in refused(database_url, *call, "--expires", "31d", code=2)
+    well(database_url, *call, "--expires", "30d")
 
 
 def test_tokens_of_all_users_are_listed_by_state_and_revoked_at_once(database_url: str) -> None:
