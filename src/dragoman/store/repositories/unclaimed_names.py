@@ -1,6 +1,7 @@
 """Names of people that match no user, and the tasks that carry them. All conditions need exclusive commands."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -57,37 +58,51 @@ def _open(tenant: int) -> sa.Select[tuple[int]]:
     return sa.select(T.number).where(T.tenant == tenant, T.removed_at.is_(None), T.state.in_(sorted(OPEN)))
 
 
+COUNTED = (
+    sa.func.coalesce(sa.func.sum(sa.case((IS_FREE, 1), else_=0)), 0),
+    sa.func.min(sa.case((IS_FREE, T.number), else_=None)),
+    sa.func.count(),
+)
+
+
+def _carried(counts: Sequence[Any]) -> Carried:
+    free, first, every = counts
+    return Carried(int(free), first, int(every) - int(free))
+
+
 class UnclaimedTasks(Repository[UnclaimedTask]):
     """Which tasks were seen with which names."""
 
     mapping = MAPPINGS["unclaimed_task"]
 
-    def carried(self, dialect: str, path: tuple[str, ...], name: str | None = None) -> dict[str, Carried]:
-        """Of each name of a dialect, or of this one, what carries it at this path of the dialect's facts."""
-        free = sa.func.sum(sa.case((IS_FREE, 1), else_=0))
-        first = sa.func.min(sa.case((IS_FREE, T.number), else_=None))
-        statement = sa.select(U.name, free, first, sa.func.count()).where(
-            *self._seen(dialect, path), *([] if name is None else [U.name == name])
+    def carried(self, dialect: str, path: tuple[str, ...]) -> dict[str, Carried]:
+        """Of each name of a dialect, what carries it at this path of the dialect's facts."""
+        statement = sa.select(U.name, *COUNTED).where(
+            U.tenant == self.tenant, U.dialect == dialect, T.number == U.task, *self._carry(dialect, path, U.name)
         )
-        rows = self.by_condition(statement.group_by(U.name))
-        return {name: Carried(int(free), first, int(count) - int(free)) for name, free, first, count in rows}
+        return {name: _carried(counts) for name, *counts in self.by_condition(statement.group_by(U.name))}
 
-    def _seen(self, dialect: str, path: tuple[str, ...]) -> tuple[sa.ColumnElement[bool], ...]:
+    def carried_among(self, dialect: str, path: tuple[str, ...], name: str, numbers: list[int]) -> Carried:
+        """Of these tasks, what carries the name."""
+        mine = T.number.in_(numbers)
+        return _carried(self.by_condition(sa.select(*COUNTED).where(mine, *self._carry(dialect, path, name))).one())
+
+    def free_among(self, dialect: str, path: tuple[str, ...], name: str, numbers: list[int]) -> list[int]:
+        """Of these tasks, those that carry the name and can be assigned."""
+        statement = sa.select(T.number).where(T.number.in_(numbers), IS_FREE, *self._carry(dialect, path, name))
+        return [row[0] for row in self.by_condition(statement.order_by(T.number))]
+
+    def _carry(self, dialect: str, path: tuple[str, ...], name: Any) -> tuple[sa.ColumnElement[bool], ...]:
         kept = sa.cast(json_word(T.extras, (dialect, *path)), sa.Text())
-        return (
-            U.tenant == self.tenant,
-            U.dialect == dialect,
-            T.tenant == U.tenant,
-            T.number == U.task,
-            T.removed_at.is_(None),
-            T.state.in_(sorted(OPEN)),
-            kept == U.name,
-        )
+        return T.tenant == self.tenant, T.removed_at.is_(None), T.state.in_(sorted(OPEN)), kept == name
 
-    def free(self, dialect: str, path: tuple[str, ...], name: str, *, after: int = 0, limit: int) -> list[int]:
-        """The numbers of the tasks behind a number that carry the name and can be assigned."""
-        statement = sa.select(T.number).where(*self._seen(dialect, path), U.name == name, IS_FREE, T.number > after)
-        return [row[0] for row in self.by_condition(statement.order_by(T.number).limit(limit))]
+    def of_name(self, dialect: str, name: str, *, after: int = 0, limit: int) -> list[int]:
+        """The numbers of tasks behind a number that were seen with the name, open or not.
+
+        A join with the tasks themselves would let PostgreSQL, which expects a name to be rare, read the table for each.
+        """
+        statement = sa.select(U.task).where(*self._of(dialect, name), U.task > after).order_by(U.task).limit(limit)
+        return [row[0] for row in self.by_condition(statement)]
 
     def has(self, dialect: str, name: str) -> bool:
         """Whether any task was seen with the name, open or not."""

@@ -10,7 +10,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.job import Job
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.identity import lookup, names
+from dragoman.usecases.identity import lookup
 from dragoman.usecases.tasks import unclaimed_names
 from dragoman.usecases.uow import UnitOfWork
 
@@ -31,8 +31,8 @@ def assign(uow: UnitOfWork, command: Assign) -> int | None:
     or deleted meanwhile. History names whoever claimed the name."""
     job = jobs.held(uow, command.hold)
     dialect, name = job.args["dialect"], job.args["name"]
-    user, path = lookup.find(uow, job.args["user"]), names.of(dialect).kept_at
-    numbers = uow.unclaimed_tasks.free(dialect, path, name, after=command.after, limit=command.limit)
+    user = lookup.find(uow, job.args["user"])
+    numbers = uow.unclaimed_tasks.of_name(dialect, name, after=command.after, limit=command.limit)
     if not numbers or user is None or not lookup.is_assignable(user, None):
         uow.unclaimed_tasks.forget(dialect, name)
         jobs.complete(uow, job)

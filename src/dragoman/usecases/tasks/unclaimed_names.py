@@ -4,6 +4,8 @@ The task keeps the name among the facts of its dialect and is nobody's. A dialec
 task. Somebody who claims the name gets it as an alias, and the open tasks that still carry it and are nobody's.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec.structs import replace
 
@@ -26,6 +28,7 @@ MOST_NAMES = 10_000
 """Unclaimed names of a tenant."""
 DIRECT = 1_000
 """Tasks that are assigned in the transaction of the claim; more are assigned by a job."""
+PART = 1_000
 CLAIMED = "alias.claimed"
 """The operation under which tasks that get an assignee by a claim stand in history."""
 
@@ -257,7 +260,7 @@ def hand_over(
     path = names.of(dialect).kept_at
     if not assigns or not path:
         return Claimed(alias)
-    open_ = uow.unclaimed_tasks.carried(dialect, path, name.key).get(name.key, NOT_CARRIED)
+    open_ = _carrying(uow, dialect, path, name.key)
     if is_trial:
         return Claimed(alias, open_.free, open_.taken)
     if open_.free > DIRECT:
@@ -266,15 +269,30 @@ def hand_over(
             JobKind.ALIAS_CLAIM, dialect=dialect, name=name.key, user=user.uid, actor=who.user, login=who.login, via=via
         )
         return Claimed(alias, job=job.uid)
-    numbers = uow.unclaimed_tasks.free(dialect, path, name.key, limit=DIRECT)
-    assigned = assign(uow, user, dialect, name.key, numbers)
+    assigned = sum(assign(uow, user, dialect, name.key, part) for part in _parts(uow, dialect, name.key))
     uow.unclaimed_tasks.forget(dialect, name.key)
     return Claimed(alias, assigned, open_.taken + open_.free - assigned)
+
+
+def _parts(uow: UnitOfWork, dialect: str, name: str) -> Iterator[list[int]]:
+    """The tasks that were seen with a name, some at a time."""
+    after = 0
+    while numbers := uow.unclaimed_tasks.of_name(dialect, name, after=after, limit=PART):
+        yield numbers
+        after = numbers[-1]
+
+
+def _carrying(uow: UnitOfWork, dialect: str, path: tuple[str, ...], name: str) -> Carried:
+    parts = (uow.unclaimed_tasks.carried_among(dialect, path, name, part) for part in _parts(uow, dialect, name))
+    found = list(parts)
+    first = min((part.first for part in found if part.first is not None), default=None)
+    return Carried(sum(part.free for part in found), first, sum(part.taken for part in found))
 
 
 def assign(uow: UnitOfWork, user: User, dialect: str, name: str, numbers: list[int]) -> int:
     """Assign those of these tasks that carry the name, are open and nobody's. Returns how many were assigned."""
     path, count = names.of(dialect).kept_at, 0
+    numbers = uow.unclaimed_tasks.free_among(dialect, path, name, numbers)
     if numbers:
         uow.tasks.load(numbers, Lock.CHANGE)
     for number in numbers:
