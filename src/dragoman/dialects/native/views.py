@@ -15,6 +15,7 @@ from dragoman.dialects.native.wire import (
     contacts,
     groups,
     histories,
+    identities,
     sessions,
     tasks,
     tenants,
@@ -317,7 +318,7 @@ def _rest(shown: Profile) -> dict[str, Any]:
         "owner": user.owner,
         "has_password": user.password_hash is not None,
         "identities": [
-            users.Identity(provider=one.provider, subject=one.subject, linked_at=time(one.linked_at))
+            identities.Identity(provider=one.provider, subject=one.subject, linked_at=time(one.linked_at))
             for one in shown.identities
         ],
         "locked_until": maybe(shown.locked_until),

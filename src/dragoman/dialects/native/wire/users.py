@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from dragoman.dialects.native.wire.identities import Identity
 from dragoman.dialects.native.wire.queries import LARGEST_PAGE, Cursor, Trial
 from dragoman.dialects.native.wire.scalars import WITHOUT_NUL, EMail, HomeZone, Language, Line, Person
 from dragoman.domain.people import TokenKind, UserKind, UserRole
@@ -40,14 +41,6 @@ State = Literal["enabled", "disabled", "deleted", "all"]
 Owner = Annotated[Person | None, Meta(description="The person whom to ask about a service account: an id or login.")]
 Password = Annotated[str, Meta(min_length=1, max_length=4_096, extra_json_schema=WITHOUT_NUL)]
 IsAdmin = Annotated[bool, Meta(description="True adds the role administrator.")]
-
-
-class Identity(Struct, frozen=True, kw_only=True):
-    """That a provider's subject is the user."""
-
-    provider: str
-    subject: str
-    linked_at: str
 
 
 class User(Struct, frozen=True, kw_only=True):
