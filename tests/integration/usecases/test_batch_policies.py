@@ -1,5 +1,6 @@
 """Policies of batches on real engines: what they ask of a new batch, whom its task is shown to, who decides it."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,13 @@ from dragoman.domain.job import JobKind
 from dragoman.domain.people import Group
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import Role, WorkItem
+from dragoman.jobs.loops import deciders
 from dragoman.usecases.batches import control
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.review import policies
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.batches import BatchWorld
+from tests.support.batches import BatchWorld, Immediate
 
 LEADS, CREW = "0c0c0c0c-0000-7000-8000-00000000000c", "0d0d0d0d-0000-7000-8000-00000000000d"
 POLICIES: list[dict[str, Any]] = [
@@ -216,3 +218,14 @@ def test_a_job_gives_ended_batches_their_audience_once(world: BatchWorld) -> Non
     after = world.task(batch.number)
     assert (bare.work_items, after.work_items) == ((), policies.FOR_REVIEWERS)
     assert after.revision == bare.revision + 1
+
+
+def test_the_start_names_who_decided_lately_without_a_role(world: BatchWorld, caplog: pytest.LogCaptureFixture) -> None:
+    for who, method in (("bert", Method.DELETE), ("root", Method.PATCH)):
+        decide(world, who, prepared(world, "task", method, 1), REFUSE)
+    with caplog.at_level("INFO"):
+        assert asyncio.run(deciders.tell(Immediate(world.app))) == 1
+    [line] = [record for record in caplog.records if record.msg == "batch.deciders_without_role"]
+    assert (line.__dict__["logins"], line.__dict__["users"]) == (["bert"], 1)
+    world.clock.advance(91 * 86_400)
+    assert asyncio.run(deciders.tell(Immediate(world.app))) == 0

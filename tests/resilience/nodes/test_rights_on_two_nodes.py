@@ -14,7 +14,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import FixedClock
 from dragoman.domain.errors import Expected, Unauthenticated, Unavailable
 from dragoman.domain.people import Group
-from dragoman.usecases.identity import ending, password_changes, session_lists, sessions, tokens, users
+from dragoman.usecases.identity import ending, groups, password_changes, session_lists, sessions, tokens, users
 from dragoman.usecases.identity.users import token_hash, token_text
 from tests.resilience.faults.proxy import Wire
 from tests.support.node import running
@@ -44,7 +44,11 @@ def lose_the_role(world: World, user: str, text: str) -> None:
     world.core(lambda uow: uow.groups.save(replace(uow.groups.get(GROUP), roles=())))
 
 
-CHANGES: dict[str, Change] = {each.__name__: each for each in (revoke, disable, bound, lose_the_role)}
+def leave_the_group(world: World, user: str, text: str) -> None:
+    world.core(lambda uow: groups.leave(uow, groups.Leave(GROUP, user)))
+
+
+CHANGES: dict[str, Change] = {each.__name__: each for each in (revoke, disable, bound, lose_the_role, leave_the_group)}
 
 
 def token_of(world: World, login: str) -> str:
@@ -78,6 +82,8 @@ def test_a_change_of_rights_counts_on_the_other_node_within_a_second(postgres_ur
             group = Group(one.tenant, GROUP, "g", roles=("reviewer",))
             await asyncio.to_thread(one.core, lambda uow: uow.groups.add(group))
             texts = {name: await asyncio.to_thread(token_of, one, name) for name in CHANGES}
+            member = groups.Join(GROUP, one.people["leave_the_group"].user or "")
+            await asyncio.to_thread(one.core, lambda uow: groups.join(uow, member))
             before = {name: await found(two, text) for name, text in texts.items()}
             clock.advance(2 * BELIEVED_SECONDS)
             people = {name: one.people[name].user or "" for name in CHANGES}
@@ -96,9 +102,10 @@ def test_a_change_of_rights_counts_on_the_other_node_within_a_second(postgres_ur
     _, narrowed = outcome["bound"]
     assert narrowed is not None
     assert (narrowed.ceiling, narrowed.dialects) == (frozenset({"task.read"}), frozenset({"native"}))
-    _, without_role = outcome["lose_the_role"]
-    assert without_role is not None
-    assert not without_role.is_reviewer
+    for name in ("lose_the_role", "leave_the_group"):
+        _, without_role = outcome[name]
+        assert without_role is not None
+        assert not without_role.is_reviewer
 
 
 SESSION_ENDS: dict[str, Callable[[World, str, str], None]] = {
