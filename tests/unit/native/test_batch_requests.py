@@ -6,7 +6,7 @@ import pytest
 
 from dragoman.dialects.kit import json
 from dragoman.dialects.kit.batch_tags import parse_if_match
-from dragoman.dialects.native.handlers.batches import warning
+from dragoman.dialects.kit.warnings import warning_of
 from dragoman.dialects.native.wire.batch_orders import parse_order, parse_patch
 from dragoman.dialects.native.wire.batch_verbs import parse_reason
 from dragoman.domain.errors import Invalid, TooLarge
@@ -130,5 +130,5 @@ def test_a_reason_is_text_of_a_limited_length() -> None:
 
 
 def test_a_warning_can_stand_in_a_header() -> None:
-    name, value = warning('a "quoted" \\ line\nwith ü')
+    name, value = warning_of('a "quoted" \\ line\nwith ü')
     assert (name, value) == ("Warning", '299 dragoman "a \\"quoted\\" \\\\ line with ?"')

@@ -15,9 +15,10 @@ from dragoman.dialects.kit.batch_tags import parse_if_match, tag_of
 from dragoman.dialects.kit.batch_watching import until_it_rests
 from dragoman.dialects.kit.conditions import is_among
 from dragoman.dialects.kit.fields import Problems
+from dragoman.dialects.kit.warnings import warning_of
 from dragoman.domain.bulk import Batch, Decision, Method, Status
 from dragoman.domain.errors import Conflict
-from dragoman.usecases.batches import control, documents, watching
+from dragoman.usecases.batches import control, creations, documents, watching
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.control import IfMatch
 from dragoman.usecases.batches.lifecycle import BatchView, NewBatch, Options
@@ -76,12 +77,30 @@ def dry_run_of(request: Request) -> bool:
     return dry_run
 
 
-def create(uow: UnitOfWork, command: Create) -> BatchView:
+class Made(msgspec.Struct, frozen=True):
+    """A new task, and a sentence about data that its type refuses for all entries alike."""
+
+    view: BatchView
+    warning: str | None
+
+
+def create(uow: UnitOfWork, command: Create) -> Made:
     """The answer shows `created`, even if a worker takes it at once (4, rule 6)."""
-    if command.dry_run:
-        return batches.preview(uow, command.order)
-    made = batches.create(uow, command.order)
-    return made if command.order.staged is None else batches.view(uow, made.batch)
+    view = batches.preview(uow, command.order) if command.dry_run else _made(uow, command.order)
+    return Made(view, creations.warning(uow, command.order))
+
+
+def _made(uow: UnitOfWork, order: NewBatch) -> BatchView:
+    made = batches.create(uow, order)
+    return made if order.staged is None else batches.view(uow, made.batch)
+
+
+def render_made(made: Made, request: Request) -> Reply:
+    """The whole Task, and the warning in a header."""
+    reply = tasks.render(made.view, request)
+    if made.warning is not None:
+        reply.headers.append(warning_of(made.warning))
+    return reply
 
 
 class Get(msgspec.Struct, frozen=True):

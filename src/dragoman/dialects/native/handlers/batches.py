@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit.warnings import warning_of
 from dragoman.dialects.native import batch_views as views
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.handlers.tasks import lowered, moment, person
@@ -27,15 +28,8 @@ def render_made(made: creations.Made, request: Request) -> Reply:
     """201 with the document, and a warning about data that the type refuses."""
     reply = views.made(made.shown, request)
     if made.warning is not None:
-        reply.headers.append(warning(made.warning))
+        reply.headers.append(warning_of(made.warning))
     return reply
-
-
-def warning(text: str) -> tuple[str, str]:
-    """The header with a sentence about the whole request (RFC 7234 5.5)."""
-    safe = text.encode("ascii", "replace").decode().replace("\\", "\\\\").replace('"', '\\"')
-    printable = "".join(letter if letter.isprintable() else " " for letter in safe)
-    return "Warning", f'299 dragoman "{printable}"'
 
 
 def parse_list(request: Request, query: BatchQuery) -> pages.List:
