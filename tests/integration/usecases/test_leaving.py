@@ -200,3 +200,15 @@ def test_the_system_itself_deletes_no_last_administrator(world: BatchWorld) -> N
     with pytest.raises(Conflict) as refused:
         world.core(lambda uow: leaving.delete_user(uow, leaving.DeleteUser("root")))
     assert refused.value.code == "last_administrator"
+
+
+def test_tokens_are_noted_in_the_history_of_a_user_who_is_deleted(world: BatchWorld) -> None:
+    made = {"name": "script", "scopes": ["task.read"], "user": "bert"}
+    assert world.native("root", "POST", "/v1/tokens", made)[0] == 201
+    assert world.native("root", "POST", "/v1/users/bert/password-link", {})[0] == 201
+    bert = uid(world, "bert")
+    assert world.native("root", "DELETE", "/v1/users/bert") == (204, None)
+    entries = world.native("root", "GET", f"/v1/users/{bert}/history")[1]["items"]
+    assert "token.revoked" in [entry["operation"] for entry in entries]
+    assert [entry["revision"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert verification.verify(world.app.store.engine).broken is None

@@ -340,6 +340,8 @@ class Overlay:
                 entity = replace(entity, **dict.fromkeys(moved, at))
                 changes = differences(before, entity, names)
             entity = replace(entity, revision=before.revision + 1, modified_at=at)
+        elif mapping.has_history and entity.revision != before.revision:  # read before a fact was recorded
+            entity = replace(entity, revision=before.revision, head_hash=before.head_hash)
         self._differences[ref] = Difference(entity, names, changes)
         return entity
 
