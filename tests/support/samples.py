@@ -207,7 +207,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "login": lambda samples: samples.tenant.login("bert"),
     "user": lambda samples: (samples.tenant.login("bert"), samples.tenant.uids["bert"])[1],
     "session": lambda samples: samples.tenant.session("bert"),
-    "link": lambda samples: samples.post(f"/v1/users/{samples['user']}/password-link")["token"],
+    "link": lambda samples: samples.post(f"/v1/users/{samples['leaver']}/password-link")["token"],
     "leaver": lambda samples: samples.post("/v1/users", {"login": f"{samples.plain}{next(SERIAL)}"})["id"],
     "task_schema": lambda samples: samples.schema("task"),
     "case_schema": lambda samples: samples.schema("case"),

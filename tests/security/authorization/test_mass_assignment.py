@@ -33,6 +33,8 @@ groups login owner attempt total processed success failure cursor twin snapshot
 OWNED = frozenset(_OWNED.split())
 """Columns that no client writes."""
 MANY, REFUSED, BROKEN = 200, 400, 500
+CHOOSES = {"authentication.login": "provider"}
+"""Names that choose another way of doing the operation, which isn't offered."""
 MEANT = frozenset({"task.set_created", "task.set_modified"})
 """Operations that are there to set moments, for imports."""
 
@@ -83,6 +85,7 @@ def attempts(tenant: Tenant, dialect: Dialect, operation: OperationSpec, more: d
     usual = json.loads(body) if body else {}
     person = "bert" if operation.path == "/users/me" else "anna"
     headers = {"Authorization": tenant.basic(person), "Content-Type": "application/json"}
+    more = {name: value for name, value in more.items() if name != CHOOSES.get(operation.name)}
     for sample in (more, *({name: value} for name, value in more.items())):
         sent = json.dumps([sample | each for each in usual] if isinstance(usual, list) else sample | usual).encode()
         yield Ask(operation.method, dialect.prefixes[0] + target, headers, sent)

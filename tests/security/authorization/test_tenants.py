@@ -33,7 +33,7 @@ WORDS = frozenset({"{role}", "{query}", "{kind}", "{ext}", "{name}", "{cid}", "{
 """Variables of paths that are words of the dialect, or of its clients, or names within something that has an id."""
 BUSY = frozenset({"job", "digest", "digest_head"})
 """What background work writes by itself."""
-NOTED = frozenset({"last_used_at", "last_dialect"})
+NOTED = frozenset({"last_used_at", "last_dialect", "last_seen_at"})
 """What is noted behind requests."""
 TIMED = frozenset({"date", "x-request-id", "etag", "content-length", "location", "set-cookie"})
 
