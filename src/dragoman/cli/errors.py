@@ -16,11 +16,11 @@ def usage_line(error: click.UsageError) -> str:
 
 
 def said_of(error: Exception) -> str:
-    """Any other failure, in one line."""
+    """Any other failure, in one line; a refusal with its code at the end."""
     if isinstance(error, Invalid) and error.problems:
-        return "; ".join(problem.message for problem in error.problems)
+        return f"{'; '.join(problem.message for problem in error.problems)} ({error.code})"
     if isinstance(error, Expected):
-        return error.message
+        return f"{error.message} ({error.code})"
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, BadSettings):

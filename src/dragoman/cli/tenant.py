@@ -9,6 +9,7 @@ from dragoman.cli.options import PLAIN, as_json, common
 from dragoman.cli.tables import table
 from dragoman.dialects.kit import json
 from dragoman.domain.clock import to_datetime
+from dragoman.domain.errors import Invalid
 from dragoman.domain.people import DIRECTORY_TENANT, Tenant
 from dragoman.runtime.application import Application
 from dragoman.usecases import tenant_limits
@@ -180,7 +181,7 @@ def change(context: click.Context, /, name: str, *, as_json: bool, **given: Any)
     \b
     Exit codes:
       0  changed, or nothing to change
-      1  there is no such tenant, or a value can't be
+      1  there is no such tenant
       2  wrong usage
     """
     command = _change(context, given)
@@ -197,7 +198,11 @@ def _change(context: click.Context, given: dict[str, Any]) -> tenant_profile.Cha
     limits = {
         limit: _limit(context, named.pop(f"max_{limit}")) for limit in tenant_limits.LIMITS if f"max_{limit}" in named
     }
-    return change_of({**named, **({"limits": limits} if limits else {})})
+    try:
+        return change_of({**named, **({"limits": limits} if limits else {})})
+    except Invalid as refused:
+        faults = "; ".join(f"{problem.path.lstrip('/')} {problem.message}" for problem in refused.problems)
+        raise click.UsageError(faults, context) from refused
 
 
 def _limit(context: click.Context, text: str) -> int | None:

@@ -38,9 +38,12 @@ def test_an_alias_is_added_shown_and_removed(people: str) -> None:
 
 def test_what_can_be_no_alias_is_refused(people: str) -> None:
     well(people, "user", "alias", "anna", "31")
-    assert refused(people, "user", "alias", "bert", "31") == "dragoman: 31 is the name of another user in genesys."
-    assert refused(people, "user", "alias", "carl", "31") == "dragoman: There is no user carl."
-    assert refused(people, "user", "alias", "carl") == "dragoman: There is no user carl."
+    assert (
+        refused(people, "user", "alias", "bert", "31")
+        == "dragoman: 31 is the name of another user in genesys. (alias_taken)"
+    )
+    assert refused(people, "user", "alias", "carl", "31") == "dragoman: There is no user carl. (user_not_found)"
+    assert refused(people, "user", "alias", "carl") == "dragoman: There is no user carl. (user_not_found)"
     assert "has no alias 31" in refused(people, "user", "alias", "bert", "31", "--remove")
     for name in ("x31", "3.1", "\N{SUPERSCRIPT TWO}", "9" * 19):
         assert "it is an integer of 64 bits" in refused(people, "user", "alias", "bert", name)

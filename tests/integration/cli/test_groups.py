@@ -44,10 +44,10 @@ def test_the_life_of_a_group(people: str) -> None:
 
 def test_what_groups_can_not_be(people: str) -> None:
     well(people, "group", "add", "desk")
-    assert "already" in refused(people, "group", "add", "DESK")
+    assert "already. (group_taken)" in refused(people, "group", "add", "DESK")
     assert "no colon" in refused(people, "group", "add", "a:b")
-    assert "no group none" in refused(people, "group", "show", "none")
-    assert "no user eve" in refused(people, "group", "member", "add", "desk", "eve")
+    assert "no group none. (group_not_found)" in refused(people, "group", "show", "none")
+    assert "no user eve. (user_not_found)" in refused(people, "group", "member", "add", "desk", "eve")
     refused(people, "group", "add", "x", "--role", "boss", code=2)
     refused(people, "group", "change", "desk", "--role", "reviewer", "--no-role", "reviewer", code=2)
 

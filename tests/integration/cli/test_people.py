@@ -19,7 +19,9 @@ def test_the_default_tenant_is_there_and_others_can_be_added(database_url: str) 
 
 def test_a_tenant_is_added_once(database_url: str) -> None:
     well(database_url, "tenant", "add", "north")
-    assert refused(database_url, "tenant", "add", "north") == "dragoman: There is a tenant north already."
+    assert (
+        refused(database_url, "tenant", "add", "north") == "dragoman: There is a tenant north already. (tenant_exists)"
+    )
 
 
 def test_a_user_is_added_listed_and_disabled(database_url: str) -> None:

@@ -21,5 +21,5 @@ def test_a_tenant_s_life(database_url: str) -> None:
 
 def test_what_can_t_be_is_refused(sqlite_url: str) -> None:
     well(sqlite_url, "tenant", "list")
-    assert "zone" in refused(sqlite_url, "tenant", "change", "main", "--zone", "Mars/Olympus")
-    assert "no tenant south" in refused(sqlite_url, "tenant", "disable", "south")
+    assert "zone" in refused(sqlite_url, "tenant", "change", "main", "--zone", "Mars/Olympus", code=2)
+    assert "no tenant south. (tenant_not_found)" in refused(sqlite_url, "tenant", "disable", "south")

@@ -59,14 +59,14 @@ def test_a_disabled_user_s_token_counts_no_more(server: Server) -> None:
     time.sleep(2.1)  # a look-up is believed for a second, and so is what it found of the user
     assert status(server, token) == 401
     refusal = refused(server.database_url, "token", "create", "--user", "bert", "--scope", "*")
-    assert refusal == "dragoman: The user bert is disabled."
+    assert refusal == "dragoman: The user bert is disabled. (user_disabled)"
 
 
 def test_a_token_is_for_a_user_of_the_tenant(database_url: str) -> None:
     well(database_url, "tenant", "add", "north")
     well(database_url, "user", "add", "anna", "--tenant", "north")
     elsewhere = refused(database_url, "token", "create", "--user", "anna", "--scope", "*")
-    assert elsewhere == "dragoman: There is no user anna in this tenant."
+    assert elsewhere == "dragoman: There is no user anna in this tenant. (user_not_found)"
     assert "no user bert" in refused(database_url, "token", "create", "--user", "bert", "--scope", "*")
     token = well(database_url, "token", "create", "--user", "anna", "--scope", "*", "--tenant", "north").out
     assert token.startswith("dgm_2_")
