@@ -149,6 +149,7 @@ def test_a_name_of_another_user_is_refused(world: World) -> None:
         ("cara", "onlyoffice_crm", uid(world, "bert")),
         ("bert", "onlyoffice_crm", uid(world, "bert")),  # an id is nobody's alias, not even its user's
         ("cara", "ibm_htm", "bert"),
+        ("cara", "ibm_htm", "BERT"),
         ("cara", "carrierx_batch", "bert"),
     ]
     for person, dialect, name in taken:

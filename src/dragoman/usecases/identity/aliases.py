@@ -12,6 +12,7 @@ from dragoman.domain.aliases import MOST_ALIASES, Name, NameForm
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import Alias, User, called, name_in
+from dragoman.domain.text import folded
 from dragoman.usecases.identity import lookup, names, references
 from dragoman.usecases.uow import UnitOfWork
 
@@ -78,6 +79,10 @@ def _is_own_name(uow: UnitOfWork, user: User, dialect: str, name: str) -> bool:
     """Whether another user answers to it by id or login; in the form of ids nobody may be called by one."""
     form = names.of(dialect).form
     own = None if form is NameForm.INTEGER else lookup.by_id_or_login(uow, name)
+    if own is None and form is NameForm.WORD:
+        owners = sorted(uid for tenant, uid in uow.login_names.owners(name) if tenant == uow.tenant)
+        alike = [uow.users.get(uid) for uid in owners]  # letters of either case; also by e-mail address
+        own = next((each for each in alike if folded(each.login) == folded(name)), None)
     if own is None or form is NameForm.GUID:
         return own is not None
     return own.uid != user.uid and own.deleted_at is None
