@@ -53,7 +53,7 @@ def test_a_fact_beside_the_fields_is_a_row_by_itself(world: World) -> None:
 
     world.core(change, world.people["anna"])
     made, titled, told = history(world, "user", 1)
-    assert (made.operation, titled.operation, told.operation) == ("add_user", "core", "token.created")
+    assert (made.operation, titled.operation, told.operation) == ("core", "core", "token.created")
     assert json.loads(told.changes) == {"token": [None, {"id": "0123"}]}
     assert (told.revision, told.actor) == (3, uid)
     assert world.core(lambda uow: uow.users.get(uid)).revision == 3
