@@ -148,3 +148,24 @@ def test_parts_end_with_their_whole_in_the_preview_too(world: BatchWorld) -> Non
     world.decide(number, Decision.APPROVE)
     world.run_jobs()
     assert list(world.failures(world.batch(number))) == [1]
+
+
+def asked(world: BatchWorld, path: str) -> tuple[int, str]:
+    """Status of a GET by anna, and the code of the error, on either wire."""
+    status, body = world.native("anna", "GET", path)
+    word = body.get("code") or (body["errors"][0]["type"] if body.get("errors") else "")
+    return status, word
+
+
+@pytest.mark.parametrize("wire", ["/v1/batches/{number}/preview", "/core/v2/batch/tasks/{uid}/preview"])
+def test_a_preview_is_there_from_its_end_on_for_a_month(world: BatchWorld, wire: str) -> None:
+    number = world.order(DELETE, "task", field="id", entries=[made(world)], review=True)
+    path = wire.format(number=number, uid=world.batch(number).uid)
+    assert asked(world, path) == (409, "batch_not_prepared")
+    world.run_jobs()
+    assert asked(world, path)[0] == 200
+    world.decide(number, Decision.REFUSE)
+    world.clock.advance(29 * 86_400)
+    assert asked(world, path)[0] == 200
+    world.clock.advance(2 * 86_400)
+    assert asked(world, path) == (410, "preview_gone")
