@@ -109,7 +109,7 @@ def tamper(url: str, statement: str) -> None:
 
 def test_verify_reports_what_it_checked_and_what_no_digest_covers(used: str) -> None:
     assert well(used, "verify").out == (
-        "all fits: 36 history rows, 4 digests, 0 of them also as files\n"
+        "all fits: 38 history rows, 4 digests, 0 of them also as files\n"
         "tenant 1: 5 rows are covered by no digest, the first: task 5, revision 1\n"
         "tenant 2: 6 rows are covered by no digest, the first: task 5, revision 1\n"
     )
