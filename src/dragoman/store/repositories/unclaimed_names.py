@@ -11,6 +11,7 @@ from dragoman.store import tables
 from dragoman.store.engine.engines import json_word
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.unit.mappings import MAPPINGS
+from dragoman.store.unit.overlay import MustBeExclusive
 
 N, U, T = tables.unclaimed_name.c, tables.unclaimed_task.c, tables.task.c
 
@@ -40,8 +41,11 @@ class UnclaimedNames(Repository[UnclaimedName]):
         return [self.mapping.decode(row) for row in self.by_condition(statement)]
 
     def count(self) -> int:
-        """How many there are."""
-        return int(self.by_condition(sa.select(sa.func.count()).where(N.tenant == self.tenant)).scalar_one())
+        """How many there are, without those of this command: what it has changed stays one change."""
+        connection = self._overlay.group.connection
+        if connection is None:
+            raise MustBeExclusive
+        return int(connection.execute(sa.select(sa.func.count()).where(N.tenant == self.tenant)).scalar_one())
 
     def oldest(self) -> UnclaimedName | None:
         """The one to forget first: of those that no open task has been seen with the one sent longest ago, else of
