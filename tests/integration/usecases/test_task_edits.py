@@ -120,7 +120,7 @@ def test_a_stage_brings_its_case_and_another_case_lets_go_of_it(world: EditingWo
 
 
 def test_a_user_who_is_shut_out_is_given_nothing(world: EditingWorld) -> None:
-    world.do(leaving.disable_user, leaving.DisableUser("bert"))
+    world.app.executor.call(leaving.disable_user, leaving.DisableUser("bert"), world.tenant)
     for command in (task_edits.Create(assignee="bert"), task_edits.Create(assignee="nobody")):
         with pytest.raises(Invalid, match="assignee"):
             world.do(task_edits.create, command)
