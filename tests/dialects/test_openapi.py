@@ -31,9 +31,11 @@ from tests.support.tenant import Tenant
 PROGRAM = str(Path(sys.executable).with_name("schemathesis"))
 DIALECTS = {dialect.name: dialect for dialect in discover()}
 LONG = 200
-SHORT = {"sqlite": 50, "postgresql": 8}
-PHASES = {"sqlite": "examples,coverage,fuzzing,stateful", "postgresql": "fuzzing"}
+SHORT = {"sqlite": 20, "postgresql": 8}
+PHASES = {"sqlite": "examples,fuzzing,stateful", "postgresql": "fuzzing"}
 """What doesn't depend on the engine is asked on one of them."""
+THOROUGH = "examples,coverage,fuzzing,stateful"
+"""With DRAGOMAN_TEST_LONG: every bound of every member takes a quarter of an hour."""
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,ignored_auth"
 SETTINGS = "[limits]\nlogin_failures = 1_000_000\n"
 """Schemathesis tries passwords of its own to see whether credentials are asked for at all."""
@@ -53,6 +55,7 @@ checks.not_a_server_error.expected-statuses = ["2XX", "4XX", 500]  # the vendor'
 include-operation-id = [
   "create_batch", "patch_batch", "retry_batch", "undo_batch", "read_batch_preview", "put_batch_policies",
   "put_own_password", "put_password", "create_password_link", "redeem_password_link",
+  "create_user", "patch_user", "create_group", "patch_group", "create_token", "claim_unclaimed_name",
 ]
 checks.positive_data_acceptance.enabled = false
 """
@@ -78,7 +81,8 @@ def run(tenant: Tenant, folder: Path, backend: str, *arguments: str) -> None:
     """Let schemathesis loose on the tenant. AssertionError with its report when it finds something."""
     (folder / "schemathesis.toml").write_text(CONFIG)
     who = f"Authorization: Bearer {tenant.token('*')}"
-    extent = ("--max-examples", str(examples(backend)), "--phases", PHASES[backend])
+    phases = THOROUGH if os.environ.get("DRAGOMAN_TEST_LONG") else PHASES[backend]
+    extent = ("--max-examples", str(examples(backend)), "--phases", phases)
     settled = (*extent, "--seed", "1", "--no-color", "--continue-on-failure", "-H", who)
     done = subprocess.run([PROGRAM, "run", *arguments, *settled], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]

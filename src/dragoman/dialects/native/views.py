@@ -299,7 +299,7 @@ def unclaimed_name(item: NameItem) -> aliases.UnclaimedName:
         last_seen_at=time(item.last_seen_at),
         count=item.count,
         open_tasks=item.open_tasks,
-        example=None if example is None else aliases.Example(example.number, example.title),
+        example=None if example is None else aliases.CarryingTask(example.number, example.title),
     )
 
 

@@ -28,7 +28,7 @@ class AliasList(Struct, frozen=True, kw_only=True, omit_defaults=True):
     next: Next = UNSET
 
 
-class Example(Struct, frozen=True):
+class CarryingTask(Struct, frozen=True):
     """An open task that carries the name."""
 
     number: int
@@ -44,7 +44,7 @@ class UnclaimedName(Struct, frozen=True, kw_only=True):
     last_seen_at: str
     count: Annotated[int, Meta(description="Tasks that it was sent for.")]
     open_tasks: Annotated[int, Meta(description="Open tasks that carry it and have no assignee.")]
-    example: Example | None
+    example: CarryingTask | None
 
 
 class UnclaimedNameList(Struct, frozen=True, kw_only=True, omit_defaults=True):
