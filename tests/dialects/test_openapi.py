@@ -56,6 +56,8 @@ include-operation-id = [
   "create_batch", "patch_batch", "retry_batch", "undo_batch", "read_batch_preview", "put_batch_policies",
   "put_own_password", "put_password", "create_password_link", "redeem_password_link",
   "create_user", "patch_user", "create_group", "patch_group", "create_token", "claim_unclaimed_name",
+  "list_aliases", "list_user_aliases", "put_user_alias", "delete_user_alias", "list_unclaimed_names",
+  "delete_unclaimed_name", "end_sessions", "put_user_identity", "delete_user_identity", "list_users", "list_tokens",
 ]
 checks.positive_data_acceptance.enabled = false
 """
@@ -107,7 +109,8 @@ def keep_in_production(told: dict[str, Any]) -> None:
 
 def test_our_own_document_holds(backend: str, listening: Listening, tmp_path: Path) -> None:
     tenant = Tenant(listening(backend))
-    run(tenant, tmp_path, backend, f"{tenant.server.base_url}/v1/openapi.json")
+    url = f"{tenant.server.base_url}/v1/openapi.json"
+    run(tenant, tmp_path, backend, url, "--exclude-operation-id", "patch_tenant")  # its limits would refuse all others
 
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name != NATIVE])
