@@ -60,18 +60,18 @@ def main() -> int:
 
 STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run, "entries": million_entries.run}
 """What `--only` can name besides kinds of work."""
+ALONE = {"start": starting.run, "before": before.run, "signed_in": signed_in.run, "guesses": guesses.run}
+"""The same for what chooses its engines itself."""
 
 
 def run(bench: Bench) -> None:
     """Stage by stage, each on both engines."""
     only = set(bench.plan.only)
-    if not only:
-        starting.run(bench)
-        before.run(bench)
-        signed_in.run(bench)
-        guesses.run(bench)
+    for name, alone in ALONE.items():
+        if not only or name in only:
+            alone(bench)
     stages = [stage for name, stage in STAGES.items() if not only or name in only]
-    if not only or only - STAGES.keys():
+    if not only or only - STAGES.keys() - ALONE.keys():
         stages.insert(0, against_rivals.run)
     for stage in stages:
         for engine in bench.plan.engines:
