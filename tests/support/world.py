@@ -27,6 +27,10 @@ from dragoman.usecases.uow import UnitOfWork
 NOON = Moment(17_900_000_000_000_000)
 
 
+OF_THE_TEST = "of_the_test"
+"""The execution option of connections on which a test looks at tables by itself: no failures are injected there."""
+
+
 class ExclusiveCommand:
     """Any command that needs its transaction to itself."""
 
@@ -168,7 +172,7 @@ class World:
 
     def sql(self, text: str, **values: Any) -> list[Any]:
         """The rows of a statement that bypasses the store."""
-        with self.app.store.engine.raw.connect() as connection:
+        with self.app.store.engine.raw.connect().execution_options(**{OF_THE_TEST: True}) as connection:
             return list(connection.execute(sa.text(text), values))
 
     def _transactions(self, *, writes: bool) -> Transactions:

@@ -69,6 +69,7 @@ class Store:
         file = database_file(self.engine)
         self._room = Room(file, free_bytes) if file is not None else None
         self.on_queued: Callable[[], None] | None = None  # called in a lane's thread when a job was queued
+        self.on_events: Callable[[int], None] | None = None  # and with the tenant when its log has new events
         self.on_group: Callable[[str, list[Work], float], None] | None = None  # and when a group is done; set early
 
     def _queue(self) -> Queue:
@@ -124,6 +125,7 @@ class Store:
             connect=connect,
             directory=self.directory,
             queued=self._queued,
+            announced=self._announced,
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
             terms=self._terms,
@@ -134,6 +136,10 @@ class Store:
     def _queued(self) -> None:
         if self.on_queued is not None:
             self.on_queued()
+
+    def _announced(self, tenant: int) -> None:
+        if self.on_events is not None:
+            self.on_events(tenant)
 
     def _tidy(self, transactions: Transactions) -> None:
         self.engine.checkpoint(transactions.connection)

@@ -535,6 +535,31 @@ history = Table(
     Index("history_by_moment", "tenant", "at"),
 )
 
+event = Table(
+    "event",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("sequence", BigInteger),
+    _text("uid", nullable=False),
+    _text("type", nullable=False),
+    _count("at"),
+    _text("entity", nullable=False),
+    _number("number"),
+    _text("subject", nullable=False),
+    _text("title"),
+    _number("revision"),  # of its row of history, null where there is none
+    _text("actor"),
+    _text("actor_login", nullable=False),
+    _text("on_behalf_of"),
+    _text("dialect", nullable=False),
+    _text("operation", nullable=False),
+    _text("audience", nullable=False),
+    _text("audience_before"),  # null: the same
+    _text("data"),  # JSON, null where history tells it
+    Index("event_by_uid", "tenant", "uid", unique=True),
+    sqlite_with_rowid=False,  # read and written in the order of its key
+)
+
 tombstone = Table(
     "tombstone",
     metadata,

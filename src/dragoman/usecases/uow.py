@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, overload
 
 from dragoman.command import Key
-from dragoman.domain import ids
+from dragoman.domain import ids, json_numbers
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
+from dragoman.domain.event import Event, subject_of
 from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.terms import Terms
@@ -115,6 +116,36 @@ class UnitOfWork:
         """A row in the history of an entity (its name and key) for a fact that is none of its fields, such as a token
         that was made: field to [old, new], under this operation. Nothing where there is no such entity."""
         self._overlay.record(MAPPINGS[entity], key, operation, changes)
+
+    def announce(
+        self, type_: str, entity: str, id_: str, audience: str, *, number: int | None = None, **data: Any
+    ) -> str:
+        """An event without a row of history, for a fact that changes nothing which history counts; its id.
+
+        `id_` is what the entity is known by in the subject, `audience` as `domain.audience` writes it; `data` are the
+        members that the event has beyond those of all.
+        """
+        stamp = self._overlay.stamp
+        event = Event(
+            self.new_id(),
+            type_,
+            self.now,
+            entity,
+            number,
+            subject_of(entity, id_),
+            None,
+            None,
+            stamp.actor,
+            stamp.principal,
+            None,
+            stamp.dialect,
+            stamp.operation,
+            audience,
+            None,
+            json_numbers.encode(data).decode(),
+        )
+        self._overlay.announce(event)
+        return event.uid
 
     def enqueue(
         self,

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from dragoman.store.engine.driver import CURSOR
 from tests.support.databases import Databases
-from tests.support.world import World
+from tests.support.world import OF_THE_TEST, World
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"])
 def world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
-    """An application on an empty database; `…-40001` meets a serialization failure at every eighth statement or so."""
+    """An application on an empty database; `…-40001` meets serialization failures now and then."""
     backend, _, injected = request.param.partition("-")
     with databases.lent(backend) as url:
         world = World(url)
@@ -32,10 +32,12 @@ def inject(engine: sa.Engine, chance: random.Random) -> None:
     word = busy if engine.dialect.name == "sqlite" else refused
 
     def fail(statement: str) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")) and chance.random() < 0.12:
+        if not statement.startswith(("BEGIN", "PRAGMA")) and chance.random() < 0.05:
             raise word()
 
-    def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def before(connection: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if connection.get_execution_options().get(OF_THE_TEST):
+            return
         try:
             fail(statement)
         except Exception as error:

@@ -118,8 +118,8 @@ def _insert(dialect: sa.Dialect, table: sa.Table) -> Compiled:
     names = table.columns.keys()
     if not _takes_json(dialect):
         return _compiled(dialect, sa.insert(table), names)
-    given = _given({name: table.c[name] for name in names})
-    return _compiled(dialect, sa.insert(table).from_select(names, sa.select(*given.columns)))
+    rows = given({name: table.c[name] for name in names})
+    return _compiled(dialect, sa.insert(table).from_select(names, sa.select(*rows.columns)))
 
 
 @lru_cache(maxsize=16)
@@ -130,8 +130,8 @@ def _insert_owned(dialect: sa.Dialect, table: sa.Table, owners: int, fields: tup
     if not _takes_json(dialect):
         return _compiled(dialect, sa.insert(table), names).text
     owner: list[Any] = [sa.cast(sa.bindparam(name), table.c[name].type) for name in names[:owners]]
-    given = _given({name: table.c[name] for name in fields})
-    return str(sa.insert(table).from_select(names, sa.select(*owner, *given.columns)).compile(dialect=dialect))
+    rows = given({name: table.c[name] for name in fields})
+    return str(sa.insert(table).from_select(names, sa.select(*owner, *rows.columns)).compile(dialect=dialect))
 
 
 @lru_cache(maxsize=16)
@@ -157,9 +157,9 @@ def _update(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> C
         new: list[Any] = [(table.c[name], sa.bindparam(name)) for name in columns]  # in the order of the rows
         return _compiled(dialect, sa.update(table).where(*same).ordered_values(*new), (*columns, *_old(table)))
     sources = {name: table.c[name] for name in columns} | {f"old_{name}": table.c[name] for name in keys}
-    given = _given(sources)
-    same = [table.c[name] == given.c[f"old_{name}"] for name in keys]
-    return _compiled(dialect, sa.update(table).where(*same).values({name: given.c[name] for name in columns}))
+    rows = given(sources)
+    same = [table.c[name] == rows.c[f"old_{name}"] for name in keys]
+    return _compiled(dialect, sa.update(table).where(*same).values({name: rows.c[name] for name in columns}))
 
 
 @lru_cache(maxsize=256)
@@ -167,8 +167,8 @@ def _delete(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> C
     if not _takes_json(dialect):
         same = [table.c[name] == sa.bindparam(f"old_{name}") for name in columns]
         return _compiled(dialect, sa.delete(table).where(*same))
-    given = _given({f"old_{name}": table.c[name] for name in columns})
-    same = [table.c[name] == given.c[f"old_{name}"] for name in columns]
+    rows = given({f"old_{name}": table.c[name] for name in columns})
+    same = [table.c[name] == rows.c[f"old_{name}"] for name in columns]
     return _compiled(dialect, sa.delete(table).where(*same))
 
 
@@ -176,7 +176,8 @@ def _takes_json(dialect: sa.Dialect) -> bool:
     return dialect.name == "postgresql"
 
 
-def _given(columns: dict[str, sa.Column[Any]]) -> Any:
+def given(columns: dict[str, sa.Column[Any]]) -> Any:
+    """PostgreSQL's table of the rows of a JSON text, the parameter `rows`, with these columns."""
     rows = sa.cast(sa.bindparam("rows", type_=sa.Text()), sa.JSON())
     named = [sa.column(name, _plain(column.type)) for name, column in columns.items()]
     return sa.func.json_to_recordset(rows).table_valued(*named, name="given").render_derived(with_types=True)

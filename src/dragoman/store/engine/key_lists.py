@@ -67,7 +67,7 @@ def _quoted(text: str) -> str:
 
 
 def driver_text(
-    dialect: sa.Dialect, statement: sa.Select[Any], parameters: tuple[str, ...] = ("tenant", "keys")
+    dialect: sa.Dialect, statement: sa.Select[Any] | sa.Insert, parameters: tuple[str, ...] = ("tenant", "keys")
 ) -> str:
     """The statement as text. TypeError unless these are its parameters, in this order."""
     compiled = statement.compile(dialect=dialect)

@@ -19,6 +19,7 @@ from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.store import migrations
 from dragoman.store.engine.engines import Engine
 from dragoman.store.engine.files import database_file, served_by_us
+from dragoman.store.maintenance import event_logs
 from dragoman.store.maintenance import export as portable
 
 SQLITE_BEGINS = b"SQLite format 3\0"
@@ -77,6 +78,7 @@ def restore(engine: Engine, file: Path, *, force: bool = False) -> None:
                 left.unlink(missing_ok=True)
             if kind == SQLITE_BEGINS:
                 _take_copy(file, part)
+                _rename_logs(part)
             else:
                 _build(part, file)
             _exchange(target, part)
@@ -147,6 +149,17 @@ def _take_copy(file: Path, part: Path) -> None:
         raise Invalid("backup_damaged", f"{file} is damaged: {found}.")
     if revision > migrations.HEAD:
         raise Invalid("backup_too_new", f"{file} was made by a newer Dragoman; restore it with that one.")
+
+
+def _rename_logs(part: Path) -> None:
+    """Give the event logs of a copy new names; one of before there were any gets its logs from its migration."""
+    engine = _on_file(part)
+    try:
+        with engine.raw.begin() as connection:
+            event_logs.rename(connection)
+        _settle(engine)
+    finally:
+        engine.dispose()
 
 
 def _build(part: Path, file: Path) -> None:

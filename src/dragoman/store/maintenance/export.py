@@ -19,14 +19,15 @@ from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.store import migrations, tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine.engines import Engine
+from dragoman.store.maintenance import event_logs
 from dragoman.store.migrations import HEAD
 
 FORMAT = 1
 PAGE = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
-LEFT_BEHIND = (tables.lease, tables.session, tables.password_link)
-"""What belongs to one server and its browsers for some hours."""
-FURNISHED = ("tenant", "counter", "setting", "category", "case", "history", "lease")
+LEFT_BEHIND = (tables.lease, tables.session, tables.password_link, tables.event)
+"""What belongs to one server and its browsers for some hours, and the log of one database."""
+FURNISHED = ("tenant", "counter", "setting", "category", "case", "history", "event", "lease")
 """Tables in which an unused database has rows: a tenant, its inbox, its categories."""
 
 
@@ -110,7 +111,7 @@ def _lines(connection: sa.Connection, made_at: Moment, tenant: int | None) -> It
     names = connection.execute(named if tenant is None else named.where(column.tenant == tenant)).scalars().all()
     yield _line(First(FORMAT, HEAD, made_at, list(names)))
     for table, form in _carried().values():
-        statement = sa.select(*table.columns).order_by(*table.primary_key.columns)
+        statement = sa.select(*table.columns).order_by(*table.primary_key.columns).where(~event_logs.is_of_log(table))
         if tenant is not None:
             statement = statement.where(_of_tenant(table, tenant, names))
         for row in connection.execute(statement.execution_options(yield_per=PAGE)):
@@ -201,6 +202,7 @@ def _load(connection: sa.Connection, given: Iterable[bytes]) -> int:
         raise Invalid("export_damaged", "The export was cut off or changed: its last line doesn't fit the rest.")
     if first is not None:
         migrations.complete(connection, first.revision)
+    event_logs.begin(connection)
     return rows
 
 

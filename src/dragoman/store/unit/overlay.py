@@ -17,8 +17,10 @@ from msgspec.structs import astuple, replace
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain import json_numbers
 from dragoman.domain.clock import Clock, Moment
+from dragoman.domain.event import Event
 from dragoman.domain.extension import Extension
 from dragoman.domain.terms import NO_TERMS
+from dragoman.store.unit.event_rows import event_of
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
 SALT_BYTES = 16
@@ -183,6 +185,7 @@ class Group:
         self.numbers: dict[tuple[str, str], int | None] = {}  # (entity, uid) -> number
         self.changed: dict[RowKey, set[str] | None] = {}  # names of fields that commands changed; None: any may differ
         self.history: list[HistoryRow] = []
+        self.events: list[Event] = []  # of the whole transaction, written behind everything else
         self.removed: list[tuple[Any, HistoryRow]] = []  # what was deleted, for its tombstone
         self.returned: list[tuple[str, int]] = []  # what is there again, whose tombstone goes
         self.is_written = True  # the tables hold what is current
@@ -290,7 +293,7 @@ class Overlay:
         self.changes: dict[RowKey, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
         self._differences: dict[RowKey, Difference] = {}
-        self._facts: tuple[Fact, ...] = ()
+        self._facts: tuple[Fact | Event, ...] = ()
 
     def find(self, mapping: Mapping, key: Key, lock: Lock = Lock.NONE) -> Any:
         """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
@@ -371,6 +374,10 @@ class Overlay:
         if self.find(mapping, key, Lock.CHANGE) is not None:
             self._facts += (Fact(mapping, key, operation, changes),)
 
+    def announce(self, event: Event) -> None:
+        """Note an event without a row of history."""
+        self._facts += (event,)
+
     def separate(self) -> "Overlay":
         """One like that of a command of its own, in this one's name: what it changes has its own revision and history.
 
@@ -408,7 +415,10 @@ class Overlay:
                 group.locks[ref] = Lock.CHANGE
             group.current[ref] = entity
         for fact in self._facts:
-            self._record_fact(fact)
+            if isinstance(fact, Fact):
+                self._record_fact(fact)
+            elif not group.is_trial:
+                group.events.append(fact)
         if self.numbers:
             group.numbers.update(self.numbers)
         self.clear()
@@ -448,6 +458,7 @@ class Overlay:
             json_numbers.encode(changes).decode(),
         )
         self.group.history.append(row)
+        self.group.events.append(event_of(self, row, before, entity, changes))
         if before is None and revision > 1:
             self._return(mapping.name, row.number)
         if entity is None:
@@ -467,6 +478,7 @@ class Overlay:
         place = (group.tenant, fact.mapping.name, before.number, revision, at)
         row = chained(before.head_hash, *place, stamp, text)
         group.history.append(row)
+        group.events.append(event_of(self, row, before, before, fact.changes))
         group.note(ref, ())
         group.is_written = False
         group.current[ref] = replace(before, revision=revision, modified_at=at, head_hash=row.hash)

@@ -50,8 +50,9 @@ class Unreachable(Exception):
 class Transactions:
     """Runs works on one connection, reopened when it is lost. Not thread-safe.
 
-    `queued` is called after the commit of a transaction that queued a job; `refuse` before a group runs: its result is
-    the error of all works. With `hands_over`, works that must run elsewhere or wait for rows are left in `again`.
+    `queued` is called after the commit of a transaction that queued a job, `announced` with the tenant after that of
+    one that wrote events; `refuse` before a group runs: its result is the error of all works. With `hands_over`, works
+    that must run elsewhere or wait for rows are left in `again`.
     `timers` gives the works that let due timers fire before what they hold is changed. `join` gives works that were
     queued while a group waited for its rows, and need no others: they are added to the group's list.
     """
@@ -65,6 +66,7 @@ class Transactions:
         connect: Callable[[], sa.Connection],
         directory: Directory,
         queued: Callable[[], None] | None = None,
+        announced: Callable[[int], None] | None = None,
         refuse: Callable[[], Expected | None] | None = None,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
         terms: Terms = NO_TERMS,
@@ -79,6 +81,7 @@ class Transactions:
         self._cached = directory.cached
         self._forget = directory.forget
         self._queued = queued
+        self._announced = announced
         self._refuse = refuse
         self._timers = timers
         self._terms = terms
@@ -287,11 +290,13 @@ class Transactions:
             if self.writes and works[0].is_exclusive and works[0].error is not None:
                 transaction.rollback()  # with all that it wrote before it failed
             elif self.writes:
-                written = flush(connection, group)
+                written = flush(connection, group, is_last=True)
                 self._commit(transaction)
                 self._forget(group.tenant, group.written + written)
                 if group.has_queued and self._queued is not None:
                     self._queued()
+                if group.events and self._announced is not None:
+                    self._announced(group.tenant)
         return []
 
     def _joining(self, group: Group, works: list[Work]) -> list[Work]:

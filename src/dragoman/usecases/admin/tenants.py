@@ -9,6 +9,8 @@ from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.people import Tenant
 from dragoman.domain.zones import NOTED_AS, RELEASE
 from dragoman.store.unit.mappings import Setting
+from dragoman.usecases.events import event_log
+from dragoman.usecases.events.event_log import LOG_FROM, LOG_ID
 from dragoman.usecases.uow import UnitOfWork
 
 DEFAULT_CATEGORIES = (
@@ -56,7 +58,9 @@ class InitializeTenant(msgspec.Struct, frozen=True):
     name: str
 
     def keys(self) -> Keys:
-        return Keys(numbers={"case", "category"}, settings={NOTED_AS}).also("tenant", [()], Lock.CHANGE)
+        return Keys(numbers={"case", "category"}, settings={NOTED_AS, LOG_ID, LOG_FROM}).also(
+            "tenant", [()], Lock.CHANGE
+        )
 
 
 def initialize(uow: UnitOfWork, command: InitializeTenant) -> Tenant:
@@ -88,6 +92,7 @@ def initialize(uow: UnitOfWork, command: InitializeTenant) -> Tenant:
             )
         )
     uow.settings.add(Setting(tenant=uow.tenant, name=NOTED_AS, value=RELEASE))
+    event_log.begin(uow)
     return uow.tenants.add(Tenant(tenant=uow.tenant, name=command.name, inbox_case=inbox.number, created_at=uow.now))
 
 
