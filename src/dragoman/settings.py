@@ -4,6 +4,7 @@ Each of these overrides the one before: the default, the TOML file, DRAGOMAN_* v
 module reads the environment. An unknown key or a wrong value is refused with its file or variable, never skipped.
 """
 
+import base64
 import difflib
 import os
 import re
@@ -24,12 +25,20 @@ from dragoman.domain.batch_policy import Rule
 from dragoman.domain.configured import Misconfigured, Secret
 from dragoman.domain.outside import OutsideType
 from dragoman.domain.provider import Provider
+from dragoman.domain.webhook_ladder import JITTER, RETRY_SECONDS
+from dragoman.domain.webhook_url import PORTS
 
 PREFIX = "DRAGOMAN_"
 CONFIG = "DRAGOMAN_CONFIG"
 # Kubernetes sets DRAGOMAN_SERVICE_* and DRAGOMAN_PORT* for a service of this name; tests have their own switches.
 IGNORED = ("DRAGOMAN_TEST_", "DRAGOMAN_SERVICE_", "DRAGOMAN_PORT")
 SECRET = "DRAGOMAN_SECRET_"  # noqa: S105 - the start of the variables that hold secrets
+SECRET_KEY = "DRAGOMAN_SECRET_KEY"  # noqa: S105 - the variable's name
+SECRET_KEY_BYTES = 32
+KEY_SUMMARY = (
+    "The key under which secrets of webhooks are stored, as base64 of 32 random bytes; in this variable only. Without "
+    "it, a key is kept in a file beside an SQLite database, and with PostgreSQL there can be no webhooks."
+)
 OF_THE_CLIENT = ("DRAGOMAN_SERVER", "DRAGOMAN_TOKEN")  # of `dragoman batch`, which needs no other settings
 # Headers that mean something else already can't name a user.
 NOT_OF_PROXIES = frozenset({"authorization", "cookie", "host", "origin", "content-length", "content-type"})
@@ -250,6 +259,42 @@ class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Events that are sent to receivers over HTTP."""
+
+    who: Annotated[
+        Literal["admins", "everybody"], Meta(description="Who may have webhooks, within the scopes of their tokens.")
+    ] = "admins"
+    retry_seconds: Annotated[
+        tuple[Annotated[float, Meta(ge=0, le=604_800)], ...],
+        Meta(description="The pauses between the attempts at a delivery; with n pauses there are n + 1 attempts."),
+    ] = RETRY_SECONDS
+    jitter: Annotated[
+        float, Meta(ge=0, le=1, description="The part of a pause by which it is longer or shorter at random.")
+    ] = JITTER
+    connect_seconds: Annotated[
+        Seconds, Meta(description="How long connecting to a receiver may take, TLS included.")
+    ] = 5.0
+    total_seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=300)],
+        Meta(description="How long an attempt may take, from the look-up of the name to the end of the reply."),
+    ] = 15.0
+    disable_after_hours: Annotated[
+        int, Meta(ge=1, le=8_760, description="Hours without any success after which a failing webhook is disabled.")
+    ] = 120
+    allow_http: Annotated[
+        bool, Meta(description="Whether URLs may begin with http://; names and bodies are open then.")
+    ] = False
+    ports: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=65_535)], ...],
+        Meta(description="The ports that URLs may name; when empty, any."),
+    ] = PORTS
+    allow_networks: Annotated[
+        tuple[str, ...],
+        Meta(description="Networks (10.1.0.0/16) that receivers may be in, though their addresses are not public."),
+    ] = ()
+
+
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Reviewed bulk work."""
 
@@ -334,11 +379,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens: Tokens = Tokens()
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
+    webhooks: Webhooks = Webhooks()
     native: Native = Native()
     proxy_login: ProxyLogin = ProxyLogin()
     dialects: dict[str, dict[str, Any]] = {}
     providers: tuple[Provider, ...] = ()  # from the tables [oidc.NAME]
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
+    secret_key: Secret | None = None  # from its variable only
 
     @property
     def lets_sign_in(self) -> bool:
@@ -383,6 +430,7 @@ def load(
     settings = msgspec.convert(tree, Settings)
     _check("server.trusted_proxies", origins.network_fault(settings.server.trusted_proxies))
     _check("native.cors_origins", origins.fault(settings.native.cors_origins))
+    _check("webhooks.allow_networks", origins.network_fault(settings.webhooks.allow_networks))
     _check_public_url(settings.server.public_url)
     _check_proxy_login(settings.proxy_login)
     folder = settings.secrets.folder
@@ -390,6 +438,7 @@ def load(
         settings,
         outside=_outside(tables, types, environ, folder, str(config)),
         providers=_providers(providers, environ, folder, str(config)),
+        secret_key=_secret_key(environ),
     )
 
 
@@ -421,6 +470,20 @@ def _check_proxy_login(proxy: ProxyLogin) -> None:
             raise BadSettings(f"proxy_login.{member}: must be the name of a header of the proxy's own, not {name!r}.")
     if proxy.header and not proxy.networks:
         raise BadSettings("proxy_login.from: is needed with proxy_login.header: the networks of the proxies.")
+
+
+def _secret_key(environ: Mapping[str, str]) -> Secret | None:
+    """The key of secrets in the database, if its variable is set. The message doesn't repeat it."""
+    text = environ.get(SECRET_KEY, "").strip()
+    if not text:
+        return None
+    try:
+        is_key = len(base64.b64decode(text, validate=True)) == SECRET_KEY_BYTES
+    except ValueError:
+        is_key = False
+    if not is_key:
+        raise BadSettings(f"{SECRET_KEY}: must be the base64 of {SECRET_KEY_BYTES} random bytes. {KEY_SUMMARY}")
+    return Secret(text)
 
 
 # Providers of identities
@@ -525,6 +588,7 @@ def _secret_in(folder: str, name: str, member: str) -> str:
 def describe(dialects: Mapping[str, Sequence[Option]] | None = None) -> list[Described]:
     """Every setting, for the generated reference page."""
     rows = [_described(path, kind, default) for path, kind, default in _fields(Settings)]
+    rows.append(Described("secret_key", SECRET_KEY, "text", "", KEY_SUMMARY))
     for name, options in (dialects or {}).items():
         rows.append(_described_option(name, "enabled", "true or false", True, "Whether this dialect is served."))
         rows.extend(
@@ -552,6 +616,8 @@ def explain(
     for name, options in (dialects or {}).items():
         paths += [("dialects", name, key) for key in ("enabled", *(option.name for option in options))]
     shown = [_explained(settings, path, tree, environ, overrides or {}) for path in paths]
+    key = settings.secret_key
+    shown.append(Explained("secret_key", IS_SET if key else None, "variable" if key else "default"))
     for each in settings.providers:
         table = msgspec.to_builtins(each.table) | {"client_secret": IS_SET}
         shown += [Explained(f"oidc.{each.name}.{member}", value, "file") for member, value in table.items()]
@@ -602,7 +668,7 @@ def _fields(struct: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterat
         kind = hints[field.name]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             yield from _fields(kind, (*above, field.name))
-        elif field.name not in ("dialects", "providers", "outside"):
+        elif field.name not in ("dialects", "providers", "outside", "secret_key"):
             yield (*above, field.encode_name), kind, field.default
 
 
@@ -764,6 +830,8 @@ def _default_database() -> str:
 
 # Describing
 
+LISTED = {str: "text", int: "whole numbers", float: "numbers"}
+
 
 def _variable(path: tuple[str, ...]) -> str:
     return PREFIX + "_".join(path).upper()
@@ -795,8 +863,8 @@ def _type_words(kind: Any) -> str:
     if _table(kind) is not None:
         return "list of tables"
     if get_origin(bare) is tuple:
-        item = get_args(bare)[0]
-        return f"list of {_type_words(item) if get_origin(item) is Literal else 'text'}"
+        item = _bare(get_args(bare)[0])
+        return f"list of {_type_words(item) if get_origin(item) is Literal else LISTED[item]}"
     return f"{ ({bool: 'true or false', int: 'whole number', float: 'number', str: 'text'}[bare]) } {words}".rstrip()
 
 

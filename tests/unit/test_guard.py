@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from dragoman.delivery.guard import Blocked, Guard, is_public
+from dragoman.delivery.guard import Blocked, Guard
+from dragoman.domain.addresses import is_public
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])

@@ -18,14 +18,14 @@ def pause(retry: Retry, tries: int) -> float:
     return whole * (1 + secrets.randbelow(_STEPS + 1) / _STEPS) / 2
 
 
-def asked_pause(header: str | None, now: Moment) -> float | None:
-    """The seconds of a `Retry-After`, which may be a date; None if there is none that can be read."""
+def asked_pause(header: str | None, now: Moment, most: float = MOST_HELD_SECONDS) -> float | None:
+    """The seconds of a `Retry-After`, which may be a date, at most `most`; None if there is none that can be read."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), MOST_HELD_SECONDS)
+        return min(float(text[:9]), most)
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     seconds = (from_datetime(at if at.tzinfo else at.replace(tzinfo=UTC)) - now) / TICKS_PER_SECOND
-    return min(max(seconds, 0.0), MOST_HELD_SECONDS)
+    return min(max(seconds, 0.0), most)

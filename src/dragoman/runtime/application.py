@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ from dragoman.domain.password_rules import Rules
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.domain.terms import Terms
 from dragoman.domain.token_rules import TokenRules
+from dragoman.domain.webhook import WebhookRules
+from dragoman.domain.webhook_ladder import Ladder
+from dragoman.domain.webhook_url import UrlRules
 from dragoman.jobs.background import Background
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
@@ -25,7 +29,7 @@ from dragoman.runtime.accounts import StoredAccounts, life_of
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
 from dragoman.runtime.sign_ins import SignIns
-from dragoman.settings import BadSettings, Settings, traces
+from dragoman.settings import BadSettings, Settings, Webhooks, traces
 from dragoman.store.engine.files import database_file
 from dragoman.store.repositories.digests import FOLDER as DIGESTS
 from dragoman.store.repositories.digests import Folder
@@ -57,6 +61,7 @@ class Application:
             longest_queue=settings.limits.queue,
             timers=timers_before,
             terms=terms_of(settings),
+            key=None if settings.secret_key is None else b64decode(settings.secret_key.value),
         )
         self.dialects = configured(settings)
         check_policies(settings)
@@ -172,7 +177,19 @@ def terms_of(settings: Settings) -> Terms:
     batch, passwords = settings.batch, settings.passwords
     rules = Rules(passwords.least, passwords.check_common, passwords.link_seconds)
     tokens = TokenRules(settings.tokens.longest_days, settings.tokens.login_most)
-    return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens, settings.limits.upload_entries)
+    most = settings.limits.upload_entries
+    hooks = webhook_rules(settings.webhooks)
+    return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens, most, hooks)
+
+
+def webhook_rules(webhooks: Webhooks) -> WebhookRules:
+    """The rules of webhooks, as configured."""
+    return WebhookRules(
+        webhooks.who == "everybody",
+        UrlRules(webhooks.allow_http, webhooks.ports, webhooks.allow_networks),
+        Ladder(webhooks.retry_seconds, webhooks.jitter),
+        webhooks.disable_after_hours,
+    )
 
 
 def _operations(dialects: Iterable[Dialect]) -> Iterator[tuple[str, frozenset[str]]]:

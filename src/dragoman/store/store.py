@@ -10,6 +10,8 @@ import shutil
 import threading
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from dragoman.domain.clock import Clock, uptime
 from dragoman.domain.terms import NO_TERMS, Terms
 from dragoman.metrics import table
@@ -22,6 +24,7 @@ from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue, queue_full
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
+from dragoman.store.vault import vault_of
 
 log = logging.getLogger("dragoman.store")
 
@@ -38,7 +41,7 @@ class Store:
     `died` is called once when a lane's thread ends unexpectedly; the process should end. `patience_seconds` is how
     long the database may take for one thing; with less than `free_bytes` beside a SQLite file lanes refuse changes. Of
     works that wait, `longest_queue` are taken for the lanes and as many for the readers. `timers` gives what lets due
-    timers fire; `terms` are what the operator asks of batches and passwords.
+    timers fire; `terms` are what the operator asks of batches and passwords, and `key` seals secrets of clients.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Store:
         longest_queue: int = LONGEST_QUEUE,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
         terms: Terms = NO_TERMS,
+        key: bytes | None = None,
     ) -> None:
         self.engine = Engine(url, patience_seconds)
         self.clock = clock
@@ -64,7 +68,7 @@ class Store:
         self._own: dict[bool, Transactions] = {}  # for commands, by whether they write
         self._own_guard = threading.Lock()
         self._timers = timers
-        self._terms = terms
+        self._terms = replace(terms, vault=vault_of(self.engine, key))
         self.failure: BaseException | None = None
         file = database_file(self.engine)
         self._room = Room(file, free_bytes) if file is not None else None
