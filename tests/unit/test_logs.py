@@ -8,6 +8,7 @@ import re
 import sys
 import time
 import timeit
+from functools import partial
 from typing import Any
 
 import pytest
@@ -88,16 +89,19 @@ def test_a_closed_standard_error_fails_no_request() -> None:
     asyncio.run(log_one())
 
 
-def test_a_line_costs_less_than_ten_microseconds_of_cpu() -> None:
+def test_a_line_costs_no_more_than_a_few_encodings_of_its_facts() -> None:
+    facts = {"time": "2026-11-29T17:04:31.692Z", "method": "GET", "path": "/v1/tasks/7", "status": 200}
+
     async def cost() -> float:
         log = RequestLog(lambda lines: None)
 
         def one() -> None:
             log.add(line(time=log.time(AT), method="GET", path="/v1/tasks/7", status=200, milliseconds=1.25, tenant=1))
 
-        return min(timeit.repeat(one, timer=time.thread_time, number=2_000, repeat=5)) / 2_000
+        encode, times = partial(json.dumps, facts), {"timer": time.thread_time, "number": 500, "repeat": 20}
+        return min(timeit.repeat(one, **times)) / min(timeit.repeat(encode, **times))  # type: ignore[arg-type]
 
-    assert asyncio.run(cost()) < 10e-6
+    assert asyncio.run(cost()) < 4
 
 
 def test_an_event_carries_its_fields_and_its_trace() -> None:

@@ -1,5 +1,6 @@
 """Batches on the objects of another server, from the request to the outcome of each entry."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -180,11 +181,12 @@ def test_too_many_failures_stop_it(crm: Site) -> None:
 
 def test_the_slower_of_two_rates_counts(crm: Site) -> None:
     entries = [str(number) for number in range(100, 108)]
-    id_ = crm.made("DELETE", rate_per_second=20, field="id", entries=entries)
+    began_at = time.monotonic()
+    id_ = crm.made("DELETE", rate_per_second=8, field="id", entries=entries)
     crm.rested(id_)
     at = [request.at for request in crm.tickets.sent("DELETE")]
     assert len(at) == 8
-    assert at[-1] - at[0] >= (8 - 1 - 1 - 2) / 20
+    assert at[-1] - began_at >= (8 - 1 - 2) / 8  # a slow machine only lengthens it
 
 
 def test_a_canary_waits_for_a_word(crm: Site) -> None:

@@ -179,9 +179,9 @@ def test_a_hundred_parts_are_read_and_one_more_is_not() -> None:
 @pytest.mark.parametrize("piece", ["\r", "\r\n--", "\r\n--B-", "\r\n--B\r", "\r\n-"])
 def test_a_body_full_of_almost_boundaries_takes_time_in_step_with_its_length(piece: str) -> None:
     content = piece * (900_000 // len(piece))
-    began = time.perf_counter()
+    began = time.thread_time()
     assert forms.parse_multipart(multipart(PART.replace("x", content)), TYPE) == [("title", content)]
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.text("aé€+& %=;"))))
