@@ -5,13 +5,14 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from dragoman.domain.vault import Unreadable, missing_key
 from dragoman.store.engine.engines import Engine
 from dragoman.store.engine.files import database_file
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -35,14 +36,18 @@ class StoreVault:
 
     def open(self, sealed: str, place: str) -> str:
         """The text. Unreadable, or Conflict `secret_key_missing` without a key."""
+        from cryptography.exceptions import InvalidTag
+
         try:
             content = base64.b64decode(sealed.removeprefix(FORM))
             return self._aes().decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], place.encode()).decode()
         except (InvalidTag, ValueError):
             raise Unreadable(place) from None
 
-    def _aes(self) -> AESGCM:
+    def _aes(self) -> "AESGCM":
         if self._cipher is None:
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # slow to load, and most servers need none
+
             self._cipher = AESGCM(self._key or self._of_file())
         return self._cipher
 

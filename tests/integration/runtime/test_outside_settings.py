@@ -129,7 +129,7 @@ def test_a_type_that_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_variables_of_secrets_and_of_the_command_line_are_no_settings() -> None:
-    environ = {"DRAGOMAN_SECRET_KEY": "k", "DRAGOMAN_SECRET_ANY": "x", "DRAGOMAN_SERVER": "s", "DRAGOMAN_TOKEN": "t"}
+    environ = {"DRAGOMAN_SECRET_KEYS": "k", "DRAGOMAN_SECRET_ANY": "x", "DRAGOMAN_SERVER": "s", "DRAGOMAN_TOKEN": "t"}
     assert settings.load(environ=environ).outside == ()
     for name in ("DRAGOMAN_SERVERS", "DRAGOMAN_TOKENS", "DRAGOMAN_SECRET"):
         with pytest.raises(BadSettings, match=name):
