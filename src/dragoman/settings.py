@@ -317,6 +317,14 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The event log."""
+
+    keep_days: Annotated[
+        int, Meta(ge=1, le=3_650, description="How long events are kept; history is kept in any case.")
+    ] = 30
+
+
 class Native(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The native API."""
 
@@ -379,6 +387,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens: Tokens = Tokens()
     secrets: Secrets = Secrets()
     batch: Batch = Batch()
+    events: Events = Events()
     webhooks: Webhooks = Webhooks()
     native: Native = Native()
     proxy_login: ProxyLogin = ProxyLogin()

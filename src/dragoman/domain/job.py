@@ -33,6 +33,7 @@ class JobKind(StrEnum):
     USER_HAND_OVER = "user.hand_over"
     ZONES_RECOMPUTE = "zones.recompute"
     ALIAS_CLAIM = "alias.claim"
+    EVENTS_PRUNE = "events.prune"
 
 
 FORMER = {"batch.prepare": JobKind.BATCH_PREVIEW, "batch.run": JobKind.BATCH_EXECUTE}

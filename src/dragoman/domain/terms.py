@@ -11,7 +11,8 @@ from dragoman.domain.webhook import WebhookRules
 
 class Terms(msgspec.Struct, frozen=True):
     """Of all batches: their policies, how long they wait and are kept, and how many objects one may select. Of
-    passwords, tokens and webhooks: their rules. The vault keeps secrets of clients."""
+    passwords, tokens and webhooks: their rules. The vault keeps secrets of clients. Of events: how many days they are
+    kept."""
 
     policies: tuple[Rule, ...] = ()
     review_days: int = 30
@@ -21,6 +22,7 @@ class Terms(msgspec.Struct, frozen=True):
     most_selected: int = 1_000_000
     webhooks: WebhookRules = WebhookRules()
     vault: Vault = NoVault()
+    events_days: int = 30
 
 
 NO_TERMS = Terms()

@@ -179,7 +179,16 @@ def terms_of(settings: Settings) -> Terms:
     tokens = TokenRules(settings.tokens.longest_days, settings.tokens.login_most)
     most = settings.limits.upload_entries
     hooks = webhook_rules(settings.webhooks)
-    return Terms(batch.policy, batch.review_days, batch.images_days, rules, tokens, most, hooks)
+    return Terms(
+        batch.policy,
+        batch.review_days,
+        batch.images_days,
+        rules,
+        tokens,
+        most,
+        hooks,
+        events_days=settings.events.keep_days,
+    )
 
 
 def webhook_rules(webhooks: Webhooks) -> WebhookRules:

@@ -24,6 +24,7 @@ from dragoman.store.repositories.jobs import Jobs
 from dragoman.store.repositories.leases import Leases
 from dragoman.store.repositories.login_names import LoginNames
 from dragoman.store.repositories.messages import Messages
+from dragoman.store.repositories.old_events import OldEvents
 from dragoman.store.repositories.people import (
     Aliases,
     Groups,
@@ -308,6 +309,10 @@ class UnitOfWork:
     @lazy
     def history(self) -> History:
         return History(self._overlay)
+
+    @lazy
+    def old_events(self) -> OldEvents:
+        return OldEvents(self._overlay)
 
     @lazy
     def digests(self) -> Digests:

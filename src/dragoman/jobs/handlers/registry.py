@@ -16,6 +16,7 @@ from dragoman.jobs.handlers import (
     audiences,
     batch_previews,
     batches,
+    event_pruning,
     handing_over,
     outside,
     outside_previews,
@@ -37,5 +38,6 @@ HANDLERS: dict[str, Handler] = {
     JobKind.USER_HAND_OVER: handing_over.hand_over,
     JobKind.ZONES_RECOMPUTE: zones.recompute,
     JobKind.ALIAS_CLAIM: alias_claims.assign,
+    JobKind.EVENTS_PRUNE: event_pruning.prune,
 }
 HANDLERS |= {former: HANDLERS[kind] for former, kind in FORMER.items()}

@@ -7,7 +7,7 @@ from dragoman.domain.access import system
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.loops.loop import Runner, forever
 from dragoman.usecases.admin import tenants
-from dragoman.usecases.background import jobs, pruning
+from dragoman.usecases.background import event_pruning, jobs, pruning
 
 LOOK_SECONDS = 600.0
 SLICES: tuple[tuple[Callable[..., int], Command], ...] = (
@@ -24,10 +24,12 @@ async def run(runner: Runner) -> None:
 
 
 async def prune(runner: Runner) -> int:
-    """Delete what is old, tenant by tenant in slices; how many rows that were."""
+    """Delete what is old, tenant by tenant in slices; how many rows that were. Old events are left to a job."""
     forgotten = 0
     for _, tenant in await runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
         for run, command in SLICES:
             while done := await runner.write(run, command, system(tenant), "core", bulk=True):
                 forgotten += done
+        if await runner.read(event_pruning.has_old, event_pruning.Look(), system(tenant)):
+            await runner.write(event_pruning.queue, event_pruning.Look(), system(tenant), "core")
     return forgotten

@@ -73,7 +73,7 @@ class Jobs(Repository[Job]):
         """When the next one becomes due, in any tenant: a look into the index for each state."""
         return self._first_of(J.run_at > now)
 
-    def about(self, kind: str, subject: int) -> list[Job]:
+    def about(self, kind: str, subject: int | None) -> list[Job]:
         """The jobs of a kind that are about one thing, the oldest first."""
         statement = sa.select(J.uid).where(J.tenant == self.tenant, J.kind == kind, J.subject == subject)
         uids = [row[0] for row in self.by_condition(statement.order_by(J.uid))]

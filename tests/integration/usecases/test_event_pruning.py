@@ -1,0 +1,108 @@
+"""Old events are deleted from the beginning of the log, by a job; history stays."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from dragoman.jobs.loops import pruning
+from dragoman.store.maintenance.verification import verify
+from dragoman.usecases.background import event_pruning
+from dragoman.usecases.events import event_log
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.uow import UnitOfWork
+from tests.support.databases import Databases
+from tests.support.world import World
+
+DAY = 86_400
+
+
+@pytest.fixture
+def world(databases: Databases, backend: str) -> Iterator[World]:
+    made = World(databases.new(backend), settings={"events.keep_days": 10})
+    yield made
+    made.close()
+
+
+def make(world: World, count: int = 1) -> None:
+    for _ in range(count):
+        world.core(lambda uow: tasks.add(uow, title="x"))
+
+
+def sequences(world: World) -> list[int]:
+    return [row[0] for row in world.sql("SELECT sequence FROM event WHERE tenant = 1 ORDER BY sequence")]
+
+
+def rows(world: World) -> int:
+    return int(world.sql("SELECT count(*) FROM history")[0][0])
+
+
+def prune(world: World) -> None:
+    """Look once, and let the worker do what was queued."""
+
+    async def serve() -> None:
+        world.app.start()
+        await pruning.prune(world.app.executor)
+        while world.core(lambda uow: uow.jobs.due(uow.now, limit=1) or uow.jobs.running()):
+            await asyncio.sleep(0.005)
+        await world.app.stop()
+
+    asyncio.run(serve())
+
+
+def test_events_older_than_the_setting_go_and_history_stays(world: World) -> None:
+    make(world, 30)  # more than the first slice
+    world.clock.advance(5 * DAY)
+    make(world, 3)
+    recent, written = sequences(world)[-3:], rows(world)
+    world.clock.advance(5 * DAY + 1)
+    prune(world)
+    assert sequences(world) == recent
+    assert rows(world) == written
+    assert verify(world.app.store.engine).broken is None
+    make(world)
+    assert sequences(world) == [*recent, recent[-1] + 1]
+    assert verify(world.app.store.engine).broken is None
+
+
+def test_an_event_as_old_as_the_setting_stays_and_no_job_is_queued(world: World) -> None:
+    make(world)
+    known = sequences(world)
+    world.clock.advance(10 * DAY)
+    prune(world)
+    assert sequences(world) == known
+    assert world.sql("SELECT kind FROM job") == []
+
+
+def test_an_old_event_behind_a_younger_one_waits_for_it(world: World) -> None:
+    make(world, 2)
+    first, last = sequences(world)[0], sequences(world)[-1]
+    world.clock.advance(20 * DAY)
+    make(world)
+    world.clock.advance(-20 * DAY)  # a clock that was ahead
+    make(world)
+    world.clock.advance(11 * DAY)
+    prune(world)
+    assert first < last
+    assert sequences(world) == [last + 1, last + 2]
+    assert verify(world.app.store.engine).broken is None
+
+
+def test_two_looks_queue_one_job(world: World) -> None:
+    make(world)
+    world.clock.advance(11 * DAY)
+
+    def queue(uow: UnitOfWork) -> bool:
+        return event_pruning.queue(uow, event_pruning.Look())
+
+    assert [world.core(queue), world.core(queue)] == [True, False]
+
+
+def test_the_log_begins_later_once_it_was_pruned(world: World) -> None:
+    make(world)
+    world.clock.advance(11 * DAY)
+    prune(world)
+    began_at = world.core(event_log.log_from)
+    assert began_at == world.clock.now() - 10 * DAY * 10_000_000
+    assert json.loads(world.sql("SELECT value FROM setting WHERE tenant = 1 AND name = 'log_from'")[0][0]) == began_at
