@@ -17,6 +17,7 @@ from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
 from dragoman.store.repositories.contacts import Contacts
 from dragoman.store.repositories.digests import Digests
+from dragoman.store.repositories.events import Events
 from dragoman.store.repositories.extension_schemas import Schemas
 from dragoman.store.repositories.history import History
 from dragoman.store.repositories.holdings import Holdings
@@ -38,6 +39,7 @@ from dragoman.store.repositories.purge_marks import PurgeMarks
 from dragoman.store.repositories.repository import Numbers, People, Repository
 from dragoman.store.repositories.resources import Resources
 from dragoman.store.repositories.settings import Settings
+from dragoman.store.repositories.sight import Sight
 from dragoman.store.repositories.stored_replies import Answers
 from dragoman.store.repositories.tasks import Tasks
 from dragoman.store.repositories.templates import Templates
@@ -313,6 +315,14 @@ class UnitOfWork:
     @lazy
     def old_events(self) -> OldEvents:
         return OldEvents(self._overlay)
+
+    @lazy
+    def events(self) -> Events:
+        return Events(self._overlay)
+
+    @lazy
+    def sight(self) -> Sight:
+        return Sight(self._overlay)
 
     @lazy
     def digests(self) -> Digests:

@@ -9,17 +9,21 @@ from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, to_datetime
+from dragoman.domain.moment_text import EARLIEST, EPOCH_DAY, LATEST, clock_time, render_native, within
+
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "parse_iso",
+    "render_millis",
+    "render_native",
+    "render_seconds",
+    "render_ticks",
+]
 
 _TICKS_PER_MINUTE = 60 * TICKS_PER_SECOND
-_TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MAX_OFFSET_MINUTES = 14 * 60
 _FRACTION_DIGITS = 7
-
-EARLIEST = Moment((1 - _EPOCH_DAY) * _TICKS_PER_DAY)
-"""The first moment of the year 1, UTC."""
-LATEST = Moment((date.max.toordinal() + 1 - _EPOCH_DAY) * _TICKS_PER_DAY - 1)
-"""The last moment of the year 9999, UTC."""
 
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -51,7 +55,7 @@ def parse_iso(
     fraction = found[8] or ""
     if found[4] and len(fraction) not in fraction_digits:
         raise ValueError("not this many digits of a second")
-    seconds = (day - _EPOCH_DAY) * 86_400 + hour * 3_600 + minute * 60 + second
+    seconds = (day - EPOCH_DAY) * 86_400 + hour * 3_600 + minute * 60 + second
     if found[9] is None:
         seconds -= _written_offset(found) if found[10] else _zone_offset(day, hour, minute, second, zone)
     moment = seconds * TICKS_PER_SECOND + int(fraction[:_FRACTION_DIGITS].ljust(_FRACTION_DIGITS, "0"))
@@ -62,23 +66,13 @@ def parse_iso(
 
 def render_millis(moment: Moment) -> str:
     """UTC with three digits: `2015-03-01T10:00:00.000Z`; what is finer is cut."""
-    text, fraction = _clock_time(_within(moment))
+    text, fraction = clock_time(within(moment))
     return f"{text}.{fraction // 10_000:03d}Z"
 
 
 def render_seconds(moment: Moment) -> str:
     """UTC in whole seconds: `2031-05-04T10:20:30Z`; the fraction is cut."""
-    return f"{_clock_time(_within(moment))[0]}Z"
-
-
-def render_native(moment: Moment) -> str:
-    """RFC 3339 in UTC with as many digits as the moment needs: none, 3, 6 or 7."""
-    text, fraction = _clock_time(_within(moment))
-    if not fraction:
-        return f"{text}Z"
-    if not fraction % 10_000:
-        return f"{text}.{fraction // 10_000:03d}Z"
-    return f"{text}.{fraction // 10:06d}Z" if not fraction % 10 else f"{text}.{fraction:07d}Z"
+    return f"{clock_time(within(moment))[0]}Z"
 
 
 def render_ticks(moment: Moment, zone: tzinfo = UTC) -> str:
@@ -87,7 +81,7 @@ def render_ticks(moment: Moment, zone: tzinfo = UTC) -> str:
     An offset of old with seconds in it is written in whole minutes, and the time goes with what is written. Where
     the zone's time would leave the years 1 to 9999, UTC is written.
     """
-    utc = _within(moment)
+    utc = within(moment)
     minutes = _offset_minutes(utc, zone)
     local = utc + minutes * _TICKS_PER_MINUTE
     if not minutes or not EARLIEST <= local <= LATEST:
@@ -95,7 +89,7 @@ def render_ticks(moment: Moment, zone: tzinfo = UTC) -> str:
     else:
         hours, rest = divmod(abs(minutes), 60)
         suffix = f"{'+' if minutes > 0 else '-'}{hours:02d}:{rest:02d}"
-    text, fraction = _clock_time(local)
+    text, fraction = clock_time(local)
     return f"{text}.{fraction:07d}{suffix}"
 
 
@@ -124,17 +118,3 @@ def _offset_minutes(moment: int, zone: tzinfo) -> int:
     except OverflowError:  # the zone's time is in the year 0 or 10000
         return 0
     return 0 if offset is None else offset // timedelta(minutes=1)
-
-
-def _within(moment: int) -> int:
-    """A moment that four digits of a year can't write shows as the nearest they can: a list must never fail on it."""
-    return min(max(moment, EARLIEST), LATEST)
-
-
-def _clock_time(ticks: int) -> tuple[str, int]:
-    """`yyyy-MM-ddTHH:mm:ss` and the rest in 100 ns."""
-    day, rest = divmod(ticks, _TICKS_PER_DAY)
-    seconds, fraction = divmod(rest, TICKS_PER_SECOND)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{date.fromordinal(day + _EPOCH_DAY).isoformat()}T{hour:02d}:{minute:02d}:{second:02d}", fraction

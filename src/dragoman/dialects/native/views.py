@@ -26,6 +26,7 @@ from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.contact import Contact
 from dragoman.domain.extension import Extension
+from dragoman.domain.history_values import changes_of
 from dragoman.domain.message import MessageHead
 from dragoman.domain.people import Membership, Tenant, UserRole
 from dragoman.domain.task import Task
@@ -327,15 +328,9 @@ def _rest(shown: Profile) -> dict[str, Any]:
     }
 
 
-_changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode
-
-
 def entry(row: HistoryRow) -> histories.Entry:
     """One change as it is shown: moments as times, all else as it was noted."""
-    changes = {
-        name: histories.FieldChange(_shown(name, old), _shown(name, new))
-        for name, (old, new) in _changes_of(row.changes).items()
-    }
+    changes = {name: histories.FieldChange(old, new) for name, (old, new) in changes_of(row.changes).items()}
     return histories.Entry(
         revision=row.revision,
         at=time(row.at),
@@ -346,13 +341,6 @@ def entry(row: HistoryRow) -> histories.Entry:
         hash=row.hash,
         cause=UNSET if row.cause is None else row.cause,
     )
-
-
-def _shown(name: str, value: msgspec.Raw) -> msgspec.Raw:
-    """Names of moments end in `_at`, and nothing else's does (STYLE 4); below a dot stand names of clients."""
-    if not name.endswith("_at") or "." in name or bytes(value) == b"null":
-        return value
-    return msgspec.Raw(json.encode(time(Moment(int(bytes(value))))))
 
 
 VIEWS: dict[type[Any], Callable[[Any], Any]] = {

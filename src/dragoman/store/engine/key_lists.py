@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 
-def among(dialect: sa.Dialect, column: sa.Column[Any]) -> sa.ColumnElement[bool]:
-    """The condition that the column has one of the listed keys."""
-    keys: sa.BindParameter[Any] = sa.bindparam("keys")
+def among(dialect: sa.Dialect, column: sa.Column[Any], parameter: str = "keys") -> sa.ColumnElement[bool]:
+    """The condition that the column has one of the listed keys, which this parameter holds."""
+    keys: sa.BindParameter[Any] = sa.bindparam(parameter)
     if dialect.name == "postgresql":
         element = sa.Text() if isinstance(column.type, sa.Text) else column.type
         return column == sa.any_(sa.cast(keys, postgresql.ARRAY(element)))

@@ -1,0 +1,29 @@
+"""What a row of history shows of a change: moments as times, all else as it was noted."""
+
+from functools import lru_cache
+
+import msgspec
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.moment_text import render_native
+
+Change = tuple[msgspec.Raw, msgspec.Raw]
+"""What a field was, and what it became, each as JSON."""
+
+_changes_of = msgspec.json.Decoder(dict[str, Change]).decode
+_time = lru_cache(maxsize=1_024)(render_native)
+
+
+def changes_of(text: str | bytes) -> dict[str, Change]:
+    """The changes of a row of history by field, as they are shown."""
+    changes = _changes_of(text)
+    for name, (old, new) in changes.items():
+        # Names of moments end in `_at`, and nothing else's does (STYLE 4); below a dot stand names of clients.
+        if name.endswith("_at") and "." not in name:
+            changes[name] = _shown(old), _shown(new)
+    return changes
+
+
+def _shown(value: msgspec.Raw) -> msgspec.Raw:
+    written = bytes(value)
+    return value if written == b"null" else msgspec.Raw(f'"{_time(Moment(int(written)))}"'.encode())
