@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import gauges
+from bench.earlier import NotInThisCloneError, checked_out
 from bench.load import Answers, Work, load
 from bench.plan import Bench
 from bench.processes import ROOT, environment, running
@@ -27,6 +28,7 @@ ENGINE = "postgres"
 WRITERS = 16
 HOT = 4  # tasks that all writers update
 CREATES, UPDATES = "create", "hot"
+FIGURES = {"creates_vs_before_postgres": CREATES, "hot_rows_vs_before": UPDATES}
 NOW, THEN = "Dragoman", f"Dragoman {BEFORE}"
 TASK = '{"title":"Call @","description":"' + WORDS + '"}'
 
@@ -67,28 +69,26 @@ class Nodes:
 
 
 def run(bench: Bench) -> None:
-    """All rounds. The figures are medians of the ratios of the rounds."""
+    """All rounds. The figures are medians of the ratios of the rounds; without that commit they are left out."""
+    try:
+        with checked_out(BEFORE, bench.folder / "before") as source:
+            _rounds(bench, source)
+    except NotInThisCloneError as fault:
+        for name in FIGURES:
+            bench.leave_out(name, str(fault))
+        return
+    for name, work in FIGURES.items():
+        bench.figures[name] = bench.table.ratio(ENGINE, work, WRITERS, NOW, THEN)
+
+
+def _rounds(bench: Bench, source: Path) -> None:
     with ExitStack() as stack:
-        source = stack.enter_context(checked_out(bench.folder / "before"))
         sides = [
             stack.enter_context(nodes(name, path, bench.databases.empty(ENGINE)))
             for name, path in ((NOW, ROOT / "src"), (THEN, source / "src"))
         ]
         works = [(CREATES, WRITERS), (UPDATES, WRITERS)]
         bench.table.rounds(ENGINE, sides, works, bench.plan.rounds, bench.plan.seconds)
-    bench.figures["creates_vs_before_postgres"] = bench.table.ratio(ENGINE, CREATES, WRITERS, NOW, THEN)
-    bench.figures["hot_rows_vs_before"] = bench.table.ratio(ENGINE, UPDATES, WRITERS, NOW, THEN)
-
-
-@contextmanager
-def checked_out(folder: Path) -> Iterator[Path]:
-    """The source of the commit before, in a worktree that is removed afterwards."""
-    git = ["git", "-C", str(ROOT), "worktree"]
-    subprocess.run([*git, "add", "--detach", str(folder), BEFORE], check=True, capture_output=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*git, "remove", "--force", str(folder)], check=True, capture_output=True)
 
 
 @contextmanager

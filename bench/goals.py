@@ -62,6 +62,13 @@ GOALS: dict[str, Goal] = {
     "hot_rows_vs_before": Goal(
         "updates of 4 tasks by 16 writers on two nodes: over those of the release before, PostgreSQL", least=2
     ),
+    **{
+        f"update_with_events_{engine}": Goal(
+            "updates, 64 connections: with the event log over those of the last commit without it, side by side",
+            least=0.92,
+        )
+        for engine in ENGINES
+    },
     "session_vs_token": Goal("processor time of a page by a session over that by a token, 16 connections", most=1.1),
     "p99_beside_guesses": Goal(
         "99th percentile of reads beside 50 wrong logins a second for one user over that alone, 16 connections",

@@ -3,30 +3,44 @@
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pysqlite3
 
 from bench.compare import Row
-from bench.goals import GOALS
+from bench.goals import GOALS, Goal
 from bench.plan import Plan
 from bench.profiling import IDLE, THREADS, Profile
 from tests.support.postgres import find_programs
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "performance.md"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 TEMPLATE = Path(__file__).with_name("performance.template.md")
 
 
-def write(plan: Plan, figures: dict[str, float], rows: Sequence[Row], profiles: Sequence[Profile]) -> None:
+def write(
+    plan: Plan,
+    figures: dict[str, float],
+    rows: Sequence[Row],
+    profiles: Sequence[Profile],
+    left_out: Mapping[str, str] = NOTHING,
+) -> None:
     """Rewrite the page."""
-    PAGE.write_text(render(plan, figures, rows, profiles), encoding="utf-8")
+    PAGE.write_text(render(plan, figures, rows, profiles, left_out), encoding="utf-8")
 
 
-def render(plan: Plan, figures: dict[str, float], rows: Sequence[Row], profiles: Sequence[Profile]) -> str:
-    """The page."""
+def render(
+    plan: Plan,
+    figures: dict[str, float],
+    rows: Sequence[Row],
+    profiles: Sequence[Profile],
+    left_out: Mapping[str, str] = NOTHING,
+) -> str:
+    """The page. `left_out` are figures that could not be measured, and why."""
     tables = {
-        "figures": _figures(figures),
+        "figures": _figures(figures, left_out),
         "rows": _rows(rows),
         "profiles": "\n".join(map(_profile, profiles)),
         "machine": _machine(),
@@ -34,18 +48,19 @@ def render(plan: Plan, figures: dict[str, float], rows: Sequence[Row], profiles:
     return TEMPLATE.read_text("utf-8").format(plan=plan, **tables).rstrip() + "\n"
 
 
-def _figures(figures: dict[str, float]) -> str:
+def _figures(figures: dict[str, float], left_out: Mapping[str, str]) -> str:
     lines = (
-        (
-            f"`{name}`",
-            f"{figures[name]:.3g}",
-            f"{goal}{'' if goal.is_reached(figures[name]) else ' (missed)'}",
-            goal.meaning,
-        )
-        for name, goal in GOALS.items()
+        _figure(name, goal, figures[name])
         if name in figures
+        else (f"`{name}`", "", f"{goal} (left out)", left_out[name])
+        for name, goal in GOALS.items()
+        if name in figures or name in left_out
     )
     return _table(("figure", "is", "goal", "what"), lines, "lrll")
+
+
+def _figure(name: str, goal: Goal, figure: float) -> tuple[str, ...]:
+    return f"`{name}`", f"{figure:.3g}", f"{goal}{'' if goal.is_reached(figure) else ' (missed)'}", goal.meaning
 
 
 def _rows(rows: Sequence[Row]) -> str:

@@ -37,6 +37,13 @@ class Bench:
     databases: Databases
     table: Table
     figures: dict[str, float] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Figures that this run can't give, and why."""
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Go on without a figure; both the output and the page show that it is not there."""
+        self.left_out[name] = reason
+        self.report(f"left out: {name}: {reason}")
 
     def report(self, line: str) -> None:
         """How it goes, at once."""

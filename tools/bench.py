@@ -4,6 +4,7 @@ python -m tools.bench                                  everything
 python -m tools.bench --only update,read,list          these kinds of work against the conventional way, and no more
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
+python -m tools.bench --only events                    the event log: its cost
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
@@ -26,6 +27,7 @@ from bench import (
     goals,
     guesses,
     lane,
+    log_cost,
     million,
     million_entries,
     page,
@@ -43,22 +45,30 @@ from tests.support.postgres import PostgreSQL
 def main() -> int:
     """Run the selected measurements; 1 when a full run lacks a figure."""
     plan, writes = _asked()
-    rivals.install()
+    if writes or _has_rivals(plan):
+        rivals.install()
     with PostgreSQL(durable=True) as server, tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         table = Table(server.pid, lambda line: print(line, flush=True))
         bench = Bench(plan, Path(folder), Databases(server, Path(folder)), table)
         run(bench)
         if writes:
             profiles = [profile for engine in plan.engines for profile in profiling.run(bench, engine)]
-            page.write(plan, bench.figures, table.medians(), profiles)
+            page.write(plan, bench.figures, table.medians(), profiles, bench.left_out)
     missing = set() if plan.only or len(plan.engines) < len(ENGINES) else goals.missing(bench.figures)
+    for name, reason in bench.left_out.items():
+        print(f"left out: {name}: {reason}")
     if missing:
         print(f"missing: {', '.join(sorted(missing))}")
     print(json.dumps(bench.figures))
     return 1 if missing else 0
 
 
-STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run, "entries": million_entries.run}
+EVENTS = {
+    "log_cost": log_cost.run,
+}
+GROUPS = {"events": tuple(EVENTS)}
+"""Words of `--only` that stand for several stages."""
+STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run, "entries": million_entries.run, **EVENTS}
 """What `--only` can name besides kinds of work."""
 ALONE = {"start": starting.run, "before": before.run, "signed_in": signed_in.run, "guesses": guesses.run}
 """The same for what chooses its engines itself."""
@@ -71,11 +81,16 @@ def run(bench: Bench) -> None:
         if not only or name in only:
             alone(bench)
     stages = [stage for name, stage in STAGES.items() if not only or name in only]
-    if not only or only - STAGES.keys() - ALONE.keys():
+    if _has_rivals(bench.plan):
         stages.insert(0, against_rivals.run)
     for stage in stages:
         for engine in bench.plan.engines:
             stage(bench, engine)
+
+
+def _has_rivals(plan: Plan) -> bool:
+    """Whether kinds of work are to be compared with the rivals'."""
+    return not plan.only or bool(set(plan.only) - STAGES.keys() - ALONE.keys())
 
 
 def _asked() -> tuple[Plan, bool]:
@@ -96,7 +111,7 @@ def _asked() -> tuple[Plan, bool]:
         seconds=given.seconds,
         few=given.tasks,
         engines=given.engines.split(","),
-        only=tuple(filter(None, given.only.split(","))),
+        only=tuple(name for word in given.only.split(",") if word for name in GROUPS.get(word, (word,))),
     )
     return chosen, given.write
 
