@@ -129,7 +129,7 @@ def test_a_line_that_says_why_is_let_out() -> None:
 REPOSITORIES = (
     "tasks|cases|stages|contacts|categories|schemas|removals|users|tokens|groups|aliases|"
     "login_names|tenants|answers|settings|numbers|history|digests|leases|templates|messages|"
-    "batches|payloads|resources|jobs|timers"
+    "batches|payloads|resources|jobs|timers|webhooks|deliveries"
 )
 REPOSITORY = re.compile(rf"(^|\.)_?uow\.({REPOSITORIES})\b")
 

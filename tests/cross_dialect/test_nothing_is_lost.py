@@ -294,6 +294,8 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
             ("disable_user", "delete_user"), "may give open tasks to another user, and changes none besides"
         ),
         **dict.fromkeys(("create_token", "patch_token", "delete_token", "revoke_user_tokens"), NO_TASK),
+        **dict.fromkeys(("create_webhook", "patch_webhook", "delete_webhook", "rotate_webhook_secret"), NO_TASK),
+        **dict.fromkeys(("test_webhook", "replay_webhook", "replay_webhook_delivery"), NO_TASK),
         **dict.fromkeys(
             (
                 *("create_batch", "preview_batch", "patch_batch", "delete_batch", "retry_batch", "undo_batch"),

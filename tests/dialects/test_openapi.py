@@ -58,6 +58,7 @@ include-operation-id = [
   "create_user", "patch_user", "create_group", "patch_group", "create_token", "claim_unclaimed_name",
   "list_aliases", "list_user_aliases", "put_user_alias", "delete_user_alias", "list_unclaimed_names",
   "delete_unclaimed_name", "end_sessions", "put_user_identity", "delete_user_identity", "list_users", "list_tokens",
+  "create_webhook", "patch_webhook", "rotate_webhook_secret",
 ]
 checks.positive_data_acceptance.enabled = false
 """

@@ -15,10 +15,11 @@ from dragoman.http.server.gateway import Gateway
 from dragoman.logs import Line, RequestLog
 from dragoman.runtime.application import Application
 from dragoman.settings import load
-from tests.support.server import Answer, Server
+from tests.support.server import KEY_OF_SECRETS, Answer, Server
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 60.0
+WITH_KEY = {"DRAGOMAN_SECRET_KEY": KEY_OF_SECRETS}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class InProcessServer(Server):
         super().__init__(database_url, config=config)
         self.base_url = f"http://{host}"
         dialects = {dialect.name: dialect.options for dialect in discover()}
-        settings = load(self._config, environ or {}, {"database": database_url}, dialects)
+        settings = load(self._config, WITH_KEY if environ is None else environ, {"database": database_url}, dialects)
         self._application = Application(settings)
         self._log = LastLine(lambda lines: None)
         self._loop = asyncio.new_event_loop()

@@ -173,6 +173,17 @@ class Samples:
         self.within("tasks", {"task_type": self.word, "resource_id": name}, "task_id")
         return name
 
+    def webhook(self) -> Any:
+        """A webhook that is paused; each case needs its own, since some delete it."""
+        order = {"url": "https://hook.example/", "description": self.word, "state": "paused"}
+        return self.post("/v1/webhooks", order)["id"]
+
+    def tested(self) -> Any:
+        """A webhook with a delivery."""
+        made = self.webhook()
+        self._ids["delivery"] = self.post(f"/v1/webhooks/{made}/test")["delivery"]
+        return made
+
     def beside(self, kind: str, found: str) -> Any:
         """What is known once a thing of this kind was made."""
         _ = self[kind]
@@ -243,6 +254,9 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "prefix": lambda samples: samples.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
         "prefix_sid"
     ],
+    "webhook": Samples.webhook,
+    "tested": Samples.tested,
+    "delivery": lambda samples: samples.beside("tested", "delivery"),
     "file": _plain("/core/v2/storage/files", "name", "file_sid"),
 }
 """Kind -> how one of it is made."""

@@ -22,6 +22,7 @@ from tests.support.postgres import free_port
 PROGRAM = str(Path(sys.executable).with_name("dragoman"))
 READY = re.compile(rb"dragoman ready (http://\S+)")
 PATIENCE_SECONDS = 60.0
+KEY_OF_SECRETS = base64.b64encode(b"a key for tests, 32 bytes of it.").decode()
 RUNNING: list["Server"] = []
 """Those whose log is shown when a test fails."""
 
@@ -171,7 +172,7 @@ class Server:
 def environment(database_url: str, config: Path | None = None) -> dict[str, str]:
     """This process's environment with this database, and nothing else that speaks to Dragoman."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
-    kept["DRAGOMAN_DATABASE"] = database_url
+    kept |= {"DRAGOMAN_DATABASE": database_url, "DRAGOMAN_SECRET_KEY": KEY_OF_SECRETS}
     if config is not None:
         kept["DRAGOMAN_CONFIG"] = str(config)
     return kept

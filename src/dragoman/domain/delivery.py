@@ -83,6 +83,7 @@ class Delivery(msgspec.Struct, frozen=True):
     last_status: int | None = None
     last_error: str | None = None
     last_milliseconds: int | None = None
+    row_version: int = 1
 
     @property
     def is_open(self) -> bool:
@@ -97,6 +98,10 @@ class Delivery(msgspec.Struct, frozen=True):
     def is_silent(self) -> bool:
         """Whether no event tells that it died."""
         return self.type.startswith(SILENT_PREFIXES)
+
+    def held(self, holder: str, until: Moment) -> "Delivery":
+        """It is being sent by this process."""
+        return replace(self, state=DeliveryState.SENDING, holder=holder, lease_until=until, next_at=None)
 
     def after(self, outcome: Outcome, ladder: Ladder, chance: float) -> "Delivery":
         """The delivery after an attempt: delivered, dead, or waiting for the next step of the ladder."""

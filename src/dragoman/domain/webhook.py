@@ -133,6 +133,20 @@ class Webhook(msgspec.Struct, frozen=True):
         return replace(self, revision=self.revision + 1, modified_at=max(at, self.modified_at))
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """What there is to do for one webhook: events to look at, deliveries that are due, an owner who can't hear."""
+
+    tenant: int
+    webhook: str
+    is_behind: bool
+    due_at: Moment | None
+    is_orphaned: bool
+    is_active: bool
+    is_held: bool
+    is_failing: bool
+    is_proven: bool
+
+
 class WebhookRules(msgspec.Struct, frozen=True):
     """What the operator asks of webhooks."""
 

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
-from dragoman.domain.errors import Invalid, Problem
+from dragoman.domain.errors import Problem
 
 PREFIX = "whsec_"
 LEAST_BYTES, MOST_BYTES = 24, 64
@@ -37,15 +37,14 @@ def key_of(secret: str) -> bytes:
     return key
 
 
-def check(secret: str) -> str:
-    """The secret. Invalid with the fault `bad_secret` for one of another form, which the message does not repeat."""
+def faults(secret: str) -> tuple[Problem, ...]:
+    """The fault `bad_secret` for one of another form, which the message does not repeat."""
     try:
         key_of(secret)
     except ValueError:
         message = f"A secret is {PREFIX} and the standard base64, with padding, of {LEAST_BYTES} to {MOST_BYTES} bytes."
-        problem = Problem(POINTER, "bad_secret", message)
-        raise Invalid("invalid_body", "The body isn't as it should be; each fault is listed.", (problem,)) from None
-    return secret
+        return (Problem(POINTER, "bad_secret", message),)
+    return ()
 
 
 def signature(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from dragoman.jobs.loops import deciders, digests, pruning, purge, reviews, timers, token_uses, zones
 from dragoman.jobs.loops.loop import Runner
+from dragoman.jobs.senders.senders import Senders
 from dragoman.jobs.worker import Worker
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime.token_uses import TokenUses
-from dragoman.settings import Jobs
+from dragoman.settings import Jobs, Webhooks
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
@@ -27,9 +28,11 @@ class Background:
         folder: digests.Folder | None,
         uses: TokenUses,
         *,
+        webhooks: Webhooks,
         is_only: bool,
     ) -> None:
         self.worker = Worker(runner, settings, is_only=is_only)
+        self.senders = Senders(runner, webhooks, is_only=is_only)
         self._runner = runner
         self._folder = folder
         self._uses = uses
@@ -48,13 +51,19 @@ class Background:
             deciders.run(self._runner),
             self._timers.run(),
             self.worker.run(),
+            self.senders.run(),
         )
         self._loops = [asyncio.get_running_loop().create_task(loop) for loop in loops]
+
+    def hint(self) -> None:
+        """There are jobs or deliveries. May be called from any thread."""
+        self.worker.hint()
+        self.senders.hint()
 
     async def stop(self) -> None:
         """Take no more work, finish the slices that run, and give back the jobs."""
         if self._loops:
-            await self.worker.stop()
+            await asyncio.gather(self.worker.stop(), self.senders.stop())
             await self._runner.outside.stop()
         for loop in self._loops:
             loop.cancel()

@@ -77,6 +77,7 @@ class Application:
             settings.jobs,
             self.digest_folder,
             self.identity.uses,
+            webhooks=settings.webhooks,
             is_only=self.store.engine.is_sqlite,
         )
         self.spans: Spans | None = None
@@ -99,7 +100,8 @@ class Application:
         memory.tune()
         self._trace()
         self.executor.start(loop, lambda _error: on_death and on_death())
-        self.store.on_queued = self.background.worker.hint
+        self.store.on_queued = self.background.hint
+        self.store.on_events = lambda _tenant: self.background.senders.hint()
         self.background.start(self.spans)
 
     async def stop(self) -> None:

@@ -560,6 +560,83 @@ event = Table(
     sqlite_with_rowid=False,  # read and written in the order of its key
 )
 
+webhook = Table(
+    "webhook",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    _text("url", nullable=False),
+    _text("owner", nullable=False),  # uid
+    _text("secret", nullable=False),  # sealed
+    Column("description", STRING, nullable=False, server_default=""),
+    _json("types", "[]"),
+    _json("filter"),
+    _text("order", nullable=False),
+    _text("state", nullable=False),
+    _text("disabled_reason"),
+    _number("failing_since"),
+    _number("last_success_at"),
+    _text("old_secret"),
+    _number("old_secret_until"),
+    _count("position"),
+    _number("held_until"),
+    _count("created_at"),
+    _count("modified_at"),
+    _count("revision", 1),
+    _count("row_version", 1),
+)
+
+# Conditions in indexes of deliveries.
+delivery_is_open = sa.text("state IN ('waiting','sending')")
+delivery_is_due = sa.text("state = 'waiting' AND next_at IS NOT NULL")
+delivery_is_sending = sa.text("state = 'sending'")
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    _text("webhook", nullable=False),
+    _count("sequence"),
+    _text("event", nullable=False),
+    _text("type", nullable=False),
+    _text("subject", nullable=False),
+    _count("created_at"),
+    Column("body", STRING, nullable=False, server_default=""),
+    _text("state", nullable=False),
+    _count("attempts"),
+    _number("next_at"),
+    _flag("is_test"),
+    _count("steps"),
+    _text("holder"),
+    _number("lease_until"),
+    _number("ended_at"),
+    _number("last_at"),
+    _number("last_status"),
+    _text("last_error"),
+    _number("last_milliseconds"),
+    _count("row_version", 1),
+    Index("delivery_by_event", "tenant", "webhook", "event", unique=True),
+    _where("delivery_by_subject", delivery_is_open, "webhook", "subject", "sequence"),
+    _where("delivery_due", delivery_is_due, "webhook", "next_at", "sequence"),
+    _where("delivery_sending", delivery_is_sending, "lease_until"),
+    _where("delivery_ended", sa.text("ended_at IS NOT NULL"), "state", "ended_at"),
+)
+
+delivery_try = Table(
+    "delivery_try",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("delivery", STRING),
+    _key("attempt", BigInteger),
+    _count("at"),
+    _number("status"),
+    _text("error"),
+    _count("milliseconds"),
+    _text("answer"),
+    sqlite_with_rowid=False,
+)
+
 tombstone = Table(
     "tombstone",
     metadata,

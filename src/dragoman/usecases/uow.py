@@ -16,6 +16,7 @@ from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloa
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
 from dragoman.store.repositories.contacts import Contacts
+from dragoman.store.repositories.deliveries import Deliveries
 from dragoman.store.repositories.digests import Digests
 from dragoman.store.repositories.events import Events
 from dragoman.store.repositories.extension_schemas import Schemas
@@ -46,6 +47,7 @@ from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
 from dragoman.store.repositories.tokens import Tokens
 from dragoman.store.repositories.unclaimed_names import UnclaimedNames, UnclaimedTasks
+from dragoman.store.repositories.webhooks import Webhooks
 from dragoman.store.unit import trial
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Overlay, RowKey, Stamp
@@ -363,6 +365,14 @@ class UnitOfWork:
     @lazy
     def resources(self) -> Resources:
         return Resources(self._overlay)
+
+    @lazy
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self._overlay)
+
+    @lazy
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self._overlay)
 
     @lazy
     def jobs(self) -> Jobs:

@@ -30,6 +30,7 @@ from dragoman.dialects.native.session_operations import SESSIONS
 from dragoman.dialects.native.tenant_operations import TENANT
 from dragoman.dialects.native.token_operations import TOKENS
 from dragoman.dialects.native.user_operations import USERS
+from dragoman.dialects.native.webhook_operations import WEBHOOKS
 from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
@@ -449,6 +450,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *SESSIONS,
     *GROUPS,
     *TENANT,
+    *WEBHOOKS,
 )
 """The operations in the OpenAPI document."""
 

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Raw
+from msgspec.structs import asdict
 
 from dragoman.dialects.kit import json, times
 from dragoman.dialects.native.wire import (
@@ -20,16 +21,19 @@ from dragoman.dialects.native.wire import (
     tasks,
     tenants,
     users,
+    webhooks,
 )
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.contact import Contact
+from dragoman.domain.delivery import Delivery, DeliveryError
 from dragoman.domain.extension import Extension
 from dragoman.domain.history_values import changes_of
 from dragoman.domain.message import MessageHead
 from dragoman.domain.people import Membership, Tenant, UserRole
 from dragoman.domain.task import Task
+from dragoman.domain.webhook import Webhook
 from dragoman.usecases.batches.review.tenant_policies import Policies
 from dragoman.usecases.events.history import HistoryRow
 from dragoman.usecases.identity.aliases import AliasItem
@@ -37,6 +41,8 @@ from dragoman.usecases.identity.groups import GroupView
 from dragoman.usecases.identity.profiles import Profile
 from dragoman.usecases.identity.session_lists import Listed
 from dragoman.usecases.tasks.unclaimed_names import Claimed, NameItem
+from dragoman.usecases.webhooks.deliveries import WithTries
+from dragoman.usecases.webhooks.subscriptions import WithSecret
 
 NOTHING: dict[str, Any] = {}
 REMEMBERED = 8_192
@@ -343,6 +349,68 @@ def entry(row: HistoryRow) -> histories.Entry:
     )
 
 
+def webhook(found: Webhook, secret: str | None = None) -> webhooks.Webhook:
+    """A webhook; with its secret where it was just made."""
+    lists = {name: list(each) for name, each in asdict(found.filter).items() if each is not None}
+    shown: dict[str, Any] = {
+        "id": found.uid,
+        "url": found.url,
+        "description": found.description,
+        "types": list(found.types),
+        "filter": webhooks.WebhookFilter(**lists),
+        "order": found.order,
+        "state": found.state,
+        "disabled_reason": found.disabled_reason,
+        "failing_since": maybe(found.failing_since),
+        "last_success_at": maybe(found.last_success_at),
+        "owner": found.owner,
+        "old_secret_until": maybe(found.old_secret_until),
+        "created_at": time(found.created_at),
+        "modified_at": time(found.modified_at),
+        "revision": found.revision,
+    }
+    return webhooks.Webhook(**shown) if secret is None else webhooks.MadeWebhook(**shown, secret=secret)
+
+
+def delivery(found: Delivery) -> webhooks.WebhookDelivery:
+    return webhooks.WebhookDelivery(**_delivery(found))
+
+
+def whole_delivery(shown: WithTries) -> webhooks.WholeWebhookDelivery:
+    """A delivery with every attempt and its body."""
+    tries = [
+        webhooks.KeptDeliveryAttempt(time(each.at), each.status, _error(each.error), each.milliseconds, each.answer)
+        for each in shown.tries
+    ]
+    body = Raw(shown.delivery.body.encode()) if shown.delivery.body else None
+    return webhooks.WholeWebhookDelivery(**_delivery(shown.delivery), tries=tries, body=body)
+
+
+def _delivery(found: Delivery) -> dict[str, Any]:
+    last = None
+    if found.last_at is not None:
+        error, milliseconds = _error(found.last_error), found.last_milliseconds or 0
+        last = webhooks.DeliveryAttempt(time(found.last_at), found.last_status, error, milliseconds)
+    return {
+        "id": found.uid,
+        "webhook": found.webhook,
+        "event": found.event,
+        "type": found.type,
+        "subject": found.subject,
+        "sequence": found.sequence,
+        "state": found.state,
+        "attempts": found.attempts,
+        "next_at": maybe(found.next_at),
+        "created_at": time(found.created_at),
+        "delivered_at": maybe(found.delivered_at),
+        "last": last,
+    }
+
+
+def _error(text: str | None) -> DeliveryError | None:
+    return None if text is None else DeliveryError(text)
+
+
 VIEWS: dict[type[Any], Callable[[Any], Any]] = {
     Task: task,
     Contact: contact,
@@ -353,6 +421,8 @@ VIEWS: dict[type[Any], Callable[[Any], Any]] = {
     Tenant: lambda found: tenant(found, whole=True),
     Policies: lambda policies: policies.rules,
     Profile: user,
+    Webhook: webhook,
+    WithSecret: lambda made: webhook(made.webhook),
 }
 
 

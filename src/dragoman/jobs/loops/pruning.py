@@ -8,6 +8,7 @@ from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.jobs.loops.loop import Runner, forever
 from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import event_pruning, jobs, pruning
+from dragoman.usecases.webhooks import retention
 
 LOOK_SECONDS = 600.0
 SLICES: tuple[tuple[Callable[..., int], Command], ...] = (
@@ -15,6 +16,7 @@ SLICES: tuple[tuple[Callable[..., int], Command], ...] = (
     (pruning.prune_tokens, pruning.PruneTokens()),
     (pruning.prune_sessions, pruning.PruneSessions()),
     (jobs.prune, jobs.Prune()),
+    (retention.prune_deliveries, retention.PruneDeliveries()),
 )
 
 

@@ -20,10 +20,11 @@ def is_of_log(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def begin(connection: sa.Connection) -> None:
-    """Begin a log for each tenant, from now."""
+    """Begin a log for each tenant, from now; its webhooks hear of all that follows."""
     for table in (tables.setting, tables.counter):
         connection.execute(sa.delete(table).where(is_of_log(table)))
     migrations.complete(connection, "0008")
+    connection.execute(sa.update(tables.webhook).values(position=0))
 
 
 def rename(connection: sa.Connection) -> None:

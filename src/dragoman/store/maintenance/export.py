@@ -25,8 +25,11 @@ from dragoman.store.migrations import HEAD
 FORMAT = 1
 PAGE = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
-LEFT_BEHIND = (tables.lease, tables.session, tables.password_link, tables.event)
-"""What belongs to one server and its browsers for some hours, and the log of one database."""
+LEFT_BEHIND = (
+    *(tables.lease, tables.session, tables.password_link),
+    *(tables.event, tables.delivery, tables.delivery_try),
+)
+"""What belongs to one server and its browsers for some hours, and the log of one database with what it delivers."""
 FURNISHED = ("tenant", "counter", "setting", "category", "case", "history", "event", "lease")
 """Tables in which an unused database has rows: a tenant, its inbox, its categories."""
 

@@ -35,6 +35,7 @@ from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.delivery import Delivery, DeliveryState, DeliveryTry
 from dragoman.domain.extension import Attribute, ExtensionSchema, Owner
 from dragoman.domain.job import Job, JobState
 from dragoman.domain.message import Message, MessageHead
@@ -57,6 +58,7 @@ from dragoman.domain.people import (
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.template import Template
+from dragoman.domain.webhook import DisabledReason, Webhook, WebhookFilter, WebhookOrder, WebhookState
 from dragoman.domain.work_item import Role
 from dragoman.store import tables
 
@@ -335,6 +337,21 @@ MAPPINGS: dict[str, Mapping] = {
             codecs={"body": _json_codec(dict[str, Any], {}, "{}")},
             has_history=True,
         ),
+        Mapping(
+            "webhook",
+            tables.webhook,
+            Webhook,
+            key=("uid",),
+            codecs={
+                "types": STRINGS,
+                "filter": _json_codec(WebhookFilter, WebhookFilter(), "{}"),
+                "order": _enum_codec(WebhookOrder),
+                "state": _enum_codec(WebhookState),
+                "disabled_reason": _maybe_enum(DisabledReason),
+            },
+        ),
+        Mapping("delivery", tables.delivery, Delivery, key=("uid",), codecs={"state": _enum_codec(DeliveryState)}),
+        Mapping("delivery_try", tables.delivery_try, DeliveryTry, key=("delivery", "attempt")),
         Mapping("job", tables.job, Job, key=("uid",), codecs={"args": ARGS, "state": _enum_codec(JobState)}),
         Mapping(
             "case",

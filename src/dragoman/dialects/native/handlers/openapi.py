@@ -79,6 +79,8 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The id of a token: the first 16 digits of its SHA-256.",
         "schema": {"type": "string", "minLength": 16, "maxLength": 16},
     },
+    "webhook": {"description": "The id of a webhook.", "schema": {"type": "string", "minLength": 1, "maxLength": 36}},
+    "delivery": {"description": "The id of a delivery.", "schema": {"type": "string", "minLength": 1, "maxLength": 36}},
     "dialect": {"description": "A dialect.", "schema": {"type": "string", "minLength": 1, "maxLength": 64}},
     "kind": {"description": "What the extensions belong to.", "schema": {"enum": [str(owner) for owner in Owner]}},
 }
