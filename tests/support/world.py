@@ -23,6 +23,7 @@ from dragoman.store.unit.work import Work
 from dragoman.usecases.identity import adding
 from dragoman.usecases.identity import users as people
 from dragoman.usecases.uow import UnitOfWork
+from tests.support import event_laws
 
 NOON = Moment(17_900_000_000_000_000)
 
@@ -48,6 +49,11 @@ class StoredCommand:
 class World:
     """One tenant of an application on a database of its own, its people, and a clock that stands until it is moved."""
 
+    is_lawful = False
+    """Whether the tables hold only what commands wrote."""
+    announces_batches = True
+    """Whether batches are changed only by the use cases that do this."""
+
     def __init__(self, url: str, clock: Clock | None = None, settings: Mapping[str, object] | None = None) -> None:
         self.clock = clock if isinstance(clock, FixedClock) else FixedClock(NOON)
         options = {dialect.name: dialect.options for dialect in discover()}
@@ -62,9 +68,14 @@ class World:
         self.client = LocalClient(self.app.dialects, self.app.executor, "http://127.0.0.1:8080")
 
     def close(self) -> None:
+        """Close the application. The event log must be lawful, unless the test damaged the tables."""
         for transactions in self._lanes.values():
             transactions.close()
-        self.app.close()
+        try:
+            if self.is_lawful:
+                event_laws.check(self.sql, with_batches=self.announces_batches)
+        finally:
+            self.app.close()
 
     # -- people -------------------------------------------------------------------------------------------------
 

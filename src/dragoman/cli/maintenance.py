@@ -27,7 +27,8 @@ def verify_command(context: click.Context, *, as_json: bool) -> int:
     """Check that history was not changed outside the server.
 
     Checks the history of each task, case, stage and contact of all tenants from its first row to the entity, or to the
-    tombstone of a deleted one; then the hourly digests and their files. The server may run.
+    tombstone of a deleted one; then the hourly digests and their files; then that each change since the event log
+    began has one event, without a gap in their sequences. The server may run.
 
     The first fault is reported on standard error. Also reported are rows older than an hour that no digest covers, and
     moments in the future: they show that a clock was wrong, or that no server ran to make digests.

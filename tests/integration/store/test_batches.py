@@ -33,6 +33,7 @@ def made(world: World, principal: Principal | None = None) -> Batch:
 
 def brought_to(world: World, status: Status) -> Batch:
     """A batch that stands there, whatever it took."""
+    world.announces_batches = False
     batch = made(world)
     processed = {Status.CREATED: None, Status.COMPLETED: 2}.get(status, 0)
     total = None if processed is None else 2

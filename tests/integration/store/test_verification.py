@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dragoman.domain.digest import Digest, seal
 from dragoman.store import tables
 from dragoman.store.maintenance import verification
-from dragoman.store.maintenance.verification import Broken, Report, Walk, verify
+from dragoman.store.maintenance.faults import Broken
+from dragoman.store.maintenance.verification import Report, Walk, verify
 from dragoman.store.repositories.digests import Folder
 from dragoman.store.unit.overlay import Stamp, chained
 from tests.support.databases import Databases

@@ -2,7 +2,8 @@
 row by row, its words, the counts of its category and contact, the number counter.
 
 Written set by set, slice by slice, while the next slice is made up. For a demonstration or a measurement, on a
-database to which no other process writes meanwhile.
+database to which no other process writes meanwhile. Nobody can have waited for such tasks: they have no events, and the
+event log begins behind them.
 """
 
 import gc
@@ -15,12 +16,14 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import astuple, replace
 
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.task import Task
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import words
 from dragoman.store.engine.engines import Engine
+from dragoman.store.maintenance import event_logs
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import HistoryRow, Stamp, beginnings, chained, differences
 
@@ -87,12 +90,14 @@ class Slice:
         self._rows: list[msgspec.Struct] = []
         self._history: list[HistoryRow] = []
         self._words: dict[str, list[int]] = {}
+        self._newest_at = Moment(0)
         self._counts: dict[str, Counter[int | None]] = {"category": Counter(), "contact": Counter()}
         for life in lives:
             self._add(life, stamp)
 
     def _add(self, life: Life, stamp: Stamp) -> None:
         task = self._chain(life, stamp)
+        self._newest_at = max(self._newest_at, task.modified_at)
         values = list(astuple(task)[: len(MAPPING.fields)])
         for place, codec in CODECS:
             values[place] = codec.encode(values[place])
@@ -127,6 +132,7 @@ class Slice:
                 (tables.category, self._counts["category"]),
             ):
                 self._count(connection, table, counts)
+            event_logs.begin_behind(connection, self._tenant, self._newest_at)
             self._draw(connection)
 
     def _count(self, connection: sa.Connection, table: sa.Table, counts: Counter[int | None]) -> None:

@@ -4,6 +4,7 @@ import json
 
 import sqlalchemy as sa
 
+from dragoman.domain.clock import Moment
 from dragoman.domain.ids import new_id
 from dragoman.store import migrations, tables
 
@@ -25,6 +26,15 @@ def begin(connection: sa.Connection) -> None:
         connection.execute(sa.delete(table).where(is_of_log(table)))
     migrations.complete(connection, "0008")
     connection.execute(sa.update(tables.webhook).values(position=0))
+
+
+def begin_behind(connection: sa.Connection, tenant: int, at: Moment) -> None:
+    """Let a tenant's log begin behind this moment: history until then was written without events."""
+    named = sa.and_(SETTING.tenant == tenant, SETTING.name == "log_from")
+    begun_at = connection.execute(sa.select(SETTING.value).where(named)).scalar()
+    if begun_at is not None and json.loads(begun_at) <= at:
+        moved = {"value": json.dumps(at + 1), "row_version": SETTING.row_version + 1}
+        connection.execute(sa.update(tables.setting).where(named).values(moved))
 
 
 def rename(connection: sa.Connection) -> None:

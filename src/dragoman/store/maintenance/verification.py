@@ -1,4 +1,4 @@
-"""Verifying history: each chain from its first row to its entity, each digest, each digest's file.
+"""Verifying history: each chain from its first row to its entity, each digest, each digest's file, the event log.
 
 Rows are read in pages, each in its own transaction, so that a server may go on writing. The first fault is reported. A
 deleted entity must match its tombstone. Rows that no digest covers, and moments in the future, are reported as well:
@@ -19,6 +19,8 @@ from dragoman.domain.digest import Digest, document, due, read_heads, seal, star
 from dragoman.domain.digest import Head as SealedHead
 from dragoman.store import tables
 from dragoman.store.engine.engines import Engine, Trouble
+from dragoman.store.maintenance.event_checks import EventWalk
+from dragoman.store.maintenance.faults import Broken
 from dragoman.store.repositories.digests import Folder, digest_after, rows_between
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Stamp, commitment, first_link, link
@@ -33,17 +35,14 @@ H = tables.history.c
 T = tables.tombstone.c
 
 
-class Broken(Exception):
-    """A fault; the message includes its position."""
-
-
 @dataclass
 class Report:
-    """The numbers of rows, digests and files that were checked, the first fault (or None), and warnings."""
+    """The numbers of rows, digests, files and events that were checked, the first fault (or None), and warnings."""
 
     rows: int = 0
     digests: int = 0
     files: int = 0
+    events: int = 0
     broken: str | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -99,6 +98,7 @@ class Walk:
                 self._walk(tenant, entity)
             self._check_digests(tenant)
             self._check_members(tenant)
+            self._check_events(tenant)
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
@@ -197,6 +197,15 @@ class Walk:
                     raise Broken(f"tenant {tenant}, user {number}: the groups of the user aren't those of group_member")
         if known:
             raise Broken(f"tenant {tenant}: group_member holds {min(known)}, and no user has that id")
+
+    # The event log
+
+    def _check_events(self, tenant: int) -> None:
+        walk = EventWalk(self._begin, tenant)
+        try:
+            walk.run()
+        finally:
+            self.report.events += walk.count
 
     # Digests
 

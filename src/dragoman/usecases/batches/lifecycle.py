@@ -34,6 +34,7 @@ from dragoman.domain.task import ENDED, Kind, State, Task
 from dragoman.store.repositories.batches import BatchFilter, Condition
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
+from dragoman.usecases.batches import announcements
 from dragoman.usecases.batches.content import payloads, staging
 from dragoman.usecases.batches.execution import failures
 from dragoman.usecases.batches.review import policies
@@ -266,8 +267,10 @@ def title(order: NewBatch) -> str:
 
 def keep(uow: UnitOfWork, batch: Batch, said: dict[str, Any] | None = None) -> Batch:
     """Save a batch, let its task follow, and record in the task's history what was `said`: a decision, changed options.
-    The end of a batch queues the job that clears its preview and images later."""
-    update_task(uow, batch, said)
+    The end of a batch queues the job that clears its preview and images later. A change of its status, and each
+    decision, comes here: so events tell each once."""
+    task = update_task(uow, batch, said)
+    announcements.announce(uow, uow.batches.find(batch.number), batch, task)
     if batch.status in (Status.CANCELLED, Status.EXPIRED):
         _release_original(uow, batch)
     if batch.ended_at == uow.now and batch.has_ended and batch.size:
