@@ -10,6 +10,8 @@ from typing import NewType, Protocol
 Moment = NewType("Moment", int)
 
 TICKS_PER_SECOND = 10_000_000
+FOREVER = Moment(2**62)
+"""Later than any moment."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -21,6 +21,7 @@ from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
 from dragoman.store.engine.files import Room, database_file, readable_by_others
 from dragoman.store.unit.as_of import TimersDue
+from dragoman.store.unit.awaiting import Waiting
 from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue, queue_full
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
@@ -59,6 +60,7 @@ class Store:
         self.engine = Engine(url, patience_seconds)
         self.clock = clock
         self.directory = Directory(clock)
+        self._waiting = Waiting(self.engine, clock)
         self._longest_queue = longest_queue
         self._writes = [self._queue() for _ in range(1 if self.engine.is_sqlite else 3)]
         self._reads = [self._queue(), self._queue()]  # named rows; lists and searches
@@ -100,8 +102,9 @@ class Store:
             )
         named, lists = self._reads
         for index, queue in enumerate((named, *[lists] * LIST_READERS)):
-            transactions = self._transactions(writes=False, lane=False)
-            reader = Lane(f"reader-{index}", queue, transactions, answer, on_death, Meter(self.clock))
+            transactions = self._transactions(writes=False, lane=False, puts_off=True)
+            meter = Meter(self.clock)
+            reader = Lane(f"reader-{index}", queue, transactions, answer, on_death, meter, again=self._read_again)
             self._readers.append(reader)
         for path in readable_by_others(self.engine):
             log.warning("database.readable_by_others", extra={"file": str(path)})
@@ -118,6 +121,7 @@ class Store:
         writes: bool,
         lane: bool,
         hands_over: bool = False,
+        puts_off: bool = False,
         join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
     ) -> Transactions:
         writer = self.engine.impatient_writer if hands_over else self.engine.lane_writer
@@ -128,12 +132,14 @@ class Store:
             writes=writes,
             connect=connect,
             directory=self.directory,
+            waiting=self._waiting,
             queued=self._queued,
             announced=self._announced,
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
             terms=self._terms,
             hands_over=hands_over,
+            puts_off=puts_off,
             join=join,
         )
 
@@ -173,6 +179,10 @@ class Store:
 
     def _write_again(self, work: Work) -> None:
         self._writes[self._write_lane(work)].put_again(work)
+
+    def _read_again(self, work: Work) -> None:
+        seconds = work.awaited.pause_seconds if work.awaited is not None else 0.0
+        self._reads[int(work.is_exclusive)].put_again(work, seconds)
 
     def wake(self) -> None:
         """Notify lanes and readers of the works that were queued."""
@@ -234,4 +244,5 @@ class Store:
             lane.join(seconds)
         for transactions in self._own.values():
             transactions.close()
+        self._waiting.close()
         self.engine.dispose()

@@ -63,6 +63,7 @@ def _as_of(batch: Batch, at: int) -> Batch:
 def listed(world: World) -> World:
     """A world with those batches."""
     world.write(furnish, EXCLUSIVE)
+    world.clock.advance(1)  # moments in the future are not shown yet
     return world
 
 

@@ -85,7 +85,9 @@ def test_a_group_that_finds_no_database_is_refused_together(world: World) -> Non
         raise sa.exc.OperationalError("connect", None, psycopg.OperationalError("no route to host"))
 
     store = world.app.store
-    away = Transactions(store.engine, world.clock, writes=True, connect=connect, directory=store.directory)
+    away = Transactions(
+        store.engine, world.clock, writes=True, connect=connect, directory=store.directory, waiting=store._waiting
+    )
     works = [world.work(make, keys()) for _ in range(20)]
     away.run(works)
     assert {work.error.code for work in works if isinstance(work.error, Unavailable)} == {"database_away"}

@@ -57,6 +57,8 @@ class Engine:
         self.is_postgresql = self.url.get_backend_name() == "postgresql"
         if not (self.is_sqlite or self.is_postgresql):
             raise ValueError(f"{self.url.get_backend_name()} is not a supported database: sqlite or postgresql")
+        self.shows_writers = True
+        """Whether transactions under way can be seen: not on all databases that speak PostgreSQL's protocol."""
         self._engine = self._open_sqlite() if self.is_sqlite else self._open_postgresql()
 
     def _open_sqlite(self) -> sa.Engine:
@@ -95,7 +97,13 @@ class Engine:
             paramstyle="format",  # positional, as `bulk_writes` passes parameters
         )
         sa.event.listen(engine, "do_connect", partial(_connect_postgresql, patience_seconds=self._patience))
+        sa.event.listen(engine, "first_connect", self._identify)
         return engine
+
+    def _identify(self, connection: Any, _record: Any) -> None:
+        [(version,)] = connection.execute("SELECT version()").fetchall()
+        connection.rollback()
+        self.shows_writers = is_postgresql_itself(version)
 
     @property
     def raw(self) -> sa.Engine:
@@ -251,6 +259,11 @@ def _json_flag_of_sqlite(element: json_flag, compiler: Any, **options: Any) -> s
 def _json_flag_of_postgresql(element: json_flag, compiler: Any, **options: Any) -> str:
     text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
     return f"(({' -> '.join((f'{text}::json', *steps))} ->> {last}) = 'true')"
+
+
+def is_postgresql_itself(version: str) -> bool:
+    """Whether this is the version of PostgreSQL, not of another database that speaks its protocol."""
+    return bool(re.match(r"PostgreSQL [\d.]+(?!\S*-YB-)", version))
 
 
 def _create_private(_dialect: Any, _record: Any, arguments: list[Any], _parameters: dict[str, Any]) -> None:

@@ -6,10 +6,11 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.bulk import Batch, BatchChunk, BatchDetail, BatchPayload, Effect, Outcome, Preview, Status
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.task import Kind
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
@@ -56,6 +57,10 @@ Column = Literal[
     "priority",
 ]
 """What batches are picked and sorted by."""
+
+MOMENTS = frozenset({"created_at", "modified_at"})
+MILLISECOND = TICKS_PER_SECOND // 1_000
+"""As exactly as the clients of batches compare moments."""
 
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le", "in"]
 Value = str | int | bool | None
@@ -263,11 +268,20 @@ class Batches(Repository[Batch]):
         return int(self.by_condition(statement.values(image=None)).rowcount)
 
     def _select(self, wanted: BatchFilter) -> "sa.Select[Any]":
-        found = sa.select(B.number).where(B.tenant == self.tenant, *map(_condition, wanted.conditions))
+        every = (each for condition in wanted.conditions for each in self._of_what_is_known(condition))
+        found = sa.select(B.number).where(B.tenant == self.tenant, *map(_condition, every))
         if wanted.visible_to is None or sees_all(wanted.visible_to):
             return found
         seen = of_tasks(self.tenant, TaskFilter(kind=str(Kind.BATCH), visible_to=wanted.visible_to))
         return found.where(B.number.in_(sa.select(T.number).where(T.tenant == self.tenant, *seen)))
+
+    def _of_what_is_known(self, condition: Condition) -> tuple[Condition, ...]:
+        """The condition; a lower bound of moments of change with an upper one, so that no list passes over changes."""
+        column, [value, *_] = condition.column, (*condition.values, None)
+        if column not in MOMENTS or condition.operator not in ("gt", "ge") or not isinstance(value, int):
+            return (condition,)
+        known_until = self.known_until(MILLISECOND)
+        return replace(condition, values=(self.earlier(Moment(value)),)), Condition(column, "le", (known_until,))
 
 
 class Payloads(Repository[BatchPayload]):

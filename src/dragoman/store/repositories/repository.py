@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.command import Key, Keys, Lock
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import NotFound
 from dragoman.store.engine import driver
+from dragoman.store.unit.awaiting import MustWait
 from dragoman.store.unit.child_rows import extension_bytes, with_child_rows
 from dragoman.store.unit.flushing import flush
 from dragoman.store.unit.loading import TIMED, as_of
@@ -94,6 +96,22 @@ class Repository(Generic[E]):
             group.settle(flush(group.connection, group))
         connection: sa.Connection = group.connection
         return connection
+
+    def known_until(self, ticks: int = 1) -> Moment:
+        """The last moment of which a list by a lower bound of moments shows changes. MustWait where transactions are
+        to be waited for first; see `store/unit/awaiting.py`."""
+        known_until = self._overlay.group.known_until
+        if known_until is None:
+            raise MustWait(ticks)
+        return known_until
+
+    def end_at(self, moment: Moment) -> None:
+        """Let such lists show no later changes: those of pages before had waited until then."""
+        self._overlay.group.known_until = moment
+
+    def earlier(self, moment: Moment) -> Moment:
+        """Where a list by this lower bound begins."""
+        return Moment(moment - self._overlay.group.overlap_ticks)
 
     def load(self, keys: list[Any], lock: Lock = Lock.NONE) -> None:
         """Load these with one statement, for later calls of `find`. The command must be exclusive."""

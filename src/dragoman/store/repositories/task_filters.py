@@ -35,6 +35,9 @@ Through = Literal["everybody", "individual", "group"]
 EVERY_WAY: frozenset[Through] = frozenset({"everybody", "individual", "group"})
 
 
+KNOWN_UNTIL: sa.BindParameter[int] = sa.bindparam("known_until", None, sa.BigInteger())
+"""What came later is left out of lists that ask for what is new (`store/unit/awaiting.py`)."""
+
 Timers = Literal["fired", "apart", "alone", "both"]
 """Which tasks a statement speaks of, as to timers that are due and have not fired: of all, as stored; of those that no
 timer changes, as stored; of those that one changes, as it leaves them; or of both of these."""
@@ -97,6 +100,15 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
     if wanted.words or wanted.kind not in (None, Kind.WORK) or any(getattr(wanted, name) is not None for name in names):
         return True
     return bool(wanted.any_of) and all(finds_few(one, by_number=by_number) for one in wanted.any_of)
+
+
+SINCE = ("created_from", "modified_from")
+"""The lower bounds of moments of change."""
+
+
+def asks_since(wanted: TaskFilter) -> bool:
+    """Whether it is by such a bound, as a client asks for what is new."""
+    return any(getattr(wanted, name) is not None for name in SINCE) or any(map(asks_since, wanted.any_of))
 
 
 def plainly(wanted: TaskFilter) -> TaskFilter:
@@ -265,13 +277,15 @@ def _ranges(wanted: TaskFilter) -> Conditions:
         conditions.append(T.due_at.is_not(None))
         if wanted.is_open is None and not wanted.states:
             conditions.append(tables.has_ended.in_([sa.literal_column("0"), sa.literal_column("1")]))  # for the index
-    for column, low, high in (
-        (tables.due_or_last, wanted.due_from, wanted.due_to),
-        (T.created_at, wanted.created_from, wanted.created_to),
-        (T.modified_at, wanted.modified_from, wanted.modified_to),
+    for column, low, high, is_of_change in (
+        (tables.due_or_last, wanted.due_from, wanted.due_to, False),
+        (T.created_at, wanted.created_from, wanted.created_to, True),
+        (T.modified_at, wanted.modified_from, wanted.modified_to, True),
     ):
         if low is not None:
             conditions.append(column >= low)
+            if is_of_change:
+                conditions.append(column <= KNOWN_UNTIL)
         if high is not None:
             conditions.append(column <= high)
     return conditions

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, OPEN, State
 from dragoman.store import tables
 from dragoman.store.engine import driver
@@ -38,9 +38,11 @@ class Ask(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     values: dict[str, Any]
 
-    def parameters(self, now: Moment, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+    def parameters(
+        self, now: Moment, after: tuple[Any, ...] | None = None, known_until: Moment = FOREVER
+    ) -> tuple[Any, ...]:
         """What the driver takes, in its order."""
-        known = self.values | {"now": now}
+        known = self.values | {"now": now, "known_until": known_until}
         if after is not None:
             known = known | {f"after_{place}": value for place, value in enumerate(after)}
         return tuple(known[name] for name in self.names)
@@ -115,13 +117,13 @@ def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]
     return [order(key, columns[f"key_{place}"]) for place, key in enumerate(keys)]
 
 
-def fetch(connection: sa.Connection, ask: Ask, now: Moment, after: tuple[Any, ...] | None) -> list[Any]:
+def fetch(connection: sa.Connection, text: str, parameters: tuple[Any, ...]) -> list[Any]:
     """The rows of a page, for the task's mapping to decode.
 
     SQLite gives them as one text. Its driver lets go of the interpreter at each row and waits to have it back: when
     others want it, too, a page of fifty rows took longer by that than by all else.
     """
-    found = driver.fetch(connection, ask.text, ask.parameters(now, after))
+    found = driver.fetch(connection, text, parameters)
     return ROWS.decode_lines(found[0][0] or "") if connection.dialect.name == "sqlite" else found
 
 

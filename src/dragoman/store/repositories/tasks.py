@@ -9,13 +9,22 @@ from msgspec.structs import replace
 
 from dragoman.command import Lock
 from dragoman.domain.access import Principal
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import TaskFilter, ended_is, gains_by_timers, lost_by_timers, plainly
+from dragoman.store.repositories.task_filters import (
+    SINCE,
+    TaskFilter,
+    asks_since,
+    ended_is,
+    gains_by_timers,
+    lost_by_timers,
+    plainly,
+)
 from dragoman.store.repositories.task_pages import (
+    Ask,
     all_conditions,
     changed_of,
     count_of,
@@ -60,9 +69,9 @@ class Tasks(Repository[Task]):
         dialect, has_cursor = connection.dialect, after is not None
         if self._overlay.group.only_reads and limit <= TOGETHER:
             ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
-            return self.of_rows(fetch(connection, ask, self._now, after))
+            return self.of_rows(fetch(connection, ask.text, self._parameters(ask, wanted, after)))
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
-        return self.of_numbers([row[0] for row in self.by_text(ask.text, ask.parameters(self._now, after))])
+        return self.of_numbers([row[0] for row in self.by_text(ask.text, self._parameters(ask, wanted, after))])
 
     def bounded_page(
         self,
@@ -82,7 +91,7 @@ class Tasks(Repository[Task]):
         ask = rows_of(
             connection.dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None
         )
-        rows = fetch(connection, ask, self._now, after)
+        rows = fetch(connection, ask.text, self._parameters(ask, wanted, after))
         tasks = self.of_rows(rows, partial(self._within, max_bytes))
         return tasks, len(tasks) < len(rows)
 
@@ -95,11 +104,11 @@ class Tasks(Repository[Task]):
         dialect = connection.dialect
         if limit <= TOGETHER:
             ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
-            found = self.of_rows(fetch(connection, ask, self._now, None), extensions=False)
+            found = self.of_rows(fetch(connection, ask.text, self._parameters(ask, wanted)), extensions=False)
             texts = self._within_texts(max_bytes, found)
             return texts, len(texts) < len(found)
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
-        numbers = [row[0] for row in self.by_text(ask.text, ask.parameters(self._now, None))]
+        numbers = [row[0] for row in self.by_text(ask.text, self._parameters(ask, wanted))]
         return self._plainly(numbers, max_bytes)
 
     def _plainly(self, numbers: Sequence[int], max_bytes: int) -> tuple[list[Task], bool]:
@@ -145,8 +154,17 @@ class Tasks(Repository[Task]):
         with_removed = not self.by_text(marked.text, marked.parameters(self._now))
         wanted = self._with_timers(plainly(wanted))
         ask = count_of(dialect, self.tenant, wanted, with_removed=with_removed)
-        [(count,)] = self.by_text(ask.text, ask.parameters(self._now))
+        [(count,)] = self.by_text(ask.text, self._parameters(ask, wanted))
         return int(count)
+
+    def _from_earlier(self, wanted: TaskFilter) -> TaskFilter:
+        if not self._overlay.group.overlap_ticks or not asks_since(wanted):
+            return wanted
+        bounds = {name: self.earlier(at) for name in SINCE if (at := getattr(wanted, name)) is not None}
+        return replace(wanted, **bounds, any_of=tuple(map(self._from_earlier, wanted.any_of)))
+
+    def _parameters(self, ask: Ask, wanted: TaskFilter, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+        return ask.parameters(self._now, after, self.known_until() if asks_since(wanted) else FOREVER)
 
     @property
     def _is_lateral(self) -> bool:
@@ -158,6 +176,7 @@ class Tasks(Repository[Task]):
 
     def _with_timers(self, wanted: TaskFilter, keys: Sequence[Sort] = ()) -> TaskFilter:
         """The filter, extended by the effects of due timers where they make a difference to the result or its order."""
+        wanted = self._from_earlier(wanted)
         if self._is_lateral:
             wanted = replace(wanted, lateral=True)
         if not gains_by_timers(wanted) and all(key.key not in BY_TIMERS for key in keys):

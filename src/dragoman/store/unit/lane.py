@@ -95,10 +95,10 @@ class Queue:
                 raise queue_full()
             self._waiting.append(work)
 
-    def put_again(self, work: Work) -> None:
-        """Queue a work again that was taken, whether or not the queue is full or closed."""
+    def put_again(self, work: Work, seconds: float = PAUSE_SECONDS) -> None:
+        """Queue a work again that was taken, after a pause, whether or not the queue is full or closed."""
         with self._changed:
-            work.not_before = uptime() + PAUSE_SECONDS
+            work.not_before = uptime() + seconds
             self._paused.append(work)
             self._changed.notify()
 
@@ -124,7 +124,7 @@ class Queue:
         with self._changed:
             self._end_pauses()
             if not self._waiting and (self._paused or not self._closed):
-                self._changed.wait(PAUSE_SECONDS if self._paused else idle_seconds)
+                self._changed.wait(self._pause() if self._paused else idle_seconds)
                 self._end_pauses()
             if not self._waiting:
                 return None if self._closed and not self._paused else []
@@ -132,6 +132,9 @@ class Queue:
             if self._waiting:
                 self._changed.notify()
             return group
+
+    def _pause(self) -> float:
+        return max(0.0, min(work.not_before for work in self._paused) - uptime())
 
     def _end_pauses(self) -> None:
         if self._paused:

@@ -53,6 +53,7 @@ class Loader:
         self._writes = writes
         self._in_order = in_order and engine.is_postgresql
         self._last_locked: tuple[int, Any] | None = None  # rank of the table, key of the row
+        self.is_marked = False  # the transaction was seen to be under way before `now` was read
 
     @property
     def writes(self) -> bool:
@@ -197,6 +198,7 @@ class Loader:
         rows = driver.fetch(self.connection, text, parameters)
         if group.clock is not None and lock is not Lock.NONE:
             group.now = group.clock.now()  # after the wait for locks: changes of a row are in the order of commits
+            self.is_marked = True
         entities = with_child_rows(self.connection, group.tenant, mapping, [mapping.decode(row) for row in rows])
         if entities and mapping.name in TIMED and not group.as_stored:
             return as_of(self.connection, group, mapping.name, entities)

@@ -16,7 +16,7 @@ from msgspec.structs import astuple, replace
 
 from dragoman.command import Key, Keys, Lock
 from dragoman.domain import json_numbers
-from dragoman.domain.clock import Clock, Moment
+from dragoman.domain.clock import FOREVER, Clock, Moment
 from dragoman.domain.event import Event
 from dragoman.domain.extension import Extension
 from dragoman.domain.terms import NO_TERMS
@@ -199,6 +199,8 @@ class Group:
         self.load_all: Callable[[Keys], None] | None = None
         self.connection: Any = None
         self.only_reads = False
+        self.known_until: Moment | None = FOREVER  # lists by a lower bound show no later changes; None: they must wait
+        self.overlap_ticks = 0  # so much earlier they begin, where the engine doesn't show what is under way
         self.has_due: bool | None = None  # whether timers change tasks in lists; readers find out once
         self.without_parts: set[int] = set()  # tasks known to have none
         # Tasks and cases are seen as due timers leave them, unless the command works on rows as they are stored.

@@ -20,9 +20,11 @@ from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.engine.files import storage_full
 from dragoman.store.unit.as_of import TimersDue
+from dragoman.store.unit.awaiting import OVERLAP_SECONDS, OVERLAP_TICKS, MustWait, Waiting
 from dragoman.store.unit.flushing import Changed, flush
 from dragoman.store.unit.loading import Loader, recorded_at
 from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, OutOfOrder, Overlay
+from dragoman.store.unit.under_way import mark
 from dragoman.store.unit.work import Work
 
 log = logging.getLogger("dragoman.store")
@@ -52,7 +54,8 @@ class Transactions:
 
     `queued` is called after the commit of a transaction that queued a job, `announced` with the tenant after that of
     one that wrote events; `refuse` before a group runs: its result is the error of all works. With `hands_over`, works
-    that must run elsewhere or wait for rows are left in `again`.
+    that must run elsewhere or wait for rows are left in `again`; with `puts_off` lists that wait for transactions under
+    way.
     `timers` gives the works that let due timers fire before what they hold is changed. `join` gives works that were
     queued while a group waited for its rows, and need no others: they are added to the group's list.
     """
@@ -65,12 +68,14 @@ class Transactions:
         writes: bool,
         connect: Callable[[], sa.Connection],
         directory: Directory,
+        waiting: Waiting,
         queued: Callable[[], None] | None = None,
         announced: Callable[[int], None] | None = None,
         refuse: Callable[[], Expected | None] | None = None,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
         terms: Terms = NO_TERMS,
         hands_over: bool = False,
+        puts_off: bool = False,
         join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
     ) -> None:
         self.engine = engine
@@ -87,6 +92,8 @@ class Transactions:
         self._terms = terms
         self._tried: frozenset[int] = frozenset()
         self._hands_over = hands_over
+        self._puts_off = puts_off
+        self._waiting = waiting
         self._planned_at = 0.0
         self._join = join
         self._joins = False
@@ -185,7 +192,12 @@ class Transactions:
     def _attempt(self, works: list[Work]) -> Exception | None:
         """One transaction for all works. None when it was committed, or when each work was refused."""
         try:
+            if not self._is_over(works[0]):
+                return None
             alone = self._after_timers(works)
+        except MustWait as must_wait:
+            works[0].awaited = self._waiting.begin(must_wait)
+            return self._attempt(works)
         except Changed as error:
             return error
         except sa.exc.DBAPIError as error:
@@ -202,6 +214,22 @@ class Transactions:
             else:
                 self._run_single(work)
         return None
+
+    def _is_over(self, work: Work) -> bool:
+        """Whether a work waits for nothing. A list that does is put off, or refused when that takes too long."""
+        awaited = work.awaited
+        try:
+            while awaited is not None and not awaited.is_over:
+                self._waiting.look(awaited, self.connection)
+                if not awaited.is_over and self._puts_off:
+                    self.again.append(work)
+                    return False
+                if not awaited.is_over:
+                    time.sleep(awaited.pause_seconds)  # house: ok, because a command has no other works to do
+        except Unavailable as late:
+            work.result, work.error = None, late
+            return False
+        return True
 
     def _rolled_back(self, error: sa.exc.DBAPIError) -> None:
         kind = self.engine.trouble(error)
@@ -279,6 +307,7 @@ class Transactions:
     def _run_group(
         self, connection: sa.Connection, transaction: sa.RootTransaction, works: list[Work], alone: list[Work]
     ) -> list[tuple[Work, NotAnnounced | OutOfOrder]]:
+        began = uptime()
         with self._group(connection, works) as group:
             if self._joins and not self._probes:
                 works.extend(self._joining(group, works))
@@ -291,6 +320,8 @@ class Transactions:
                 transaction.rollback()  # with all that it wrote before it failed
             elif self.writes:
                 written = flush(connection, group, is_last=True)
+                if not self.engine.shows_writers and uptime() - began > OVERLAP_SECONDS:
+                    raise Changed("lists that could not wait for it would miss it")
                 self._commit(transaction)
                 self._forget(group.tenant, group.written + written)
                 if group.has_queued and self._queued is not None:
@@ -348,10 +379,21 @@ class Transactions:
         group.clock = self.clock if self.writes else None
         loader.load(keys)
         group.clock = None
+        self._know(group, works[0], loader)
         try:
             yield group
         finally:
             group.connection = group.load_all = None
+
+    def _know(self, group: Group, work: Work, loader: Loader) -> None:
+        """Let lists wait for this transaction before it has its moment, or let this list know what it waited for."""
+        if not self.engine.shows_writers:
+            group.overlap_ticks = 0 if self.writes else OVERLAP_TICKS
+        elif not self.writes:
+            group.known_until = None if work.awaited is None else work.awaited.known_until
+        elif self.engine.is_postgresql and not loader.is_marked:
+            mark(loader.connection)
+            group.now = self.clock.now()
 
     @staticmethod
     def _execute(work: Work, group: Group, alone: list[Work]) -> NotAnnounced | OutOfOrder | None:
@@ -366,7 +408,7 @@ class Transactions:
             alone.append(work)
         except Expected as refused:
             work.error = refused.with_traceback(None)  # the traceback holds this work and all rows that it loaded
-        except (sa.exc.DBAPIError, Changed, TimersDue):
+        except (sa.exc.DBAPIError, Changed, TimersDue, MustWait):
             raise
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
             work.error = bug

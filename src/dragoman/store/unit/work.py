@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dragoman.command import Exclusive, Keys
+from dragoman.store.unit.awaiting import Awaited
 from dragoman.store.unit.overlay import Overlay, Stamp
 
 
@@ -12,7 +13,7 @@ class Work:
     lane returns it with the work after the commit."""
 
     __slots__ = (
-        *("deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys", "learned", "lessons"),
+        *("awaited", "deadline", "error", "execute", "future", "is_bulk", "is_settled", "keys", "learned", "lessons"),
         *("not_before", "queued_at", "result", "span", "stamp", "tenant"),
     )
 
@@ -33,6 +34,7 @@ class Work:
         self.not_before = 0.0  # likewise: it waits for rows that another transaction holds
         self.learned: Keys | None = None  # of an exclusive command: rows that it turned out to lock, for their order
         self.lessons = 0  # how often that happened
+        self.awaited: Awaited | None = None  # of a list: the transactions under way that it waits for
         self.future: Any = None
         self.span: Any = None  # belongs to the submitter, too: the span of its request
         self.is_bulk = False  # a slice of long work: no request waits for it

@@ -7,12 +7,13 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Ref
+from dragoman.domain.clock import Moment
 from dragoman.domain.limits import PAGE_BYTES, uuid_of
 from dragoman.domain.people import User
 from dragoman.domain.search import search_words
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
-from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through
+from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through, asks_since
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import references
@@ -28,6 +29,7 @@ __all__ = [
     "SortKey",
     "TaskFilter",
     "Through",
+    "asks_since",
     "count",
     "list_page",
     "load_owners",
@@ -41,12 +43,14 @@ NOTHING = 0  # no entity has this number: for a filter value that matches no ent
 
 
 class List(msgspec.Struct, frozen=True):
-    """One page. `people` and `refs` are conditions whose values are not looked up yet."""
+    """One page. `people` and `refs` are conditions whose values are not looked up yet; `known_until` is that of the
+    first page."""
 
     wanted: TaskFilter
     sorts: tuple[Sort, ...]
     limit: int
     after: tuple[Any, ...] | None = None
+    known_until: Moment | None = None
     people: dict[str, str] = {}  # assignee, creator: id or login
     refs: dict[str, Ref] = {}  # case, stage, contact, parent: number or id
 
@@ -55,10 +59,12 @@ class List(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Tasks in order. `after` is the position of the next page, None on the last."""
+    """Tasks in order. `after` is the position of the next page, None on the last. `known_until`: a list by a lower
+    bound of moments shows no later changes, on none of its pages."""
 
     items: list[Task]
     after: tuple[Any, ...] | None
+    known_until: Moment | None = None
 
 
 def words(text: str, parameter: str) -> tuple[str, ...]:
@@ -71,6 +77,7 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
 
     A filter value that doesn't exist, or that the principal may not see, matches nothing.
     """
+    known_until = _known_until(uow, command)
     wanted = replace(command.wanted, visible_to=uow.principal, **_found(uow, command))
     items: list[Task] = []
     after, left = command.after, PAGE_BYTES
@@ -79,13 +86,21 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
         found, is_cut = uow.tasks.bounded_page(wanted, command.sorts, limit=limit + 1, after=after, max_bytes=left)
         items += found[:limit]
         if not is_cut and len(found) <= limit:
-            return Page(items, None)
+            return Page(items, None, known_until)
         after = uow.tasks.sort_values(items[-1], command.sorts)
         if is_cut or len(items) == command.limit:
-            return Page(items, after)
+            return Page(items, after, known_until)
         left -= sum(map(size_of, found))
         if left <= 0:
-            return Page(items, after)
+            return Page(items, after, known_until)
+
+
+def _known_until(uow: UnitOfWork, command: List) -> Moment | None:
+    if not asks_since(command.wanted):
+        return None
+    if command.known_until is not None:
+        uow.tasks.end_at(command.known_until)
+    return uow.tasks.known_until()
 
 
 def size_of(task: Task) -> int:

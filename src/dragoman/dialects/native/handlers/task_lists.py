@@ -15,8 +15,9 @@ from dragoman.dialects.native.handlers.tasks import lowered, moment, person
 from dragoman.dialects.native.wire import cursors
 from dragoman.dialects.native.wire.queries import TaskQuery
 from dragoman.dialects.native.wire.tasks import TaskList
+from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Invalid
-from dragoman.usecases.tasks.lists import List, Page, Sort, TaskFilter, words
+from dragoman.usecases.tasks.lists import List, Page, Sort, TaskFilter, asks_since, words
 
 NDJSON = "application/x-ndjson"
 MEDIA = (replies.JSON, NDJSON)
@@ -35,12 +36,15 @@ def parse(request: Request, query: TaskQuery) -> List:
     is_stream = _media(request) == NDJSON
     if is_stream:
         _refuse_paging(request)
+    wanted = filter_of(query)
     types = (*(str if sort.key in TEXTS else int for sort in sorts), int)
+    after, known_until = _position(request, query, types, is_since=asks_since(wanted))
     return List(
-        filter_of(query),
+        wanted,
         sorts,
         ROWS_IN_MEMORY - 1 if is_stream else query.limit,  # one more is read, to know whether there are more
-        after=cursors.read(request, query.cursor, types),
+        after=after,
+        known_until=known_until,
         people=_people(request, query),
         refs={name: lowered(ref) for name in REFS if (ref := getattr(query, name)) is not UNSET},
     )
@@ -51,7 +55,8 @@ def render(page: Page, request: Request) -> Reply | Stream:
     if _media(request) == NDJSON:
         return Stream(200, _lines(page, request), NDJSON, [VARY])
     items = [wire.task(task) for task in page.items]
-    link = UNSET if page.after is None else cursors.link(request, page.after)
+    bound = () if page.known_until is None else (page.known_until,)
+    link = UNSET if page.after is None else cursors.link(request, (*page.after, *bound))
     return replies.plain(TaskList(items=items, next=link), [VARY])
 
 
@@ -86,7 +91,17 @@ async def _lines(page: Page, request: Request) -> AsyncIterator[bytes]:
             yield b"".join(lines)
         if page.after is None:
             return
-        page = await request.run(replace(command, after=page.after))
+        page = await request.run(replace(command, after=page.after, known_until=page.known_until))
+
+
+def _position(
+    request: Request, query: TaskQuery, types: tuple[type[str | int], ...], *, is_since: bool
+) -> tuple[tuple[Any, ...] | None, Moment | None]:
+    """Where the page begins, and of lists by a lower bound of moments where they end."""
+    values = cursors.read(request, query.cursor, (*types, int) if is_since else types)
+    if values is None or not is_since:
+        return values, None
+    return values[:-1], Moment(int(str(values[-1])))
 
 
 def filter_of(query: TaskQuery) -> TaskFilter:

@@ -88,7 +88,16 @@ class TaskQuery(Pages, frozen=True, kw_only=True):
     due_to: Annotated[Time, Meta(description="Both ends belong to the range.")] | UnsetType = UNSET
     created_from: Time | UnsetType = UNSET
     created_to: Time | UnsetType = UNSET
-    modified_from: Time | UnsetType = UNSET
+    modified_from: (
+        Annotated[
+            Time,
+            Meta(
+                description="For clients that poll: nothing that is changed before this request is still to come, and "
+                "nothing later is shown, on no page. The same of `created_from`."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     modified_to: Time | UnsetType = UNSET
     q: (
         Annotated[Line, Meta(description="Words, each of which begins a word of the title or the description.")]
