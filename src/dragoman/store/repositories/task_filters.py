@@ -108,7 +108,9 @@ SINCE = ("created_from", "modified_from")
 
 def asks_since(wanted: TaskFilter) -> bool:
     """Whether it is by such a bound, as a client asks for what is new."""
-    return any(getattr(wanted, name) is not None for name in SINCE) or any(map(asks_since, wanted.any_of))
+    if wanted.created_from is not None or wanted.modified_from is not None:
+        return True
+    return bool(wanted.any_of) and any(map(asks_since, wanted.any_of))
 
 
 def plainly(wanted: TaskFilter) -> TaskFilter:
