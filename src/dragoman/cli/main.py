@@ -28,6 +28,7 @@ COMMANDS = {
     "token": "token",
     "session": "session",
     "batch": "batch",
+    "webhook": "webhook",
     "template": "template",
     "fixture": "fixture",
     "verify": "maintenance",

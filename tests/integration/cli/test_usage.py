@@ -27,6 +27,8 @@ def commands(
 
 
 ALL = dict(commands())
+REMOTE = ("batch", "webhook")
+"""They speak to a server, which has its database and its settings."""
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
@@ -39,7 +41,11 @@ def test_help_has_an_example_and_the_exit_codes(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
-    is_remote = path[0] == "batch"  # it speaks to a server, which has its database and its settings
+    is_remote = path[0] in (
+        "batch",
+        "events",
+        "webhook",
+    )  # it speaks to a server, which has its database and its settings
     for option in ("--server", "--token", "--json") if is_remote else ("--database", "--config", "--tenant"):
         assert option in ALL[path]
 
@@ -75,6 +81,9 @@ def test_settings_come_from_a_file(tmp_path: Path) -> None:
         (["user", "add"], "Missing argument 'LOGIN'"),
         (["user", "add", "anna", "--nonsense"], "No such option '--nonsense'"),
         (["serve", "--port", "70000"], "--port"),
+        (["webhook", "add"], "Missing argument 'URL'"),
+        (["webhook", "test"], "Missing argument 'ID'"),
+        (["webhook", "replay", "7", "--state", "waiting"], "--state"),
         (["tenant", "list", "--database", "nonsense"], "URL can't be read"),
         (["tenant", "list", "--database", "mysql://localhost/dragoman"], "sqlite or postgresql"),
         (["tenant", "list", "--config", "/nowhere.toml"], "/nowhere.toml can't be read"),

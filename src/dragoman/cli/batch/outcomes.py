@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from dragoman.cli.answers import print_json, text_of
 from dragoman.cli.batch.group import batch_command
-from dragoman.cli.batch.shared import BATCHES, SUFFIXES, copy, print_json, text_of
+from dragoman.cli.batch.shared import BATCHES, SUFFIXES, copy
 from dragoman.cli.remote import Remote, part, remote
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from dragoman.cli.answers import following, print_json, text_of
 from dragoman.cli.batch.group import batch_command
-from dragoman.cli.batch.shared import BATCHES, EFFECTS, copy, following, print_json, summary_line, text_of
+from dragoman.cli.batch.shared import BATCHES, EFFECTS, copy, summary_line
 from dragoman.cli.remote import Remote, part, remote
 
 

@@ -2,9 +2,10 @@
 
 import click
 
+from dragoman.cli.answers import print_json
 from dragoman.cli.batch.group import batch_command
 from dragoman.cli.batch.progress import wait
-from dragoman.cli.batch.shared import BATCHES, exit_code, failures_of, print_json
+from dragoman.cli.batch.shared import BATCHES, exit_code, failures_of
 from dragoman.cli.options import WholeNumber
 from dragoman.cli.remote import Remote, part, remote
 

@@ -1,15 +1,11 @@
-"""What the commands of batches share: the path, pages and copies of lists, lines of text."""
+"""What the commands of batches share: the path, copies of lists, lines of text."""
 
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import click
-import msgspec
 
 from dragoman.cli.remote import Remote
 
@@ -22,20 +18,6 @@ NOT_CLEAN = 3
 EFFECTS = ("will_change", "no_op", "missing", "ambiguous", "invalid", "forbidden")
 COUNTS = ("total", "processed", "success", "unchanged", "failure", "skipped")
 ENDED = ("completed", "stopped", "cancelled", "expired")
-
-
-def pages_of(there: Remote, path: str, query: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """The items of a whole list, page by page."""
-    page = there.ask("GET", path, query=[*query, ("limit", "1000")]).json()
-    yield from following(there, path, [*query, ("limit", "1000")], page)
-
-
-def following(there: Remote, path: str, query: list[tuple[str, str]], page: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The items of a page and of those that follow it."""
-    yield from page["items"]
-    while page.get("next"):
-        page = there.ask("GET", path, query=[*query, ("cursor", page["next"])]).json()
-        yield from page["items"]
 
 
 def copy(there: Remote, path: str, query: list[tuple[str, str]], format_: str, output: str | None) -> None:
@@ -78,16 +60,6 @@ def summary_line(summary: dict[str, Any] | None) -> str:
 def counts_line(counts: dict[str, Any]) -> str:
     """The counts that there are, as one line."""
     return " ".join(f"{name}={counts[name]}" for name in COUNTS if counts[name] is not None)
-
-
-def text_of(value: Any) -> str:
-    """A value as JSON on one line."""
-    return msgspec.json.encode(value).decode()
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON on one line."""
-    click.echo(text_of(value))
 
 
 def failures_of(text: str | None) -> int | str | None:

@@ -8,19 +8,10 @@ from typing import IO, Any
 import click
 import msgspec
 
+from dragoman.cli.answers import pages_of, print_json, text_of
 from dragoman.cli.batch.group import batch_command
 from dragoman.cli.batch.progress import wait
-from dragoman.cli.batch.shared import (
-    BATCHES,
-    MEDIA,
-    SUFFIXES,
-    counts_line,
-    exit_code,
-    failures_of,
-    pages_of,
-    print_json,
-    text_of,
-)
+from dragoman.cli.batch.shared import BATCHES, MEDIA, SUFFIXES, counts_line, exit_code, failures_of
 from dragoman.cli.options import WholeNumber
 from dragoman.cli.remote import Remote, remote
 
