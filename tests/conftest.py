@@ -1,5 +1,7 @@
 """Databases and servers for all tests. A test that needs a database runs on both engines."""
 
+import os
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -14,6 +16,10 @@ from tests.support.server import RUNNING, Server, command
 from tests.support.sizes import QUICK, examples_of_quick
 
 PASSWORD = "a long enough password"
+
+# Each server that a test starts would compile all modules again where images of containers set this variable.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Two shared cores: how long an example takes says nothing.
 hypothesis.settings.register_profile("dragoman", deadline=None, print_blob=True)

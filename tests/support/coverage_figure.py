@@ -1,7 +1,8 @@
 """How much of the code the tests run, printed at their end if COVERAGE_FIGURE=1.
 
 `tests/conftest.py` imports this module first, since lines that an import runs count as well. Only MEASURED tests count,
-and only in pytest's own processes: measuring nearly doubles what a test costs, and servers would miss deadlines.
+and only in pytest's own processes: measuring doubles what a test costs, and servers would miss deadlines. What runs the
+same lines again is left out: the second engine, and the many examples of property tests.
 """
 
 import os
@@ -40,7 +41,7 @@ class Figure:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self.switch(on=str(item.path).startswith(MEASURED))
+        self.switch(on=is_measured(item))
         return (yield)
 
     def pytest_sessionfinish(self) -> None:
@@ -56,6 +57,12 @@ class Figure:
             percent = total.report(file=report)
         shutil.rmtree(self.folder)
         terminalreporter.write_line(f"coverage of src/dragoman by unit tests, use cases and cases: {percent:.1f} %")
+
+
+def is_measured(item: pytest.Item) -> bool:
+    """Whether this test counts."""
+    repeats = "postgresql" in item.name or hasattr(getattr(item, "obj", None), "hypothesis")
+    return str(item.path).startswith(MEASURED) and not repeats
 
 
 def begun() -> Figure | None:

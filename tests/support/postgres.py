@@ -68,7 +68,9 @@ class PostgreSQL:
     def create_database(self, template: str = "template1") -> str:
         """A database nobody has used, empty or a copy; gives its name."""
         name = f"tests_{next(self._numbers)}"
-        self._administer("CREATE DATABASE {} TEMPLATE {}", name, template)
+        # Where checkpoints cost nothing, copying files takes half of what logging each page does.
+        how = " STRATEGY FILE_COPY" if self._settings and version(self._programs) >= 15 else ""
+        self._administer(f"CREATE DATABASE {{}} TEMPLATE {{}}{how}", name, template)
         return name
 
     def drop_database(self, name: str) -> None:
@@ -130,6 +132,12 @@ class PostgreSQL:
         """PostgreSQL refuses to run as root, so root runs it as the user that Debian's package made."""
         other_user = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
         return ["setpriv", *other_user, "--pdeathsig=QUIT", "--", str(self._programs / program), *arguments]
+
+
+def version(programs: Path) -> int:
+    """The major version that the path names; 0 where it names none."""
+    name = programs.parent.name
+    return int(name) if name.isdigit() else 0
 
 
 def find_programs() -> Path:

@@ -14,15 +14,37 @@ from dragoman.store.engine.driver import CURSOR
 from tests.support.databases import Databases
 from tests.support.world import OF_THE_TEST, World
 
+WAYS = ("sqlite", "postgresql", "sqlite-40001", "postgresql-40001")
 
-@pytest.fixture(params=["sqlite", "postgresql", "sqlite-40001", "postgresql-40001"])
+
+CHANCE = random.Random()
+
+
+@pytest.fixture(autouse=True)
+def chance() -> None:
+    """The same failures in each test, whatever ran before it on a shared world."""
+    CHANCE.seed(40001)
+
+
+@pytest.fixture(params=WAYS)
 def world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
     """An application on an empty database; `…-40001` meets serialization failures now and then."""
-    backend, _, injected = request.param.partition("-")
+    yield from open_world(request.param, databases)
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def shared_world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
+    """The same for all tests of a module."""
+    yield from open_world(request.param, databases)
+
+
+def open_world(way: str, databases: Databases) -> Iterator[World]:
+    backend, _, injected = way.partition("-")
     with databases.lent(backend) as url:
         world = World(url)
         if injected:
-            inject(world.app.store.engine.raw, random.Random(40001))
+            CHANCE.seed(40001)
+            inject(world.app.store.engine.raw, CHANCE)
         yield world
         world.close()
 

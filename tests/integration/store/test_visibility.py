@@ -54,6 +54,24 @@ WAYS: dict[str, dict[str, Any]] = {
 """How a principal came in, where it decides what is seen."""
 
 
+@pytest.fixture(scope="module")
+def world(shared_world: World) -> World:
+    """With a task of each sort. The tests only read."""
+    shared_world.write(furnish, EXCLUSIVE)
+    return shared_world
+
+
+@pytest.fixture(scope="module")
+def every(world: World) -> list[tuple[Task, Any]]:
+    """All tasks, each with what its rights hang on beside itself."""
+
+    def run(uow: UnitOfWork) -> list[tuple[Task, Any]]:
+        return [(task, tasks.linked(uow, task)) for task in uow.tasks.page(TaskFilter(), [Sort("number")], limit=MOST)]
+
+    found: list[tuple[Task, Any]] = world.stored(run)
+    return found
+
+
 def furnish(uow: UnitOfWork) -> None:
     contacts: list[int | None] = []
     for fields in CONTACTS:
@@ -96,33 +114,24 @@ LOGINS = ["anna", "bert", "cara", "dora", "eric", "crew member", "admin", *WAYS]
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_a_list_shows_what_the_rule_allows(world: World, login: str) -> None:
-    world.write(furnish, EXCLUSIVE)
+def test_a_list_shows_what_the_rule_allows(world: World, every: list[tuple[Task, Any]], login: str) -> None:
     principal = principal_of(world, login)
 
     def listed(uow: UnitOfWork) -> list[Task]:
         return uow.tasks.page(TaskFilter(visible_to=principal), [Sort("number")], limit=MOST)
 
-    def allowed(uow: UnitOfWork) -> list[int]:
-        every = uow.tasks.page(TaskFilter(), [Sort("number")], limit=MOST)
-        return [task.number for task in every if may(principal, Permission.SEE, task, tasks.linked(uow, task))]
-
     shown = [task.number for task in world.read(listed)]
-    assert shown == world.read(allowed)
+    assert shown == [task.number for task, linked in every if may(principal, Permission.SEE, task, linked)]
     assert shown
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_a_batch_is_offered_to_those_who_may_decide_it(world: World, login: str) -> None:
-    world.write(furnish, EXCLUSIVE)
+def test_a_batch_is_offered_to_those_who_may_decide_it(world: World, every: list[tuple[Task, Any]], login: str) -> None:
     principal = principal_of(world, login)
 
     def offered(uow: UnitOfWork) -> list[int]:
         wanted = TaskFilter(kind=str(Kind.BATCH), claimable_by=principal)
         return [task.number for task in uow.tasks.page(wanted, [Sort("number")], limit=MOST)]
 
-    def candidates(uow: UnitOfWork) -> list[int]:
-        every = uow.tasks.page(TaskFilter(kind=str(Kind.BATCH)), [Sort("number")], limit=MOST)
-        return [task.number for task in every if is_candidate(principal, task, tasks.linked(uow, task))]
-
-    assert world.read(offered) == world.read(candidates)
+    batches = [(task, linked) for task, linked in every if task.kind is Kind.BATCH]
+    assert world.read(offered) == [task.number for task, linked in batches if is_candidate(principal, task, linked)]

@@ -15,7 +15,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
-from tests.support.sizes import examples
+from tests.support.sizes import examples, sized
 
 GOOD, MISSING, ENDED, PARENT = "good", "missing", "ended", "parent"
 MOST_CRASHES = 10
@@ -34,7 +34,10 @@ def world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Batc
         world.close()
 
 
-@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(sized(8, 20)),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(kinds=kinds, seed=st.integers(0, 2**32))
 def test_counts_keep_their_laws_and_every_entry_is_done_once(world: BatchWorld, kinds: list[str], seed: int) -> None:
     entries = made(world, kinds)

@@ -27,7 +27,7 @@ from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld, Immediate
 from tests.support.databases import BACKENDS, Databases
-from tests.support.sizes import examples
+from tests.support.sizes import examples, sized
 from tests.support.world import World
 
 NUMBERS = [f"1202555010{last}" for last in range(6)]
@@ -210,7 +210,9 @@ VARY |= {"completed_at", "did_sid", "file_sid", "open_children", "task_count", "
 
 
 @pytest.mark.usefixtures("in_small_slices")
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(sized(16, 40)), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 2**32))
 def test_the_run_does_what_the_preview_showed(opened: World, tenants: Iterator[int], seed: int) -> None:
     world = BatchWorld.beside(opened, f"play{next(tenants)}")
