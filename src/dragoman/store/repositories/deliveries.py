@@ -78,9 +78,11 @@ class Deliveries(Repository[Delivery]):
         first = sa.select(D.subject, sa.func.min(D.sequence).label("sequence"))
         first = first.where(*self._open_of(webhook, subjects)).group_by(D.subject)
         firsts = first.subquery()
-        same = sa.and_(D.subject == firsts.c.subject, D.sequence == firsts.c.sequence)
-        statement = sa.select(D.uid).join_from(tables.delivery, firsts, same)
-        statement = statement.where(D.tenant == self.tenant, D.webhook == webhook, tables.delivery_is_open)
+        # A subquery and no join: SQLite would go through all that is open to find each of these.
+        it = tables.delivery.alias()
+        mine = (it.c.tenant == self.tenant, it.c.webhook == webhook, tables.delivery_is_open)
+        same = (it.c.subject == firsts.c.subject, it.c.sequence == firsts.c.sequence)
+        statement = sa.select(sa.select(it.c.uid).where(*mine, *same).limit(1).scalar_subquery()).select_from(firsts)
         return self.of_uids(sorted(row[0] for row in self.by_condition(statement)), Lock.CHANGE)
 
     def blocked_subjects(self, webhook: str) -> list[str]:

@@ -1,0 +1,34 @@
+"""How deliveries are found: by their webhook and subject, however many others are open."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dragoman.usecases.uow import UnitOfWork
+from tests.support.world import World
+
+SUBJECTS = [f"tasks/{number}" for number in range(40)]
+
+
+def test_the_first_open_delivery_of_a_subject_is_found_by_the_subject(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(sqlite_url)
+    plans: list[str] = []
+
+    def find(uow: UnitOfWork) -> None:
+        connection = uow.deliveries._overlay.group.connection
+
+        def explain(connection: sa.Connection, cursor: Any, text: str, values: Any, *others: Any) -> None:
+            rows = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {text}", values)
+            plans.extend(row[3] for row in rows if "delivery" in row[3])
+
+        sa.event.listen(connection, "before_cursor_execute", explain)
+        uow.deliveries.next_of("a webhook", SUBJECTS)
+        sa.event.remove(connection, "before_cursor_execute", explain)
+
+    world.core(find)
+    world.close()
+    assert len(plans) == 2
+    assert all("USING INDEX delivery_by_subject (tenant=? AND webhook=? AND subject=?" in plan for plan in plans), plans
