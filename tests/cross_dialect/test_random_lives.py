@@ -24,6 +24,7 @@ CLAIMED, READY = "claimed", "ready"
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
     world = World(database_url)
+    world.is_lawful = True
     world.add("anna", admin=True)
     yield world
     world.close()

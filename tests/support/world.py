@@ -50,7 +50,7 @@ class World:
     """One tenant of an application on a database of its own, its people, and a clock that stands until it is moved."""
 
     is_lawful = False
-    """Whether the tables hold only what commands wrote."""
+    """Whether the event log is checked at the end: the tables must hold only what commands wrote."""
     announces_batches = True
     """Whether batches are changed only by the use cases that do this."""
 
@@ -68,7 +68,7 @@ class World:
         self.client = LocalClient(self.app.dialects, self.app.executor, "http://127.0.0.1:8080")
 
     def close(self) -> None:
-        """Close the application. The event log must be lawful, unless the test damaged the tables."""
+        """Close the application. The event log must be lawful, where that is asked for."""
         for transactions in self._lanes.values():
             transactions.close()
         try:

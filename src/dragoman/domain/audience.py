@@ -20,7 +20,7 @@ from dragoman.domain.access import (
 )
 from dragoman.domain.case import Case
 from dragoman.domain.contact import Contact
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS
 
 ADMINISTRATORS = ""
@@ -40,6 +40,8 @@ DECIDES = {
 
 def of_task(task: Task, linked: Linked = NOTHING) -> str:
     """Who may see a task that links these."""
+    if linked is NOTHING and not task.work_items and task.kind is Kind.WORK:  # as most are
+        return EVERYBODY
     if task.stands_for_batch:
         return _of_batch(task, linked)
     is_private = linked.is_private

@@ -47,6 +47,7 @@ Do = Callable[[], object]
 def opened(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
     with databases.lent(request.param) as url:
         opened = World(url)
+        opened.is_lawful = True
         yield opened
         opened.close()
 

@@ -33,6 +33,7 @@ Told = list[tuple[str, str, Any, Any, Any]]
 def opened(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
     with databases.lent(request.param) as url:
         opened = World(url)
+        opened.is_lawful = True
         yield opened
         opened.close()
 

@@ -21,6 +21,7 @@ DAY = 86_400
 @pytest.fixture
 def world(databases: Databases, backend: str) -> Iterator[World]:
     made = World(databases.new(backend), settings={"events.keep_days": 10})
+    made.is_lawful = True
     yield made
     made.close()
 

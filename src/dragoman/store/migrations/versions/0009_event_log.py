@@ -22,14 +22,17 @@ def upgrade() -> None:
 
 
 def complete(connection: sa.Connection) -> None:
-    """Begin a log for each tenant that has none. History of before has no events."""
+    """Begin a log for each tenant that has none. History of before has no events, also where its clock was ahead."""
     setting = sa.table("setting", *map(sa.column, ("tenant", "name", "value", "row_version")))
     tenant = sa.table("tenant", sa.column("tenant"))
+    history = sa.table("history", sa.column("tenant"), sa.column("at"))
     known = {row[0] for row in connection.execute(sa.select(setting.c.tenant).where(setting.c.name == "log_id"))}
     now = SystemClock().now()
     for (number,) in connection.execute(sa.select(tenant.c.tenant)).all():
         if number not in known:
-            for name, value in (("log_id", json.dumps(new_id())), ("log_from", json.dumps(now))):
+            newest = connection.execute(sa.select(sa.func.max(history.c.at)).where(history.c.tenant == number)).scalar()
+            begins_at = now if newest is None else max(now, newest + 1)
+            for name, value in (("log_id", json.dumps(new_id())), ("log_from", json.dumps(begins_at))):
                 values: dict[str, Any] = {"tenant": number, "name": name, "value": value, "row_version": 1}
                 connection.execute(setting.insert().values(values))
 
