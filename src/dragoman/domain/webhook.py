@@ -140,6 +140,7 @@ class Pending(msgspec.Struct, frozen=True):
     webhook: str
     is_behind: bool
     due_at: Moment | None
+    is_due: bool
     is_orphaned: bool
     is_active: bool
     is_held: bool

@@ -80,6 +80,7 @@ class Senders:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gathers = False
         self._stops = False
+        self._rest_seconds = poll_seconds  # until something becomes due, or the next look
 
     def _configured(self) -> "Receivers":
         # Imported here: most processes never call out, and the client is slow to load.
@@ -97,7 +98,7 @@ class Senders:
             if await self._turn_safely():
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), self._poll_seconds)
+                await asyncio.wait_for(self._awake.wait(), self._rest_seconds)
 
     def hint(self) -> None:
         """There are events, or deliveries."""
@@ -149,7 +150,9 @@ class Senders:
         """Store what came, look for what there is to do, and do a slice of it; whether there is more at once."""
         for number, tenant in list(self._tenants.items()):
             await self._settle(number, tenant)
-        seen = await self._runner.read(sending.look, sending.Look(), system(DIRECTORY_TENANT))
+        command = sending.Look(self._poll_seconds)
+        seen = await self._runner.read(sending.look, command, system(DIRECTORY_TENANT))
+        self._rest_seconds = min([self._poll_seconds, *seen.rests])
         for number in seen.expired:
             await self._write(sending.recover, sending.Recover(), number)
         pending: dict[int, list[Pending]] = {}
@@ -164,7 +167,7 @@ class Senders:
         fanned = None
         if any(each.is_behind for each in pending):
             fanned = await self._write(fanning.fan, fanning.Fan(), number, operation="webhook.fan")
-        taken = await self._take(number, [each for each in pending if each.due_at is not None and not each.is_held])
+        taken = await self._take(number, [each for each in pending if each.is_due and not each.is_held])
         return taken or (fanned is not None and (fanned.has_more or bool(fanned.deliveries)))
 
     async def _take(self, number: int, pending: Iterable[Pending]) -> bool:

@@ -93,6 +93,7 @@ def _pending(row: Any, now: Moment) -> Pending:
         uid,
         bool(behind),
         None if due_at is None else Moment(due_at),
+        due_at is not None and due_at <= now,
         bool(orphaned),
         bool(active),
         held_until is not None and held_until > now,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.access import Principal
-from dragoman.domain.clock import Moment, later
+from dragoman.domain.clock import TICKS_PER_SECOND, Moment, later
 from dragoman.domain.delivery import Delivery, DeliveryError, DeliveryState, DeliveryTry, Outcome
 from dragoman.domain.errors import Conflict
 from dragoman.domain.vault import Unreadable
@@ -37,12 +37,15 @@ class Seen(msgspec.Struct, frozen=True):
 
     pending: list[Pending]
     expired: list[int]
+    rests: list[float] = []  # seconds until more of them become due
 
 
 def look(uow: UnitOfWork, command: Look) -> Seen:
     """Those of which something is due now, or will be within `ahead_seconds`."""
     until = later(uow.now, seconds=command.ahead_seconds)
-    return Seen(uow.webhooks.pending(uow.now, until), uow.webhooks.tenants_with_expired(uow.now))
+    pending = uow.webhooks.pending(uow.now, until)
+    rests = [(each.due_at - uow.now) / TICKS_PER_SECOND for each in pending if each.due_at is not None]
+    return Seen(pending, uow.webhooks.tenants_with_expired(uow.now), [rest for rest in rests if rest > 0])
 
 
 class Want(msgspec.Struct, frozen=True):
