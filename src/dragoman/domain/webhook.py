@@ -133,6 +133,12 @@ class Webhook(msgspec.Struct, frozen=True):
         return replace(self, revision=self.revision + 1, modified_at=max(at, self.modified_at))
 
 
+ENOUGH = 1_000
+"""How many due deliveries of a webhook that answers are enough: more are made when these are sent."""
+ENOUGH_OF_DOUBTFUL = 20
+"""The same of one that fails or was never reached."""
+
+
 class Pending(msgspec.Struct, frozen=True):
     """What there is to do for one webhook: events to look at, deliveries that are due, an owner who can't hear."""
 
@@ -146,6 +152,7 @@ class Pending(msgspec.Struct, frozen=True):
     is_held: bool
     is_failing: bool
     is_proven: bool
+    is_full: bool = False  # it has enough to send at this moment
 
 
 class WebhookRules(msgspec.Struct, frozen=True):

@@ -164,11 +164,28 @@ class Senders:
     async def _turn_of(self, number: int, pending: list[Pending]) -> bool:
         if any(each.is_orphaned for each in pending):
             await self._write(disabling.disable_orphans, disabling.DisableOrphans(), number)
-        fanned = None
-        if any(each.is_behind for each in pending):
-            fanned = await self._write(fanning.fan, fanning.Fan(), number, operation="webhook.fan")
+        behind = [each for each in pending if each.is_behind]
+        goes_on = await self._fan(number, [each for each in behind if not each.is_full])
         taken = await self._take(number, [each for each in pending if each.is_due and not each.is_held])
-        return taken or (fanned is not None and (fanned.has_more or bool(fanned.deliveries)))
+        if not goes_on and not taken and not self._is_busy(number):
+            goes_on = await self._fan(number, behind)
+        return taken or goes_on
+
+    def _is_busy(self, number: int) -> bool:
+        """Whether receivers that answer have something to do."""
+        tenant = self._tenants.get(number)
+        return tenant is not None and any(
+            not each.is_idle and each.is_proven and not each.is_failing for each in tenant.endpoints.all()
+        )
+
+    async def _fan(self, number: int, behind: list[Pending]) -> bool:
+        """Let events become deliveries of these webhooks; whether there is more to do. Those that have enough come
+        last: what is due to receivers that don't answer delays nobody else's."""
+        if not behind:
+            return False
+        command = fanning.Fan(frozenset(each.webhook for each in behind))
+        fanned = await self._write(fanning.fan, command, number, operation="webhook.fan")
+        return fanned.has_more or bool(fanned.deliveries)
 
     async def _take(self, number: int, pending: Iterable[Pending]) -> bool:
         if self._stops:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from dragoman.command import Lock
 from dragoman.domain.clock import Moment
-from dragoman.domain.webhook import Pending, Webhook, WebhookState
+from dragoman.domain.webhook import ENOUGH, ENOUGH_OF_DOUBTFUL, Pending, Webhook, WebhookState
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.unit.mappings import MAPPINGS
@@ -61,7 +61,7 @@ class Webhooks(Repository[Webhook]):
         orphaned = _owner_is_gone()
         columns = (W.tenant, W.uid, is_behind, due_at, sa.and_(is_active, orphaned), is_active, W.held_until)
         statement = (
-            sa.select(*columns, W.failing_since, W.last_success_at)
+            sa.select(*columns, W.failing_since, W.last_success_at, _is_full(now))
             .join_from(tables.webhook, tables.tenant, W.tenant == T.tenant)
             .where(tables.tenant_is_enabled, sa.or_(is_behind, due_at <= until, sa.and_(is_active, orphaned)))
             .order_by(W.tenant, due_at, W.uid)
@@ -80,6 +80,17 @@ def _owner_is_gone() -> sa.ColumnElement[bool]:
     return sa.not_(theirs)
 
 
+def _is_full(now: Moment) -> sa.ColumnElement[bool]:
+    """Whether a webhook has enough deliveries that are due."""
+    due = sa.select(D.uid).where(D.tenant == W.tenant, D.webhook == W.uid, tables.delivery_is_due, D.next_at <= now)
+    few, many = (
+        sa.exists(due.order_by(D.next_at).limit(1).offset(enough - 1).correlate(tables.webhook))
+        for enough in (ENOUGH_OF_DOUBTFUL, ENOUGH)
+    )
+    answers = sa.and_(W.failing_since.is_(None), W.last_success_at.is_not(None))
+    return sa.and_(few, sa.or_(sa.not_(answers), many))
+
+
 def _first(column: Any, *conditions: Any) -> Any:
     """The least value of a column of deliveries of a webhook's tenant."""
     own = sa.select(column).where(D.tenant == W.tenant, *conditions)
@@ -87,7 +98,7 @@ def _first(column: Any, *conditions: Any) -> Any:
 
 
 def _pending(row: Any, now: Moment) -> Pending:
-    tenant, uid, behind, due_at, orphaned, active, held_until, failing_since, success = row
+    tenant, uid, behind, due_at, orphaned, active, held_until, failing_since, success, is_full = row
     return Pending(
         int(tenant),
         uid,
@@ -99,4 +110,5 @@ def _pending(row: Any, now: Moment) -> Pending:
         held_until is not None and held_until > now,
         failing_since is not None,
         success is not None,
+        bool(is_full),
     )

@@ -21,7 +21,9 @@ LEAST_EVENTS = 20
 
 
 class Fan(msgspec.Struct, frozen=True):
-    """Look at events behind the webhooks of a tenant, those that are furthest behind first."""
+    """Look at events behind the webhooks of a tenant, those that are furthest behind first; or behind some of them."""
+
+    webhooks: frozenset[str] | None = None
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -38,7 +40,8 @@ def fan(uow: UnitOfWork, command: Fan) -> Fanned:
     """One slice."""
     active = [webhook for webhook in uow.webhooks.all(Lock.CHANGE) if webhook.is_active]
     last = uow.events.bounds().last
-    behind = [webhook for webhook in active if webhook.position < last]
+    wanted = command.webhooks
+    behind = [each for each in active if each.position < last and (wanted is None or each.uid in wanted)]
     if not behind:
         return Fanned(0, has_more=False)
     position = min(webhook.position for webhook in behind)
