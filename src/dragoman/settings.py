@@ -323,6 +323,26 @@ class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: Annotated[
         int, Meta(ge=1, le=3_650, description="How long events are kept; history is kept in any case.")
     ] = 30
+    poll_seconds: Annotated[
+        float,
+        Meta(
+            ge=0.05,
+            le=60,
+            description="How often the logs that somebody listens to are looked at for other nodes' events.",
+        ),
+    ] = 1.0
+    heartbeat_seconds: Annotated[
+        float, Meta(ge=0.1, le=300, description="After how much silence a stream of events sends a comment.")
+    ] = 15.0
+    streams_per_user: Annotated[
+        int, Meta(ge=1, le=10_000, description="Largest number of streams of events of one user, in each process.")
+    ] = 10
+    streams: Annotated[
+        int, Meta(ge=0, le=100_000, description="Largest number of streams of events in each process.")
+    ] = 1_000
+    stream_seconds: Annotated[
+        float, Meta(ge=1, le=86_400, description="How long a stream of events lasts, give or take a tenth.")
+    ] = 3_600.0
 
 
 class Native(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -41,6 +41,7 @@ OTHERS = {
     "native/session_operations.py": "the operations on sessions: a table of its own",
     "native/token_operations.py": "the operations on scopes and tokens: a table of its own",
     "native/user_operations.py": "the operations on users: a table of its own",
+    "native/event_operations.py": "the operations on the event log: a table of its own",
     "native/webhook_operations.py": "the operations on webhooks and their deliveries: a table of its own",
     "native/tenant_operations.py": "the operations on the tenant itself: a table of its own",
     "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",

@@ -178,6 +178,14 @@ class Samples:
         order = {"url": "https://hook.example/", "description": self.word, "state": "paused"}
         return self.post("/v1/webhooks", order)["id"]
 
+    def event(self) -> Any:
+        """The event of a new task."""
+        task = self.post("/v1/tasks", {"title": self.named()})["id"]
+        answer = self.tenant.server.call(
+            "GET", f"/v1/events?subject=tasks/{task}", headers={"Authorization": self.tenant.basic("anna")}
+        )
+        return answer.json()["items"][0]["id"]
+
     def tested(self) -> Any:
         """A webhook with a delivery."""
         made = self.webhook()
@@ -254,6 +262,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "prefix": lambda samples: samples.post("/core/v2/phonenumber/prefixes", {"prefix": str(1200 + next(SERIAL))})[
         "prefix_sid"
     ],
+    "event": Samples.event,
     "webhook": Samples.webhook,
     "tested": Samples.tested,
     "delivery": lambda samples: samples.beside("tested", "delivery"),

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain.case import Case
+from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Forbidden
 from dragoman.domain.task import State, Task
@@ -48,6 +49,7 @@ class Principal(msgspec.Struct, frozen=True):
     ceiling: frozenset[str] | None = None  # the user's own bound on scopes, whatever he comes with; None: none
     dialects: frozenset[str] | None = None  # those that he may use; None: all
     must_name_revision: bool = False  # the tenant wants If-Match with changes of what has a revision
+    until: Moment | None = None  # its credential counts no more from then on
 
     def has_scope(self, wanted: frozenset[str]) -> bool:
         """Whether any one of `wanted` is granted, and within the user's ceiling."""

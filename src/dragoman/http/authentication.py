@@ -68,6 +68,7 @@ class Authentication:
         """Put the principal on the request: known, of the same site, with a scope, and within its rate."""
         changes = operation is not None and operation.writes
         request.locked_until = self._identity.locked_until
+        request.renew = self.renew
         if operation is not None and operation.scopes == PUBLIC:
             self._check_unknown(request, dialect, changes=changes)
             await self._open(request, operation)
@@ -97,6 +98,22 @@ class Authentication:
         if operation is not None and operation.confirms is not None:
             await request.read_body(operation, self._limits, self._body_seconds)
             await self._identity.confirm(principal, operation.confirms(request), request.address)
+
+    async def renew(self, request: Request, *, fresh: bool = False) -> Principal:
+        """Whose the credentials of an authenticated request are now, while its answer is still to come."""
+        dialect, exchange = request.dialect, request
+        if dialect is None or not isinstance(exchange, Exchange):
+            raise missing()
+        credential = (dialect.find_credentials or usual)(request)
+        if fresh and credential is not None:
+            self._identity.forget(credential)
+        if credential is None and request.from_proxy is None:
+            return await self._identity.stand_in(dialect.free_as)
+        principal = await self._principal(request, credential, changes=False)
+        check_dialect(exchange, dialect, request.operation, principal)
+        if request.operation is not None:
+            require_scope(principal, request.operation.scopes)
+        return principal
 
     async def _open(self, request: Exchange, operation: OperationSpec) -> None:
         """Put the principal of a public operation on the request, in the tenant that its body names."""
@@ -137,10 +154,12 @@ def missing() -> Unauthenticated:
     return Unauthenticated("credentials_missing", "Credentials are needed.")
 
 
-def check_dialect(request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
+def check_dialect(
+    request: Exchange, dialect: Dialect, operation: OperationSpec | None, principal: Principal | None = None
+) -> None:
     """Forbidden when an administrator has shut the user out of the dialect. Logging in is no use of it, and neither are
     requests for the user's own account."""
-    principal = request.principal
+    principal = principal or request.principal
     if principal is None or principal.dialects is None or dialect.name in principal.dialects:
         return
     below = request.raw_path[len(request.prefix) :] + "/"

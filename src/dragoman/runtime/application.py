@@ -11,6 +11,7 @@ from dragoman import __version__, tracing
 from dragoman.delivery.outside import Outside
 from dragoman.dialects import discover
 from dragoman.dialects.kit import Dialect
+from dragoman.dialects.kit.event_watching import StreamRules
 from dragoman.dialects.kit.watching import WATCHES
 from dragoman.domain.access import system
 from dragoman.domain.clock import Clock, SystemClock
@@ -26,10 +27,11 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime import memory
 from dragoman.runtime.accounts import StoredAccounts, life_of
+from dragoman.runtime.event_watch import EventWatch
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
 from dragoman.runtime.sign_ins import SignIns
-from dragoman.settings import BadSettings, Settings, Webhooks, traces
+from dragoman.settings import BadSettings, Events, Settings, Webhooks, traces
 from dragoman.store.engine.files import database_file
 from dragoman.store.repositories.digests import FOLDER as DIGESTS
 from dragoman.store.repositories.digests import Folder
@@ -68,6 +70,8 @@ class Application:
         # Other servers have the real time, also beside a clock that a test stops.
         outside = Outside(settings.outside, SystemClock())
         self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds, outside)
+        self.event_watch = EventWatch(self.executor, settings.events.poll_seconds, stream_rules(settings.events))
+        self.executor.event_watch = self.event_watch
         accounts = StoredAccounts(self.executor, settings, life_of(settings.sessions))
         self.identity = Identity(accounts, settings, self.clock)
         # Providers have the real time, too.
@@ -101,12 +105,19 @@ class Application:
         self._trace()
         self.executor.start(loop, lambda _error: on_death and on_death())
         self.store.on_queued = self.background.hint
-        self.store.on_events = lambda _tenant: self.background.senders.hint()
+        self.event_watch.start(loop)
+        self.store.on_events = self._announced
         self.background.start(self.spans)
+
+    def _announced(self, tenant: int) -> None:
+        """Tell those who wait for news of a log, in a lane's thread."""
+        self.event_watch.announce(tenant)
+        self.background.senders.hint()
 
     async def stop(self) -> None:
         """Begin no more background work, give back running jobs, and end all waiting; requests are still answered."""
         WATCHES.stop()
+        self.event_watch.stop()
         await self.background.stop()
 
     def close(self) -> None:
@@ -191,6 +202,11 @@ def terms_of(settings: Settings) -> Terms:
         hooks,
         events_days=settings.events.keep_days,
     )
+
+
+def stream_rules(events: Events) -> StreamRules:
+    """The rules of streams of events, as configured."""
+    return StreamRules(events.heartbeat_seconds, events.streams_per_user, events.streams, events.stream_seconds)
 
 
 def webhook_rules(webhooks: Webhooks) -> WebhookRules:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.delivery.outside import Outside
 from dragoman.dialects.kit import BodyStream, Dialect, Later, OperationSpec, Reply, Request, Stream
+from dragoman.dialects.kit.event_watching import Watch
 from dragoman.dialects.kit.receiving import Step
 from dragoman.domain.access import Principal, system
 from dragoman.domain.clock import Clock, SystemClock
@@ -41,6 +42,7 @@ class Executor:
         self.clock = clock
         self.outside = outside or Outside((), SystemClock())
         self.spans: Spans | None = None
+        self.event_watch: Watch | None = None
         self._store = store
         self._request_seconds = request_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -82,6 +84,7 @@ class Executor:
         result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
+            request.watch = self.event_watch
         return await _settled(_rendered(operation, result, request))
 
     async def _execute_streamed(self, operation: OperationSpec, request: Request, body: BodyStream) -> Reply | Stream:

@@ -117,6 +117,12 @@ class Identity:
         """The principal of a token that was looked up within the last second."""
         return self._tokens.known(token_hash(credential.secret)) if credential.secret.startswith(TOKEN_MARK) else None
 
+    def forget(self, credential: Credential) -> None:
+        """Look this credential up again, however lately that was done."""
+        self._tokens.forget(token_hash(credential.secret))
+        if credential.login is not None:
+            self._logins.forget(credential.login)
+
     async def principal(self, credential: Credential, address: str) -> Principal:
         """The principal of a credential. Unauthenticated, or TooMany after failures of this account and address."""
         tenant = token_tenant(credential.secret)

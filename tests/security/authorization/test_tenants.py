@@ -54,7 +54,8 @@ def foreign(application: InProcessServer) -> Samples:
     with application.app.store.engine.raw.connect() as connection:
         counter = tables.counter
         far = {"value": counter.c.value + FAR}
-        connection.execute(sa.update(counter).where(counter.c.tenant == samples.tenant.key).values(far))
+        of_numbers = (counter.c.tenant == samples.tenant.key, counter.c.name != "event")  # the log has no gaps
+        connection.execute(sa.update(counter).where(*of_numbers).values(far))
         connection.commit()
     far_things = Samples(samples.tenant, "Zanzibar")
     for kind in KINDS:

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dragoman.dialects.kit import forms, json
+from dragoman.dialects.kit.event_watching import Watch
 from dragoman.dialects.kit.streams import BodyStream
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
@@ -41,6 +42,15 @@ LIMITS = Limits()
 
 IN_SCOPE = "dragoman.request"
 """Where the scope of an ASGI application beside the dialects has the request."""
+
+
+class Renew(Protocol):
+    """Looks up again whose the credentials of a request are, and what they may be used for."""
+
+    async def __call__(self, request: "Request", *, fresh: bool = False) -> Principal:
+        """The principal as it is now, at most a second old; with `fresh` not even that. Raises what authentication
+        raises."""
+        ...
 
 
 class Request:
@@ -82,6 +92,9 @@ class Request:
         self.locked_until: Callable[[str], Moment | None] = _never_locked  # for a user's uid: see `runtime/guessing.py`
         self.command: Any = None  # of an operation that streams: what was parsed
         self.run: Callable[[Any], Awaitable[Any]] = _no_run  # and how its stream runs a further command
+        self.watch: Watch | None = None  # the event logs, for an operation that streams in a server
+        self.renew: Renew = _same  # its principal, looked up again
+        self.waited = 0.0  # seconds that it asked to be held back
         self.ignored: list[str] = []  # parameters and members that the operation ignored, for the log
         self.span: Any = None  # its tracing span, where requests are traced
         self.incident = ""  # the id of the bug that it met, for the log
@@ -130,6 +143,13 @@ class Request:
         bulk = self.operation is not None and self.operation.is_bulk
         members = limits.bulk_json_members if bulk else limits.json_members
         return json.parse(self.body, max_depth=limits.json_depth, max_members=members)
+
+
+async def _same(request: Request, *, fresh: bool = False) -> Principal:
+    """Outside a server there are no credentials that could end."""
+    if request.principal is None:
+        raise RuntimeError("the request has no principal")
+    return request.principal
 
 
 def _never_locked(user: str) -> Moment | None:

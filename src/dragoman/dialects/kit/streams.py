@@ -1,7 +1,7 @@
 """Bodies that are never whole in memory: a reply that is sent, and a request that is read, piece by piece."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dragoman.dialects.kit.reply import Reply
 from dragoman.domain.errors import TooLarge
@@ -16,7 +16,8 @@ class Stream:
     The next piece is produced when the client has read enough of those before it. The head is sent with the first
     piece, so an error that is raised before it becomes an ordinary reply; after that it cuts the connection, by which
     the client knows that the body is incomplete. Pieces are closed when the client leaves; where one `waits` for the
-    next one, within a second, otherwise with the next piece.
+    next one, at once, otherwise with the next piece. `stalled_seconds` is how long a client may read nothing; None: as
+    long as headers may take.
     """
 
     status: int
@@ -24,6 +25,7 @@ class Stream:
     content_type: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
     waits: bool = False
+    stalled_seconds: float | None = None
 
 
 class BodyStream:
@@ -71,7 +73,7 @@ async def primed(stream: Stream) -> Stream:
         finally:
             await pieces.aclose()
 
-    return Stream(stream.status, chained(), stream.content_type, stream.headers, stream.waits)
+    return replace(stream, pieces=chained())
 
 
 async def whole(stream: Stream) -> Reply:

@@ -9,6 +9,7 @@ from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native.alias_operations import ALIASES
 from dragoman.dialects.native.batch_operations import BATCHES
 from dragoman.dialects.native.contracts import operation, requiring_if_match
+from dragoman.dialects.native.event_operations import EVENTS
 from dragoman.dialects.native.group_operations import GROUPS
 from dragoman.dialects.native.handlers import (
     cases,
@@ -438,6 +439,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *TASKS,
     *CASES,
     *CONTACTS,
+    *EVENTS,
     *BATCHES,
     *RESULTS,
     *CATEGORIES,

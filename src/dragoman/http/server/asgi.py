@@ -40,8 +40,13 @@ class Connection(Protocol):
         """Cut the connection in the middle of a response."""
         ...
 
-    async def drain(self) -> bool:
-        """Wait until the client has read most of what was sent. False when it reads nothing for too long."""
+    async def left(self, scope: Scope) -> None:
+        """Wait until the client of this request, whose body was read, has left."""
+        ...
+
+    async def drain(self, stalled_seconds: float | None = None) -> bool:
+        """Wait until the client has read most of what was sent. False when it reads nothing for too long, by default
+        for as long as headers may take."""
         ...
 
 

@@ -93,7 +93,7 @@ class Gateway:
         except Gone:
             return
         if isinstance(reply, Stream):
-            await self._stream(reply, request, scope, send, close=closes)
+            await self._stream(reply, request, scope, receive, send, close=closes)
         else:
             await self._send(reply, request, scope, send, close=closes)
 
@@ -143,14 +143,18 @@ class Gateway:
         await send_reply(send, start, reply, scope)
         self._log(request, reply.status)
 
-    async def _stream(self, stream: Stream, request: Exchange, scope: Scope, send: Send, *, close: bool) -> None:
+    async def _stream(
+        self, stream: Stream, request: Exchange, scope: Scope, receive: Receive, send: Send, *, close: bool
+    ) -> None:
         """Send a stream. What fails now cuts the connection, by which the client knows that it is incomplete."""
         pieces, connection, is_whole = each_of(stream.pieces), connection_of(scope), False
-        if stream.waits and connection is not None:
-            pieces = until_gone(pieces, connection, scope)
+        if stream.waits and request.method != "HEAD":
+            pieces = until_gone(
+                pieces, Incoming(scope, receive).left() if connection is None else connection.left(scope)
+            )
         try:
             start = start_of(stream, request.request_id, close=close or scope["http_version"] == "1.0")
-            is_whole = await send_stream(send, start, pieces, scope)
+            is_whole = await send_stream(send, start, pieces, scope, stream.stalled_seconds)
         except Exception as bug:  # house: ok, because this is the edge: a bug is logged with its trace
             self._dispatcher.incident(request, bug)
         finally:
@@ -192,7 +196,7 @@ class Gateway:
             request.method,
             request.raw_path.partition("&")[0],  # some clients write & for the first ?; what follows may hold a token
             status,
-            round((self._clock.monotonic() - request.began_at) * 1000, 3),
+            round((self._clock.monotonic() - request.began_at - request.waited) * 1000, 3),
             "" if request.dialect is None else request.dialect.name,
             "" if request.operation is None else request.operation.name,
             0 if principal is None else principal.tenant,
@@ -223,6 +227,11 @@ class Incoming:
     def arrived(self) -> bytes | None:
         connection = connection_of(self._scope)
         return None if connection is None else connection.take_body(self._scope)
+
+    async def left(self) -> None:
+        """Wait until the client has left, once its body was read."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def pieces(self) -> AsyncIterator[bytes]:
         more = True

@@ -91,14 +91,21 @@ class RespondingProtocol(HttpToolsProtocol):
         self.cycle.disconnected = True
         self._socket.abort()
 
-    async def drain(self) -> bool:
+    async def left(self, scope: Scope) -> None:
+        """Wait until the client of this request, whose body was read, has left."""
+        cycle = self.cycle
+        while cycle.scope is scope and not cycle.disconnected:
+            cycle.message_event.clear()
+            await cycle.message_event.wait()
+
+    async def drain(self, stalled_seconds: float | None = None) -> bool:
         """Wait until the client has read most of what was sent. False when it reads nothing for `stalled_seconds`, or
         has left. Others have their turn before it returns: pieces may come faster than any of them would wait."""
         await asyncio.sleep(0)
         while self.flow.write_paused and not self.transport.is_closing():
             unsent = self._socket.get_write_buffer_size()
             try:
-                await asyncio.wait_for(self.flow.drain(), self.stalled_seconds)
+                await asyncio.wait_for(self.flow.drain(), stalled_seconds or self.stalled_seconds)
             except TimeoutError:
                 if self._socket.get_write_buffer_size() == unsent:
                     return False

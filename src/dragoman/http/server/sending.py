@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from functools import lru_cache
+from typing import Any
 
 from dragoman.dialects.kit import Reply, Stream
 from dragoman.http.server.asgi import Connection, Message, Scope, Send, connection_of
@@ -16,8 +17,6 @@ SANDBOX = (POLICY.encode(), b"default-src 'none'; frame-ancestors 'none'; sandbo
 """XML of clients is returned as they sent it: a browser would run scripts of XHTML in it as our own."""
 INERT = re.compile(r"(?:application/(?:[a-z.-]+\+)?json|text/plain)(?:;|\Z)")
 """Media types that no browser runs or shows as a page, given NOSNIFF."""
-LOOK_SECONDS = 0.5
-"""Between two looks whether a client that waits has left."""
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -60,40 +59,44 @@ async def send_reply(send: Send, start: Message, reply: Reply, scope: Scope) -> 
         await send({"type": "http.response.body", "body": body})
 
 
-async def send_stream(send: Send, start: Message, pieces: AsyncIterator[bytes], scope: Scope) -> bool:
+async def send_stream(
+    send: Send, start: Message, pieces: AsyncIterator[bytes], scope: Scope, stalled_seconds: float | None = None
+) -> bool:
     """Send a response piece by piece, each when most of those before it have been read.
 
-    False when it ended early, because the client left or stopped reading.
+    False when it ended early, because the client left or stopped reading for `stalled_seconds`.
     """
     connection = connection_of(scope)
     if connection is not None and scope["http_version"] == "1.0" and scope["method"] != "HEAD":
-        return await _send_unframed(connection, start, pieces, scope)
+        return await _send_unframed(connection, start, pieces, scope, stalled_seconds)
     await send(start)
     if scope["method"] != "HEAD":
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if connection is not None and not await _has_read(connection, scope):
+            if connection is not None and not await _has_read(connection, scope, stalled_seconds):
                 return False
     await send({"type": "http.response.body", "body": b""})
     return True
 
 
 async def until_gone(
-    pieces: AsyncGenerator[bytes, None], connection: Connection, scope: Scope
+    pieces: AsyncGenerator[bytes, None], left: Coroutine[Any, Any, None]
 ) -> AsyncGenerator[bytes, None]:
-    """The pieces, until the client leaves, which may be while it waits for one."""
+    """The pieces, until the client has left, which may be while it waits for one."""
+    gone = asyncio.ensure_future(left)
     try:
-        while (piece := await _next(pieces, connection, scope)) is not None:
+        while (piece := await _next(pieces, gone)) is not None:
             yield piece
     finally:
+        gone.cancel()
         await pieces.aclose()
 
 
-async def _next(pieces: AsyncGenerator[bytes, None], connection: Connection, scope: Scope) -> bytes | None:
+async def _next(pieces: AsyncGenerator[bytes, None], gone: "asyncio.Future[None]") -> bytes | None:
     coming = asyncio.ensure_future(anext(pieces, None))
+    either: set[asyncio.Future[Any]] = {coming, gone}
     try:
-        while not coming.done() and not connection.is_gone(scope):
-            await asyncio.wait({coming}, timeout=LOOK_SECONDS)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     finally:
         if not coming.done():
             coming.cancel()
@@ -101,17 +104,19 @@ async def _next(pieces: AsyncGenerator[bytes, None], connection: Connection, sco
     return None if coming.cancelled() else coming.result()
 
 
-async def _send_unframed(connection: Connection, start: Message, pieces: AsyncIterator[bytes], scope: Scope) -> bool:
+async def _send_unframed(
+    connection: Connection, start: Message, pieces: AsyncIterator[bytes], scope: Scope, stalled_seconds: float | None
+) -> bool:
     """For HTTP/1.0, which has no chunks: the body ends with the connection."""
     if not connection.begin(scope, start):
         return False
     async for piece in pieces:
         connection.write(piece)
-        if not await _has_read(connection, scope):
+        if not await _has_read(connection, scope, stalled_seconds):
             return False
     connection.end(scope)
     return True
 
 
-async def _has_read(connection: Connection, scope: Scope) -> bool:
-    return await connection.drain() and not connection.is_gone(scope)
+async def _has_read(connection: Connection, scope: Scope, stalled_seconds: float | None) -> bool:
+    return await connection.drain(stalled_seconds) and not connection.is_gone(scope)

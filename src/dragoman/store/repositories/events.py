@@ -4,6 +4,7 @@ SQLite gives a page as lines of JSON, for the reason that `task_pages.fetch` nam
 and read one by one, so that a page stays small whatever history holds.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -123,6 +124,13 @@ class Events:
         found = _events(connection, _one(connection.dialect), {"tenant": self._group.tenant, "uid": uid})
         return found[0] if found else None
 
+    def last_sequences(self, tenants: Sequence[int]) -> list[tuple[int, int]]:
+        """Tenant and last sequence of these tenants' logs, those of others among them."""
+        connection = self._connection
+        keys = as_parameter(connection.dialect, tenants)
+        found = driver.fetch(connection, _last_sequences(connection.dialect), (keys,))
+        return [(int(tenant), int(last)) for tenant, last in found]
+
     def changes_of(self, event: LoggedEvent) -> str:
         """The changes of its row in history, whatever their length."""
         values = (self._group.tenant, event.entity, event.number, event.revision)
@@ -153,6 +161,14 @@ def _bounds(dialect: sa.Dialect) -> str:
     counter = tables.counter.c
     last = sa.select(counter.value).where(counter.tenant == sa.bindparam("tenant"), counter.name == name)
     return driver_text(dialect, sa.select(first, last.scalar_subquery()), ("tenant", "tenant"))
+
+
+@lru_cache(maxsize=4)
+def _last_sequences(dialect: sa.Dialect) -> str:
+    counter = tables.counter.c
+    name: sa.ColumnElement[str] = sa.literal_column(f"'{COUNTER}'")
+    found = sa.select(counter.tenant, counter.value).where(counter.name == name, among(dialect, counter.tenant))
+    return driver_text(dialect, found, ("keys",))
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain import event_cursor, event_filter
-from dragoman.domain.errors import NotFound
+from dragoman.domain.errors import NotFound, Unauthenticated
 from dragoman.domain.event_filter import Filter
 from dragoman.domain.limits import PAGE_BYTES
 from dragoman.store.repositories.events import Bounds, EventFilter, LoggedEvent
@@ -62,6 +62,7 @@ class ReadEvent(msgspec.Struct, frozen=True):
 
 def page(uow: UnitOfWork, command: ReadEvents) -> Page:
     """A page. At most `LOOKED_AT` events are looked at, and it ends at PAGE_BYTES; both can leave it short or empty."""
+    must_count(uow)
     log, bounds = log_id(uow), uow.events.bounds()
     after = start(command.since, log, bounds)
     until = min(after + LOOKED_AT, bounds.last)
@@ -78,6 +79,12 @@ def page(uow: UnitOfWork, command: ReadEvents) -> Page:
             until = event.sequence
             break
     return Page(items, event_cursor.encode(log, until), until, until < bounds.last)
+
+
+def must_count(uow: UnitOfWork) -> None:
+    """Unauthenticated where the principal's credential has expired meanwhile."""
+    if uow.principal.until is not None and uow.principal.until <= uow.now:
+        raise Unauthenticated("credentials_unknown", "These credentials are unknown or no longer valid.")
 
 
 def start(since: str, log: str, bounds: Bounds) -> int:

@@ -120,13 +120,14 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
     user = as_stored(uow, token.user)
     if user is None or user.disabled_at is not None:
         return None
-    return acting(
+    principal = acting(
         uow,
         user,
         scopes=frozenset(token.scopes),
         credential=f"token:{token.hash}",
         is_granted=token.gives_decision,
     )
+    return principal if token.expires_at is None else replace(principal, until=token.expires_at)
 
 
 class FindLogin(msgspec.Struct, frozen=True):

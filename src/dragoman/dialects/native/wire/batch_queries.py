@@ -57,5 +57,5 @@ class PreviewQuery(Struct, frozen=True, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
 
 
-REPEATABLE = frozenset({"status", "effect", "outcome", "code"})
+REPEATABLE = frozenset({"status", "effect", "outcome", "code", "types"})
 """Parameters that may be given several times; each time with one value, or several with commas between."""

@@ -49,3 +49,7 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     work_items: Held = UNSET
     feeds: Held = UNSET
     webhooks: Held = UNSET
+    earliest: Annotated[
+        str | UnsetType, Meta(description="With `cursor_gone` and `cursor_foreign`: the cursor where the log begins.")
+    ] = UNSET
+    latest: Annotated[str | UnsetType, Meta(description="And the one where it ends.")] = UNSET

@@ -1,0 +1,233 @@
+"""Streams of events: server-sent events from a place in the log on, as they happen.
+
+No queue stands between: a stream reads the log itself, a page at a time, and waits for the socket. So a slow reader
+misses nothing, and one that comes back goes on behind the id of the last event that it had.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from dragoman.dialects.kit import Request, Stream
+from dragoman.dialects.kit.batch_watching import EVENT_STREAM
+from dragoman.dialects.kit.event_tail import Tail
+from dragoman.dialects.kit.event_watching import Listener, Watch
+from dragoman.dialects.native.handlers.events import NO_STORE, filter_of
+from dragoman.dialects.native.wire import requests as reading
+from dragoman.dialects.native.wire.events import StreamQuery
+from dragoman.domain import event_cursor
+from dragoman.domain.access import Principal
+from dragoman.domain.errors import Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
+from dragoman.usecases.events.tailing import Begin, Begun, Look, Looked, Row, needs_subjects, stored_filter
+
+HEADERS = [NO_STORE, ("X-Accel-Buffering", "no"), ("Connection", "close")]
+BEAT = b": beat\n"
+STALLED_SECONDS = 30.0
+"""A socket that takes nothing for so long is closed."""
+POSITION_SECONDS = 60.0
+"""Between two cursors behind events that the client does not hear."""
+CREDENTIAL_SECONDS = 4.0
+"""Between two looks at the credential of a stream that sends nothing."""
+RETRY_SECONDS = 30
+"""When to come back after a refusal."""
+TROUBLED_SECONDS = 1.0
+"""Between two attempts to read where the database is away."""
+RIGHTS = (*("is_admin", "groups", "scopes", "is_reviewer", "is_granted", "is_supervisor", "ceiling", "dialects"),)
+
+
+class Ended(Exception):
+    """The stream ends, for this reason."""
+
+
+def parse(request: Request, query: StreamQuery) -> Begin:
+    """From where on; a client that comes back says so in a header, with the cursor that it had."""
+    last = request.headers.get("last-event-id")
+    if last:
+        event_cursor.decode(last)
+    return Begin(last or query.since, filter_of(query.types, query.subject))
+
+
+def render(begun: Begun, request: Request) -> Stream:
+    """The stream, which is refused with its first piece where it can't begin."""
+    return Stream(
+        200, _counted(begun, request), EVENT_STREAM, list(HEADERS), waits=True, stalled_seconds=STALLED_SECONDS
+    )
+
+
+async def _counted(begun: Begun, request: Request) -> AsyncGenerator[bytes, None]:
+    watch, principal = request.watch, request.principal
+    if watch is None or principal is None:
+        raise Unavailable("starting", "Only a server has streams.")
+    who = f"{principal.tenant} {principal.user or principal.credential}"
+    if watch.streams[who] >= watch.rules.per_user:
+        most = watch.rules.per_user
+        raise TooMany("too_many_streams", f"At most {most} streams of a user are open at once.", RETRY_SECONDS)
+    if watch.streams.total() >= watch.rules.most:
+        raise Unavailable("streams_full", "No more streams can be open at once.", RETRY_SECONDS)
+    watch.streams[who] += 1
+    try:
+        with watch.listen(principal.tenant) as listener:
+            async for piece in EventStream(begun, request, watch, listener).pieces():
+                yield piece
+    finally:
+        watch.streams[who] -= 1
+        if not watch.streams[who]:
+            del watch.streams[who]
+
+
+class EventStream:
+    """One stream, from a place in the log on."""
+
+    def __init__(self, begun: Begun, request: Request, watch: Watch, listener: Listener) -> None:
+        query = reading.query(request, StreamQuery)
+        self._loop = asyncio.get_running_loop()
+        self._request = request
+        self._principal: Principal = request.principal  # type: ignore[assignment]  # checked by the caller
+        self._wanted = filter_of(query.types, query.subject)
+        self._listener = listener
+        self._tail: Tail = watch.shared.setdefault(self._principal.tenant, Tail(begun.log))
+        self._log = begun.log
+        self._place = begun.sequence  # all up to here was looked at
+        self._told = begun.sequence  # the last cursor that the client has
+        self._old = begun.last  # what changed rights up to here, did so before the stream began
+        self._heartbeat_seconds = watch.rules.heartbeat_seconds
+        now = self._loop.time()
+        self._ends_at = now + watch.rules.seconds * (900 + secrets.randbelow(201)) / 1_000
+        self._sent_at = self._told_at = now
+        self._checks_at = now
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The blocks of the stream, to its end."""
+        await self._check(fresh=True)
+        yield self._sent(b"retry: 2000\n" + self._position("stream.ready"), told=self._place)
+        try:
+            while True:
+                self._listener.arm()
+                looked = await self._look()
+                block, ending = await self._heard(looked)
+                if block:
+                    yield self._sent(block, told=self._told)
+                if ending is not None:
+                    raise Ended(ending)
+                async for piece in self._idle(looked):
+                    yield piece
+        except Ended as ended:
+            if self._place > self._told:
+                yield self._position("stream.position")
+            yield b'event: stream.end\ndata: {"reason":"%b"}\n\n' % str(ended).encode()
+
+    async def _look(self) -> Looked:
+        """What is behind the place; shared with other streams at the end of the log."""
+        while True:
+            try:
+                return await self._read()
+            except NotFound:  # pruned: the client is too slow, and learns where it can begin when it comes back
+                raise Ended("slow") from None
+            except Unavailable as error:
+                if error.code == "stopping":
+                    raise Ended("shutdown") from None
+                await asyncio.sleep(TROUBLED_SECONDS)
+
+    async def _read(self) -> Looked:
+        for_all, run = needs_subjects(self._principal), self._request.run
+        if self._tail.is_near(self._place):
+            looked = await self._tail.look(self._place, run, for_all=for_all)
+        else:
+            wanted = stored_filter(self._wanted)
+            looked = await run(Look(self._log, self._place, wanted, for_all))
+        self._listener.looked(looked.last)
+        return looked
+
+    async def _heard(self, looked: Looked) -> tuple[bytes, str | None]:
+        """What the client hears of it, and why the stream ends behind it, if it does."""
+        behind = [row for row in looked.rows if row.event.sequence > self._place]
+        if not behind:
+            self._place = max(self._place, looked.until)
+            return b"", None
+        turn = next((row for row in behind if self._turns_rights(row)), None)
+        changed = await self._check(looked, fresh=any(map(self._concerns, behind)))
+        if changed and turn is None:
+            return b"", "rights"
+        last = max(self._place, looked.until) if turn is None else turn.event.sequence
+        blocks = []
+        for row, what in looked.heard(self._principal, self._wanted, self._place):
+            if row.event.sequence > last:
+                break
+            blocks.append(row.block(what, looked.log, looked.tenant))
+            self._told = row.event.sequence
+        self._place = last
+        return b"".join(blocks), None if turn is None else "rights"
+
+    async def _idle(self, looked: Looked) -> AsyncIterator[bytes]:
+        """Wait for news, with beats and positions meanwhile. There is nothing to wait for where there is more."""
+        while self._place >= looked.last and not await self._waited():
+            now = self._loop.time()
+            if now >= self._ends_at:
+                raise Ended("lifetime")
+            if now >= self._checks_at and await self._check():
+                raise Ended("rights")
+            if self._place > self._told and now >= self._told_at + POSITION_SECONDS:
+                yield self._sent(self._position("stream.position"), told=self._place)
+            elif now >= self._sent_at + self._heartbeat_seconds:
+                yield self._sent(BEAT)
+        if self._loop.time() >= self._ends_at:
+            raise Ended("lifetime")
+        if self._place > self._told and self._loop.time() >= self._told_at + POSITION_SECONDS:
+            yield self._sent(self._position("stream.position"), told=self._place)
+
+    async def _waited(self) -> bool:
+        """Whether there is news; False when something else is due."""
+        due = min(self._ends_at, self._checks_at, self._sent_at + self._heartbeat_seconds)
+        if self._place > self._told:
+            due = min(due, self._told_at + POSITION_SECONDS)
+        try:
+            return await self._listener.wait(max(0.0, due - self._loop.time()))
+        except Unavailable:
+            raise Ended("shutdown") from None
+
+    async def _check(self, looked: Looked | None = None, *, fresh: bool = False) -> bool:
+        """Look at the credential. Whether the rights are others now; Ended when it counts no more.
+
+        All streams look at the same moments, so that those of one credential share a look.
+        """
+        while True:
+            try:
+                now = await self._request.renew(self._request, fresh=fresh)
+                break
+            except Unauthenticated:
+                raise Ended("credential") from None
+            except Forbidden:
+                raise Ended("rights") from None
+            except (TooMany, Unavailable):  # nobody knows: nothing is sent meanwhile
+                await asyncio.sleep(TROUBLED_SECONDS)
+        if looked is not None and now.until is not None and now.until <= looked.at:
+            raise Ended("credential")
+        before, self._principal = self._principal, now
+        self._request.principal = now
+        self._checks_at = (self._loop.time() // CREDENTIAL_SECONDS + 1) * CREDENTIAL_SECONDS
+        return any(getattr(before, name) != getattr(now, name) for name in RIGHTS)
+
+    def _concerns(self, row: Row) -> bool:
+        """Whether an event may have ended the credential or changed the rights."""
+        event, principal = row.event, self._principal
+        if event.entity == "user":
+            return event.id == principal.user
+        return event.entity == "tenant" or (event.entity == "group" and event.id in principal.groups)
+
+    def _turns_rights(self, row: Row) -> bool:
+        """Whether an event says that the client may see something else from here on."""
+        event = row.event
+        if event.sequence <= self._old or not self._concerns(row):
+            return False
+        return event.type == "user.rights_changed" or (event.entity == "group" and bool(event.audience))
+
+    def _position(self, name: str) -> bytes:
+        cursor = event_cursor.encode(self._log, self._place).encode()
+        return b'event: %b\nid: %b\ndata: {"next":"%b"}\n\n' % (name.encode(), cursor, cursor)
+
+    def _sent(self, piece: bytes, *, told: int | None = None) -> bytes:
+        """Note that a piece is sent, and the cursor that the client has behind it."""
+        self._sent_at = self._loop.time()
+        if told is not None:
+            self._told, self._told_at = told, self._sent_at
+        return piece

@@ -1,0 +1,143 @@
+"""News in the event logs, for all in this process who wait for them: streams, long requests, senders of webhooks.
+
+A process hears at once of its own commits. Of those of others it hears by a look at the last sequences of the tenants
+that somebody listens to, one statement for all, each `poll_seconds`: that alone is right and suffices.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from dragoman.dialects.kit.event_watching import StreamRules
+from dragoman.domain.access import system
+from dragoman.domain.errors import Expected, Unavailable
+from dragoman.domain.people import DIRECTORY_TENANT
+from dragoman.runtime.executor import Executor
+from dragoman.usecases.events.sequences import LastSequences, last_sequences
+
+log = logging.getLogger(__name__)
+
+STREAM_RULES = StreamRules()
+
+
+class EventWatch:
+    """The `Watch` of the kit, one of each process. `start` connects it to the event loop of its listeners."""
+
+    def __init__(self, executor: Executor, poll_seconds: float, rules: StreamRules = STREAM_RULES) -> None:
+        self.rules = rules
+        self.streams: Counter[str] = Counter()
+        self.shared: dict[int, Any] = {}
+        self._executor = executor
+        self._poll_seconds = poll_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: dict[int, set[Listener]] = {}
+        self._known: dict[int, int] = {}  # the last sequence that was seen of each tenant
+        self._announced: set[int] = set()  # tenants of whose commits the loop is still to hear
+        self._polling: asyncio.Task[None] | None = None
+        self.is_stopped = False
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let listeners wait on this loop."""
+        self._loop = loop
+
+    def announce(self, tenant: int) -> None:
+        """Tell of a commit of this process that wrote events. From any thread; costs next to nothing where nobody
+        listens."""
+        if tenant in self._listeners and tenant not in self._announced and self._loop is not None:
+            self._announced.add(tenant)
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._hear, tenant)
+
+    def listen(self, tenant: int) -> "Listener":
+        """A listener to the tenant's log, as a context."""
+        return Listener(self, tenant)
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self.is_stopped = True
+        if self._polling is not None:
+            self._polling.cancel()
+        for tenant in list(self._listeners):
+            self.wake(tenant)
+
+    def wake(self, tenant: int) -> None:
+        """Let all who listen to this tenant look at its log. On the event loop."""
+        for listener in self._listeners.get(tenant, ()):
+            listener.news.set()
+
+    def looked(self, tenant: int, sequence: int) -> None:
+        """Note what is known of a tenant's log, so that the next look at it is no news."""
+        if sequence > self._known.get(tenant, 0):
+            self._known[tenant] = sequence
+
+    def add(self, listener: "Listener") -> None:
+        self._listeners.setdefault(listener.tenant, set()).add(listener)
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.get_running_loop().create_task(self._poll())
+
+    def remove(self, listener: "Listener") -> None:
+        left = self._listeners[listener.tenant]
+        left.discard(listener)
+        if not left:
+            del self._listeners[listener.tenant]
+            self._known.pop(listener.tenant, None)
+            self.shared.pop(listener.tenant, None)
+
+    def _hear(self, tenant: int) -> None:
+        self._announced.discard(tenant)
+        self.wake(tenant)
+
+    async def _poll(self) -> None:
+        while self._listeners and not self.is_stopped:
+            await asyncio.sleep(self._poll_seconds)
+            try:
+                await self._look()
+            except Expected as error:  # the database may be away; the next look will tell
+                log.info("events.not_polled", extra={"code": error.code})
+            except Exception:  # house: ok, because nobody would hear of other nodes any more
+                log.exception("events.poll_failed")
+
+    async def _look(self) -> None:
+        command = LastSequences(tuple(self._listeners))
+        for tenant, sequence in await self._executor.read(last_sequences, command, system(DIRECTORY_TENANT)):
+            if tenant in self._listeners and sequence > self._known.get(tenant, 0):
+                self._known[tenant] = sequence
+                self.wake(tenant)
+
+
+class Listener:
+    """The `Listener` of the kit."""
+
+    __slots__ = ("news", "tenant", "watch")
+
+    def __init__(self, watch: EventWatch, tenant: int) -> None:
+        self.watch = watch
+        self.tenant = tenant
+        self.news = asyncio.Event()
+
+    def arm(self) -> None:
+        self.news.clear()
+
+    def looked(self, sequence: int) -> None:
+        self.watch.looked(self.tenant, sequence)
+
+    async def wait(self, seconds: float) -> bool:
+        if not self.watch.is_stopped:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.news.wait()
+        if self.watch.is_stopped:
+            raise Unavailable("stopping", "The server is stopping.")
+        return self.news.is_set()
+
+    def __enter__(self) -> Self:
+        self.watch.add(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.watch.remove(self)
