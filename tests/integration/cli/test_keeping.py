@@ -29,6 +29,7 @@ from dragoman.domain.job import JobKind
 from dragoman.domain.message import Message, Which
 from dragoman.domain.people import Alias, ProviderIdentity, UnclaimedName, UnclaimedTask
 from dragoman.domain.template import Template
+from dragoman.domain.webhook import Webhook, WebhookState
 from dragoman.domain.work_item import Role
 from dragoman.store.engine.engines import Engine
 from dragoman.store.maintenance.export import LEFT_BEHIND
@@ -75,6 +76,9 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.identities.add(ProviderIdentity(uow.tenant, "corp", "sub-1", "anna"))
     uow.unclaimed_names.add(UnclaimedName(uow.tenant, "ibm_htm", "cn=kim", Moment(1), Moment(2), 1))
     uow.unclaimed_tasks.add(UnclaimedTask(uow.tenant, "ibm_htm", "cn=kim", task.number))
+    uow.webhooks.add(
+        Webhook(uow.tenant, uow.new_id(), "https://hook.example/", "anna", "1:sealed", state=WebhookState.PAUSED)
+    )
     uow.enqueue(JobKind.BATCH_EXECUTE, batch.number, run_at=later(uow.now, seconds=100 * 365 * 86_400), note="x")
 
 
