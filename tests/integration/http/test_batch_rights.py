@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PASSWORD, add_user
+from tests.support.databases import BACKENDS, Databases
 from tests.support.server import Answer, Server, basic, command
 
 BATCHES = "/core/v2/batch/tasks"
@@ -56,9 +57,10 @@ def run(database_url: str, config: str = "") -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def server(database_url: str) -> Iterator[Server]:
-    with run(database_url) as running:
+@pytest.fixture(scope="module", params=BACKENDS)
+def server(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Server]:
+    """For all tests, each of which makes its own batches."""
+    with databases.lent(request.param) as url, run(url) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import pytest
 
 from dragoman.dialects.kit.batch_watching import MOST_STREAMS
 from tests.conftest import PASSWORD, add_user
-from tests.support.databases import Databases
+from tests.support.databases import BACKENDS, Databases
 from tests.support.server import Server, basic
 
 ANNA = basic("anna", PASSWORD)
@@ -22,10 +23,34 @@ ORDER = {"method": "PATCH", "type": "task", "field": "id", "entries": [1], "data
 PATIENCE_SECONDS = 30.0
 
 
-@pytest.fixture
-def server(database_url: str) -> Iterator[Server]:
-    add_user(database_url, "anna", admin=True)
-    with Server(database_url, config="[timeouts]\nstop_seconds = 300\n") as running:
+OFTEN = """
+import sys
+from dragoman.cli.main import main
+from dragoman.dialects.kit import batch_watching
+batch_watching.SILENCE_SECONDS = 0.5
+del sys.argv[0]
+main()
+"""
+"""Runs a command with comments twice a second instead of four times a minute."""
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def server(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Server]:
+    """For all tests, each of which makes its own batches."""
+    with databases.lent(request.param) as url:
+        yield from serving(url)
+
+
+@pytest.fixture(scope="module")
+def chatty(databases: Databases) -> Iterator[Server]:
+    """The same where comments decide, and the engine can't matter."""
+    with databases.lent("sqlite") as url:
+        yield from serving(url, sys.executable, "-c", OFTEN)
+
+
+def serving(url: str, *within: str) -> Iterator[Server]:
+    add_user(url, "anna", admin=True)
+    with Server(url, config="[timeouts]\nstop_seconds = 300\n", within=within) as running:
         make(running, "/v1/tasks", {"title": "One"})
         yield running
 
@@ -131,19 +156,19 @@ def test_events_lead_from_the_present_to_the_end(server: Server) -> None:
         assert events.rest() == b""
 
 
-def test_a_credential_has_so_many_streams_at_once(server: Server) -> None:
-    batch = new_batch(server)
-    at_rest(server, batch)
+def test_a_credential_has_so_many_streams_at_once(chatty: Server) -> None:
+    batch = new_batch(chatty)
+    at_rest(chatty, batch)
     with ExitStack() as stack:
         for _ in range(MOST_STREAMS):
-            assert stack.enter_context(Events(server, batch)).next()[0] == "progress"
-        with Events(server, batch) as refused:
+            assert stack.enter_context(Events(chatty, batch)).next()[0] == "progress"
+        with Events(chatty, batch) as refused:
             assert refused.response.status == 429
             assert refused.response.getheader("retry-after") == "1"
             assert json.loads(refused.rest())["code"] == "too_many_streams"
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:  # clients that have left are noticed
-        with Events(server, batch) as events:
+        with Events(chatty, batch) as events:
             if events.response.status == 200:
                 return
         assert time.monotonic() < deadline
@@ -167,6 +192,7 @@ def test_a_server_that_stops_ends_waiting_and_streams(server: Server) -> None:
         server.stop()
         assert events.rest() == b""
         assert waiting.recv(4096).startswith(b"HTTP/1.1 503 ")
+    server.start()
 
 
 def test_what_another_node_does_is_seen(databases: Databases) -> None:
@@ -183,10 +209,10 @@ def test_what_another_node_does_is_seen(databases: Databases) -> None:
             assert events.next()[0] == "end"
 
 
-def test_silence_is_broken_by_comments(server: Server) -> None:
-    batch = new_batch(server)
-    at_rest(server, batch)
-    with sent(server, f"/v1/batches/{batch}/events", "1.0") as connection:
+def test_silence_is_broken_by_comments(chatty: Server) -> None:
+    batch = new_batch(chatty)
+    at_rest(chatty, batch)
+    with sent(chatty, f"/v1/batches/{batch}/events", "1.0") as connection:
         got = b""
         while not got.endswith(b"\n\n: \n\n"):
             part = connection.recv(4096)

@@ -21,9 +21,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("project")
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, copy / name)  # with the modules that are compiled already
         else:
             shutil.copy(ROOT / name, copy / name)
+    if (ROOT / ".mypy_cache").is_dir():  # what mypy knows of all other files, if it ran before the tests
+        shutil.copytree(ROOT / ".mypy_cache", copy / ".mypy_cache")
     run(copy, "tools.new_dialect", "wheel_works")
     return copy
 
