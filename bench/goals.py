@@ -37,6 +37,7 @@ _BOTH: dict[str, tuple[str, dict[str, float]]] = {
     "ibm_update_vs_native_patch": ("updates in the IBM dialect over our own API's", dict.fromkeys(ENGINES, 0.8)),
 }
 _KEPT = "of the rate of single updates, what is left beside a batch (in one process, without HTTP)"
+_TO_STREAMS = "from a change to 100 streams at 500 updates a second"
 GOALS: dict[str, Goal] = {
     **{
         f"{name}_{engine}": Goal(meaning, least=least)
@@ -66,6 +67,31 @@ GOALS: dict[str, Goal] = {
         f"update_with_events_{engine}": Goal(
             "updates, 64 connections: with the event log over those of the last commit without it, side by side",
             least=0.92,
+        )
+        for engine in ENGINES
+    },
+    **{
+        f"commit_to_stream_p99_ms_{engine}": Goal(f"99th percentile of ms {_TO_STREAMS}, same node", most=50)
+        for engine in ENGINES
+    },
+    "commit_to_stream_other_node_ms_postgres": Goal(
+        f"99th percentile of ms {_TO_STREAMS}, another node that only polls", most=1_500
+    ),
+    "idle_streams_mb": Goal("MB of memory without mapped files that 1,000 idle streams add", most=30),
+    "idle_streams_cpu": Goal("share of one processor that 1,000 idle streams add", most=0.01),
+    **{
+        f"delta_events_per_second_{engine}": Goal(
+            "events a second, 100,000 of them by delta, 1,000 a page", least=20_000
+        )
+        for engine in ENGINES
+    },
+    **{
+        f"webhooks_per_second_{engine}": Goal("webhooks a second from one process to one fast receiver", least=1_500)
+        for engine in ENGINES
+    },
+    **{
+        f"webhooks_kept_beside_dead_{engine}": Goal(
+            "of that rate, what is left beside 50 endpoints that never answer", least=0.8
         )
         for engine in ENGINES
     },

@@ -42,10 +42,14 @@ class Answers:
     p99_ms: float
 
 
-def load(address: str, work: Work, connections: int, seconds: float) -> Answers:
-    """Ask for so long, and wait for the last answer. SystemExit when one was not 2xx or did not come."""
+def load(address: str, work: Work, connections: int, seconds: float, rate: float | None = None) -> Answers:
+    """Ask for so long, and wait for the last answer. SystemExit when one was not 2xx or did not come.
+
+    With `rate` so many times a second, however long answers take, as far as there are connections.
+    """
     with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         arguments = _arguments(work, Path(folder)) | {"seconds": seconds, "connections": connections}
+        arguments |= {} if rate is None else {"rate": rate}
         options = [f"{name}={value}" for name, value in arguments.items()]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{int(seconds) + PATIENCE_SECONDS}s", "--timeout", "60s"]
         done = subprocess.run([*command, "-s", str(SCRIPT), address, "--", *options], capture_output=True, text=True)

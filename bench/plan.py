@@ -20,12 +20,17 @@ class Plan:
     few: int = 10_000
     many: int = 1_000_000
     entries: int = 100_000
+    events: int = 100_000
+    idle_streams: int = 1_000
+    idle_seconds: float = 32.0
     kinto_records: int = 256
     engines: Sequence[str] = ENGINES
     only: Sequence[str] = ()
 
 
-QUICK = Plan(rounds=2, bulk_rounds=1, seconds=0.8, many=50_000, entries=30_000, kinto_records=80)
+QUICK = Plan(
+    rounds=2, bulk_rounds=1, seconds=0.8, many=50_000, entries=30_000, events=20_000, idle_seconds=3.0, kinto_records=80
+)
 
 
 @dataclass

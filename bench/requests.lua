@@ -8,6 +8,7 @@
 --   turn           where an earlier load ended: no two requests have the same turn
 --   revision       with it, each request carries If-Match: the revision that the task had before the turns began
 --   seconds, connections
+--   rate           with it, so many requests a second: each has its moment, whenever earlier answers come
 -- After so many seconds nothing more is sent, and wrk ends when the last answer is there. So every request has its
 -- answer, and what was changed can be counted exactly. The last line is JSON.
 local ffi = require("ffi")
@@ -17,6 +18,7 @@ local STRIDE = 7919 -- a prime: every task has its turn before one comes again
 local at = ffi.new("moment")
 local options, headers, paths, names, body = {}, {}, nil, nil, nil
 local turn, tasks, began, deadline, parked, parked_seconds = 0, 1, nil, nil, 0, 0
+local slot = 0
 local thread
 
 local function now()
@@ -52,6 +54,7 @@ function init(arguments)
   end
   turn, tasks = tonumber(options.turn), tonumber(options.tasks or 1)
   options.first, options.revision = tonumber(options.first), tonumber(options.revision)
+  options.rate = tonumber(options.rate)
   options.connections, options.seconds = tonumber(options.connections), tonumber(options.seconds)
   issued = 0
 end
@@ -62,7 +65,13 @@ function delay()
   if began == nil then
     began, deadline = present, present + options.seconds
   end
-  if present < deadline then return 0 end
+  if options.rate then
+    slot = slot + 1
+    local due = began + (slot - 1) / options.rate
+    if due < deadline then return math.max(0, (due - present) * 1000) end
+  elseif present < deadline then
+    return 0
+  end
   parked, parked_seconds = parked + 1, parked_seconds + (present - began)
   if parked == options.connections then
     seconds = parked_seconds / parked

@@ -4,7 +4,7 @@ python -m tools.bench                                  everything
 python -m tools.bench --only update,read,list          these kinds of work against the conventional way, and no more
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
-python -m tools.bench --only events                    the event log: its cost
+python -m tools.bench --only events                    the event log: its cost, streams, delta, webhooks
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
@@ -24,8 +24,10 @@ from bench import (
     against_rivals,
     before,
     bulk,
+    delta,
     goals,
     guesses,
+    idle_streams,
     lane,
     log_cost,
     million,
@@ -35,6 +37,8 @@ from bench import (
     rivals,
     signed_in,
     starting,
+    streams,
+    webhooks,
 )
 from bench.compare import Table
 from bench.plan import ENGINES, QUICK, Bench, Plan
@@ -65,6 +69,10 @@ def main() -> int:
 
 EVENTS = {
     "log_cost": log_cost.run,
+    "streams": streams.run,
+    "idle_streams": idle_streams.run,
+    "delta": delta.run,
+    "webhooks": webhooks.run,
 }
 GROUPS = {"events": tuple(EVENTS)}
 """Words of `--only` that stand for several stages."""
