@@ -29,10 +29,11 @@ class Background:
         uses: TokenUses,
         *,
         webhooks: Webhooks,
+        poll_seconds: float,
         is_only: bool,
     ) -> None:
         self.worker = Worker(runner, settings, is_only=is_only)
-        self.senders = Senders(runner, webhooks, is_only=is_only)
+        self.senders = Senders(runner, webhooks, poll_seconds=poll_seconds, is_only=is_only)
         self._runner = runner
         self._folder = folder
         self._uses = uses

@@ -82,6 +82,7 @@ class Application:
             self.digest_folder,
             self.identity.uses,
             webhooks=settings.webhooks,
+            poll_seconds=settings.events.poll_seconds,
             is_only=self.store.engine.is_sqlite,
         )
         self.spans: Spans | None = None
