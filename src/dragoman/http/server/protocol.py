@@ -51,7 +51,6 @@ class TimedProtocol(RespondingProtocol):
         self._due: Refused | None = None  # to be sent after the responses that are due
         self._is_last_request = False  # close behind it
         self._skips_body = False  # by the parser, since an upgrade was offered
-        self._is_half_closed = False  # by the client
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -166,8 +165,9 @@ class TimedProtocol(RespondingProtocol):
         elif cycle is None or cycle.response_complete or (self.reads_a_message and not self._in_head):
             return False
         self.reads_a_message = False
-        self._is_half_closed = True
+        self.is_half_closed = True
         cycle.keep_alive = False
+        cycle.message_event.set()  # for `left`
         return True
 
     def _count_unparsed(self, size: int) -> None:
@@ -239,7 +239,7 @@ class TimedProtocol(RespondingProtocol):
             self._start_asgi_task(cycle, app)
         elif self._due is not None:
             self._refuse(self._due)
-        elif self._is_half_closed:
+        elif self.is_half_closed:
             self.transport.close()
         else:
             self._expect_within(self.timeouts.header_seconds)

@@ -23,6 +23,7 @@ class RespondingProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.stalled_seconds = 10.0
+        self.is_half_closed = False  # by the client
         self._socket: asyncio.Transport
         self._dated: list[tuple[bytes, bytes]] | None = None
         self._date_line = b""
@@ -92,9 +93,13 @@ class RespondingProtocol(HttpToolsProtocol):
         self._socket.abort()
 
     async def left(self, scope: Scope) -> None:
-        """Wait until the client of this request, whose body was read, has left."""
+        """Wait until the client of this request, whose body was read, has left.
+
+        One that has closed its sending half counts as gone: before two writes to it have failed, nothing tells it from
+        one that has closed both, and a stream that is silent would be kept for it until then.
+        """
         cycle = self.cycle
-        while cycle.scope is scope and not cycle.disconnected:
+        while cycle.scope is scope and not cycle.disconnected and not self.is_half_closed:
             cycle.message_event.clear()
             await cycle.message_event.wait()
 
