@@ -30,8 +30,8 @@ class Reader:
     """Does what the page says, and looks again (GET) for what takes the server a moment.
 
     `{id}` means the last `id` that an answer had, and so does any other name of a member, `{response.id}` one within;
-    `{etag}` the last ETag, `{token}` and `dgm_…` in a program the last token that was made. `postgresql` gives the
-    address of an empty database, and is asked when the page names one.
+    `{etag}` the last ETag, `{token}`, and `dgm_…` in a program or a command of another, the last token that was made.
+    `postgresql` gives the address of an empty database, and is asked when the page names one.
     """
 
     server: Server
@@ -47,7 +47,7 @@ class Reader:
             for line, expected in commands(self.placed(text)):
                 self.run(line, expected)
         elif language == "python":
-            self.start([sys.executable, "-c", self.placed(text).replace("dgm_…", self.memory.get("token", ""))])
+            self.start([sys.executable, "-c", self.with_token(self.placed(text))])
         elif text[0].isdigit():
             self.expect(text)
         else:
@@ -59,10 +59,17 @@ class Reader:
             text = text.replace(POSTGRESQL, self.memory.setdefault("postgresql", self.postgresql()))
         return text.replace(SERVER, self.server.base_url)
 
+    def with_token(self, text: str) -> str:
+        """The text with the last token in the place of `dgm_…`."""
+        return text.replace("dgm_…", self.memory.get("token", ""))
+
     def run(self, line: str, expected: str) -> None:
         """One command of a console; what it prints is what the page shows, `…` aside."""
         own = OWN_COMMAND.fullmatch(line)
-        printed = self.start(["bash", "-c", line]) if own is None else self.call(own["arguments"], own["typed"])
+        if own is None:
+            printed = self.start(["bash", "-c", self.with_token(line)])
+        else:
+            printed = self.call(own["arguments"], own["typed"])
         if printed.startswith("dgm_"):
             self.memory["token"] = printed.strip()
         if expected:

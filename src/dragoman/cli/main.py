@@ -28,6 +28,7 @@ COMMANDS = {
     "token": "token",
     "session": "session",
     "batch": "batch",
+    "events": "events",
     "webhook": "webhook",
     "template": "template",
     "fixture": "fixture",

@@ -20,11 +20,33 @@ QUIET_SECONDS = 90.0
 
 
 class Refused(click.ClickException):
-    """The server did not do what was asked; the message ends with the code of its problem."""
+    """The server did not do what was asked; the message ends with the code of its problem.
 
-    def __init__(self, message: str, code: str) -> None:
+    `status` is 0 if there was no answer, and `retry_after` the header of that name.
+    """
+
+    def __init__(self, message: str, code: str, status: int = 0, retry_after: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Unreachable(Refused):
+    """There was no connection to the server, or it ended before the whole answer was there (`was_cut`)."""
+
+    def __init__(self, message: str, *, was_cut: bool) -> None:
+        super().__init__(message, "unreachable")
+        self.was_cut = was_cut
+
+
+CUT = (
+    httpcore.ReadError,
+    httpcore.WriteError,
+    httpcore.ReadTimeout,
+    httpcore.WriteTimeout,
+    httpcore.RemoteProtocolError,
+)
 
 
 class Answer:
@@ -97,26 +119,29 @@ class Remote:
                 method, url, headers=list(given.items()), content=content, extensions={"timeout": times}
             ) as response:
                 if response.status >= 400:
-                    raise _refusal(response.status, response.read())
+                    raise _refusal(response)
                 yield response
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
             reason = str(error) or type(error).__name__
-            raise Refused(f"{self._base} can't be reached: {reason}.", "unreachable") from error
+            said = f"{self._base} can't be reached: {reason}."
+            raise Unreachable(said, was_cut=isinstance(error, CUT)) from error
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
 
 
-def _refusal(status: int, body: bytes) -> Refused:
+def _refusal(response: httpcore.Response) -> Refused:
+    status, retry_after = response.status, _headers(response).get("retry-after")
     try:
-        problem = msgspec.json.decode(body, type=dict[str, Any])
+        problem = msgspec.json.decode(response.read(), type=dict[str, Any])
     except msgspec.DecodeError:
-        return Refused(f"The server answered with status {status}.", str(status))
+        return Refused(f"The server answered with status {status}.", str(status), status, retry_after)
     code = str(problem.get("code") or status)
     said = str(problem.get("detail") or problem.get("title") or "refused").replace("\n", " ").rstrip(".")
     faults = [_fault(each) for each in problem.get("errors") or () if isinstance(each, dict)]
-    return Refused(f"{said}{': ' if faults else ''}{'; '.join(faults[:5])} ({code})", code)
+    line = f"{said}{': ' if faults else ''}{'; '.join(faults[:5])} ({code})"
+    return Refused(line, code, status, retry_after)
 
 
 def _fault(fault: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ def commands(
 
 
 ALL = dict(commands())
-REMOTE = ("batch", "webhook")
+REMOTE = ("batch", "events", "webhook")
 """They speak to a server, which has its database and its settings."""
 
 
@@ -41,11 +41,7 @@ def test_help_has_an_example_and_the_exit_codes(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
-    is_remote = path[0] in (
-        "batch",
-        "events",
-        "webhook",
-    )  # it speaks to a server, which has its database and its settings
+    is_remote = path[0] in REMOTE
     for option in ("--server", "--token", "--json") if is_remote else ("--database", "--config", "--tenant"):
         assert option in ALL[path]
 
@@ -81,6 +77,9 @@ def test_settings_come_from_a_file(tmp_path: Path) -> None:
         (["user", "add"], "Missing argument 'LOGIN'"),
         (["user", "add", "anna", "--nonsense"], "No such option '--nonsense'"),
         (["serve", "--port", "70000"], "--port"),
+        (["events"], "Usage: dragoman events"),
+        (["events", "tail", "latest"], "unexpected extra argument"),
+        (["events", "tail", "--server", "nonsense"], "--server must be a URL"),
         (["webhook", "add"], "Missing argument 'URL'"),
         (["webhook", "test"], "Missing argument 'ID'"),
         (["webhook", "replay", "7", "--state", "waiting"], "--state"),
