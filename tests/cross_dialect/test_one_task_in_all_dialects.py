@@ -2,16 +2,29 @@
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from dragoman.dialects.ibm_htm.wire.ids import task_id
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, add_user
+from tests.support.databases import BACKENDS, Databases
 from tests.support.server import Server, basic
 
 ANNA = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
 HTM = "/rest/bpm/htm/v1/task"
 BATCHES = "/core/v2/batch/tasks"
 PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def server(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Server]:
+    """For all tests: each makes its own tasks."""
+    with databases.lent(request.param) as url:
+        add_user(url, "anna", admin=True)
+        with Server(url) as running:
+            yield running
 
 
 def call(server: Server, method: str, path: str, content: object = None) -> Any:

@@ -19,13 +19,14 @@ from dragoman.store.repositories.digests import Folder
 from dragoman.store.unit.overlay import Stamp, chained
 from tests.support.databases import Databases
 from tests.support.history import HistoryWorld
+from tests.support.sizes import sized
 
 H = tables.history.c
 KEY = [column.name for column in tables.history.primary_key]
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=80)
-EXAMPLES = 250  # of each of four ways
-FEW = 80  # of all together on PostgreSQL: it is the same walk
+EXAMPLES = sized(100, 250)  # of each of four ways
+FEW = sized(40, 80)  # of all together on PostgreSQL: it is the same walk
 
 UNCOVERED = {"principal"}  # the login at the time, beside the actor's id that counts
 
