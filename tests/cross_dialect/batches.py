@@ -36,6 +36,7 @@ def batch_in(world: World, status: Status, *, who: Principal | None = None, **fi
             tasks.save(uow, task, replace(task, **fields))
         return led_to(uow, made, status)
 
+    world.announces_batches = False  # it is led to its status past the use cases
     made: Batch = world.core(run)
     return made
 

@@ -20,5 +20,6 @@ def open_world() -> Iterator[World]:
         world.add("anna", admin=True)
         world.add("bert")
         world.add("cara")
+        world.is_lawful = True
         yield world
         world.close()
