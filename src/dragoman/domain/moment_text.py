@@ -1,10 +1,12 @@
 """Moments as text in UTC, for dialects and for what the core itself writes."""
 
 from datetime import date
+from functools import lru_cache
 
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 
-TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
+SECONDS_PER_DAY = 86_400
+TICKS_PER_DAY = SECONDS_PER_DAY * TICKS_PER_SECOND
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 EARLIEST = Moment((1 - EPOCH_DAY) * TICKS_PER_DAY)
@@ -36,8 +38,14 @@ def within(moment: int) -> int:
 
 def clock_time(ticks: int) -> tuple[str, int]:
     """`yyyy-MM-ddTHH:mm:ss` and the rest in 100 ns."""
-    day, rest = divmod(ticks, TICKS_PER_DAY)
-    seconds, fraction = divmod(rest, TICKS_PER_SECOND)
-    minutes, second = divmod(seconds, 60)
+    seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
+    return _second(seconds), fraction
+
+
+@lru_cache(maxsize=1_024)
+def _second(seconds: int) -> str:
+    """Remembered: events and lists show the same seconds again and again."""
+    day, rest = divmod(seconds, SECONDS_PER_DAY)
+    minutes, second = divmod(rest, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{date.fromordinal(day + EPOCH_DAY).isoformat()}T{hour:02d}:{minute:02d}:{second:02d}", fraction
+    return f"{date.fromordinal(day + EPOCH_DAY).isoformat()}T{hour:02d}:{minute:02d}:{second:02d}"

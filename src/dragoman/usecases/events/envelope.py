@@ -15,6 +15,9 @@ from dragoman.store.repositories.events import LoggedEvent
 LONGEST = 16 * 1024
 """Bytes of an old or new value; a field with a longer one is left out and named."""
 
+OF_CLIENTS = '"extensions.'
+"""Only these values are kept as clients wrote them."""
+
 MOST_BYTES = 4
 """Of a character."""
 
@@ -94,7 +97,9 @@ def _changes(stored: str) -> bytes:
 
     Extensions are kept as clients sent them, with blanks and line ends, which are left out here.
     """
-    changes = changes_of(msgspec.json.format(stored, indent=-1))
+    if OF_CLIENTS in stored:
+        stored = msgspec.json.format(stored, indent=-1)
+    changes = changes_of(stored)
     omitted = [] if len(stored) <= LONGEST // MOST_BYTES else [name for name, it in changes.items() if _is_long(it)]
     for name in omitted:
         del changes[name]
