@@ -78,13 +78,14 @@ def render_seconds(moment: Moment) -> str:
 def render_ticks(moment: Moment, zone: tzinfo = UTC) -> str:
     """Seven digits in a zone's time, then `Z` for no offset, else `+hh:mm` (ONLYOFFICE CRM 4.2).
 
-    An offset of old with seconds in it is written in whole minutes, and the time goes with what is written. Where
-    the zone's time would leave the years 1 to 9999, UTC is written.
+    An offset of old with seconds in it is written in whole minutes, and the time goes with what is written. UTC is
+    written where the zone's time would leave the years 1 to 9999, or its offset the 14 hours that readers take (Manila
+    until 1844).
     """
     utc = within(moment)
     minutes = _offset_minutes(utc, zone)
     local = utc + minutes * _TICKS_PER_MINUTE
-    if not minutes or not EARLIEST <= local <= LATEST:
+    if not minutes or abs(minutes) > _MAX_OFFSET_MINUTES or not EARLIEST <= local <= LATEST:
         local, suffix = utc, "Z"
     else:
         hours, rest = divmod(abs(minutes), 60)
