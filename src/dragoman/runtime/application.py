@@ -113,7 +113,7 @@ class Application:
     def _announced(self, tenant: int) -> None:
         """Tell those who wait for news of a log, in a lane's thread."""
         self.event_watch.announce(tenant)
-        self.background.senders.hint()
+        self.background.senders.news()
 
     async def stop(self) -> None:
         """Begin no more background work, give back running jobs, and end all waiting; requests are still answered."""

@@ -33,6 +33,8 @@ R = TypeVar("R")
 
 GATHER_SECONDS = 0.01
 """For how long outcomes are gathered before they are stored."""
+NEWS_SECONDS = 0.02
+"""For how long events are gathered before they are looked at."""
 SPARE_SECONDS = 15.0
 """For how long deliveries may wait in this process, under their lease."""
 STOP_SECONDS = 3.0
@@ -77,6 +79,8 @@ class Senders:
         self._tenants: dict[int, Tenant] = {}
         self._calls: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
+        self._has_webhooks = False  # at the last look
+        self._has_news = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gathers = False
         self._stops = False
@@ -95,13 +99,22 @@ class Senders:
         self._loop = asyncio.get_running_loop()
         while not self._stops:
             self._awake.clear()
+            self._has_news = False
             if await self._turn_safely():
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._awake.wait(), self._rest_seconds)
+            if self._has_news and not self._stops:
+                await asyncio.sleep(NEWS_SECONDS)
+
+    def news(self) -> None:
+        """There are events. Nothing is looked for while there are no webhooks: each commit calls this."""
+        if self._has_webhooks and not self._has_news:
+            self._has_news = True
+            self.hint()
 
     def hint(self) -> None:
-        """There are events, or deliveries."""
+        """There are deliveries, or other things to do at once."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._awake.set)
@@ -153,6 +166,7 @@ class Senders:
         command = sending.Look(self._poll_seconds)
         seen = await self._runner.read(sending.look, command, system(DIRECTORY_TENANT))
         self._rest_seconds = min([self._poll_seconds, *seen.rests])
+        self._has_webhooks = seen.has_webhooks
         for number in seen.expired:
             await self._write(sending.recover, sending.Recover(), number)
         pending: dict[int, list[Pending]] = {}

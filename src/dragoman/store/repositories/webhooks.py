@@ -68,6 +68,10 @@ class Webhooks(Repository[Webhook]):
         )
         return [_pending(row, now) for row in self.by_condition(statement)]
 
+    def are_any(self) -> bool:
+        """Whether any tenant has a webhook."""
+        return bool(self.by_condition(sa.select(sa.exists(sa.select(W.uid)))).scalar())
+
     def tenants_with_expired(self, now: Moment) -> list[int]:
         """The tenants that have deliveries whose lease ran out."""
         expired = sa.exists().where(D.tenant == T.tenant, tables.delivery_is_sending, D.lease_until <= now)

@@ -38,6 +38,7 @@ class Seen(msgspec.Struct, frozen=True):
     pending: list[Pending]
     expired: list[int]
     rests: list[float] = []  # seconds until more of them become due
+    has_webhooks: bool = False  # any at all
 
 
 def look(uow: UnitOfWork, command: Look) -> Seen:
@@ -45,7 +46,8 @@ def look(uow: UnitOfWork, command: Look) -> Seen:
     until = later(uow.now, seconds=command.ahead_seconds)
     pending = uow.webhooks.pending(uow.now, until)
     rests = [(each.due_at - uow.now) / TICKS_PER_SECOND for each in pending if each.due_at is not None]
-    return Seen(pending, uow.webhooks.tenants_with_expired(uow.now), [rest for rest in rests if rest > 0])
+    expired = uow.webhooks.tenants_with_expired(uow.now)
+    return Seen(pending, expired, [rest for rest in rests if rest > 0], uow.webhooks.are_any())
 
 
 class Want(msgspec.Struct, frozen=True):
