@@ -25,7 +25,7 @@ from dragoman.domain.webhook_url import UrlRules
 from dragoman.jobs.background import Background
 from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
-from dragoman.runtime import memory
+from dragoman.runtime import descriptors, memory
 from dragoman.runtime.accounts import StoredAccounts, life_of
 from dragoman.runtime.event_watch import EventWatch
 from dragoman.runtime.executor import Executor
@@ -103,6 +103,9 @@ class Application:
         """Open lanes and readers on the running event loop. `on_death` is called if one of them dies."""
         loop = asyncio.get_running_loop()
         memory.tune()
+        files = descriptors.raise_limit()
+        if files is not None:
+            self.event_watch.keep_below(max(0, files - descriptors.RESERVED))
         self._trace()
         self.executor.start(loop, lambda _error: on_death and on_death())
         self.store.on_queued = self.background.hint

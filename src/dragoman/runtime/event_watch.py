@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,6 +39,10 @@ class EventWatch:
         self._announced: set[int] = set()  # tenants of whose commits the loop is still to hear
         self._polling: asyncio.Task[None] | None = None
         self.is_stopped = False
+
+    def keep_below(self, streams: int) -> None:
+        """Let no more streams be open than this process can have connections."""
+        self.rules = replace(self.rules, most=min(self.rules.most, streams))
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let listeners wait on this loop."""

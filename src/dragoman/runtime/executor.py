@@ -6,7 +6,7 @@ no lanes, run in their own thread (`call`, `execute_now`).
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,7 @@ from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.runtime import idempotency
 from dragoman.runtime.deadlines import Deadlines, timed_out
 from dragoman.runtime.receiving import abandon, receive
+from dragoman.runtime.turns import Turns
 from dragoman.store.store import Store
 from dragoman.store.unit.lane import Pressure
 from dragoman.store.unit.overlay import Overlay, Stamp
@@ -47,6 +48,7 @@ class Executor:
         self._request_seconds = request_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake_is_planned = False
+        self._turns = Turns(store.longest_queue)
 
     @property
     def is_started(self) -> bool:
@@ -81,7 +83,9 @@ class Executor:
         else:
             command = await asyncio.to_thread(operation.read, request)
         left = request.deadline - self.clock.monotonic() if request.deadline else None
-        result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
+        async with self._turns.turn(left) if operation.takes_turns else nullcontext():
+            left = request.deadline - self.clock.monotonic() if request.deadline else None
+            result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
             request.watch = self.event_watch

@@ -61,7 +61,7 @@ class Store:
         self.clock = clock
         self.directory = Directory(clock)
         self._waiting = Waiting(self.engine, clock)
-        self._longest_queue = longest_queue
+        self.longest_queue = longest_queue
         self._writes = [self._queue() for _ in range(1 if self.engine.is_sqlite else 3)]
         self._reads = [self._queue(), self._queue()]  # named rows; lists and searches
         self._meter = Meter(clock)
@@ -79,7 +79,7 @@ class Store:
         self.on_group: Callable[[str, list[Work], float], None] | None = None  # and when a group is done; set early
 
     def _queue(self) -> Queue:
-        return Queue(self._longest_queue)
+        return Queue(self.longest_queue)
 
     def migrate(self) -> None:
         """Bring the tables to the newest form; harmless when they are, and when others do it at the same moment."""
@@ -164,11 +164,11 @@ class Store:
 
     def is_full(self, *, writes: bool) -> bool:
         """Whether no more works can wait: `write` or `read` would raise Unavailable."""
-        return sum(map(len, self._writes if writes else self._reads)) >= self._longest_queue
+        return sum(map(len, self._writes if writes else self._reads)) >= self.longest_queue
 
     def _put(self, work: Work, queues: list[Queue], index: int) -> None:
         work.queued_at = self.clock.monotonic()
-        if len(queues) > 1 and sum(map(len, queues)) >= self._longest_queue:
+        if len(queues) > 1 and sum(map(len, queues)) >= self.longest_queue:
             raise queue_full()
         queues[index].put(work)
 

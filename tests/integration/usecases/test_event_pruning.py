@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dragoman.domain import event_cursor
 from dragoman.jobs.loops import pruning
 from dragoman.store.maintenance.verification import verify
 from dragoman.usecases.background import event_pruning
@@ -13,6 +14,7 @@ from dragoman.usecases.events import event_log
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.databases import Databases
+from tests.support.server import KEY_OF_SECRETS
 from tests.support.world import World
 
 DAY = 86_400
@@ -107,3 +109,39 @@ def test_the_log_begins_later_once_it_was_pruned(world: World) -> None:
     began_at = world.core(event_log.log_from)
     assert began_at == world.clock.now() - 10 * DAY * 10_000_000
     assert json.loads(world.sql("SELECT value FROM setting WHERE tenant = 1 AND name = 'log_from'")[0][0]) == began_at
+
+
+def test_cursors_before_what_is_kept_are_refused_with_the_ends_of_the_log(
+    databases: Databases, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_SECRET_KEY", KEY_OF_SECRETS)
+    world = World(databases.new(backend), settings={"events.keep_days": 10})
+    world.add("anna", admin=True)
+    since = world.native("anna", "GET", "/v1/events?since=earliest&limit=1")[1]["next"]
+    make(world, 3)
+    world.clock.advance(11 * DAY)
+    make(world)
+    prune(world)
+    last = world.native("anna", "GET", "/v1/events?since=latest")[1]["next"]
+    foreign = event_cursor.encode("00000000-0000-4000-8000-000000000001", 1)
+    behind = event_cursor.encode(event_cursor.decode(last).log, event_cursor.decode(last).sequence + 1)
+    for cursor, status, code in (
+        (since, 410, "cursor_gone"),
+        (foreign, 410, "cursor_foreign"),
+        (behind, 410, "cursor_foreign"),
+        (last[:-1] + ("A" if last[-1] != "A" else "B"), 400, "bad_cursor"),
+    ):
+        hook = {"url": "https://hook.example/", "since": cursor}
+        for method, path, content in (
+            ("GET", f"/v1/events?since={cursor}", None),
+            ("GET", f"/v1/events/stream?since={cursor}", None),
+            ("POST", "/v1/webhooks", hook),
+        ):
+            found, problem = world.native("anna", method, path, content)
+            assert (found, problem["code"]) == (status, code), (path, problem)
+            if status == 410:
+                assert problem["latest"] == last
+                first = world.native("anna", "GET", f"/v1/events?since={problem['earliest']}")[1]
+                assert [item["data"]["title"] for item in first["items"]] == ["x"]
+    assert world.native("anna", "GET", "/v1/webhooks")[1]["items"] == []
+    world.close()

@@ -36,6 +36,7 @@ EVENTS = (
         answer=bodies.Event,
         answer_media=EVENT_STREAM,
         runs_further=True,
+        takes_turns=True,
     ),
     _get(
         name="read_event",

@@ -58,12 +58,8 @@ async def _counted(begun: Begun, request: Request) -> AsyncGenerator[bytes, None
     watch, principal = request.watch, request.principal
     if watch is None or principal is None:
         raise Unavailable("starting", "Only a server has streams.")
-    who = f"{principal.tenant} {principal.user or principal.credential}"
-    if watch.streams[who] >= watch.rules.per_user:
-        most = watch.rules.per_user
-        raise TooMany("too_many_streams", f"At most {most} streams of a user are open at once.", RETRY_SECONDS)
-    if watch.streams.total() >= watch.rules.most:
-        raise Unavailable("streams_full", "No more streams can be open at once.", RETRY_SECONDS)
+    who = _who(principal)
+    _check_room(watch, who)
     watch.streams[who] += 1
     try:
         with watch.listen(principal.tenant) as listener:
@@ -73,6 +69,19 @@ async def _counted(begun: Begun, request: Request) -> AsyncGenerator[bytes, None
         watch.streams[who] -= 1
         if not watch.streams[who]:
             del watch.streams[who]
+
+
+def _who(principal: Principal) -> str:
+    return f"{principal.tenant} {principal.user or principal.credential}"
+
+
+def _check_room(watch: Watch, who: str) -> None:
+    """TooMany or Unavailable where no more streams can be open."""
+    most = watch.rules.per_user
+    if watch.streams[who] >= most:
+        raise TooMany("too_many_streams", f"At most {most} streams of a user are open at once.", RETRY_SECONDS)
+    if watch.streams.total() >= watch.rules.most:
+        raise Unavailable("streams_full", "No more streams can be open at once.", RETRY_SECONDS)
 
 
 class EventStream:
