@@ -7,14 +7,17 @@ that is further behind reads the log by itself.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 
 from dragoman.usecases.events.tailing import Look, Looked
 
 PAUSE_SECONDS = 0.01
 PAUSE_PER_STREAM = 0.0001
 """How long looks are collected: longer where each wakes many streams."""
-NEAR = 100
-"""How many events a stream may be behind and still share."""
+NEAR = 10_000
+"""How many events a stream may be behind and still share: more than come between two looks at other nodes' commits."""
+TOGETHER = 50
+"""How far apart streams may be that share one look, which begins at the place of the last of them."""
 
 Run = Callable[[Look], Awaitable[Looked]]
 
@@ -29,6 +32,9 @@ class _Ask:
         self.run = run
         self.for_all = for_all
         self.found: asyncio.Future[Looked] = asyncio.get_running_loop().create_future()
+
+
+_place = attrgetter("after")
 
 
 class Tail:
@@ -55,13 +61,15 @@ class Tail:
     async def _look(self) -> None:
         while self._asks:
             await asyncio.sleep(PAUSE_SECONDS + PAUSE_PER_STREAM * len(self._asks))
-            asks = [ask for ask in self._asks if not ask.found.done()]
+            asks = sorted((ask for ask in self._asks if not ask.found.done()), key=_place)
             self._asks = []
-            if asks:
-                await self._answer(asks)
+            while asks:
+                end = next((place for place, ask in enumerate(asks) if ask.after > asks[0].after + TOGETHER), len(asks))
+                await self._answer(asks[:end])
+                asks = asks[end:]
 
     async def _answer(self, asks: list[_Ask]) -> None:
-        first = min(ask.after for ask in asks)
+        first = asks[0].after
         for_all = any(ask.for_all for ask in asks)
         try:
             looked = await asks[-1].run(Look(self.log, first, for_all=for_all))
