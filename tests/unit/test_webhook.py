@@ -122,8 +122,8 @@ def test_a_delivery_climbs_the_ladder_and_dies() -> None:
     assert before[1].next_at == NOW + 5 * SECOND + SECOND // 10
     assert (last.state, last.attempts, last.next_at) == (DeliveryState.DEAD, 10, None)
     assert last.last_status == 500
-    again = last.replayed(NOW)
-    assert (again.state, again.attempts, again.next_at) == (DeliveryState.WAITING, 10, NOW)
+    again = last.replayed()
+    assert (again.state, again.attempts, again.next_at) == (DeliveryState.WAITING, 10, None)
     assert failing(again).state is DeliveryState.WAITING
 
 

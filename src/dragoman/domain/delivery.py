@@ -133,10 +133,16 @@ class Delivery(msgspec.Struct, frozen=True):
         hidden = replace(self, last_at=at, last_status=None, last_error=str(DeliveryError.HIDDEN), last_milliseconds=0)
         return hidden.ended(DeliveryState.WITHHELD, at)
 
-    def replayed(self, at: Moment) -> "Delivery":
-        """It is sent again, with a fresh ladder."""
-        again = replace(self, state=DeliveryState.WAITING, next_at=at, steps=0, ended_at=None)
+    def replayed(self) -> "Delivery":
+        """It is sent again behind earlier ones of its subject, with a fresh ladder."""
+        again = replace(self, state=DeliveryState.WAITING, next_at=None, steps=0, ended_at=None)
         return replace(again, holder=None, lease_until=None)
+
+    def paused(self, until: Moment | None) -> "Delivery":
+        """The delivery as the pause that its receiver asked for lets it be tried."""
+        if until is None or self.next_at is None:
+            return self
+        return replace(self, next_at=max(self.next_at, until))
 
 
 class DeliveryTry(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.dialects.kit import times
 from dragoman.domain import event_cursor
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.delivery import DeliveryError, Outcome
@@ -252,9 +253,16 @@ def test_410_ends_it_and_what_waits_is_not_tried(hooks: Hooks) -> None:
     assert hooks.fan() == 0
     assert hooks.take(hook) == []
     hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "disabled"}, status=400)
+    shown = hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "paused"})
+    assert (shown["state"], shown["disabled_reason"], shown["failing_since"]) == ("paused", None, None)
     shown = hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "active"})
     assert (shown["state"], shown["disabled_reason"]) == ("active", None)
     assert hooks.fan() == 1
+    (two,), *_ = hooks.take(hook)
+    hooks.settle(two, status=500)
+    since = hooks.read(hook)["failing_since"]
+    for state in ("paused", "active"):
+        assert hooks.ask("PATCH", f"/webhooks/{hook}", {"state": state})["failing_since"] == since
 
 
 def test_a_webhook_without_success_for_days_is_disabled(hooks: Hooks) -> None:
@@ -284,6 +292,11 @@ def test_retry_after_holds_all_deliveries_of_a_webhook(hooks: Hooks) -> None:
     hooks.fan()
     (one,) = hooks.take(hook, limit=1)
     hooks.settle(*one, status=429, pause=60.0)
+    until = times.render_native(later(hooks.world.clock.now(), seconds=60.005))
+    assert [each["next_at"] for each in hooks.ask("GET", f"/webhooks/{hook}/deliveries")["items"]] == [until] * 2
+    assert hooks.ask("GET", f"/webhooks/{hook}/deliveries/{one[0].uid}")["next_at"] == until
+    hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "paused"})
+    hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "active"})
     hooks.world.clock.advance(59)
     assert hooks.take(hook) == []
     hooks.world.clock.advance(2)
@@ -394,6 +407,21 @@ def test_replays_send_again_with_a_fresh_ladder(hooks: Hooks) -> None:
     shown = hooks.ask("POST", f"/webhooks/{hook}/deliveries/{one}/replay", status=202)
     assert (shown["state"], shown["attempts"]) == ("waiting", 2)
     assert len(hooks.serve(hook)) == 1
+
+
+def test_a_replay_keeps_the_order_of_its_subject(hooks: Hooks) -> None:
+    hook = hooks.make(types=["task.*"])
+    number = hooks.task()
+    hooks.change(number, title="y")
+    hooks.fan()
+    ((first,),) = hooks.take(hook)
+    second = hooks.ask("GET", f"/webhooks/{hook}/deliveries")["items"][0]["id"]
+    behind = hooks.ask("POST", f"/webhooks/{hook}/deliveries/{second}/replay", status=202)
+    assert (behind["state"], behind["next_at"]) == ("waiting", None)
+    assert hooks.take(hook) == []
+    hooks.settle(first, status=500)
+    hooks.ask("POST", f"/webhooks/{hook}/deliveries/{first.uid}/replay", status=202)
+    assert [body["data"]["revision"] for body in hooks.serve(hook)] == [1, 2]
 
 
 def test_deliveries_are_listed_newest_first_page_by_page(hooks: Hooks) -> None:

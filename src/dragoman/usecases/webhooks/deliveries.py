@@ -1,6 +1,7 @@
 """Deliveries as clients see them: listed, looked at with every attempt, sent again; and tests."""
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.clock import Moment
@@ -8,7 +9,7 @@ from dragoman.domain.delivery import Delivery, DeliveryState, DeliveryTry
 from dragoman.domain.errors import NotFound
 from dragoman.domain.event import subject_of
 from dragoman.domain.limits import uuid_of
-from dragoman.domain.webhook import WebhookOrder
+from dragoman.domain.webhook import Webhook, WebhookOrder
 from dragoman.store.repositories.deliveries import DeliveryFilter
 from dragoman.usecases.uow import UnitOfWork
 from dragoman.usecases.webhooks import access, hearing
@@ -42,7 +43,7 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
     webhook = access.found(uow, command.webhook)
     wanted = DeliveryFilter(webhook.uid, None if command.state is None else (command.state,))
     found = uow.deliveries.page(wanted, command.after, command.limit + 1)
-    items = found[: command.limit]
+    items = [each.paused(webhook.held_until) for each in found[: command.limit]]
     return Page(items, items[-1].event if len(found) > len(items) else None)
 
 
@@ -65,8 +66,9 @@ class WithTries(msgspec.Struct, frozen=True):
 
 def get(uow: UnitOfWork, command: Get) -> WithTries:
     """NotFound for one of another webhook, too."""
-    delivery = _found(uow, command.webhook, command.delivery)
-    return WithTries(hearing.with_body(uow, delivery), uow.deliveries.tries(delivery.uid))
+    webhook, delivery = _found(uow, command.webhook, command.delivery)
+    shown = hearing.with_body(uow, delivery).paused(webhook.held_until)
+    return WithTries(shown, uow.deliveries.tries(delivery.uid))
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -81,9 +83,19 @@ class Replay(msgspec.Struct, frozen=True):
 
 def replay(uow: UnitOfWork, command: Replay) -> Delivery:
     """The delivery, waiting again; also one that was delivered."""
-    delivery = _found(uow, command.webhook, command.delivery, Lock.CHANGE)
+    webhook, delivery = _found(uow, command.webhook, command.delivery, Lock.CHANGE)
     uow.deliveries.hint()
-    return uow.deliveries.save(delivery.replayed(uow.now))
+    again = uow.deliveries.save(delivery.replayed())
+    if not _is_behind(uow, webhook, again):
+        again = uow.deliveries.save(replace(again, next_at=uow.now))
+    return again.paused(webhook.held_until)
+
+
+def _is_behind(uow: UnitOfWork, webhook: Webhook, delivery: Delivery) -> bool:
+    """Whether an earlier one of its subject comes first."""
+    if webhook.order is WebhookOrder.NONE or delivery.is_test:
+        return False
+    return all(each.uid != delivery.uid for each in uow.deliveries.next_of(webhook.uid, {delivery.subject}))
 
 
 class ReplayMany(msgspec.Struct, frozen=True):
@@ -142,9 +154,9 @@ def test(uow: UnitOfWork, command: Test) -> Delivery:
     )
 
 
-def _found(uow: UnitOfWork, webhook: str, uid: str, lock: Lock = Lock.NONE) -> Delivery:
+def _found(uow: UnitOfWork, webhook: str, uid: str, lock: Lock = Lock.NONE) -> tuple[Webhook, Delivery]:
     hook, key = access.found(uow, webhook, lock), uuid_of(uid)
     found = uow.deliveries.of_uids([key], lock) if key is not None else []
     if not found or found[0].webhook != hook.uid:
         raise NotFound("delivery_not_found", f"There is no delivery {uid}.", id=uid)
-    return found[0]
+    return hook, found[0]

@@ -144,6 +144,8 @@ def change(uow: UnitOfWork, command: Change) -> Webhook:
     if "url" in fields and fields["url"] != webhook.url:
         _check(uow, fields["url"])
     after = replace(webhook, **fields, filter=replace(webhook.filter, **command.filters))
+    if after.state is not webhook.state and webhook.state is WebhookState.DISABLED:
+        after = replace(after, disabled_reason=None, failing_since=None)
     if after.state is WebhookState.ACTIVE and "state" in fields:
         after = _activated(uow, webhook, after, catch_up=command.catch_up)
     if after == webhook:
@@ -162,9 +164,7 @@ def _activated(uow: UnitOfWork, before: Webhook, after: Webhook, *, catch_up: bo
             "events_gone",
             "Events that it has not heard of are no longer kept. With catch_up false it goes on with the next one.",
         )
-    if before.is_active:
-        return after
-    return replace(after, disabled_reason=None, failing_since=None, held_until=None)
+    return after
 
 
 def _reorder(uow: UnitOfWork, webhook: Webhook) -> None:

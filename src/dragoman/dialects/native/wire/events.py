@@ -9,6 +9,7 @@ from dragoman.domain.event_filter import MOST_TYPES
 
 LARGEST_PAGE = 1_000
 LONGEST_WAIT = 60
+LONGEST_CURSOR = 200
 
 Type = Annotated[
     str,
@@ -17,15 +18,21 @@ Type = Annotated[
     ),
 ]
 Types = Annotated[list[Type], Meta(min_length=1, max_length=MOST_TYPES, description="Any of these types.")]
+Since = Annotated[
+    str,
+    Meta(
+        description="Behind this cursor; or `earliest`, or `latest` for the end of the log.",
+        extra_json_schema={"maxLength": LONGEST_CURSOR},
+    ),
+]
+"""What is longer is no cursor, which is told as of all else that is none."""
 Subject = Annotated[str, Meta(max_length=1_024, description="Only of this subject: tasks/12, tasks/ID, tenants/NAME.")]
 
 
 class EventQuery(Struct, frozen=True, kw_only=True):
     """Of the event log."""
 
-    since: Annotated[
-        str, Meta(max_length=200, description="Behind this cursor; or `earliest`, or `latest` for the end of the log.")
-    ] = "earliest"
+    since: Since = "earliest"
     types: Types | UnsetType = UNSET
     subject: Subject | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="The largest number of events.")] = 100
@@ -37,9 +44,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
 class StreamQuery(Struct, frozen=True, kw_only=True):
     """Of a stream of events. The header Last-Event-ID wins over `since`."""
 
-    since: Annotated[
-        str, Meta(max_length=200, description="Behind this cursor; or `earliest`, or `latest` for the end of the log.")
-    ] = "latest"
+    since: Since = "latest"
     types: Types | UnsetType = UNSET
     subject: Subject | UnsetType = UNSET
 
