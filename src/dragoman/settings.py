@@ -331,6 +331,13 @@ class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="How often the logs that somebody listens to are looked at for other nodes' events.",
         ),
     ] = 1.0
+    notify: Annotated[
+        bool,
+        Meta(
+            description="Whether processes hint to each other at new events by NOTIFY, on PostgreSQL; without it they "
+            "hear of them by looking."
+        ),
+    ] = True
     heartbeat_seconds: Annotated[
         float, Meta(ge=0.1, le=300, description="After how much silence a stream of events sends a comment.")
     ] = 15.0

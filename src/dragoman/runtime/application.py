@@ -33,6 +33,7 @@ from dragoman.runtime.identity import Identity
 from dragoman.runtime.sign_ins import SignIns
 from dragoman.settings import BadSettings, Events, Settings, Webhooks, traces
 from dragoman.store.engine.files import database_file
+from dragoman.store.engine.notices import Notices
 from dragoman.store.repositories.digests import FOLDER as DIGESTS
 from dragoman.store.repositories.digests import Folder
 from dragoman.store.store import Store
@@ -86,6 +87,7 @@ class Application:
             is_only=self.store.engine.is_sqlite,
         )
         self.spans: Spans | None = None
+        self._notices: Notices | None = None
 
     def open(self) -> "Application":
         """Migrate the database, and create the main tenant when it is missing."""
@@ -111,10 +113,23 @@ class Application:
         self.store.on_queued = self.background.hint
         self.event_watch.start(loop)
         self.store.on_events = self._announced
+        self._notify()
         self.background.start(self.spans)
+
+    def _notify(self) -> None:
+        """Exchange hints at commits with other processes, where the database can."""
+        if self.settings.events.notify and self.store.engine.is_postgresql:
+            self._notices = Notices(self.store.engine.raw, self._heard)
+            self._notices.start()
 
     def _announced(self, tenant: int) -> None:
         """Tell those who wait for news of a log, in a lane's thread."""
+        self._heard(tenant)
+        if self._notices is not None:
+            self._notices.send(tenant)
+
+    def _heard(self, tenant: int) -> None:
+        """Tell those of this process, from any thread."""
         self.event_watch.announce(tenant)
         self.background.senders.news()
 
@@ -122,11 +137,15 @@ class Application:
         """Begin no more background work, give back running jobs, and end all waiting; requests are still answered."""
         WATCHES.stop()
         self.event_watch.stop()
+        if self._notices is not None:
+            self._notices.stop()
         await self.background.stop()
 
     def close(self) -> None:
         """Finish queued work, then close the database."""
         self.store.close()
+        if self._notices is not None:
+            self._notices.close()
         if self.spans is not None:
             self.spans.stop()
 

@@ -240,11 +240,18 @@ def test_a_stream_ends_when_rights_change_and_when_its_token_ends(server: Server
     call(server, "PATCH", f"/v1/users/{me['id']}", {"roles": []})
 
 
-def test_streams_of_two_nodes_hear_each_other_by_polling_alone(postgres_url: str) -> None:
+@pytest.mark.parametrize(
+    "rules",
+    ["notify = false\npoll_seconds = 0.1", "notify = true\npoll_seconds = 60\nheartbeat_seconds = 300"],
+    ids=["polling", "notify"],
+)
+def test_streams_of_two_nodes_hear_each_other_in_order(postgres_url: str, rules: str) -> None:
+    """Where they notify each other, a client's patience ends long before the first look."""
     add_user(postgres_url, "anna", admin=True)
+    config = f"[events]\n{rules}"
     with (
-        Server(postgres_url, config=CONFIG) as one,
-        Server(postgres_url, config=CONFIG) as other,
+        Server(postgres_url, config=config) as one,
+        Server(postgres_url, config=config) as other,
         EventClient(one, ANNA) as first,
         EventClient(other, ANNA) as second,
     ):
@@ -252,6 +259,7 @@ def test_streams_of_two_nodes_hear_each_other_by_polling_alone(postgres_url: str
         written = [new_task((one, other)[place % 2], str(place))["id"] for place in range(20)]
         for stream in (first, second):
             assert [stream.block().data["data"]["id"] for _ in written] == written
+        assert new_task(other)["id"] == first.block().data["data"]["id"] == second.block().data["data"]["id"]
         one.stop()
         assert first.block().data == {"reason": "shutdown"}
         assert first.rest() == b""
