@@ -89,6 +89,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         lowered = name.decode("latin-1").lower()
+        self._tells_body |= lowered == "transfer-encoding" or (lowered == "content-length" and value.strip() != b"0")
         if lowered in self._kept_headers:
             self._headers[lowered] = value.decode("latin-1")
 
@@ -105,7 +106,9 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._status:
-            self._finish(keep=self._parser.should_keep_alive())
+            # Behind a 204 that speaks of a body, one may still come, and would be taken for the next answer.
+            is_odd = self._status == 204 and self._tells_body
+            self._finish(keep=self._parser.should_keep_alive() and not is_odd)
         else:
             self._headers.clear()  # of an interim answer
 
@@ -117,6 +120,7 @@ class Connection(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._body = bytearray()
         self._body_bytes = self._received = 0
+        self._tells_body = False
 
     def _finish(self, *, keep: bool) -> None:
         if not keep:

@@ -22,6 +22,7 @@ from dragoman.domain.delivery import DeliveryError, Outcome
 from dragoman.domain.webhook_secret import PREFIX, key_of
 from tests.support.receiver import (
     Behaviour,
+    Exchange,
     Receiver,
     dropped,
     endless,
@@ -176,6 +177,16 @@ def test_a_connection_that_the_receiver_closed_costs_no_attempt(receiver: Receiv
     first, second = send(message(receiver.url()), message(receiver.url()))
     assert (first.error, second.error) == (None, None)
     assert [sent.connection for sent in receiver.sent] == [1, 1, 2]
+
+
+def test_what_may_follow_an_answer_without_a_body_is_not_taken_for_the_next(receiver: Receiver) -> None:
+    async def promises_a_body(exchange: Exchange) -> None:
+        await exchange.write(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n")
+        exchange.is_kept = True
+
+    receiver.next += [promises_a_body, replies(204), replies(200)]
+    assert [each.error for each in send(*[message(receiver.url())] * 3)] == [None] * 3
+    assert [sent.connection for sent in receiver.sent] == [1, 2, 2]
 
 
 def test_no_connection_and_no_name() -> None:
