@@ -68,7 +68,7 @@ async def pieces(world: World) -> AsyncIterator[tuple[float, str, Any]]:
     """When each block came, its name, and its data; beats are left out."""
     request = Request("GET", "/v1/events/stream", received_at=Moment(0))
     request.principal, request.run, request.renew = PRINCIPAL, world.run, world.renew
-    world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG)
+    world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG, checked={})
     stream = EventStream(Begun(LOG, 5, 5), request, world, world)  # type: ignore[arg-type]
     stream._loop = world  # type: ignore[assignment]
     stream._ends_at = stream._ends_at - asyncio.get_running_loop().time()
@@ -122,3 +122,36 @@ def test_a_stream_behind_what_is_kept_ends_as_slow() -> None:
     world.news_at, world.pruned_at = {30.0: 500}, 30.0
     _, end = told(world)
     assert end == (30.0, "stream.end", {"reason": "slow"})
+
+
+def test_streams_of_one_credential_share_a_look_at_it_for_less_than_a_second() -> None:
+    async def run() -> None:
+        world = World()
+        looks = []
+
+        async def renew(request: Request, *, fresh: bool = False) -> Principal:
+            looks.append(fresh)
+            return PRINCIPAL
+
+        def stream(authorization: str) -> EventStream:
+            request = Request(
+                "GET", "/v1/events/stream", headers={"authorization": authorization}, received_at=Moment(0)
+            )
+            request.principal, request.run, request.renew = PRINCIPAL, world.run, renew
+            made = EventStream(Begun(LOG, 5, 5), request, world, world)  # type: ignore[arg-type]
+            made._loop = world  # type: ignore[assignment]
+            return made
+
+        world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG, checked={})
+        first, second, other = stream("Bearer a"), stream("Bearer a"), stream("Bearer b")
+        for each in (first, second):
+            await each._check()
+        assert len(looks) == 1
+        await other._check()  # another credential of the same user
+        await second._check(fresh=True)
+        assert looks == [False, False, True]
+        world.now += 1.0
+        await first._check()
+        assert len(looks) == 4
+
+    asyncio.run(run())

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from operator import attrgetter
 
+from dragoman.domain.access import Principal
 from dragoman.usecases.events.tailing import Look, Looked
 
 PAUSE_SECONDS = 0.01
@@ -42,6 +43,9 @@ class Tail:
 
     def __init__(self, log: str) -> None:
         self.log = log
+        self.checked: dict[
+            tuple[str, str], tuple[float, Principal]
+        ] = {}  # by credential: when it was looked at, and whose it is
         self._last = 0
         self._asks: list[_Ask] = []
         self._task: asyncio.Task[None] | None = None

@@ -26,8 +26,11 @@ STALLED_SECONDS = 30.0
 """A socket that takes nothing for so long is closed."""
 POSITION_SECONDS = 60.0
 """Between two cursors behind events that the client does not hear."""
-CREDENTIAL_SECONDS = 4.0
+CREDENTIAL_SECONDS = 3.0
 """Between two looks at the credential of a stream that sends nothing."""
+SHARED_SECONDS = 0.9
+"""How old the look of another stream of the same credential may be. With the second for which accounts are remembered,
+all three stay below the five seconds within which a stream must fall silent."""
 RETRY_SECONDS = 30
 """When to come back after a refusal."""
 TROUBLED_SECONDS = 1.0
@@ -104,6 +107,7 @@ class EventStream:
         self._ends_at = now + watch.rules.seconds * (900 + secrets.randbelow(201)) / 1_000
         self._sent_at = self._told_at = now
         self._checks_at = now
+        self._phase = secrets.randbelow(1_000) / 1_000  # or all streams that begin together would look together
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The blocks of the stream, to its end."""
@@ -195,13 +199,10 @@ class EventStream:
             raise Ended("shutdown") from None
 
     async def _check(self, looked: Looked | None = None, *, fresh: bool = False) -> bool:
-        """Look at the credential. Whether the rights are others now; Ended when it counts no more.
-
-        All streams look at the same moments, so that those of one credential share a look.
-        """
+        """Look at the credential. Whether the rights are others now; Ended when it counts no more."""
         while True:
             try:
-                now = await self._request.renew(self._request, fresh=fresh)
+                now = await self._renewed(fresh=fresh)
                 break
             except Unauthenticated:
                 raise Ended("credential") from None
@@ -213,8 +214,19 @@ class EventStream:
             raise Ended("credential")
         before, self._principal = self._principal, now
         self._request.principal = now
-        self._checks_at = (self._loop.time() // CREDENTIAL_SECONDS + 1) * CREDENTIAL_SECONDS
+        self._checks_at = self._loop.time() + CREDENTIAL_SECONDS - (self._phase if fresh else 0.0)
         return any(getattr(before, name) != getattr(now, name) for name in RIGHTS)
+
+    async def _renewed(self, *, fresh: bool) -> Principal:
+        """The principal as he is now. Streams of one credential share a look."""
+        before, checked = self._principal, self._tail.checked
+        key = (before.user or before.credential, self._request.headers.get("authorization", ""))
+        known = checked.get(key)
+        if not fresh and known is not None and self._loop.time() - known[0] < SHARED_SECONDS:
+            return known[1]
+        now = await self._request.renew(self._request, fresh=fresh)
+        checked[key] = self._loop.time(), now
+        return now
 
     def _concerns(self, row: Row) -> bool:
         """Whether an event may have ended the credential or changed the rights."""
