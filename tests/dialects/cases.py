@@ -13,7 +13,8 @@ DIALECTS = Path(dragoman.dialects.__path__[0])
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"asked_by": "as"}):
-    """One exchange. `asked_by` None: anna, unless `headers` hold credentials; empty: nobody."""
+    """One exchange. `asked_by` None: anna, unless `headers` hold credentials; empty: nobody. `block`: the reply is the
+    first block of a stream that does not end."""
 
     request: str
     status: int
@@ -25,6 +26,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ask
     reply_text: str | None = None
     more: bool = False
     until: bool = False
+    block: bool = False
     reply_headers: dict[str, str] = {}
     save: dict[str, str] = {}
 

@@ -80,7 +80,9 @@ class Exchange:
         person = "anna" if step.asked_by is None else step.asked_by
         if person and "authorization" not in given:
             headers["Authorization"] = self._tenant.basic(person)
-        answer: Answer = self._tenant.server.call(step.method, fill(step.target, self.known), body, headers)
+        answer: Answer = self._tenant.server.call(
+            step.method, fill(step.target, self.known), body, headers, block=step.block
+        )
         return answer
 
     def _compare(self, step: Step, answer: Answer) -> None:

@@ -19,6 +19,8 @@ from tests.support.server import KEY_OF_SECRETS, Answer, Server
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 60.0
+BLOCK_ENDS = b"\n\n"
+FAILED = 400
 WITH_KEY = {"DRAGOMAN_SECRET_KEY": KEY_OF_SECRETS}
 
 
@@ -32,6 +34,7 @@ class Ask:
     body: bytes | None = None
     client: str = "127.0.0.1"
     more: tuple[tuple[str, str], ...] = ()  # further headers, also of a name that is there already
+    block: bool = False  # the client leaves behind the first block of a stream
 
 
 class LastLine(RequestLog):
@@ -82,11 +85,17 @@ class InProcessServer(Server):
         return self._thread.is_alive()
 
     def call(
-        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        target: str,
+        body: bytes | str | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        block: bool = False,
     ) -> Answer:
-        """One request, and its answer."""
+        """One request, and its answer; with `block` the first block of it, when the client leaves."""
         sent = body.encode() if isinstance(body, str) else body
-        return self.ask([Ask(method, target, headers or {}, sent)])[0][0]
+        return self.ask([Ask(method, target, headers or {}, sent, block=block)])[0][0]
 
     def ask(self, asks: Iterable[Ask]) -> list[tuple[Answer, Line]]:
         """One request after the other: each one's answer, and what the log has of it."""
@@ -101,17 +110,25 @@ class InProcessServer(Server):
     async def _ask(self, ask: Ask) -> Answer:
         sent = [{"type": "http.request", "body": ask.body or b"", "more_body": False}]
         got: list[Any] = []
+        enough = asyncio.Event()
 
         async def receive() -> Any:
+            if ask.block and not sent:
+                await enough.wait()
             return sent.pop() if sent else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             got.append(message)
+            if BLOCK_ENDS in message.get("body", b"") or message.get("status", 200) >= FAILED:
+                enough.set()
 
         await self._gateway(_scope(ask, self.base_url), receive, send)
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
         parts = () if ask.method == "HEAD" else got[1:]  # uvicorn doesn't send the body of a HEAD
-        return Answer(got[0]["status"], headers, b"".join(part.get("body", b"") for part in parts))
+        body = b"".join(part.get("body", b"") for part in parts)
+        if ask.block:
+            body = body.partition(BLOCK_ENDS)[0] + b"\n"
+        return Answer(got[0]["status"], headers, body)
 
     def _do(self, work: Coroutine[Any, Any, R]) -> R:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)

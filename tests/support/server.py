@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -132,15 +132,22 @@ class Server:
         return "".join(self._said)[-20_000:]
 
     def call(
-        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        target: str,
+        body: bytes | str | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        block: bool = False,
     ) -> Answer:
-        """One request on a connection of its own, the target sent as it stands."""
+        """One request on a connection of its own, the target sent as it stands. With `block` only the first block of
+        the reply is read: all up to an empty line."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, target, body.encode() if isinstance(body, str) else body, headers or {})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, names, response.read())
+            return Answer(response.status, names, _block_of(response) if block else response.read())
         finally:
             connection.close()
 
@@ -189,3 +196,10 @@ def command(database_url: str, *arguments: str, typed: str = "") -> str:
 def basic(login: str, password: str) -> dict[str, str]:
     """The header of HTTP Basic."""
     return {"Authorization": "Basic " + base64.b64encode(f"{login}:{password}".encode()).decode()}
+
+
+def _block_of(response: HTTPResponse) -> bytes:
+    lines = []
+    while (line := response.readline()) and line != b"\n":
+        lines.append(line)
+    return b"".join(lines)
