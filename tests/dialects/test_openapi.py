@@ -61,7 +61,16 @@ include-operation-id = [
   "create_webhook", "patch_webhook", "rotate_webhook_secret",
 ]
 checks.positive_data_acceptance.enabled = false
+
+[[operations]]  # only the server makes cursors; and an empty answer is held back for as long as is asked
+include-operation-id = "list_events"
+checks.positive_data_acceptance.enabled = false
+parameters = { "query.wait" = 0 }
 """
+LEFT_OUT = (
+    "patch_tenant",  # its limits would refuse all others
+    "stream_events",  # it has no end: see tests/integration/http/test_event_streams.py
+)
 
 
 Listening = Callable[[str], Server]
@@ -111,7 +120,7 @@ def keep_in_production(told: dict[str, Any]) -> None:
 def test_our_own_document_holds(backend: str, listening: Listening, tmp_path: Path) -> None:
     tenant = Tenant(listening(backend))
     url = f"{tenant.server.base_url}/v1/openapi.json"
-    run(tenant, tmp_path, backend, url, "--exclude-operation-id", "patch_tenant")  # its limits would refuse all others
+    run(tenant, tmp_path, backend, url, *(word for name in LEFT_OUT for word in ("--exclude-operation-id", name)))
 
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name != NATIVE])
