@@ -102,7 +102,9 @@ def check(world: BatchWorld, number: int, numbers: list[int]) -> None:
     assert batch.ended_because is not None
     assert batch.ended_because.code is EndCode.MAX_FAILURES
     assert world.outcomes(batch) == list(range(BEFORE_STOP))
-    rows: list[Any] = world.core(lambda uow: [row for each in numbers for row in uow.history.page("task", each)])
+    rows: list[Any] = world.core(
+        lambda uow: [row for each in numbers for row in uow.history.page("task", each, limit=10_000)]
+    )
     by_batch = [row.number for row in rows if row.cause == number and json.loads(row.changes)]
     assert sorted(by_batch) == numbers[:2]
     groups = world.core(lambda uow: uow.batch_details.get(batch.uid)).failures
