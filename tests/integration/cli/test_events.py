@@ -53,11 +53,17 @@ class Followed:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heeds_interrupts,
         ) as process:
             try:
                 yield process
             finally:
                 process.kill()
+
+
+def _heeds_interrupts() -> None:
+    """What a shell starts in the background ignores them, and so does all that it starts in turn, tests too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +117,7 @@ def test_each_event_comes_once_over_kills_stops_and_cuts(followed: Followed) -> 
             each["id"] for each in followed.call("GET", f"/v1/events?since={since}")["items"]
         ]
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate()
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     *notices, resume, stopped = filter(None, error.splitlines())
     assert [line.partition(" can't be reached")[0] for line in notices] == [f"dragoman: {followed.server.base_url}"] * 2
