@@ -31,7 +31,7 @@ from tests.support.tenant import Tenant
 PROGRAM = str(Path(sys.executable).with_name("schemathesis"))
 DIALECTS = {dialect.name: dialect for dialect in discover()}
 LONG = 200
-SHORT = {"sqlite": 20, "postgresql": 8}
+SHORT = {"sqlite": 12, "postgresql": 4}
 PHASES = {"sqlite": "examples,fuzzing,stateful", "postgresql": "fuzzing"}
 """What doesn't depend on the engine is asked on one of them."""
 THOROUGH = "examples,coverage,fuzzing,stateful"
