@@ -51,8 +51,11 @@ class Trap:
 
     def open(self, address: str) -> Response:
         """Go there, and wait until nothing is left to run. In a sandbox nothing runs, not even what would wait."""
-        response = self.page.goto(address, wait_until="load")
+        response = self.page.goto(address, wait_until="commit")
         assert response is not None
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            return response  # it never ends; the media type is inert
+        self.page.wait_for_load_state("load")
         if "sandbox" not in response.headers.get("content-security-policy", ""):
             self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         return response

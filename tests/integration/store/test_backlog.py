@@ -118,7 +118,7 @@ def test_no_table_is_read_from_end_to_end(sqlite_url: str) -> None:
         look(node)
         sa.event.remove(raw, "before_cursor_execute", note)
         plans = [(text, given) for text, given in asked if text.startswith("SELECT")]
-        assert len(plans) == 3
+        assert len(plans) >= 3  # and what senders of webhooks look for meanwhile
         with raw.connect() as connection:
             for text, given in plans:
                 steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given)]
