@@ -82,7 +82,7 @@ def _show(page: Page) -> None:
 
 
 def _is_abandoned() -> bool:
-    """Whether nobody reads the output any more, which is otherwise noticed at the next event only."""
+    """Whether the output has no reader any more, which is otherwise noticed at the next event only."""
     try:
         descriptor = sys.stdout.fileno()
     except (OSError, ValueError):

@@ -71,7 +71,7 @@ def stored_types(types: tuple[str, ...]) -> tuple[str, ...] | None:
 
 @lru_cache(maxsize=1_024)
 def hidden_entities(types: tuple[str, ...]) -> tuple[str, ...]:
-    """The entities of which a filter takes the events that are told instead of what is hidden."""
+    """The entities of which a filter takes the events that stand for hidden ones."""
     return tuple(type_.partition(".")[0] for type_ in HIDDEN if wants(types, type_))
 
 

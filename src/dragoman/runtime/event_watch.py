@@ -49,8 +49,8 @@ class EventWatch:
         self._loop = loop
 
     def announce(self, tenant: int) -> None:
-        """Tell of a commit of this process that wrote events. From any thread; costs next to nothing where nobody
-        listens."""
+        """Announce a commit of this process that wrote events. From any thread; costs next to nothing without
+        a listener."""
         if tenant in self._listeners and tenant not in self._announced and self._loop is not None:
             self._announced.add(tenant)
             with suppress(RuntimeError):  # the loop has ended
@@ -61,7 +61,7 @@ class EventWatch:
         return Listener(self, tenant)
 
     def stop(self) -> None:
-        """Let nobody wait any longer."""
+        """End all waiting."""
         self.is_stopped = True
         if self._polling is not None:
             self._polling.cancel()
@@ -102,7 +102,7 @@ class EventWatch:
                 await self._look()
             except Expected as error:  # the database may be away; the next look will tell
                 log.info("events.not_polled", extra={"code": error.code})
-            except Exception:  # house: ok, because nobody would hear of other nodes any more
+            except Exception:  # house: ok, because events of other nodes would no longer be noticed
                 log.exception("events.poll_failed")
 
     async def _look(self) -> None:

@@ -71,7 +71,7 @@ def vault_of(engine: Engine, key: bytes | None) -> StoreVault:
 
 
 def _make(file: Path) -> None:
-    """Write a new key for its owner only; the one of whoever comes first stays."""
+    """Write a new key for its owner only; the first one written stays."""
     new = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

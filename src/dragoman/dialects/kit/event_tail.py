@@ -77,7 +77,7 @@ class Tail:
         for_all = any(ask.for_all for ask in asks)
         try:
             looked = await asks[-1].run(Look(self.log, first, for_all=for_all))
-        except Exception as error:  # house: ok, because those who asked are told
+        except Exception as error:  # house: ok, because the error is passed to the waiting streams
             for ask in asks:
                 if not ask.found.done():
                     ask.found.set_exception(error)

@@ -1,4 +1,4 @@
-"""Waiting for news in the event log, for dialects: whoever waits holds neither a thread nor a connection."""
+"""Waiting for news in the event log, for dialects: a waiting request holds neither a thread nor a connection."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Disabling a webhook: it stands still, and its owner is told."""
+"""Disabling a webhook: it stops, and its owner gets an event."""
 
 import msgspec
 

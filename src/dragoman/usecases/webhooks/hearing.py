@@ -46,7 +46,7 @@ class Bodies:
 def messages(
     uow: UnitOfWork, webhook: Webhook, owner: Principal, events: Sequence[LoggedEvent], bodies: Bodies
 ) -> Iterator[Message]:
-    """Those that the webhook is to get. It is told nothing of itself."""
+    """Those that the webhook is to get: none about itself."""
     own = subject_of("webhook", webhook.uid)
     wanted = [event for event in events if event.subject != own]
     for event, heard in zip(wanted, visibility.heard(uow, owner, wanted), strict=True):

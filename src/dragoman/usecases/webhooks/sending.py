@@ -281,7 +281,7 @@ class Recover(msgspec.Struct, frozen=True):
 
 
 def recover(uow: UnitOfWork, command: Recover) -> int:
-    """How many. Each costs an attempt, of which nobody knows what came; it is sent again at once."""
+    """How many. Each counts as an attempt with an unknown outcome, and is sent again at once."""
     lost = uow.deliveries.expired(uow.now, SLICE, other_than=command.holder)
     for uid, webhook in _lock_webhooks(uow, lost).items():
         mine = [each for each in lost if each.webhook == uid]

@@ -208,7 +208,7 @@ class EventStream:
                 raise Ended("credential") from None
             except Forbidden:
                 raise Ended("rights") from None
-            except (TooMany, Unavailable):  # nobody knows: nothing is sent meanwhile
+            except (TooMany, Unavailable):  # unknown at the moment: nothing is sent meanwhile
                 await asyncio.sleep(TROUBLED_SECONDS)
         if looked is not None and now.until is not None and now.until <= looked.at:
             raise Ended("credential")

@@ -25,7 +25,7 @@ Since = Annotated[
         extra_json_schema={"maxLength": LONGEST_CURSOR},
     ),
 ]
-"""What is longer is no cursor, which is told as of all else that is none."""
+"""A longer text is no cursor and gets the same error as any other text that is none."""
 Subject = Annotated[str, Meta(max_length=1_024, description="Only of this subject: tasks/12, tasks/ID, tenants/NAME.")]
 
 
