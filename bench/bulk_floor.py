@@ -143,6 +143,7 @@ class BulkFloor:
             "salt": salt,
             "commit": None,
             "redacted": None,
+            "request": None,
         }
 
     def _changed(self, row: Any, priority: int, now: int, hashed: str) -> dict[str, Any]:

@@ -23,8 +23,8 @@ Path = tuple[str, ...]
 
 OF_CLIENTS = frozenset({"body", "extras"})
 """Fields with JSON under names; extensions have it as text."""
-NEVER_RESTORED = frozenset({"messages"})
-"""Fields whose content is stored elsewhere."""
+NEVER_RESTORED = frozenset({"messages", "note"})
+"""Fields whose content is stored elsewhere, and what is said about a change."""
 
 
 class Unit(NamedTuple):
@@ -74,7 +74,7 @@ def restored(entity: Entity, changes: str, plan: Plan, how: OnConflict) -> Resto
     plain = _plain(type(entity), changes, plan)  # type: ignore[arg-type]
     if plain is not None:
         return _plainly(entity, plain, plan, how)
-    pieces = [piece for piece in _pieces(entity, changes, plan) if piece.field not in NEVER_RESTORED]
+    pieces = list(_pieces(entity, changes, plan))
     changed = tuple(sorted({piece.path for piece in pieces if piece.is_changed}))
     if changed and how is OnConflict.FAIL:
         return Restored(entity, changed)
@@ -101,7 +101,7 @@ class _Plain(NamedTuple):
 def _plain(type_: Hashable, changes: str, plan: Plan) -> tuple[_Plain, ...] | None:
     """The changes, if all are of plain fields; many rows of a batch have the same."""
     found = _changes_of(changes)
-    if any("." in name for name in found):
+    if any("." in name for name in found) or not NEVER_RESTORED.isdisjoint(found):
         return None
     decoders, hidden = _decoders(type_), _followers(plan.units) | plan.hidden
     return tuple(
@@ -158,6 +158,8 @@ class _Draft(dict[str, Any]):
 def _pieces(entity: Entity, changes: str, plan: Plan) -> Iterator[Piece]:
     for name, (old, new) in _changes_of(changes).items():
         field, _, key = name.partition(".")
+        if field in NEVER_RESTORED:
+            continue
         if not key:
             yield _of_field(entity, field, bytes(old), bytes(new), plan)
         elif field == "extensions":

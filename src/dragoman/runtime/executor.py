@@ -157,13 +157,15 @@ class Executor:
         dialect: str,
         *,
         operation: str | None = None,
+        request: str | None = None,
         bulk: bool = False,
     ) -> R:
-        """Run a use case in a lane. `operation` is its name in history, by default that of the function.
+        """Run a use case in a lane. `operation` is its name in history, by default that of the function; `request` the
+        id of the HTTP request that asks for it.
 
         A `bulk` command is one slice of long work: requests go first, and it has no deadline.
         """
-        work = _work(run, command, principal, dialect, operation)
+        work = _work(run, command, principal, dialect, operation, request=request)
         work.is_bulk = bulk
         if self.spans is not None:
             work.span = self.spans.current()
@@ -221,8 +223,9 @@ def _work(
     dialect: str,
     operation: str | None = None,
     tenant: int | None = None,
+    request: str | None = None,
 ) -> Work:
-    stamp = Stamp(principal.login, dialect, operation or run.__name__, actor=principal.user)
+    stamp = Stamp(principal.login, dialect, operation or run.__name__, actor=principal.user, request=request)
     tenant = principal.tenant if tenant is None else tenant
     return Work(tenant, command.keys(), lambda overlay: run(UnitOfWork(overlay, principal), command), stamp)
 
@@ -236,9 +239,10 @@ def _work_of(operation: OperationSpec, command: Any, request: Request) -> Work:
 
     key = idempotency.key_of(operation, request)
     execute = run if key is None else idempotency.once(key, run, operation, request, keys, principal, dialect)
-    work = Work(
-        principal.tenant, keys, execute, Stamp(principal.login, dialect.name, operation.name, actor=principal.user)
+    stamp = Stamp(
+        principal.login, dialect.name, operation.name, actor=principal.user, request=request.request_id or None
     )
+    work = Work(principal.tenant, keys, execute, stamp)
     work.span = request.span
     return work
 

@@ -532,6 +532,7 @@ history = Table(
     _text("salt"),
     _text("commit"),
     _number("redacted"),
+    _text("request"),
     Index("history_by_moment", "tenant", "at"),
 )
 

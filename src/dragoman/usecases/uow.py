@@ -122,6 +122,11 @@ class UnitOfWork:
         that was made: field to [old, new], under this operation. Nothing where there is no such entity."""
         self._overlay.record(MAPPINGS[entity], key, operation, changes)
 
+    def remark(self, entity: str, key: Key, changes: dict[str, Any]) -> None:
+        """Let the row of history of what this command changes in an entity tell these, too: members that are none of
+        its fields, such as a note, each as [old, new]. Nothing where it changes nothing."""
+        self._overlay.remark(MAPPINGS[entity], key, changes)
+
     def announce(
         self, type_: str, entity: str, id_: str, audience: str, *, number: int | None = None, **data: Any
     ) -> str:

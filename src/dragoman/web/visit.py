@@ -110,7 +110,12 @@ class Visit:
     ) -> R:
         """Run a use case as the user who asks, or as the given one. `operation` is its name in history."""
         return await self.app.executor.write(
-            run, command, principal or self.require(), PAGES, operation=operation or None
+            run,
+            command,
+            principal or self.require(),
+            PAGES,
+            operation=operation or None,
+            request=self.request.request_id or None,
         )
 
     # What is sent back

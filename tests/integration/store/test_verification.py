@@ -28,7 +28,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 EXAMPLES = sized(100, 250)  # of each of four ways
 FEW = sized(40, 80)  # of all together on PostgreSQL: it is the same walk
 
-UNCOVERED = {"principal"}  # the login at the time, beside the actor's id that counts
+UNCOVERED = {"principal", "request"}  # the login at the time, beside the actor's id; what the ring of requests tells
 
 Row = dict[str, Any]
 Misdeed = Callable[[HistoryWorld, st.DataObject], None]

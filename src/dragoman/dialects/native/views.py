@@ -345,6 +345,7 @@ def entry(row: HistoryRow) -> histories.Entry:
         operation=row.operation,
         changes=changes,
         hash=row.hash,
+        request=row.request,
         cause=UNSET if row.cause is None else row.cause,
     )
 

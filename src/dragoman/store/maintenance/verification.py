@@ -337,13 +337,14 @@ def follow(head: Head, row: Any) -> None:
         salt,
         commit,
         redacted,
+        request,
     ) = row
     where = f"tenant {tenant}, {entity} {number}, revision {revision}"
     if (
         not (type(number) is type(revision) is type(at) is int)
         or not all(type(text) is str for text in (principal, dialect, operation, changes, hash_))
         or type(cause) not in (int, type(None))
-        or not all(type(text) in (str, type(None)) for text in (actor, salt, commit))
+        or not all(type(text) in (str, type(None)) for text in (actor, salt, commit, request))
         or actor == ""
     ):
         raise Broken(f"{where}: it holds a value of another kind")

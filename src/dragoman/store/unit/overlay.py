@@ -54,21 +54,23 @@ class MustBeExclusive(Exception):
 
 class Stamp(msgspec.Struct, frozen=True):
     """The principal's login, dialect and operation of a change, for its history; the number of the batch that caused
-    it; and the principal's uid, None for the system."""
+    it; the principal's uid, None for the system; and the id of the HTTP request that asked for it."""
 
     principal: str
     dialect: str
     operation: str
     cause: int | None = None
     actor: str | None = None
+    request: str | None = None
 
 
 class HistoryRow(msgspec.Struct, frozen=True):
     """One row of history, ready to be written. `changes` is JSON text: field to [old, new]; `cause` is the number of
     the batch that made the change.
 
-    `principal` is the login at that time, which no hash covers; `actor` is the user's uid, None for the system. `salt`
-    is None in rows of the first form. `commit` and `redacted` are set once values were taken out.
+    `principal` is the login at that time; `actor` is the user's uid, None for the system. `salt` is None in rows of the
+    first form. `commit` and `redacted` are set once values were taken out. `request` is the id of the HTTP request that
+    made the change, None for batches and timers. No hash covers `principal` and `request`.
     """
 
     tenant: int
@@ -86,6 +88,7 @@ class HistoryRow(msgspec.Struct, frozen=True):
     salt: str | None = None
     commit: str | None = None
     redacted: int | None = None
+    request: str | None = None
 
 
 def chained(
@@ -95,10 +98,9 @@ def chained(
     commitment to its changes, so that these can be taken out later without a break in the chain."""
     salt = _drawn()
     digest = link(previous, tenant, entity, number, revision, at, stamp, commitment(salt, changes))
-    who, dialect, operation, cause, actor = astuple(stamp)
-    return HistoryRow(
-        tenant, entity, number, revision, at, who, dialect, operation, changes, digest, cause, actor, salt
-    )
+    who, dialect, operation, cause, actor, request = astuple(stamp)
+    row = (tenant, entity, number, revision, at, who, dialect, operation, changes, digest, cause, actor, salt)
+    return HistoryRow(*row, request=request)
 
 
 _salts: list[str] = []
@@ -296,6 +298,7 @@ class Overlay:
         self.numbers: dict[tuple[str, str], int] = {}
         self._differences: dict[RowKey, Difference] = {}
         self._facts: tuple[Fact | Event, ...] = ()
+        self._remarks: dict[RowKey, dict[str, Any]] = {}
 
     def find(self, mapping: Mapping, key: Key, lock: Lock = Lock.NONE) -> Any:
         """The row as this command sees it, or None. `lock` is how it must be held; more is fine."""
@@ -370,11 +373,17 @@ class Overlay:
         self._differences.update(nested._differences)
         self.numbers.update(nested.numbers)
         self._facts += nested._facts
+        self._remarks.update(nested._remarks)
 
     def record(self, mapping: Mapping, key: Key, operation: str, changes: dict[str, Any]) -> None:
         """Note a fact about an entity, for a row of its history by itself, behind that of its changed fields."""
         if self.find(mapping, key, Lock.CHANGE) is not None:
             self._facts += (Fact(mapping, key, operation, changes),)
+
+    def remark(self, mapping: Mapping, key: Key, changes: dict[str, Any]) -> None:
+        """Let the row of history that this command writes for an entity tell these, too. Where it writes none, they are
+        dropped."""
+        self._remarks[mapping.name, key] = changes
 
     def announce(self, event: Event) -> None:
         """Note an event without a row of history."""
@@ -396,6 +405,7 @@ class Overlay:
         self.numbers.clear()
         self._differences.clear()
         self._facts = ()
+        self._remarks.clear()
 
     def must_be_exclusive(self) -> None:
         """MustBeExclusive unless rows may be found by a condition here."""
@@ -446,6 +456,7 @@ class Overlay:
             if not changes:
                 return entity
             revision, previous = entity.revision, before.head_hash if before is not None else entity.head_hash
+            changes = {**changes, **self._remarks[ref]} if ref in self._remarks else changes
             if mapping.secrets:
                 changes = without_secrets(mapping.secrets, changes)
         subject: Any = entity if entity is not None else before

@@ -13,12 +13,14 @@ from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
+NOTE = "note"
+"""The member of a change in history that holds what was said about it."""
 WRITTEN = frozenset({"state", "assignee", "suspended", "resume_at", "outcome_code", "outcome_text", "deleted"})
 
 
 class Perform(msgspec.Struct, frozen=True):
     """Apply a verb. `user` (id or login) is the new assignee, `code` and `text` the outcome, `until` ends a
-    suspension."""
+    suspension; a `note` stands in the history of an assignment."""
 
     task: Ref
     verb: Verb
@@ -26,6 +28,7 @@ class Perform(msgspec.Struct, frozen=True):
     code: str | None = None
     text: str | None = None
     until: Moment | None = None
+    note: str | None = None
     revisions: Revisions | None = None
 
     def keys(self) -> Keys | Exclusive:
@@ -38,6 +41,8 @@ def perform(uow: UnitOfWork, command: Perform) -> Task:
     """The changed task. A repeated verb changes nothing; Conflict if the state forbids it."""
     task = tasks.get(uow, command.task, tasks.NEEDED[command.verb])
     preconditions.check(uow, "task", task, command.revisions, WRITTEN)
+    if command.note:
+        uow.remark("task", task.number, {NOTE: [None, command.note]})
     return tasks.perform(
         uow,
         task,

@@ -43,8 +43,8 @@ def parsing(verb: Verb) -> Parse:
 
 def _command(task: int | str, verb: Verb, body: Struct, revisions: frozenset[int] | None) -> Perform:
     match body:
-        case Assignment(assignee=assignee):
-            return Perform(task, verb, user=person(assignee), revisions=revisions)
+        case Assignment(assignee=assignee, note=note):
+            return Perform(task, verb, user=person(assignee), note=note, revisions=revisions)
         case Suspension(until=until):
             return Perform(task, verb, until=moment(until), revisions=revisions)
         case Ending(code=code, text=text):

@@ -27,6 +27,9 @@ class Entry(Struct, frozen=True, kw_only=True):
         Meta(description="By field; extensions, properties and extras one by one, as in `properties.key`."),
     ]
     hash: Annotated[str, Meta(description="SHA-256 over this entry and the hash before it.")]
+    request: Annotated[
+        str | None, Meta(description="The id of the HTTP request that made it; null for batches and timers.")
+    ]
     cause: (
         Annotated[int, Meta(description="The number of the batch that made the change; absent where none did.")]
         | UnsetType

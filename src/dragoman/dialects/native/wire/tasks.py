@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dragoman.dialects.native.wire.scalars import (
+    WITHOUT_NUL,
     AnyJson,
     Count,
     ExtensionName,
@@ -21,6 +22,8 @@ from dragoman.dialects.native.wire.scalars import (
 from dragoman.domain.task import Kind, State
 
 PROPERTIES_AT_MOST = 1_000
+
+Note = Annotated[str, Meta(max_length=2_000, extra_json_schema=WITHOUT_NUL)]
 
 Title = Annotated[Line | None, Meta(description="What is to be done, in a line.")]
 Name = Annotated[Line | None, Meta(description="A name for programs, such as that of the template it was made from.")]
@@ -181,6 +184,9 @@ class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
     """Whom to hand a task to."""
 
     assignee: Assignee
+    note: Annotated[
+        Note | None, Meta(description="What the assignee should know; it stands in the history of this change.")
+    ] = None
 
 
 class Suspension(Struct, frozen=True, forbid_unknown_fields=True):
