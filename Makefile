@@ -45,6 +45,7 @@ static: $(READY) ## Format, lint, types and pages, without the tests
 	@$(BIN)/mypy --strict
 	@$(BIN)/python -m tools.check_docs
 	@$(BIN)/python -m tools.build_site --check
+	@$(BIN)/python -m tools.messages --check
 	@$(BIN)/lint-imports
 	@$(BIN)/towncrier build --draft --version next >/dev/null
 
@@ -57,6 +58,10 @@ fix: $(READY) ## Repair what a tool can repair
 .PHONY: docs
 docs: $(READY) ## Write the generated tables and pages of docs/
 	@$(BIN)/python -m tools.check_docs --write
+
+.PHONY: messages
+messages: $(READY) ## Take new texts of the pages into the catalogues, and name what is not translated
+	@$(BIN)/python -m tools.messages
 
 .PHONY: site
 site: $(READY) ## Build the documentation as a site: open site/index.html

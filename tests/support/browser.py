@@ -50,9 +50,9 @@ class Browser:
         return {**self.headers, **cookies, **more}
 
     def _sent(self, answer: Answer) -> Answer:
-        pair, *attributes = answer.headers.get("set-cookie", "").split("; ")
-        name, equals, value = pair.partition("=")
-        if equals:
+        for cookie in answer.headers.get("set-cookie", "").splitlines():
+            pair, *attributes = cookie.split("; ")
+            name, _, value = pair.partition("=")
             self.cookies[name] = value
             if "Max-Age=0" in attributes:
                 del self.cookies[name]

@@ -15,7 +15,7 @@ from dragoman.http.server.gateway import Gateway
 from dragoman.logs import Line, RequestLog
 from dragoman.runtime.application import Application
 from dragoman.settings import load
-from tests.support.server import KEY_OF_SECRETS, Answer, Server
+from tests.support.server import KEY_OF_SECRETS, Answer, Server, by_name
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 60.0
@@ -123,7 +123,7 @@ class InProcessServer(Server):
                 enough.set()
 
         await self._gateway(_scope(ask, self.base_url), receive, send)
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
+        headers = by_name((name.decode(), value.decode("latin-1")) for name, value in got[0]["headers"])
         parts = () if ask.method == "HEAD" else got[1:]  # uvicorn doesn't send the body of a HEAD
         body = b"".join(part.get("body", b"") for part in parts)
         if ask.block:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,15 @@ PATIENCE_SECONDS = 60.0
 KEY_OF_SECRETS = base64.b64encode(b"a key for tests, 32 bytes of it.").decode()
 RUNNING: list["Server"] = []
 """Those whose log is shown when a test fails."""
+
+
+def by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by their names in lower case; of Set-Cookie each value has a line of its own."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        before = found.get("set-cookie") if name.lower() == "set-cookie" else None
+        found[name.lower()] = value if before is None else f"{before}\n{value}"
+    return found
 
 
 class Answer(NamedTuple):
@@ -146,7 +156,7 @@ class Server:
         try:
             connection.request(method, target, body.encode() if isinstance(body, str) else body, headers or {})
             response = connection.getresponse()
-            names = {name.lower(): value for name, value in response.getheaders()}
+            names = by_name(response.getheaders())
             return Answer(response.status, names, _block_of(response) if block else response.read())
         finally:
             connection.close()

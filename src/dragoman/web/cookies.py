@@ -9,6 +9,9 @@ SESSION = "dragoman_session"
 ATTEMPT = "dragoman_sign_in"
 """Of a browser that is at a provider: the attempt, signed."""
 
+DONE = "dragoman_done"
+"""What the last act did, for the page that follows."""
+
 FORM = "dragoman_form"
 """Of a browser that isn't signed in: what its forms are bound to. It is no session."""
 

@@ -13,18 +13,19 @@ from dragoman.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from dragoman.web.words import N_
 
 STATUSES: dict[type[Expected], tuple[int, str]] = {
-    Invalid: (400, "Not understood"),
-    Unauthenticated: (401, "Not signed in"),
-    Forbidden: (403, "Not allowed"),
-    NotFound: (404, "Not found"),
-    Conflict: (409, "Not possible now"),
-    StaleVersion: (409, "Not possible now"),
-    TooLarge: (413, "Too large"),
-    TooMany: (429, "Too many requests"),
-    NotOffered: (501, "Not offered"),
-    Unavailable: (503, "Busy"),
+    Invalid: (400, N_("Not understood")),
+    Unauthenticated: (401, N_("Not signed in")),
+    Forbidden: (403, N_("Not allowed")),
+    NotFound: (404, N_("Not found")),
+    Conflict: (409, N_("Not possible now")),
+    StaleVersion: (409, N_("Not possible now")),
+    TooLarge: (413, N_("Too large")),
+    TooMany: (429, N_("Too many requests")),
+    NotOffered: (501, N_("Not offered")),
+    Unavailable: (503, N_("Busy")),
 }
 
 

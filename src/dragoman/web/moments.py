@@ -1,34 +1,85 @@
-"""Moments as people read them, in their own time zone."""
+"""Moments as people read them, in their own time zone and language: near ones in words, others by CLDR."""
 
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from dragoman.domain import zones
 from dragoman.domain.clock import Moment, to_datetime
+from dragoman.web.words import Words, words
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+HOURS_IN_WORDS = 6
+WEEK = 7
 
 
 class Written(NamedTuple):
-    """A moment for programs, for people, and in full."""
+    """A moment for programs, for people, in full with its zone, and how far it is away in words."""
 
     iso: str
     short: str
     full: str
+    near: str
 
 
 class Moments:
-    """Writes moments in one zone."""
+    """Writes moments in one zone and language, as seen at one moment."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, said: Words | None = None, now: Moment | None = None) -> None:
         self._zone = _zone(zone)
+        self.zone = zone
+        self._words = said or words("en")
+        self._now = None if now is None else to_datetime(now)
 
     def of(self, moment: Moment) -> Written:
         """The moment, to the minute."""
         utc = to_datetime(moment)
         local = utc.astimezone(self._zone)
-        short = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
-        return Written(f"{utc:%Y-%m-%dT%H:%M:%S}Z", short, f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}")
+        full = f"{self._format(local, 'yMMMEd')}, {local:%H:%M:%S} {local.tzname()}"
+        short = f"{self._format(local, 'yMMMd')}, {local:%H:%M}"
+        return Written(f"{utc:%Y-%m-%dT%H:%M:%S}Z", short, full, self._near(utc, local) or short)
+
+    def day(self, moment: Moment) -> str:
+        """Its day as `2026-12-01`, for a field of a form."""
+        return f"{to_datetime(moment).astimezone(self._zone):%Y-%m-%d}"
+
+    def time(self, moment: Moment) -> str:
+        """Its time of the day as `14:00`, for a field of a form."""
+        return f"{to_datetime(moment).astimezone(self._zone):%H:%M}"
+
+    def _near(self, utc: datetime, local: datetime) -> str:
+        if self._now is None:
+            return ""
+        say = self._words
+        apart = utc - self._now
+        seconds = abs(apart.total_seconds())
+        if seconds < 60:
+            return say.gettext("now")
+        if seconds < HOURS_IN_WORDS * 3_600:
+            minutes = int(seconds // 60)
+            amount = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
+            text = say.gettext("in %(amount)s") if apart > timedelta() else say.gettext("%(amount)s ago")
+            return text % {"amount": amount}
+        days = (local.date() - self._now.astimezone(self._zone).date()).days
+        clock = f"{local:%H:%M}"
+        if days == 0:
+            return say.gettext("today %(time)s", time=clock)
+        if days == 1:
+            return say.gettext("tomorrow %(time)s", time=clock)
+        if days == -1:
+            return say.gettext("yesterday %(time)s", time=clock)
+        if abs(days) < WEEK:
+            return f"{self._format(local, 'MMMEd')}, {clock}"
+        return self._format(local, "MMMEd" if local.year == self._now.astimezone(self._zone).year else "yMMMd")
+
+    def _format(self, local: datetime, skeleton: str) -> str:
+        return _day(local.date(), skeleton, self._words.language)
+
+
+@lru_cache(10_000)
+def _day(day: date, skeleton: str, language: str) -> str:
+    from babel.dates import format_skeleton  # a page without moments needs none of it
+
+    return str(format_skeleton(skeleton, day, locale="en_GB" if language == "en" else language))
 
 
 def _zone(name: str) -> tzinfo:

@@ -12,14 +12,12 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from dragoman.dialects.kit.request import IN_SCOPE, Request
 from dragoman.domain.errors import Expected, NotFound
 from dragoman.domain.ids import new_id
-from dragoman.web import errors
-from dragoman.web.drawing import FOLDER
+from dragoman.web import assets, errors
 from dragoman.web.forms import LABELS
 from dragoman.web.visit import SignInNeeded, Visit
 
@@ -45,7 +43,7 @@ def site(app: "Application", pages: Sequence[Page]) -> Starlette:
     """The pages as one ASGI application."""
     rest = Page("/ui/{rest:path}", _unknown, _unknown)
     routes = [_route(app, page) for page in (*pages, rest)]
-    return Starlette(routes=[Mount("/ui/static", StaticFiles(directory=FOLDER / "static")), *routes])
+    return Starlette(routes=[Route(f"{assets.ROOT}{{name}}", assets.serve), *routes])
 
 
 def _route(app: "Application", page: Page) -> Route:
@@ -69,7 +67,7 @@ def _endpoint(app: "Application", page: Page) -> Callable[[StarletteRequest], Aw
             return visit.to_sign_in()
         except Expected as error:
             asked.code = error.code
-            return _refusal(visit, error)
+            return await _refusal(visit, error)
         except Exception as bug:  # house: ok, because this is the edge: a bug is answered and logged with its trace
             return _incident(visit, bug)
 
@@ -100,14 +98,20 @@ def out_of_date(visit: Visit) -> Response:
 
 def _not_here(visit: Visit, page: Page) -> Response:
     allow = ", ".join([*(SAFE_METHODS if page.show else ()), *(("POST",) if page.act else ())])
-    response = visit.page("error.html", 405, heading="Not possible here", sentence=f"This page takes {allow}.")
+    sentence = visit.gettext("This page takes %(methods)s.", methods=allow)
+    response = visit.page("error.html", 405, heading=visit.gettext("Not possible here"), sentence=sentence)
     response.headers["Allow"] = allow
     return response
 
 
-def _refusal(visit: Visit, error: Expected) -> Response:
+async def _refusal(visit: Visit, error: Expected) -> Response:
+    """In the frame for who is signed in, unless the frame can't be had now, either."""
     status, heading, headers = errors.described(error)
-    response = visit.page("error.html", status, heading=heading, sentence=error.message)
+    values = {"heading": visit.gettext(heading), "sentence": visit.gettext(error.message)}
+    try:
+        response = await visit.framed("error.html", status=status, **values)
+    except (Expected, SignInNeeded):
+        response = visit.page("error.html", status, **values)
     response.headers.update(headers)
     return response
 
@@ -115,5 +119,6 @@ def _refusal(visit: Visit, error: Expected) -> Response:
 def _incident(visit: Visit, bug: Exception) -> Response:
     visit.request.incident = incident = new_id()
     log.error("request.failed", exc_info=bug, extra={"incident": incident, "request": visit.request.request_id})
-    sentence = "An unexpected error was logged."
-    return visit.page("error.html", 500, heading="Something went wrong", sentence=sentence, incident=incident)
+    sentence = visit.gettext("An unexpected error was logged.")
+    heading = visit.gettext("Something went wrong")
+    return visit.page("error.html", 500, heading=heading, sentence=sentence, incident=incident)

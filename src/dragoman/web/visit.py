@@ -1,6 +1,6 @@
 """A visit: one request for a page, who makes it, and what is sent back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -12,12 +12,15 @@ from dragoman.dialects.kit.credentials import usual
 from dragoman.domain.access import Principal
 from dragoman.domain.errors import Forbidden
 from dragoman.domain.people import Session
+from dragoman.usecases.identity import readers
 from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
 from dragoman.usecases.uow import UnitOfWork
-from dragoman.web import addresses, cookies, csrf
+from dragoman.web import addresses, cookies, csrf, done, frame, framing, preferences
 from dragoman.web.drawing import draw
 from dragoman.web.forms import Form
+from dragoman.web.moments import Moments
 from dragoman.web.policy import HEADERS
+from dragoman.web.words import chosen, words
 
 if TYPE_CHECKING:
     from dragoman.runtime.application import Application
@@ -41,9 +44,14 @@ class Visit:
         self.form = Form()
         self.signed_in: SignedIn | None = None
         self.principal: Principal | None = None
+        self.preferences = preferences.USUAL
+        self.words = words(chosen(None, request.headers.get("accept-language", "")))
+        self.moments = Moments("UTC", self.words, request.received_at)
         self._new_cookies: list[str] = []
         text = cookies.read(request.headers, cookies.SESSION, is_https=self.is_https)
         self.cookie = text if session_tenant(text) is not None else ""
+        self._done = cookies.read(request.headers, cookies.DONE, is_https=self.is_https)
+        self._display_name = ""
         self._form_cookie = cookies.read(request.headers, cookies.FORM, is_https=self.is_https)
         self.attempt = cookies.read(request.headers, cookies.ATTEMPT, is_https=self.is_https)
 
@@ -65,6 +73,21 @@ class Visit:
             self.signed_in = await identity.session(self.cookie)
             self.principal = None if self.signed_in is None else self.signed_in.principal
         self.request.principal = self.principal
+        if self.principal is not None:
+            await self._learn(self.principal)
+
+    async def _learn(self, principal: Principal) -> None:
+        """How the user reads: language, time zone, preferences."""
+        known = self.signed_in
+        if known is not None:
+            user, zone, language = known.user, known.zone, known.language
+        else:
+            user, zone, language = await self.app.executor.read(readers.look, readers.Look(), principal)
+        own = None if user is None else user.language
+        self.preferences = preferences.of(user)
+        self.words = words(chosen(own, self.request.headers.get("accept-language") or language or ""))
+        self.moments = Moments((user and user.zone) or zone, self.words, self.request.received_at)
+        self._display_name = principal.login if user is None else user.display_name or user.login
 
     def require(self, *scopes: str) -> Principal:
         """The user who asks.
@@ -120,10 +143,73 @@ class Visit:
 
     # What is sent back
 
+    @property
+    def wants_part(self) -> bool:
+        """Whether script of the page asks, for the parts that changed."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def gettext(self, text: str, /, **values: object) -> str:
+        """A text in the language of the visitor."""
+        return self.words.gettext(text, **values)
+
+    def ngettext(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """The form of a text for this count, in the language of the visitor."""
+        return self.words.ngettext(one, many, count, **values)
+
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
-        """A page. Its template has `csrf` for forms and `visitor`, the login of the user or None."""
-        text = draw(template, csrf=self.csrf(), visitor=self._name(), **values)
-        return self.sent(HTMLResponse(text, status))
+        """A page without the frame: for visitors who aren't signed in, and where nothing may be asked of the store.
+
+        Its template has `csrf` for forms and `visitor`, the name of the user or None.
+        """
+        return self.sent(HTMLResponse(self.drawn(template, frame=None, **values), status))
+
+    async def framed(self, template: str, place: str = "", status: int = 200, **values: Any) -> Response:
+        """A page in the frame. `place`: the key of the link that leads here. What the last act did stands in it."""
+        principal = self.require()
+        counts, views = await framing.gather(self)
+        around = frame.frame(principal, self.words, counts, views)
+        said = done.read(self._done, self._bound_to) if self._done else None
+        if self._done:
+            self._set(cookies.DONE, "", 0)
+        text = self.drawn(template, frame=around, place=place, done=said, **values)
+        response = self.sent(HTMLResponse(text, status))
+        response.headers["Vary"] = "HX-Request"
+        return response
+
+    def part(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Parts of a page, for its script."""
+        response = self.sent(HTMLResponse(self.drawn(template, **values), status))
+        response.headers["Vary"] = "HX-Request"
+        return response
+
+    def drawn(self, template: str, **values: Any) -> str:
+        """The text of a template, with what every page has."""
+        common = {
+            "csrf": self.csrf(),
+            "visitor": self._name(),
+            "preferences": self.preferences,
+            "moments": self.moments,
+            "address": self.address,
+        }
+        return draw(template, self.words, **(common | values))
+
+    @property
+    def address(self) -> str:
+        """The address of this page with its query, as a link has it."""
+        query = f"?{self.request.query_string}" if self.request.query_string else ""
+        return quote(self.request.full_path) + query
+
+    def back(self, default: str) -> str:
+        """Where an act leads afterwards: the form's field `back`, if it is one of these pages."""
+        wanted = self.form.text("back")
+        return wanted if addresses.is_below_root(wanted) else default
+
+    def acted(self, default: str, sentence: str, changes: Sequence[tuple[int, int]] = ()) -> Response:
+        """An act is done: 303 to where it came from. The sentence stands there in the region "Done", with "Undo" for
+        these changes (task number, and the revision that the act made)."""
+        said = done.Done(sentence, done.undoable(changes))
+        self._set(cookies.DONE, done.written(said, self._bound_to))
+        return self.see_other(self.back(default))
 
     def see_other(self, address: str) -> Response:
         """Send the browser to another page."""
@@ -134,8 +220,7 @@ class Visit:
         if self.request.method == "POST":
             parts = urlsplit(self.request.headers.get("referer", ""))
             return self.see_other(addresses.sign_in(parts.path))
-        query = f"?{self.request.query_string}" if self.request.query_string else ""
-        return self.see_other(addresses.sign_in(quote(self.request.full_path) + query))
+        return self.see_other(addresses.sign_in(self.address))
 
     def sent(self, response: Response) -> Response:
         """The response with the headers of every page, and the cookies."""
@@ -168,6 +253,4 @@ class Visit:
         self._new_cookies.append(cookies.written(name, value, is_https=self.is_https, seconds=seconds))
 
     def _name(self) -> str | None:
-        if self.signed_in is not None:
-            return self.signed_in.user.display_name or self.signed_in.user.login
-        return None if self.principal is None else self.principal.login
+        return None if self.principal is None else self._display_name or self.principal.login

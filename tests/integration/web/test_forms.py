@@ -58,7 +58,7 @@ def test_one_from_before_signing_in_is_out_of_date(tenant: Tenant, browser: Brow
     before = browser.csrf()
     browser.sign_in(tenant.login("bert"), PASSWORD)
     assert browser.post("/ui/sign-out", {"csrf": before}).status == 403
-    assert browser.send("/ui/sign-out", "/ui/").status == 303
+    assert browser.send("/ui/sign-out", "/ui/profile").status == 303
 
 
 def test_each_page_masks_it_again(browser: Browser) -> None:

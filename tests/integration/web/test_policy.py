@@ -25,7 +25,7 @@ VARIABLE = re.compile(r"\{\w+\}")
 FORBIDDEN = re.compile(
     r"""\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|\|\s*safe\b|hx-on|hx-boost|hx-confirm"""
 )
-TEMPLATES = sorted((FOLDER / "templates").iterdir())
+TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
 
 
 def answers(browser: Browser) -> Iterator[Answer]:

@@ -17,7 +17,7 @@ from tests.support.provider_site import Site, provider_site
 from tests.support.server import Answer
 
 USER = {"preferred_username": "dora", "name": "Dora Lind", "email": "dora@example.com"}
-FAILED = "<h1>Sign-in didn&#39;t work</h1>"
+FAILED = "<h1>Sign-in didn't work</h1>"
 
 CONFIG = """
 [oidc.corp]
@@ -80,7 +80,7 @@ def test_the_page_offers_each_provider_and_leads_back(browser: Browser, site: Si
     assert {"HttpOnly", "SameSite=Lax", "Max-Age=600"} <= set(cookie.split("; "))
     answer = finish(browser, state)
     assert (answer.status, answer.headers["location"]) == (303, "/ui/profile")
-    assert "Dora Lind" in browser.get("/ui/").text
+    assert "Dora Lind" in browser.get("/ui/profile").text
 
 
 def test_an_address_elsewhere_is_not_led_on_to(browser: Browser, site: Site) -> None:
@@ -147,7 +147,7 @@ def test_an_unknown_provider_is_no_page(browser: Browser) -> None:
 
 def test_signing_out_leads_on_to_the_provider(browser: Browser, site: Site) -> None:
     finish(browser, begin(browser, site))
-    page = browser.send("/ui/sign-out", "/ui/")
+    page = browser.send("/ui/sign-out", "/ui/profile")
     assert page.status == 200
     assert re.search(rf'http-equiv="refresh" content="0; url={site.issuer}/end\?client_id=dragoman', page.text)
     assert browser.get("/ui/profile").status == 303
@@ -170,4 +170,4 @@ def test_a_provider_as_others_write_one(databases: Databases) -> None:
             back = httpx.post(form, data={"sub": "0001"}, trust_env=False).headers["location"]
             assert back.startswith("http://localhost/ui/sign-in/corp/callback?")
             assert browser.get(back.removeprefix("http://localhost")).status == 303
-            assert "Dora Lind" in browser.get("/ui/").text
+            assert "Dora Lind" in browser.get("/ui/profile").text

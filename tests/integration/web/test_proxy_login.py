@@ -61,7 +61,7 @@ def everywhere(databases: Databases) -> Iterator[House]:
 
 
 def test_a_user_of_the_proxy_has_the_pages_and_no_api(pages: House) -> None:
-    answer = pages.ask("/ui/", pages.bert)
+    answer = pages.ask("/ui/profile", pages.bert)
     assert (answer.status, pages.bert in answer.text) == (200, True)
     assert "set-cookie" in answer.headers
     assert "dragoman_session" not in answer.headers["set-cookie"]
@@ -70,7 +70,7 @@ def test_a_user_of_the_proxy_has_the_pages_and_no_api(pages: House) -> None:
 
 def test_forms_of_such_pages_are_bound_to_the_browser(pages: House) -> None:
     browser = Browser(pages.server, X_Forwarded_User=pages.bert)
-    page = browser.send("/ui/sign-out", "/ui/")
+    page = browser.send("/ui/sign-out", "/ui/profile")
     assert page.status == 200
     assert 'content="0; url=https://proxy.example/out?a=1&amp;b=2"' in page.text
     assert browser.post("/ui/sign-out", {"csrf": "x"}).status == 403
@@ -82,10 +82,10 @@ def test_from_elsewhere_the_header_is_ignored_and_logged_once_a_minute(
 ) -> None:
     pages.server._gateway._proxy_headers._silent_until = 0.0
     for _ in range(3):
-        assert pages.bert not in pages.ask("/ui/", pages.bert, *more, client="192.0.2.7").text
+        assert pages.bert not in pages.ask("/ui/profile", pages.bert, *more, client="192.0.2.7").text
     assert [record.message for record in caplog.records].count("proxy.ignored") == 1
-    assert pages.bert in pages.ask("/ui/", pages.bert, client="10.1.9.9").text
-    assert pages.bert in pages.ask("/ui/", pages.bert, client="::ffff:10.1.9.9").text
+    assert pages.bert in pages.ask("/ui/profile", pages.bert, client="10.1.9.9").text
+    assert pages.bert in pages.ask("/ui/profile", pages.bert, client="::ffff:10.1.9.9").text
 
 
 def test_a_header_that_is_empty_or_sent_twice_is_refused(pages: House, everywhere: House) -> None:
@@ -96,10 +96,10 @@ def test_a_header_that_is_empty_or_sent_twice_is_refused(pages: House, everywher
 
 
 def test_an_unknown_login_is_refused_in_the_shape_of_where_it_came(pages: House, databases: Databases) -> None:
-    page = pages.ask("/ui/", "nobody-here")
+    page = pages.ask("/ui/profile", "nobody-here")
     assert page.status == 403
     assert page.headers["content-type"].startswith("text/html")
-    assert pages.ask("/ui/", f"{pages.bert}@example.com").status == 403  # an address is no login
+    assert pages.ask("/ui/profile", f"{pages.bert}@example.com").status == 403  # an address is no login
     for here in house(databases, "api = true\n"):
         native = here.ask("/v1/users/me", "nobody-here")
         assert (native.status, native.json()["code"]) == (403, "not_linked")
@@ -118,17 +118,17 @@ def test_explicit_credentials_win_and_a_wrong_one_is_not_none(everywhere: House)
     assert everywhere.ask("/v1/users/me", everywhere.anna, token).json()["login"] == everywhere.bert
     wrong = ("Authorization", "Bearer dgm_1_" + "x" * 43)
     assert everywhere.ask("/v1/users/me", everywhere.anna, wrong).status == 401
-    assert everywhere.ask("/ui/", everywhere.anna, wrong).status == 401
+    assert everywhere.ask("/ui/profile", everywhere.anna, wrong).status == 401
 
 
 def test_the_header_goes_before_a_session(pages: House) -> None:
     browser = Browser(pages.server)
     browser.sign_in(pages.anna, PASSWORD)
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    page = pages.ask("/ui/", pages.bert, ("Cookie", cookies))
+    page = pages.ask("/ui/profile", pages.bert, ("Cookie", cookies))
     assert pages.bert in page.text
     assert "Anna" not in page.text
-    assert "Anna" in pages.ask("/ui/", None, ("Cookie", cookies)).text
+    assert "Anna" in pages.ask("/ui/profile", None, ("Cookie", cookies)).text
 
 
 def test_another_site_changes_nothing_behind_the_proxy(everywhere: House) -> None:

@@ -115,7 +115,7 @@ def test_signing_in_again_makes_another_session_and_ends_the_first(tenant: Tenan
 def test_signing_out_ends_the_session_at_once(tenant: Tenant, browser: Browser) -> None:
     browser.sign_in(tenant.login("bert"), PASSWORD)
     session = browser.cookies["dragoman_session"]
-    answer = browser.send("/ui/sign-out", "/ui/")
+    answer = browser.send("/ui/sign-out", "/ui/profile")
     assert (answer.status, answer.headers["location"]) == (303, "/ui/sign-in")
     assert "dragoman_session" not in browser.cookies
     browser.cookies["dragoman_session"] = session
@@ -124,7 +124,7 @@ def test_signing_out_ends_the_session_at_once(tenant: Tenant, browser: Browser) 
 
 def test_a_form_of_a_session_that_has_ended_leads_to_signing_in(tenant: Tenant, browser: Browser) -> None:
     browser.sign_in(tenant.login("bert"), PASSWORD)
-    browser.get("/ui/")
+    browser.get("/ui/profile")
     csrf, session = browser.csrf(), browser.cookies["dragoman_session"]
     browser.post("/ui/sign-out", {"csrf": csrf})
     browser.cookies["dragoman_session"] = session
@@ -145,10 +145,10 @@ def test_a_session_opens_no_dialect(tenant: Tenant, browser: Browser) -> None:
 def test_a_credential_in_the_request_goes_before_the_session(tenant: Tenant, browser: Browser) -> None:
     browser.sign_in(tenant.login("bert"), PASSWORD)
     browser.headers["Authorization"] = f"Bearer {tenant.token('*')}"
-    browser.get("/ui/")
+    browser.get("/ui/profile")
     assert tenant.login("anna") in browser.last.text
     browser.headers["Authorization"] = "Bearer dgm_1_wrong"
-    answer = browser.get("/ui/")
+    answer = browser.get("/ui/profile")
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
@@ -166,7 +166,7 @@ def test_who_may_not_use_the_pages_any_more_can_still_sign_out(tenant: Tenant, b
     tenant.server.app.executor.call(_without_pages, FindUser(tenant.uids["dora"]), tenant.key)
     tenant.server.app.identity.forget_session(browser.cookies["dragoman_session"])
     assert browser.get("/ui/profile").status == 403
-    assert browser.send("/ui/sign-out", "/ui/").status == 303
+    assert browser.send("/ui/sign-out", "/ui/profile").status == 303
     assert browser.get("/ui/profile").status == 303
 
 

@@ -38,11 +38,13 @@ USUAL = Life()
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """A session that counts, its user, and the principal that he is."""
+    """A session that counts, its user, the principal that he is, and the tenant's time zone and language."""
 
     session: Session
     user: User
     principal: Principal
+    zone: str = "UTC"
+    language: str | None = None
 
 
 def session_text(tenant: int) -> str:
@@ -140,7 +142,8 @@ def find_session(uow: UnitOfWork, command: FindSession) -> SignedIn | None:
     user = as_stored(uow, session.user)
     if user is None or user.disabled_at is not None or user.deleted_at is not None:
         return None
-    return SignedIn(session, user, acting(uow, user, credential=f"session:{session.hash}"))
+    principal = acting(uow, user, credential=f"session:{session.hash}")
+    return SignedIn(session, user, principal, uow.home.zone, uow.home.language)
 
 
 class SeeSession(msgspec.Struct, frozen=True):

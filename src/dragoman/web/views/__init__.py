@@ -1,8 +1,16 @@
-"""The pages themselves."""
+"""The pages themselves, one module or package an area."""
 
 from dragoman.web.site import site
 from dragoman.web.views import password, profile, provider_sign_in, sign_in, welcome
+from dragoman.web.views.inbox import lists
 
 __all__ = ["PAGES", "site"]
 
-PAGES = (*welcome.PAGES, *sign_in.PAGES, *provider_sign_in.PAGES, *profile.PAGES, *password.PAGES)
+PAGES = (
+    *welcome.PAGES,
+    *sign_in.PAGES,
+    *provider_sign_in.PAGES,
+    *profile.PAGES,
+    *password.PAGES,
+    *lists.PAGES,
+)

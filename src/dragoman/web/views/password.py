@@ -9,8 +9,9 @@ from dragoman.web import addresses
 from dragoman.web.forms import faults_of
 from dragoman.web.site import Page
 from dragoman.web.visit import Visit
+from dragoman.web.words import N_
 
-WRONG = "This is not your present password."
+WRONG = N_("This is not your present password.")
 
 
 async def show(visit: Visit) -> Response:
@@ -36,7 +37,7 @@ async def _by_link(visit: Visit, token: str) -> Response:
         command = password_links.Redeem(token, new)
         await visit.write(password_links.redeem, command, _system(visit, token), password_links.OPERATION)
     except Invalid as error:
-        return _form(visit, faults_of(error.problems), login=login, token=token)
+        return _form(visit, faults_of(error.problems, visit.gettext), login=login, token=token)
     return visit.see_other(f"{addresses.SIGN_IN}?done=password")
 
 
@@ -53,16 +54,16 @@ async def _own(visit: Visit) -> Response:
         command = password_changes.ChangeOwn(new, keep_session=keep)
         await visit.write(password_changes.change_own, command, operation="change_own_password")
     except Invalid as error:
-        return _form(visit, faults_of(error.problems))
+        return _form(visit, faults_of(error.problems, visit.gettext))
     except Forbidden as error:
         visit.request.code = error.code
-        return _form(visit, {"current": WRONG})
+        return _form(visit, {"current": visit.gettext(WRONG)})
     except TooMany as error:
         visit.request.code = error.code
         response = _form(visit, {"current": error.message}, status=429)
         response.headers["Retry-After"] = str(error.retry_after_seconds)
         return response
-    return visit.see_other(f"{addresses.PROFILE}?done=password")
+    return visit.acted(addresses.PROFILE, visit.gettext("The password was changed."))
 
 
 async def _holder(visit: Visit, token: str) -> str:

@@ -10,7 +10,6 @@ from dragoman.domain.errors import Conflict, Problem
 from dragoman.usecases.identity import changing, own_settings, profiles, session_lists
 from dragoman.web import addresses, browsers
 from dragoman.web.forms import faults_of
-from dragoman.web.moments import Moments
 from dragoman.web.site import Page
 from dragoman.web.visit import Visit
 
@@ -32,13 +31,15 @@ async def act(visit: Visit) -> Response:
         fields["display_name"] = fields["display_name"] or ""
     found = problems.find(ProfilePatch, fields).found
     if found:
-        return await _page(visit, 422, faults_of(found))
+        return await _page(visit, 422, faults_of(found, visit.gettext))
     try:
         await visit.write(changing.change_own, changing.ChangeOwn(fields), operation="patch_own_profile")
     except Conflict as error:
         visit.request.code = error.code
-        return await _page(visit, 422, faults_of([Problem("/email", error.code, "belongs to another user")]))
-    return visit.see_other(f"{addresses.PROFILE}?done=saved")
+        return await _page(
+            visit, 422, faults_of([Problem("/email", error.code, "belongs to another user")], visit.gettext)
+        )
+    return visit.acted(addresses.PROFILE, visit.gettext("Saved."))
 
 
 async def end_session(visit: Visit) -> Response:
@@ -48,7 +49,7 @@ async def end_session(visit: Visit) -> Response:
     if visit.session is not None and visit.session.uid == ended.uid:
         visit.end_session()
         return visit.see_other(addresses.SIGN_IN)
-    return visit.see_other(f"{addresses.PROFILE}?done=ended")
+    return visit.acted(addresses.PROFILE, visit.gettext("The session has ended."))
 
 
 async def end_all(visit: Visit) -> Response:
@@ -59,13 +60,9 @@ async def end_all(visit: Visit) -> Response:
     return visit.see_other(addresses.SIGN_IN)
 
 
-DONE = {"saved": "Saved.", "ended": "The session has ended.", "password": "The password was changed."}
-
-
 async def _page(visit: Visit, status: int = 200, faults: dict[str, str] | None = None) -> Response:
     own = await visit.read(own_settings.look, own_settings.Look())
     principal = visit.require()
-    moments = Moments(own.user.zone or own.tenant_zone)
     values = {name: getattr(own.user, name) or "" for name in FIELDS}
     if faults:
         values |= {name: visit.form.text(name) for name in FIELDS if name in visit.form}
@@ -75,20 +72,20 @@ async def _page(visit: Visit, status: int = 200, faults: dict[str, str] | None =
             "browser": browsers.named(item.session.browser),
             "full": item.session.browser or "",
             "address": item.session.address or "",
-            "began": moments.of(item.session.created_at),
-            "used": moments.of(item.session.seen_at),
+            "began": visit.moments.of(item.session.created_at),
+            "used": visit.moments.of(item.session.seen_at),
             "is_current": item.is_current,
         }
         for item in reversed(own.sessions)
     ]
-    return visit.page(
+    return await visit.framed(
         "profile.html",
+        "profile",
         status,
         user=own.user,
         values=values,
         faults=faults or {},
         sessions=sessions,
-        done=DONE.get(visit.request.first("done") or ""),
         may_see=principal.has_scope(frozenset({"session.read"})),
         may_edit=principal.has_scope(frozenset({"user.write"})),
         may_end=principal.has_scope(frozenset({"session.write"})),

@@ -11,8 +11,9 @@ from dragoman.usecases.identity.users import token_hash
 from dragoman.web import addresses
 from dragoman.web.site import Page
 from dragoman.web.visit import Visit
+from dragoman.web.words import N_
 
-WRONG = "Login or password is wrong."
+WRONG = N_("Login or password is wrong.")
 
 
 async def show(visit: Visit) -> Response:
@@ -26,7 +27,8 @@ async def act(visit: Visit) -> Response:
     login, password, next_ = (visit.form.text(name) for name in ("login", "password", "next"))
     if next_ and not addresses.is_below_root(next_):
         raise Invalid("bad_next", "The address to go on to is not one of these pages.", status=422)
-    faults = {name: f"Enter your {name}." for name, text in (("login", login), ("password", password)) if not text}
+    empty = (("login", login, N_("Enter your login.")), ("password", password, N_("Enter your password.")))
+    faults = {name: visit.gettext(sentence) for name, text, sentence in empty if not text}
     if faults:
         return _form(visit, next_, 422, faults)
     try:
@@ -44,7 +46,7 @@ async def act(visit: Visit) -> Response:
         text = await visit.write(sessions.sign_in, command, principal)
     except Unauthenticated as error:
         visit.request.code = error.code
-        return _form(visit, next_, 422, {"password": WRONG})
+        return _form(visit, next_, 422, {"password": visit.gettext(WRONG)})
     except TooMany as error:
         visit.request.code = error.code
         response = _form(visit, next_, 429, {"password": error.message})

@@ -18,7 +18,9 @@ class Face(NamedTuple):
 
 
 async def show(visit: Visit) -> Response:
-    """What this server speaks."""
+    """What this server speaks; for who is signed in, the page that he starts with."""
+    if visit.principal is not None:
+        return visit.see_other(visit.preferences.start)
     faces = [
         Face(each.title, [prefix or "/" for prefix in each.prefixes], len(each.operations))
         for each in visit.app.dialects

@@ -1,0 +1,61 @@
+"""Rows of a list as people read them: a task with the names of what it links."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from dragoman.domain.task import Task
+from dragoman.usecases.tasks import lists, references
+from dragoman.usecases.uow import UnitOfWork
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One task. A name is None where there is no such link, or the reader may not see what is linked."""
+
+    task: Task
+    category: str | None
+    case: str | None
+    contact: str | None
+    assignee: str | None
+    creator: str | None
+
+
+class RowPage(msgspec.Struct, frozen=True):
+    """Rows in order. `after` is the position of the next page, None on the last."""
+
+    rows: list[Row]
+    after: tuple[Any, ...] | None
+
+
+def row_page(uow: UnitOfWork, command: lists.List) -> RowPage:
+    """The rows of a page of tasks. For readers; the number of statements doesn't depend on that of the rows."""
+    page = lists.list_page(uow, command)
+    return RowPage(rows(uow, page.items), page.after)
+
+
+def rows(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Row]:
+    """The rows of these tasks, which the reader may see."""
+    lists.load_owners(uow, tasks)
+    return [_row(uow, task) for task in tasks]
+
+
+def _row(uow: UnitOfWork, task: Task) -> Row:
+    category = None if task.category is None else uow.categories.find(task.category)
+    has_case = task.case is not None and task.case != uow.home.inbox_case
+    case = uow.cases.find(task.case) if has_case and not references.hidden(uow, "case", [task.case]) else None
+    has_contact = task.contact is not None and not references.hidden(uow, "contact", [task.contact])
+    contact = uow.contacts.find(task.contact) if has_contact else None
+    return Row(
+        task=task,
+        category=None if category is None else category.title,
+        case=None if case is None else case.title,
+        contact=None if contact is None else contact.display_name,
+        assignee=_name(uow, task.assignee),
+        creator=_name(uow, task.creator),
+    )
+
+
+def _name(uow: UnitOfWork, uid: str | None) -> str | None:
+    user = None if uid is None else uow.users.find(uid)
+    return None if user is None else user.display_name or user.login

@@ -1,0 +1,61 @@
+"""The frame of every page for users who are signed in: the lists with their counts, the saved views, the places."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dragoman.domain.access import Principal
+from dragoman.web.words import N_, Words
+
+ADMINISTRATORS = "administrators"
+
+
+class Entry(NamedTuple):
+    """A link of the frame."""
+
+    key: str
+    href: str
+    icon: str
+    label: str
+    count: str = ""
+    id: str = ""
+
+
+class Frame(NamedTuple):
+    """The three groups of links."""
+
+    lists: Sequence[Entry]
+    views: Sequence[Entry]
+    places: Sequence[Entry]
+
+
+LISTS = (
+    Entry("mine", "/ui/inbox/mine", "hand", N_("Mine")),
+    Entry("available", "/ui/inbox/available", "inbox", N_("Available to me")),
+    Entry("all", "/ui/inbox/all", "all", N_("All I may see")),
+    Entry("review", "/ui/inbox/review", "eye", N_("To review")),
+    Entry("overdue", "/ui/inbox/overdue", "late", N_("Overdue")),
+    Entry("done", "/ui/inbox/done", "done", N_("Done")),
+)
+PLACES = (
+    Entry("profile", "/ui/profile", "gear", N_("Your settings")),
+)  # fmt: skip
+"""Those that everybody may enter. Each is added with its pages."""
+PLACES_OF_ADMINISTRATORS: tuple[Entry, ...] = ()
+
+
+def frame(principal: Principal, said: Words, counts: dict[str, str], views: Sequence[Entry]) -> Frame:
+    """The frame for a user. `counts`: of the lists that have one, as they are shown."""
+    lists = [entry._replace(label=said.gettext(entry.label), count=counts.get(entry.key, "")) for entry in LISTS]
+    places = [entry._replace(label=said.gettext(entry.label)) for entry in places_of(principal)]
+    return Frame(lists, views, places)
+
+
+def places_of(principal: Principal) -> Sequence[Entry]:
+    """The places that a user may enter."""
+    return (*PLACES, *(PLACES_OF_ADMINISTRATORS if principal.is_admin else ()))
+
+
+def initials(name: str) -> str:
+    """One or two letters for a person."""
+    parts = [part for part in name.split() if part]
+    return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper() or "?"

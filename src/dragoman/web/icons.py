@@ -1,0 +1,35 @@
+"""The drawings of `static/icons.svg`. A page holds those that it uses, once, at its end."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+FILE = Path(__file__).parent / "static" / "icons.svg"
+SYMBOL = re.compile(r'<symbol id="([a-z_]+)".*?</symbol>')
+USED = re.compile(r'<use href="#([a-z_]+)"')
+STATES = frozenset(
+    {"inactive", "ready", "claimed", "running", "suspended", "completed", "failed", "terminated", "expired"}
+)
+
+
+@cache
+def drawings() -> dict[str, str]:
+    """Name -> its symbol."""
+    return {found[1]: found[0] for found in SYMBOL.finditer(FILE.read_text())}
+
+
+def icon(name: str) -> Markup:
+    """An icon in a page. KeyError for an unknown name."""
+    drawings()[name]
+    return Markup('<svg class="i" aria-hidden="true"><use href="#{}"/></svg>').format(name)
+
+
+def sprite(page: str) -> str:
+    """The symbols that a page uses. One that shows states has all of them: a row may come to be in another."""
+    used = set(USED.findall(page))
+    if used & STATES:
+        used |= STATES
+    symbols = "".join(drawings()[name] for name in sorted(used))
+    return f'<svg class="sprite" aria-hidden="true">{symbols}</svg>'
