@@ -76,7 +76,7 @@ def faults(language: str) -> list[str]:
     needed = {key: places for texts_of in wanted().values() for key, places in texts_of.items()}
     found = [f"{places[0]}: not in the catalogue: {key!r}" for key, places in needed.items() if key not in known]
     for key, message in known.items():
-        parts = [message.string] if isinstance(message.string, str) else list(message.string)
+        parts = [message.string] if isinstance(message.string, str) else list(message.string or ())
         if key not in needed:
             found.append(f"not used: {key!r}")
         elif not all(parts):
@@ -110,8 +110,8 @@ def write(language: str) -> None:
         for key in found:
             known = before.get(key)
             catalogue.add(key, string=known.string if known is not None else None)
-        with (folder / f"{each}.po").open("wb") as file:
-            write_po(file, catalogue, width=120, omit_header=False, include_lineno=False, no_location=True)
+        with (folder / f"{each}.po").open("wb") as opened:
+            write_po(opened, catalogue, width=120, omit_header=False, include_lineno=False, no_location=True)
         _tidy(folder / f"{each}.po")
     for file in folder.glob("*.po"):
         if file.stem not in needed:

@@ -16,7 +16,7 @@ class Entry(NamedTuple):
     href: str
     icon: str
     label: str
-    count: str = ""
+    shown: str = ""  # its count
     id: str = ""
 
 
@@ -45,7 +45,7 @@ PLACES_OF_ADMINISTRATORS: tuple[Entry, ...] = ()
 
 def frame(principal: Principal, said: Words, counts: dict[str, str], views: Sequence[Entry]) -> Frame:
     """The frame for a user. `counts`: of the lists that have one, as they are shown."""
-    lists = [entry._replace(label=said.gettext(entry.label), count=counts.get(entry.key, "")) for entry in LISTS]
+    lists = [entry._replace(label=said.gettext(entry.label), shown=counts.get(entry.key, "")) for entry in LISTS]
     places = [entry._replace(label=said.gettext(entry.label)) for entry in places_of(principal)]
     return Frame(lists, views, places)
 

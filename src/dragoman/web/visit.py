@@ -80,9 +80,10 @@ class Visit:
         """How the user reads: language, time zone, preferences."""
         known = self.signed_in
         if known is not None:
-            user, zone, language = known.user, known.zone, known.language
+            reader = readers.Reader(known.user, known.zone, known.language)
         else:
-            user, zone, language = await self.app.executor.read(readers.look, readers.Look(), principal)
+            reader = await self.app.executor.read(readers.look, readers.Look(), principal)
+        user, zone, language = reader
         own = None if user is None else user.language
         self.preferences = preferences.of(user)
         self.words = words(chosen(own, self.request.headers.get("accept-language") or language or ""))

@@ -42,10 +42,8 @@ def rows(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Row]:
 
 def _row(uow: UnitOfWork, task: Task) -> Row:
     category = None if task.category is None else uow.categories.find(task.category)
-    has_case = task.case is not None and task.case != uow.home.inbox_case
-    case = uow.cases.find(task.case) if has_case and not references.hidden(uow, "case", [task.case]) else None
-    has_contact = task.contact is not None and not references.hidden(uow, "contact", [task.contact])
-    contact = uow.contacts.find(task.contact) if has_contact else None
+    case = _linked(uow, "case", None if task.case == uow.home.inbox_case else task.case)
+    contact = _linked(uow, "contact", task.contact)
     return Row(
         task=task,
         category=None if category is None else category.title,
@@ -54,6 +52,12 @@ def _row(uow: UnitOfWork, task: Task) -> Row:
         assignee=_name(uow, task.assignee),
         creator=_name(uow, task.creator),
     )
+
+
+def _linked(uow: UnitOfWork, field: str, number: int | None) -> Any:
+    if number is None or references.hidden(uow, field, [number]):
+        return None
+    return (uow.cases if field == "case" else uow.contacts).find(number)
 
 
 def _name(uow: UnitOfWork, uid: str | None) -> str | None:
