@@ -17,8 +17,10 @@ def create(settings: Settings) -> tuple[Application, dict[str, Any]]:
 def mounts(app: Application) -> dict[str, Any]:
     """What is served beside the dialects, by path."""
     from dragoman.http.endpoints.documents import documents  # a command needs neither these nor templates
+    from dragoman.http.in_process import InProcess
     from dragoman.web.views import PAGES, site
 
+    app.asks = InProcess(app)
     return {"/ui/": site(app, PAGES), **documents(app.dialects)}
 
 

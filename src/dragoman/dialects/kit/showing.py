@@ -1,0 +1,43 @@
+"""How a dialect shows one task, and calls of it that can be tried: what pages need to know of a dialect's addresses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dragoman.usecases.tasks.subjects import Samples, Subject
+
+__all__ = ["Call", "Calls", "NotShown", "Samples", "ShownTask", "Subject"]
+
+
+class NotShown(Exception):
+    """The dialect has no address for the task: why not, as a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class ShownTask:
+    """The operation that shows one task, and the path below the usual prefix. `path` raises NotShown."""
+
+    operation: str
+    path: Callable[[Subject], str]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to try: method, path below the usual prefix, and the body."""
+
+    method: str
+    path: str
+    body: str = ""
+    media: str = "application/json"
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method == "GET"
+
+
+Calls = Callable[[Samples], tuple[Call, ...]]
+"""Three calls that work with what there is, those that change nothing first."""
