@@ -25,7 +25,7 @@ from tests.cross_dialect.names import tkiid
 from tests.support.databases import Databases
 from tests.support.world import NOON, World
 
-NOUNS = ("contact", "company", "case", "opportunity", "service", "stage", "task", "held", "batch")
+NOUNS = ("contact", "company", "case", "opportunity", "service", "stage", "task", "held", "batch", "event")
 HIDDEN = {noun: 710_001 + place for place, noun in enumerate(NOUNS)}
 UNKNOWN = {noun: 810_001 + place for place, noun in enumerate(NOUNS)}
 TASK = {"title": "T", "deadline": "2031-05-04", "categoryid": 1}
@@ -207,6 +207,7 @@ ROWS = (
             ("complete_task", "/complete", None),
         )
     ),
+    Row("native read_event", "/v1/events/{event_uid}"),
 )
 """By path; a hidden service is asked for itself, and for what it holds."""
 
@@ -287,8 +288,8 @@ def scene(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Scen
         for who in ("anna", "bert"):
             world.add(who, admin=who == "anna")
         world.core(lambda uow: furnish(uow, world.people["anna"].user or "", world.people["bert"].user or ""))
-        batch_in_review = batch_in(world, Status.IN_REVIEW, work_items=(WorkItem(Role.READER, "x"),), creator=None)
-        yield Scene(world, names_of(world, batch_in_review.uid))
+        batch = batch_in(world, Status.IN_REVIEW, work_items=(WorkItem(Role.READER, "x"),), creator=None)
+        yield Scene(world, names_of(world, {"batch": batch.uid, "event": event_of_hidden_task(world)}))
         world.close()
 
 
@@ -333,13 +334,22 @@ def furnish(uow: UnitOfWork, anna: str, bert: str) -> None:
         uow.tasks.add(new_task(tenant=uow.tenant, number=number, uid=uow.new_id(), at=NOON, title="T", **fields))
 
 
-def names_of(world: World, batch: str) -> dict[bool, dict[str, str]]:
+def event_of_hidden_task(world: World) -> str:
+    """The id of an event that bert doesn't hear."""
+    status, task = world.native("anna", "PATCH", f"/v1/tasks/{HIDDEN['task']}", {"title": "Secret"})
+    assert status == 200, task
+    status, page = world.native("anna", "GET", f"/v1/events?since=earliest&subject=tasks/{task['id']}")
+    assert status == 200, page
+    return str(page["items"][-1]["id"])
+
+
+def names_of(world: World, others: dict[str, str]) -> dict[bool, dict[str, str]]:
     """What stands for each name: of what is hidden, and of what doesn't exist."""
 
     def uids(uow: UnitOfWork) -> dict[str, str]:
         repositories: dict[str, Any] = {"contact": uow.contacts, "company": uow.contacts, "stage": uow.stages}
         repositories |= {"task": uow.tasks, "held": uow.tasks}
-        found = {noun: repositories.get(noun, uow.cases).get(HIDDEN[noun]).uid for noun in NOUNS if noun != "batch"}
+        found = {noun: repositories.get(noun, uow.cases).get(HIDDEN[noun]).uid for noun in NOUNS if noun not in others}
         return {**found, "mine": uow.tasks.get(600030).uid}
 
     known = world.core(uids)
@@ -347,7 +357,7 @@ def names_of(world: World, batch: str) -> dict[bool, dict[str, str]]:
     mine["bert"] = world.people["bert"].user or ""
     hidden, unknown = dict(mine), dict(mine)
     for place, noun in enumerate(NOUNS):
-        uid = batch if noun == "batch" else known[noun]
+        uid = others.get(noun) or known[noun]
         none = f"0e0e0e0e-0000-7000-8000-{place:012x}"
         hidden |= {noun: str(HIDDEN[noun]), f"{noun}_uid": uid, f"{noun}_tkiid": tkiid(uid)}
         unknown |= {noun: str(UNKNOWN[noun]), f"{noun}_uid": none, f"{noun}_tkiid": tkiid(none)}

@@ -1,4 +1,4 @@
-"""One server for each engine and each set of settings that cases ask for, kept for the whole run."""
+"""Servers for cases: one for each engine, kept for the whole run, and one for the settings that a case asks for."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,21 +17,26 @@ Serving = Callable[[str, str], Server]
 def serving(databases: Databases) -> Iterator[Serving]:
     """Servers, started when they are first asked for; one that died is started again for the next case.
 
+    One with settings of its own lives until the next such case: dozens at once would have hundreds of files open.
+
     Cases with the default settings are sent over a real connection on SQLite. All others are run in this process: to
     start a server takes longer than its cases, and neither the engine nor the settings change the connection.
     """
-    servers: dict[tuple[str, str], Server] = {}
+    servers: dict[str, Server] = {}
 
     def serve(backend: str, config: str) -> Server:
-        if (backend, config) not in servers:
-            servers[backend, config] = stack.enter_context(made(databases.new(backend), config))
-        server = servers[backend, config]
+        if config:
+            passing.close()
+            return passing.enter_context(made(databases.new(backend), config))
+        if backend not in servers:
+            servers[backend] = standing.enter_context(made(databases.new(backend), config))
+        server = servers[backend]
         if not server.is_running():
             server.kill()
             server.start()
         return server
 
-    with ExitStack() as stack:
+    with ExitStack() as standing, ExitStack() as passing:
         yield serve
 
 

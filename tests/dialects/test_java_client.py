@@ -13,7 +13,7 @@ import pytest
 from tests.dialects.cases import Found, find_cases
 from tests.dialects.conftest import Serving
 from tests.dialects.exchange import Exchange
-from tests.support.server import Answer, Server
+from tests.support.server import Answer, Asked, Server
 from tests.support.tenant import Tenant
 
 CLIENT = Path(__file__).with_name("java") / "Client.java"
@@ -71,8 +71,15 @@ class ThroughJava:
         return getattr(self._server, name)
 
     def call(
-        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        target: str,
+        body: bytes | str | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        block: bool = False,
     ) -> Answer:
+        assert not block, "Java reads whole replies."
         raw = body.encode() if isinstance(body, str) else body
         return self._java.send(method, self._server.base_url + target, raw, headers or {})
 
@@ -87,7 +94,7 @@ def java() -> Iterator[Java]:
 
 @pytest.mark.parametrize("found", [each for each in find_cases() if each.id in CASES], ids=lambda found: found.id)
 def test_java_sends_bodies(found: Found, serving: Serving, java: Java) -> None:
-    server = ThroughJava(serving("sqlite", found.config), java)
+    server: Asked = ThroughJava(serving("sqlite", found.config), java)
     Exchange(Tenant(cast(Server, server)), found.case).play()
 
 

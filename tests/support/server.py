@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from dragoman.runtime.application import Application
 from dragoman.settings import load
@@ -50,6 +50,20 @@ class Answer(NamedTuple):
     @property
     def text(self) -> str:
         return self.body.decode()
+
+
+class Asked(Protocol):
+    """What is asked as a `Server` is."""
+
+    def call(
+        self,
+        method: str,
+        target: str,
+        body: bytes | str | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        block: bool = False,
+    ) -> Answer: ...
 
 
 class Server:

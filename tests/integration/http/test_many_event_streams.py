@@ -13,7 +13,9 @@ from tests.support.event_client import PATIENCE_SECONDS
 from tests.support.server import Server, basic
 
 ANNA = basic("anna", PASSWORD)
-MOST = 100
+FILES, MOST = 60, 60
+"""The limit of open files that the server finds at its start, and the streams that it must bear all the same."""
+LATE = 30
 CONFIG = f"""
 [limits]
 queue = 20
@@ -24,8 +26,8 @@ streams = {MOST}
 
 
 @contextmanager
-def few_files(soft: int) -> Iterator[None]:
-    """As shells and service managers limit the open files of what they start."""
+def open_files(soft: int) -> Iterator[None]:
+    """Limit the open files of this process and of what it starts, as shells and service managers do."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
     try:
@@ -56,13 +58,13 @@ def test_streams_opened_at_one_moment_all_begin_or_are_told_when_to_come_back(da
     url = databases.new("sqlite")
     add_user(url, "anna", admin=True)
     with ExitStack() as running:
-        with few_files(100):
+        with open_files(FILES):
             server = running.enter_context(Server(url, config=CONFIG))
         assert server.call("GET", "/v1/tasks", headers=ANNA).status == 200  # the password is known from here on
         early = asked(server, MOST)
         answers = [connection.getresponse() for connection in early]
         assert Counter(map(first_line, answers)) == {"retry: 2000": MOST}
-        late = asked(server, 30)
-        assert Counter(first_line(connection.getresponse()) for connection in late) == {"503 streams_full": 30}
+        late = asked(server, LATE)
+        assert Counter(first_line(connection.getresponse()) for connection in late) == {"503 streams_full": LATE}
         for connection in (*early, *late):
             connection.close()
