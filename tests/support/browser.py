@@ -1,6 +1,7 @@
 """A browser as far as forms need one: it keeps cookies, and fills in the forms of the pages that it got."""
 
 import re
+from collections.abc import Mapping, Sequence
 from html import unescape
 from urllib.parse import urlencode
 
@@ -23,7 +24,12 @@ class Browser:
         """A page."""
         return self._sent(self.server.call("GET", target, headers=self._with()))
 
-    def post(self, target: str, fields: dict[str, str], headers: dict[str, str] | None = None) -> Answer:
+    def post(
+        self,
+        target: str,
+        fields: Mapping[str, str] | Sequence[tuple[str, str]],
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
         """A form with these fields, just as given."""
         sent = {"Content-Type": "application/x-www-form-urlencoded", **(SAME_SITE if headers is None else headers)}
         return self._sent(self.server.call("POST", target, urlencode(fields), self._with(**sent)))

@@ -48,7 +48,7 @@ def _parts() -> dict[str, tuple[list[Path], str]]:
     return {
         "style.css": (styles, "text/css; charset=utf-8"),
         "pages.js": ([vendor / "htmx.min.js", FOLDER / "trusted.js", vendor / "hx-sse.min.js"], script),
-        "inbox.js": ([FOLDER / "inbox.js"], script),
+        "inbox.js": ([FOLDER / "inbox.js", *sorted((FOLDER / "scripts").glob("*.js"))], script),
         "icon.svg": ([FOLDER / "icon.svg"], "image/svg+xml"),
     }
 

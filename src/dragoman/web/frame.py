@@ -37,6 +37,7 @@ LISTS = (
     Entry("done", "/ui/inbox/done", "done", N_("Done")),
 )
 PLACES = (
+    Entry("connect", "/ui/connect", "plug", N_("Connect")),
     Entry("profile", "/ui/profile", "gear", N_("Your settings")),
 )  # fmt: skip
 """Those that everybody may enter. Each is added with its pages."""

@@ -5,8 +5,11 @@ from functools import partial
 from dragoman.dialects.genesys.wire.paths import render_service
 from dragoman.dialects.kit.showing import Call, NotShown, Samples, ShownTask, Subject
 
-START = Call("POST", "/services/start", '{"service_type": "Try the API", "contact_key": "+15550100"}')
-STATUS, ATTRIBUTES = Call("GET", "/server/status"), Call("GET", "/metadata/business-attributes")
+OPERATION = "task.show"
+SERVICE = '{"service_type": "Try the API", "contact_key": "+15550100"}'
+START = Call("make", "service.start", "POST", "/services/start", SERVICE)
+STATUS = Call("one", "server.status", "GET", "/server/status")
+ATTRIBUTES = Call("list", "attribute.list", "GET", "/metadata/business-attributes")
 
 
 def path(style: str, subject: Subject) -> str:
@@ -17,10 +20,14 @@ def path(style: str, subject: Subject) -> str:
 
 def calls(style: str, samples: Samples) -> tuple[Call, ...]:
     if samples.task is None or samples.task.case is None:
-        return STATUS, ATTRIBUTES, START
-    listed = Call("GET", f"/services/{render_service(samples.task.case, style)}")
-    return listed, Call("GET", path(style, samples.task)), START
+        return ATTRIBUTES, STATUS, START
+    listed = f"/services/{render_service(samples.task.case, style)}/tasks/active"
+    return (
+        Call("list", "task.list_active", "GET", listed),
+        Call("one", OPERATION, "GET", path(style, samples.task)),
+        START,
+    )
 
 
 def shown_task(style: str) -> ShownTask:
-    return ShownTask("task.show", partial(path, style))
+    return ShownTask(OPERATION, partial(path, style))

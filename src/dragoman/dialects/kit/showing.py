@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from dragoman.usecases.tasks.subjects import Samples, Subject
 
-__all__ = ["Call", "Calls", "NotShown", "Samples", "ShownTask", "Subject"]
+__all__ = ["Call", "Calls", "Kind", "NotShown", "Samples", "ShownTask", "Subject"]
 
 
 class NotShown(Exception):
@@ -24,10 +25,16 @@ class ShownTask:
     path: Callable[[Subject], str]
 
 
+Kind = Literal["list", "one", "make", "change", "rehearse"]
+"""What a call does: list, show one, create, change, or show what it would do."""
+
+
 @dataclass(frozen=True)
 class Call:
-    """A call to try: method, path below the usual prefix, and the body."""
+    """A call to try: what it does, its operation, method, path below the usual prefix, and the body."""
 
+    kind: Kind
+    operation: str
     method: str
     path: str
     body: str = ""

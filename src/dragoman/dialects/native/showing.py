@@ -2,7 +2,9 @@
 
 from dragoman.dialects.kit.showing import Call, Samples, ShownTask, Subject
 
-CREATE = Call("POST", "/tasks", '{"title": "Try the API"}')
+LIST = Call("list", "list_tasks", "GET", "/tasks?is_open=true&limit=5")
+CATEGORIES = Call("list", "list_categories", "GET", "/categories")
+CREATE = Call("make", "create_task", "POST", "/tasks", '{"title": "Try the API"}')
 
 
 def path(subject: Subject) -> str:
@@ -10,9 +12,8 @@ def path(subject: Subject) -> str:
 
 
 def calls(samples: Samples) -> tuple[Call, ...]:
-    listed = Call("GET", "/tasks?is_open=true&limit=5")
-    one = Call("GET", "/categories") if samples.task is None else Call("GET", path(samples.task))
-    return listed, one, CREATE
+    one = CATEGORIES if samples.task is None else Call("one", SHOWN_TASK.operation, "GET", path(samples.task))
+    return LIST, one, CREATE
 
 
 SHOWN_TASK = ShownTask("read_task", path)

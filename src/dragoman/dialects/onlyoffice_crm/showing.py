@@ -2,9 +2,9 @@
 
 from dragoman.dialects.kit.showing import Call, Samples, ShownTask, Subject
 
-LIST = Call("GET", "/crm/task/filter.json?count=5")
-CATEGORIES = Call("GET", "/crm/task/category.json")
-CREATE = Call("POST", "/crm/case.json", '{"title": "Try the API"}')
+LIST = Call("list", "task.filter", "GET", "/crm/task/filter.json?count=5")
+CATEGORIES = Call("list", "category.list", "GET", "/crm/task/category.json")
+CREATE = Call("make", "case.create", "POST", "/crm/case.json", '{"title": "Try the API"}')
 
 
 def path(subject: Subject) -> str:
@@ -12,7 +12,8 @@ def path(subject: Subject) -> str:
 
 
 def calls(samples: Samples) -> tuple[Call, ...]:
-    return LIST, CATEGORIES if samples.task is None else Call("GET", path(samples.task)), CREATE
+    one = CATEGORIES if samples.task is None else Call("one", SHOWN_TASK.operation, "GET", path(samples.task))
+    return LIST, one, CREATE
 
 
 SHOWN_TASK = ShownTask("task.get", path)

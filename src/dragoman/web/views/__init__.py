@@ -2,6 +2,8 @@
 
 from dragoman.web.site import site
 from dragoman.web.views import password, profile, provider_sign_in, sign_in, welcome
+from dragoman.web.views.as_seen import page as as_seen
+from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import lists
 
 __all__ = ["PAGES", "site"]
@@ -13,4 +15,6 @@ PAGES = (
     *profile.PAGES,
     *password.PAGES,
     *lists.PAGES,
+    *as_seen.PAGES,
+    *connect.PAGES,
 )
