@@ -1,5 +1,7 @@
 """As seen by: the request and the reply of the operation by which a dialect shows one task to this reader."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from dragoman.dialects import discover
@@ -32,7 +34,7 @@ async def show(visit: Visit) -> Response:
     if name not in titles:
         raise NotFound("unknown_path", "There is no such page.")
     asked, reason = await _asked(visit, name, subject)
-    values = {
+    values: dict[str, Any] = {
         "number": subject.task.number,
         "dialect": name,
         "titles": titles,

@@ -49,7 +49,7 @@ async def show(visit: Visit) -> Response:
         made = [await _with_reply(visit, card, name) for card in made]
         call = next((call for card in made for call in card.calls if call.reply is not None), None)
         if call is None:
-            raise NotFound("unknown_call", visit.gettext("There is no such call."))
+            raise NotFound("unknown_path", visit.gettext("There is no such call."))
         if visit.wants_part:
             return visit.part("connect/reply.html", call=call)
     return await _page(visit, made, samples, Asked(name=f"{principal.login}: {visit.gettext('try')}"))
