@@ -108,6 +108,7 @@ class Task(msgspec.Struct, frozen=True):
     state_changed_at: Moment | None = None
     outcome_code: str | None = None
     outcome_text: str | None = None
+    made_through: str | None = None  # the dialect, "web" or "cli"; None where no history tells
     template: str | None = None  # uid of the template version that it was created from
     timing: dict[str, str] = {}  # durations and options of timers, by the keys of `domain.timing`
     messages: dict[str, MessageHead] = {}  # message (`domain.message.Which`) -> its head

@@ -76,6 +76,7 @@ def task(task: Task) -> tasks.Task:
         task.assignee,
         task.creator,
         task.starter,
+        task.made_through,
         task.contact,
         task.case,
         task.stage,

@@ -119,7 +119,7 @@ class Slice:
             before = replace(task, revision=revision, row_version=revision, head_hash=row.hash)
         if before is None:
             raise ValueError("a task without a beginning")
-        return before
+        return replace(before, made_through=stamp.dialect)
 
     def write(self, connection: sa.Connection) -> None:
         """Store them. Conflict when one of the numbers was given out already."""

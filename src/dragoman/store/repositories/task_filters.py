@@ -17,6 +17,7 @@ from dragoman.domain.access import (
     sees_all,
     watches_batches,
 )
+from dragoman.domain.bulk import Status
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import ENDED, OPEN, Kind, State
 from dragoman.domain.work_item import EVERYBODY, Role
@@ -43,11 +44,23 @@ Timers = Literal["fired", "apart", "alone", "both"]
 timer changes, as stored; of those that one changes, as it leaves them; or of both of these."""
 
 
+Ranged = Literal["priority", "due", "created", "modified", "completed"]
+
+
+class Between(msgspec.Struct, frozen=True):
+    """A range of moments or numbers, both ends included; None is no bound. It never waits for writers."""
+
+    field: Ranged
+    low: int | None = None
+    high: int | None = None
+
+
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Conditions, all of which must hold; one that is None or empty asks nothing."""
 
     states: tuple[State, ...] = ()
     is_open: bool | None = None
+    made_through: tuple[str, ...] = ()  # any of these dialects
     assignee: str | None = None
     unassigned: bool = False
     extra: tuple[tuple[str, ...], str] | None = None  # path in the extras, and the text there
@@ -62,10 +75,18 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     entity: tuple[str, int] | None = None  # kind and number of a case or opportunity
     kind: str | None = None
     suspended: bool | None = None
+    escalated: bool | None = None
+    read: bool | None = None
+    is_overdue: bool = False  # open, and due before the statement's moment
     has_open_children: bool | None = None
     not_suspended_or: tuple[str, ...] = ()  # path in the extras; tasks with `true` there may be suspended
     priority: int | None = None
     type: str | None = None
+    name: str | None = None
+    unset: tuple[str, ...] = ()  # fields without a value
+    between: tuple[Between, ...] = ()
+    extensions: tuple[str, ...] = ()  # folded names; it has all of these
+    in_review: bool = False  # it stands for a batch that waits for a decision
     has_local_due: bool = False
     due_from: Moment | None = None
     due_to: Moment | None = None  # both inclusive
@@ -78,8 +99,10 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     visible_to: Principal | None = None
     visible_through: frozenset[Through] = EVERY_WAY
     any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
+    all_of: tuple["TaskFilter", ...] = ()  # and all of these
+    none_of: tuple["TaskFilter", ...] = ()  # and none of these
     lateral: bool = False  # the engine needs to be led along the timers' indexes
-    is_within: bool = False  # it is one of another's `any_of`
+    is_within: bool = False  # it is a part of another
     timers: Timers = "fired"
     lost: tuple[What, ...] = ()  # what timers do to those that are left `apart`; () is anything
 
@@ -97,10 +120,17 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
     better.
     """
     names = BY_OTHERS if by_number else BY_OTHERS + BY_NUMBER
+    if wanted.is_overdue or wanted.extensions or any(each.field in FEW for each in wanted.between):
+        return True
+    if any(finds_few(one, by_number=by_number) for one in wanted.all_of):
+        return True
     if wanted.words or wanted.kind not in (None, Kind.WORK) or any(getattr(wanted, name) is not None for name in names):
         return True
     return bool(wanted.any_of) and all(finds_few(one, by_number=by_number) for one in wanted.any_of)
 
+
+FEW: frozenset[Ranged] = frozenset({"due", "created"})
+"""Ranges that an index finds."""
 
 SINCE = ("created_from", "modified_from")
 """The lower bounds of moments of change."""
@@ -146,11 +176,20 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     if wanted.visible_to is not None and not sees_all(wanted.visible_to):
         found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
     if wanted.any_of:
-        alternatives = (
-            replace(one, timers=wanted.timers, lateral=wanted.lateral, is_within=True) for one in wanted.any_of
-        )
-        found.append(sa.or_(*(sa.and_(sa.true(), *conditions(tenant, one)) for one in alternatives)))
+        found.append(sa.or_(*(_together(tenant, _part_of(wanted, one)) for one in wanted.any_of)))
+    for one in wanted.all_of:
+        found += conditions(tenant, _part_of(wanted, one))
+    for one in wanted.none_of:
+        found.append(sa.not_(sa.func.coalesce(_together(tenant, _part_of(wanted, one)), sa.false())))
     return found
+
+
+def _part_of(wanted: TaskFilter, one: TaskFilter) -> TaskFilter:
+    return replace(one, timers=wanted.timers, lateral=wanted.lateral, is_within=True)
+
+
+def _together(tenant: int, wanted: TaskFilter) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.true(), *conditions(tenant, wanted))
 
 
 def lost_by_timers(wanted: TaskFilter) -> tuple[What, ...]:
@@ -158,7 +197,7 @@ def lost_by_timers(wanted: TaskFilter) -> tuple[What, ...]:
     if wanted.suspended:
         return task_timers.EXPIRED, task_timers.RELEASED, task_timers.AWAKE
     lost: list[What] = []
-    if wanted.is_open or wanted.has_open_children or not OPEN.isdisjoint(wanted.states):
+    if wanted.is_open or wanted.is_overdue or wanted.has_open_children or not OPEN.isdisjoint(wanted.states):
         lost.append(task_timers.EXPIRED)
     if wanted.assignee is not None or State.CLAIMED in wanted.states:
         lost.append(task_timers.RELEASED)
@@ -169,11 +208,22 @@ def gains_by_timers(wanted: TaskFilter) -> bool:
     """Whether a due timer may make a task match that didn't."""
     if not {State.EXPIRED, State.READY}.isdisjoint(wanted.states) or wanted.unassigned or wanted.not_suspended_or:
         return True
-    return wanted.is_open is False or wanted.suspended is False or any(map(_depends_on_timers, wanted.any_of))
+    if not {"assignee", "completed_at"}.isdisjoint(wanted.unset) or any(_is_of_end(each) for each in wanted.between):
+        return True
+    parts = (*wanted.any_of, *wanted.all_of, *wanted.none_of)
+    return wanted.is_open is False or wanted.suspended is False or any(map(_depends_on_timers, parts))
+
+
+def _is_of_end(range_: Between) -> bool:
+    return range_.field == "completed"
 
 
 def _depends_on_timers(wanted: TaskFilter) -> bool:
     return bool(lost_by_timers(wanted)) or gains_by_timers(wanted)
+
+
+OF_TIMERS = frozenset({"assignee", "completed_at"})
+"""Of the fields that may be unset, those that timers change."""
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -182,18 +232,20 @@ class Columns(msgspec.Struct, frozen=True):
     state: sa.ColumnElement[Any]
     suspended: sa.ColumnElement[Any]
     assignee: sa.ColumnElement[Any]
+    completed_at: sa.ColumnElement[Any]
 
 
 def columns_of(tenant: int, wanted: TaskFilter) -> Columns:
     """As stored, or, where the filter speaks of tasks that timers change, as these leave them."""
     if wanted.timers != "alone":
-        return Columns(T.state, T.suspended, T.assignee)
+        return Columns(T.state, T.suspended, T.assignee, T.completed_at)
     is_expired = T.number.in_(task_timers.changed(tenant, task_timers.EXPIRED, lateral=wanted.lateral))
     is_released = T.number.in_(task_timers.changed(tenant, task_timers.RELEASED, lateral=wanted.lateral))
     return Columns(
         sa.case((is_expired, str(State.EXPIRED)), (is_released, str(State.READY)), else_=T.state),
         sa.false(),
         sa.case((is_released, sa.null()), else_=T.assignee),
+        sa.case((is_expired, sa.func.coalesce(T.expires_at, task_timers.NOW)), else_=T.completed_at),
     )
 
 
@@ -216,6 +268,8 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
     if wanted.extra is not None:
         path, text = wanted.extra
         conditions.append(json_word(T.extras, path) == text)
+    if wanted.made_through:
+        conditions.append(T.made_through.in_(sorted(wanted.made_through)))
     if wanted.category is not None:
         of_category = T.category == wanted.category
         conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
@@ -226,10 +280,15 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
         "parent",
         "priority",
         "type",
+        "name",
     ):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(T[name] == value)
+    for name in ("escalated", "read"):
+        flag = getattr(wanted, name)
+        if flag is not None:
+            conditions.append(T[name].is_(sa.true() if flag else sa.false()))
     if wanted.kind is not None:
         # There are two kinds; the index of the rarer one is found by its condition to the letter.
         conditions.append(T.kind == wanted.kind if wanted.kind == Kind.WORK else tables.is_no_work)
@@ -250,8 +309,14 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
         conditions.append(seen.state.in_(sorted(OPEN if wanted.is_open else ENDED)))
         if not finds_few(wanted) and wanted.timers != "alone":
             conditions.append(ended_is(not wanted.is_open))
+    if wanted.is_overdue:
+        conditions += [seen.state.in_(sorted(OPEN)), tables.due_or_last < task_timers.NOW]
+        if wanted.timers != "alone":
+            conditions.append(ended_is(False))
     if wanted.unassigned:
         conditions.append(seen.assignee.is_(None))
+    conditions += [(getattr(seen, name) if name in OF_TIMERS else T[name]).is_(None) for name in wanted.unset]
+    conditions += [each for range_ in wanted.between for each in _bounds(range_, seen)]
     if wanted.assignee is not None:
         conditions.append(seen.assignee == wanted.assignee)
     if wanted.has_open_children is not None:
@@ -263,6 +328,22 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
     if wanted.suspended is not None:
         conditions.append(seen.suspended.is_(sa.true() if wanted.suspended else sa.false()))
     return conditions
+
+
+def _bounds(range_: Between, seen: Columns) -> Conditions:
+    column: sa.ColumnElement[Any] = {
+        "priority": sa.func.coalesce(T.priority, sa.literal_column("0")),
+        "due": tables.due_or_last,
+        "created": T.created_at,
+        "modified": T.modified_at,
+        "completed": seen.completed_at,
+    }[range_.field]
+    bounds: Conditions = [T.due_at.is_not(None)] if range_.field == "due" else []
+    if range_.low is not None:
+        bounds.append(column >= range_.low)
+    if range_.high is not None:
+        bounds.append(column <= range_.high)
+    return bounds
 
 
 def _expired_parts() -> sa.ColumnElement[int]:
@@ -306,9 +387,22 @@ def _links(tenant: int, wanted: TaskFilter) -> Conditions:
             is_public = tables.contact.c.is_private.is_(sa.false())
             persons = persons.where(sa.or_(is_public, shared_contact(wanted.visible_to)))
         conditions.append(T.contact.in_(sa.union_all(sa.select(sa.literal(number)), persons)))
+    for name in wanted.extensions:
+        conditions.append(T.number.in_(_with_extension(tenant, name)))
+    if wanted.in_review:
+        waiting = sa.select(tables.batch.c.number).where(
+            tables.batch.c.tenant == tenant, tables.batch.c.status == str(Status.IN_REVIEW)
+        )
+        conditions += [tables.is_no_work, T.number.in_(waiting)]
     if wanted.entity is not None:
         conditions.append(T.number.in_(_of_entity(tenant, *wanted.entity)))
     return conditions
+
+
+def _with_extension(tenant: int, folded: str) -> "sa.Select[Any]":
+    extension = tables.extension.c
+    named = (extension.tenant == tenant, extension.owner_kind == "task", extension.folded == folded)
+    return sa.select(extension.owner).where(*named, extension.removed_at.is_(None))
 
 
 def _of_entity(tenant: int, kind: str, number: int) -> "sa.CompoundSelect[Any]":

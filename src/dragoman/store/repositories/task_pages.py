@@ -143,6 +143,23 @@ def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_remov
 
 
 @lru_cache(REMEMBERED)
+def bounded_counts_of(dialect: sa.Dialect, tenant: int, wanted: tuple[TaskFilter, ...], most: int) -> Ask:
+    """How many match each of the filters, up to this many, as one row."""
+    counts: list[sa.ColumnElement[int]] = []
+    for filter_ in wanted:
+        parts = []
+        for each in _each(filter_):
+            found: sa.Select[Any] = sa.select(sa.literal_column("1").label("one")).select_from(tables.task)
+            found = found.where(*all_conditions(tenant, each), T.removed_at.is_(None))
+            first = found.limit(sa.literal_column(str(most))).subquery()
+            parts.append(sa.select(sa.func.count()).select_from(first).scalar_subquery())
+        counts.append(parts[0] if len(parts) == 1 else parts[0] + parts[1])
+    labelled: list[Any] = [count.label(f"count_{place}") for place, count in enumerate(counts)]
+    together: sa.Select[Any] = sa.select(*labelled)
+    return _ask(dialect, together)
+
+
+@lru_cache(REMEMBERED)
 def marked_of(dialect: sa.Dialect, tenant: int) -> Ask:
     """Whether any task is marked as removed."""
     marked = sa.select(sa.literal(1).label("is_marked")).where(T.tenant == tenant, T.removed_at.is_not(None))

@@ -1,7 +1,7 @@
 """Tasks in the store: by key like everything else, and by condition for lists, cases and searches."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
+from dragoman.store.engine.key_lists import among, as_parameter, driver_text, each_of
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
@@ -26,6 +27,7 @@ from dragoman.store.repositories.task_filters import (
 from dragoman.store.repositories.task_pages import (
     Ask,
     all_conditions,
+    bounded_counts_of,
     changed_of,
     count_of,
     fetch,
@@ -33,6 +35,7 @@ from dragoman.store.repositories.task_pages import (
     page_of,
     rows_of,
 )
+from dragoman.store.repositories.task_search import Facts, facts_of
 from dragoman.store.repositories.task_sorts import BY_TIMERS, OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open_part, numbers_above, step, top_uids
 from dragoman.store.unit.child_rows import extension_bytes
@@ -156,6 +159,35 @@ class Tasks(Repository[Task]):
         ask = count_of(dialect, self.tenant, wanted, with_removed=with_removed)
         [(count,)] = self.by_text(ask.text, self._parameters(ask, wanted))
         return int(count)
+
+    def bounded_counts(self, wanted: Sequence[TaskFilter], most: int) -> list[int]:
+        """How many tasks match each of the filters, counted up to this many, by one statement."""
+        if not wanted:
+            return []
+        asked = tuple(self._with_timers(plainly(each)) for each in wanted)
+        ask = bounded_counts_of(self._connection().dialect, self.tenant, asked, most)
+        [row] = self.by_text(ask.text, ask.parameters(self._now))
+        return [min(int(count), most) for count in row]
+
+    def numbers_page(
+        self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, after: tuple[Any, ...] | None = None
+    ) -> list[int]:
+        """The numbers of a page, in order. For readers."""
+        keys = _keys(sorts)
+        dialect, wanted = self._connection().dialect, self._with_timers(plainly(wanted), keys)
+        ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None)
+        return [int(row[0]) for row in self.by_text(ask.text, self._parameters(ask, wanted, after))]
+
+    def of_numbers_read(self, numbers: Sequence[int]) -> list[Task]:
+        """The tasks of these numbers, in this order, by one statement and those of their child rows. For readers."""
+        dialect = self._connection().dialect
+        rows = self.by_text(_by_numbers(dialect), (self.tenant, as_parameter(dialect, list(numbers))))
+        known = {task.number: task for task in self.of_rows(rows)}
+        return [known[number] for number in numbers if number in known]
+
+    def facts(self, numbers: Sequence[int], names: Sequence[str], batches: Sequence[int]) -> list[Facts]:
+        """What searches look at: properties, extensions of these folded names, which of the batches changed a task."""
+        return facts_of(self._connection(), self.tenant, numbers, names, batches)
 
     def _from_earlier(self, wanted: TaskFilter) -> TaskFilter:
         if not self._overlay.group.overlap_ticks or not asks_since(wanted):
@@ -291,6 +323,15 @@ class Tasks(Repository[Task]):
     def _where(self, condition: sa.ColumnElement[bool], lock: Lock, limit: int | None) -> list[Task]:
         statement = sa.select(T.number).where(T.tenant == self.tenant, condition, T.removed_at.is_(None))
         return self.numbered(statement.order_by(T.number).limit(limit), lock)
+
+
+@lru_cache(maxsize=4)
+def _by_numbers(dialect: sa.Dialect) -> str:
+    columns = MAPPINGS["task"].columns
+    if dialect.name == "postgresql":
+        return driver_text(dialect, sa.select(*columns).where(*each_of(tables.task, "number")))
+    mine = (T.tenant == sa.bindparam("tenant"), among(dialect, T.number))
+    return driver_text(dialect, sa.select(*columns).where(*mine, T.removed_at.is_(None)))
 
 
 def _parts(tenant: int, *, only_open: bool) -> "sa.Select[tuple[int, int | None]]":

@@ -162,9 +162,10 @@ BOOKKEEPING = frozenset(
         "last_seen_at",
         "unlocked_at",
         "is_admin",  # stands in the roles
+        "made_through",  # stands in the first row itself
     }
 )
-"""Fields that no representation shows: a change of them makes no revision and no history."""
+"""Fields that no representation shows, or that never change: they make no revision and no history."""
 
 
 @dataclass(frozen=True)

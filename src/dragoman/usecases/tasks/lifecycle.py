@@ -107,7 +107,12 @@ def add(uow: UnitOfWork, **fields: Any) -> Task:
     if fields.get("case") is None:
         fields["case"] = uow.home.inbox_case
     task = new_task(
-        tenant=uow.tenant, number=uow.numbers.draw("task"), uid=fields.pop("uid", uow.new_id()), at=uow.now, **fields
+        tenant=uow.tenant,
+        number=uow.numbers.draw("task"),
+        uid=fields.pop("uid", uow.new_id()),
+        at=uow.now,
+        made_through=uow.dialect,
+        **fields,
     )
     _count(uow, None, task)
     return uow.tasks.add(task)

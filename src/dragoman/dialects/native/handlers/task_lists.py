@@ -110,6 +110,8 @@ def filter_of(query: TaskQuery) -> TaskFilter:
     wanted |= {name: moment(text) for name in RANGES if (text := getattr(query, name)) is not UNSET}
     if query.state is not UNSET:
         wanted["states"] = tuple(dict.fromkeys(query.state))
+    if query.made_through is not UNSET:
+        wanted["made_through"] = tuple(dict.fromkeys(query.made_through))
     if query.kind is not UNSET:
         wanted["kind"] = str(query.kind)
     if isinstance(query.q, str):

@@ -75,6 +75,13 @@ class TaskQuery(Pages, frozen=True, kw_only=True):
     assignee: Who | UnsetType = UNSET
     unassigned: Annotated[bool, Meta(description="Only those without an assignee.")] = False
     creator: Who | UnsetType = UNSET
+    made_through: (
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=64)]],
+            Meta(min_length=1, max_length=20, description="Made by any of these dialects; `web` and `cli`, too."),
+        ]
+        | UnsetType
+    ) = UNSET
     category: Number | UnsetType = UNSET
     case: Ref | UnsetType = UNSET
     stage: Ref | UnsetType = UNSET

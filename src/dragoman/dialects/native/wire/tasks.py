@@ -87,6 +87,9 @@ class Task(Struct, frozen=True):
     assignee: str | None
     creator: str | None
     starter: Annotated[str | None, Meta(description="Who began the work that it is a part of.")]
+    made_through: Annotated[
+        str | None, Meta(description="The dialect by which it was made; `web` for the pages, `cli` for the commands.")
+    ]
     contact: int | None
     case: int | None
     stage: int | None

@@ -1,0 +1,1 @@
+"""What people see of tasks in lists: filters as they type them, lists, counts, views that they save."""
