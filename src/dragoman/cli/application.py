@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dragoman.cli.options import chosen
 from dragoman.dialects import discover
+from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Invalid, NotFound
 from dragoman.domain.people import DIRECTORY_TENANT
 from dragoman.runtime.application import Application
@@ -31,10 +32,10 @@ def read_settings(context: click.Context, overrides: Mapping[str, object] | None
     return settings
 
 
-def make_app(context: click.Context, settings: Settings) -> Application:
+def make_app(context: click.Context, settings: Settings, clock: Clock | None = None) -> Application:
     """The application with its database not yet opened. Raises a usage error for an invalid URL."""
     try:
-        return Application(settings)
+        return Application(settings, clock)
     except ArgumentError as error:
         raise click.UsageError(
             "the database's URL can't be read; it looks like sqlite:///FILE or postgresql://USER@HOST/NAME", context

@@ -14,11 +14,13 @@ import click
 from dragoman.app import serve
 from dragoman.cli import samples
 from dragoman.cli.application import make_app, prepare_file, read_settings
+from dragoman.cli.demo_world import DAY_TICKS, DAYS, Clock, World
 from dragoman.cli.options import WholeNumber, chosen, common
 from dragoman.cli.serve import check_port
 from dragoman.cli.token import create_token
 from dragoman.cli.user import add_user
 from dragoman.domain.access import Principal
+from dragoman.domain.clock import Moment
 from dragoman.domain.people import User, UserRole
 from dragoman.runtime.application import Application
 from dragoman.settings import Settings
@@ -86,10 +88,11 @@ def demo_command(context: click.Context, port: int | None, tasks: int | None) ->
     with _database(context) as database:
         settings = _settings(context, database, port)
         check_port(settings)
-        app = make_app(context, settings)
+        clock = Clock()
+        app = make_app(context, settings, clock)
         try:
             prepare_file(app)
-            _introduce(app.open(), settings, tasks or 0, is_kept=chosen(context, "database") is not None)
+            _introduce(app.open(), clock, settings, tasks or 0, is_kept=chosen(context, "database") is not None)
         finally:
             app.close()
         return serve(settings)
@@ -121,9 +124,10 @@ def _settings(context: click.Context, database: str, port: int | None) -> Settin
         return read_settings(context, given | {"server.port": probe.getsockname()[1]})
 
 
-def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: bool) -> None:
+def _introduce(app: Application, clock: Clock, settings: Settings, tasks: int, *, is_kept: bool) -> None:
     """Fill the database and print how to use it. Raises Conflict if it has been used."""
     keeping.must_be_unused(app.store)
+    clock.set(Moment(clock.now() - (DAYS + 1) * DAY_TICKS))  # the month of the world comes before today
     tenant = app.ensure_tenant(settings.tenant)
     app.executor.call(groups.add, groups.Add(GROUP, {"description": "Who answers customers."}), tenant)
     users = {each.login: _add(app, tenant, each) for each in PEOPLE}
@@ -131,7 +135,7 @@ def _introduce(app: Application, settings: Settings, tasks: int, *, is_kept: boo
     token = create_token(app, tenant, users["anna"], ("*",))
     host = settings.server.host
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
-    shown = samples.play(app, tenant, people, base_url, PASSWORD)
+    shown = samples.play(app, tenant, people, base_url, PASSWORD, World(app, clock, people))
     if tasks:
         team = [principal.user for principal in people.values() if principal.user is not None]
         samples.add_tasks(app, people["anna"], [*team, *_colleagues(app, tenant)], tasks)

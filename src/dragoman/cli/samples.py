@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from dragoman.cli.demo_world import World
 from dragoman.cli.template import load_content
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import to_datetime
@@ -39,8 +40,9 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A dialect's file: what to do, and what to show."""
+    """A dialect's file: what to do before all others, what to do, and what to show."""
 
+    first: tuple[Ask, ...] = ()
     step: tuple[Ask, ...] = ()
     show: Ask | None = None
 
@@ -53,18 +55,31 @@ class Shown(msgspec.Struct, frozen=True):
     curl: str
 
 
-def play(app: Application, tenant: int, people: dict[str, Principal], base_url: str, password: str) -> list[Shown]:
-    """Run each dialect's steps, then the jobs that they caused; return what to print for each dialect.
+def play(
+    app: Application,
+    tenant: int,
+    people: dict[str, Principal],
+    base_url: str,
+    password: str,
+    world: World | None = None,
+) -> list[Shown]:
+    """Run each dialect's first steps, what happened in the world, each dialect's steps, the jobs that they caused, then
+    what is under way in the world; return what to print for each dialect.
 
-    A dialect's `show` may use what another one saved: `{native.parcel}`.
+    A dialect's steps and its `show` may use what an earlier one saved: `{native.parcel}`.
     """
     known: dict[str, Any] = {}
     for dialect in app.dialects:
         for content in templates_of(dialect.name):
             load_content(app, tenant, content)
-        saved = _play(app, dialect.name, people)
-        known |= {f"{dialect.name}.{name}": value for name, value in saved.items()}
+        _play(app, dialect.name, read(dialect.name).first, people, known)
+    if world is not None:
+        world.tell()
+    for dialect in app.dialects:
+        _play(app, dialect.name, read(dialect.name).step, people, known)
     app.run_due_jobs()
+    if world is not None:
+        world.leave()
     return [_shown(app, dialect.name, people, known, base_url, password) for dialect in app.dialects]
 
 
@@ -78,16 +93,18 @@ def add_tasks(app: Application, maker: Principal, people: Sequence[str], count: 
     samples.make_tasks(app.store, team, maker, count, app.clock.now())
 
 
-def _play(app: Application, dialect: str, people: dict[str, Principal]) -> dict[str, Any]:
-    """What the steps saved."""
-    known: dict[str, Any] = {}
+def _play(
+    app: Application, dialect: str, asks: Sequence[Ask], people: dict[str, Principal], known: dict[str, Any]
+) -> None:
+    """Run steps of a dialect. What they save is put into `known`, as `{name}` and as `{dialect.name}`."""
+    own = dict(known)
     client = LocalClient(app.dialects, app.executor)
-    for ask in read(dialect).step:
-        method, _, target = fill(app, ask.request, known, people).partition(" ")
-        body = fill(app, ask.body, known, people)
+    for ask in asks:
+        method, _, target = fill(app, ask.request, own, people).partition(" ")
+        body = fill(app, ask.body, own, people)
         reply = client.send(method, target, people[ask.person], body.encode(), {"content-type": ask.type})
-        known |= {name: _at(json.loads(reply.body), pointer) for name, pointer in ask.save.items()}
-    return known
+        for name, pointer in ask.save.items():
+            own[name] = known[f"{dialect}.{name}"] = _at(json.loads(reply.body), pointer)
 
 
 def _shown(
