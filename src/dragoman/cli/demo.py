@@ -26,10 +26,11 @@ from dragoman.runtime.application import Application
 from dragoman.settings import Settings
 from dragoman.usecases.admin import maintenance as keeping
 from dragoman.usecases.admin.samples import COLLEAGUES
-from dragoman.usecases.identity import groups
+from dragoman.usecases.identity import entry_links, groups
 from dragoman.usecases.identity.users import principal_of
 
 PASSWORD = "dragoman"  # noqa: S105 - the public password of sample users
+LINK_SECONDS = 43_200.0
 MOST_TASKS = 5_000_000
 GROUP = "desk"
 
@@ -142,6 +143,9 @@ def _introduce(app: Application, clock: Clock, settings: Settings, tasks: int, *
 
     left = "stays when you stop it" if is_kept else "is gone when you stop it"
     click.echo(f"A demonstration on a fresh database, which {left} (Ctrl-C).\n")
+    link = entry_links.Create("anna", LINK_SECONDS)
+    entry = app.executor.call(entry_links.create, link, tenant, operation="demo")
+    click.echo(f"Signed in     {base_url}/ui/enter?token={entry}  (Anna Berg, in a browser, once)")
     click.echo(f"Look around   {base_url}/ui/")
     for each in PEOPLE:
         click.echo(f"Log in as     {each.login}, password {PASSWORD}  ({each.told})")

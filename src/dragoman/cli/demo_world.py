@@ -49,6 +49,7 @@ STOCK = (
 )  # fmt: skip
 DOCUMENTS = ("Price list", "Terms of rental", "Lease of the workshop", "Safety sheet", "Contract of the supplier")
 CARRIERS = ("DHL", "ACME", "Harbour Couriers")
+WAITING = "Priority 9 for the open returns"
 TEAM = ("anna", "bert", "carla")
 
 
@@ -96,6 +97,7 @@ class World:
         self.categories: list[int] = []
         self.tasks: list[int] = []
         self._own: list[int] = []
+        self.known: dict[str, Any] = {}  # of the batch that waits, for steps and lines of dialects
 
     def tell(self) -> None:
         """All that happened, up to a batch that waits for a decision."""
@@ -107,7 +109,8 @@ class World:
         named = [*self._own, *own[:20], *self.tasks[40:43], 999_812, own[0]]
         purpose = "The carrier promised to collect all of them this week."
         change = {"priority": 9, "category": self.categories[0]}
-        self._make_batch("Priority 9 for the open returns", named, change, purpose=purpose)
+        made = self._make_batch(WAITING, named, change, purpose=purpose)
+        self.known = {"world.number": made["number"], "world.id": made["id"]}
 
     def leave(self) -> None:
         """What is under way when the reader comes: a batch that runs for some minutes."""
@@ -259,9 +262,11 @@ class World:
         shown = self.ask(Ask(DAYS, f"GET /v1/tasks?{condition}&sort=number&limit=200", None, "bert"))
         return [task["number"] for task in shown["items"]]
 
-    def _make_batch(self, title: str, numbers: Sequence[int], change: dict[str, Any], **more: Any) -> None:
+    def _make_batch(self, title: str, numbers: Sequence[int], change: dict[str, Any], **more: Any) -> Any:
         batch = {"method": "PATCH", "type": "task", "field": "id", "data": change, "title": title}
-        self.ask(Ask(DAYS, "POST /v1/batches", batch | {"entries": [str(each) for each in numbers]} | more, "bert"))
+        return self.ask(
+            Ask(DAYS, "POST /v1/batches", batch | {"entries": [str(each) for each in numbers]} | more, "bert")
+        )
 
 
 def _day(index: int) -> float:

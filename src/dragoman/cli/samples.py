@@ -75,6 +75,7 @@ def play(
         _play(app, dialect.name, read(dialect.name).first, people, known)
     if world is not None:
         world.tell()
+        known |= world.known
     for dialect in app.dialects:
         _play(app, dialect.name, read(dialect.name).step, people, known)
     app.run_due_jobs()

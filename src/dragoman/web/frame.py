@@ -37,11 +37,16 @@ LISTS = (
     Entry("done", "/ui/inbox/done", "done", N_("Done")),
 )
 PLACES = (
+    Entry("batches", "/ui/batches", "layers", N_("Batches")),
+    Entry("contacts", "/ui/contacts", "people", N_("Contacts & cases")),
+    Entry("schemas", "/ui/schemas", "braces", N_("Schemas")),
+    Entry("traffic", "/ui/traffic", "pulse", N_("Traffic")),
+    Entry("overview", "/ui/overview", "chart", N_("Overview")),
     Entry("connect", "/ui/connect", "plug", N_("Connect")),
-    Entry("profile", "/ui/profile", "gear", N_("Your settings")),
-)  # fmt: skip
-"""Those that everybody may enter. Each is added with its pages."""
-PLACES_OF_ADMINISTRATORS: tuple[Entry, ...] = ()
+    Entry("admin", "/ui/admin", "gear", N_("Administration")),
+)
+OF_ADMINISTRATORS = frozenset({"traffic", "admin"})
+"""The places that others may not enter."""
 
 
 def frame(principal: Principal, said: Words, counts: dict[str, str], views: Sequence[Entry]) -> Frame:
@@ -53,7 +58,7 @@ def frame(principal: Principal, said: Words, counts: dict[str, str], views: Sequ
 
 def places_of(principal: Principal) -> Sequence[Entry]:
     """The places that a user may enter."""
-    return (*PLACES, *(PLACES_OF_ADMINISTRATORS if principal.is_admin else ()))
+    return [entry for entry in PLACES if principal.is_admin or entry.key not in OF_ADMINISTRATORS]
 
 
 def initials(name: str) -> str:

@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from dragoman.cli import samples
+from dragoman.cli.demo_world import WAITING
 from dragoman.dialects import discover
 from dragoman.runtime.application import Application
 from dragoman.settings import load
 from tests.integration.cli.command import refused, rows, well
 from tests.support.postgres import free_port
 from tests.support.server import PROGRAM, environment
-
-DECIDING = {"carrierx_batch"}
-"""Dialects whose line decides something, which is done once."""
 
 
 class Demo(NamedTuple):
@@ -66,7 +64,7 @@ def test_there_is_a_line_for_every_dialect(demo: Demo) -> None:
 
 def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
     for dialect, line in curls(demo).items():
-        for _ in range(1 if dialect in DECIDING else 2):
+        for _ in range(2):
             done = subprocess.run(
                 ["sh", "-c", f"{line} -sS -o /dev/null -w '%{{http_code}}'"], capture_output=True, text=True
             )
@@ -79,28 +77,44 @@ def test_every_line_shows_something(demo: Demo) -> None:
         assert json.loads(done.stdout), dialect
 
 
-def test_two_lines_show_the_same_task_in_two_dialects(demo: Demo) -> None:
+def test_the_lines_show_the_same_task(demo: Demo) -> None:
     answers = {
         name: json.loads(subprocess.run(["sh", "-c", f"{line} -sS"], capture_output=True).stdout)
         for name, line in curls(demo).items()
-        if name in ("native", "onlyoffice_crm")
     }
-    native, crm = answers["native"], answers["onlyoffice_crm"]["response"]
-    assert (native["number"], native["priority"]) == (crm["id"], 7)
+    native = answers["native"]
+    assert native["title"] == WAITING
+    assert native["number"] == answers["onlyoffice_crm"]["response"]["id"] == answers["genesys"]["task_id"]
+    assert native["id"] == answers["carrierx_batch"]["task_sid"]
+    assert WAITING in json.dumps(answers["ibm_htm"])
 
 
-def test_the_batch_that_is_approved_runs(demo: Demo) -> None:
-    subprocess.run(["sh", "-c", curls(demo)["carrierx_batch"]], capture_output=True)  # unless the test before did it
+def test_the_batch_that_waits_has_unusual_entries_and_the_other_one_runs(demo: Demo) -> None:
     deadline = time.monotonic() + 20
-    while (batch := asked(demo, "/core/v2/batch/tasks")["items"][0])["status"] != "completed":
-        assert batch["status"] in ("approved", "queued", "running")
-        assert time.monotonic() < deadline, batch
+    while (running := asked(demo, "/v1/batches")["items"][0])["status"] != "running":
+        assert time.monotonic() < deadline, running
         time.sleep(0.05)
-    assert (batch["success"], batch["failure"]) == (2, 1)
+    waiting = next(each for each in asked(demo, "/v1/batches")["items"] if each["title"] == WAITING)
+    assert waiting["status"] == "pending_review"
+    summary = waiting["summary"]
+    assert min(summary[name] for name in ("will_change", "no_op", "missing", "forbidden")) > 0
+    assert summary["will_change"] > summary["total"] / 2
+
+
+def test_the_printed_link_signs_in_once(demo: Demo) -> None:
+    link = re.search(r"^Signed in +(\S+)", demo.said, re.MULTILINE)
+    assert link is not None
+    call = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", link[1]]
+    assert subprocess.run([*call, "-c", demo.folder / "jar"], capture_output=True).stdout == b"303"
+    assert subprocess.run(call, capture_output=True).stdout == b"410"
+    page = link[1].partition("/ui/")[0] + "/ui/inbox/mine"
+    shown = subprocess.run(["curl", "-sS", "-b", demo.folder / "jar", page], capture_output=True, text=True)
+    (demo.folder / "jar").unlink()
+    assert "Anna Berg" in shown.stdout
 
 
 def test_each_dialect_made_tasks_that_the_native_one_sees(demo: Demo) -> None:
-    tasks = asked(demo, "/v1/tasks?limit=100")["items"]
+    tasks = asked(demo, "/v1/tasks?sort=-number&limit=20")["items"]
     histories = [asked(demo, f"/v1/tasks/{task['number']}/history")["items"] for task in tasks]
     assert {history[0]["dialect"] for history in histories} == {dialect.name for dialect in discover()}
 
