@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.databases import Databases
+from tests.support.demonstration import Demonstration, demonstration
 from tests.support.server import Server
 from tests.support.tenant import Tenant
 
@@ -31,3 +32,11 @@ def tenant(databases: Databases) -> Iterator[Tenant]:
     """A tenant of a server that listens."""
     with databases.lent("sqlite") as url, Server(url) as server:
         yield Tenant(server)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """The demonstration: three hundred tasks, a batch to review and one that runs. For looking; whoever changes it
+    changes it for all."""
+    with demonstration(tmp_path_factory.mktemp("shop")) as shop:
+        yield shop

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -16,53 +16,27 @@ from dragoman.dialects import discover
 from dragoman.runtime.application import Application
 from dragoman.settings import load
 from tests.integration.cli.command import refused, rows, well
+from tests.support.demonstration import Demonstration, demonstration
 from tests.support.postgres import free_port
 from tests.support.server import PROGRAM, environment
 
 
-class Demo(NamedTuple):
-    """A demonstration that runs, and what it said until it was ready."""
-
-    process: "subprocess.Popen[str]"
-    said: str
-    folder: Path
-
-
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
-    known = environment("") | {"TMPDIR": str(folder)}
-    del known["DRAGOMAN_DATABASE"]
-    process = subprocess.Popen(
-        [PROGRAM, "demo", "--port", str(free_port())],
-        env=known,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    said = ""
-    with process.stdout as lines:
-        while "dragoman ready" not in said:
-            line = lines.readline()
-            assert line, said
-            said += line
-        yield Demo(process, said, folder)
-    if process.poll() is None:
-        process.kill()
-        process.wait()
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    with demonstration(tmp_path_factory.mktemp("demo")) as demo:
+        yield demo
 
 
-def curls(demo: Demo) -> dict[str, str]:
+def curls(demo: Demonstration) -> dict[str, str]:
     """The printed line of each dialect."""
     return dict(re.findall(r"^(\w+): .*\n  (curl .*)$", demo.said, re.MULTILINE))
 
 
-def test_there_is_a_line_for_every_dialect(demo: Demo) -> None:
+def test_there_is_a_line_for_every_dialect(demo: Demonstration) -> None:
     assert set(curls(demo)) == {dialect.name for dialect in discover()}
 
 
-def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
+def test_every_line_works_as_printed_and_again(demo: Demonstration) -> None:
     for dialect, line in curls(demo).items():
         for _ in range(2):
             done = subprocess.run(
@@ -71,13 +45,13 @@ def test_every_line_works_as_printed_and_again(demo: Demo) -> None:
             assert (done.returncode, done.stderr, done.stdout) == (0, "", "200"), dialect
 
 
-def test_every_line_shows_something(demo: Demo) -> None:
+def test_every_line_shows_something(demo: Demonstration) -> None:
     for dialect, line in curls(demo).items():
         done = subprocess.run(["sh", "-c", f"{line} -sS"], capture_output=True, text=True)
         assert json.loads(done.stdout), dialect
 
 
-def test_the_lines_show_the_same_task(demo: Demo) -> None:
+def test_the_lines_show_the_same_task(demo: Demonstration) -> None:
     answers = {
         name: json.loads(subprocess.run(["sh", "-c", f"{line} -sS"], capture_output=True).stdout)
         for name, line in curls(demo).items()
@@ -89,7 +63,7 @@ def test_the_lines_show_the_same_task(demo: Demo) -> None:
     assert WAITING in json.dumps(answers["ibm_htm"])
 
 
-def test_the_batch_that_waits_has_unusual_entries_and_the_other_one_runs(demo: Demo) -> None:
+def test_the_batch_that_waits_has_unusual_entries_and_the_other_one_runs(demo: Demonstration) -> None:
     deadline = time.monotonic() + 20
     while (running := asked(demo, "/v1/batches")["items"][0])["status"] != "running":
         assert time.monotonic() < deadline, running
@@ -101,44 +75,39 @@ def test_the_batch_that_waits_has_unusual_entries_and_the_other_one_runs(demo: D
     assert summary["will_change"] > summary["total"] / 2
 
 
-def test_the_printed_link_signs_in_once(demo: Demo) -> None:
-    link = re.search(r"^Signed in +(\S+)", demo.said, re.MULTILINE)
-    assert link is not None
-    call = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", link[1]]
+def test_the_printed_link_signs_in_once(demo: Demonstration) -> None:
+    call = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", demo.entry]
     assert subprocess.run([*call, "-c", demo.folder / "jar"], capture_output=True).stdout == b"303"
     assert subprocess.run(call, capture_output=True).stdout == b"410"
-    page = link[1].partition("/ui/")[0] + "/ui/inbox/mine"
+    page = f"{demo.base_url}/ui/inbox/mine"
     shown = subprocess.run(["curl", "-sS", "-b", demo.folder / "jar", page], capture_output=True, text=True)
     (demo.folder / "jar").unlink()
     assert "Anna Berg" in shown.stdout
 
 
-def test_each_dialect_made_tasks_that_the_native_one_sees(demo: Demo) -> None:
+def test_each_dialect_made_tasks_that_the_native_one_sees(demo: Demonstration) -> None:
     tasks = asked(demo, "/v1/tasks?sort=-number&limit=20")["items"]
     histories = [asked(demo, f"/v1/tasks/{task['number']}/history")["items"] for task in tasks]
     assert {history[0]["dialect"] for history in histories} == {dialect.name for dialect in discover()}
 
 
-def asked(demo: Demo, target: str) -> Any:
+def asked(demo: Demonstration, target: str) -> Any:
     """What our own API tells anna."""
-    url = re.search(r"dragoman ready (\S+)", demo.said)
-    assert url is not None
-    call = ["curl", "-fsS", "-u", "anna:dragoman", url[1] + target]
+    call = ["curl", "-fsS", "-u", "anna:dragoman", demo.base_url + target]
     return json.loads(subprocess.run(call, capture_output=True, check=True).stdout)
 
 
-def test_the_printed_token_and_logins_count(demo: Demo) -> None:
-    url, token = re.search(r"ready (\S+)", demo.said), re.search(r"token +(dgm_\S+)", demo.said)
-    assert url is not None
+def test_the_printed_token_and_logins_count(demo: Demonstration) -> None:
+    token = re.search(r"token +(dgm_\S+)", demo.said)
     assert token is not None
     logins = [["-H", f"Authorization: Bearer {token[1]}"]]
     logins += [["-u", f"{login}:{word}"] for login, word in re.findall(r"Log in as +(\w+), password (\w+)", demo.said)]
     assert len(logins) == 4
     for login in logins:
-        subprocess.run(["curl", "-fsS", *login, f"{url[1]}/v1/users/me"], check=True, capture_output=True)
+        subprocess.run(["curl", "-fsS", *login, f"{demo.base_url}/v1/users/me"], check=True, capture_output=True)
 
 
-def test_nothing_is_left_of_it(demo: Demo) -> None:
+def test_nothing_is_left_of_it(demo: Demonstration) -> None:
     assert list(demo.folder.iterdir())
     demo.process.terminate()
     assert demo.process.wait() == 0

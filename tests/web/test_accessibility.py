@@ -1,0 +1,100 @@
+"""Every page and dialog is looked through by axe-core, in light and on a narrow dark screen; no page scrolls sideways or
+does what the policy refuses."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dragoman.web.views import PAGES
+from tests.support.demonstration import Demonstration
+
+NODE = Path(__file__).parent / "node"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOK = """async (rules) => {
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
+  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html.slice(0, 200)).join(" | ")}`);
+}"""
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SHOWN = {
+    "/ui/inbox/{list}": ("/ui/inbox/mine", "/ui/inbox/all", "/ui/inbox/review", "/ui/inbox/done"),
+    "/ui/enter": (),
+}
+"""Addresses of pages whose path has variables. One that isn't named here has none that shows something everywhere."""
+
+
+def addresses() -> list[str]:
+    """Of every page that a GET shows."""
+    found: list[str] = []
+    for page in PAGES:
+        if page.show is not None:
+            found += SHOWN.get(page.path, () if "{" in page.path else (page.path,))
+    return found
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core."""
+    folder = tmp_path_factory.mktemp("npm") / "node"
+    shutil.copytree(NODE, folder)
+    install = ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True)
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+class Reader:
+    """A page of a browser in which anna is signed in, and what it complained of."""
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.page = page
+        self.base_url = base_url
+        self.refused: list[str] = []
+        page.on("console", lambda said: self.refused.append(said.text) if "Security Policy" in said.text else None)
+        page.on("pageerror", lambda error: self.refused.append(str(error)))
+
+    def faults(self, axe: str, address: str) -> list[str]:
+        """What axe finds on a page, that it scrolls sideways, and what went wrong on it."""
+        answer = self.page.goto(self.base_url + address)
+        assert answer is not None
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            return []
+        found: list[Any] = [] if answer.ok else [f"status {answer.status}"]
+        self.page.evaluate(axe)
+        found += self.page.evaluate(LOOK, RULES)
+        found += ["it scrolls sideways"] if self.page.evaluate(SIDEWAYS) else []
+        found += self.refused
+        self.refused.clear()
+        return found
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, shop: Demonstration) -> Any:
+    """The cookies of a browser in which anna is signed in."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(shop.entry)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def reader(request: pytest.FixtureRequest, browser: Browser, shop: Demonstration, session: Any) -> Iterator[Reader]:
+    width = 1_440 if request.param == "light" else 390
+    context = browser.new_context(
+        storage_state=session,
+        color_scheme=request.param,
+        viewport={"width": width, "height": 900},
+        reduced_motion="reduce",
+    )
+    yield Reader(context.new_page(), shop.base_url)
+    context.close()
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_a_page_is_without_faults(reader: Reader, axe: str, address: str) -> None:
+    assert reader.faults(axe, address) == []
