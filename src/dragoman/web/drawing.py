@@ -60,6 +60,7 @@ def _environment(language: str) -> "jinja2.Environment":
         asset=assets.url,
         icon=icons.icon,
         language=language,
+        number=words(language).number,
         initials=initials,
         state_words={state: words(language).gettext(text) for state, text in STATE_WORDS.items()},
         dialect_words=DIALECTS,

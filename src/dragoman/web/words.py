@@ -36,6 +36,14 @@ class Words:
         """The form of the text for this count; `%(count)s` is the count unless it is given."""
         return self.catalogue.ngettext(one, many, count) % {"count": count, **values}
 
+    def number(self, value: float) -> str:
+        """A number as people write it: 1,251 in English."""
+        if isinstance(value, int) and -1_000 < value < 1_000:
+            return str(value)
+        from babel.numbers import format_decimal  # most pages have only small ones
+
+        return str(format_decimal(value, locale=self.language))
+
 
 @cache
 def words(language: str) -> Words:

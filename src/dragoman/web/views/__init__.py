@@ -1,7 +1,7 @@
 """The pages themselves, one module or package an area."""
 
 from dragoman.web.site import site
-from dragoman.web.views import entry, password, profile, provider_sign_in, sign_in, welcome
+from dragoman.web.views import batches, entry, password, profile, provider_sign_in, sign_in, welcome
 from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import lists
@@ -18,4 +18,5 @@ PAGES = (
     *lists.PAGES,
     *as_seen.PAGES,
     *connect.PAGES,
+    *batches.PAGES,
 )
