@@ -1,5 +1,5 @@
-"""Every page and dialog is looked through by axe-core, in light and on a narrow dark screen; no page scrolls sideways or
-does what the policy refuses."""
+"""Every page and dialog is looked through by axe-core, in light and on a narrow dark screen; no page scrolls sideways
+or does what the policy refuses."""
 
 import shutil
 import subprocess

@@ -17,6 +17,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment, SystemClock, to_datetime
 from dragoman.http.local import LocalClient
 from dragoman.runtime.application import Application
+from dragoman.usecases.tasks import subjects
 
 DAYS = 30
 FIRST_REFUSAL = 300
@@ -89,6 +90,7 @@ class World:
     """The shop: who is there, and what its stories need to know of each other."""
 
     def __init__(self, app: Application, clock: Clock, people: dict[str, Principal]) -> None:
+        self._app = app
         self._client = LocalClient(app.dialects, app.executor)
         self._clock = clock
         self._people = people
@@ -97,7 +99,7 @@ class World:
         self.categories: list[int] = []
         self.tasks: list[int] = []
         self._own: list[int] = []
-        self.known: dict[str, Any] = {}  # of the batch that waits, for steps and lines of dialects
+        self._waiting = 0
 
     def tell(self) -> None:
         """All that happened, up to a batch that waits for a decision."""
@@ -109,8 +111,16 @@ class World:
         named = [*self._own, *own[:20], *self.tasks[40:43], 999_812, own[0]]
         purpose = "The carrier promised to collect all of them this week."
         change = {"priority": 9, "category": self.categories[0]}
-        made = self._make_batch(WAITING, named, change, purpose=purpose)
-        self.known = {"world.number": made["number"], "world.id": made["id"]}
+        self._waiting = self._make_batch(WAITING, named, change, purpose=purpose)["number"]
+
+    def subject(self) -> subjects.Subject:
+        """The task of the batch that waits for a decision, as addresses of dialects name it."""
+        command = subjects.FindSubject(self._waiting)
+        anna = self._people["anna"]
+        found: subjects.Subject = self._app.executor.call(
+            subjects.find_subject, command, anna.tenant, principal=anna, operation="demo"
+        )
+        return found
 
     def leave(self) -> None:
         """What is under way when the reader comes: a batch that runs for some minutes."""

@@ -17,11 +17,13 @@ import msgspec
 
 from dragoman.cli.demo_world import World
 from dragoman.cli.template import load_content
+from dragoman.dialects.kit import Dialect
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import to_datetime
 from dragoman.http.local import LocalClient
 from dragoman.runtime.application import Application
 from dragoman.usecases.admin import samples
+from dragoman.usecases.tasks.subjects import Subject
 
 FEWEST_CONTACTS, MOST_CONTACTS, TASKS_OF_A_CONTACT = 10, 1_000, 500
 
@@ -36,15 +38,13 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str = "application/json"
     person: str = "anna"
     save: dict[str, str] = {}
-    title: str = ""
 
 
 class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A dialect's file: what to do before all others, what to do, and what to show."""
+    """A dialect's file: what to do before all others, and what to do."""
 
     first: tuple[Ask, ...] = ()
     step: tuple[Ask, ...] = ()
-    show: Ask | None = None
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ def play(
     """Run each dialect's first steps, what happened in the world, each dialect's steps, the jobs that they caused, then
     what is under way in the world; return what to print for each dialect.
 
-    A dialect's steps and its `show` may use what an earlier one saved: `{native.parcel}`.
+    A dialect's steps may use what an earlier one saved: `{native.parcel}`. All dialects are shown with the same task.
     """
     known: dict[str, Any] = {}
     for dialect in app.dialects:
@@ -75,13 +75,13 @@ def play(
         _play(app, dialect.name, read(dialect.name).first, people, known)
     if world is not None:
         world.tell()
-        known |= world.known
     for dialect in app.dialects:
         _play(app, dialect.name, read(dialect.name).step, people, known)
     app.run_due_jobs()
     if world is not None:
         world.leave()
-    return [_shown(app, dialect.name, people, known, base_url, password) for dialect in app.dialects]
+    subject = None if world is None else world.subject()
+    return [_shown(dialect, subject, base_url, password) for dialect in app.dialects]
 
 
 def add_tasks(app: Application, maker: Principal, people: Sequence[str], count: int) -> None:
@@ -108,24 +108,14 @@ def _play(
             own[name] = known[f"{dialect}.{name}"] = _at(json.loads(reply.body), pointer)
 
 
-def _shown(
-    app: Application,
-    dialect: str,
-    people: dict[str, Principal],
-    known: dict[str, Any],
-    base_url: str,
-    password: str,
-) -> Shown:
-    show = read(dialect).show
-    if show is None:
-        return _plain(app, dialect, base_url, password)
-    own = known | {name.removeprefix(f"{dialect}."): value for name, value in known.items()}
-    method, _, target = fill(app, show.request, own, people).partition(" ")
-    body = fill(app, show.body, own, people)
-    words = ["curl", "-u", f"{show.person}:{password}"] + (["-X", method] if method != "GET" else [])
-    if body:
-        words += ["-H", f"Content-Type: {show.type}", "-d", body]
-    return Shown(dialect, show.title, shlex.join([*words, base_url + target]))
+def _shown(dialect: Dialect, subject: Subject | None, base_url: str, password: str) -> Shown:
+    prefix = next((prefix for prefix in dialect.prefixes if prefix), "")
+    if subject is None or dialect.shown_task is None:
+        path = next((each.path for each in dialect.operations if each.method == "GET" and "{" not in each.path), "")
+        title = "read"
+    else:
+        path, title = dialect.shown_task.path(subject), f"task {subject.task.number}, which waits for a decision"
+    return Shown(dialect.name, title, shlex.join(["curl", "-u", f"anna:{password}", base_url + prefix + path]))
 
 
 def read(dialect: str) -> Demo:
@@ -152,13 +142,6 @@ def fill(app: Application, text: str, known: dict[str, Any], people: dict[str, P
         return str(known[name])
 
     return PLACEHOLDER.sub(value, text)
-
-
-def _plain(app: Application, dialect: str, base_url: str, password: str) -> Shown:
-    spoken = next(each for each in app.dialects if each.name == dialect)
-    prefix = next((prefix for prefix in spoken.prefixes if prefix), "")
-    path = next((o.path for o in spoken.operations if o.method == "GET" and "{" not in o.path), "")
-    return Shown(dialect, "read", shlex.join(["curl", "-u", f"anna:{password}", base_url + prefix + path]))
 
 
 def _at(document: Any, pointer: str) -> Any:
