@@ -20,12 +20,20 @@ class Block(NamedTuple):
 
 
 class EventClient:
-    """One connection to `/v1/events/stream`."""
+    """One connection to `/v1/events/stream`, or to another stream."""
 
-    def __init__(self, server: Server, headers: dict[str, str], query: str = "", last: str | None = None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        headers: dict[str, str],
+        query: str = "",
+        last: str | None = None,
+        *,
+        path: str = "/v1/events/stream",
+    ) -> None:
         self.connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
         sent = headers if last is None else {**headers, "Last-Event-ID": last}
-        self.connection.request("GET", f"/v1/events/stream{query}", headers=sent)
+        self.connection.request("GET", f"{path}{query}", headers=sent)
         self.response: HTTPResponse = self.connection.getresponse()
         self.beats = 0
 
@@ -39,11 +47,21 @@ class EventClient:
             if line == b": beat\n" and not lines:
                 self.beats += 1
                 continue
+            if line == b"\n" and not any(part.startswith(b"data:") for part in lines):
+                lines.clear()  # a cursor alone, or nothing
+                continue
             if line == b"\n":
                 break
             lines.append(line)
         fields = dict(line.decode().rstrip("\n").split(": ", 1) for line in lines)
         return Block(fields["event"], fields.get("id"), json.loads(fields["data"]), b"".join(lines))
+
+    def position(self) -> str:
+        """The cursor with which the stream begins."""
+        lines = []
+        while (line := self.response.readline()) != b"\n":
+            lines.append(line)
+        return next(line for line in lines if line.startswith(b"id: "))[4:-1].decode()
 
     def beat(self) -> None:
         """Wait for a heartbeat, which must be the next thing that comes."""

@@ -31,6 +31,7 @@ from dragoman.runtime.asking import Asks
 from dragoman.runtime.event_watch import EventWatch
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.identity import Identity
+from dragoman.runtime.page_streams import PageStreams
 from dragoman.runtime.sign_ins import SignIns
 from dragoman.runtime.traffic import Traffic
 from dragoman.settings import BadSettings, Events, Settings, Webhooks, traces
@@ -77,6 +78,8 @@ class Application:
         self.executor.event_watch = self.event_watch
         accounts = StoredAccounts(self.executor, settings, life_of(settings.sessions))
         self.identity = Identity(accounts, settings, self.clock)
+        self.page_streams = PageStreams(self.executor)
+        self.identity.on_session_ended = self.page_streams.ended
         # Providers have the real time, too.
         self.sign_ins = SignIns(settings.providers, self.executor, life_of(settings.sessions), SystemClock())
         self.background = Background(

@@ -129,6 +129,9 @@ class Listener:
     def looked(self, sequence: int) -> None:
         self.watch.looked(self.tenant, sequence)
 
+    def wake(self) -> None:
+        self.news.set()
+
     async def wait(self, seconds: float) -> bool:
         if not self.watch.is_stopped:
             with suppress(TimeoutError):

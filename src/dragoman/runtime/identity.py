@@ -104,6 +104,7 @@ class Identity:
     def __init__(self, accounts: Accounts, settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         seconds = settings.timeouts.token_cache_seconds
         self.main_tenant: int | None = None  # known once the database is open
+        self.on_session_ended: Callable[[str], None] = _unheard  # with the hash of a session that ended in this process
         self._accounts = accounts
         self._tokens: Recent[str, Principal] = Recent(seconds, clock)
         self._logins: Recent[str, PasswordRecord] = Recent(seconds, clock)
@@ -140,12 +141,14 @@ class Identity:
         """The principal of a login with a password, which can't be a token. Raises as `principal`."""
         return await self._of_password(login, password, address)
 
-    async def session(self, text: str) -> SignedIn | None:
-        """The session of a cookie's text, looked up within the last second; None when it has ended."""
+    async def session(self, text: str, *, fresh: bool = False) -> SignedIn | None:
+        """The session of a cookie's text, looked up within the last second, or now; None when it has ended."""
         tenant = session_tenant(text)
         if tenant is None:
             return None
         key = token_hash(text)
+        if fresh:
+            self._sessions.forget(key)
         found = await self._sessions.get(key, lambda: self._accounts.find_session(key, tenant))
         if found is not None:
             self.uses.note(found.principal, PAGES)
@@ -153,7 +156,9 @@ class Identity:
 
     def forget_session(self, text: str) -> None:
         """Let a session that has just ended count no more in this process."""
-        self._sessions.forget(token_hash(text))
+        key = token_hash(text)
+        self._sessions.forget(key)
+        self.on_session_ended(key)
 
     async def visitor(self, visitor: Visitor) -> Principal:
         """The user whom a proxy names. Forbidden for who is nobody here, or stays out."""
@@ -208,6 +213,10 @@ class Identity:
             raise Conflict("no_password", f"{principal.login} has no password.")
         if not await self.passwords.is_right(record, user, password, address):
             raise Forbidden("wrong_password", "The present password is not right.")
+
+
+def _unheard(session: str) -> None:
+    """Nobody asks."""
 
 
 def _unknown() -> Unauthenticated:

@@ -17,6 +17,10 @@ class Listener(Protocol):
         """All up to this sequence is known."""
         ...
 
+    def wake(self) -> None:
+        """End the present wait, as if there was news."""
+        ...
+
     async def wait(self, seconds: float) -> bool:
         """Wait for news since `arm`. False when there were none within so many seconds.
 

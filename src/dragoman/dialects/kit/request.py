@@ -42,6 +42,8 @@ LIMITS = Limits()
 
 IN_SCOPE = "dragoman.request"
 """Where the scope of an ASGI application beside the dialects has the request."""
+STREAM_IN_SCOPE = "dragoman.stream"
+"""Where such an application puts a `Stream` that is to be sent in place of a response of its own."""
 
 
 class Renew(Protocol):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dragoman.dialects.kit import Limits as BodyLimits
 from dragoman.dialects.kit import Reply, Request, Stream
-from dragoman.dialects.kit.request import IN_SCOPE
+from dragoman.dialects.kit.request import IN_SCOPE, STREAM_IN_SCOPE
 from dragoman.dialects.kit.streams import each_of
 from dragoman.domain.clock import Moment
 from dragoman.domain.ids import new_id
@@ -177,7 +177,11 @@ class Gateway:
             if not sending.status:
                 sending.status = reply.status
                 await send_reply(send, start_of(reply, request.request_id, close=True), reply, {})
-        self._log(request, sending.status)
+        stream: Stream | None = scope.pop(STREAM_IN_SCOPE, None)
+        if stream is None or sending.status:
+            self._log(request, sending.status)
+        else:
+            await self._stream(stream, request, scope, receive, send, close=False)
 
     # The request log
 

@@ -13,7 +13,7 @@ from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.engine.key_lists import among, as_parameter, driver_text, each_of
-from dragoman.store.repositories import task_timers
+from dragoman.store.repositories import task_judging, task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
     SINCE,
@@ -188,6 +188,28 @@ class Tasks(Repository[Task]):
     def facts(self, numbers: Sequence[int], names: Sequence[str], batches: Sequence[int]) -> list[Facts]:
         """What searches look at: properties, extensions of these folded names, which of the batches changed a task."""
         return facts_of(self._connection(), self.tenant, numbers, names, batches)
+
+    def judged(self, numbers: Sequence[int], shown: TaskFilter, wanted: TaskFilter) -> list[tuple[Task, bool]]:
+        """Those of these tasks that `shown` matches, without extensions, and whether `wanted` does. For readers."""
+        rows = self._judged(numbers, shown, wanted)
+        tasks = self.of_rows([row[:-1] for row in rows], extensions=False)
+        return [(task, bool(row[-1])) for task, row in zip(tasks, rows, strict=True)]
+
+    def judged_briefly(
+        self, numbers: Sequence[int], shown: TaskFilter, wanted: TaskFilter
+    ) -> list[tuple[int, int, bool]]:
+        """The same, with number and revision in place of each task."""
+        rows = self._judged(numbers, shown, wanted, is_brief=True)
+        return [(int(number), int(revision), bool(is_wanted)) for number, revision, is_wanted in rows]
+
+    def _judged(
+        self, numbers: Sequence[int], shown: TaskFilter, wanted: TaskFilter, *, is_brief: bool = False
+    ) -> list[Any]:
+        connection = self._connection()
+        # Both speak of deleted tasks, which they must do in the same words.
+        shown = replace(plainly(shown), lateral=self._is_lateral)
+        wanted = self._with_timers(plainly(wanted))
+        return task_judging.judged(connection, self.tenant, numbers, shown, wanted, self._now, is_brief=is_brief)
 
     def _from_earlier(self, wanted: TaskFilter) -> TaskFilter:
         if not self._overlay.group.overlap_ticks or not asks_since(wanted):

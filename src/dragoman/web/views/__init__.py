@@ -5,6 +5,7 @@ from dragoman.web.views import batches, entry, password, profile, provider_sign_
 from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import lists
+from dragoman.web.views.live import page as live
 
 __all__ = ["PAGES", "site"]
 
@@ -19,4 +20,5 @@ PAGES = (
     *as_seen.PAGES,
     *connect.PAGES,
     *batches.PAGES,
+    *live.PAGES,
 )

@@ -1,0 +1,1 @@
+"""What the script of open pages asks for."""

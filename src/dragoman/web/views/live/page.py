@@ -1,0 +1,115 @@
+"""What the script of a page asks for: the stream of what changes, and rows as they are now."""
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from dragoman.dialects.kit import Stream
+from dragoman.dialects.kit.batch_watching import EVENT_STREAM
+from dragoman.dialects.kit.request import STREAM_IN_SCOPE
+from dragoman.domain.access import Principal
+from dragoman.domain.errors import Unauthenticated, Unavailable
+from dragoman.usecases.events.tailing import Begun
+from dragoman.usecases.tasks import listed
+from dragoman.usecases.tasks.listed import Judged, Listed
+from dragoman.web.live import asked as asking
+from dragoman.web.live.asked import Asked
+from dragoman.web.live.belonging import depends_on
+from dragoman.web.live.conditions import conditions
+from dragoman.web.live.news import News
+from dragoman.web.live.page_stream import PageStream, Renew, begin
+from dragoman.web.policy import HEADERS
+from dragoman.web.site import Page
+from dragoman.web.visit import Visit
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+STALLED_SECONDS = 30.0
+"""A socket that takes nothing for so long is closed."""
+RETRY_SECONDS = 30
+"""When to come back after a refusal."""
+
+
+class Streamed(Response):
+    """A stream, which the server sends."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        scope[STREAM_IN_SCOPE] = self._stream
+
+
+async def live(visit: Visit) -> Response:
+    """The stream of a page."""
+    principal = visit.require()
+    asked = asking.asked(visit.request)
+    conditions(asked.list, principal, visit.request.received_at)
+    watch = visit.app.event_watch
+    if watch.streams.total() >= watch.rules.most:
+        raise Unavailable("streams_full", "No more streams can be open at once.", RETRY_SECONDS)
+    since = visit.request.headers.get("last-event-id") or visit.request.first("since") or ""
+    begun = await begin(visit.app, principal, since)
+    headers = [*HEADERS.items(), ("X-Accel-Buffering", "no"), ("Connection", "close")]
+    pieces = _pieces(visit, principal, asked, begun)
+    return Streamed(Stream(200, pieces, EVENT_STREAM, headers, waits=True, stalled_seconds=STALLED_SECONDS))
+
+
+async def _pieces(visit: Visit, principal: Principal, asked: Asked, begun: Begun) -> AsyncGenerator[bytes, None]:
+    app, session = visit.app, visit.session
+    who = principal.credential if session is None else session.hash
+    tenant = None if session is None else principal.tenant
+    watch = app.event_watch
+    watch.streams[who] += 1
+    try:
+        with watch.listen(principal.tenant) as listener, app.page_streams.opened(who, tenant, listener.wake) as opened:
+            stream = PageStream(app, principal, _renewal(visit), asked, _news(visit, asked), begun, listener, opened)
+            async for piece in stream.pieces():
+                yield piece
+    finally:
+        watch.streams[who] -= 1
+        if not watch.streams[who]:
+            del watch.streams[who]
+
+
+def _news(visit: Visit, asked: Asked) -> News:
+    app = visit.app
+
+    async def judge(principal: Principal, numbers: tuple[int, ...]) -> list[Judged]:
+        wanted = conditions(asked.list, principal, app.clock.now())
+        return await app.executor.read(listed.judged, Listed(numbers, wanted), principal)
+
+    async def counts(principal: Principal) -> dict[str, int]:
+        return {}
+
+    fields = depends_on(conditions(asked.list, visit.require(), visit.request.received_at))
+    return News(asked, judge, fields, counts, app.clock.monotonic, {})
+
+
+def _renewal(visit: Visit) -> Renew:
+    async def renew(*, fresh: bool) -> Principal:
+        if visit.session is None:
+            await visit.identify()
+            return visit.require()
+        found = await visit.app.identity.session(visit.cookie, fresh=fresh)
+        if found is None:
+            raise Unauthenticated("session_ended", "The session has ended.")
+        return found.principal
+
+    return renew
+
+
+async def rows(visit: Visit) -> Response:
+    """Rows of a list as they are now, each as a part that takes the place of the one on the page."""
+    principal = visit.require()
+    asked = asking.asked(visit.request)
+    numbers = asking.numbers(visit.request)
+    wanted = conditions(asked.list, principal, visit.request.received_at)
+    found = await visit.read(listed.listed_rows, Listed(numbers, wanted)) if numbers else []
+    return visit.part("inbox/rows.html", rows=found, list_name=asked.list)
+
+
+PAGES = (Page("/ui/live", live), Page("/ui/rows", rows))
