@@ -1,6 +1,6 @@
 """Drawing pages from templates. What a value holds is always text: it is escaped, and an unknown name is an error."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,9 @@ from dragoman import __version__
 from dragoman.web import assets, icons
 from dragoman.web.forms import LABELS
 from dragoman.web.frame import initials
+from dragoman.web.rows.acts import row_acts
+from dragoman.web.rows.columns import columns, extension_text
+from dragoman.web.rows.dues import due_text, urgency
 from dragoman.web.words import N_, Words, words
 
 if TYPE_CHECKING:
@@ -62,6 +65,11 @@ def _environment(language: str) -> "jinja2.Environment":
         language=language,
         number=words(language).number,
         initials=initials,
+        row_acts=row_acts,
+        row_columns=columns,
+        extension_text=extension_text,
+        urgency=urgency,
+        due_text=partial(due_text, words(language)),
         state_words={state: words(language).gettext(text) for state, text in STATE_WORDS.items()},
         dialect_words=DIALECTS,
     )

@@ -2,13 +2,60 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+from dragoman.domain.clock import uptime
+from dragoman.usecases.inbox import counts
+from dragoman.usecases.inbox.search import COUNTED
 from dragoman.web.frame import Entry
 
 if TYPE_CHECKING:
+    from dragoman.runtime.application import Application
     from dragoman.web.visit import Visit
+
+SECONDS = 5.0
+"""How old counts may be."""
+MOST_KEPT = 1_000
+"""Readers whose counts are kept."""
+
+Counted = tuple[float, dict[str, int]]
+
+_kept: "WeakKeyDictionary[Application, dict[tuple[int, str | None], Counted]]" = WeakKeyDictionary()
 
 
 async def gather(visit: "Visit") -> tuple[dict[str, str], Sequence[Entry]]:
     """List -> its count as shown; the links of the saved views."""
-    return {}, ()
+    return {name: shown(count) for name, count in (await counted(visit)).items()}, ()
+
+
+def is_fresh(visit: "Visit") -> bool:
+    """Whether the counts are known still."""
+    principal = visit.require()
+    known = _kept.setdefault(visit.app, {}).get((principal.tenant, principal.user))
+    return known is not None and uptime() - known[0] < SECONDS
+
+
+async def counted(visit: "Visit", known: dict[str, int] | None = None) -> dict[str, int]:
+    """The counts, at most `SECONDS` old. `known` are those of lists that were counted just now."""
+    principal = visit.require()
+    kept = _kept.setdefault(visit.app, {})
+    who = principal.tenant, principal.user
+    if is_fresh(visit):
+        return kept[who][1]
+    found = await visit.read(counts.count, counts.Count(known or {}))
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[who] = uptime(), found
+    return found
+
+
+def shown(count: int) -> str:
+    """A count as it is shown: exact, or "999+" from where counting stops; nothing for none."""
+    if not count:
+        return ""
+    return f"{COUNTED - 1}+" if count >= COUNTED else str(count)
+
+
+def forget() -> None:
+    """Count anew at the next page."""
+    _kept.clear()

@@ -51,6 +51,7 @@ class Visit:
         text = cookies.read(request.headers, cookies.SESSION, is_https=self.is_https)
         self.cookie = text if session_tenant(text) is not None else ""
         self._done = cookies.read(request.headers, cookies.DONE, is_https=self.is_https)
+        self._said: done.Done | None = None
         self._display_name = ""
         self._form_cookie = cookies.read(request.headers, cookies.FORM, is_https=self.is_https)
         self.attempt = cookies.read(request.headers, cookies.ATTEMPT, is_https=self.is_https)
@@ -169,7 +170,7 @@ class Visit:
         principal = self.require()
         counts, views = await framing.gather(self)
         around = frame.frame(principal, self.words, counts, views)
-        said = done.read(self._done, self._bound_to) if self._done else None
+        said = self._said or (done.read(self._done, self._bound_to) if self._done else None)
         if self._done:
             self._set(cookies.DONE, "", 0)
         text = self.drawn(template, frame=around, place=place, done=said, **values)
@@ -190,6 +191,7 @@ class Visit:
             "visitor": self._name(),
             "preferences": self.preferences,
             "moments": self.moments,
+            "now": self.request.received_at,
             "address": self.address,
         }
         return draw(template, self.words, **(common | values))
@@ -211,6 +213,10 @@ class Visit:
         said = done.Done(sentence, done.undoable(changes))
         self._set(cookies.DONE, done.written(said, self._bound_to))
         return self.see_other(self.back(default))
+
+    def say(self, sentence: str, changes: Sequence[tuple[int, int]] = ()) -> None:
+        """Let the page that is drawn now say so itself in the region "Done", as `acted` lets the following one."""
+        self._said = done.Done(sentence, done.undoable(changes))
 
     def see_other(self, address: str) -> Response:
         """Send the browser to another page."""

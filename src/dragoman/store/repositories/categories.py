@@ -17,5 +17,8 @@ class Categories(Repository[Category]):
 
     def all(self) -> list[Category]:
         """Every category, in the order that people gave them."""
-        statement = sa.select(C.number).where(C.tenant == self.tenant).order_by(C.sort_order, C.number)
+        columns = self.mapping.columns if self._overlay.group.only_reads else (C.number,)
+        statement = sa.select(*columns).where(C.tenant == self.tenant).order_by(C.sort_order, C.number)
+        if self._overlay.group.only_reads:
+            return self.of_rows(list(self.by_condition(statement)))
         return self.numbered(statement)

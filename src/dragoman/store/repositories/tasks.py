@@ -169,6 +169,17 @@ class Tasks(Repository[Task]):
         [row] = self.by_text(ask.text, ask.parameters(self._now))
         return [min(int(count), most) for count in row]
 
+    def row_page(
+        self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, after: tuple[Any, ...] | None = None
+    ) -> list[Task]:
+        """A page without extensions, for readers that show rows; its texts are as long as they are."""
+        keys = _keys(sorts)
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
+        has_cursor = after is not None
+        ask = rows_of(connection.dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=has_cursor)
+        rows = fetch(connection, ask.text, self._parameters(ask, wanted, after))
+        return self.of_rows(rows, extensions=False)
+
     def numbers_page(
         self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, after: tuple[Any, ...] | None = None
     ) -> list[int]:

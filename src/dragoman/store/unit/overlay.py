@@ -251,7 +251,8 @@ class Group:
         self.loaded.update(known)
         self.current.update(known)
         self.locks.update(dict.fromkeys(known, Lock.NONE))
-        self.numbers.update({(mapping.name, entity.uid): entity.number for entity in entities})
+        if mapping.has_uid:
+            self.numbers.update({(mapping.name, entity.uid): entity.number for entity in entities})
 
     def note(self, ref: RowKey, names: Iterable[str] | None) -> None:
         """Note which fields of a row a command changed, so that its flush needn't look for them."""

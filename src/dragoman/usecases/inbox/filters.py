@@ -19,7 +19,7 @@ from dragoman.domain.task_query import keys
 from dragoman.domain.task_query.inspection import Test, test_of_attribute, test_of_property
 from dragoman.domain.task_query.keys import ANY, IN_REVIEW, ME, NONE, closest
 from dragoman.domain.task_query.moments import number_range, range_of
-from dragoman.domain.task_query.terms import Fault, Term, Value
+from dragoman.domain.task_query.terms import Fault, Term, Value, parse
 from dragoman.domain.text import folded
 from dragoman.store.repositories.task_filters import Between, Ranged
 from dragoman.usecases.identity import lookup as persons
@@ -74,15 +74,20 @@ def zone_of(uow: UnitOfWork) -> str:
 
 def read(uow: UnitOfWork, text: str, dialects: Sequence[str]) -> Filter:
     """The filter of a text. `dialects` are the names that `dialect:` takes beside those of the server itself."""
-    zone = zone_of(uow)
-    parsed = keys.read(text, uow.now, zone, dialects)
-    reader = _Reader(uow, zone)
-    for term in parsed.terms:
+    parsed = keys.read(text, uow.now, zone_of(uow), dialects)
+    found = read_terms(uow, parsed.terms)
+    faults = tuple(sorted((*parsed.faults, *found.faults), key=lambda fault: fault.at))
+    return Filter(text, parsed.terms, faults) if faults else replace(found, text=text)
+
+
+def read_terms(uow: UnitOfWork, terms: Sequence[Term]) -> Filter:
+    """The filter of terms without faults of their own."""
+    reader = _Reader(uow, zone_of(uow))
+    for term in terms:
         reader.add(term)
-    faults = tuple(sorted((*parsed.faults, *reader.faults), key=lambda fault: fault.at))
-    if faults:
-        return Filter(text, parsed.terms, faults)
-    return Filter(text, parsed.terms, (), reader.whole(), tuple(reader.tests), tuple(reader.sorts))
+    if reader.faults:
+        return Filter(terms=tuple(terms), faults=tuple(reader.faults))
+    return Filter("", tuple(terms), (), reader.whole(), tuple(reader.tests), tuple(reader.sorts))
 
 
 def both(one: TaskFilter, other: TaskFilter) -> TaskFilter:
@@ -281,6 +286,13 @@ def _merged(key: str, parts: Sequence[TaskFilter]) -> Sequence[TaskFilter]:
 
 def _filter(**fields: Any) -> TaskFilter:
     return TaskFilter(**fields)
+
+
+def sorts_of(text: str) -> tuple[Sort, ...]:
+    """The order that a filter names; none where it names none, or an unknown one."""
+    named = next((term.values for term in parse(text).terms if term.key == keys.SORT), ())
+    known = [value.text for value in named if value.text.removeprefix("-") in keys.SORTS]
+    return tuple(map(_sort, known)) if len(known) == len(named) else ()
 
 
 def _sort(text: str) -> Sort:

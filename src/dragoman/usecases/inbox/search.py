@@ -42,6 +42,7 @@ def page(
     limit: int,
     after: Place | None = None,
     before: Place | None = None,
+    with_extensions: bool = False,
 ) -> Found:
     """The page behind `after`, or the one that ends before `before`; of what the principal may see."""
     wanted = replace(wanted, visible_to=uow.principal)
@@ -54,6 +55,11 @@ def page(
         found = uow.tasks.of_numbers_read(numbers[: limit + 1])
     else:
         is_cut = False
+        if not with_extensions:
+            found = uow.tasks.row_page(wanted, keys, limit=limit + 1, after=place)
+            return _ordered(
+                found[:limit], goes_on=len(found) > limit, backwards=before is not None, place=place, is_cut=False
+            )
         found, is_short = uow.tasks.bounded_page(wanted, keys, limit=limit + 1, after=place, max_bytes=PAGE_BYTES)
         if is_short:
             return _ordered(found, goes_on=True, backwards=before is not None, place=place, is_cut=False)

@@ -14,6 +14,7 @@ from dragoman.domain.access import NOTHING, Linked, Permission, forbidden, permi
 from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
+from dragoman.domain.errors import Conflict
 from dragoman.domain.task import ENDED, Task, Verb, new_task
 from dragoman.usecases import tenant_limits
 from dragoman.usecases.uow import UnitOfWork
@@ -248,6 +249,23 @@ NEEDED: dict[Verb, Permission] = {
     Verb.AMEND_OUTCOME: Permission.FINISH,
 }
 """The permission that each verb needs."""
+
+
+def possible(uow: UnitOfWork, task: Task) -> frozenset[Verb]:
+    """The verbs that the principal may use on the task, and that would change it now."""
+    granted = allowed(uow, task)
+    return frozenset(verb for verb in Verb if NEEDED[verb] in granted and _would_change(uow, task, verb))
+
+
+def _would_change(uow: UnitOfWork, task: Task, verb: Verb) -> bool:
+    if verb is Verb.CLAIM and uow.principal.user is None:
+        return False
+    try:
+        if verb is Verb.ASSIGN:
+            return task.assign(uow.new_id(), at=uow.now) is not task
+        return _VERBS[verb](task, uow.now, uow.principal.user or "", None, None, None) is not task
+    except Conflict:
+        return False
 
 
 def _reach_down(uow: UnitOfWork, before: Task, after: Task) -> None:

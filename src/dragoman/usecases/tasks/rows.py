@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from dragoman.domain.task import Task
-from dragoman.usecases.tasks import lists, references
+from dragoman.domain.task import Task, Verb
+from dragoman.usecases.tasks import lifecycle, lists, references
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -19,6 +19,7 @@ class Row(msgspec.Struct, frozen=True):
     contact: str | None
     assignee: str | None
     creator: str | None
+    verbs: frozenset[Verb] = frozenset()  # those that the reader may use on it now
 
 
 class RowPage(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ def _row(uow: UnitOfWork, task: Task) -> Row:
         contact=None if contact is None else contact.display_name,
         assignee=_name(uow, task.assignee),
         creator=_name(uow, task.creator),
+        verbs=lifecycle.possible(uow, task),
     )
 
 

@@ -4,7 +4,7 @@ from dragoman.web.site import site
 from dragoman.web.views import batches, entry, password, profile, provider_sign_in, sign_in, welcome
 from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
-from dragoman.web.views.inbox import lists
+from dragoman.web.views.inbox import pages as inbox
 from dragoman.web.views.live import page as live
 
 __all__ = ["PAGES", "site"]
@@ -16,7 +16,7 @@ PAGES = (
     *provider_sign_in.PAGES,
     *profile.PAGES,
     *password.PAGES,
-    *lists.PAGES,
+    *inbox.PAGES,
     *as_seen.PAGES,
     *connect.PAGES,
     *batches.PAGES,

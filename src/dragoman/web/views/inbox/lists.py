@@ -1,16 +1,40 @@
 """The six lists of the inbox."""
 
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
 from starlette.responses import Response
 
 from dragoman.domain.errors import NotFound
-from dragoman.usecases.tasks import lists, rows
-from dragoman.usecases.tasks.lists import Sort, TaskFilter
+from dragoman.domain.task_query import terms
+from dragoman.usecases.inbox import lists
+from dragoman.usecases.inbox.lists import Looked
+from dragoman.web import framing
 from dragoman.web.frame import LISTS
+from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
+from dragoman.web.views.inbox import adding, asked, chips, cursors, reviewing
+from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.visit import Visit
+from dragoman.web.words import N_
 
-ROWS = 50
 HEADINGS = {entry.key: entry.label for entry in LISTS}
+REVIEW = "review"
+EMPTY = {
+    "mine": N_("Nothing to do."),
+    "available": N_("Nothing waits for you."),
+    "all": N_("No tasks yet."),
+    "overdue": N_("Nothing is late."),
+    "done": N_("Nothing done yet."),
+}
+
+
+class Heading(NamedTuple):
+    """The heading of a column: a link that sorts. `direction` is that of the present order, if it is by this one."""
+
+    column: Any
+    href: str
+    direction: str
 
 
 async def show(visit: Visit) -> Response:
@@ -18,17 +42,132 @@ async def show(visit: Visit) -> Response:
     name = visit.path["list"]
     if name not in HEADINGS:
         raise NotFound("unknown_path", "There is no such page.")
-    wanted = {"mine": TaskFilter(is_open=True, assignee=visit.require().user)}.get(name, TaskFilter(is_open=True))
-    sorts = (Sort("number", descending=True),)
-    page = await visit.read(rows.row_page, lists.List(wanted, sorts, ROWS))
-    return await visit.framed(
-        "inbox/list.html", name, heading=visit.gettext(HEADINGS[name]), list_name=name, rows=page.rows
+    if name == REVIEW:
+        return await reviewing.drawn(visit)
+    wanted = asked.asked(name, visit.request)
+    if wanted.add is not None and wanted.value:
+        return visit.see_other(adding.added(wanted))
+    return await drawn(visit, wanted)
+
+
+async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> Response:
+    """The page of a list. `more` are values of its template."""
+    dialects = tuple(dialect.name for dialect in visit.app.dialects)
+    order = lists.order(wanted.list, wanted.q)
+    after, before = (None if text is None else cursors.read(text, order) for text in (wanted.after, wanted.before))
+    shown_columns = columns(wanted.list, wanted.cols)
+    command = lists.Look(
+        name=wanted.list,
+        text=wanted.q,
+        dialects=dialects,
+        limit=wanted.limit,
+        after=after,
+        before=before,
+        with_extensions=any(each.is_of_extension for each in shown_columns),
+        with_counts=not framing.is_fresh(visit),
     )
+    looked = await visit.read(lists.look, command)
+    if looked.counts is not None:
+        await framing.counted(visit, looked.counts)
+    choices = await adding.choices(visit, wanted.add) if wanted.add is not None else None
+    faults = [chips.fault(each, visit.words) for each in looked.filter.faults]
+    return await visit.framed(
+        "inbox/list.html",
+        wanted.list,
+        422 if faults else status,
+        heading=visit.gettext(HEADINGS[wanted.list]),
+        list_name=wanted.list,
+        asked=wanted,
+        looked=looked,
+        rows=looked.rows,
+        faults=faults,
+        chips=[
+            (chip.text, chip.term and wanted.href(q=terms.without(looked.filter.text, chip.term)))
+            for chip in chips.chips(wanted.list, looked.filter.terms, visit.words)
+        ],
+        headings=_headings(wanted, looked),
+        columns=shown_columns,
+        all_columns=CHOSEN,
+        extension_columns=",".join(each.name for each in shown_columns if each.is_of_extension),
+        pages=_pages(wanted, looked),
+        empty=_empty(visit, wanted, looked),
+        count=shown(looked.count),
+        choices=choices,
+        **({"reasons": {}, "chosen": frozenset()} | more),
+    )
+
+
+def shown(count: int) -> str:
+    """A count as it is shown."""
+    return framing.shown(count) or "0"
+
+
+def to_batch(**values: str) -> str:
+    """The address of a new draft of a batch."""
+    return f"/ui/batches/new?{urlencode(values)}"
+
+
+def _headings(wanted: Asked, looked: Looked) -> list[Heading]:
+    """Pressing one sorts by it upwards, pressing it again downwards."""
+    text = looked.filter.text
+    order = next((each for each in looked.filter.terms if each.key == "sort"), None)
+    first = order.values[0].text if order is not None else _usual(looked)
+    found = []
+    for column in columns(wanted.list, wanted.cols):
+        direction = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(first, "") if column.sort else ""
+        sort = f"-{column.sort}" if direction == "ascending" else column.sort
+        href = wanted.href(q=terms.with_sort(text, sort)) if column.sort else ""
+        found.append(Heading(column, href, direction))
+    return found
+
+
+def _usual(looked: Looked) -> str:
+    sort = looked.sorts[0]
+    return f"-{sort.key}" if sort.descending else sort.key
+
+
+def _pages(wanted: Asked, looked: Looked) -> dict[str, str | None]:
+    """The addresses of the next, the previous and the first page, where there are such."""
+    has_next, has_before = looked.has_after and looked.last is not None, looked.has_before and looked.first is not None
+    return {
+        "next": wanted.href(after=cursors.written(looked.last)) if has_next and looked.last else None,
+        "previous": wanted.href(before=cursors.written(looked.first)) if has_before and looked.first else None,
+        "first": wanted.href(after=None, before=None) if looked.has_before else None,
+    }
+
+
+def _empty(visit: Visit, wanted: Asked, looked: Looked) -> dict[str, Any] | None:
+    """What stands in place of the rows."""
+    if looked.rows or looked.filter.faults:
+        return None
+    if looked.filter.text and not (wanted.list == "all" and wanted.q is None):
+        counted = [
+            (chips.in_words(term, visit.words), shown(count), wanted.href(q=terms.without(looked.filter.text, term)))
+            for term, count in zip(looked.filter.terms, looked.of_terms, strict=False)
+            if count >= 0
+        ]
+        return {"sentence": visit.gettext("No task matches."), "terms": counted}
+    sentence = visit.gettext(EMPTY[wanted.list])
+    if wanted.list == "mine" and looked.others:
+        more = visit.ngettext(
+            "%(shown)s task is available.", "%(shown)s tasks are available.", looked.others, shown=shown(looked.others)
+        )
+        sentence = f"{sentence} {more}"
+    return {"sentence": sentence, "terms": [], "to_available": wanted.list == "mine" and looked.others > 0}
 
 
 async def begin(visit: Visit) -> Response:
     """The list that the reader starts with."""
     return visit.see_other(visit.preferences.start)
+
+
+def of_address(address: str) -> Asked | None:
+    """The list that an address shows; None where it shows none."""
+    parts = urlsplit(address)
+    name = parts.path.removeprefix("/ui/inbox/")
+    if name not in HEADINGS or name == REVIEW:
+        return None
+    return asked.of_query(name, dict(reversed(parse_qsl(parts.query, keep_blank_values=True))))
 
 
 PAGES = (Page("/ui/inbox", begin), Page("/ui/inbox/{list}", show))

@@ -1,0 +1,1 @@
+"""What rows of tasks show on every page: their columns, acts and due times."""

@@ -1,0 +1,168 @@
+"""The lists of the inbox, looked at and acted on without script."""
+
+import re
+from html import unescape
+
+import pytest
+
+from dragoman.web import framing
+from tests.support.browser import Browser
+from tests.support.statements import counting
+from tests.support.tenant import PASSWORD, Tenant
+
+MOST_STATEMENTS = 8
+OF_WORKERS = ("SELECT tenant.tenant", "webhook", "FROM job")
+ROW = re.compile(
+    r'<tr id="task-(\d+)" data-task="\1" data-revision="(\d+)" data-state="(\w+)" data-read="(true|false)"'
+)
+CHIP = re.compile(r'<a class="chip" href="([^"]+)"><span hx-ignore>(.*?)</span>')
+
+
+@pytest.fixture
+def anna(tenant: Tenant, browser: Browser) -> Browser:
+    """A browser in which anna is signed in, in a tenant with three tasks."""
+    assert browser.sign_in(tenant.login("anna"), PASSWORD).status == 303
+    tenant.login("bert")
+    for task in (
+        {"title": "Refund <two> tyres", "assignee": tenant.uids["anna"], "priority": 5},
+        {"title": "Call back", "due_at": "2020-01-01T00:00:00Z"},
+        {"title": "Print the list", "assignee": tenant.uids["bert"], "read": True},
+    ):
+        tenant.native("POST", "/v1/tasks", task)
+    return browser
+
+
+def rows(browser: Browser, target: str, status: int = 200) -> list[int]:
+    answer = browser.get(target)
+    assert answer.status == status, answer.text
+    return [int(found[0]) for found in ROW.findall(answer.text)]
+
+
+def test_each_list_shows_its_tasks_and_counts_stand_beside(anna: Browser) -> None:
+    assert rows(anna, "/ui/inbox/mine") == [1]
+    text = anna.last.text
+    assert ">Refund &lt;two&gt; tyres</a>" in text
+    assert 'aria-label="Select task 1"' in text
+    assert '<span class="count" data-count="mine">1</span>' in text
+    assert '<span class="count" data-count="overdue">1</span>' in text
+    assert rows(anna, "/ui/inbox/available") == [2]
+    assert rows(anna, "/ui/inbox/all") == [2, 1, 3]
+    assert rows(anna, "/ui/inbox/overdue") == [2]
+    assert 'class="due late"' in anna.last.text
+    assert rows(anna, "/ui/inbox/done") == []
+    assert "Nothing done yet." in anna.last.text
+    assert rows(anna, "/ui/inbox/other", 404) == []
+
+
+def test_a_filter_narrows_a_list_and_chips_take_it_back(anna: Browser) -> None:
+    assert rows(anna, "/ui/inbox/all?q=assignee:bert-x", 422) == []
+    assert rows(anna, "/ui/inbox/all?q=is:open+refund") == [1]
+    chips = [(unescape(href), re.sub("<.*?>", "", text)) for href, text in CHIP.findall(anna.last.text)]
+    assert chips == [("/ui/inbox/all?q=refund", "State is open"), ("/ui/inbox/all?q=is%3Aopen", "Text has refund")]
+    assert rows(anna, "/ui/inbox/all?q=") == [2, 1, 3]
+    assert rows(anna, "/ui/inbox/all?q=sort:-number") == [3, 2, 1]
+    assert 'aria-sort="descending"' in anna.last.text
+
+
+def test_a_fault_says_what_and_where_and_shows_no_rows(anna: Browser) -> None:
+    assert rows(anna, "/ui/inbox/all?q=is:open+stat:ready", 422) == []
+    text = unescape(anna.last.text)
+    assert "Unknown key `stat` at 9. Did you mean `state`?" in text
+    assert 'aria-invalid="true" aria-describedby="q-fault"' in text
+    assert 'value="is:open stat:ready"' in text
+
+
+def test_an_empty_list_says_what_each_term_alone_finds(anna: Browser) -> None:
+    assert rows(anna, "/ui/inbox/all?q=is:escalated+assignee:me") == []
+    text = re.sub("<.*?>", "", anna.last.text)
+    assert "No task matches." in text
+    assert "State is escalated: 0 Remove" in text
+    assert "Assignee is me: 1 Remove" in text
+
+
+def test_a_term_is_added_without_typing(anna: Browser) -> None:
+    rows(anna, "/ui/inbox/all?add=category")
+    assert '<select id="value" name="value" autofocus>' in anna.last.text
+    answer = anna.get("/ui/inbox/all?add=dialect&q=is:open&value=native")
+    assert answer.headers["location"] == "/ui/inbox/all?q=is%3Aopen+dialect%3Anative"
+    assert rows(anna, answer.headers["location"]) == [2, 1, 3]
+
+
+def test_pages_follow_each_other_and_lead_back(tenant: Tenant, anna: Browser) -> None:
+    for number in range(4, 29):
+        tenant.native("POST", "/v1/tasks", {"title": f"Task {number}"})
+    assert rows(anna, "/ui/inbox/all?q=sort:number&limit=25") == list(range(1, 26))
+    [following] = re.findall(r'href="([^"]+)" rel="next">Next 25<', anna.last.text)
+    assert rows(anna, unescape(following)) == [26, 27, 28]
+    [previous] = re.findall(r'href="([^"]+)" rel="prev"', anna.last.text)
+    assert rows(anna, unescape(previous)) == list(range(1, 26))
+    assert rows(anna, "/ui/inbox/all?q=sort:number&limit=25&after=x", 400) == []
+
+
+def test_selected_tasks_are_completed_and_undone_as_one(anna: Browser) -> None:
+    anna.get("/ui/inbox/all")
+    fields = [("csrf", anna.csrf()), ("act", "complete"), ("back", "/ui/inbox/all"), ("task", "1"), ("task", "2")]
+    answer = anna.post("/ui/tasks/act", fields)
+    assert (answer.status, answer.headers["location"]) == (303, "/ui/inbox/all")
+    assert rows(anna, "/ui/inbox/all") == [3]
+    assert "2 tasks completed." in anna.last.text
+    assert 'name="undo" value="1.2,2.2"' in anna.last.text
+
+
+def test_what_one_task_refuses_stands_at_its_row(tenant: Tenant, anna: Browser) -> None:
+    anna.get("/ui/inbox/all")
+    csrf = anna.csrf()
+    tenant.native("POST", "/v1/tasks/2/claim")
+    fields = [("csrf", csrf), ("act", "complete"), ("back", "/ui/inbox/all?q="), *(("task", each) for each in "123")]
+    answer = anna.post("/ui/tasks/act", [*fields, ("seen", "1.1"), ("seen", "2.1"), ("seen", "3.1")])
+    assert answer.status == 409
+    assert "2 completed, 1 not." in answer.text
+    [reason] = re.findall(r'<em class="reason">.*?</svg>(.*?)</em>', answer.text)
+    assert reason == "The task is at revision 2. Changed since: assignee, state."
+    [row] = [row for row in answer.text.split("<tr ") if 'data-task="2"' in row]
+    assert "checked" in row
+
+
+def test_selected_tasks_are_assigned_after_a_question(tenant: Tenant, anna: Browser) -> None:
+    anna.get("/ui/inbox/all")
+    fields = [("csrf", anna.csrf()), ("act", "assign"), ("back", "/ui/inbox/all"), ("task", "2")]
+    asked = anna.post("/ui/tasks/act", fields)
+    assert "<h1>Assign 1 task</h1>" in asked.text
+    faulty = anna.post("/ui/tasks/act", [*fields, ("sure", "yes"), ("assignee", "nobody")])
+    assert (faulty.status, 'aria-describedby="assignee-fault"' in faulty.text) == (422, True)
+    done = anna.post("/ui/tasks/act", [*fields, ("sure", "yes"), ("assignee", tenant.login("bert")), ("note", "you")])
+    assert done.status == 303
+    assert tenant.native("GET", "/v1/tasks/2")["assignee"] == tenant.uids["bert"]
+
+
+def test_a_batch_is_drafted_from_the_whole_filter_or_from_the_selection(anna: Browser) -> None:
+    anna.get("/ui/inbox/mine?q=refund&select=all")
+    assert "1 selected" in anna.last.text
+    fields = [("csrf", anna.csrf()), ("act", "batch"), ("back", "/ui/inbox/mine?q=refund&select=all")]
+    whole = anna.post("/ui/tasks/act", [*fields, ("select", "all")])
+    assert whole.headers["location"] == "/ui/batches/new?q=assignee%3Ame+is%3Aopen+refund"
+    some = anna.post("/ui/tasks/act", [*fields, ("task", "1"), ("task", "2")])
+    assert some.headers["location"] == "/ui/batches/new?numbers=1%2C2"
+
+
+def test_keys_and_values_are_completed(tenant: Tenant, anna: Browser) -> None:
+    assert [each["value"] for each in anna.get("/ui/complete?key=&text=sta").json()["items"]] == ["state", "stage"]
+    assert [each["value"] for each in anna.get("/ui/complete?key=state&text=cl").json()["items"]] == ["claimed"]
+    logins = [each["value"] for each in anna.get("/ui/complete?key=assignee&text=be").json()["items"]]
+    assert logins == [tenant.login("bert")]
+
+
+def test_a_page_asks_the_database_a_bounded_number_of_times(tenant: Tenant, anna: Browser) -> None:
+    contact = tenant.native("POST", "/v1/contacts", {"kind": "person", "first_name": "Ida"})["number"]
+    case = tenant.native("POST", "/v1/cases", {"title": "Return 8123"})["number"]
+    category = tenant.native("POST", "/v1/categories", {"title": "Returns"})["number"]
+    for number in range(60):
+        links = {"contact": contact, "case": case, "category": category, "assignee": tenant.uids["bert"]}
+        tenant.native("POST", "/v1/tasks", {"title": f"Task {number}", "extensions": {"Box": {"a": 1}}, **links})
+    anna.get("/ui/profile")  # whose session it is was looked up just now
+    framing.forget()
+    with counting() as statements:
+        assert len(rows(anna, "/ui/inbox/all?q=is:open+category:Returns")) == 50
+    assert "Return 8123" in anna.last.text
+    statements = [each for each in statements if not any(word in each for word in OF_WORKERS)]
+    assert len(statements) <= MOST_STATEMENTS, "\n".join(each[:300] for each in statements)

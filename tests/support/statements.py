@@ -1,0 +1,32 @@
+"""The statements that a block of a test sends to databases."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from dragoman.store.engine import driver
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """The reading statements of the block, from all threads."""
+    statements: list[str] = []
+    execute = driver.execute
+
+    def noted(connection: sa.Connection, text: str, values: Any) -> Any:
+        note(None, None, text)
+        return execute(connection, text, values)
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            statements.append(" ".join(statement.split()))
+
+    driver.execute = noted
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        driver.execute = execute
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
