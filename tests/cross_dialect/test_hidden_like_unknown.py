@@ -69,6 +69,8 @@ ROWS = (
                     ("read_task_extension", "/extensions/Mine", None),
                     ("put_task_extension", "/extensions/Mine", {"a": 1}),
                     ("delete_task_extension", "/extensions/Mine", None),
+                    ("restore_task", "/restore", None),
+                    ("undo_task_change", "/history/1/undo", None),
                 ),
             ),
             (

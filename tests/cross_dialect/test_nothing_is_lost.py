@@ -278,6 +278,8 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
             ("create_task", "create_case", "create_contact", "create_category", "create_schema"), MAKES_ANEW
         ),
         **dict.fromkeys(("delete_task", "delete_case", "delete_contact", "delete_category", "delete_schema"), DELETES),
+        "restore_task": "brings a deleted task back with all that it had: test_restoring.py",
+        "undo_task_change": "writes what a row of history names: test_putting_back.py",
         **dict.fromkeys(("patch_case", "patch_contact", "patch_category", "patch_own_profile"), NO_TASK),
         **dict.fromkeys(("put_batch_policies", "patch_tenant", "end_session", "end_sessions"), NO_TASK),
         **dict.fromkeys(("put_user_alias", "delete_user_alias", "delete_unclaimed_name"), NO_TASK),

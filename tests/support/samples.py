@@ -105,6 +105,14 @@ class Samples:
         """A task with the extension Box."""
         return self.task("id", extensions={"Box": {"a": self.word}})
 
+    def deleted(self) -> Any:
+        """A task that was deleted."""
+        uid = self.task("id")
+        headers = {"Authorization": self.tenant.basic("anna")}
+        answer = self.tenant.server.call("DELETE", f"/v1/tasks/{uid}", None, headers)
+        assert answer.status == 204, answer.text
+        return uid
+
     def number(self) -> str:
         """A telephone number, kept."""
         number = f"1202555{next(SERIAL) + 1000:04d}"
@@ -211,6 +219,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "ended_number": lambda samples: samples.task("number", "finish"),
     "inactive": lambda samples: samples.task("id", state="inactive"),
     "boxed": Samples.boxed,
+    "deleted": Samples.deleted,
     "case": lambda samples: samples.case()["id"],
     "case_number": lambda samples: samples.case()["number"],
     "opportunity_number": lambda samples: samples.case("opportunity")["number"],

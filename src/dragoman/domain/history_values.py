@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import msgspec
 
+from dragoman.domain import json_numbers, restoring
 from dragoman.domain.clock import Moment
 from dragoman.domain.moment_text import render_native
 
@@ -27,3 +28,19 @@ def changes_of(text: str | bytes) -> dict[str, Change]:
 def _shown(value: msgspec.Raw) -> msgspec.Raw:
     written = bytes(value)
     return value if written == b"null" else msgspec.Raw(f'"{_time(Moment(int(written)))}"'.encode())
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """A member that can't be put back, since it was changed again: what it was before, and what it is now."""
+
+    field: str
+    before: msgspec.Raw
+    now: msgspec.Raw
+
+
+def shown_clash(found: restoring.Clash) -> Clash:
+    """A clash with its values as history shows them."""
+    before, now = (msgspec.Raw(json_numbers.encode(value)) for value in (found.before, found.now))
+    if found.path.endswith("_at") and "/" not in found.path:
+        before, now = _shown(before), _shown(now)
+    return Clash(found.path.replace("/", "."), before, now)

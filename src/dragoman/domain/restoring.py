@@ -55,13 +55,24 @@ class Restored(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One member to restore: the field it belongs to, its path in documents, whether it was changed since, and what
-    restores it."""
+    """One member to restore: the field it belongs to, its path in documents, whether it was changed since, what
+    restores it, its value before the change (UNSET: absent) and the present one."""
 
     field: str
     path: str
     is_changed: bool
     restore: Callable[[dict[str, Any]], None]
+    before: Any = UNSET
+    now: Any = UNSET
+
+
+class Clash(NamedTuple):
+    """A member that was changed since: its path, the value that it had before, and the present one; None for absent
+    ones."""
+
+    path: str
+    before: Any
+    now: Any
 
 
 _changes_of = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, msgspec.Raw]]).decode
@@ -87,6 +98,16 @@ def restored(entity: Entity, changes: str, plan: Plan, how: OnConflict) -> Resto
     return Restored(replace(entity, **fields) if fields else entity, changed, tuple(fields))
 
 
+def clashes(entity: Entity, changes: str, plan: Plan) -> list[Clash]:
+    """The members that were changed since, but for those that have their old values again."""
+    found = [piece for piece in _pieces(entity, changes, plan) if piece.is_changed and piece.before != piece.now]
+    return [Clash(piece.path, _or_none(piece.before), _or_none(piece.now)) for piece in found]
+
+
+def _or_none(value: Any) -> Any:
+    return None if value is UNSET else value
+
+
 class _Plain(NamedTuple):
     """A change of a plain field: its member, its values, and whether another value is a later change."""
 
@@ -101,9 +122,9 @@ class _Plain(NamedTuple):
 def _plain(type_: Hashable, changes: str, plan: Plan) -> tuple[_Plain, ...] | None:
     """The changes, if all are of plain fields; many rows of a batch have the same."""
     found = _changes_of(changes)
-    if any("." in name for name in found) or not NEVER_RESTORED.isdisjoint(found):
-        return None
     decoders, hidden = _decoders(type_), _followers(plan.units) | plan.hidden
+    if not NEVER_RESTORED.isdisjoint(found) or not decoders.keys() >= found.keys():
+        return None
     return tuple(
         _Plain(
             name,
@@ -158,7 +179,7 @@ class _Draft(dict[str, Any]):
 def _pieces(entity: Entity, changes: str, plan: Plan) -> Iterator[Piece]:
     for name, (old, new) in _changes_of(changes).items():
         field, _, key = name.partition(".")
-        if field in NEVER_RESTORED:
+        if field in NEVER_RESTORED or field not in _decoders(type(entity)):  # type: ignore[arg-type]
             continue
         if not key:
             yield _of_field(entity, field, bytes(old), bytes(new), plan)
@@ -191,7 +212,7 @@ def _of_field(entity: Entity, field: str, old: bytes, new: bytes, plan: Plan) ->
     def restore(draft: dict[str, Any]) -> None:
         draft[field] = value
 
-    return Piece(field, plan.members.get(field, field), is_changed, restore)
+    return Piece(field, plan.members.get(field, field), is_changed, restore, value, getattr(entity, field))
 
 
 def _of_text(entity: Entity, field: str, key: str, old: bytes, new: bytes, plan: Plan) -> Piece:
@@ -206,7 +227,8 @@ def _of_text(entity: Entity, field: str, key: str, old: bytes, new: bytes, plan:
         else:
             draft[field] = {**others, key: value}
 
-    return Piece(field, f"{field}/{escaped(key)}", is_changed, restore)
+    now = getattr(entity, field).get(key)
+    return Piece(field, f"{field}/{escaped(key)}", is_changed, restore, value, now)
 
 
 # JSON of clients
@@ -266,9 +288,9 @@ def _of_value(
         return
     for inner in changed_paths(before, left):
         is_changed = not _same(at(now, inner), at(left, inner))
-        yield Piece(
-            field, "/".join((path, *map(escaped, inner))), is_changed, _of_member(load, store, inner, at(before, inner))
-        )
+        restore = _of_member(load, store, inner, at(before, inner))
+        shown = "/".join((path, *map(escaped, inner)))
+        yield Piece(field, shown, is_changed, restore, at(before, inner), at(now, inner))
 
 
 def _of_member(load: Load, store: Store, inner: Path, value: Any) -> Callable[[dict[str, Any]], None]:

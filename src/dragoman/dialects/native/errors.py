@@ -11,7 +11,7 @@ from dragoman.dialects.native import batch_views
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers import dry_run as trial
-from dragoman.dialects.native.wire.problems import Fault, Refusal, Use
+from dragoman.dialects.native.wire.problems import Clash, Fault, Refusal, Use
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected, Problem
 from dragoman.usecases.batches.documents import Shown
@@ -48,6 +48,7 @@ def error(error: Expected, request: Request) -> Reply:
         errors=_faults(error),
         current=_current(error),
         uses=_uses(error),
+        clashes=_clashes(error),
         **_counts(error),
     )
     return Reply(status, json.encode(refusal), MEDIA, _headers(error))
@@ -92,6 +93,12 @@ def _uses(error: Expected) -> list[Use] | UnsetType:
     """The places that name what should be deleted."""
     found: Any = error.parameters.get("uses")
     return [msgspec.convert(msgspec.to_builtins(use), Use) for use in found] if found else UNSET
+
+
+def _clashes(error: Expected) -> list[Clash] | UnsetType:
+    """What was changed again, and can't be put back."""
+    found: Any = error.parameters.get("clashes")
+    return [Clash(each.field, each.before, each.now) for each in found] if found else UNSET
 
 
 def _current(error: Expected) -> Raw | UnsetType:

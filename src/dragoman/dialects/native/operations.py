@@ -51,6 +51,7 @@ from dragoman.usecases.events import history as history_uses
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import extensions as extension_uses
 from dragoman.usecases.tasks import lists as list_uses
+from dragoman.usecases.tasks import putting_back, restoring
 from dragoman.usecases.tasks import verbs as task_verbs
 
 _get = partial(operation, method="GET")
@@ -169,6 +170,21 @@ TASKS = (
         run=task_edits.remove,
         is_conditional=True,
     ),
+    operation(
+        method="POST",
+        writes=True,
+        name="restore_task",
+        path="/tasks/{id}/restore",
+        summary="Bring a deleted task back, with its id, number and history.",
+        scopes=any_of("task.write"),
+        parse=tasks.parse_restore,
+        run=restoring.restore_deleted,
+        render=replies.one,
+        query=queries.Trial,
+        body=task_bodies.Nothing,
+        body_may_be_empty=True,
+        answer=task_bodies.Task,
+    ),
     *(_verb(verb, summary) for verb, summary in VERBS.items()),
     _verb(Verb.FINISH, "The same as finish, but for tasks of batches.", "complete"),
     _get(
@@ -204,6 +220,22 @@ TASKS = (
         is_conditional=True,
     ),
     _history("task", "/tasks/{key}/history"),
+    operation(
+        method="POST",
+        writes=True,
+        name="undo_task_change",
+        path="/tasks/{key}/history/{revision}/undo",
+        summary="Take a change of a task back: its fields get their old values, as a new change.",
+        scopes=any_of("task.write"),
+        parse=tasks.parse_undo,
+        run=putting_back.put_back,
+        render=replies.one,
+        query=queries.Trial,
+        body=task_bodies.Nothing,
+        body_may_be_empty=True,
+        answer=task_bodies.Task,
+        is_conditional=True,
+    ),
 )
 
 CASES = (

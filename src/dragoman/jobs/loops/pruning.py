@@ -32,6 +32,8 @@ async def prune(runner: Runner) -> int:
         for run, command in SLICES:
             while done := await runner.write(run, command, system(tenant), "core", bulk=True):
                 forgotten += done
+        if await runner.read(pruning.has_messages, pruning.LookForMessages(), system(tenant)):
+            forgotten += await runner.write(pruning.prune_messages, pruning.PruneMessages(), system(tenant), "core")
         if await runner.read(event_pruning.has_old, event_pruning.Look(), system(tenant)):
             await runner.write(event_pruning.queue, event_pruning.Look(), system(tenant), "core")
     return forgotten

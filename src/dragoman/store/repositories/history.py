@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from dragoman.command import Key
 from dragoman.domain import json_numbers
@@ -24,10 +25,11 @@ class Change(NamedTuple):
     revision: int
     at: Moment
     cause: int | None
+    request: str | None
     changes: str
 
 
-CHANGE = (H.number, H.revision, H.at, H.cause, H.changes)
+CHANGE = (H.number, H.revision, H.at, H.cause, H.request, H.changes)
 
 
 class Tombstone(NamedTuple):
@@ -36,6 +38,18 @@ class Tombstone(NamedTuple):
     revision: int
     head_hash: str
     snapshot: Any
+
+    def again(self, at: Moment) -> Any:
+        """The entity as it comes back: one revision behind its last row."""
+        known: dict[str, Any] = {
+            "revision": self.revision + 1,
+            "head_hash": self.head_hash,
+            "row_version": 1,
+            "modified_at": at,
+            "removed_at": None,
+        }
+        fields = self.snapshot.__struct_fields__
+        return replace(self.snapshot, **{name: value for name, value in known.items() if name in fields})
 
 
 class History:
@@ -101,12 +115,13 @@ class History:
         found = [Change(*row) for row in self._group.connection.execute(statement)]
         return {(row.number, row.revision): row for row in found if (row.number, row.revision) in wanted}
 
-    def beside(self, cause: int, moments: Iterable[Moment]) -> list[tuple[str, int, int]]:
-        """Entity, number and revision of all that a batch changed at these moments. For readers and exclusive
-        commands."""
+    def beside(self, cause: int | None, request: str | None, moments: Iterable[Moment]) -> list[tuple[str, int, int]]:
+        """Entity, number and revision of all that a batch changed at these moments; or, with no cause, a request; or,
+        with neither, whatever else did. For readers and exclusive commands."""
         if self._group.connection is None:
             raise MustBeExclusive
-        mine = (H.tenant == self._group.tenant, H.at.in_(sorted(set(moments))), H.cause == cause)
+        by = (H.cause == cause,) if cause is not None else (H.cause.is_(None), H.request.is_not_distinct_from(request))
+        mine = (H.tenant == self._group.tenant, H.at.in_(sorted(set(moments))), *by)
         statement = sa.select(H.entity, H.number, H.revision).where(*mine)
         return [(str(row[0]), int(row[1]), int(row[2])) for row in self._group.connection.execute(statement)]
 

@@ -36,10 +36,20 @@ class Messages(Repository[Message]):
         if known is not None:
             self.remove(known)
 
-    def forget_deleted(self, before: Moment) -> None:
+    def has_deleted(self, before: Moment) -> bool:
+        """Whether there are messages of tasks that were deleted before a moment. For readers and exclusive commands."""
+        statement = sa.select(M.task).where(M.tenant == self.tenant, self._is_gone(before)).limit(1)
+        return self.by_condition(statement).first() is not None
+
+    def forget_deleted(self, before: Moment) -> int:
         """Delete the messages of tasks that were deleted before a moment. The command must be exclusive."""
-        gone = sa.select(S.uid).where(S.tenant == self.tenant, S.entity == "task", S.at < before)
-        self.by_condition(sa.delete(tables.message).where(M.tenant == self.tenant, M.task.in_(gone)))
+        statement = sa.delete(tables.message).where(M.tenant == self.tenant, self._is_gone(before))
+        return int(self.by_condition(statement).rowcount)
+
+    def _is_gone(self, before: Moment) -> sa.ColumnElement[bool]:
+        """By the tombstone of its task: there are fewer messages than tombstones."""
+        left = sa.exists().where(S.tenant == self.tenant, S.entity == "task", S.uid == M.task, S.at < before)
+        return left.correlate(tables.message)
 
 
 def message_like(known: Message, new: Message) -> Message:

@@ -1,14 +1,17 @@
-"""Deletes expired replies of requests with an Idempotency-Key, tokens that ended long ago, and expired sessions."""
+"""Deletes expired replies of requests with an Idempotency-Key, tokens that ended long ago, expired sessions, and the
+messages of tasks that were deleted long ago."""
 
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.domain.clock import later
+from dragoman.domain.clock import Moment, later
 from dragoman.domain.limits import IDEMPOTENCY_KEY_SECONDS
 from dragoman.domain.token_rules import KEPT_SECONDS
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 SLICE = 1_000
+DAY_SECONDS = 86_400.0
 
 
 class PruneAnswers(msgspec.Struct, frozen=True):
@@ -45,3 +48,31 @@ class PruneSessions(msgspec.Struct, frozen=True):
 def prune_sessions(uow: UnitOfWork, command: PruneSessions) -> int:
     """The number of deleted sessions, whose addresses and browsers go with them."""
     return uow.sessions.forget_expired(limit=SLICE)
+
+
+class LookForMessages(msgspec.Struct, frozen=True):
+    """Look for messages of tasks that were deleted long ago."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def has_messages(uow: UnitOfWork, command: LookForMessages) -> bool:
+    """Whether there are any."""
+    return uow.messages.has_deleted(_kept_from(uow))
+
+
+class PruneMessages(msgspec.Struct, frozen=True):
+    """Delete a tenant's messages of tasks that were deleted long ago."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def prune_messages(uow: UnitOfWork, command: PruneMessages) -> int:
+    """How many those were. They are kept as long as what the undo of a batch needs."""
+    return tasks.forget_messages(uow, _kept_from(uow))
+
+
+def _kept_from(uow: UnitOfWork) -> Moment:
+    return later(uow.now, seconds=-uow.terms.images_days * DAY_SECONDS)

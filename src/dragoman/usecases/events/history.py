@@ -12,7 +12,7 @@ from dragoman.domain.task import Task
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["History", "HistoryPage", "HistoryRow", "changes_of_task", "history_page", "page_of"]
+__all__ = ["History", "HistoryPage", "HistoryRow", "changes_of_task", "history_page", "may_see", "page_of"]
 
 SLICE = 50  # rows, each of which may hold a megabyte
 
@@ -40,7 +40,7 @@ def history_page(uow: UnitOfWork, command: History) -> HistoryPage:
     """NotFound for an entity that never existed, or that the principal may not see."""
     repository: Any = _repositories(uow)[command.kind]
     entity = _present_or_past(uow, command.kind, command.entity)
-    if entity is None or not _may_see(uow, command.kind, entity):
+    if entity is None or not may_see(uow, command.kind, entity):
         raise repository.missing(command.entity)
     return page_of(uow, command.kind, entity.number, command.limit, command.after)
 
@@ -71,7 +71,8 @@ def _present_or_past(uow: UnitOfWork, kind: str, key: Ref) -> Any:
     return uow.history.deleted(kind, key) if present is None else present
 
 
-def _may_see(uow: UnitOfWork, kind: str, entity: Any) -> bool:
+def may_see(uow: UnitOfWork, kind: str, entity: Any) -> bool:
+    """Whether the principal may see a task, case or contact that is there or was deleted."""
     principal = uow.principal
     if kind == "contact":
         return may_see_contact(principal, entity)

@@ -15,7 +15,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict
-from dragoman.domain.task import ENDED, Task, Verb, new_task
+from dragoman.domain.task import ENDED, Task, Verb, has_come, new_task
 from dragoman.usecases import tenant_limits
 from dragoman.usecases.uow import UnitOfWork
 
@@ -165,26 +165,27 @@ def remove_all(uow: UnitOfWork, numbers: Sequence[int]) -> int:
 def remove_alone(uow: UnitOfWork, number: int) -> None:
     """Delete this task only: its parts are deleted already, or stay when a batch is deleted.
 
-    The messages of one that a batch deletes are kept for its undo; `forget_messages` deletes them later.
+    Its messages are kept, so that it can come back with them; `forget_messages` deletes them later.
     """
     task = uow.tasks.get(number)
-    for which in task.messages if uow.cause is None else ():
-        uow.messages.drop(task.uid, which)
     _count(uow, task, None)
     uow.tasks.remove(uow.tasks.get(number))
 
 
 def add_again(uow: UnitOfWork, task: Task) -> Task:
-    """Store a deleted task again, without its parts, and with those of its messages that are kept."""
+    """Store a deleted task again, without its parts, with those of its messages that are kept, and without a moment of
+    deletion that has come."""
     kept = {which: head for which, head in task.messages.items() if uow.messages.of(task.uid, which) is not None}
-    again = replace(task, open_children=0, messages=kept)
+    delete_at = None if has_come(task.delete_at, uow.now) else task.delete_at
+    again = replace(task, open_children=0, messages=kept, delete_at=delete_at)
     _count(uow, None, again)
     return uow.tasks.add(again)
 
 
-def forget_messages(uow: UnitOfWork, before: Moment) -> None:
-    """Delete the messages of tasks that were deleted before a moment. The command must be exclusive."""
-    uow.messages.forget_deleted(before)
+def forget_messages(uow: UnitOfWork, before: Moment) -> int:
+    """Delete the messages of tasks that were deleted before a moment; how many those were. The command must be
+    exclusive."""
+    return uow.messages.forget_deleted(before)
 
 
 def perform(

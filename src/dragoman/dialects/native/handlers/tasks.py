@@ -9,13 +9,14 @@ from dragoman.command import Ref
 from dragoman.dialects.kit import Request, times
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
-from dragoman.dialects.native.wire.tasks import NewTask, Task, TaskPatch
+from dragoman.dialects.native.wire.tasks import NewTask, Nothing, Task, TaskPatch
 from dragoman.domain.clock import Moment
 from dragoman.domain.due import UNTOUCHED, DueChange
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.task import State
 from dragoman.usecases.preconditions import OutOfRange, Revisions
 from dragoman.usecases.tasks import edits as task_edits
+from dragoman.usecases.tasks import putting_back, restoring
 from dragoman.usecases.tasks import references as links
 from dragoman.usecases.tasks import verbs as task_verbs
 from dragoman.usecases.tasks.references import Links
@@ -50,6 +51,19 @@ def parse_patch(request: Request, query: queries.Trial) -> task_edits.Change:
 def parse_delete(request: Request, query: queries.Trial) -> task_edits.Remove:
     """A task to be deleted."""
     return task_edits.Remove(reading.ref(request, NOUN), reading.if_match(request))
+
+
+def parse_restore(request: Request, query: queries.Trial) -> restoring.Restore:
+    """A deleted task to bring back."""
+    task = reading.ref(request, NOUN)
+    return reading.body(request, Nothing, lambda _: restoring.Restore(task), may_be_empty=True)
+
+
+def parse_undo(request: Request, query: queries.Trial) -> putting_back.PutBack:
+    """A change to take back, by its revision."""
+    task, revisions = reading.ref(request, NOUN, name="key"), reading.if_match(request)
+    command = putting_back.PutBack(task, reading.number(request, "revision", name="revision"), revisions)
+    return reading.body(request, Nothing, lambda _: command, may_be_empty=True)
 
 
 def change(task: Ref, patch: TaskPatch, revisions: Revisions | None = None) -> task_edits.Change:

@@ -30,6 +30,14 @@ class Use(Struct, frozen=True, kw_only=True, omit_defaults=True):
     index: Annotated[int | UnsetType, Meta(description="Where in the list of policies; they count from 0.")] = UNSET
 
 
+class Clash(Struct, frozen=True):
+    """A member that isn't put back, since it was changed again."""
+
+    field: Annotated[str, Meta(description="As in history.")]
+    before: Annotated[AnyJson, Meta(description="The value that it would get.")]
+    now: Annotated[AnyJson, Meta(description="The present one.")]
+
+
 class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a request was not done."""
 
@@ -43,6 +51,9 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         UNSET
     )
     uses: Annotated[list[Use] | UnsetType, Meta(description="The first places that name what should go.")] = UNSET
+    clashes: Annotated[
+        list[Clash] | UnsetType, Meta(description="With `changed_since`: what was changed again, with both values.")
+    ] = UNSET
     incident: Annotated[str | UnsetType, Meta(description="To name when asking what went wrong here.")] = UNSET
     tasks: Annotated[Held, Meta(description="With `has_open_work`: open tasks of the user.")] = UNSET
     cases: Held = UNSET

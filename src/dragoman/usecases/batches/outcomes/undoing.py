@@ -9,21 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from dragoman.command import Lock
 from dragoman.domain import bulk_failures, json_numbers
 from dragoman.domain.bulk import Batch, Method, OnConflict
 from dragoman.domain.bulk_failures import Detail
-from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.pointers import escaped
 from dragoman.domain.restoring import restored, values
 from dragoman.store.repositories.history import Change, Tombstone
+from dragoman.usecases.along import Companion, Went, along
 from dragoman.usecases.batches.content.payloads import Content, Source
-from dragoman.usecases.batches.outcomes.along import Went, along
 from dragoman.usecases.batches.review.comparisons import Refused, named
-from dragoman.usecases.batches.types.resource_types import Companion, ResourceType, Undoing
+from dragoman.usecases.batches.types.resource_types import ResourceType, Undoing
 from dragoman.usecases.uow import UnitOfWork
 
 CHANGED = "was changed since the batch"
@@ -90,7 +88,7 @@ class Undo:
         if left.revision != source.revision and self._how is not OnConflict.OVERWRITE:
             raise _changed([Detail(CHANGED, field=self._type.id_key)])
         try:
-            self._add(part, again(left, part.now))
+            self._add(part, left.again(part.now))
         except Conflict as refused:
             if refused.code != "already_exists" or self._how is OnConflict.OVERWRITE:
                 raise
@@ -101,7 +99,7 @@ class Undo:
             raise _changed([detail]) from refused
         for went in self._along.get(source.number, ()):
             if went.left is not None and part.objects(went.entity).find(went.number, Lock.CHANGE) is None:
-                self._companion(went).add(part, again(went.left, part.now))
+                self._companion(went).add(part, went.left.again(part.now))
         return source.number
 
     def _companion(self, went: Went) -> Companion:
@@ -177,19 +175,6 @@ class Undo:
         if not is_own and self._how is not OnConflict.OVERWRITE:
             raise _changed([Detail(EXISTS, field=self._type.id_key, reference=there.uid)])
         return int(there.number)
-
-
-def again(left: Tombstone, at: Moment) -> Any:
-    """A deleted object as it returns: one revision behind its tombstone."""
-    entity = left.snapshot
-    known: dict[str, Any] = {
-        "revision": left.revision + 1,
-        "head_hash": left.head_hash,
-        "row_version": 1,
-        "modified_at": at,
-        "removed_at": None,
-    }
-    return replace(entity, **{name: value for name, value in known.items() if name in entity.__struct_fields__})
 
 
 def _same(one: Any, other: Any) -> bool:

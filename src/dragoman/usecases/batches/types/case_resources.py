@@ -9,8 +9,9 @@ from dragoman.domain.access import may_edit_case, may_see_case, require_to
 from dragoman.domain.case import Case
 from dragoman.domain.errors import Conflict
 from dragoman.domain.restoring import Plan, Unit
+from dragoman.usecases.along import Companion
 from dragoman.usecases.batches.types import assignees, keys
-from dragoman.usecases.batches.types.resource_types import NOTHING, Companion, Found, Patch, Undoing
+from dragoman.usecases.batches.types.resource_types import NOTHING, Found, Patch, Undoing
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import references

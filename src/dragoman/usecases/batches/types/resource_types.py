@@ -11,6 +11,7 @@ from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Expected
 from dragoman.domain.outside import OutsideType
 from dragoman.domain.restoring import Plan
+from dragoman.usecases.along import Companion
 from dragoman.usecases.uow import UnitOfWork
 
 C = TypeVar("C")
@@ -34,16 +35,6 @@ Create = Callable[[UnitOfWork, bytes], int]
 
 Patch = Callable[[UnitOfWork, int], None]
 """Changes the object with a number."""
-
-
-@dataclass(frozen=True)
-class Companion:
-    """Entities that change with an object, which their `field` names: how they are restored, and stored again."""
-
-    field: str
-    plan: Plan
-    save: Callable[[UnitOfWork, Any, Any], object]
-    add: Callable[[UnitOfWork, Any], object]
 
 
 @dataclass(frozen=True)

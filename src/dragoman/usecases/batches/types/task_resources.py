@@ -1,7 +1,7 @@
 """The resource type `task` of batches: tasks of all dialects, found in sets, changed one by one."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Collection, Sequence
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -9,15 +9,13 @@ from dragoman.command import Lock
 from dragoman.domain.access import Permission, sees_all
 from dragoman.domain.clock import Moment
 from dragoman.domain.limits import uuid_of
-from dragoman.domain.restoring import Plan, Unit
 from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.batches.types import assignees, keys
-from dragoman.usecases.batches.types.resource_types import NOTHING, Companion, Found, Patch, Undoing
+from dragoman.usecases.batches.types.resource_types import NOTHING, Found, Patch, Undoing
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import lifecycle as tasks
-from dragoman.usecases.tasks import references
+from dragoman.usecases.tasks import references, restoring
 from dragoman.usecases.tasks.edits import Change
-from dragoman.usecases.tasks.references import Links
 from dragoman.usecases.uow import UnitOfWork
 
 Ending = Literal["completed", "terminated", "ready"]
@@ -139,86 +137,6 @@ def remove(uow: UnitOfWork, number: int) -> None:
 
 # Undo
 
-STATE = Unit(
-    frozenset({"state", "suspended", "assignee", "outcome_code", "outcome_text"}),
-    frozenset(
-        {
-            *("activated_at", "first_activated_at", "claimed_at", "completed_at", "state_changed_at", "resume_at"),
-            "timing",
-        }
-    ),
-)
-"""An assignee makes a task claimed, an outcome belongs to its end, and moments follow from its state."""
-DUE = Unit(frozenset({"due_at", "due_local", "due_zone"}))
-PLACE = Unit(frozenset({"case", "stage"}))
-PLAN = Plan((STATE, DUE, PLACE), {"outcome_code": "outcome/code", "outcome_text": "outcome/text"})
-PLACED = ("case", "stage", "parent", "category")
-LINKS = (*PLACED, "contact")
-BESIDES = {
-    "assignee": Permission.ASSIGN,
-    "state": Permission.FINISH,
-    "suspended": Permission.FINISH,
-    "outcome_code": Permission.FINISH,
-    "outcome_text": Permission.FINISH,
-    "expires_at": Permission.FINISH,
-    "delete_at": Permission.DELETE,
-}
-"""The permission that restoring a field needs besides that to edit."""
-
-
-def restore(uow: UnitOfWork, before: Task, after: Task, names: Sequence[str]) -> None:
-    """Save a task whose members have their old values again. Invalid for a link to what is gone."""
-    before.must_not_be_batch()
-    differing = {name for name in names if getattr(before, name) != getattr(after, name)}
-    moved = differing - STATE.followers - {"state"}
-    needed = {BESIDES[name] for name in differing if name in BESIDES and not (name == "state" and "assignee" in moved)}
-    if moved - {"assignee"} or not needed:
-        needed.add(Permission.EDIT)
-    tasks.require(uow, before, *sorted(needed))
-    _check_links(uow, after, [name for name in LINKS if name in differing], before)
-    tasks.save_with_parts(uow, before, _settled(after))
-
-
-def _check_links(uow: UnitOfWork, task: Task, names: Sequence[str], present: Task | None = None) -> None:
-    wanted: dict[str, Any] = {name: number for name in names if (number := getattr(task, name)) is not None}
-    if wanted:
-        references.resolve(uow, Links(**wanted), present)
-
-
-def _settled(task: Task) -> Task:
-    """The task with the one of the states `ready` and `claimed` that suits its assignee."""
-    if task.state is State.CLAIMED and task.assignee is None:
-        return replace(task, state=State.READY, claimed_at=None)
-    if task.state is State.READY and task.assignee is not None:
-        return replace(task, state=State.CLAIMED)
-    return task
-
-
-def adding(uow: UnitOfWork, deleted: Sequence[Task]) -> Callable[[UnitOfWork, Task], None]:
-    """Stores deleted tasks again, without their messages. Invalid where a case, parent or category is gone."""
-    _load_again(uow, deleted)
-
-    def add(part: UnitOfWork, task: Task) -> None:
-        tasks.require(part, task, Permission.DELETE)
-        _check_links(part, task, [name for name in PLACED if not _is_inbox(part, task, name)])
-        tasks.add_again(part, task)
-
-    return add
-
-
-def _is_inbox(uow: UnitOfWork, task: Task, name: str) -> bool:
-    return name == "case" and task.case == uow.home.inbox_case
-
-
-def _load_again(uow: UnitOfWork, deleted: Sequence[Task]) -> None:
-    tasks.load_linked(uow, deleted)
-    if parents := {task.parent for task in deleted if task.parent is not None}:
-        uow.tasks.load(sorted(parents), Lock.CHANGE)
-    if contacts := {task.contact for task in deleted if task.contact is not None}:
-        uow.contacts.load(sorted(contacts), Lock.CHANGE)
-    if categories := {task.category for task in deleted if task.category is not None}:
-        uow.categories.load(sorted(categories), Lock.CHANGE)
-
 
 def held(uow: UnitOfWork, numbers: Sequence[int], known: Collection[tuple[str, int, int]]) -> frozenset[int]:
     """Those of the tasks that have parts but the known ones."""
@@ -237,9 +155,4 @@ def held(uow: UnitOfWork, numbers: Sequence[int], known: Collection[tuple[str, i
     return frozenset(number for number in found if number is not None)
 
 
-def _save_part(uow: UnitOfWork, before: Task, after: Task) -> Task:
-    return tasks.save(uow, before, _settled(after))
-
-
-PARTS = Companion("parent", PLAN, _save_part, tasks.add_again)
-UNDOING = Undoing(PLAN, restore, adding, held, {"task": PARTS})
+UNDOING = Undoing(restoring.PLAN, restoring.restore, restoring.adding, held, {"task": restoring.PARTS})

@@ -1,13 +1,24 @@
-"""What an entry of a batch changed beside its object: parts that ended or were deleted with their whole, stages that
-were deleted with their case. History tells: the same batch changed them at the same moment."""
+"""What changed along with an object: parts that ended or were deleted with their whole, stages that were deleted with
+their case. History tells: the same batch or request changed them at the same moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from dragoman.command import Lock
+from dragoman.domain.restoring import Plan
 from dragoman.store.repositories.history import Change, Tombstone
-from dragoman.usecases.batches.types.resource_types import Companion
 from dragoman.usecases.uow import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Companion:
+    """Entities that change with an object, which their `field` names: how they are restored, and stored again."""
+
+    field: str
+    plan: Plan
+    save: Callable[[UnitOfWork, Any, Any], object]
+    add: Callable[[UnitOfWork, Any], object]
 
 
 class Went(NamedTuple):
@@ -35,8 +46,8 @@ def along(
     own = {row.number for row in rows}
     places = [
         place
-        for cause in {row.cause for row in rows if row.cause is not None}
-        for place in uow.history.beside(cause, [row.at for row in rows if row.cause == cause])
+        for by in {(row.cause, row.request) for row in rows}
+        for place in uow.history.beside(*by, [row.at for row in rows if (row.cause, row.request) == by])
         if place[0] in companions and not (place[0] == entity and place[1] in own)
     ]
     found = {
