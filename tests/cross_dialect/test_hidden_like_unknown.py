@@ -91,6 +91,7 @@ ROWS = (
                 (
                     ("read_contact", "", None),
                     ("read_contact_history", "/history", None),
+                    ("read_contact_journey", "/journey", None),
                     ("patch_contact", "", {"about": "Anew"}),
                     ("delete_contact", "", None),
                     ("delete_contact", "?with_tasks=true", None),

@@ -23,6 +23,7 @@ from dragoman.store.repositories.extension_schemas import Schemas
 from dragoman.store.repositories.history import History
 from dragoman.store.repositories.holdings import Holdings
 from dragoman.store.repositories.jobs import Jobs
+from dragoman.store.repositories.journeys import Journeys
 from dragoman.store.repositories.leases import Leases
 from dragoman.store.repositories.login_names import LoginNames
 from dragoman.store.repositories.messages import Messages
@@ -318,6 +319,10 @@ class UnitOfWork:
     @lazy
     def history(self) -> History:
         return History(self._overlay)
+
+    @lazy
+    def journeys(self) -> Journeys:
+        return Journeys(self._overlay)
 
     @lazy
     def old_events(self) -> OldEvents:

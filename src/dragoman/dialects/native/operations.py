@@ -17,6 +17,7 @@ from dragoman.dialects.native.handlers import (
     contacts,
     documents,
     histories,
+    journeys,
     openapi,
     schemas,
     task_extensions,
@@ -36,6 +37,7 @@ from dragoman.dialects.native.wire import cases as case_bodies
 from dragoman.dialects.native.wire import categories as category_bodies
 from dragoman.dialects.native.wire import contacts as contact_bodies
 from dragoman.dialects.native.wire import histories as history_bodies
+from dragoman.dialects.native.wire import journeys as journey_bodies
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire import schemas as schema_bodies
@@ -47,6 +49,7 @@ from dragoman.usecases import extension_schemas as schema_uses
 from dragoman.usecases.batches.review import words
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
+from dragoman.usecases.contacts import journeys as journey_uses
 from dragoman.usecases.events import history as history_uses
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import extensions as extension_uses
@@ -358,6 +361,17 @@ CONTACTS = (
         is_conditional=True,
     ),
     _history("contact", "/contacts/{key}/history"),
+    _get(
+        name="read_contact_journey",
+        path="/contacts/{id}/journey",
+        summary="The cases, stages and tasks of a contact over all dialects, and what changed in them, newest first.",
+        scopes=any_of("contact.read"),
+        parse=journeys.parse,
+        run=journey_uses.journey,
+        render=journeys.render,
+        query=journey_bodies.JourneyQuery,
+        answer=journey_bodies.JourneyPage,
+    ),
 )
 
 CATEGORIES = (

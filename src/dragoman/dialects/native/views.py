@@ -335,16 +335,20 @@ def _rest(shown: Profile) -> dict[str, Any]:
     }
 
 
+def changes(text: str) -> dict[str, histories.FieldChange]:
+    """The changes of a row of history as they are shown: moments as times, all else as it was noted."""
+    return {name: histories.FieldChange(old, new) for name, (old, new) in changes_of(text).items()}
+
+
 def entry(row: HistoryRow) -> histories.Entry:
-    """One change as it is shown: moments as times, all else as it was noted."""
-    changes = {name: histories.FieldChange(old, new) for name, (old, new) in changes_of(row.changes).items()}
+    """One change as it is shown."""
     return histories.Entry(
         revision=row.revision,
         at=time(row.at),
         principal=row.principal,
         dialect=row.dialect,
         operation=row.operation,
-        changes=changes,
+        changes=changes(row.changes),
         hash=row.hash,
         request=row.request,
         cause=UNSET if row.cause is None else row.cause,

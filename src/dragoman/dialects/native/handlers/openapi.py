@@ -55,6 +55,10 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The id, or the number, also of what was deleted.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 36},
     },
+    "revision": {
+        "description": "The revision of the change in the history.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": common.LARGEST},
+    },
     "number": {
         "description": "The number.",
         "schema": {"type": "integer", "minimum": 1, "maximum": common.LARGEST},
