@@ -4,6 +4,7 @@ It costs each request a few microseconds: a header that was seen before isn't lo
 requests send is blanked before it is kept.
 """
 
+import logging
 from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
@@ -12,6 +13,8 @@ from dragoman.dialects.kit import Reply, Request
 from dragoman.domain import blanking
 from dragoman.domain.clock import Clock, Moment, later
 from dragoman.domain.traffic import MOST_BYTES_OF_BODY, RECORDING_SECONDS, Bodies, Entry
+
+log = logging.getLogger(__name__)
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 24 * 1024 * 1024
@@ -159,9 +162,10 @@ class Traffic:
 
     # -- recording ------------------------------------------------------------------------------------------------
 
-    def record(self, tenant: int) -> Moment:
-        """Record the bodies of a tenant's requests from now on; until when."""
+    def record(self, tenant: int, login: str = "") -> Moment:
+        """Record the bodies of a tenant's requests from now on, as this user wants; until when."""
         until = self._recording[tenant] = later(self._clock.now(), seconds=RECORDING_SECONDS)
+        log.info("traffic.recording", extra={"tenant": tenant, "principal": login})
         return until
 
     def stop_recording(self, tenant: int) -> None:

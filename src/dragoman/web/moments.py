@@ -46,6 +46,10 @@ class Moments:
         """Its time of the day as `14:00`, for a field of a form."""
         return f"{to_datetime(moment).astimezone(self._zone):%H:%M}"
 
+    def clock(self, moment: Moment) -> str:
+        """Its time of the day to the second."""
+        return f"{to_datetime(moment).astimezone(self._zone):%H:%M:%S}"
+
     def _near(self, utc: datetime, local: datetime) -> str:
         if self._now is None:
             return ""

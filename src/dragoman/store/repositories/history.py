@@ -32,6 +32,28 @@ class Change(NamedTuple):
 CHANGE = (H.number, H.revision, H.at, H.cause, H.request, H.changes)
 
 
+class Asked(NamedTuple):
+    """A request by its id, and between which moments its changes were written."""
+
+    request: str
+    start: Moment
+    end: Moment
+
+
+class Caused(NamedTuple):
+    """What a row of history tells of a request's change; `changes` is JSON text."""
+
+    request: str
+    entity: str
+    number: int
+    revision: int
+    operation: str
+    changes: str
+
+
+CAUSED = (H.request, H.entity, H.number, H.revision, H.operation, H.changes)
+
+
 class Tombstone(NamedTuple):
     """What a deleted entity leaves: itself as it was, and the last row of its history."""
 
@@ -124,6 +146,27 @@ class History:
         mine = (H.tenant == self._group.tenant, H.at.in_(sorted(set(moments))), *by)
         statement = sa.select(H.entity, H.number, H.revision).where(*mine)
         return [(str(row[0]), int(row[1]), int(row[2])) for row in self._group.connection.execute(statement)]
+
+    def by_requests(self, asked: Iterable[Asked], *, limit: int) -> list[Caused]:
+        """What these requests changed. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        named = [sa.and_(H.at.between(start, end), H.request == name) for name, start, end in asked]
+        if not named:
+            return []
+        statement = sa.select(*CAUSED).where(H.tenant == self._group.tenant, sa.or_(*named))
+        statement = statement.order_by(H.at, H.entity, H.number, H.revision).limit(limit)
+        return [Caused(*row) for row in self._group.connection.execute(statement)]
+
+    def requests(self, entity: str, number: int, *, since: Moment, limit: int) -> list[str]:
+        """The ids of the requests that changed an entity since a moment, newest first. For readers and exclusive
+        commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number == number)
+        statement = sa.select(H.request).where(*mine, H.at >= since, H.request.is_not(None))
+        rows = self._group.connection.execute(statement.order_by(H.revision.desc()).limit(limit))
+        return [str(row[0]) for row in rows]
 
     def tombstones(self, entity: str, numbers: Sequence[int]) -> dict[int, Tombstone]:
         """What these left, by number; others are left out. For readers and exclusive commands."""

@@ -6,6 +6,8 @@ from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import pages as inbox
 from dragoman.web.views.live import page as live
+from dragoman.web.views.traffic import listing as traffic
+from dragoman.web.views.traffic import page as traffic_page
 
 __all__ = ["PAGES", "site"]
 
@@ -21,4 +23,6 @@ PAGES = (
     *connect.PAGES,
     *batches.PAGES,
     *live.PAGES,
+    *traffic.PAGES,
+    *traffic_page.PAGES,
 )
