@@ -159,13 +159,17 @@ class Executor:
         operation: str | None = None,
         request: str | None = None,
         bulk: bool = False,
+        once: idempotency.Once[R] | None = None,
     ) -> R:
         """Run a use case in a lane. `operation` is its name in history, by default that of the function; `request` the
         id of the HTTP request that asks for it.
 
-        A `bulk` command is one slice of long work: requests go first, and it has no deadline.
+        A `bulk` command is one slice of long work: requests go first, and it has no deadline. `once`: a repetition gets
+        the stored result.
         """
         work = _work(run, command, principal, dialect, operation, request=request)
+        if once is not None:
+            work.execute = idempotency.result_once(once, work.execute, work.keys, principal)
         work.is_bulk = bulk
         if self.spans is not None:
             work.span = self.spans.current()

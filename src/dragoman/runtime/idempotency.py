@@ -6,8 +6,9 @@ The reply is stored in the transaction of the request's effect, for each credent
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -24,6 +25,7 @@ HEADER = "idempotency-key"
 LONGEST_KEY = 255
 FIRST_REFUSAL = 300
 
+R = TypeVar("R")
 Execute = Callable[[Overlay], Any]
 
 
@@ -49,14 +51,8 @@ def once(
     Raises Invalid when the key was used for another request.
     """
     digest = _digest(request, operation.secret_members)
-    if isinstance(keys, Keys):
-        keys.also("idempotency", [(principal.credential, key)], Lock.CHANGE)
 
-    def run(overlay: Overlay) -> Reply:
-        records = Answers(overlay)
-        known = records.find((principal.credential, key), Lock.CHANGE)
-        if known is not None:
-            return _stored(known, digest)
+    def answer(overlay: Overlay) -> Reply:
         reply: Reply | Stream | Later
         try:
             with overlay.attempt() as nested:
@@ -67,10 +63,58 @@ def once(
             reply = dialect.error(refused, request)
         if not isinstance(reply, Reply):
             raise TypeError(f"{operation.name} honours Idempotency-Key, so it can't stream")
-        records.add(_record(principal, key, digest, _storable(operation, reply), overlay.group.now))
+        return reply
+
+    return _remembered(key, digest, answer, keys, principal, partial(_storable, operation))
+
+
+@dataclass(frozen=True)
+class Once(Generic[R]):
+    """A key under which a use case has one effect, what is asked for under it, and the type of its result."""
+
+    key: str
+    digest: str
+    type: type[R]
+
+
+def result_once(once: Once[R], execute: Execute, keys: Any, principal: Principal) -> Callable[[Overlay], R]:
+    """`execute`, its result stored under the key; the stored result when there is one. A refusal is not stored.
+
+    Raises Invalid when the key was used for something else.
+    """
+
+    def answer(overlay: Overlay) -> Reply:
+        return Reply(200, msgspec.json.encode(execute(overlay)), "application/json", [])
+
+    run = _remembered(once.key, once.digest, answer, keys, principal, _whole)
+    return lambda overlay: msgspec.json.decode(run(overlay).body, type=once.type)
+
+
+def _remembered(
+    key: str,
+    digest: str,
+    answer: Callable[[Overlay], Reply],
+    keys: Any,
+    principal: Principal,
+    storable: Callable[[Reply], Reply],
+) -> Callable[[Overlay], Reply]:
+    if isinstance(keys, Keys):
+        keys.also("idempotency", [(principal.credential, key)], Lock.CHANGE)
+
+    def run(overlay: Overlay) -> Reply:
+        records = Answers(overlay)
+        known = records.find((principal.credential, key), Lock.CHANGE)
+        if known is not None:
+            return _stored(known, digest)
+        reply = answer(overlay)
+        records.add(_record(principal, key, digest, storable(reply), overlay.group.now))
         return reply
 
     return run
+
+
+def _whole(reply: Reply) -> Reply:
+    return reply
 
 
 async def hashed(request: Request, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -27,6 +27,7 @@ from dragoman.store.repositories.journeys import Journeys
 from dragoman.store.repositories.leases import Leases
 from dragoman.store.repositories.login_names import LoginNames
 from dragoman.store.repositories.messages import Messages
+from dragoman.store.repositories.names import Names
 from dragoman.store.repositories.old_events import OldEvents
 from dragoman.store.repositories.people import (
     Aliases,
@@ -335,6 +336,10 @@ class UnitOfWork:
     @lazy
     def sight(self) -> Sight:
         return Sight(self._overlay)
+
+    @lazy
+    def names(self) -> Names:
+        return Names(self._overlay)
 
     @lazy
     def digests(self) -> Digests:

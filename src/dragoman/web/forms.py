@@ -1,6 +1,6 @@
 """Forms: the fields that a browser sent, and what is wrong with them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from dragoman.domain.errors import Problem
 from dragoman.web import csrf
@@ -59,15 +59,17 @@ class Form:
         return [name for name in self._fields if name in PASSWORDS]
 
 
-def faults_of(problems: Iterable[Problem], say: Callable[[str], str] = str) -> dict[str, str]:
+def faults_of(
+    problems: Iterable[Problem], say: Callable[[str], str] = str, labels: Mapping[str, str] = LABELS
+) -> dict[str, str]:
     """Field -> what is wrong with it, as a sentence; all faults of a field in one, in the order of the fields.
 
-    `say` gives a text in the language of the reader.
+    `say` gives a text in the language of the reader, `labels` are what the fields are called.
     """
     found: dict[str, list[str]] = {}
     for problem in problems:
         name = problem.path.removeprefix("/")
         message = FORMS[name] if problem.code == "format" and name in FORMS else problem.message
         found.setdefault(name, []).append(say(message).removesuffix("."))
-    order = [*LABELS, *found]
-    return {name: f"{say(LABELS.get(name, name))} {'; '.join(found[name])}." for name in sorted(found, key=order.index)}
+    order = [*labels, *found]
+    return {name: f"{say(labels.get(name, name))} {'; '.join(found[name])}." for name in sorted(found, key=order.index)}

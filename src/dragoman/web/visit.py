@@ -1,5 +1,6 @@
 """A visit: one request for a page, who makes it, and what is sent back."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from dragoman.dialects.kit.credentials import usual
 from dragoman.domain.access import Principal
 from dragoman.domain.errors import Forbidden
 from dragoman.domain.people import Session
+from dragoman.runtime.idempotency import Once
 from dragoman.usecases.identity import readers
 from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
 from dragoman.usecases.uow import UnitOfWork
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from dragoman.runtime.application import Application
 
 R = TypeVar("R")
+LONGEST_KEY = 64
 FORM_MEDIA = "application/x-www-form-urlencoded"
 
 
@@ -142,6 +145,28 @@ class Visit:
             operation=operation or None,
             request=self.request.request_id or None,
         )
+
+    async def write_once(
+        self, run: Callable[[UnitOfWork, Any], R], command: Any, type_: type[R], operation: str = ""
+    ) -> R:
+        """As `write`, once for each `key` of a form: sent again, the form gets the stored result."""
+        key = self.form.text("key")
+        if not 1 <= len(key) <= LONGEST_KEY:
+            return await self.write(run, command, operation=operation)
+        return await self.app.executor.write(
+            run,
+            command,
+            self.require(),
+            PAGES,
+            operation=operation or None,
+            request=self.request.request_id or None,
+            once=Once(f"web:{key}:{self._digest()[:32]}", self._digest(), type_),
+        )
+
+    def _digest(self) -> str:
+        """The hash of what the form asks for; its `csrf` is another each time."""
+        fields = [pair for pair in self.form.pairs if pair[0] != csrf.FIELD]
+        return hashlib.sha256(repr((self.request.full_path, fields)).encode()).hexdigest()
 
     # What is sent back
 

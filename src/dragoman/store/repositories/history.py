@@ -92,6 +92,19 @@ class History:
         )
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
+    def newest(self, entity: str, number: int, *, before: int | None, limit: int, longest: int) -> list[HistoryRow]:
+        """Rows of one entity below a revision, newest first. The changes of a row that has more than `longest`
+        characters of them are left out. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        changes = sa.case((sa.func.length(H.changes) <= longest, H.changes), else_="").label("changes")
+        columns = [changes if column is H.changes else column for column in COLUMNS]
+        mine = [H.tenant == self._group.tenant, H.entity == entity, H.number == number]
+        if before is not None:
+            mine.append(H.revision < before)
+        statement = sa.select(*columns).where(*mine).order_by(H.revision.desc()).limit(limit)
+        return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
+
     def by_others(self, entity: str, number: int, *, after: int, cause: int, limit: int) -> list[str]:
         """The changes behind a revision that another cause than this one made. For readers and exclusive commands."""
         if self._group.connection is None:

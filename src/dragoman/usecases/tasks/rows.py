@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.command import Keys, Lock
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases.tasks import lifecycle, lists, references
 from dragoman.usecases.uow import UnitOfWork
@@ -33,6 +34,21 @@ def row_page(uow: UnitOfWork, command: lists.List) -> RowPage:
     """The rows of a page of tasks. For readers; the number of statements doesn't depend on that of the rows."""
     page = lists.list_page(uow, command)
     return RowPage(rows(uow, page.items), page.after)
+
+
+class Some(msgspec.Struct, frozen=True):
+    """Tasks by number."""
+
+    numbers: tuple[int, ...]
+
+    def keys(self) -> Keys:
+        return Keys(owners=lifecycle.SEEN_OWNERS).also("task", self.numbers, Lock.NONE)
+
+
+def some(uow: UnitOfWork, command: Some) -> list[Row]:
+    """The rows of those that the reader may see. For readers; the number of statements doesn't depend on theirs."""
+    found = (lifecycle.find_visible(uow, number) for number in command.numbers)
+    return rows(uow, [task for task in found if task is not None])
 
 
 def rows(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Row]:

@@ -1,0 +1,134 @@
+"""A task with everything that its page shows, read at once: names, subtasks, history, and what may be done with it.
+
+The number of statements depends neither on the size of the task nor on that of its history.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from dragoman.command import Key, Keys, Lock, Ref
+from dragoman.domain.access import Permission
+from dragoman.domain.case import Case
+from dragoman.domain.contact import Contact
+from dragoman.domain.errors import Conflict
+from dragoman.domain.task import Task, Verb
+from dragoman.domain.work_item import EVERYBODY
+from dragoman.store.repositories.names import PARENT, Named, Subtask
+from dragoman.store.unit.overlay import HistoryRow
+from dragoman.usecases.events.history import may_see
+from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import references
+from dragoman.usecases.uow import UnitOfWork
+
+ROWS = 50
+"""Of history, on one page."""
+LONGEST = 65_536
+"""Characters of the changes of one row of history that are shown."""
+SUBTASKS = 100
+GROUP = "group:"
+
+_values = msgspec.json.Decoder(dict[str, tuple[Any, Any]])
+
+
+class Look(msgspec.Struct, frozen=True):
+    """One task; its history below a revision."""
+
+    task: Ref
+    before: int | None = None
+
+    def keys(self) -> Keys:
+        return Keys(owners=tasks.SEEN_OWNERS).also("task", [self.task], Lock.NONE)
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """A task as its page shows it. What the reader may not see is None, and has no name."""
+
+    task: Task
+    is_deleted: bool
+    granted: frozenset[Permission]
+    verbs: frozenset[Verb]
+    is_deletable: bool
+    names: Mapping[Named, str]
+    contact: Contact | None
+    case: Case | None
+    subtasks: list[Subtask]
+    has_more_subtasks: bool
+    history: list[HistoryRow]
+    older: int | None  # the revision below which the history goes on
+    inbox: int  # the case of tasks that belong to none
+
+    @property
+    def parent(self) -> int | None:
+        """The number of the task that it is a part of."""
+        return self.task.parent if (PARENT, str(self.task.parent)) in self.names else None
+
+    def name(self, kind: str, key: Key | None) -> str | None:
+        """What a user, group, category, stage or template is called."""
+        return self.names.get((kind, str(key)))
+
+
+def look(uow: UnitOfWork, command: Look) -> Whole:
+    """The task, also a deleted one with its history. NotFound for one that the principal may not see."""
+    present = uow.tasks.find(command.task)
+    task = uow.history.deleted("task", command.task) if present is None else present
+    if task is None or not may_see(uow, "task", task):
+        raise uow.tasks.missing(command.task)
+    granted = tasks.allowed(uow, task)
+    history, older = _history(uow, task.number, command.before)
+    around = uow.names.around(task, _named(task, history), uow.principal, subtasks=SUBTASKS + 1)
+    return Whole(
+        task=task,
+        is_deleted=present is None,
+        granted=granted,
+        verbs=frozenset() if present is None else tasks.possible(uow, task),
+        is_deletable=present is not None and Permission.DELETE in granted and _is_deletable(task),
+        names=around.names,
+        contact=_visible(uow, "contact", task.contact),
+        case=_visible(uow, "case", None if task.case == uow.home.inbox_case else task.case),
+        subtasks=around.subtasks[:SUBTASKS],
+        has_more_subtasks=len(around.subtasks) > SUBTASKS,
+        history=history,
+        older=older,
+        inbox=uow.home.inbox_case,
+    )
+
+
+def _history(uow: UnitOfWork, number: int, before: int | None) -> tuple[list[HistoryRow], int | None]:
+    rows = uow.history.newest("task", number, before=before, limit=ROWS + 1, longest=LONGEST)
+    return rows[:ROWS], rows[ROWS - 1].revision if len(rows) > ROWS else None
+
+
+def _is_deletable(task: Task) -> bool:
+    try:
+        task.must_be_deletable()
+    except Conflict:
+        return False
+    return True
+
+
+def _visible(uow: UnitOfWork, field: str, number: int | None) -> Any:
+    if number is None or references.hidden(uow, field, [number]):
+        return None
+    return (uow.contacts if field == "contact" else uow.cases).find(number)
+
+
+def _named(task: Task, history: Iterable[HistoryRow]) -> dict[str, set[str | int]]:
+    """Kind -> keys of what the page names."""
+    users: set[Any] = {task.assignee, task.creator, task.starter}
+    groups: set[Any] = set()
+    categories: set[Any] = {task.category}
+    for item in task.work_items:
+        if item.holder.startswith(GROUP):
+            groups.add(item.holder.removeprefix(GROUP))
+        elif item.holder != EVERYBODY:
+            users.add(item.holder)
+    for row in history:
+        users.add(row.actor)
+        changes = _values.decode(row.changes) if row.changes else {}
+        for values in (changes.get(name, ()) for name in ("assignee", "creator", "starter")):
+            users.update(value for value in values if isinstance(value, str))
+        categories.update(value for value in changes.get("category", ()) if isinstance(value, int))
+    kinds = {"user": users, "group": groups, "category": categories, "stage": {task.stage}, "template": {task.template}}
+    return {kind: keys - {None} for kind, keys in kinds.items()}

@@ -1,0 +1,1 @@
+"""One task: its page, what is done to it, its form."""

@@ -1,0 +1,12 @@
+"""The addresses of one task. They come after all others below /ui/tasks/, whose last part could be taken for a task."""
+
+from dragoman.web.site import Page
+from dragoman.web.views.tasks import acts, page, verbs
+
+TASK = "/ui/tasks/{n}"
+
+PAGES = (
+    Page(TASK, page.show),
+    Page(f"{TASK}/read", act=acts.mark_read),
+    *(Page(f"{TASK}/{act.name}", *acts.handlers(act)) for act in verbs.ACTS),
+)

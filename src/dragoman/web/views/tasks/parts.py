@@ -1,0 +1,37 @@
+"""Parts of pages that an act changed, for script: the rows of lists, or the page of the task itself."""
+
+import secrets
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from dragoman.usecases.tasks import rows
+from dragoman.web import done
+from dragoman.web.views.tasks import finding
+from dragoman.web.visit import Visit
+
+
+def new_key() -> str:
+    """A key for a form: sent twice, it is done once."""
+    return secrets.token_urlsafe(12)
+
+
+def is_on_page_of(visit: Visit, number: int) -> bool:
+    """Whether script asks from the page of this task."""
+    return urlsplit(visit.request.headers.get("hx-current-url", "")).path == finding.address(number)
+
+
+async def changed(
+    visit: Visit, numbers: Sequence[int], sentence: str = "", changes: Sequence[tuple[int, int]] = ()
+) -> Response:
+    """The rows of these tasks as they are now, and what was done."""
+    said = done.Done(sentence, done.undoable(changes)) if sentence else None
+    found = await visit.read(rows.some, rows.Some(tuple(numbers)))
+    return visit.part("tasks/rows_part.html", rows=found, done=said, refused="")
+
+
+async def refused(visit: Visit, number: int, sentence: str, status: int) -> Response:
+    """The row of a task as it is now, and why nothing was done."""
+    found = await visit.read(rows.some, rows.Some((number,)))
+    return visit.part("tasks/rows_part.html", status, rows=found, done=None, refused=sentence)

@@ -1,0 +1,131 @@
+"""The page of one task: what it shows, and to whom."""
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.statements import counting
+from tests.support.tenant import PASSWORD, Tenant
+
+STATEMENTS = 9
+TAGS = re.compile(r"<[^>]+>")
+
+
+@pytest.fixture
+def anna(tenant: Tenant, browser: Browser) -> Browser:
+    """A browser in which anna is signed in."""
+    browser.sign_in(tenant.login("anna"), PASSWORD)
+    return browser
+
+
+def made(tenant: Tenant, person: str = "anna", **fields: object) -> int:
+    """A new task of this person's."""
+    number: int = tenant.native("POST", "/v1/tasks", {"title": "Refund two tyres", **fields}, person=person)["number"]
+    return number
+
+
+def main_of(text: str) -> str:
+    """What stands in `main`, without tags."""
+    return " ".join(unescape(TAGS.sub(" ", text[text.index("<main") : text.index("</main>")])).split())
+
+
+def test_the_page_shows_the_task(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant, description="See https://example.com/a?b=1.", priority=7, properties={"color": "red"})
+    page = anna.get(f"/ui/tasks/{number}")
+    assert page.status == 200
+    assert "<title>Refund two tyres · Dragoman</title>" in page.text
+    assert f'data-task="{number}" data-revision="1" data-state="ready" data-read="false"' in page.text
+    assert '<a href="https://example.com/a?b=1" rel="noopener noreferrer nofollow">https://example.com/a?b=1</a>.' in (
+        page.text
+    )
+    headings = re.findall(r"<h2[^>]*>(?:<[^>]+>)*([^<]+)", page.text[page.text.index("<main") :])
+    assert [heading for heading in headings if heading != "Facts"] == [
+        *("Description", "Extensions", "Messages", "Properties", "Subtasks", "Reminders and times", "People"),
+        *("History", "As seen by"),
+    ]
+    text = main_of(page.text)
+    assert "No extensions yet." in text
+    assert "No subtasks." in text
+    for field in ("Title", "Description", "Assignee", "Due", "Priority", "Category", "Case", "Contact", "Parent"):
+        assert f"Edit {field}" in text
+    assert re.search(r'<li data-history="1">.*?<ins dir="auto">Refund two tyres</ins>', page.text, re.DOTALL)
+
+
+def test_a_uuid_leads_to_the_number(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant)
+    uid = tenant.native("GET", f"/v1/tasks/{number}")["id"]
+    answer = anna.get(f"/ui/tasks/{uid}")
+    assert (answer.status, answer.headers["location"]) == (303, f"/ui/tasks/{number}")
+
+
+def test_a_hidden_task_is_like_one_that_is_not_there(tenant: Tenant, anna: Browser) -> None:
+    contact = tenant.native("POST", "/v1/contacts", {"kind": "person", "first_name": "Ida", "is_private": True})[
+        "number"
+    ]
+    hidden = made(tenant, contact=contact)
+    bert = Browser(anna.server)
+    bert.sign_in(tenant.login("bert"), PASSWORD)
+    answers = [bert.get(f"/ui/tasks/{ref}") for ref in (hidden, 999_999, "nothing", 10**30)]
+    assert {answer.status for answer in answers} == {404}
+    assert len({main_of(answer.text) for answer in answers}) == 1
+    assert "No task has this number." in answers[0].text
+    assert anna.get(f"/ui/tasks/{hidden}").status == 200
+
+
+def test_a_deleted_task_is_gone_and_has_its_history(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant)
+    tenant.native("DELETE", f"/v1/tasks/{number}")
+    page = anna.get(f"/ui/tasks/{number}")
+    assert page.status == 410
+    assert "Refund two tyres" in main_of(page.text)
+    assert 'data-history="1"' in page.text
+    assert 'data-act="' not in page.text
+
+
+def test_history_has_pages_and_words(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant, description="The parcel was opened by the customer and one tyre was already torn inside.")
+    after = "The parcel was opened by the carrier and one tyre was already torn inside."
+    tenant.native("PATCH", f"/v1/tasks/{number}", {"description": after, "extensions": {"Parcel": {"a": 1.10, "b": 2}}})
+    tenant.native("PATCH", f"/v1/tasks/{number}", {"extensions": {"Parcel": {"b": 3}}})
+    for priority in range(50):
+        tenant.native("PATCH", f"/v1/tasks/{number}", {"priority": priority})
+    page = anna.get(f"/ui/tasks/{number}").text
+    assert re.findall(r'data-history="(\d+)"', page) == [str(revision) for revision in range(53, 3, -1)]
+    older = re.search(r'href="([^"]+)#history">Older changes', page)
+    assert older is not None
+    page = anna.get(older[1]).text
+    assert re.findall(r'data-history="(\d+)"', page) == ["3", "2", "1"]
+    assert "<del>customer</del> <ins>carrier</ins>" in page
+    changed = page[page.index('data-history="3"') : page.index('data-history="2"')]
+    assert re.findall(r'data-field="([^"]+)"', changed) == ["extensions.Parcel.b"]
+
+
+def test_a_large_task_takes_no_more_statements(tenant: Tenant, anna: Browser) -> None:
+    contact = tenant.native("POST", "/v1/contacts", {"kind": "person", "first_name": "Ida"})["number"]
+    case = tenant.native("POST", "/v1/cases", {"title": "Return 8123"})["number"]
+    category = tenant.native("POST", "/v1/categories", {"title": "Returns"})["number"]
+    for name in ("Parcel", "Other"):
+        schema = {"title": name, "type": "object", "properties": {"carrier": {"type": "string"}}}
+        tenant.native("POST", "/v1/schemas/task", schema)
+    parent = made(tenant)
+    number = made(
+        tenant, contact=contact, case=case, category=category, parent=parent, assignee=tenant.login("bert"),
+        extensions={"Parcel": {"carrier": "Post"}, "Other": {"carrier": "Post"}},
+        properties={str(key): "x" for key in range(500)},
+    )  # fmt: skip
+    for title in range(60):
+        made(tenant, parent=number, title=f"Part {title}")
+        tenant.native("PATCH", f"/v1/tasks/{number}", {"priority": title})
+    page = anna.get(f"/ui/tasks/{number}")
+    assert page.status == 200
+    assert "Return 8123" in page.text
+    fewest = min((_statements(anna, number) for _ in range(3)), key=len)  # work in the background has some, too
+    assert len(fewest) <= STATEMENTS, "\n".join(each[-150:] for each in fewest)
+
+
+def _statements(browser: Browser, number: int) -> list[str]:
+    with counting() as statements:
+        browser.get(f"/ui/tasks/{number}")
+    return list(statements)
