@@ -335,8 +335,20 @@ def has_a_part(who: str, named: str, link: str, state: State) -> bool:
             return named == "people"
 
 
-CELLS = [(who, *one) for who, one in itertools.product(WHO, TASKS) if LONG or has_a_part(who, *one)]
-"""A usual run leaves out who is a stranger by another name."""
+def tasks_for(who: str) -> list[tuple[str, str, State]]:
+    """What this user is asked about: all sorts in a long run. A usual run leaves out those in which the user is a
+    stranger by another name, and takes each third of the others, and those that have something for the first time."""
+    if LONG:
+        return TASKS
+    chosen, seen = [], set[str]()
+    for place, one in enumerate(one for one in TASKS if has_a_part(who, *one)):
+        if place % 3 == 0 or not seen.issuperset(one):
+            chosen.append(one)
+            seen.update(one)
+    return chosen
+
+
+CELLS = [(who, *one) for who in WHO for one in tasks_for(who)]
 
 
 @pytest.mark.parametrize(("who", "named", "link", "state"), CELLS)
@@ -438,7 +450,7 @@ ACTIONS = {
 
 @pytest.mark.parametrize("who", WHO)
 def test_ibm_names_the_actions_that_succeed(world: World, who: str) -> None:
-    for one in TASKS:
+    for one in tasks_for(who):
         task = make(world, *one)
         reply = asked(world, who, "ibm_htm task.actions", ROWS["ibm_htm task.actions"][0], task)
         if reply.status != 200:

@@ -514,7 +514,7 @@ def test_an_update_touches_only_what_its_dialect_speaks_of(world: World, dialect
     """And each is taken of some task, else this would say nothing of it."""
     taken: list[bool] = []
 
-    @settings(max_examples=sized(12, 25), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=sized(6, 25), deadline=None, suppress_health_check=list(HealthCheck))
     @given(drawn=every_task, body=asked.body)
     def touches_only_that(drawn: tuple[dict[str, Any], State, bool], body: Any) -> None:
         taken.append(touched(world, asked, drawn, body))

@@ -193,7 +193,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@settings(max_examples=sized(50, 500))
+@settings(max_examples=sized(25, 500))
 def test_a_tree_of_subtasks_stands_as_the_page_says(world: World, steps: list[tuple[str, int]]) -> None:
     tree = Tree(world)
     for word, place in [("claim", 0), ("divide", 0), *steps]:

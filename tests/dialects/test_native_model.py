@@ -321,7 +321,7 @@ def test_random_commands_keep_the_model_true() -> None:
         InThisWorld.world = world
         case = InThisWorld.TestCase
         case.settings = settings(
-            max_examples=sized(200, 1_000),
+            max_examples=sized(50, 1_000),
             stateful_step_count=sized(50, 500),
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -1,8 +1,9 @@
 """How much of the code the tests run, printed at their end if COVERAGE_FIGURE=1.
 
 `tests/conftest.py` imports this module first, since lines that an import runs count as well. Only MEASURED tests count,
-and only in pytest's own processes: measuring doubles what a test costs, and servers would miss deadlines. What runs the
-same lines again is left out: the second engine, and the many examples of property tests.
+and only in pytest's own processes: measuring makes a test cost three times as much, and servers would miss deadlines.
+What runs the same lines again is left out: the second engine, the many examples of property tests, and all sets of
+parameters of a test but the first.
 """
 
 import os
@@ -18,7 +19,8 @@ if os.environ.get("COVERAGE_FIGURE") == "1":
     import coverage  # not among the packages of `make quick`
 
 TESTS = Path(__file__).parents[1]
-MEASURED = tuple(str(TESTS / name) for name in ("unit", "integration/usecases", "dialects/test_cases.py"))
+CASES = str(TESTS / "dialects/test_cases.py")
+MEASURED = (str(TESTS / "unit"), str(TESTS / "integration/usecases"), CASES)
 FOLDER = "COVERAGE_FIGURE_FOLDER"
 
 
@@ -31,6 +33,7 @@ class Figure:
         self._data: dict[str, Any] = {"data_file": str(folder / "data"), "source": ["dragoman"], "config_file": False}
         self._coverage = coverage.Coverage(**self._data, data_suffix=True)
         self._is_on = False
+        self._seen: set[str] = set()  # tests that were measured
         self.switch(on=True)
 
     def switch(self, *, on: bool) -> None:
@@ -41,8 +44,15 @@ class Figure:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self.switch(on=is_measured(item))
+        self.switch(on=is_measured(item) and self._is_first(item))
         return (yield)
+
+    def _is_first(self, item: pytest.Item) -> bool:
+        """Whether its test was not measured before, with other parameters. Each case is a test of its own."""
+        name = item.nodeid if str(item.path).startswith(CASES) else item.nodeid.partition("[")[0]
+        is_first = name not in self._seen
+        self._seen.add(name)
+        return is_first
 
     def pytest_sessionfinish(self) -> None:
         self.switch(on=False)

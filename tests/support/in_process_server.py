@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from dragoman.app import mounts
 from dragoman.dialects import discover
+from dragoman.domain.clock import Clock
 from dragoman.http.server.gateway import Gateway
 from dragoman.logs import Line, RequestLog
 from dragoman.runtime.application import Application
@@ -50,13 +51,19 @@ class InProcessServer(Server):
     """A server without a port, in a thread of this process. Commands can use its database as well."""
 
     def __init__(
-        self, database_url: str, *, config: str = "", environ: dict[str, str] | None = None, host: str = "localhost"
+        self,
+        database_url: str,
+        *,
+        config: str = "",
+        environ: dict[str, str] | None = None,
+        host: str = "localhost",
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(database_url, config=config)
         self.base_url = f"http://{host}"
         dialects = {dialect.name: dialect.options for dialect in discover()}
         settings = load(self._config, WITH_KEY if environ is None else environ, {"database": database_url}, dialects)
-        self._application = Application(settings)
+        self._application = Application(settings, clock)
         self._log = LastLine(lambda lines: None)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from dragoman.store import tables
-from tests.conftest import PASSWORD, add_user
-from tests.support.server import Answer, Server, basic
+from tests.support.databases import BACKENDS, Databases
+from tests.support.server import Answer, Server
+from tests.support.tenant import Tenant
 
-ANNA = basic("anna", PASSWORD)
-CSV = {**ANNA, "Content-Type": "text/csv"}
+CSV = {"Content-Type": "text/csv"}
 NEW = "/core/v2/batch/tasks?method=POST&type=phonenumber"
 PATCH = "/core/v2/batch/tasks?method=PATCH&type=phonenumber&field=phonenumber"
 CONFIG = """
@@ -30,11 +30,29 @@ review = "required"
 PATIENCE_SECONDS = 30.0
 
 
-@pytest.fixture
-def server(database_url: str) -> Iterator[Server]:
-    add_user(database_url, "anna", admin=True)
-    with Server(database_url, config=CONFIG) as running:
+@pytest.fixture(scope="module", params=BACKENDS)
+def running(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Server]:
+    with databases.lent(request.param) as url, Server(url, config=CONFIG) as running:
         yield running
+
+
+class Place:
+    """A tenant of the test's own, asked by anna."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.server: Server = tenant.server
+        self.key = tenant.key
+        self.authorization = tenant.basic("anna")
+
+    def call(
+        self, method: str, target: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        return self.server.call(method, target, body, {"Authorization": self.authorization, **(headers or {})})
+
+
+@pytest.fixture
+def server(running: Server) -> Place:
+    return Place(Tenant(running))
 
 
 def numbers(first: int, count: int) -> bytes:
@@ -44,10 +62,10 @@ def numbers(first: int, count: int) -> bytes:
 class Sender:
     """A client that sends a body in chunks, as far as it likes."""
 
-    def __init__(self, server: Server, target: str) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)
+    def __init__(self, server: Place, target: str) -> None:
+        self.connection = socket.create_connection(("127.0.0.1", server.server.port), timeout=PATIENCE_SECONDS)
         head = [f"POST {target} HTTP/1.1", "Host: x", "Content-Type: text/csv", "Transfer-Encoding: chunked"]
-        head.append(f"Authorization: {ANNA['Authorization']}")
+        head.append(f"Authorization: {server.authorization}")
         self.connection.sendall("\r\n".join([*head, "", ""]).encode())
 
     def send(self, text: bytes) -> None:
@@ -62,35 +80,37 @@ class Sender:
         return int(head.split()[1]), json.loads(body)
 
 
-def stored(server: Server) -> int:
+def stored(server: Place) -> int:
     """How many chunks and batches the database holds."""
-    with server.app.store.engine.reader() as connection:
+    with server.server.app.store.engine.reader() as connection:
         return sum(
-            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            connection.execute(
+                sa.select(sa.func.count()).select_from(table).where(table.c.tenant == server.key)
+            ).scalar_one()
             for table in (tables.batch_chunk, tables.batch, tables.task)
         )
 
 
-def wait_until(server: Server, count: int, *, more: bool = False) -> None:
+def wait_until(server: Place, count: int, *, more: bool = False) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (stored(server) >= count if more else stored(server) == count):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
-def listed(server: Server) -> int:
-    total: int = server.call("GET", "/core/v2/batch/tasks", headers=ANNA).json()["total"]
+def listed(server: Place) -> int:
+    total: int = server.call("GET", "/core/v2/batch/tasks").json()["total"]
     return total
 
 
-def let_leases_run_out(server: Server) -> None:
-    with server.app.store.engine.writer() as connection:
+def let_leases_run_out(server: Place) -> None:
+    with server.server.app.store.engine.writer() as connection:
         connection.execute(sa.update(tables.job).values(run_at=0))
         connection.commit()
 
 
 @contextmanager
-def begun(server: Server, rows: int = 3_000) -> Iterator[Sender]:
+def begun(server: Place, rows: int = 3_000) -> Iterator[Sender]:
     """An upload of which a part is stored."""
     sender = Sender(server, NEW)
     with sender.connection:
@@ -99,57 +119,57 @@ def begun(server: Server, rows: int = 3_000) -> Iterator[Sender]:
         yield sender
 
 
-def test_an_upload_is_run_like_any_batch(server: Server) -> None:
+def test_an_upload_is_run_like_any_batch(server: Place) -> None:
     body = b"phonenumber,name\n" + numbers(0, 2_500)
     made = server.call("POST", NEW + "&review=false", body, CSV)
     assert (made.status, len(made.json()["data"])) == (200, 2_500)
     sid = made.json()["task_sid"]
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (shown := server.call("GET", f"/core/v2/batch/tasks/{sid}", headers=ANNA).json())["status"] != "completed":
+    while (shown := server.call("GET", f"/core/v2/batch/tasks/{sid}").json())["status"] != "completed":
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert (shown["success"], shown["failure"]) == (2_500, 0)
-    found = server.call(
-        "GET", "/core/v2/phonenumber/dids?filter=name%20eq%20n2499&include_fields=phonenumber", headers=ANNA
-    )
+    found = server.call("GET", "/core/v2/phonenumber/dids?filter=name%20eq%20n2499&include_fields=phonenumber")
     assert [item["phonenumber"] for item in found.json()["items"]] == ["12025002499"]
 
 
-def test_nothing_is_shown_while_it_arrives(server: Server) -> None:
+def test_nothing_is_shown_while_it_arrives(server: Place) -> None:
     with begun(server) as sender:
         assert listed(server) == 0
-        assert server.call("GET", "/v1/tasks", headers=ANNA).json()["items"] == []
+        assert server.call("GET", "/v1/tasks").json()["items"] == []
         sender.send(numbers(3_000, 10))
         sender.connection.sendall(b"0\r\n\r\n")
         assert sender.connection.recv(20).startswith(b"HTTP/1.1 200")
         assert listed(server) == 1
 
 
-def test_nothing_stays_of_an_upload_whose_client_leaves(server: Server) -> None:
+def test_nothing_stays_of_an_upload_whose_client_leaves(server: Place) -> None:
     with begun(server):
         pass
     wait_until(server, 0)
 
 
-def test_nothing_stays_of_an_upload_that_stops_coming(server: Server) -> None:
+def test_nothing_stays_of_an_upload_that_stops_coming(server: Place) -> None:
     with begun(server) as sender:
         assert sender.answer()[0] == 408
     wait_until(server, 0)
 
 
-def test_nothing_stays_of_an_upload_whose_server_is_killed(server: Server, backend: str) -> None:
+def test_nothing_stays_of_an_upload_whose_server_is_killed(server: Place) -> None:
     with begun(server):
-        server.kill()
+        server.server.kill()
     assert stored(server) > 0
-    server.start()
+    server.server.start()
     assert listed(server) == 0
-    if backend == "postgresql":  # another node may have its client: its lease has to run out
+    if server.server.database_url.startswith(
+        "postgresql"
+    ):  # another node may have its client: its lease has to run out
         let_leases_run_out(server)
     wait_until(server, 0)
     assert server.call("POST", NEW, b"phonenumber\n12025550101\n", CSV).status == 200
 
 
-def test_nothing_stays_of_a_refused_upload(server: Server) -> None:
+def test_nothing_stays_of_a_refused_upload(server: Place) -> None:
     with begun(server) as sender:
         sender.send(b"1,2,3\n")
         sender.connection.sendall(b"0\r\n\r\n")
@@ -163,7 +183,7 @@ def test_nothing_stays_of_a_refused_upload(server: Server) -> None:
 
 
 @pytest.mark.parametrize("piece", [b"x" * 60_000, b'"' + b"x" * 60_000, b"x,y,z\n" * 10_000])
-def test_an_endless_upload_is_refused_on_the_way(server: Server, piece: bytes) -> None:
+def test_an_endless_upload_is_refused_on_the_way(server: Place, piece: bytes) -> None:
     with begun(server) as sender:
         sent = 0
         while not select.select([sender.connection], [], [], 0)[0]:
@@ -174,19 +194,19 @@ def test_an_endless_upload_is_refused_on_the_way(server: Server, piece: bytes) -
     wait_until(server, 0)
 
 
-def test_a_hundred_faults_are_listed(server: Server) -> None:
+def test_a_hundred_faults_are_listed(server: Place) -> None:
     answer = server.call("POST", PATCH, b"phonenumber,name\n" + b"1\n" * 150, CSV)
     assert answer.status == 422
     assert len(answer.json()["errors"]) == 100
 
 
-def test_an_endless_line_of_a_small_upload_has_its_fault(server: Server) -> None:
+def test_an_endless_line_of_a_small_upload_has_its_fault(server: Place) -> None:
     answer = server.call("POST", PATCH, b"phonenumber,name\n1," + b"x" * 1_100_000 + b"\n", CSV)
     assert (answer.status, [each["type"] for each in answer.json()["errors"]]) == (422, ["line_too_long"])
 
 
 @pytest.mark.parametrize("rows", [10, 2_500])
-def test_a_key_makes_one_batch_of_many_uploads(server: Server, rows: int) -> None:
+def test_a_key_makes_one_batch_of_many_uploads(server: Place, rows: int) -> None:
     body = b"phonenumber,name\n" + numbers(0, rows)
     headers = {**CSV, "Idempotency-Key": "k1"}
     answers: list[Answer] = []
@@ -209,8 +229,8 @@ def test_a_key_makes_one_batch_of_many_uploads(server: Server, rows: int) -> Non
 
 @pytest.mark.parametrize("media", ["text/csv", "application/x-ndjson"])
 @pytest.mark.parametrize("what", ["results", "entries"])
-def test_results_and_entries_can_be_sent_back(server: Server, media: str, what: str) -> None:
-    task = server.call("POST", "/v1/tasks", b'{"title":"one"}', {**ANNA, "Content-Type": "application/json"}).json()
+def test_results_and_entries_can_be_sent_back(server: Place, media: str, what: str) -> None:
+    task = server.call("POST", "/v1/tasks", b'{"title":"one"}', {"Content-Type": "application/json"}).json()
     target = "/v1/batches?method=PATCH&type=task&field=id&data=%7B%22priority%22%3A1.0%2C%22description%22%3A%22d%22%7D"
     lines = [
         f'{{"entry":{task["number"]},"data":{{"title":"a \\"b\\",\\nc","properties":{{"/x":"ü"}}}}}}',
@@ -218,27 +238,27 @@ def test_results_and_entries_can_be_sent_back(server: Server, media: str, what: 
         '{"entry":99999,"data":{"description":"","priority":null}}',
     ]
     body = "\n".join(lines).encode()
-    made = server.call("POST", target + "&review=false", body, {**ANNA, "Content-Type": "application/x-ndjson"})
+    made = server.call("POST", target + "&review=false", body, {"Content-Type": "application/x-ndjson"})
     assert made.status == 201, made.text
     path = f"/v1/batches/{made.json()['id']}"
-    ended = server.call("GET", f"{path}?wait=30", headers=ANNA).json()
+    ended = server.call("GET", f"{path}?wait=30").json()
     assert (ended["status"], ended["counts"]["success"], ended["counts"]["failure"]) == ("completed", 1, 2)
-    file = server.call("GET", f"{path}/{what}", headers={**ANNA, "Accept": media})
+    file = server.call("GET", f"{path}/{what}", headers={"Accept": media})
     assert file.status == 200, file.text
     alone = target.partition("&data")[0]
-    again = server.call("POST", alone, file.body, {**ANNA, "Content-Type": media})
+    again = server.call("POST", alone, file.body, {"Content-Type": media})
     assert again.status == 201, again.text
     assert entries_of(server, again.json()["id"]) == entries_of(server, made.json()["id"])
 
 
-def entries_of(server: Server, batch: str) -> list[tuple[str, Any]]:
-    items = server.call("GET", f"/v1/batches/{batch}/entries", headers=ANNA).json()["items"]
+def entries_of(server: Place, batch: str) -> list[tuple[str, Any]]:
+    items = server.call("GET", f"/v1/batches/{batch}/entries").json()["items"]
     return [(str(item["entry"]), item["data"]) for item in items]
 
 
 @pytest.mark.parametrize("target", ["/v1/batches", "/core/v2/batch/tasks"])
 @pytest.mark.parametrize("rows", [10, 2_500])
-def test_a_policy_holds_for_uploads(server: Server, target: str, rows: int) -> None:
+def test_a_policy_holds_for_uploads(server: Place, target: str, rows: int) -> None:
     body = b"prefix\n" + b"".join(b"%d\n" % n for n in range(rows))
     refused = server.call("POST", f"{target}?method=POST&type=prefix&review=false", body, CSV)
     assert refused.status == 403, refused.text
@@ -247,7 +267,7 @@ def test_a_policy_holds_for_uploads(server: Server, target: str, rows: int) -> N
 
 
 @pytest.mark.parametrize(("rows", "has_summary"), [(1_000, True), (2_500, False)])
-def test_a_dry_run_knows_how_many_there_are(server: Server, rows: int, has_summary: bool) -> None:
+def test_a_dry_run_knows_how_many_there_are(server: Place, rows: int, has_summary: bool) -> None:
     body = b"phonenumber,name\n" + numbers(0, rows)
     tried = server.call("POST", "/v1/batches?method=POST&type=phonenumber&dry_run=true", body, CSV)
     assert tried.status == 200, tried.text

@@ -211,7 +211,7 @@ VARY |= {"completed_at", "did_sid", "file_sid", "open_children", "task_count", "
 
 @pytest.mark.usefixtures("in_small_slices")
 @settings(
-    max_examples=examples(sized(16, 40)), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(sized(8, 40)), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
 def test_the_run_does_what_the_preview_showed(opened: World, tenants: Iterator[int], seed: int) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -326,7 +327,11 @@ def pieces(world: BatchWorld, batch: Batch, form: Form) -> AsyncIterator[bytes]:
     return result_texts.pieces(batch, command, run)
 
 
-@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize(
+    ("opened", "form"),
+    sized([("sqlite", Form.CSV), ("postgresql", Form.NDJSON)], list(product(BACKENDS, Form))),
+    indirect=["opened"],
+)
 def test_a_long_file_is_never_whole_in_memory(world: BatchWorld, form: Form) -> None:
     """What is kept meanwhile is a slice."""
     batch = long_one(world)

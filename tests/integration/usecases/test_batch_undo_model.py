@@ -15,6 +15,7 @@ from dragoman.usecases.batches.outcomes import undo as undos
 from dragoman.usecases.batches.outcomes.undo import Undo
 from tests.support.batches import BatchWorld
 from tests.support.databases import BACKENDS, Databases
+from tests.support.sizes import sized
 from tests.support.world import World
 
 ABSENT = object()
@@ -151,7 +152,7 @@ def undone(world: BatchWorld, batch: Batch, how: OnConflict) -> Batch:
 
 
 @pytest.mark.parametrize("noun", ["task", "contact", "case"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sized(8, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_an_undo_does_what_the_model_does(world: BatchWorld, noun: str, data: st.DataObject) -> None:
     patches = PATCHES[noun]
@@ -185,7 +186,7 @@ def test_an_undo_does_what_the_model_does(world: BatchWorld, noun: str, data: st
 
 
 @pytest.mark.parametrize("noun", ["task", "contact", "case"])
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sized(4, 10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_deleted_objects_return_as_they_were(world: BatchWorld, noun: str, data: st.DataObject) -> None:
     ids = [made(world, noun, data.draw(PATCHES[noun])) for _ in range(2)]

@@ -27,7 +27,7 @@ from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect import test_nothing_is_lost as others
 from tests.cross_dialect.batches import led_to
 from tests.support.batches import Immediate
-from tests.support.sizes import examples
+from tests.support.sizes import examples, sized
 from tests.support.world import World
 
 BATCHES = "/core/v2/batch/tasks"
@@ -63,7 +63,9 @@ def made_batch(world: World, number: int, data: Any, *, type_: str = "task", rev
 @pytest.mark.parametrize(
     ("field", "values", "may"), PATCHES, ids=lambda part: "+".join(sorted(part)) if isinstance(part, set) else str(part)
 )
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(
+    max_examples=examples(sized(4, 8)), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
 @given(data=st.data())
 def test_a_batch_changes_of_a_task_what_it_says_and_nothing_else(
     world: World, field: str, values: st.SearchStrategy[Any], may: set[str], data: st.DataObject
@@ -144,7 +146,7 @@ def holder(uow: UnitOfWork, type_: str, fields: dict[str, Any]) -> Contact | Cas
 @pytest.mark.parametrize(
     ("type_", "field"), [*(("contact", name) for name in CONTACT_FIELDS), *(("case", name) for name in CASE_FIELDS)]
 )
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=sized(4, 8), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(data=st.data())
 def test_a_batch_changes_of_a_contact_or_case_what_it_says_and_nothing_else(
     world: World, type_: str, field: str, data: st.DataObject
@@ -168,7 +170,7 @@ DECISIONS = ("PATCH approved", "PATCH cancelled", "PUT approved", "PUT cancelled
 
 
 @pytest.mark.parametrize("said", DECISIONS)
-@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(sized(8, 15)), deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_facts=others.facts, is_claimed=st.booleans())
 def test_a_decision_touches_of_its_task_only_where_it_stands(
     world: World, said: str, given_facts: dict[str, Any], is_claimed: bool

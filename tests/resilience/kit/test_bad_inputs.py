@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import PASSWORD
 from tests.resilience.kit.conftest import ANNA, HERE, RunKit, Standing, filled
 from tests.support.server import Server
-from tests.support.sizes import LONG
+from tests.support.sizes import LONG, sized
 
 Stand = Callable[[str], Standing]
 
@@ -105,8 +105,9 @@ ALLOWING = {
 VENDORS = ("genesys", "onlyoffice_crm", "ibm_htm", "carrierx_batch")
 
 
+# Hostile bodies are tried in every dialect below; hostile HTTP is refused before there is a dialect.
 @pytest.mark.parametrize("backend", ["sqlite"])
-@pytest.mark.parametrize("dialect", VENDORS)
+@pytest.mark.parametrize("dialect", sized(VENDORS[:1], VENDORS))
 def test_a_vendors_api_refuses_hostile_input(dialect: str, run_kit: RunKit) -> None:
     run_kit("bad_paths.py", dialect, "--no-slow", *ALLOWING.get(dialect, []))
 

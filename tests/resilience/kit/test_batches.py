@@ -24,8 +24,8 @@ from tests.support.postgres import free_port
 from tests.support.server import PROGRAM, Server, basic, command, environment
 from tests.support.sizes import sized
 
-ENTRIES = sized(4_000, 10_000)
-KILLS = sized(15, 50)
+ENTRIES = sized(2_000, 10_000)
+KILLS = sized(6, 50)
 UNKNOWN_EVERY = 100
 """Every so-manieth entry names nothing."""
 PATIENCE_SECONDS = 240.0

@@ -16,7 +16,7 @@ from tests.resilience.kit.conftest import prepare_ibm_htm
 from tests.support.server import Server, basic, command
 from tests.support.sizes import sized
 
-KILLS = sized(5, 10)
+KILLS = sized(3, 10)
 EACH = 30
 """So many tasks are claimed in a round: more than the clients get through before the kill, as a rule."""
 LONGEST_SECONDS = 0.25

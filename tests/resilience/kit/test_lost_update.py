@@ -8,7 +8,7 @@ from tests.resilience.kit.conftest import RunKit
 from tests.resilience.kit.load import CLAIMS, COUNTING, FIELDS, claiming
 from tests.support.sizes import sized
 
-WRITES = ("--writes", "10000", "--max-seconds", "900")
+WRITES = ("--writes", sized("400", "10000"), "--max-seconds", "900")
 
 
 def test_no_increment_is_lost_and_no_stale_version_taken(run_kit: RunKit) -> None:
@@ -26,5 +26,5 @@ def test_writers_of_different_fields_do_not_undo_each_other(run_kit: RunKit) -> 
 
 @pytest.mark.parametrize("dialect", CLAIMS)
 def test_one_of_many_claims_wins(dialect: str, run_kit: RunKit, database_url: str, tmp_path: Path) -> None:
-    rounds = ("--rounds", sized("200", "1000"))
+    rounds = ("--rounds", sized("50", "1000"))
     run_kit("claim.py", dialect, *claiming(database_url, dialect, tmp_path), *rounds)

@@ -20,7 +20,7 @@ from dragoman.usecases.uow import UnitOfWork
 from tests.support.server import Server, command
 from tests.support.sizes import sized
 
-ROUNDS = 6
+ROUNDS = sized(3, 6)
 EACH = 25
 """So many of each kind come due in a round."""
 PATIENCE_SECONDS = 60.0

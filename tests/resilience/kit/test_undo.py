@@ -13,8 +13,8 @@ from tests.resilience.kit.test_batches import Watch
 from tests.support.server import Server, basic, command
 from tests.support.sizes import sized
 
-ENTRIES = sized(2_000, 20_000)
-KILLS = sized(5, 50)
+ENTRIES = sized(1_000, 20_000)
+KILLS = sized(3, 50)
 PATIENCE_SECONDS = 60.0
 ANNA = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
 

@@ -15,7 +15,7 @@ from tests.support.sizes import sized
 
 ANNA = basic("anna", PASSWORD)
 TARGET = "/core/v2/batch/tasks?method=DELETE&type=phonenumber&field=phonenumber"
-ROUNDS = sized(4, 50)
+ROUNDS = sized(3, 50)
 ENTRIES = 12_000
 PATIENCE_SECONDS = 60.0
 DELAYS = random.Random(7)
