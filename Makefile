@@ -63,6 +63,10 @@ docs: $(READY) ## Write the generated tables and pages of docs/
 messages: $(READY) ## Take new texts of the pages into the catalogues, and name what is not translated
 	@$(BIN)/python -m tools.messages
 
+.PHONY: pictures
+pictures: $(READY) system ## Take the pictures of the pages that docs/guide/inbox.md shows
+	@$(BIN)/python -m tools.screenshots $(ARGS)
+
 .PHONY: site
 site: $(READY) ## Build the documentation as a site: open site/index.html
 	@$(BIN)/python -m tools.build_site

@@ -95,6 +95,19 @@ GOALS: dict[str, Goal] = {
         )
         for engine in ENGINES
     },
+    **{
+        f"inbox_page_vs_json_{engine}": Goal(
+            "time of the inbox's page of 50 rows over that of the JSON list of the same 50, medians", most=2.5
+        )
+        for engine in ENGINES
+    },
+    **{
+        f"inbox_growth_1m_vs_10k_{engine}": Goal(
+            "time of the inbox's lists by index among 1,000,000 tasks over that among 10,000, the worst", most=1.5
+        )
+        for engine in ENGINES
+    },
+    **{f"inbox_act_ms_{engine}": Goal("ms of an act, from its form to the changed row", most=60) for engine in ENGINES},
     "session_vs_token": Goal("processor time of a page by a session over that by a token, 16 connections", most=1.1),
     "p99_beside_guesses": Goal(
         "99th percentile of reads beside 50 wrong logins a second for one user over that alone, 16 connections",

@@ -10,7 +10,7 @@ from dragoman.usecases.identity import sessions
 
 CONNECTIONS = 16
 TOKEN, SESSION = "page", "session"
-PAGE = "/ui/"
+PAGE = "/ui/password"  # a page that is the same for both
 
 
 def run(bench: Bench, engine: str = "sqlite") -> None:

@@ -5,6 +5,7 @@ python -m tools.bench --only update,read,list          these kinds of work again
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
 python -m tools.bench --only events                    the event log: its cost, streams, delta, webhooks
+python -m tools.bench --only inbox                     the pages of the inbox beside JSON, and among a million tasks
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
@@ -28,6 +29,7 @@ from bench import (
     goals,
     guesses,
     idle_streams,
+    inbox,
     lane,
     log_cost,
     million,
@@ -76,7 +78,14 @@ EVENTS = {
 }
 GROUPS = {"events": tuple(EVENTS)}
 """Words of `--only` that stand for several stages."""
-STAGES = {"lane": lane.run, "bulk": bulk.run, "million": million.run, "entries": million_entries.run, **EVENTS}
+STAGES = {
+    "lane": lane.run,
+    "bulk": bulk.run,
+    "million": million.run,
+    "entries": million_entries.run,
+    "inbox": inbox.run,
+    **EVENTS,
+}
 """What `--only` can name besides kinds of work."""
 ALONE = {"start": starting.run, "before": before.run, "signed_in": signed_in.run, "guesses": guesses.run}
 """The same for what chooses its engines itself."""

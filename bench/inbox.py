@@ -1,0 +1,132 @@
+"""The inbox as a person meets it: one request at a time, on a server that has nothing else to do.
+
+The page of 50 rows beside the JSON list of the same 50; the lists of an inbox among few tasks and among a million; and
+an act, from its form to the changed row.
+"""
+
+import http.client
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from html import unescape
+from urllib.parse import quote, urlencode, urlsplit
+
+from bench import world
+from bench.contenders import Side
+from bench.plan import Bench
+from bench.servers import dragoman
+from bench.signed_in import sign_in
+from bench.world import World
+
+PATIENCE_SECONDS = 120.0
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+BY_INDEX = {
+    "mine": "/ui/inbox/mine?limit=50",
+    "all": "/ui/inbox/all?limit=50",
+    "category": "/ui/inbox/all?limit=50&q=" + quote("is:open category:1"),
+    "assignee": "/ui/inbox/all?limit=50&q=" + quote("is:open assignee:me sort:-number"),
+    "due": "/ui/inbox/all?limit=50&q=" + quote("is:open sort:due"),
+}
+"""Lists that an index leads along."""
+OTHERS = {
+    "overdue": "/ui/inbox/overdue?limit=50",
+    "changed lately": "/ui/inbox/all?limit=50&q=" + quote("changed:>today-1d sort:-changed"),
+    "common words": "/ui/inbox/all?limit=50&q=" + quote("is:open call"),
+    "by title": "/ui/inbox/all?limit=50&q=" + quote("is:open sort:title"),
+    "by priority": "/ui/inbox/all?limit=50&q=" + quote("is:open sort:-priority"),
+}
+"""Those that have none yet."""
+
+
+class Reader:
+    """A person with a browser, at one server."""
+
+    def __init__(self, side: Side, place: World) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(side.address).netloc, timeout=PATIENCE_SECONDS)
+        self._token = dict(side.works["read"].headers)
+        self._cookie = {"Cookie": f"dragoman_session={sign_in(place)}"}
+
+    def page(self, target: str) -> tuple[float, str]:
+        """Milliseconds for a page, and its text."""
+        return self._ask("GET", target, self._cookie)
+
+    def json(self, target: str) -> tuple[float, str]:
+        """Milliseconds for an answer of the native API, and its text."""
+        return self._ask("GET", target, self._token)
+
+    def act(self, target: str, **fields: str) -> float:
+        """Milliseconds for a form's answer, as script gets it."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true"}
+        return self._ask("POST", target, {**self._cookie, **SAME_SITE, **headers}, urlencode(fields))[0]
+
+    def close(self) -> None:
+        """Leave."""
+        self._connection.close()
+
+    def _ask(self, method: str, target: str, headers: dict[str, str], body: str | None = None) -> tuple[float, str]:
+        began = time.perf_counter()
+        self._connection.request(method, target, body, headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        milliseconds = (time.perf_counter() - began) * 1e3
+        if answer.status not in (200, 303):
+            raise SystemExit(f"{method} {target} answered {answer.status}: {text[:500]}")
+        return milliseconds, text
+
+
+def run(bench: Bench, engine: str) -> None:
+    """All rounds on one engine."""
+    few = world.make(bench.databases, engine, bench.plan.few)
+    with dragoman(few, "few") as side:
+        reader = Reader(side, few)
+        _beside_json(bench, engine, reader)
+        _acts(bench, engine, reader)
+        small = {name: _median(reader, target, bench) for name, target in (BY_INDEX | OTHERS).items()}
+        reader.close()
+    many = world.make(bench.databases, engine, bench.plan.few, samples=bench.plan.many - bench.plan.few)
+    with dragoman(many, "many") as side:
+        reader = Reader(side, many)
+        large = {name: _median(reader, target, bench) for name, target in (BY_INDEX | OTHERS).items()}
+        reader.close()
+    for name in large:
+        bench.report(f"{engine:9}inbox, {name}: {small[name]:.1f} ms, of {bench.plan.many:,}: {large[name]:.1f} ms")
+    growth = max(large[name] / small[name] for name in BY_INDEX)
+    bench.figures[f"inbox_growth_1m_vs_10k_{engine}"] = round(growth, 3)
+
+
+def _median(reader: Reader, target: str, bench: Bench) -> float:
+    times = [reader.page(target)[0] for _ in range(bench.plan.rounds * 3 + 1)]
+    return statistics.median(times[1:])
+
+
+def _beside_json(bench: Bench, engine: str, reader: Reader) -> None:
+    """The page and the JSON list of the same 50, in turn."""
+    page, listed = [], []
+    for _ in range(bench.plan.rounds * 20):
+        page.append(reader.page("/ui/inbox/all?limit=50&q=" + quote("is:open sort:-number"))[0])
+        listed.append(reader.json("/v1/tasks?open=true&sort=-number&limit=50")[0])
+    ratio = statistics.median(page) / statistics.median(listed)
+    bench.report(
+        f"{engine:9}inbox: page {statistics.median(page):.1f} ms, JSON {statistics.median(listed):.1f} ms, {ratio:.2f}"
+    )
+    bench.figures[f"inbox_page_vs_json_{engine}"] = round(ratio, 3)
+
+
+def _acts(bench: Bench, engine: str, reader: Reader) -> None:
+    """Claims of tasks that nobody has, and their releases."""
+    _, page = reader.page("/ui/inbox/all?limit=50&q=" + quote("is:unassigned state:ready sort:-number"))
+    found = CSRF.search(page)
+    if found is None:
+        raise SystemExit("the inbox has no form")
+    csrf, times = unescape(found[1]), []
+    for number, revision in list(_rows(page))[: bench.plan.rounds * 10]:
+        times.append(reader.act(f"/ui/tasks/{number}/claim", csrf=csrf, revision=revision, key=f"bench-{number}"))
+    milliseconds = statistics.median(times)
+    bench.report(f"{engine:9}inbox: an act {milliseconds:.1f} ms (median of {len(times)})")
+    bench.figures[f"inbox_act_ms_{engine}"] = round(milliseconds, 1)
+
+
+def _rows(page: str) -> Iterator[tuple[str, str]]:
+    return ((found[1], found[2]) for found in re.finditer(r'data-task="(\d+)" data-revision="(\d+)"', page))
