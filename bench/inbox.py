@@ -106,7 +106,7 @@ def _beside_json(bench: Bench, engine: str, reader: Reader) -> None:
     page, listed = [], []
     for _ in range(bench.plan.rounds * 20):
         page.append(reader.page("/ui/inbox/all?limit=50&q=" + quote("is:open sort:-number"))[0])
-        listed.append(reader.json("/v1/tasks?open=true&sort=-number&limit=50")[0])
+        listed.append(reader.json("/v1/tasks?is_open=true&sort=-number&limit=50")[0])
     ratio = statistics.median(page) / statistics.median(listed)
     bench.report(
         f"{engine:9}inbox: page {statistics.median(page):.1f} ms, JSON {statistics.median(listed):.1f} ms, {ratio:.2f}"
