@@ -49,6 +49,7 @@ STOCK = (
     "Find out why label printer 3 prints blank",
 )  # fmt: skip
 DOCUMENTS = ("Price list", "Terms of rental", "Lease of the workshop", "Safety sheet", "Contract of the supplier")
+SHOPS = ("", " in the north", " at the harbour", " in the old town")
 CARRIERS = ("DHL", "ACME", "Harbour Couriers")
 WAITING = "Priority 9 for the open returns"
 TEAM = ("anna", "bert", "carla")
@@ -191,7 +192,7 @@ class World:
         answer = yield Ask(day, f"POST {root}/start", {"contact_key": f"+49305550{index:03}", "service_type": "Repair"})
         service = answer["service_id"]
         answer = yield Ask(day, f"POST {root}/{service}/states/start", {"state_type": "Workshop"})
-        task = {"state_id": answer["state_id"], "task_type": _of(WORKSHOP, index), "est_duration": 86_400}
+        task = {"state_id": answer["state_id"], "task_type": _titled(WORKSHOP, index), "est_duration": 86_400}
         more = {"PartsUsed": [{"sku": f"TUBE-{20 + index % 9}", "pieces": 1 + index % 3}]} if index % 2 else {}
         answer = yield Ask(day, f"POST {root}/{service}/tasks/start", task | more)
         number = answer["task_id"]
@@ -202,7 +203,7 @@ class World:
         """A task of the office, through the CRM."""
         day, person = _day(index), _of(self._team(index), index)
         task = {
-            "title": _of(OFFICE, index // 2),
+            "title": _titled(OFFICE, index // 2),
             "deadline": self.day(day + 1 + index % 11, "%Y-%m-%dT%H-%M-%S.000Z"),
             "responsibleId": self.uid(person),
             "categoryId": 1 + index % 6,
@@ -218,7 +219,7 @@ class World:
     def _stock(self, index: int) -> Story:
         """A task of the store room, through the native API."""
         day = _day(index)
-        task: dict[str, Any] = {"title": _of(STOCK, index // 2), "category": _of(self.categories, index)}
+        task: dict[str, Any] = {"title": _titled(STOCK, index // 2), "category": _of(self.categories, index)}
         if index % 4:
             task["due_at"] = self.day(day + 2 + index % 13)
         if index % 3 == 0:
@@ -245,9 +246,12 @@ class World:
         self.tasks.append(number)
         team = self._team(index)
         target, person = f"/v1/tasks/{number}", _of(team, index // 3)
-        change = {"priority": _of((None, 1, 5, 9, 5), index)} | (change or {})
+        ends = index % 5 < 3 and index % 11 != 5
+        change = {"priority": _of((None, 1, 5, 9, 5), index), "read": index % 4 != 0} | (change or {})
+        if not ends:
+            change["due_at"] = self.day(DAYS + (index % 17 if index % 16 else -index % 3) + 0.4)
         yield Ask(day + 0.02, f"PATCH {target}", change, "anna", MERGE)
-        if index % 5 == 4:
+        if index % 10 == 4:
             return
         if index % 5 != 3 or index % 2:
             shown = yield Ask(day + 0.5, f"GET {target}")
@@ -260,7 +264,7 @@ class World:
             yield Ask(day + 1.5, f"PATCH {target}", {"priority": 9}, "bert", MERGE)
         if index % 11 == 5:
             yield Ask(day + 1.6, f"POST {target}/suspend", {"until": self.day(DAYS + 4)}, "anna")
-        elif index % 2 == 0:
+        elif ends:
             code = {"code": _of(("done", "refunded", "agreed"), index), "text": "The customer knows."}
             yield Ask(day + 2 + index % 6, f"POST {target}/finish", code, "anna")
 
@@ -282,6 +286,11 @@ class World:
 def _day(index: int) -> float:
     """When a story begins: spread over the month, in working hours."""
     return index * 7 % (DAYS - 1) + 0.05 + index * 13 % 40 / 100
+
+
+def _titled(titles: Sequence[str], index: int) -> str:
+    """A title of what happens in one of the shops."""
+    return _of(titles, index) + _of(SHOPS, index // len(titles))
 
 
 def _of(choices: Any, index: int) -> Any:
