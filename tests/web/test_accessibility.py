@@ -23,6 +23,8 @@ SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clie
 SHOWN = {
     "/ui/inbox/{list}": ("/ui/inbox/mine", "/ui/inbox/all", "/ui/inbox/review", "/ui/inbox/done"),
     "/ui/enter": (),
+    "/ui/live": (),
+    "/ui/rows": (),
 }
 """Addresses of pages whose path has variables. One that isn't named here has none that shows something everywhere."""
 

@@ -5,6 +5,7 @@ Each is made of the files below `static/`, in the order given here, when the fir
 
 import gzip
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 FOLDER = Path(__file__).parent / "static"
+SCRIPT = ("page", "rows", "selection", "acts", "live", "peek", "keys", "palette", "fields", "times")
+"""What all pages share of `inbox.js`, in the order in which its files need each other."""
+ASIDE = re.compile(rb"^[ \t]+|^/\*.*?\*/\n", re.MULTILINE | re.DOTALL)
+"""What browsers don't need of our script: indentation, and comments on lines of their own."""
 ROOT = "/ui/static/"
 YEAR = "public, max-age=31536000, immutable"
 
@@ -35,10 +40,17 @@ def url(name: str) -> str:
 def asset(name: str) -> Asset:
     """An asset by its plain name. KeyError for an unknown one."""
     parts, media = _parts()[name]
-    content = b"\n".join(part.read_bytes() for part in parts)
+    content = b"\n".join(map(_read, parts))
     stem, dot, ending = name.partition(".")
     digest = hashlib.sha256(content).hexdigest()[:12]
     return Asset(f"{stem}.{digest}{dot}{ending}", media, content, gzip.compress(content, 9, mtime=0))
+
+
+def _read(part: Path) -> bytes:
+    content = part.read_bytes()
+    if part.parent.name == "scripts":
+        return b"{\n" + content + b"}\n"
+    return ASIDE.sub(b"", content) if part.parent.name == "script" else content
 
 
 def _parts() -> dict[str, tuple[list[Path], str]]:
@@ -48,9 +60,16 @@ def _parts() -> dict[str, tuple[list[Path], str]]:
     return {
         "style.css": (styles, "text/css; charset=utf-8"),
         "pages.js": ([vendor / "htmx.min.js", FOLDER / "trusted.js", vendor / "hx-sse.min.js"], script),
-        "inbox.js": ([FOLDER / "inbox.js", *sorted((FOLDER / "scripts").glob("*.js"))], script),
+        "inbox.js": (_script(), script),
         "icon.svg": ([FOLDER / "icon.svg"], "image/svg+xml"),
     }
+
+
+def _script() -> list[Path]:
+    """Between what pages share and the last word that all is set up stand the scripts of areas, each a block."""
+    shared = FOLDER / "script"
+    areas = sorted((FOLDER / "scripts").glob("*.js"))
+    return [*(shared / f"{name}.js" for name in SCRIPT), *areas, shared / "start.js"]
 
 
 async def serve(request: Request) -> Response:

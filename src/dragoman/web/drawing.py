@@ -8,6 +8,7 @@ from dragoman import __version__
 from dragoman.web import assets, icons
 from dragoman.web.forms import LABELS
 from dragoman.web.frame import initials
+from dragoman.web.live.shortcuts import SHORTCUTS
 from dragoman.web.rows.acts import row_acts
 from dragoman.web.rows.columns import columns, extension_text
 from dragoman.web.rows.dues import due_text, urgency
@@ -72,6 +73,7 @@ def _environment(language: str) -> "jinja2.Environment":
         due_text=partial(due_text, words(language)),
         state_words={state: words(language).gettext(text) for state, text in STATE_WORDS.items()},
         dialect_words=DIALECTS,
+        shortcuts=SHORTCUTS,
     )
     return environment
 

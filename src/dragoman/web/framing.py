@@ -28,25 +28,32 @@ async def gather(visit: "Visit") -> tuple[dict[str, str], Sequence[Entry]]:
     return {name: shown(count) for name, count in (await counted(visit)).items()}, ()
 
 
-def is_fresh(visit: "Visit") -> bool:
+def is_fresh(visit: "Visit", seconds: float = SECONDS) -> bool:
     """Whether the counts are known still."""
     principal = visit.require()
     known = _kept.setdefault(visit.app, {}).get((principal.tenant, principal.user))
-    return known is not None and uptime() - known[0] < SECONDS
+    return known is not None and uptime() - known[0] < seconds
 
 
-async def counted(visit: "Visit", known: dict[str, int] | None = None) -> dict[str, int]:
-    """The counts, at most `SECONDS` old. `known` are those of lists that were counted just now."""
+async def counted(visit: "Visit", known: dict[str, int] | None = None, seconds: float = SECONDS) -> dict[str, int]:
+    """The counts, at most so many seconds old. `known` are those of lists that were counted just now."""
     principal = visit.require()
     kept = _kept.setdefault(visit.app, {})
     who = principal.tenant, principal.user
-    if is_fresh(visit):
+    if is_fresh(visit, seconds):
         return kept[who][1]
     found = await visit.read(counts.count, counts.Count(known or {}))
     if len(kept) >= MOST_KEPT:
         kept.clear()
     kept[who] = uptime(), found
     return found
+
+
+def known(visit: "Visit") -> dict[str, int]:
+    """The counts that the reader saw last, as far as this process knows."""
+    principal = visit.require()
+    found = _kept.get(visit.app, {}).get((principal.tenant, principal.user))
+    return {} if found is None else found[1]
 
 
 def shown(count: int) -> str:

@@ -1,7 +1,9 @@
 """What open pages hear, and the rows that they then ask for: numbers alone, and only of what the reader may see."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -43,8 +45,10 @@ class Page:
         self.last = self.client.position()
 
     def hear(self, name: str) -> Any:
-        """The data of the next event, which must have this name."""
+        """The data of the next event, which must have this name; counts come when they come."""
         block: Block = self.client.block()
+        while block.name == "count" != name:
+            block = self.client.block()
         assert block.name == name, block
         assert len(block.text) + 1 <= LONGEST_EVENT
         self.last = block.id or self.last
@@ -84,6 +88,26 @@ def test_a_page_hears_of_its_rows_and_of_new_ones(tenant: Tenant, bert: Browser)
         assert {"n": other["number"], "r": changed["revision"]} in heard
 
 
+def test_a_page_hears_of_counts_that_are_others_now(tenant: Tenant, bert: Browser) -> None:
+    before = re.search(r'data-count="mine">(\d+)', bert.get("/ui/inbox/mine").text)
+    with Page(bert, "?list=mine") as page:
+        new(tenant, assignee=tenant.login("bert"))
+        assert page.hear("list") == {"new": 1}
+        assert page.hear("count")["mine"] == int(before[1] if before else 0) + 1
+
+
+@pytest.mark.parametrize(("q", "count"), [("priority:7", 1), ("priority:<7", None), ("prop.kind:late", 1)])
+def test_new_rows_are_those_that_match_the_filter(tenant: Tenant, bert: Browser, q: str, count: int | None) -> None:
+    with Page(bert, f"?list=all&q={quote(q)}") as page:
+        task = new(tenant, priority=7, properties={"kind": "late"})
+        if count is None:
+            task = change(tenant, task, priority=6)
+        assert page.hear("list") == {"new": 1}
+    assert _rows(bert, [task], "all", q) == [task["number"]]
+    assert bert.get(f"/ui/rows?n=1&list=all&q={quote('stat:open')}").status == 422
+    assert bert.get(f"/ui/live?list=all&q={quote('stat:open')}").status == 422
+
+
 def test_nothing_is_heard_of_what_may_not_be_seen(tenant: Tenant, bert: Browser) -> None:
     private = tenant.native("POST", "/v1/contacts", {"kind": "person", "first_name": "P", "is_private": True})
     hidden = new(tenant, contact=private["number"])
@@ -98,7 +122,7 @@ def test_nothing_is_heard_of_what_may_not_be_seen(tenant: Tenant, bert: Browser)
 
 def _rows(browser: Browser, tasks: list[Any], name: str, q: str = "") -> list[int]:
     numbers = ",".join(str(task["number"]) for task in tasks)
-    text = browser.get(f"/ui/rows?n={numbers}&list={name}&q={q}").text
+    text = browser.get(f"/ui/rows?n={numbers}&list={name}&q={quote(q)}").text
     return [task["number"] for task in tasks if f'hx-target="#task-{task["number"]}"' in text]
 
 

@@ -23,7 +23,7 @@ POLICY = {
 }
 VARIABLE = re.compile(r"\{\w+\}")
 FORBIDDEN = re.compile(
-    r"""\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|\|\s*safe\b|hx-on|hx-boost|hx-confirm"""
+    r"""\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|\|\s*safe\b|hx-on|hx-boost|hx-confirm|["']js:|hx-trigger=[^>]*\["""
 )
 TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
 
@@ -75,5 +75,14 @@ def test_templates_hold_nothing_that_the_policy_refuses(template: Path) -> None:
 
 
 def test_what_is_looked_for_is_found() -> None:
-    for text in ('<p style="x">', "<a onclick=x>", "<script>", "{{ a|safe }}", '<a href="javascript:x">'):
+    for text in (
+        '<p style="x">',
+        "<a onclick=x>",
+        "<script>",
+        "{{ a|safe }}",
+        '<a href="javascript:x">',
+        '<b hx-vals="js:{}">',
+        '<b hx-trigger="click[x]">',
+        "<b hx-on:click='x'>",
+    ):
         assert FORBIDDEN.search(text), text

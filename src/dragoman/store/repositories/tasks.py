@@ -200,10 +200,12 @@ class Tasks(Repository[Task]):
         """What searches look at: properties, extensions of these folded names, which of the batches changed a task."""
         return facts_of(self._connection(), self.tenant, numbers, names, batches)
 
-    def judged(self, numbers: Sequence[int], shown: TaskFilter, wanted: TaskFilter) -> list[tuple[Task, bool]]:
-        """Those of these tasks that `shown` matches, without extensions, and whether `wanted` does. For readers."""
+    def judged(
+        self, numbers: Sequence[int], shown: TaskFilter, wanted: TaskFilter, *, extensions: bool = False
+    ) -> list[tuple[Task, bool]]:
+        """Those of these tasks that `shown` matches, and whether `wanted` does. For readers."""
         rows = self._judged(numbers, shown, wanted)
-        tasks = self.of_rows([row[:-1] for row in rows], extensions=False)
+        tasks = self.of_rows([row[:-1] for row in rows], extensions=extensions)
         return [(task, bool(row[-1])) for task, row in zip(tasks, rows, strict=True)]
 
     def judged_briefly(

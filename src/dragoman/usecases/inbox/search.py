@@ -1,6 +1,6 @@
 """Pages and counts of what a filter finds. What no index finds is looked at task by task, up to a bound."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -95,14 +95,20 @@ def _looked_at(
 ) -> tuple[list[int], bool]:
     """The first that pass the tests, and whether the search ended before it knew them all."""
     candidates = uow.tasks.numbers_page(wanted, sorts, limit=MOST_LOOKED_AT + 1, after=after)
+    passed: list[int] = []
+    for number in passing(uow, candidates[:MOST_LOOKED_AT], tests):
+        passed.append(number)
+        if len(passed) == limit:
+            return passed, False
+    return passed, len(candidates) > MOST_LOOKED_AT
+
+
+def passing(uow: UnitOfWork, numbers: Sequence[int], tests: Sequence[Test]) -> Iterator[int]:
+    """Those of these tasks that pass the tests. For readers."""
     names = sorted({test.name for test in tests if test.source == "attribute"})
     batches = sorted({number for test in tests for number in test.batches})
-    passed: list[int] = []
-    for facts in uow.tasks.facts(candidates[:MOST_LOOKED_AT], names, batches):
+    for facts in uow.tasks.facts(numbers, names, batches):
         properties = _properties(facts.properties)
         extensions = dict(zip(names, facts.extensions, strict=True))
         if all(passes(test, properties, extensions, bool(facts.batches & set(test.batches))) for test in tests):
-            passed.append(facts.number)
-            if len(passed) == limit:
-                return passed, False
-    return passed, len(candidates) > MOST_LOOKED_AT
+            yield facts.number

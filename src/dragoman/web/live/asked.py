@@ -20,7 +20,7 @@ class Asked(NamedTuple):
     rows: dict[int, int]  # number -> the revision shown
     batches: dict[int, int]
     list: str
-    q: str
+    q: str | None
 
 
 def asked(request: Request) -> Asked:
@@ -29,7 +29,7 @@ def asked(request: Request) -> Asked:
         rows=_revisions(request, "rows"),
         batches=_revisions(request, "batches"),
         list=request.first("list") or "",
-        q=request.first("q") or "",
+        q=request.first("q"),
     )
 
 

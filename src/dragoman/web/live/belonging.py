@@ -39,6 +39,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "escalated": frozenset({"escalated"}),
     "made_through": frozenset(),
     "visible_to": frozenset(),
+    "claimable_by": frozenset({"work_items"}),
+    "in_review": frozenset({"status", "state"}),
     "kind": frozenset(),
 }
 """The fields of a task that a condition looks at. Of a condition that isn't here, all."""

@@ -12,7 +12,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.errors import Expected
 from dragoman.usecases.events.tailing import Row
 from dragoman.usecases.events.visibility import Heard
-from dragoman.usecases.tasks.listed import Judged
+from dragoman.usecases.inbox.listed import Judged
 from dragoman.web.live.asked import Asked
 from dragoman.web.live.belonging import may_bring
 
@@ -26,7 +26,7 @@ MOST_NEW = 1_000
 """Where counts of new rows stop."""
 
 Judge = Callable[[Principal, tuple[int, ...]], Awaitable[list[Judged]]]
-Counts = Callable[[Principal], Awaitable[Mapping[str, int]]]
+Counts = Callable[[], Awaitable[Mapping[str, int]]]
 
 
 class News:
@@ -92,7 +92,7 @@ class News:
                 yield b'event: list\ndata: {"new":%d}\n\n' % len(self._new)
         if now >= self._counts_at:
             self._counts_at, self._counts_again_at = NEVER, now + COUNTS_APART_SECONDS
-            if changed := await self._changed_counts(principal):
+            if changed := await self._changed_counts():
                 yield b"event: count\ndata: %b\n\n" % msgspec.json.encode(changed)
 
     async def _sort(self, principal: Principal, numbers: set[int]) -> None:
@@ -104,9 +104,9 @@ class News:
         self._new -= numbers
         self._new |= {each.number for each in judged if each.belongs}
 
-    async def _changed_counts(self, principal: Principal) -> dict[str, int]:
+    async def _changed_counts(self) -> dict[str, int]:
         try:
-            counts = await self._counts(principal)
+            counts = await self._counts()
         except Expected:
             return {}
         changed = {name: count for name, count in counts.items() if self._counted.get(name) != count}

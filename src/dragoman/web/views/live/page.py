@@ -11,16 +11,19 @@ from dragoman.dialects.kit.request import STREAM_IN_SCOPE
 from dragoman.domain.access import Principal
 from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.usecases.events.tailing import Begun
-from dragoman.usecases.tasks import listed
-from dragoman.usecases.tasks.listed import Judged, Listed
+from dragoman.usecases.inbox import listed
+from dragoman.usecases.inbox.listed import Judged, Listed, Resolve, Shown
+from dragoman.web import addresses, framing
 from dragoman.web.live import asked as asking
 from dragoman.web.live.asked import Asked
 from dragoman.web.live.belonging import depends_on
-from dragoman.web.live.conditions import conditions
 from dragoman.web.live.news import News
 from dragoman.web.live.page_stream import PageStream, Renew, begin
 from dragoman.web.policy import HEADERS
+from dragoman.web.rows.columns import columns
 from dragoman.web.site import Page
+from dragoman.web.views.tasks import finding
+from dragoman.web.views.tasks import page as task_page
 from dragoman.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 STALLED_SECONDS = 30.0
 """A socket that takes nothing for so long is closed."""
+COUNTED_SECONDS = 0.5
+"""How old counts may be that streams of one user share."""
 RETRY_SECONDS = 30
 """When to come back after a refusal."""
 
@@ -47,18 +52,21 @@ async def live(visit: Visit) -> Response:
     """The stream of a page."""
     principal = visit.require()
     asked = asking.asked(visit.request)
-    conditions(asked.list, principal, visit.request.received_at)
+    of_list = await visit.read(listed.resolve, Resolve(_shown(visit, asked)))
+    fields = None if of_list.tests else depends_on(of_list.wanted)
     watch = visit.app.event_watch
     if watch.streams.total() >= watch.rules.most:
         raise Unavailable("streams_full", "No more streams can be open at once.", RETRY_SECONDS)
     since = visit.request.headers.get("last-event-id") or visit.request.first("since") or ""
     begun = await begin(visit.app, principal, since)
     headers = [*HEADERS.items(), ("X-Accel-Buffering", "no"), ("Connection", "close")]
-    pieces = _pieces(visit, principal, asked, begun)
+    pieces = _pieces(visit, principal, asked, _news(visit, asked, fields), begun)
     return Streamed(Stream(200, pieces, EVENT_STREAM, headers, waits=True, stalled_seconds=STALLED_SECONDS))
 
 
-async def _pieces(visit: Visit, principal: Principal, asked: Asked, begun: Begun) -> AsyncGenerator[bytes, None]:
+async def _pieces(
+    visit: Visit, principal: Principal, asked: Asked, news: News, begun: Begun
+) -> AsyncGenerator[bytes, None]:
     app, session = visit.app, visit.session
     who = principal.credential if session is None else session.hash
     tenant = None if session is None else principal.tenant
@@ -66,7 +74,7 @@ async def _pieces(visit: Visit, principal: Principal, asked: Asked, begun: Begun
     watch.streams[who] += 1
     try:
         with watch.listen(principal.tenant) as listener, app.page_streams.opened(who, tenant, listener.wake) as opened:
-            stream = PageStream(app, principal, _renewal(visit), asked, _news(visit, asked), begun, listener, opened)
+            stream = PageStream(app, principal, _renewal(visit), asked, news, begun, listener, opened)
             async for piece in stream.pieces():
                 yield piece
     finally:
@@ -75,18 +83,20 @@ async def _pieces(visit: Visit, principal: Principal, asked: Asked, begun: Begun
             del watch.streams[who]
 
 
-def _news(visit: Visit, asked: Asked) -> News:
-    app = visit.app
+def _news(visit: Visit, asked: Asked, fields: frozenset[str] | None) -> News:
+    app, shown = visit.app, _shown(visit, asked)
 
     async def judge(principal: Principal, numbers: tuple[int, ...]) -> list[Judged]:
-        wanted = conditions(asked.list, principal, app.clock.now())
-        return await app.executor.read(listed.judged, Listed(numbers, wanted), principal)
+        return await app.executor.read(listed.judged, Listed(numbers, shown), principal)
 
-    async def counts(principal: Principal) -> dict[str, int]:
-        return {}
+    async def counts() -> dict[str, int]:
+        return await framing.counted(visit, seconds=COUNTED_SECONDS)
 
-    fields = depends_on(conditions(asked.list, visit.require(), visit.request.received_at))
-    return News(asked, judge, fields, counts, app.clock.monotonic, {})
+    return News(asked, judge, fields, counts, app.clock.monotonic, framing.known(visit))
+
+
+def _shown(visit: Visit, asked: Asked) -> Shown:
+    return Shown(asked.list, asked.q, tuple(dialect.name for dialect in visit.app.dialects))
 
 
 def _renewal(visit: Visit) -> Renew:
@@ -104,12 +114,22 @@ def _renewal(visit: Visit) -> Renew:
 
 async def rows(visit: Visit) -> Response:
     """Rows of a list as they are now, each as a part that takes the place of the one on the page."""
-    principal = visit.require()
     asked = asking.asked(visit.request)
     numbers = asking.numbers(visit.request)
-    wanted = conditions(asked.list, principal, visit.request.received_at)
-    found = await visit.read(listed.listed_rows, Listed(numbers, wanted)) if numbers else []
-    return visit.part("inbox/rows.html", rows=found, list_name=asked.list)
+    shown_columns = columns(asked.list, visit.request.first("cols"))
+    has_extensions = any(each.is_of_extension for each in shown_columns)
+    command = Listed(numbers, _shown(visit, asked), has_extensions)
+    found = await visit.read(listed.listed_rows, command)
+    return visit.part("inbox/rows.html", rows=found, list_name=asked.list, columns=shown_columns)
 
 
-PAGES = (Page("/ui/live", live), Page("/ui/rows", rows))
+async def peek(visit: Visit) -> Response:
+    """A task for the side of its list. `back` is the address of the list, to which its acts lead."""
+    found = await finding.whole(visit)
+    back = visit.request.first("back") or ""
+    address = back if addresses.is_below_root(back) else finding.address(found.task.number)
+    status = 410 if found.is_deleted else 200
+    return visit.part("live/peek.html", status, **{**task_page.values(visit, found), "address": address})
+
+
+PAGES = (Page("/ui/peek/{n}", peek), Page("/ui/live", live), Page("/ui/rows", rows))

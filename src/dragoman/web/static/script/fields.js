@@ -1,0 +1,143 @@
+/* Fields: completion of the filter, drafts that come back, and what somebody else changed meanwhile. */
+const filter = $("#q");
+
+/* The word before the caret: a key, or a key with the beginning of a value. */
+const unfinished = () => {
+  const before = filter.value.slice(0, filter.selectionStart ?? 0);
+  const [word = ""] = before.match(/\S*$/) ?? [];
+  const [, minus, name, value] = word.match(/^(-?)(?:([\w.]+):)?(.*)$/) ?? [];
+  const text = (value ?? "").split(",").at(-1);
+  return { name: name ?? "", text, from: before.length - text.length, minus };
+};
+
+const completion = () => {
+  const options = make("ul", { role: "listbox", id: "completions", class: "completions", "aria-label": say("suggestions") });
+  options.hidden = true;
+  filter.closest(".ask").append(options);
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "completions", "aria-expanded": "false" })) filter.setAttribute(name, value);
+  let found = [], at = -1, asked = 0, timer = 0;
+  const close = () => {
+    options.hidden = true;
+    at = -1;
+    filter.setAttribute("aria-expanded", "false");
+    filter.removeAttribute("aria-activedescendant");
+  };
+  const take = (value) => {
+    const { name, text, from } = unfinished(), end = from + text.length;
+    const quoted = /\s/.test(value) ? `"${value}"` : value, more = name || value.endsWith(":") ? "" : ":";
+    filter.setRangeText(quoted + more, from, end, "end");
+    close();
+    if (more || value.endsWith(":")) look();
+  };
+  const show = () => {
+    options.replaceChildren(...found.map(({ value, label: words }, place) => {
+      const option = make("li", { role: "option", id: `completion-${place}`, "aria-selected": String(place === at) }, make("code", {}, value));
+      if (words && words !== value) option.append(make("span", { class: "soft" }, words));
+      option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(value) });
+      return option;
+    }));
+    options.hidden = !found.length;
+    filter.setAttribute("aria-expanded", String(!!found.length));
+    if (at >= 0) filter.setAttribute("aria-activedescendant", `completion-${at}`);
+    else filter.removeAttribute("aria-activedescendant");
+  };
+  const look = () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++asked, { name, text } = unfinished();
+      if (!name && !text) return close();
+      const answer = await ask(`/ui/complete?${new URLSearchParams({ key: name, text })}`).catch(() => null);
+      if (!answer?.ok || mine !== asked || document.activeElement !== filter) return;
+      found = (await answer.json()).items.slice(0, 8);
+      at = -1;
+      show();
+    }, 120);
+  };
+  filter.addEventListener("input", look);
+  filter.addEventListener("blur", () => { asked += 1; close() });
+  filter.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (options.hidden) return;
+    if (step) { event.preventDefault(); at = (at + step + found.length) % found.length; show() }
+    else if (event.key === "Enter" && at >= 0 || event.key === "Tab" && at >= 0) { event.preventDefault(); take(found[at].value) }
+    else if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); close() }
+  });
+};
+
+/* What was typed into a form that says so is kept in the tab until it is saved. */
+const SECRET = "[type=password], [type=hidden], [type=file], [name=csrf], [name=key]";
+const inputs = (form) => $$("input, textarea, select", form).filter((each) => each.name && !each.matches(SECRET));
+const isTyped = (form) => inputs(form).some((each) =>
+  each.matches("select") ? [...each.options].some((one) => one.selected !== one.defaultSelected) && each.selectedIndex > 0
+    : each.matches("[type=checkbox], [type=radio]") ? each.checked !== each.defaultChecked
+      : each.value !== each.defaultValue);
+
+const drafts = () => {
+  const saved = tab.get("draft-sent");
+  const forms = $$('form[data-draft], form[action="/ui/tasks/new"]').filter((form) => form.method === "post");
+  if (saved && !forms.some((form) => draftKey(form) === saved)) tab.set(saved, null);
+  tab.set("draft-sent", null);
+  for (const form of forms) {
+    const kept = tab.get(draftKey(form));
+    if (kept && !$("[aria-invalid]", form)) {
+      for (const each of inputs(form)) {
+        const value = kept[each.name];
+        if (value === undefined) continue;
+        if (each.matches("[type=checkbox], [type=radio]")) each.checked = value.includes(each.value);
+        else if (value.length) each.value = value.shift();
+      }
+    }
+    form.addEventListener("input", () => {
+      const values = {};
+      for (const each of inputs(form)) {
+        values[each.name] ??= [];
+        if (!each.matches("[type=checkbox], [type=radio]") || each.checked) values[each.name].push(each.value);
+      }
+      tab.set(draftKey(form), values);
+    });
+    form.addEventListener("submit", () => tab.set("draft-sent", draftKey(form)));
+  }
+};
+const draftKey = (form) => `draft:${form.dataset.draft || new URL(form.action, location.href).pathname}`;
+
+/* A field that is being edited keeps its text; beside it stands what it is now. */
+const markMeanwhile = (form, text) => {
+  if (!form.isConnected || $(".meanwhile", form)) return;
+  for (const each of inputs(form)) {
+    if (each.value === each.defaultValue) continue;
+    const theirs = valueIn(text, each.name);
+    if (theirs === null || theirs === each.defaultValue || theirs === each.value) continue;
+    const take = make("button", { type: "button", class: "btn" }, say("takeTheirs"));
+    const keep = make("button", { type: "button", class: "btn" }, say("keepMine"));
+    const note = make("p", { class: "note warn meanwhile", role: "status" }, make("span", {}, say("meanwhile", { value: theirs })), take, keep);
+    take.addEventListener("click", () => { each.value = theirs; note.remove() });
+    keep.addEventListener("click", () => note.remove());
+    (each.closest(".field") ?? each).after(note);
+  }
+};
+
+/* The value of a fact of the page that was just read; null where it isn't shown as text. */
+const valueIn = (_text, name) => {
+  const fact = $$(`#main [data-field="${CSS.escape(name)}"]`).find((each) => !each.matches("input, textarea, select"));
+  if (name === "title") return $("h1", main)?.textContent.trim() ?? null;
+  return fact ? ($(".value", fact) ?? fact).textContent.trim() : null;
+};
+
+const markAsRead = () => {
+  const button = $('#main [data-act="read"]');
+  if (!button) return;
+  let timer = 0;
+  const wait = () => {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(async () => {
+      document.removeEventListener("visibilitychange", wait);
+      const form = button.form;
+      const answer = await ask(form.action, {
+        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      }).catch(() => null);
+      if (answer?.ok) { main.dataset.read = "true"; form.remove() }
+    }, 1_000);
+  };
+  document.addEventListener("visibilitychange", wait);
+  wait();
+};

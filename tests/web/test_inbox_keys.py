@@ -1,0 +1,132 @@
+"""The inbox by script: keys, the selection, what changes elsewhere, the palette."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.tenant import PASSWORD, Tenant
+
+REFUSED = ("Content Security", "TrustedHTML", "Trusted Type", "trusted-types")
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, tenant: Tenant) -> Iterator[BrowserContext]:
+    """A browser in which bert is signed in, with script."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(f"{tenant.server.base_url}/ui/sign-in")
+    page.get_by_label("Login").fill(tenant.login("bert"))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ui/inbox/mine")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(signed_in: BrowserContext) -> Iterator[Page]:
+    """A page that reports what the policy refused, and what its script threw."""
+    page = signed_in.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if _is_wrong(message.text) else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def _is_wrong(text: str) -> bool:
+    return any(word in text for word in REFUSED)
+
+
+def shown(page: Page, tenant: Tenant, address: str) -> Page:
+    """The page, once its script is set up."""
+    page.goto(tenant.server.base_url + address)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def new(tenant: Tenant, title: str, **fields: Any) -> int:
+    number: int = tenant.native("POST", "/v1/tasks", {"title": title, **fields})["number"]
+    return number
+
+
+def change(tenant: Tenant, number: int, **fields: Any) -> None:
+    tenant.native("PATCH", f"/v1/tasks/{number}", fields)
+
+
+def test_by_keys_alone_through_a_list(page: Page, tenant: Tenant) -> None:
+    numbers = [new(tenant, f"keys {place}", priority=9 - place) for place in range(3)]
+    shown(page, tenant, "/ui/inbox/all?q=keys%20sort:-priority")
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="keys 0")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+J")
+    expect(page.get_by_role("region", name="Selection")).to_contain_text("2 selected")
+    expect(page.get_by_label(f"Select task {numbers[2]}")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="Selection")).to_be_hidden()
+    page.keyboard.press("k")
+    page.keyboard.press("c")
+    expect(page.get_by_role("status", name="Done")).to_contain_text(f"Task {numbers[1]} claimed.")
+    expect(page.locator(f"#task-{numbers[1]}")).to_have_attribute("data-state", "claimed")
+    expect(page.get_by_role("link", name="keys 1")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("complementary", name=f"Task {numbers[1]}")).to_contain_text("Bert")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    page.keyboard.press("/")
+    expect(page.get_by_label("Filter tasks")).to_be_focused()
+    page.keyboard.type("j")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Commands")).to_be_visible()
+    page.keyboard.type(str(numbers[0]))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/ui/tasks/{numbers[0]}")
+
+
+def test_a_claim_elsewhere_is_seen_and_what_is_typed_stays(page: Page, tenant: Tenant) -> None:
+    one, other = new(tenant, "live one"), new(tenant, "live other")
+    shown(page, tenant, "/ui/inbox/all?q=live%20is:unassigned%20sort:number")
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    page.get_by_label("Filter tasks").fill("half a wo")
+    page.get_by_label(f"Select task {other}").check()
+    tenant.native("POST", f"/v1/tasks/{one}/claim", {})
+    change(tenant, other, priority=9)
+    row = page.locator(f"#task-{one}")
+    expect(row).to_contain_text("No longer in this list")
+    expect(page.locator(f"#task-{other}").get_by_label("Priority 9")).to_be_visible()
+    expect(page.get_by_label("Filter tasks")).to_have_value("half a wo")
+    expect(page.get_by_label(f"Select task {other}")).to_be_checked()
+    third = new(tenant, "live third")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    expect(page.locator(f"#task-{third}")).to_have_count(0)
+    page.locator("h1").click()
+    page.keyboard.press(".")
+    expect(page.locator(f"#task-{third}")).to_be_visible()
+    expect(row).to_have_count(0)
+    expect(page.get_by_label(f"Select task {other}")).to_be_checked()
+
+
+def test_the_selection_and_the_place_outlive_paging(page: Page, tenant: Tenant) -> None:
+    numbers = [new(tenant, f"paged {place:02}") for place in range(27)]
+    shown(page, tenant, "/ui/inbox/all?q=paged%20sort:number&limit=25")
+    page.get_by_label(f"Select task {numbers[0]}").check()
+    page.get_by_role("link", name="Next 25").click()
+    expect(page.locator(f"#task-{numbers[26]}")).to_be_visible()
+    page.get_by_label(f"Select task {numbers[26]}").check()
+    expect(page.get_by_role("region", name="Selection")).to_contain_text("2 selected")
+    page.get_by_role("link", name="paged 26").click()
+    page.wait_for_url(f"**/ui/tasks/{numbers[26]}")
+    page.go_back()
+    page.wait_for_selector("html[data-ready]")
+    expect(page.get_by_role("link", name="paged 26")).to_be_focused()
+    expect(page.get_by_role("region", name="Selection")).to_contain_text("2 selected")
