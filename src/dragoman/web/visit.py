@@ -17,7 +17,7 @@ from dragoman.runtime.idempotency import Once
 from dragoman.usecases.identity import readers
 from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
 from dragoman.usecases.uow import UnitOfWork
-from dragoman.web import addresses, cookies, csrf, done, frame, framing, preferences
+from dragoman.web import addresses, compressing, cookies, csrf, done, frame, framing, preferences
 from dragoman.web.drawing import draw
 from dragoman.web.forms import Form
 from dragoman.web.moments import Moments
@@ -199,15 +199,11 @@ class Visit:
         if self._done:
             self._set(cookies.DONE, "", 0)
         text = self.drawn(template, frame=around, place=place, done=said, **values)
-        response = self.sent(HTMLResponse(text, status))
-        response.headers["Vary"] = "HX-Request"
-        return response
+        return self.sent(HTMLResponse(text, status))
 
     def part(self, template: str, status: int = 200, **values: Any) -> Response:
         """Parts of a page, for its script."""
-        response = self.sent(HTMLResponse(self.drawn(template, **values), status))
-        response.headers["Vary"] = "HX-Request"
-        return response
+        return self.sent(HTMLResponse(self.drawn(template, **values), status))
 
     def drawn(self, template: str, **values: Any) -> str:
         """The text of a template, with what every page has."""
@@ -255,8 +251,11 @@ class Visit:
         return self.see_other(addresses.sign_in(self.address))
 
     def sent(self, response: Response) -> Response:
-        """The response with the headers of every page, and the cookies."""
+        """The response with the headers of every page, and the cookies; compressed for browsers that take it."""
         response.headers.update(HEADERS)
+        if isinstance(response, HTMLResponse):
+            response.headers["Vary"] = "HX-Request, Accept-Encoding"
+            compressing.compress(response, self.request.headers.get("accept-encoding", ""))
         for cookie in self._new_cookies:
             response.headers.append("set-cookie", cookie)
         return response
