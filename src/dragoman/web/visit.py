@@ -1,6 +1,7 @@
 """A visit: one request for a page, who makes it, and what is sent back."""
 
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -266,6 +267,14 @@ class Visit:
             self._form_cookie = csrf.new_cookie()
             self._set(cookies.FORM, self._form_cookie)
         return csrf.masked(self._bound_to)
+
+    def seal(self, text: str) -> str:
+        """A mark of this session on a text, which a form brings back."""
+        return hmac.new(self._bound_to.encode(), text.encode(), "sha256").hexdigest()[:32]
+
+    def is_sealed(self, text: str, mark: str) -> bool:
+        """Whether it is the mark of this session on that text."""
+        return bool(self._bound_to) and hmac.compare_digest(self.seal(text).encode(), mark.encode())
 
     def begin_session(self, text: str, seconds: float) -> None:
         """Give the browser the cookie of a new session."""

@@ -51,3 +51,10 @@ TASK_LABELS = {
     "code": N_("Outcome code"),
     "text": N_("Outcome text"),
 }
+FORM_LABELS = {
+    **{name: TASK_LABELS[name] for name in ("title", "description", "priority", "category", "assignee")},
+    "due_local": N_("Due"),
+    "due_zone": N_("Time zone"),
+    **{name: TASK_LABELS[name] for name in ("case", "contact", "parent")},
+}
+"""The fields of the form, in their order."""
