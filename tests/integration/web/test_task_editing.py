@@ -42,8 +42,8 @@ Form = list[tuple[str, str]]
 def form_of(browser: Browser, address: str = "") -> Form:
     """The fields of the form on a page as a browser would send them."""
     text = browser.get(address).text if address else browser.last.text
-    text = text[text.index("<main") :]
-    text = text[text.index("<form", text.index("</form>") if "Undo" in text else 0) :]
+    at = text.index('/edit" novalidate') if '/edit" novalidate' in text else text.index('/edit" hx-ignore')
+    text = text[at : text.index("</form>", at)]
     found = [*HIDDEN.findall(text), *FIELDS.findall(text), *AREAS.findall(text), *CHOSEN.findall(text)]
     found += [(name, value or ("on" if name.startswith("unset.") else "")) for name, value in CHECKED.findall(text)]
     return [(name, unescape(value)) for name, value in found]
