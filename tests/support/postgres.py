@@ -27,6 +27,7 @@ UNSAFE_BUT_QUICK = (
     "wal_level=minimal",
     "max_wal_senders=0",
     "max_wal_size=256MB",
+    "autovacuum=off",  # hundreds of databases, each gone in a moment; tests of plans gather statistics themselves
 )
 
 

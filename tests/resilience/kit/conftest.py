@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import PASSWORD, add_user
 from tests.support.databases import Databases
+from tests.support.in_process_server import InProcessServer
 from tests.support.postgres import PostgreSQL, free_port
 from tests.support.server import PROGRAM, Server, basic, command, environment
 
@@ -152,7 +153,7 @@ def names(dialects: str | Sequence[str]) -> Sequence[str]:
 
 def prepared(database_url: str, dialects: Sequence[str]) -> Known:
     """What the calls of each adapter need beforehand, made through the dialect itself: by the name in its text."""
-    with Server(database_url) as server:
+    with InProcessServer(database_url) as server:  # which starts sooner than a process
         return {name: PREPARATIONS[name](server) if name in PREPARATIONS else {} for name in dialects}
 
 

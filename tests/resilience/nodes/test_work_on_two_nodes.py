@@ -12,9 +12,10 @@ import pytest
 
 from tests.conftest import PASSWORD, add_user
 from tests.support.server import Answer, Server, basic, command
+from tests.support.sizes import sized
 
 HEADERS = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
-SHARED, TIMED, NEW = 120, 20, 40
+SHARED, TIMED, NEW = sized((40, 10, 20), (120, 20, 40))
 BATCHES = 4
 CLIENTS = 4
 PATIENCE_SECONDS = 120.0
