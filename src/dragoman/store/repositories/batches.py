@@ -109,6 +109,19 @@ class Recorded(msgspec.Struct, frozen=True):
     codes: tuple[str, ...] = ()
 
 
+class Sought(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows of a preview are wanted, from an index on: with one of these effects, a change of the member at
+    `pointer`, images that contain these texts, and for `anywhere` this text in an image, or one of `indexes`."""
+
+    first: int = 0
+    effects: tuple[Effect, ...] = ()
+    pointer: str | None = None
+    before: str | None = None
+    after: str | None = None
+    anywhere: str | None = None
+    indexes: tuple[int, ...] = ()
+
+
 class Batches(Repository[Batch]):
     """The batches of one tenant, by the number or uid of their task."""
 
@@ -186,6 +199,16 @@ class Batches(Repository[Batch]):
     def outcomes(self, batch: int, *, first: int = 0, limit: int) -> list[Outcome]:
         """Outcomes from an index on, in the order of their index."""
         statement = _of(OUTCOME, self.tenant, batch).where(O.index >= first).order_by(O.index).limit(limit)
+        return [Outcome(*row) for row in self.by_condition(statement)]
+
+    def keyed(self, batch: int, wanted: "Recorded", *, limit: int) -> list[Outcome]:
+        """Outcomes in the order of the index."""
+        statement = _of(OUTCOME, self.tenant, batch).where(*self._wanted(batch, wanted)).order_by(O.index)
+        return [Outcome(*row) for row in self.by_condition(statement.limit(limit))]
+
+    def of_indexes(self, batch: int, indexes: Sequence[int]) -> list[Outcome]:
+        """The outcomes of these entries, in the order of the index."""
+        statement = _of(OUTCOME, self.tenant, batch).where(O.index.in_(list(indexes))).order_by(O.index)
         return [Outcome(*row) for row in self.by_condition(statement)]
 
     def recorded(self, batch: int, wanted: "Recorded", *, limit: int) -> list[tuple[Any, ...]]:
@@ -329,6 +352,24 @@ class Chunks(Repository[BatchChunk]):
         row = self.by_condition(_chunks(self.tenant, batch).where(C.first >= first).order_by(C.first).limit(1)).first()
         return None if row is None else BatchChunk(*row)
 
+    def entries_of(self, batch: str, indexes: Sequence[int], *, most: int) -> list[tuple[int, int, str]]:
+        """Index of the first entry, count, and entries (JSON array) of the chunks that have these indexes, so many at
+        most. The command must be exclusive."""
+        among = sa.or_(*(sa.and_(C.first <= index, C.first + C.count > index) for index in indexes))
+        return self._entries((among,), batch, most)
+
+    def entries_with(self, batch: str, text: str, *, first: int, most: int) -> list[tuple[int, int, str]]:
+        """The same of chunks whose entries contain a text, from an index on."""
+        return self._entries((C.first + C.count > first, C.entries.icontains(text, autoescape=True)), batch, most)
+
+    def _entries(
+        self, wanted: "tuple[sa.ColumnElement[bool], ...]", batch: str, most: int
+    ) -> list[tuple[int, int, str]]:
+        statement = sa.select(C.first, C.count, C.entries).where(
+            C.tenant == self.tenant, C.batch == batch, C.entries.is_not(None), *wanted
+        )
+        return [tuple(row) for row in self.by_condition(statement.order_by(C.first).limit(most))]
+
     def sizes(self, batches: Sequence[str]) -> dict[str, int]:
         """How many characters of entries and data each of these holds. The command must be exclusive."""
         characters = sa.func.coalesce(sa.func.length(C.entries), 0) + sa.func.coalesce(sa.func.length(C.data), 0)
@@ -392,6 +433,43 @@ class Previews:
             wanted, limit = [V.index.in_(indexes)], len(indexes)
         statement = _of(PREVIEW, self._tenant, batch).where(*wanted).order_by(V.index).limit(limit)
         return [_preview(row) for row in self._execute(statement)]
+
+    def matching(self, batch: int, sought: Sought, *, limit: int, max_bytes: int) -> list[Preview]:
+        """Rows in order, with one statement. Fewer, but one at least, where their images would exceed `max_bytes`."""
+        wanted = [V.index >= sought.first]
+        if sought.effects:
+            wanted.append(V.effect.in_([str(effect) for effect in sought.effects]))
+        if sought.pointer is not None:
+            wanted.append(V.changed.contains(msgspec.json.encode(sought.pointer).decode(), autoescape=True))
+        for column, text in ((V.before, sought.before), (V.after, sought.after)):
+            if text is not None:
+                wanted.append(column.contains(text, autoescape=True))
+        if sought.anywhere is not None:
+            inside = [column.icontains(sought.anywhere, autoescape=True) for column in (V.before, V.after)]
+            wanted.append(sa.or_(V.index.in_(sought.indexes), *inside))
+        page = _of(PREVIEW, self._tenant, batch).where(*wanted).order_by(V.index).limit(limit).subquery("page")
+        size = sa.func.coalesce(sa.func.length(page.c.before), 0) + sa.func.coalesce(sa.func.length(page.c.after), 0)
+        ahead = sa.func.sum(size).over(order_by=page.c.index, rows=(None, 0)) - size
+        summed = sa.select(page, ahead.label("ahead")).subquery("summed")
+        columns = [summed.c[column.name] for column in PREVIEW]
+        statement = sa.select(*columns).where(summed.c.ahead <= max_bytes // 2).order_by(summed.c.index)
+        return [_preview(row) for row in self._execute(statement)]
+
+    def unusual(self, batch: int, entity: str | None, *, beyond: int, backwards: bool = False) -> int | None:
+        """The index of the next row, or of the one ahead, that is out of the ordinary: one that can't be done, has a
+        warning, or whose object is at another version by now; None where there is none."""
+        odd = sa.or_(V.effect.not_in([str(Effect.WILL_CHANGE), str(Effect.NO_OP)]), V.warning.is_not(None))
+        rows = sa.select(V.index).select_from(tables.batch_preview)
+        if entity is not None:
+            table = MAPPINGS[entity].table
+            joined = sa.and_(table.c.tenant == V.tenant, table.c.number == V.number)
+            others = sa.or_(table.c.number.is_(None), sa.cast(table.c.revision, sa.Text()) != V.version)
+            rows = sa.select(V.index).select_from(tables.batch_preview.outerjoin(table, joined))
+            odd = sa.or_(odd, sa.and_(V.version.is_not(None), others))
+        past = V.index < beyond if backwards else V.index > beyond
+        mine = rows.where(V.tenant == self._tenant, V.batch == batch, V.index >= 0, past, odd)
+        row = self._execute(mine.order_by(V.index.desc() if backwards else V.index).limit(1)).first()
+        return None if row is None else int(row[0])
 
     def nth(self, batch: int, effects: Collection[Effect], offset: int) -> int | None:
         """The index of the row at an offset among those with one of these effects; None behind the last."""

@@ -150,6 +150,17 @@ class History:
         found = [Change(*row) for row in self._group.connection.execute(statement)]
         return {(row.number, row.revision): row for row in found if (row.number, row.revision) in wanted}
 
+    def authors(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, Moment]]:
+        """Login and moment of changes by number and revision. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        wanted = set(places)
+        numbers, revisions = ({place[at] for place in wanted} for at in (0, 1))
+        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number.in_(numbers), H.revision.in_(revisions))
+        statement = sa.select(H.number, H.revision, H.principal, H.at).where(*mine)
+        rows = [tuple(row) for row in self._group.connection.execute(statement)] if wanted else []
+        return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+
     def beside(self, cause: int | None, request: str | None, moments: Iterable[Moment]) -> list[tuple[str, int, int]]:
         """Entity, number and revision of all that a batch changed at these moments; or, with no cause, a request; or,
         with neither, whatever else did. For readers and exclusive commands."""

@@ -114,6 +114,10 @@ class Tasks(Repository[Task]):
         numbers = [row[0] for row in self.by_text(ask.text, self._parameters(ask, wanted))]
         return self._plainly(numbers, max_bytes)
 
+    def plain(self, numbers: Sequence[int], max_bytes: int) -> list[Task]:
+        """The tasks of these numbers without extensions, for readers, as far as their texts fit."""
+        return self._plainly(numbers, max_bytes)[0]
+
     def _plainly(self, numbers: Sequence[int], max_bytes: int) -> tuple[list[Task], bool]:
         """The tasks of these numbers, read slice by slice."""
         found: list[Task] = []

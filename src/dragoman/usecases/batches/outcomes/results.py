@@ -77,7 +77,7 @@ def read(uow: UnitOfWork, command: Read) -> Page:
 
 def rows_of(uow: UnitOfWork, batch: Batch, command: Read, shared: msgspec.Raw | None) -> tuple[list["Row"], bool]:
     """The rows of a page of this batch, and whether there are more. `shared` is the data that all entries share."""
-    found = _outcomes(uow, batch, command)
+    found = outcomes(uow, batch, command)
     rows, is_cut = _rows(uow, batch, found[: command.limit], command, shared)
     return rows, is_cut or len(found) > len(rows)
 
@@ -86,7 +86,7 @@ Outcome_ = tuple[int, str | None, bool, str | None, Moment]
 """Index, error, unchanged, object and moment of an outcome."""
 
 
-def _outcomes(uow: UnitOfWork, batch: Batch, command: Read) -> list[Outcome_]:
+def outcomes(uow: UnitOfWork, batch: Batch, command: Read) -> list[Outcome_]:
     """The outcomes of a page, and one more if there is one."""
     limit, first = command.limit + 1, command.after + 1
     wanted = command.outcomes or frozenset(Became)

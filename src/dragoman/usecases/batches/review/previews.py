@@ -85,10 +85,10 @@ def page(
 def _is_wanted(row: Row, pointer: str | None, after: Any) -> bool:
     if pointer is not None and pointer not in row.changed:
         return False
-    return after is UNSET or (pointer is not None and json_numbers.are_same(_at(row.after, pointer), after))
+    return after is UNSET or (pointer is not None and json_numbers.are_same(value_at(row.after, pointer), after))
 
 
-def _at(document: Any, pointer: str) -> Any:
+def value_at(document: Any, pointer: str) -> Any:
     """The value at a pointer; None where there is none."""
     value = document
     for part in pointer.split("/")[1:]:
@@ -106,15 +106,15 @@ def rendered(uow: UnitOfWork, batch: Batch, type_: ResourceType | None, found: S
     """Rows as the principal may see them."""
     contents = payloads.Contents(uow, batch)
     if type_ is None or type_.entity is None or type_.show is None or type_.sees is None:
-        return [_row(row, contents.holding(row.index), _documents(row), stale=None, hidden=False) for row in found]
+        return [_row(row, contents.holding(row.index), documents(row), stale=None, hidden=False) for row in found]
     present = _present(uow, type_.entity, [row.number for row in found if row.number is not None and row.number > 0])
-    subjects = [_subject(type_.entity, row, present) for row in found]
+    subjects = [subject(type_.entity, row, present) for row in found]
     seen = iter(type_.sees(uow, [each for each in subjects if each is not None]))
     rows = []
-    for row, subject in zip(found, subjects, strict=True):
-        hidden = subject is not None and not next(seen)
+    for row, about in zip(found, subjects, strict=True):
+        hidden = about is not None and not next(seen)
         documents = (None, None) if hidden else shown(uow, type_, row)
-        stale = _is_stale(row, present) if batch.status is Status.IN_REVIEW else None
+        stale = is_stale(row, present) if batch.status is Status.IN_REVIEW else None
         rows.append(_row(row, contents.holding(row.index), documents, stale=stale, hidden=hidden))
     return rows
 
@@ -125,13 +125,14 @@ def _present(uow: UnitOfWork, entity: str, numbers: Sequence[int]) -> dict[int, 
     return {number: found for number in set(numbers) if (found := objects.find(number)) is not None}
 
 
-def _subject(entity: str, row: Preview, present: Mapping[int, Any]) -> Any:
+def subject(entity: str, row: Preview, present: Mapping[int, Any]) -> Any:
     """The object that decides who may see a row: as it is, or as it was shown where it is gone or to be made."""
     there = None if row.object is None else present.get(row.number or 0)
     return there or images.before(entity, row) or images.after(entity, row)
 
 
-def _is_stale(row: Preview, present: Mapping[int, Any]) -> bool:
+def is_stale(row: Preview, present: Mapping[int, Any]) -> bool:
+    """Whether the object of a row is at another version now than the one seen, or gone."""
     there = present.get(row.number or 0)
     return row.version is not None and (there is None or str(there.revision) != row.version)
 
@@ -153,8 +154,8 @@ def shown(uow: UnitOfWork, type_: ResourceType, row: Preview) -> Documents:
     return old, {**new, **{name: (old or {}).get(name) for name in type_.run_only if name in new}}
 
 
-def _documents(row: Preview) -> Documents:
-    """Images that are documents already."""
+def documents(row: Preview) -> Documents:
+    """The documents of a row of an outside type, whose images are documents already."""
     before, after = (None if text is None else json_numbers.decode(text) for text in (row.before, row.after))
     return before, before if row.effect is Effect.NO_OP and after is None else after
 

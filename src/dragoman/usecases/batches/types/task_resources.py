@@ -48,6 +48,8 @@ def find(uow: UnitOfWork, key: str, values: Sequence[str]) -> list[Found]:
 
 def sees(uow: UnitOfWork, there: Sequence[Task]) -> list[bool]:
     """Which of these tasks the principal may see."""
+    if sees_all(uow.principal):
+        return [True] * len(there)
     tasks.load_linked(uow, there)
     return [Permission.SEE in tasks.allowed(uow, task) for task in there]
 

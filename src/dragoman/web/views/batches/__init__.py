@@ -1,5 +1,21 @@
 """Batches: their list, and one batch under review, while it runs, and afterwards."""
 
-from dragoman.web.views.batches import lists
+from dragoman.web.site import Page
+from dragoman.web.views.batches import acts, files, lists, options, page
 
-PAGES = (*lists.PAGES,)
+ONE = "/ui/batches/{batch}"
+PAGES = (
+    *lists.PAGES,
+    Page(ONE, page.show),
+    Page(f"{ONE}/decide", page.show, acts.decide),
+    Page(f"{ONE}/preview", page.show, acts.preview),
+    Page(f"{ONE}/pause", page.show, acts.pause),
+    Page(f"{ONE}/resume", page.show, acts.resume),
+    Page(f"{ONE}/stop", acts.ask_stop, acts.stop),
+    Page(f"{ONE}/retry", page.show, acts.retry),
+    Page(f"{ONE}/undo", acts.ask_undo, acts.undo_all),
+    Page(f"{ONE}/options", options.show, options.act),
+    Page(f"{ONE}/unusual", files.unusual),
+    Page(f"{ONE}/preview.{{form}}", files.preview),
+    Page(f"{ONE}/results.{{form}}", files.results),
+)
