@@ -71,7 +71,7 @@ def test_a_uuid_leads_there_and_a_part_is_drawn_for_a_tab(tenant: Tenant, bert: 
     assert f"<h1>Task {task['number']} as seen by Dragoman</h1>" in page.text
     bert.headers["HX-Request"] = "true"
     part = bert.get(f"/ui/tasks/{task['number']}/as/native")
-    assert part.headers["vary"] == "HX-Request"
+    assert "HX-Request" in part.headers["vary"]
     assert "<html" not in part.text
     assert part.text.count("<pre") == 2
 
