@@ -49,8 +49,8 @@ def shown(page: Page, tenant: Tenant, address: str) -> Page:
     return page
 
 
-def new(tenant: Tenant, title: str, **fields: Any) -> int:
-    number: int = tenant.native("POST", "/v1/tasks", {"title": title, **fields})["number"]
+def new(tenant: Tenant, title: str, *, person: str = "anna", **fields: Any) -> int:
+    number: int = tenant.native("POST", "/v1/tasks", {"title": title, **fields}, person=person)["number"]
     return number
 
 
@@ -130,3 +130,28 @@ def test_the_selection_and_the_place_outlive_paging(page: Page, tenant: Tenant) 
     page.wait_for_selector("html[data-ready]")
     expect(page.get_by_role("link", name="paged 26")).to_be_focused()
     expect(page.get_by_role("region", name="Selection")).to_contain_text("2 selected")
+
+
+def test_what_is_being_edited_stays_and_is_marked(page: Page, tenant: Tenant) -> None:
+    number = new(tenant, "Before", person="bert", priority=1)
+    shown(page, tenant, f"/ui/tasks/{number}/edit")
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    title = page.get_by_label("Title", exact=True)
+    title.fill("Mine")
+    change(tenant, number, title="Theirs", priority=7)
+    mark = page.locator(".meanwhile")
+    expect(mark).to_contain_text('Anna changed this to "Theirs"')
+    expect(title).to_have_value("Mine")
+    expect(page.get_by_label("Priority", exact=True)).to_have_value("7")
+    mark.get_by_role("button", name="Take theirs").click()
+    expect(title).to_have_value("Theirs")
+
+
+def test_keys_can_be_switched_off_and_need_no_frame(page: Page, tenant: Tenant) -> None:
+    new(tenant, "quiet")
+    shown(page, tenant, "/ui/inbox/all?q=quiet")
+    page.evaluate("document.documentElement.dataset.keys = 'off'")
+    page.keyboard.press("?")
+    page.keyboard.press("x")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("checkbox", name="Select task")).not_to_be_checked()

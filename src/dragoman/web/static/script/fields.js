@@ -100,28 +100,47 @@ const drafts = () => {
 };
 const draftKey = (form) => `draft:${form.dataset.draft || new URL(form.action, location.href).pathname}`;
 
-/* A field that is being edited keeps its text; beside it stands what it is now. */
-const markMeanwhile = (form, text) => {
-  if (!form.isConnected || $(".meanwhile", form)) return;
-  for (const each of inputs(form)) {
-    if (each.value === each.defaultValue) continue;
-    const theirs = valueIn(text, each.name);
-    if (theirs === null || theirs === each.defaultValue || theirs === each.value) continue;
-    const take = make("button", { type: "button", class: "btn" }, say("takeTheirs"));
-    const keep = make("button", { type: "button", class: "btn" }, say("keepMine"));
-    const note = make("p", { class: "note warn meanwhile", role: "status" }, make("span", {}, say("meanwhile", { value: theirs })), take, keep);
-    take.addEventListener("click", () => { each.value = theirs; note.remove() });
-    keep.addEventListener("click", () => note.remove());
-    (each.closest(".field") ?? each).after(note);
+/* The form of a task that somebody else changed: what isn't edited is renewed, what is keeps its text and is marked. */
+const editing = $("form#edit");
+const editedTask = editing?.getAttribute("action").match(/^\/ui\/tasks\/(\d+)\/edit$/)?.[1];
+
+const parts = async (address, select) => {
+  const answer = await ask(address).catch(() => null);
+  const holder = make("div", { hidden: "" });
+  if (!answer) return holder;
+  document.body.append(holder);
+  await swap(await answer.text(), "innerHTML", holder, select);
+  holder.remove();
+  return holder;
+};
+
+const renewEdit = async () => {
+  const [fresh, story] = [await parts(here(), "form#edit"), await parts(`/ui/tasks/${editedTask}`, ".story li")];
+  const who = $("b", story)?.textContent ?? "";
+  const theirs = new Map(inputs(fresh).map((each) => [each.name, each]));
+  for (const each of inputs(editing)) {
+    const other = theirs.get(each.name);
+    if (!other || each.matches("[type=checkbox], [type=radio]") || other.value === each.value) continue;
+    if (each.dataset.theirs === other.value || !each.dataset.typed && each.value === other.value) continue;
+    if (each.dataset.typed) markMeanwhile(each, other.value, who);
+    else { each.value = other.value; each.classList.add("flash") }
   }
 };
 
-/* The value of a fact of the page that was just read; null where it isn't shown as text. */
-const valueIn = (_text, name) => {
-  const fact = $$(`#main [data-field="${CSS.escape(name)}"]`).find((each) => !each.matches("input, textarea, select"));
-  if (name === "title") return $("h1", main)?.textContent.trim() ?? null;
-  return fact ? ($(".value", fact) ?? fact).textContent.trim() : null;
+const markMeanwhile = (each, value, who) => {
+  each.dataset.theirs = value;
+  const field = each.closest(".field") ?? each;
+  $(".meanwhile", field)?.remove();
+  const note = make("div", { class: "note warn meanwhile", role: "status" }, make("span", {}, say("meanwhile", { who, value })));
+  for (const [name, run] of [["takeTheirs", () => { each.value = value; delete each.dataset.typed }], ["keepMine", () => {}]]) {
+    const button = make("button", { type: "button", class: "btn" }, say(name));
+    button.addEventListener("click", () => { run(); note.remove(); each.focus() });
+    note.append(button);
+  }
+  field.append(note);
 };
+
+editing?.addEventListener("input", ({ target }) => { target.dataset.typed = "1" });
 
 const markAsRead = () => {
   const button = $('#main [data-act="read"]');

@@ -91,4 +91,4 @@ const pressed = (event) => {
   if (key !== "Escape") event.preventDefault();
   KEYS[key]();
 };
-document.addEventListener("keydown", pressed);
+if (words.who) document.addEventListener("keydown", pressed);

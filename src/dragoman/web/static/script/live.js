@@ -14,6 +14,7 @@ const stateOf = (state, text) => {
 const address = () => {
   const parts = new URLSearchParams();
   if (list) parts.set("rows", rows().slice(-MOST_ROWS).map((each) => `${number(each)}.${each.dataset.revision}`).join(","));
+  else if (editedTask) parts.set("rows", `${editedTask}.${editing.elements.revision.value}`);
   else if (taskShown) parts.set("rows", `${taskShown}.${main.dataset.revision}`);
   if (batchShown) parts.set("batches", `${batchShown}.${main.dataset.revision ?? 0}`);
   if (listName) parts.set("list", listName), parts.set("q", query());
@@ -69,6 +70,7 @@ const hush = () => {
 
 /* A row changed: rows are asked for together. */
 const hear = (each) => {
+  if (Number(editedTask) === each) return renewEdit();
   if (Number(taskShown) === each && !list) return renewPage();
   changed.add(each);
   gathering ||= setTimeout(() => {
@@ -172,7 +174,7 @@ const renewMain = async (text) => {
   await swap(text, "outerMorph", "#main", "#main");
   placeLive();
   stateOf(state, shown);
-  typed.forEach((form) => { form.removeAttribute("hx-morph-skip"); markMeanwhile(form, text) });
+  typed.forEach((form) => form.removeAttribute("hx-morph-skip"));
 };
 
 const placeLive = () => {
@@ -181,7 +183,7 @@ const placeLive = () => {
 };
 
 const beginLive = () => {
-  if (!main || !words.who || !(listName || taskShown || batchShown)) return;
+  if (!main || !words.who || !(listName || taskShown || editedTask || batchShown)) return;
   placeLive();
   const heading = $("h1", main);
   if (heading && live.previousElementSibling !== heading && listName) {
