@@ -196,3 +196,33 @@ def test_acts_without_the_right_are_refused(tenant: Tenant, bert: Browser) -> No
     answer = bert.post(f"/ui/tasks/{number}/claim", {"csrf": bert.csrf(), "revision": "one"})
     assert answer.status == 400
     assert tenant.native("GET", f"/v1/tasks/{number}")["revision"] == 1
+
+
+def test_a_change_is_put_back_unless_it_was_changed_since(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant, priority=1)
+    tenant.native("PATCH", f"/v1/tasks/{number}", {"title": "Refund", "priority": 5})
+    tenant.native("PATCH", f"/v1/tasks/{number}", {"priority": 7})
+    page = anna.get(f"/ui/tasks/{number}").text
+    assert re.findall('name="put" value="([0-9]+)"', page) == ["3", "2"]
+    answer = anna.post(f"/ui/tasks/{number}/put-back", act(anna, number, "put-back", put="2"))
+    assert answer.status == 409
+    assert "Priority: it would be 1, and is 7." in main_of(answer.text)
+    answer = anna.post(f"/ui/tasks/{number}/put-back", act(anna, number, "put-back", put="3"))
+    assert answer.status == 303
+    assert f"Revision 3 of task {number} put back." in anna.get(f"/ui/tasks/{number}").text
+    assert tenant.native("GET", f"/v1/tasks/{number}")["priority"] == 5
+
+
+def test_a_deleted_task_is_brought_back(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant)
+    made(tenant, title="Weigh the parcel", parent=number)
+    before = tenant.native("GET", f"/v1/tasks/{number}")
+    tenant.native("DELETE", f"/v1/tasks/{number}")
+    assert ">Bring back</button>" in anna.get(f"/ui/tasks/{number}").text
+    answer = anna.post(f"/ui/tasks/{number}/restore", {"csrf": anna.csrf()})
+    assert (answer.status, answer.headers["location"]) == (303, f"/ui/tasks/{number}")
+    page = anna.get(f"/ui/tasks/{number}").text
+    assert f"Task {number} was brought back." in page
+    assert "Weigh the parcel" in page
+    assert tenant.native("GET", f"/v1/tasks/{number}")["id"] == before["id"]
+    assert anna.post(f"/ui/tasks/{number}/restore", {"csrf": anna.csrf()}).status == 409

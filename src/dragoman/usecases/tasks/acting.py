@@ -3,14 +3,14 @@
 import msgspec
 
 from dragoman.command import Exclusive, Keys
-from dragoman.usecases.tasks import edits, verbs
+from dragoman.usecases.tasks import edits, putting_back, restoring, verbs
 from dragoman.usecases.uow import UnitOfWork
 
 
 class Act(msgspec.Struct, frozen=True):
     """One of these commands."""
 
-    command: verbs.Perform | edits.Change | edits.Remove
+    command: verbs.Perform | edits.Change | edits.Remove | putting_back.PutBack | restoring.Restore
 
     def keys(self) -> Keys | Exclusive:
         return self.command.keys()
@@ -37,6 +37,10 @@ def act(uow: UnitOfWork, command: Act) -> Acted:
         return Acted(gone.number, gone.revision + 1, True)
     if isinstance(command.command, edits.Change):
         task = edits.change(uow, command.command)
+    elif isinstance(command.command, putting_back.PutBack):
+        task = putting_back.put_back(uow, command.command)
+    elif isinstance(command.command, restoring.Restore):
+        task = restoring.restore_deleted(uow, command.command)
     else:
         task = verbs.perform(uow, command.command)
     return Acted(task.number, task.revision, before is None or task.revision != before.revision)

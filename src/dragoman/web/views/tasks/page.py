@@ -59,6 +59,7 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "acts": acts,
         "likely": verbs.likely(acts),
         "may_edit": Permission.EDIT in found.granted and not found.is_deleted,
+        "may_restore": found.is_deleted and Permission.DELETE in found.granted and not task.stands_for_batch,
         "may_assign": Permission.ASSIGN in found.granted and not found.is_deleted,
         "task_labels": TASK_LABELS,
         "parts": texts.parts,

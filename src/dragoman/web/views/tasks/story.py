@@ -53,6 +53,7 @@ class Step(NamedTuple):
     request: str | None
     hash: str
     is_cut: bool
+    is_undoable: bool
 
 
 def steps(visit: Visit, whole: Whole) -> list[Step]:
@@ -74,6 +75,7 @@ def _step(visit: Visit, whole: Whole, row: HistoryRow) -> Step:
         row.request,
         row.hash,
         not row.changes,
+        bool(diffs) and not whole.task.stands_for_batch and "created_at" not in changes and "deleted" not in changes,
     )
 
 
