@@ -65,6 +65,27 @@ def list_all(uow: UnitOfWork, command: List) -> list[ExtensionSchema]:
     return uow.schemas.all(command.owner)
 
 
+class Overview(msgspec.Struct, frozen=True):
+    """The schemas of all kinds, and how many values each has."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+COUNTED = 1_000
+"""Values are counted to here."""
+TOGETHER = 100
+"""Schemas whose values are counted with one statement."""
+
+
+def overview(uow: UnitOfWork, command: Overview) -> list[tuple[ExtensionSchema, int]]:
+    """By kind and name."""
+    found = [schema for owner in Owner for schema in uow.schemas.all(owner)]
+    slices = [found[start : start + TOGETHER] for start in range(0, len(found), TOGETHER)]
+    used = [count for some in slices for count in uow.schemas.used(some, COUNTED)]
+    return list(zip(found, used, strict=True))
+
+
 class Get(msgspec.Struct, frozen=True):
     """One schema, by name without regard to case."""
 
@@ -78,6 +99,12 @@ class Get(msgspec.Struct, frozen=True):
 def get(uow: UnitOfWork, command: Get) -> ExtensionSchema:
     """NotFound `schema_not_found` when there is none."""
     return _found(command, uow.schemas.by_name(command.owner, command.name))
+
+
+def get_used(uow: UnitOfWork, command: Get) -> tuple[ExtensionSchema, int]:
+    """The same with how many values it has, counted to COUNTED. For readers."""
+    schema = get(uow, command)
+    return schema, uow.schemas.used([schema], COUNTED)[0]
 
 
 class Delete(msgspec.Struct, frozen=True):

@@ -8,10 +8,14 @@ from dragoman.command import Lock
 from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.store import tables
+from dragoman.store.repositories.contacts import has_words
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import shared_case
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
+
+LOOKED_AT = 5_000
+"""Cases whose titles are looked at for words."""
 
 C = tables.case.c
 S = tables.stage.c
@@ -52,6 +56,13 @@ class Cases(Repository[Case]):
         if visible_to is not None and not sees_all(visible_to):
             statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
         return statement.order_by(C.number).limit(limit)
+
+    def newest(self, limit: int, words: Sequence[str], visible_to: Principal) -> list[Case]:
+        """The newest cases but the inbox; of the newest `LOOKED_AT` those whose title has these words."""
+        statement = self._page(LOOKED_AT if words else limit, 0, None, visible_to).where(C.kind != str(CaseKind.INBOX))
+        statement = statement.order_by(None).order_by(C.number.desc()).add_columns(C.title)
+        numbers = [row[0] for row in self.by_condition(statement) if has_words(row[1:], words)]
+        return self.of_numbers(numbers[:limit])
 
     def counted_by_contact(self, contacts: Sequence[int], visible_to: Principal) -> dict[int, tuple[int, int]]:
         """For each contact that some cases concern: how many the principal may see, and their lowest number."""

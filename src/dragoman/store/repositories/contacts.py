@@ -1,6 +1,6 @@
 """Contacts in the store."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,13 @@ class Contacts(Repository[Contact]):
         """The same, ended before the extensions exceed `max_bytes`, and whether it ended there."""
         return self.numbered_within(self._page(limit, after, visible_to), max_bytes)
 
+    def newest(self, limit: int, before: int | None, visible_to: Principal) -> list[int]:
+        """The numbers of the newest ones, or of those behind a number."""
+        statement = sa.select(C.number).where(*self._conditions(ContactFilter(visible_to=visible_to)))
+        if before is not None:
+            statement = statement.where(C.number < before)
+        return [int(row[0]) for row in self.by_condition(statement.order_by(C.number.desc()).limit(limit))]
+
     def _page(self, limit: int, after: int, visible_to: Principal | None) -> "sa.Select[tuple[int]]":
         statement = sa.select(C.number).where(*self._conditions(ContactFilter(visible_to=visible_to)), C.number > after)
         return statement.order_by(C.number).limit(limit)
@@ -64,7 +71,7 @@ class Contacts(Repository[Contact]):
         numbers: list[int] = []
         rows = list(self.by_condition(statement))
         while rows:
-            numbers += [row[0] for row in rows if _has_words(row[1:], wanted.words)]
+            numbers += [row[0] for row in rows if has_words(row[1:], wanted.words)]
             last = rows[-1][0]
             rows = list(self.by_condition(statement.where(C.number < last))) if len(rows) == SLICE else []
         return numbers
@@ -86,7 +93,8 @@ class Contacts(Repository[Contact]):
         return conditions
 
 
-def _has_words(texts: Collection[Any], wanted: tuple[str, ...]) -> bool:
+def has_words(texts: Collection[Any], wanted: Sequence[str]) -> bool:
+    """Whether each of these begins a word of the texts."""
     if not wanted:
         return True
     words = [word for text in texts if text for word in folded(text).split()]

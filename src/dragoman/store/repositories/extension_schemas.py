@@ -1,5 +1,7 @@
 """Extension schemas in the store, and the values that fall under one name."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from dragoman.command import Lock
@@ -28,6 +30,29 @@ class Schemas(Repository[ExtensionSchema]):
         keys = [(str(owner), row[0]) for row in self.by_condition(statement)]
         self.load(keys)
         return [schema for key in keys if (schema := self.find(key)) is not None]
+
+    def used(self, schemas: Sequence[ExtensionSchema], most: int) -> list[int]:
+        """How many values each of these has, counted to so many, in one statement."""
+        if not schemas:
+            return []
+        counts = [
+            sa.select(sa.func.count())
+            .select_from(
+                sa.select(sa.literal(1).label("one"))
+                .where(
+                    X.tenant == self.tenant,
+                    X.owner_kind == str(schema.owner),
+                    X.folded == schema.folded,
+                    X.removed_at.is_(None),
+                )
+                .limit(most)
+                .subquery()
+            )
+            .scalar_subquery()
+            .label(f"used_{place}")
+            for place, schema in enumerate(schemas)
+        ]
+        return [int(count) for count in self.by_condition(sa.select(*counts)).one()]
 
     def holders(self, owner: Owner, folded: str, *, limit: int) -> list[int]:
         """Numbers of those that have a value under this name, marked ones too."""

@@ -1,7 +1,7 @@
 """The pages themselves, one module or package an area."""
 
 from dragoman.web.site import site
-from dragoman.web.views import batches, entry, password, profile, provider_sign_in, sign_in, welcome
+from dragoman.web.views import batches, contacts, entry, password, profile, provider_sign_in, schemas, sign_in, welcome
 from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import pages as inbox
@@ -23,6 +23,8 @@ PAGES = (
     *as_seen.PAGES,
     *connect.PAGES,
     *batches.PAGES,
+    *contacts.PAGES,
+    *schemas.PAGES,
     *live.PAGES,
     *traffic.PAGES,
     *traffic_page.PAGES,
