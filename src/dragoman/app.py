@@ -24,11 +24,14 @@ def mounts(app: Application) -> dict[str, Any]:
     return {"/ui/": site(app, PAGES), **documents(app.dialects)}
 
 
-def serve(settings: Settings, inherited: Sequence[socket.socket] = ()) -> int:
-    """Serve until a signal stops it; the exit code. Listens on the inherited sockets, if there are any."""
+def serve(settings: Settings, inherited: Sequence[socket.socket] = (), hint: str = "") -> int:
+    """Serve until a signal stops it; the exit code. Listens on the inherited sockets, if there are any.
+
+    `hint` is printed behind the line that reports readiness; `{url}` in it is the server's address.
+    """
     from dragoman.http.server import processes  # only `serve` needs it: it takes a third of a start
 
-    return processes.serve(settings, f"{__name__}:{create.__name__}", inherited)
+    return processes.serve(settings, f"{__name__}:{create.__name__}", inherited, hint)
 
 
 def work(settings: Settings) -> int:

@@ -31,7 +31,9 @@ def browser() -> Iterator[Browser]:
 def tenant(databases: Databases) -> Iterator[Tenant]:
     """A tenant of a server that listens."""
     with databases.lent("sqlite") as url, Server(url) as server:
-        yield Tenant(server)
+        tenant = Tenant(server)
+        tenant.login("anna")  # without any user all leads to first run
+        yield tenant
 
 
 @pytest.fixture(scope="session")

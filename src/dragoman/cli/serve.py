@@ -12,6 +12,8 @@ from dragoman.runtime.service_manager import inherited_sockets
 from dragoman.settings import Settings
 from dragoman.usecases.admin import maintenance as keeping
 
+FIRST_RUN = "No users yet. Make the administrator at {{url}}/ui/first-run?code={code}"
+
 
 @click.command("serve")
 @click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
@@ -30,8 +32,9 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     """Serve every dialect on one port.
 
     Creates or migrates the database first, and prints `dragoman ready http://HOST:PORT` on standard output when it
-    accepts requests. SIGTERM completes the requests and jobs in progress, then exits. Sockets of a service manager
-    (socket activation) are used instead of the address. The log goes to standard error, one JSON object per line.
+    accepts requests; without any user also the address of the page on which the first one is made. SIGTERM completes
+    the requests and jobs in progress, then exits. Sockets of a service manager (socket activation) are used instead of
+    the address. The log goes to standard error, one JSON object per line.
 
     \b
     Example:
@@ -63,8 +66,9 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
             if not inherited:
                 check_port(settings)
             app.open()  # an error of the database is reported here, in one line, before workers start
+            code = app.first_run.code(app.identity.anonymous().tenant)
             app.close()
-            return serve(settings, inherited)
+            return serve(settings, inherited, "" if code is None else FIRST_RUN.format(code=code))
     finally:
         app.close()
 

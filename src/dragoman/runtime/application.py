@@ -30,6 +30,7 @@ from dragoman.runtime.accounts import StoredAccounts, life_of
 from dragoman.runtime.asking import Asks
 from dragoman.runtime.event_watch import EventWatch
 from dragoman.runtime.executor import Executor
+from dragoman.runtime.first_run import FirstRun
 from dragoman.runtime.identity import Identity
 from dragoman.runtime.page_streams import PageStreams
 from dragoman.runtime.sign_ins import SignIns
@@ -80,6 +81,7 @@ class Application:
         self.identity = Identity(accounts, settings, self.clock)
         self.page_streams = PageStreams(self.executor)
         self.identity.on_session_ended = self.page_streams.ended
+        self.first_run = FirstRun(self.executor, is_offered=settings.passwords.enabled)
         # Providers have the real time, too.
         self.sign_ins = SignIns(settings.providers, self.executor, life_of(settings.sessions), SystemClock())
         self.background = Background(

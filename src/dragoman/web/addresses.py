@@ -3,6 +3,7 @@
 from urllib.parse import unquote, urlencode
 
 ROOT = "/ui/"
+FIRST_RUN = "/ui/first-run"
 SIGN_IN = "/ui/sign-in"
 SIGN_OUT = "/ui/sign-out"
 PASSWORD = "/ui/password"  # noqa: S105 - an address

@@ -21,6 +21,12 @@ LABELS = {
     "email": N_("E-mail"),
     "zone": N_("Time zone"),
     "language": N_("Language"),
+    "theme": N_("Theme"),
+    "density": N_("Density"),
+    "keys": N_("Keyboard shortcuts"),
+    "after_completing": N_("After completing"),
+    "start": N_("Start page"),
+    "code": N_("Code"),
 }
 """What the fields are called on every page."""
 FORMS = {

@@ -13,6 +13,7 @@ from tests.support.tenant import Tenant
 @pytest.fixture(scope="module")
 def server(databases: Databases) -> Iterator[InProcessServer]:
     with databases.lent("sqlite") as url, InProcessServer(url) as server:
+        Tenant(server).login("anna")  # without any user all leads to first run
         yield server
 
 

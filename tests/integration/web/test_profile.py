@@ -113,3 +113,20 @@ def test_who_may_only_read_sees_no_act_and_can_do_none(tenant: Tenant, bert: Bro
 )
 def test_browsers_have_their_usual_names(text: str | None, name: str) -> None:
     assert browsers.named(text) == name
+
+
+def test_how_the_pages_are_is_chosen_and_kept(tenant: Tenant, bert: Browser) -> None:
+    wanted = {"theme": "dark", "density": "comfortable", "keys": "off", "after_completing": "stay"}
+    bert.send(PROFILE, language="de", start="/ui/inbox/all", **wanted)
+    page = bert.get(PROFILE).text
+    assert '<html lang="de" data-density="comfortable" data-theme="dark" data-keys="off">' in page
+    for name, value in wanted.items():
+        assert re.search(f'<select id="{name}"[^>]*>[^§]*?<option value="{value}" selected>', page), name
+    assert bert.get("/ui/").headers["location"] == "/ui/inbox/all"
+    bert.send(PROFILE, theme="light")  # what isn't sent stays
+    assert 'data-density="comfortable" data-theme="light" data-keys="off"' in bert.get(PROFILE).text
+    answer = bert.send(PROFILE, theme="pink", start="https://evil.example", density="compact")
+    assert answer.status == 422
+    assert 'id="theme-fault"' in answer.text
+    assert 'id="start-fault"' in answer.text
+    assert 'data-density="comfortable" data-theme="light"' in bert.get(PROFILE).text

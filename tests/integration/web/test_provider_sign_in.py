@@ -15,6 +15,7 @@ from tests.support.in_process_server import InProcessServer
 from tests.support.provider import CLIENT, LIES, SECRET
 from tests.support.provider_site import Site, provider_site
 from tests.support.server import Answer
+from tests.support.tenant import Tenant
 
 USER = {"preferred_username": "dora", "name": "Dora Lind", "email": "dora@example.com"}
 FAILED = "<h1>Sign-in didn't work</h1>"
@@ -47,6 +48,7 @@ def server(databases: Databases, site: Site) -> Iterator[InProcessServer]:
     secrets = {f"DRAGOMAN_SECRET_OIDC_{name}": SECRET for name in ("CORP", "GONE")}
     config = CONFIG.format(issuer=site.issuer, client=CLIENT)
     with databases.lent("sqlite") as url, InProcessServer(url, config=config, environ=secrets) as server:
+        Tenant(server).login("anna")  # without any user the page for signing in leads to first run
         yield server
 
 

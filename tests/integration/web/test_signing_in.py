@@ -22,7 +22,7 @@ def test_a_page_without_a_session_leads_to_signing_in_and_back(tenant: Tenant, b
     assert 'name="next" value="/ui/inbox/mine?q=is%3Aopen"' in browser.last.text
     answer = browser.sign_in(tenant.login("bert"), PASSWORD, next="/ui/inbox/mine?q=is%3Aopen")
     assert (answer.status, answer.headers["location"]) == (303, "/ui/inbox/mine?q=is%3Aopen")
-    assert browser.get("/ui/inbox/mine").status == 404
+    assert browser.get("/ui/inbox/mine").status == 200
 
 
 def test_the_cookie_is_for_this_host_alone_and_not_for_scripts(tenant: Tenant, browser: Browser) -> None:

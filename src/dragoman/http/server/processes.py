@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -21,10 +22,11 @@ from dragoman.runtime import service_manager, signals
 from dragoman.settings import Settings
 
 
-def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] = ()) -> int:
+def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] = (), hint: str = "") -> int:
     """Serve until a signal stops it; the exit code. `factory`, "module:function", makes the Service and its pages.
 
-    Listens on the inherited sockets, or else at the address of the settings.
+    Listens on the inherited sockets, or else at the address of the settings. `hint` is printed when it is ready, with
+    the server's address in place of `{url}`.
     """
     host, port, workers = settings.server.host, settings.server.port, settings.server.workers
     try:
@@ -33,13 +35,15 @@ def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] =
         sys.stderr.write(f"dragoman: can't listen on {host}:{port}: {error.strerror}\n")
         return FAILED
     if workers == 1:
-        return process.run(settings, factory, listeners, _report_ready)
+        return process.run(settings, factory, listeners, partial(_report_ready, hint))
     with sockets_folder() as folder:
-        return _run_workers(settings, factory, listeners, folder)
+        return _run_workers(settings, factory, listeners, folder, hint)
 
 
-def _report_ready(url: str) -> None:
+def _report_ready(hint: str, url: str) -> None:
     sys.stdout.write(f"dragoman ready {url}\n")
+    if hint:
+        sys.stdout.write(hint.format(url=url) + "\n")
     sys.stdout.flush()
     service_manager.notify("READY=1")
 
@@ -47,7 +51,9 @@ def _report_ready(url: str) -> None:
 # Several processes
 
 
-def _run_workers(settings: Settings, factory: str, listeners: Sequence[socket.socket], folder: str | None) -> int:
+def _run_workers(
+    settings: Settings, factory: str, listeners: Sequence[socket.socket], folder: str | None, hint: str
+) -> int:
     """The parent: starts the workers, reports when all are ready, passes signals on, and waits for their end."""
     workers, pipes = _start(settings, factory, listeners, folder)
     stopped: list[int] = []
@@ -60,7 +66,7 @@ def _run_workers(settings: Settings, factory: str, listeners: Sequence[socket.so
     for number in signals.stopping():
         signal.signal(number, stop)
     if _are_ready(pipes):
-        _report_ready(url_of(listeners[0]))
+        _report_ready(hint, url_of(listeners[0]))
     wait([worker.sentinel for worker in workers])
     by_itself = not stopped
     _end(workers, settings.timeouts.stop_seconds)

@@ -31,6 +31,11 @@ class LoginNames(Repository[LoginName]):
         )
         return {(int(tenant), user) for tenant, user in self.by_condition(statement)}
 
+    def are_any(self) -> bool:
+        """Whether any tenant has a user, disabled or not."""
+        statement = sa.select(U.uid).where(U.deleted_at.is_(None)).limit(1)
+        return any(True for _ in self.by_condition(statement))
+
     def twins(self) -> list[list[str]]:
         """Logins of this tenant's users that differ from another user's in case alone, each with its twins."""
         current = (  # not those of before a change of the login

@@ -25,6 +25,7 @@ class DisableUser(msgspec.Struct, frozen=True):
     person: str
     hand_over_to: str | None = None
     revisions: Revisions | None = None
+    releases: bool = False  # his work goes to nobody
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -39,7 +40,9 @@ def disable_user(uow: UnitOfWork, command: DisableUser) -> User:
     require_admin(uow.principal)
     user = references.held(uow, command.person)
     check_revision(uow, user, command.revisions)
-    if command.hand_over_to is not None:
+    if command.releases:
+        handing_over.hand_over(uow, user.uid, None)
+    elif command.hand_over_to is not None:
         handing_over.hand_over(uow, user.uid, _heir(uow, user, command.hand_over_to, "/hand_over_to"))
     if user.disabled_at is not None:
         return user

@@ -21,6 +21,7 @@ from dragoman.usecases.uow import UnitOfWork
 MOST = 1_000
 """Groups of a tenant."""
 MOST_EXTERNAL_NAMES = 20
+MOST_OFFERED = 200
 
 Place = tuple[str, str]
 """Where a page of a list ended: what it is sorted by, and an id."""
@@ -200,6 +201,32 @@ def list_members(uow: UnitOfWork, command: ListMembers) -> MemberPage:
     rows = uow.members.page(group.uid, after=command.after, limit=command.limit + 1)
     page = rows[: command.limit]
     return MemberPage(page, page[-1].login if len(rows) > len(page) else None)
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A group with a page of its members, and the users who are offered as members."""
+
+    group: str
+    limit: int
+    after: str = ""  # a login
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+class WithMembers(msgspec.Struct, frozen=True):
+    """A group, a page of its members, and login and name of users who may become some."""
+
+    view: GroupView
+    members: MemberPage
+    people: list[tuple[str, str]]
+
+
+def look(uow: UnitOfWork, command: Look) -> WithMembers:
+    """NotFound for an unknown group."""
+    view = get(uow, Get(command.group))
+    members = list_members(uow, ListMembers(view.uid, command.limit, command.after))
+    return WithMembers(view, members, lookup.offered(uow, lookup.Offered(MOST_OFFERED)))
 
 
 class Join(msgspec.Struct, frozen=True):

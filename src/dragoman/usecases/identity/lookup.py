@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
+from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.people import Group, User, UserKind
@@ -95,3 +98,33 @@ def load(uow: UnitOfWork, users: Iterable[str | None]) -> None:
     wanted = sorted({user for user in users if user is not None})
     if len(wanted) > 1:
         uow.users.load(wanted)
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """The users who are offered where one is chosen: at most `limit`, by login."""
+
+    limit: int
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def offered(uow: UnitOfWork, command: Offered) -> list[tuple[str, str]]:
+    """Login and name of persons who may sign in."""
+    users = sorted(enabled(uow), key=lambda user: user.login)
+    return [(user.login, user.display_name) for user in users[: command.limit]]
+
+
+class Exists(msgspec.Struct, frozen=True):
+    """Whether there is a user of this id or login."""
+
+    name: str
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def exists(uow: UnitOfWork, command: Exists) -> bool:
+    """A deleted user is none any more."""
+    user = by_id_or_login(uow, command.name)
+    return user is not None and user.deleted_at is None

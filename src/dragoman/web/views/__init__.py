@@ -1,7 +1,19 @@
 """The pages themselves, one module or package an area."""
 
 from dragoman.web.site import site
-from dragoman.web.views import batches, contacts, entry, password, profile, provider_sign_in, schemas, sign_in, welcome
+from dragoman.web.views import (
+    admin,
+    batches,
+    contacts,
+    entry,
+    first_run,
+    password,
+    profile,
+    provider_sign_in,
+    schemas,
+    sign_in,
+    welcome,
+)
 from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import pages as inbox
@@ -14,6 +26,7 @@ __all__ = ["PAGES", "site"]
 
 PAGES = (
     *welcome.PAGES,
+    *first_run.PAGES,
     *sign_in.PAGES,
     *entry.PAGES,
     *provider_sign_in.PAGES,
@@ -29,4 +42,5 @@ PAGES = (
     *traffic.PAGES,
     *traffic_page.PAGES,
     *task_pages.PAGES,  # the last: /ui/tasks/{n} fits others, too
+    *admin.PAGES,
 )

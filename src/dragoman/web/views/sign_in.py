@@ -10,6 +10,7 @@ from dragoman.usecases.identity import sessions
 from dragoman.usecases.identity.users import token_hash
 from dragoman.web import addresses
 from dragoman.web.site import Page
+from dragoman.web.views import first_run
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -17,7 +18,9 @@ WRONG = N_("Login or password is wrong.")
 
 
 async def show(visit: Visit) -> Response:
-    """The form. It changes nothing for a user who is signed in already."""
+    """The form. It changes nothing for a user who is signed in already. Without any user it leads to first run."""
+    if await first_run.is_open(visit):
+        return visit.see_other(addresses.FIRST_RUN)
     next_ = visit.request.first("next") or ""
     return _form(visit, next_ if addresses.is_below_root(next_) else "")
 

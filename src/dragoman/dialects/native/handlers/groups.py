@@ -20,12 +20,12 @@ from dragoman.usecases.admin import people
 from dragoman.usecases.identity import groups
 
 READ_ONLY = frozenset(Group.__struct_fields__)
-LISTS = ("roles", "external_names")
+PLAIN_LISTS = ("roles", "external_names")
 
 
 def parse_create(request: Request, query: queries.Trial) -> groups.Add:
     """A group to be made."""
-    return reading.body(request, NewGroup, _add, read_only=READ_ONLY)
+    return reading.body(request, NewGroup, addition, read_only=READ_ONLY)
 
 
 def parse_get(request: Request, query: queries.Nothing) -> groups.Get:
@@ -49,11 +49,15 @@ def parse_patch(request: Request, query: queries.Trial) -> groups.Change:
     """A merge patch: what is named changes."""
 
     def build(patch: GroupPatch) -> groups.Change:
-        named = {name: getattr(patch, name) for name in GroupPatch.__struct_fields__}
-        fields = {name: _plain(name, value) for name, value in named.items() if value is not UNSET}
-        return groups.Change(request.path["group"], fields, reading.if_match(request))
+        return groups.Change(request.path["group"], changed_fields(patch), reading.if_match(request))
 
     return reading.body(request, GroupPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+
+
+def changed_fields(patch: GroupPatch) -> dict[str, object]:
+    """The fields that a patch names, as the core has them."""
+    named = {name: getattr(patch, name) for name in GroupPatch.__struct_fields__}
+    return {name: _plain(name, value) for name, value in named.items() if value is not UNSET}
 
 
 def parse_delete(request: Request, query: GroupRemoval) -> groups.Remove:
@@ -97,8 +101,9 @@ def parse_leave(request: Request, query: queries.Trial) -> groups.Leave:
     return groups.Leave(request.path["group"], request.path["person"])
 
 
-def _add(new: NewGroup) -> groups.Add:
-    fields = {name: _plain(name, getattr(new, name)) for name in ("description", *LISTS)}
+def addition(new: NewGroup) -> groups.Add:
+    """The command that makes the group."""
+    fields = {name: _plain(name, getattr(new, name)) for name in ("description", *PLAIN_LISTS)}
     return groups.Add(new.name, fields)
 
 

@@ -31,6 +31,7 @@ from dragoman.domain.text import composed
 from dragoman.usecases.admin import leaving, people
 from dragoman.usecases.identity import adding, changing, profiles, user_lists
 from dragoman.usecases.identity.profiles import Profile
+from dragoman.usecases.preconditions import Revisions
 
 READ_ONLY = frozenset(User.__struct_fields__)
 PLAIN = ("display_name", "first_name", "last_name", "title", "language", "zone")
@@ -58,27 +59,34 @@ def parse_patch_own(request: Request, query: queries.Trial) -> changing.ChangeOw
 
 def parse_create(request: Request, query: queries.Trial) -> adding.AddUser:
     """A user to be made."""
-    return reading.body(request, NewUser, _creation, read_only=READ_ONLY)
+    return reading.body(request, NewUser, creation, read_only=READ_ONLY)
 
 
 def parse_patch(request: Request, query: queries.Trial) -> changing.ChangeUser:
     """A merge patch of a user."""
     person, revisions = request.path["person"], reading.if_match(request)
+    return reading.body(
+        request,
+        UserPatch,
+        lambda patch: change(person, patch, revisions),
+        media=reading.MERGE_PATCH,
+        read_only=READ_ONLY,
+    )
 
-    def build(patch: UserPatch) -> changing.ChangeUser:
-        _check_words(patch)
-        fields = _given(patch, (*PLAIN, "login", "email", "scopes", "dialects"))
-        return changing.ChangeUser(
-            person,
-            {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()},
-            roles=UNSET if patch.roles is UNSET else tuple(patch.roles),
-            groups=UNSET if patch.groups is UNSET else tuple(patch.groups),
-            owner=patch.owner,
-            is_admin=patch.is_admin is True,
-            revisions=revisions,
-        )
 
-    return reading.body(request, UserPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+def change(person: str, patch: UserPatch, revisions: Revisions | None) -> changing.ChangeUser:
+    """What a patch changes of a user."""
+    _check_words(patch)
+    fields = _given(patch, (*PLAIN, "login", "email", "scopes", "dialects"))
+    return changing.ChangeUser(
+        person,
+        {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()},
+        roles=UNSET if patch.roles is UNSET else tuple(patch.roles),
+        groups=UNSET if patch.groups is UNSET else tuple(patch.groups),
+        owner=patch.owner,
+        is_admin=patch.is_admin is True,
+        revisions=revisions,
+    )
 
 
 def parse_list(request: Request, query: UserQuery) -> user_lists.List:
@@ -161,7 +169,8 @@ def _later(job: Job) -> Reply:
     return Reply(202, reply.body, reply.content_type, reply.headers)
 
 
-def _creation(new: NewUser) -> adding.AddUser:
+def creation(new: NewUser) -> adding.AddUser:
+    """The command that makes the user."""
     _check_words(new)
     return adding.AddUser(
         login=new.login,

@@ -1,0 +1,8 @@
+"""Administration: everything that the administrators of a tenant look after."""
+
+from dragoman.web.views.admin import groups, people, person, tokens
+from dragoman.web.views.admin.area import SECTIONS
+
+__all__ = ["PAGES", "SECTIONS"]
+
+PAGES = (*people.PAGES, *person.PAGES, *groups.PAGES, *tokens.PAGES)

@@ -1,0 +1,171 @@
+"""Administration: who may enter, and what its forms do to people."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from dragoman.web.views import admin
+from tests.support.browser import Browser
+from tests.support.tenant import PASSWORD, Tenant
+
+PEOPLE = "/ui/admin/people"
+OUTPUT = re.compile(r"<output [^>]*>([^<]+)</output>")
+
+
+@pytest.fixture
+def anna(tenant: Tenant, browser: Browser) -> Browser:
+    """A browser in which anna, who administers the tenant, is signed in."""
+    browser.sign_in(tenant.login("anna"), PASSWORD)
+    return browser
+
+
+def test_others_find_no_administration(tenant: Tenant, browser: Browser) -> None:
+    browser.sign_in(tenant.login("bert"), PASSWORD)
+    missing = browser.get("/ui/none")
+    assert 'href="/ui/admin"' not in missing.text
+    for page in admin.PAGES:
+        address = re.sub(r"\{\w+\}", "1", page.path)
+        if page.show is not None:
+            assert browser.get(address).status == 404, address
+            assert "There is no such page." in browser.last.text
+        if page.act is not None:
+            browser.get("/ui/profile")
+            assert browser.post(address, {"csrf": browser.csrf()}).status == 404, address
+
+
+def test_each_place_is_listed_and_drawn(tenant: Tenant, anna: Browser) -> None:
+    home = anna.get("/ui/admin").text
+    assert "<h1>Administration</h1>" in home
+    places = re.findall(r'<li><a href="(/ui/admin/\w+)"[^>]*>([^<]+)</a></li>', home)
+    assert [place for place, _ in places] == [f"/ui/admin/{key}" for key in admin.SECTIONS]
+    for place, label in places:
+        assert re.search(f"<h2[^>]*>{label}</h2>", anna.get(place).text), place
+
+
+def test_a_person_is_made_and_chooses_a_password_by_a_link_that_is_shown_once(tenant: Tenant, anna: Browser) -> None:
+    dora = f"dora-{tenant.number}"
+    fields = {"login": dora, "display_name": "Dora <Lind>", "roles": "reviewer", "zone": "Europe/Riga"}
+    page = anna.send(f"{PEOPLE}/new", **fields)
+    found = OUTPUT.search(page.text)
+    assert (page.status, found is not None) == (200, True)
+    assert "/ui/password?token=" in (found[1] if found else "")
+    shown = tenant.native("GET", f"/v1/users/{dora}")
+    assert (shown["display_name"], shown["roles"], shown["zone"]) == ("Dora <Lind>", ["reviewer"], "Europe/Riga")
+    assert "Dora &lt;Lind&gt;" in anna.get(PEOPLE).text
+    assert "/ui/password?token=" not in anna.get(f"{PEOPLE}/{shown['id']}").text
+    made = anna.send(f"{PEOPLE}/new", login=f"erik-{tenant.number}", password=PASSWORD)
+    assert made.status == 303
+    assert f"erik-{tenant.number} was made." in anna.get(made.headers["location"]).text
+    assert Browser(anna.server).sign_in(f"erik-{tenant.number}", PASSWORD).status == 303
+
+
+def test_every_fault_of_a_person_stands_beside_its_field(tenant: Tenant, anna: Browser) -> None:
+    page = anna.send(f"{PEOPLE}/new", login="a b", email="nothing", zone="Mars", display_name="Kept", password="x")
+    assert page.status == 422
+    for field in ("login", "email", "zone"):
+        assert f'id="{field}-fault"' in page.text, field
+    assert 'value="Kept"' in page.text
+    page = anna.send(f"{PEOPLE}/new", login=tenant.login("bert"))
+    assert (page.status, 'id="login-fault">Login is taken.' in page.text) == (422, True)
+    page = anna.send(f"{PEOPLE}/new", login=f"new-{tenant.number}", password="short")
+    assert (page.status, 'id="password-fault"' in page.text) == (422, True)
+
+
+def test_a_person_is_changed(tenant: Tenant, anna: Browser) -> None:
+    desk = tenant.native("POST", "/v1/groups", {"name": "desk"})
+    tenant.login("bert")
+    address = f"{PEOPLE}/{tenant.uids['bert']}"
+    answer = anna.send(address, display_name="Bert Moss", groups=desk["id"], roles="supervisor", revision="1")
+    assert (answer.status, answer.headers["location"]) == (303, address)
+    assert "Saved." in anna.get(address).text
+    shown = tenant.native("GET", f"/v1/users/{tenant.uids['bert']}")
+    assert (shown["display_name"], shown["group_names"], shown["roles"]) == ("Bert Moss", ["desk"], ["supervisor"])
+    assert anna.send(address, display_name="Other", revision="1").status == 409
+    assert 'value="Other"' in anna.last.text
+    assert anna.send(address, roles="").status == 303
+    assert tenant.native("GET", f"/v1/users/{tenant.uids['bert']}")["roles"] == []
+    own = f"{PEOPLE}/{tenant.uids['anna']}"
+    assert (anna.send(own, roles="").status, "without an enabled administrator" in anna.last.text) == (409, True)
+
+
+def test_what_a_person_holds_is_listed_and_handed_over(tenant: Tenant, anna: Browser) -> None:
+    tenant.login("carla")
+    tasks = [
+        tenant.native("POST", "/v1/tasks", {"title": f"<Held {n}>", "assignee": tenant.login("bert")}) for n in (1, 2)
+    ]
+    address = f"{PEOPLE}/{tenant.uids['bert']}"
+    page = anna.get(address).text
+    assert "2 open tasks" in page
+    assert f"{tasks[0]['number']} &lt;Held 1&gt;" in page
+    assert anna.send(f"{address}/disable", address, work="hand_over", hand_over_to="nobody-at-all").status == 422
+    assert 'id="hand_over_to-fault">Hand over to does not match a user.' in anna.last.text
+    assert anna.send(f"{address}/delete", address).status == 409
+    carla = tenant.login("carla")
+    assert anna.send(f"{address}/disable", address, work="hand_over", hand_over_to=carla).status == 303
+    assert tenant.native("GET", f"/v1/tasks/{tasks[1]['id']}")["assignee"] == tenant.uids["carla"]
+    assert "Enable" in anna.get(address).text
+    assert anna.send(f"{address}/enable", address).status == 303
+    assert anna.send(f"{PEOPLE}/{tenant.uids['carla']}/disable", address, work="release").status == 303
+    assert tenant.native("GET", f"/v1/tasks/{tasks[1]['id']}")["assignee"] is None
+    assert anna.send(f"{address}/delete", address).status == 303
+    assert tenant.native("GET", f"/v1/users/{tenant.uids['bert']}")["deleted_at"] is not None
+
+
+def test_links_sessions_and_aliases_of_a_person(tenant: Tenant, anna: Browser) -> None:
+    session = tenant.session("bert")
+    address = f"{PEOPLE}/{tenant.uids['bert']}"
+    assert "/ui/password?token=" in anna.send(f"{address}/link", address).text
+    assert anna.send(f"{address}/unlock", address).status == 303
+    assert f"{address}/sessions/{session}/end" in anna.get(address).text
+    assert anna.send(f"{address}/sessions/{session}/end", address).status == 303
+    assert f"{address}/sessions/{session}/end" not in anna.get(address).text
+    refused = anna.send(f"{address}/aliases", address, dialect="genesys", name="no number")
+    assert (refused.status, 'id="name-fault"' in refused.text) == (422, True)
+    assert anna.send(f"{address}/aliases", address, dialect="genesys", name="4711").status == 303
+    listed = tenant.native("GET", f"/v1/users/{tenant.uids['bert']}/aliases")["items"]
+    assert [(item["dialect"], item["name"]) for item in listed] == [("genesys", "4711")]
+    assert anna.send(f"{address}/aliases/remove", address, dialect="genesys", name="4711").status == 303
+    assert anna.get(f"{PEOPLE}/{quote(tenant.login('bert'))}").status == 200
+    assert anna.get(f"{PEOPLE}/nobody").status == 404
+
+
+def test_a_token_is_made_shown_once_and_revoked(tenant: Tenant, anna: Browser) -> None:
+    bert = tenant.login("bert")
+    page = anna.send("/ui/admin/tokens/new", name="<x>", user="nobody-at-all", scopes="task.reed", expires_in="P1Y")
+    assert page.status == 422
+    page = anna.send("/ui/admin/tokens/new", name="", scopes="task.reed", user=bert, expires_in="P90D")
+    assert "did you mean task.read?" in page.text
+    assert 'value="task.reed"' in page.text
+    page = anna.send("/ui/admin/tokens/new", name="<Robot>", user=bert, scopes="task.read @agent", expires_in="P90D")
+    found = OUTPUT.search(page.text)
+    assert found is not None, page.text
+    assert 'aria-label="New token"' in found[0]
+    headers = {"Authorization": f"Bearer {found[1]}"}
+    assert anna.server.call("GET", "/v1/users/me", headers=headers).json()["login"] == bert
+    page = anna.get("/ui/admin/tokens")
+    assert "&lt;Robot&gt;" in page.text
+    assert found[1] not in page.text
+    [target] = re.findall(r'action="(/ui/admin/tokens/\w+/revoke)"', page.text)
+    assert anna.post(target, {"csrf": anna.csrf()}).status == 303
+    assert "The token &lt;Robot&gt; was revoked." in anna.get("/ui/admin/tokens").text
+    assert "Revoked" in anna.get("/ui/admin/tokens?state=all").text
+
+
+def test_a_group_is_made_changed_filled_and_deleted(tenant: Tenant, anna: Browser) -> None:
+    assert "No groups yet." in anna.get("/ui/admin/groups").text
+    fields = {"name": "Desk", "description": "First <line>", "roles": "reviewer", "external_names": "desk\nline-1"}
+    address = anna.send("/ui/admin/groups/new", **fields).headers["location"]
+    assert "First &lt;line&gt;" in anna.get("/ui/admin/groups").text
+    refused = anna.send("/ui/admin/groups/new", name="desk")
+    assert (refused.status, 'id="name-fault">Name is taken.' in refused.text) == (422, True)
+    refused = anna.send(f"{address}/members", address, person="nobody-at-all")
+    assert (refused.status, 'id="person-fault"' in refused.text) == (422, True)
+    assert anna.send(f"{address}/members", address, person=tenant.login("bert")).status == 303
+    assert anna.send(address, name="Front desk", roles="", revision="1").status == 303
+    shown = tenant.native("GET", "/v1/groups/Front desk".replace(" ", "%20"))
+    assert (shown["roles"], shown["member_count"], shown["external_names"]) == ([], 1, ["desk", "line-1"])
+    assert tenant.login("bert") in anna.get(address).text
+    assert anna.send(f"{address}/members/remove", address, person=tenant.login("bert")).status == 303
+    assert anna.send(f"{address}/delete", address).status == 303
+    assert anna.get(address).status == 404
