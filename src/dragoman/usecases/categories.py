@@ -141,6 +141,29 @@ def _move(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
         tasks.save(uow, task, replace(task, category=move_to))
 
 
+class Shift(msgspec.Struct, frozen=True):
+    """Move a category one place up or down in the order of all."""
+
+    category: int
+    is_up: bool
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE  # others move, too
+
+
+def shift(uow: UnitOfWork, command: Shift) -> Category:
+    """The category. At the end that it moves to nothing changes. NotFound when there is none."""
+    require_admin(uow.principal)
+    category = uow.categories.get(command.category)
+    ordered = uow.categories.all()
+    place = [each.number for each in ordered].index(category.number)
+    target = place + (-1 if command.is_up else 1)
+    if 0 <= target < len(ordered):
+        ordered[place], ordered[target] = ordered[target], ordered[place]
+        reorder(uow, ordered)
+    return category
+
+
 def _check_title(title: str, others: list[Category]) -> None:
     if any(composed(other.title) == composed(title) for other in others):
         raise Conflict("title_taken", f"There is a category {title} already.")

@@ -169,3 +169,60 @@ def test_a_group_is_made_changed_filled_and_deleted(tenant: Tenant, anna: Browse
     assert anna.send(f"{address}/members/remove", address, person=tenant.login("bert")).status == 303
     assert anna.send(f"{address}/delete", address).status == 303
     assert anna.get(address).status == 404
+
+
+def test_categories_are_made_moved_and_deleted_with_their_tasks_moved(tenant: Tenant, anna: Browser) -> None:
+    root = "/ui/admin/categories"
+
+    def titles() -> list[str]:
+        return [item["title"] for item in tenant.native("GET", "/v1/categories")["items"]]
+
+    assert anna.send(root, title="<Returns>").status == 303
+    assert titles()[-1] == "<Returns>"
+    refused = anna.send(root, title="<Returns>", description="kept")
+    assert (refused.status, 'id="title-fault">Title is taken.' in refused.text) == (422, True)
+    assert "kept</textarea>" in refused.text
+    number = tenant.native("GET", "/v1/categories")["items"][-1]["number"]
+    address = f"{root}/{number}"
+    before = titles()
+    assert anna.send(f"{address}/up", root).status == 303
+    assert titles() == [*before[:-2], "<Returns>", before[-2]]
+    anna.send(f"{address}/down", root)
+    anna.send(f"{address}/down", root)
+    assert titles() == before
+    assert anna.send(address, title="Returns").status == 303
+    task = tenant.native("POST", "/v1/tasks", {"title": "Chair", "category": number})
+    assert "Move its 1 task to" in anna.get(address).text
+    refused = anna.send(f"{address}/delete", address, move_to="")
+    assert (refused.status, 'id="move_to-fault"' in refused.text) == (422, True)
+    other = tenant.native("GET", "/v1/categories")["items"][0]["number"]
+    assert anna.send(f"{address}/delete", address, move_to=str(other)).status == 303
+    assert tenant.native("GET", f"/v1/tasks/{task['id']}")["category"] == other
+    assert anna.get(address).status == 404
+
+
+def test_a_webhook_is_made_changed_and_its_secret_shown_once(tenant: Tenant, anna: Browser) -> None:
+    root = "/ui/admin/webhooks"
+    refused = anna.send(f"{root}/new", url="http://localhost/", types="task.*", description="kept")
+    assert (refused.status, 'id="url-fault"' in refused.text, 'value="kept"' in refused.text) == (422, True, True)
+    page = anna.send(f"{root}/new", url="https://hooks.example.com/x", types="task.*, case.created", description="<d>")
+    secret = OUTPUT.search(page.text)
+    assert secret is not None, page.text
+    assert secret[1].startswith("whsec_")
+    [hook] = tenant.native("GET", "/v1/webhooks")["items"]
+    assert hook["types"] == ["task.*", "case.created"]
+    address = f"{root}/{hook['id']}"
+    assert "&lt;d&gt;" in anna.get(root).text
+    assert secret[1] not in anna.get(address).text
+    again = OUTPUT.search(anna.send(f"{address}/rotate", address).text)
+    assert again is not None
+    assert again[1] != secret[1]
+    assert anna.send(address, state="paused", types="*").status == 303
+    assert anna.send(f"{address}/test", address).status == 303
+    page = anna.get(f"{address}?state=all")
+    [delivery] = re.findall(f'href="({address}/deliveries/[^"]+)"', page.text)
+    assert "webhook.test" in anna.get(delivery).text
+    assert anna.send(f"{address}/replay", address).status == 303
+    assert "0 deliveries are sent again." in anna.get(address).text
+    assert anna.send(f"{address}/delete", address).status == 303
+    assert "No webhooks yet." in anna.get(root).text

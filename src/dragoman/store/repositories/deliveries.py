@@ -46,6 +46,26 @@ class Deliveries(Repository[Delivery]):
         statement = sa.select(D.uid).where(*conditions).order_by(D.event.desc()).limit(limit)
         return self.of_uids([row[0] for row in self.by_condition(statement)], lock)
 
+    def counts(self, webhook: str, most: int) -> dict[DeliveryState, int]:
+        """How many of a webhook there are in each state, counted up to `most`."""
+        counted = [
+            sa.select(sa.func.count())
+            .select_from(
+                sa.select(D.uid).where(*self._conditions(DeliveryFilter(webhook, (state,)))).limit(most).subquery()
+            )
+            .scalar_subquery()
+            for state in DeliveryState
+        ]
+        [row] = self.by_condition(sa.select(*counted))
+        return dict(zip(DeliveryState, map(int, row), strict=True))
+
+    def dead(self) -> dict[str, int]:
+        """How many deliveries of each webhook are dead; webhooks without any are left out."""
+        statement = sa.select(D.webhook, sa.func.count()).where(
+            D.tenant == self.tenant, D.state == str(DeliveryState.DEAD)
+        )
+        return {uid: int(count) for uid, count in self.by_condition(statement.group_by(D.webhook))}
+
     def due(self, webhook: str, now: Moment, limit: int, *, tests_only: bool = False) -> list[Delivery]:
         """Those that may be sent, the longest due first, locked."""
         conditions: list[Any] = [

@@ -20,7 +20,7 @@ READ_ONLY = frozenset(Category.__struct_fields__)
 
 def parse_create(request: Request, query: queries.Trial) -> categories.Create:
     """A category to be made."""
-    return reading.body(request, NewCategory, _create, read_only=READ_ONLY)
+    return reading.body(request, NewCategory, creation, read_only=READ_ONLY)
 
 
 def parse_get(request: Request, query: queries.Nothing) -> categories.Get:
@@ -43,9 +43,14 @@ def parse_patch(request: Request, query: queries.Trial) -> categories.Change:
     number = reading.number(request, NOUN, name="number")
 
     def build(patch: CategoryPatch, out_of_range: OutOfRange | None) -> categories.Change:
-        return categories.Change(number, _set(patch, ("title", *PLAIN)), out_of_range)
+        return change(number, patch, out_of_range)
 
     return reading.patch(request, CategoryPatch, build, doubtful=DOUBTFUL, read_only=READ_ONLY)
+
+
+def change(number: int, patch: CategoryPatch, out_of_range: OutOfRange | None = None) -> categories.Change:
+    """What a patch changes of a category."""
+    return categories.Change(number, _set(patch, ("title", *PLAIN)), out_of_range)
 
 
 def parse_delete(request: Request, query: queries.CategoryRemoval) -> categories.Remove:
@@ -55,7 +60,8 @@ def parse_delete(request: Request, query: queries.CategoryRemoval) -> categories
     )
 
 
-def _create(new: NewCategory) -> categories.Create:
+def creation(new: NewCategory) -> categories.Create:
+    """The command that makes the category."""
     return categories.Create(new.title, _set(new, PLAIN))
 
 

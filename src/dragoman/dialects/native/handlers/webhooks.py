@@ -15,6 +15,7 @@ from dragoman.dialects.native.wire import webhooks as wire
 from dragoman.domain.clock import Moment
 from dragoman.domain.delivery import Delivery, DeliveryState
 from dragoman.domain.webhook import WebhookFilter, WebhookState
+from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.webhooks import deliveries, subscriptions
 
 READ_ONLY = frozenset(wire.MadeWebhook.__struct_fields__)
@@ -24,10 +25,11 @@ LISTS = ("categories", "cases", "assignees", "not_actors", "not_dialects")
 
 def parse_create(request: Request, query: queries.Trial) -> subscriptions.Add:
     """A webhook to be made."""
-    return reading.body(request, wire.NewWebhook, _add, read_only=READ_ONLY)
+    return reading.body(request, wire.NewWebhook, addition, read_only=READ_ONLY)
 
 
-def _add(new: wire.NewWebhook) -> subscriptions.Add:
+def addition(new: wire.NewWebhook) -> subscriptions.Add:
+    """The command that makes the webhook."""
     fields = {
         "description": new.description,
         "types": tuple(dict.fromkeys(new.types)),
@@ -64,20 +66,26 @@ def render_list(page: subscriptions.Page, request: Request) -> Reply:
 
 def parse_patch(request: Request, query: queries.Trial) -> subscriptions.Change:
     """A merge patch: what is named changes."""
+    webhook, revisions = request.path["webhook"], reading.if_match(request)
+    return reading.body(
+        request,
+        wire.WebhookPatch,
+        lambda patch: change(webhook, patch, revisions),
+        media=reading.MERGE_PATCH,
+        read_only=READ_ONLY,
+    )
 
-    def build(patch: wire.WebhookPatch) -> subscriptions.Change:
-        named = wire.set_members(patch)
-        catch_up = named.pop("catch_up", None)
-        if catch_up is not None and patch.state != "active":
-            raise subscriptions.bad_catch_up()
-        lists = named.pop("filter", UNSET)
-        fields = {name: _plain(name, value) for name, value in named.items()}
-        command = subscriptions.Change(
-            request.path["webhook"], fields, catch_up is not False, reading.if_match(request)
-        )
-        return command if lists is UNSET else replace(command, filters=_filters(lists))
 
-    return reading.body(request, wire.WebhookPatch, build, media=reading.MERGE_PATCH, read_only=READ_ONLY)
+def change(webhook: str, patch: wire.WebhookPatch, revisions: Revisions | None) -> subscriptions.Change:
+    """What a patch changes of a webhook."""
+    named = wire.set_members(patch)
+    catch_up = named.pop("catch_up", None)
+    if catch_up is not None and patch.state != "active":
+        raise subscriptions.bad_catch_up()
+    lists = named.pop("filter", UNSET)
+    fields = {name: _plain(name, value) for name, value in named.items()}
+    command = subscriptions.Change(webhook, fields, catch_up is not False, revisions)
+    return command if lists is UNSET else replace(command, filters=_filters(lists))
 
 
 def parse_delete(request: Request, query: queries.Trial) -> subscriptions.Remove:

@@ -1,8 +1,15 @@
 """Administration: everything that the administrators of a tenant look after."""
 
-from dragoman.web.views.admin import groups, people, person, tokens
+from dragoman.web.views.admin import categories, groups, people, person, tokens, webhooks
 from dragoman.web.views.admin.area import SECTIONS
 
 __all__ = ["PAGES", "SECTIONS"]
 
-PAGES = (*people.PAGES, *person.PAGES, *groups.PAGES, *tokens.PAGES)
+PAGES = (
+    *people.PAGES,
+    *person.PAGES,
+    *groups.PAGES,
+    *tokens.PAGES,
+    *categories.PAGES,
+    *webhooks.PAGES,
+)

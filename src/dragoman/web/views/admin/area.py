@@ -25,6 +25,8 @@ SECTIONS = {
     "people": N_("People"),
     "groups": N_("Groups"),
     "tokens": N_("Tokens"),
+    "categories": N_("Categories"),
+    "webhooks": N_("Webhooks"),
 }
 """The places, in their order. Each is added with its pages."""
 LABELS = {
@@ -52,12 +54,19 @@ LABELS = {
     "external_names": N_("External names"),
     "person": N_("Person"),
     "dialect": N_("Dialect"),
+    "url": N_("URL"),
+    "types": N_("Types"),
+    "order": N_("Order"),
+    "state": N_("State"),
+    "icon": N_("Icon"),
+    "move_to": N_("Move its tasks to"),
 }
 """What the fields are called: the members of the API in words."""
 TAKEN = {
     "login_taken": ("login", N_("is taken")),
     "email_taken": ("email", N_("belongs to another user")),
     "group_taken": ("name", N_("is taken")),
+    "title_taken": ("title", N_("is taken")),
     "alias_taken": ("name", N_("is the name of another user")),
 }
 """Conflicts that are about one field: which, and what is said beside it."""

@@ -144,7 +144,7 @@ async def put_alias(visit: Visit) -> Response:
     visit.require("user.manage")
     form = visit.form
     command = aliases.Put(visit.path["person"], form.text("dialect"), form.text("name").strip(), "first" in form)
-    result = await area.attempt(visit, visit.write(aliases.put, command, operation="put_alias"))
+    result = await area.attempt(visit, visit.write(aliases.put, command, operation="put_user_alias"))
     if isinstance(result, Refused) and not result.faults:
         result = Refused({"name": result.sentence})
     return await _answer(visit, result, visit.gettext("Saved."))
@@ -154,7 +154,7 @@ async def remove_alias(visit: Visit) -> Response:
     """Take a name from the user."""
     visit.require("user.manage")
     command = aliases.Remove(visit.path["person"], visit.form.text("dialect"), visit.form.text("name"))
-    result = await area.attempt(visit, visit.write(aliases.remove, command, operation="delete_alias"))
+    result = await area.attempt(visit, visit.write(aliases.remove, command, operation="delete_user_alias"))
     return await _answer(visit, result, visit.gettext("The alias was removed."))
 
 
