@@ -422,6 +422,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     providers: tuple[Provider, ...] = ()  # from the tables [oidc.NAME]
     outside: tuple[OutsideType, ...] = ()  # from the tables [batch.type.NAME]
     secret_key: Secret | None = None  # from its variable only
+    sources: Mapping[str, str] = {}  # by name, of those that aren't at their defaults: `file`, `variable`, `option`
 
     @property
     def lets_sign_in(self) -> bool:
@@ -453,14 +454,17 @@ def load(
     tables = _take_outside(tree, str(config))
     providers = _take_providers(tree, str(config))
     _check_shape(tree, dialects, str(config))
+    sources = dict.fromkeys(_named_in(tree), "file")
     for name, text in environ.items():
         if name.startswith(PREFIX) and not _is_other(name):
             path = _path_of(name, dialects)
             _put(tree, path, _convert(text, _type_of(path, dialects), name, strict=False))
+            sources[".".join(path)] = "variable"
     for key, value in (overrides or {}).items():
         if value is not None:
             path = tuple(key.split("."))
             _put(tree, path, _convert(value, _type_of(path, dialects), key, strict=True))
+            sources[key] = "option"
     tree["dialects"] = {name: _dialect(name, tree, options) for name, options in dialects.items()}
     tree["database"] = tree.get("database") or _default_database()
     settings = msgspec.convert(tree, Settings)
@@ -475,7 +479,17 @@ def load(
         outside=_outside(tables, types, environ, folder, str(config)),
         providers=_providers(providers, environ, folder, str(config)),
         secret_key=_secret_key(environ),
+        sources=sources,
     )
+
+
+def _named_in(tree: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The names of the settings in the tables of a file."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _named_in(value, f"{above}{key}.")
+        else:
+            yield above + key
 
 
 def _is_other(variable: str) -> bool:
@@ -652,6 +666,26 @@ def explain(
     for name, options in (dialects or {}).items():
         paths += [("dialects", name, key) for key in ("enabled", *(option.name for option in options))]
     shown = [_explained(settings, path, tree, environ, overrides or {}) for path in paths]
+    return [*shown, *_beside(settings)]
+
+
+def as_loaded(settings: Settings) -> list[Explained]:
+    """Each setting with its value and where that came from when it was loaded. No secret is shown: only that it is
+    set."""
+    values = msgspec.to_builtins(settings)
+    paths = [path for path, _, _ in _fields(Settings)]
+    paths += [("dialects", name, key) for name, options in settings.dialects.items() for key in options]
+    shown = []
+    for path in paths:
+        name, value = ".".join(path), _within(values, path, None)
+        value = _without_password(value) if name == "database" else value
+        shown.append(Explained(name, value, settings.sources.get(name, "default")))
+    return [*shown, *_beside(settings)]
+
+
+def _beside(settings: Settings) -> list[Explained]:
+    """The key of secrets, and the tables whose names are free."""
+    shown = []
     key = settings.secret_key
     shown.append(Explained("secret_key", IS_SET if key else None, "variable" if key else "default"))
     for each in settings.providers:
@@ -704,7 +738,7 @@ def _fields(struct: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterat
         kind = hints[field.name]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             yield from _fields(kind, (*above, field.name))
-        elif field.name not in ("dialects", "providers", "outside", "secret_key"):
+        elif field.name not in ("dialects", "providers", "outside", "secret_key", "sources"):
             yield (*above, field.encode_name), kind, field.default
 
 

@@ -226,3 +226,54 @@ def test_a_webhook_is_made_changed_and_its_secret_shown_once(tenant: Tenant, ann
     assert "0 deliveries are sent again." in anna.get(address).text
     assert anna.send(f"{address}/delete", address).status == 303
     assert "No webhooks yet." in anna.get(root).text
+
+
+def test_names_are_given_to_people_with_the_tasks_that_carry_them(tenant: Tenant, anna: Browser) -> None:
+    root, bert = "/ui/admin/aliases", tenant.login("bert")
+    refused = anna.send(root, person="nobody-at-all", dialect="ibm_htm", name="x")
+    assert (refused.status, 'id="person-fault"' in refused.text) == (422, True)
+    assert anna.send(root, person=bert, dialect="ibm_htm", name="<cn=Bert>").status == 303
+    assert "&lt;cn=Bert&gt;" in anna.get(root).text
+    anna.send(f"{root}/remove", root, person=bert, dialect="ibm_htm", name="<cn=Bert>")
+    assert "No aliases yet." in anna.get(root).text
+    headers = {"Authorization": tenant.basic("anna"), "Content-Type": "application/json"}
+    body = '{"items": [{"title": "From afar", "priority": 1, "resource_id": 4711}]}'
+    sent = anna.server.call("POST", "/genesys/tasks", body, headers)
+    page = anna.get("/ui/admin/names").text
+    if sent.status < 300:
+        assert "4711" in page
+
+
+def test_the_tenant_is_changed(tenant: Tenant, anna: Browser) -> None:
+    root = "/ui/admin/tenant"
+    refused = anna.send(root, display_name="Kept", zone="Mars", users="many")
+    assert refused.status == 422
+    for field in ("zone", "users"):
+        assert f'id="{field}-fault"' in refused.text, field
+    assert 'value="Kept"' in refused.text
+    fields = {"display_name": "Shop <1>", "zone": "Europe/Riga", "language": "de", "users": "1 000", "open_tasks": ""}
+    assert anna.send(root, require_if_match="true", **fields).status == 303
+    shown = tenant.native("GET", "/v1/tenant")
+    assert (shown["display_name"], shown["zone"], shown["language"]) == ("Shop <1>", "Europe/Riga", "de")
+    assert (shown["limits"]["users"], shown["require_if_match"]) == (1000, True)
+    assert anna.send(root, require_if_match="", users="").status == 303
+    assert tenant.native("GET", "/v1/tenant")["limits"]["users"] is None
+
+
+def test_settings_have_their_value_and_source_and_no_secret(anna: Browser) -> None:
+    page = anna.get("/ui/admin/settings").text
+    assert re.search('data-setting="passwords.least" data-source="default">.*<code>12</code>', page)
+    assert 'data-setting="database" data-source="option"' in page
+    assert re.search('data-setting="secret_key" data-source="variable">.*<code>set</code>', page)
+    assert "passwords.least" not in anna.get("/ui/admin/settings?q=server.").text
+
+
+def test_a_template_is_tried(tenant: Tenant, anna: Browser) -> None:
+    assert "No templates yet." in anna.get("/ui/admin/templates").text
+    text = '[[template]]\nname = "Returns"\ndisplay_name = "A <return>"\npriority = 3\nkind = "human"\n'
+    tenant.command("template", "load", "-", "--tenant", tenant.name, typed=text)
+    page = anna.get("/ui/admin/templates").text
+    [address] = re.findall('href="(/ui/admin/templates/[0-9a-f-]+)"', page)
+    tried = anna.get(address).text
+    assert "A task as it would be" in tried
+    assert "A &lt;return&gt;" in tried

@@ -1,6 +1,17 @@
 """Administration: everything that the administrators of a tenant look after."""
 
-from dragoman.web.views.admin import categories, groups, people, person, tokens, webhooks
+from dragoman.web.views.admin import (
+    categories,
+    groups,
+    names,
+    people,
+    person,
+    settings,
+    templates,
+    tenant,
+    tokens,
+    webhooks,
+)
 from dragoman.web.views.admin.area import SECTIONS
 
 __all__ = ["PAGES", "SECTIONS"]
@@ -10,6 +21,10 @@ PAGES = (
     *person.PAGES,
     *groups.PAGES,
     *tokens.PAGES,
+    *names.PAGES,
+    *templates.PAGES,
     *categories.PAGES,
     *webhooks.PAGES,
+    *settings.PAGES,
+    *tenant.PAGES,
 )

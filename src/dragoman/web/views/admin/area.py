@@ -25,8 +25,13 @@ SECTIONS = {
     "people": N_("People"),
     "groups": N_("Groups"),
     "tokens": N_("Tokens"),
+    "aliases": N_("Aliases"),
+    "names": N_("Unclaimed names"),
+    "templates": N_("Templates"),
     "categories": N_("Categories"),
     "webhooks": N_("Webhooks"),
+    "settings": N_("Settings"),
+    "tenant": N_("Tenant"),
 }
 """The places, in their order. Each is added with its pages."""
 LABELS = {
@@ -60,6 +65,9 @@ LABELS = {
     "state": N_("State"),
     "icon": N_("Icon"),
     "move_to": N_("Move its tasks to"),
+    "users": N_("Users"),
+    "open_tasks": N_("Open tasks"),
+    "attachment_bytes": N_("Bytes of attachments"),
 }
 """What the fields are called: the members of the API in words."""
 TAKEN = {
@@ -157,7 +165,8 @@ def refusal(visit: Visit, error: Expected) -> Refused:
 
 def _of_field(problem: Problem) -> Problem:
     """The problem at the field of the form: a member of a list is shown in one field with the others."""
-    name = problem.path.lstrip("/?").partition("/")[0]
+    name, _, below = problem.path.lstrip("/?").partition("/")
+    name = below if name == "limits" and below else name
     return Problem(f"/{name}", problem.code, problem.message)
 
 
