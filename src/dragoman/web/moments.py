@@ -46,6 +46,10 @@ class Moments:
         """Its time of the day as `14:00`, for a field of a form."""
         return f"{to_datetime(moment).astimezone(self._zone):%H:%M}"
 
+    def written_day(self, day: date) -> str:
+        """A day as people write it."""
+        return self._format(datetime(day.year, day.month, day.day, tzinfo=UTC), "yMMMd")
+
     def clock(self, moment: Moment) -> str:
         """Its time of the day to the second."""
         return f"{to_datetime(moment).astimezone(self._zone):%H:%M:%S}"

@@ -108,6 +108,7 @@ def test_a_request_is_explained_with_what_it_caused(tenant: Tenant, anna: Browse
     assert "<dt>x-api-key</dt><dd>***</dd>" in page
     assert "<script>" not in page
     assert "<ins>&lt;b&gt;Work</ins>" in page
+    assert re.search(r"<code>created_at</code> .*<ins>20\d\d-[^<]+Z</ins>", page)
     assert "Bodies are kept only while they are recorded" in page
     send(tenant, "GET", "/services/99", "failed")
     page = anna.get(f"{TRAFFIC}/failed").text

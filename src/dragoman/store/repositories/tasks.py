@@ -13,7 +13,7 @@ from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.engine.key_lists import among, as_parameter, driver_text, each_of
-from dragoman.store.repositories import task_judging, task_timers
+from dragoman.store.repositories import task_judging, task_summaries, task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
     SINCE,
@@ -163,6 +163,18 @@ class Tasks(Repository[Task]):
         ask = count_of(dialect, self.tenant, wanted, with_removed=with_removed)
         [(count,)] = self.by_text(ask.text, self._parameters(ask, wanted))
         return int(count)
+
+    def open_by_state_and_age(self, assignee: str | None, since: Sequence[Moment]) -> list[tuple[str, int, int]]:
+        """State, age and how many open tasks; see `task_summaries`. For readers."""
+        return task_summaries.open_by_state_and_age(self._connection(), self.tenant, assignee, since)
+
+    def overdue_by_week(self, assignee: str | None, now: Moment, since: Sequence[Moment]) -> dict[int, int]:
+        """Age of the due time, and how many open tasks were due before now. For readers."""
+        return task_summaries.overdue_by_week(self._connection(), self.tenant, assignee, now, since)
+
+    def ended_by_piece(self, assignee: str | None, since: Moment) -> list[tuple[Moment, int]]:
+        """Where each piece of time begins in which tasks ended, and how many. For readers."""
+        return task_summaries.ended_by_piece(self._connection(), self.tenant, assignee, since)
 
     def bounded_counts(self, wanted: Sequence[TaskFilter], most: int) -> list[int]:
         """How many tasks match each of the filters, counted up to this many, by one statement."""

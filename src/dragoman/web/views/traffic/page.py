@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from dragoman.dialects import discover
 from dragoman.domain.errors import NotFound
+from dragoman.domain.history_values import changes_of
 from dragoman.domain.traffic import Entry, must_watch
 from dragoman.usecases.admin import traffic as changes
 from dragoman.web.calls import phrase, preformatted
@@ -50,18 +51,15 @@ def _bodies(entry: Entry) -> dict[str, Any] | None:
 
 def _change(change: changes.Caused) -> dict[str, Any]:
     """A change with its fields, before and after."""
-    fields = [
-        (name, *map(_written, values))
-        for name, values in msgspec.json.decode(change.changes).items()
-        if isinstance(values, list) and len(values) == 2
-    ]
+    fields = [(name, _written(old), _written(new)) for name, (old, new) in changes_of(change.changes).items()]
     return {"change": change, "href": href(change.entity, change.number), "fields": fields}
 
 
-def _written(value: object) -> str | None:
+def _written(raw: msgspec.Raw) -> str | None:
+    value = msgspec.json.decode(raw)
     if value is None:
         return None
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else bytes(raw).decode()
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
