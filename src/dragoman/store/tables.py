@@ -689,6 +689,24 @@ idempotency = Table(
     Index("idempotency_by_age", "tenant", "created_at"),
 )
 
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("owner", nullable=False),
+    _text("name", nullable=False),
+    _text("list", nullable=False),
+    _text("q", nullable=False),
+    _text("columns"),
+    Column("shared_with", STRING, nullable=False, server_default=""),
+    _count("created_at"),
+    _count("modified_at"),
+    _count("row_version", 1),
+    Index("saved_view_by_owner", "tenant", "owner", "number"),
+    Index("saved_view_by_audience", "tenant", "shared_with", "number"),
+)
+
 setting = Table(
     "setting",
     metadata,

@@ -49,6 +49,7 @@ from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
 from dragoman.store.repositories.tokens import Tokens
 from dragoman.store.repositories.unclaimed_names import UnclaimedNames, UnclaimedTasks
+from dragoman.store.repositories.views import Views
 from dragoman.store.repositories.webhooks import Webhooks
 from dragoman.store.unit import trial
 from dragoman.store.unit.mappings import MAPPINGS
@@ -352,6 +353,10 @@ class UnitOfWork:
     @lazy
     def templates(self) -> Templates:
         return Templates(self._overlay)
+
+    @lazy
+    def views(self) -> Views:
+        return Views(self._overlay)
 
     @lazy
     def messages(self) -> Messages:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from dragoman.domain.clock import uptime
+from dragoman.domain.view import View
 from dragoman.usecases.inbox import counts
+from dragoman.usecases.inbox.counts import Counted
 from dragoman.usecases.inbox.search import COUNTED
 from dragoman.web.frame import Entry
 
@@ -18,14 +20,21 @@ SECONDS = 5.0
 MOST_KEPT = 1_000
 """Readers whose counts are kept."""
 
-Counted = tuple[float, dict[str, int]]
+Kept = tuple[float, Counted]
 
-_kept: "WeakKeyDictionary[Application, dict[tuple[int, str | None], Counted]]" = WeakKeyDictionary()
+_kept: "WeakKeyDictionary[Application, dict[tuple[int, str | None], Kept]]" = WeakKeyDictionary()
 
 
 async def gather(visit: "Visit") -> tuple[dict[str, str], Sequence[Entry]]:
     """List -> its count as shown; the links of the saved views."""
-    return {name: shown(count) for name, count in (await counted(visit)).items()}, ()
+    found = await counted(visit)
+    links = [Entry(f"view-{view.number}", href(view), "star", view.name) for view in found.views]
+    return {name: shown(count) for name, count in found.counts.items()}, links
+
+
+def href(view: View) -> str:
+    """The address of a saved view."""
+    return f"/ui/inbox/{view.list}?view={view.number}"
 
 
 def is_fresh(visit: "Visit", seconds: float = SECONDS) -> bool:
@@ -35,8 +44,8 @@ def is_fresh(visit: "Visit", seconds: float = SECONDS) -> bool:
     return known is not None and uptime() - known[0] < seconds
 
 
-async def counted(visit: "Visit", known: dict[str, int] | None = None, seconds: float = SECONDS) -> dict[str, int]:
-    """The counts, at most so many seconds old. `known` are those of lists that were counted just now."""
+async def counted(visit: "Visit", known: dict[str, int] | None = None, seconds: float = SECONDS) -> Counted:
+    """The counts and views, at most so many seconds old. `known` are those of lists that were counted just now."""
     principal = visit.require()
     kept = _kept.setdefault(visit.app, {})
     who = principal.tenant, principal.user
@@ -53,7 +62,7 @@ def known(visit: "Visit") -> dict[str, int]:
     """The counts that the reader saw last, as far as this process knows."""
     principal = visit.require()
     found = _kept.get(visit.app, {}).get((principal.tenant, principal.user))
-    return {} if found is None else found[1]
+    return {} if found is None else found[1].counts
 
 
 def shown(count: int) -> str:

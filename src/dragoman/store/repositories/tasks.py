@@ -176,11 +176,15 @@ class Tasks(Repository[Task]):
         """Where each piece of time begins in which tasks ended, and how many. For readers."""
         return task_summaries.ended_by_piece(self._connection(), self.tenant, assignee, since)
 
-    def bounded_counts(self, wanted: Sequence[TaskFilter], most: int) -> list[int]:
-        """How many tasks match each of the filters, counted up to this many, by one statement."""
-        if not wanted:
+    def bounded_counts(self, wanted: Sequence[TaskFilter], most: int, nearly: Sequence[TaskFilter] = ()) -> list[int]:
+        """How many tasks match each of the filters, counted up to this many, by one statement. Behind them, the same
+        of `nearly`, without those that timers bring which are due and have not fired."""
+        if not (wanted or nearly):
             return []
-        asked = tuple(self._with_timers(plainly(each)) for each in wanted)
+        asked = (
+            *(self._with_timers(plainly(each)) for each in wanted),
+            *(self._without_due(plainly(each)) for each in nearly),
+        )
         ask = bounded_counts_of(self._connection().dialect, self.tenant, asked, most)
         [row] = self.by_text(ask.text, ask.parameters(self._now))
         return [min(int(count), most) for count in row]
@@ -270,6 +274,10 @@ class Tasks(Repository[Task]):
             ask = changed_of(self._connection().dialect, self.tenant)
             group.has_due = bool(self.by_text(ask.text, ask.parameters(group.now)))
         return replace(wanted, timers="both") if group.has_due else wanted
+
+    def _without_due(self, wanted: TaskFilter) -> TaskFilter:
+        lost = lost_by_timers(wanted)
+        return replace(wanted, timers="apart" if lost else "fired", lost=lost, lateral=self._is_lateral)
 
     def sort_values(self, task: Task, sorts: Sequence[Sort]) -> tuple[Any, ...]:
         """The sort values and the number of a task, for the cursor behind it."""

@@ -58,6 +58,7 @@ from dragoman.domain.people import (
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.template import Template
+from dragoman.domain.view import View
 from dragoman.domain.webhook import DisabledReason, Webhook, WebhookFilter, WebhookOrder, WebhookState
 from dragoman.domain.work_item import Role
 from dragoman.store import tables
@@ -433,6 +434,7 @@ MAPPINGS: dict[str, Mapping] = {
                 "properties": TEXTS,
             },
         ),
+        Mapping("saved_view", tables.saved_view, View),
         Mapping("setting", tables.setting, Setting, key=("name",)),
         Mapping("idempotency", tables.idempotency, IdempotencyRecord, key=("credential", "key")),
         Mapping(

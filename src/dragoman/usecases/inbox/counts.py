@@ -3,8 +3,9 @@
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
+from dragoman.domain.view import View
 from dragoman.usecases.batches import rows as batches
-from dragoman.usecases.inbox import lists, search
+from dragoman.usecases.inbox import lists, search, views
 from dragoman.usecases.uow import UnitOfWork
 
 REVIEW = "review"
@@ -19,13 +20,18 @@ class Count(msgspec.Struct, frozen=True):
         return EXCLUSIVE
 
 
-def count(uow: UnitOfWork, command: Count) -> dict[str, int]:
-    """List -> how many of its tasks the principal may see, up to `search.COUNTED`. For readers."""
+class Counted(msgspec.Struct, frozen=True):
+    """List -> how many of its tasks the principal may see, up to `search.COUNTED`; and his saved views."""
+
+    counts: dict[str, int]
+    views: list[View]
+
+
+def count(uow: UnitOfWork, command: Count) -> Counted:
+    """What the frame shows. For readers."""
     found = dict(command.known)
     missing = [name for name in lists.COUNTED_LISTS if name not in found]
-    counted = search.counts(uow, [(lists.conditions(name, uow.principal), ()) for name in missing])
-    return (
-        found
-        | dict(zip(missing, counted, strict=True))
-        | {REVIEW: batches.count_to_review(uow, batches.CountToReview())}
-    )
+    counted = search.counts(uow, [], [lists.conditions(name, uow.principal) for name in missing])
+    found |= dict(zip(missing, counted, strict=True))
+    found[REVIEW] = batches.count_to_review(uow, batches.CountToReview())
+    return Counted(found, views.list_views(uow, views.ListViews()))

@@ -102,8 +102,8 @@ def look(uow: UnitOfWork, command: Look) -> Looked:
     )
     is_whole = not (page.has_before or page.has_after or page.is_cut)
     asked = [] if is_whole else [(wanted, found.tests)]
-    beside = [(conditions(name, uow.principal), ()) for name in COUNTED_LISTS] if command.with_counts else []
-    counted = search.counts(uow, [*asked, *beside])
+    beside = [conditions(name, uow.principal) for name in COUNTED_LISTS] if command.with_counts else []
+    counted = search.counts(uow, asked, beside)
     count = len(page.tasks) if is_whole else counted[0]
     return Looked(
         filter=found,

@@ -72,17 +72,22 @@ def _ordered(tasks: list[Task], *, goes_on: bool, backwards: bool, place: Place 
     return Found(tasks, place is not None, goes_on, is_cut)
 
 
-def counts(uow: UnitOfWork, filters: Sequence[tuple[TaskFilter, Sequence[Test]]]) -> list[int]:
-    """How many tasks that the principal may see each of these finds, counted up to `COUNTED`."""
+def counts(
+    uow: UnitOfWork, filters: Sequence[tuple[TaskFilter, Sequence[Test]]], nearly: Sequence[TaskFilter] = ()
+) -> list[int]:
+    """How many tasks that the principal may see each of these finds, counted up to `COUNTED`; then the same of those
+    that may be counted a moment late: without tasks that timers bring, which are due and have not fired."""
     found: dict[int, int] = {}
     seen = [(replace(wanted, visible_to=uow.principal), tests) for wanted, tests in filters]
     plain = [place for place, (_, tests) in enumerate(seen) if not tests]
-    found |= dict(zip(plain, uow.tasks.bounded_counts([seen[place][0] for place in plain], COUNTED), strict=True))
+    late = [replace(wanted, visible_to=uow.principal) for wanted in nearly]
+    (*counted,) = uow.tasks.bounded_counts([seen[place][0] for place in plain], COUNTED, late)
+    found |= dict(zip(plain, counted, strict=False))
     for place, (wanted, tests) in enumerate(seen):
         if tests:
             numbers, is_cut = _looked_at(uow, wanted, tests, [Sort("number")], COUNTED, None)
             found[place] = COUNTED if is_cut else len(numbers)
-    return [found[place] for place in range(len(seen))]
+    return [*(found[place] for place in range(len(seen))), *counted[len(plain) :]]
 
 
 def _looked_at(

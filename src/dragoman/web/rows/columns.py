@@ -23,6 +23,11 @@ class Column(NamedTuple):
     is_hidden: bool = False
 
     @property
+    def heading_classes(self) -> str:
+        """The classes of its heading, which say no more than where it stands and when it is there."""
+        return " ".join(each for each in self.classes.split() if each in ("num", "opt"))
+
+    @property
     def is_of_extension(self) -> bool:
         """Whether it shows an attribute of an extension."""
         return self.name.startswith(EXTENSION)

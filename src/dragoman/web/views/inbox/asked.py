@@ -65,3 +65,8 @@ def of_query(name: str, query: Mapping[str, str]) -> Asked:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def replaced(wanted: Asked, **changes: Any) -> Asked:
+    """The parameters with these changed."""
+    return msgspec.structs.replace(wanted, **changes)

@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task_query import terms
-from dragoman.usecases.inbox import lists
+from dragoman.usecases.inbox import lists, views
 from dragoman.usecases.inbox.lists import Looked
 from dragoman.web import framing
 from dragoman.web.frame import LISTS
 from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
-from dragoman.web.views.inbox import adding, asked, chips, cursors, reviewing
+from dragoman.web.views.inbox import adding, asked, chips, cursors, reviewing, saving
 from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -52,6 +52,10 @@ async def show(visit: Visit) -> Response:
 
 async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> Response:
     """The page of a list. `more` are values of its template."""
+    shown_as = wanted
+    view = None if wanted.view is None else await visit.read(views.get, views.GetView(wanted.view))
+    if view is not None:
+        wanted = saving.within(wanted, view)
     dialects = tuple(dialect.name for dialect in visit.app.dialects)
     order = lists.order(wanted.list, wanted.q)
     after, before = (None if text is None else cursors.read(text, order) for text in (wanted.after, wanted.before))
@@ -73,9 +77,12 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
     faults = [chips.fault(each, visit.words) for each in looked.filter.faults]
     return await visit.framed(
         "inbox/list.html",
-        wanted.list,
+        wanted.list if view is None else f"view-{view.number}",
         422 if faults else status,
-        heading=visit.gettext(HEADINGS[wanted.list]),
+        heading=visit.gettext(HEADINGS[wanted.list]) if view is None else view.name,
+        view=view,
+        is_changed=view is not None and saving.is_changed(shown_as, view),
+        may_save=view is not None and saving.may_save(visit, view),
         list_name=wanted.list,
         asked=wanted,
         looked=looked,

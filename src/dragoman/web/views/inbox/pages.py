@@ -1,5 +1,5 @@
 """All pages of the inbox."""
 
-from dragoman.web.views.inbox import acts, completing, lists
+from dragoman.web.views.inbox import acts, completing, creating, lists, saving
 
-PAGES = (*acts.PAGES, *completing.PAGES, *lists.PAGES)
+PAGES = (*acts.PAGES, *creating.PAGES, *completing.PAGES, *saving.PAGES, *lists.PAGES)

@@ -90,7 +90,7 @@ def _news(visit: Visit, asked: Asked, fields: frozenset[str] | None) -> News:
         return await app.executor.read(listed.judged, Listed(numbers, shown), principal)
 
     async def counts() -> dict[str, int]:
-        return await framing.counted(visit, seconds=COUNTED_SECONDS)
+        return (await framing.counted(visit, seconds=COUNTED_SECONDS)).counts
 
     return News(asked, judge, fields, counts, app.clock.monotonic, framing.known(visit))
 
