@@ -290,7 +290,8 @@ def _day(index: int) -> float:
 
 def _titled(titles: Sequence[str], index: int) -> str:
     """A title of what happens in one of the shops."""
-    return _of(titles, index) + _of(SHOPS, index // len(titles))
+    title: str = _of(titles, index) + _of(SHOPS, index // len(titles))
+    return title
 
 
 def _of(choices: Any, index: int) -> Any:
