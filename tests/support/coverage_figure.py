@@ -1,7 +1,7 @@
 """How much of the code the tests run, printed at their end if COVERAGE_FIGURE=1.
 
 `tests/conftest.py` imports this module first, since lines that an import runs count as well. Only MEASURED tests count,
-and only in pytest's own processes: measuring makes a test cost three times as much, and servers would miss deadlines.
+and only in pytest's own processes: measuring doubles what a test costs or more, and servers would miss deadlines.
 What runs the same lines again is left out: the second engine, the many examples of property tests, and all sets of
 parameters of a test but the first.
 """

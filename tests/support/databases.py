@@ -59,6 +59,19 @@ class Databases:
         finally:
             self.drop(url)
 
+    @contextmanager
+    def copied(self, url: str) -> Iterator[str]:
+        """The address of a copy of a database that nobody has open. It is thrown away afterwards."""
+        if url.startswith("sqlite"):
+            copy = self._new_file(Path(url.removeprefix("sqlite:///")).read_bytes())
+        else:
+            postgres = self._postgres()
+            copy = postgres.url(postgres.create_database(url.rpartition("/")[2]))
+        try:
+            yield copy
+        finally:
+            self.drop(copy)
+
     def drop(self, url: str) -> None:
         """Throw a database away."""
         if url.startswith("sqlite"):

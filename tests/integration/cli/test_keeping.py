@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,9 +46,22 @@ from tests.support.server import PROGRAM, Server, basic, environment
 NewDatabase = Callable[[str], str]
 
 
+@pytest.fixture(scope="module")
+def pasts(databases: Databases) -> Iterator[Callable[[str], str]]:
+    """(engine) -> a database with a past, for copies to be made of."""
+    with ExitStack() as stack:
+        yield cache(lambda backend: lived(stack.enter_context(databases.lent(backend))))
+
+
 @pytest.fixture
-def used(database_url: str) -> str:
-    """A database with a past: changes, a deletion, two sealed hours, a user with a password, and samples that no
+def used(backend: str, pasts: Callable[[str], str], databases: Databases) -> Iterator[str]:
+    """A database of the test's own with a past."""
+    with databases.copied(pasts(backend)) as url:
+        yield url
+
+
+def lived(database_url: str) -> str:
+    """The database with a past: changes, a deletion, two sealed hours, a user with a password, and samples that no
     history speaks of."""
     past = HistoryWorld(database_url)
     past.live()
