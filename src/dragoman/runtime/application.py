@@ -31,7 +31,7 @@ from dragoman.runtime.asking import Asks
 from dragoman.runtime.event_watch import EventWatch
 from dragoman.runtime.executor import Executor
 from dragoman.runtime.first_run import FirstRun
-from dragoman.runtime.identity import Identity
+from dragoman.runtime.identity import Identity, Recent
 from dragoman.runtime.page_streams import PageStreams
 from dragoman.runtime.sign_ins import SignIns
 from dragoman.runtime.traffic import Traffic
@@ -49,9 +49,13 @@ from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.identity import names, scopes
 from dragoman.usecases.identity.scope_words import METRICS, OF_BATCHES, Registry
+from dragoman.usecases.tasks.summaries import Summary
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
+
+SUMMARY_SECONDS = 60.0
+"""How old the figures of the overview may be."""
 
 
 class Application:
@@ -95,6 +99,7 @@ class Application:
         )
         self.traffic = Traffic(self.clock)
         self.asks: Asks | None = None  # where it is served
+        self.summaries: Recent[tuple[object, ...], Summary] = Recent(SUMMARY_SECONDS, self.clock)
         self.spans: Spans | None = None
         self._notices: Notices | None = None
 

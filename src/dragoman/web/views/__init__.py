@@ -18,6 +18,7 @@ from dragoman.web.views.as_seen import page as as_seen
 from dragoman.web.views.connect import page as connect
 from dragoman.web.views.inbox import pages as inbox
 from dragoman.web.views.live import page as live
+from dragoman.web.views.overview import page as overview
 from dragoman.web.views.tasks import pages as task_pages
 from dragoman.web.views.traffic import listing as traffic
 from dragoman.web.views.traffic import page as traffic_page
@@ -39,6 +40,7 @@ PAGES = (
     *contacts.PAGES,
     *schemas.PAGES,
     *live.PAGES,
+    *overview.PAGES,
     *traffic.PAGES,
     *traffic_page.PAGES,
     *task_pages.PAGES,  # the last: /ui/tasks/{n} fits others, too
