@@ -12,6 +12,9 @@ ATTEMPT = "dragoman_sign_in"
 DONE = "dragoman_done"
 """What the last act did, for the page that follows."""
 
+TYPED = "dragoman_typed"
+"""What was typed into a form whose session had ended."""
+
 FORM = "dragoman_form"
 """Of a browser that isn't signed in: what its forms are bound to. It is no session."""
 

@@ -19,6 +19,7 @@ from dragoman.domain.errors import Expected, NotFound
 from dragoman.domain.ids import new_id
 from dragoman.web import assets, errors
 from dragoman.web.forms import LABELS
+from dragoman.web.typed import Typed
 from dragoman.web.visit import SignInNeeded, Visit
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Page(NamedTuple):
 def site(app: "Application", pages: Sequence[Page]) -> Starlette:
     """The pages as one ASGI application."""
     rest = Page("/ui/{rest:path}", _unknown, _unknown)
-    routes = [_route(app, page) for page in (*pages, rest)]
+    routes = [_route(app, page) for page in (*pages, LEAVE, rest)]
     return Starlette(routes=[Route(f"{assets.ROOT}{{name}}", assets.serve), *routes])
 
 
@@ -76,7 +77,8 @@ def _endpoint(app: "Application", page: Page) -> Callable[[StarletteRequest], Aw
 
 async def _within(visit: Visit, page: Page, request: StarletteRequest) -> Response:
     handler = page.show if request.method in SAFE_METHODS else page.act if request.method == "POST" else None
-    if handler is None:
+    again = _to_be_sent_again(visit, page, request)
+    if handler is None and again is None:
         return _not_here(visit, page)
     await visit.identify()
     if request.method == "POST":
@@ -86,7 +88,31 @@ async def _within(visit: Visit, page: Page, request: StarletteRequest) -> Respon
             return out_of_date(visit)
     if not page.is_open:
         visit.require()
-    return await handler(visit)
+        if request.method == "POST":
+            visit.leave_typed()
+    if again is not None:
+        return await _typed_again(visit, again)
+    return _not_here(visit, page) if handler is None else await handler(visit)
+
+
+def _to_be_sent_again(visit: Visit, page: Page, request: StarletteRequest) -> Typed | None:
+    """The form that was sent to this address when the session had ended."""
+    form = visit.typed_before
+    is_asked = request.method in SAFE_METHODS and not page.is_open and not visit.wants_part
+    return form if form is not None and is_asked and form.address == visit.address else None
+
+
+async def _typed_again(visit: Visit, form: Typed) -> Response:
+    """What was typed, to be sent now."""
+    again = [(name, LABELS.get(name), value) for name, value in form.pairs]
+    return await visit.framed("typed.html", action=form.address, again=again, back=form.address)
+
+
+async def _leave(visit: Visit) -> Response:
+    return visit.see_other(visit.back("/ui/"))
+
+
+LEAVE = Page("/ui/typed/leave", act=_leave)
 
 
 def out_of_date(visit: Visit) -> Response:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,7 +18,7 @@ from dragoman.runtime.idempotency import Once
 from dragoman.usecases.identity import readers
 from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
 from dragoman.usecases.uow import UnitOfWork
-from dragoman.web import addresses, compressing, cookies, csrf, done, frame, framing, preferences
+from dragoman.web import addresses, compressing, cookies, csrf, done, frame, framing, preferences, typed
 from dragoman.web.drawing import draw
 from dragoman.web.forms import Form
 from dragoman.web.moments import Moments
@@ -56,6 +56,7 @@ class Visit:
         self.cookie = text if session_tenant(text) is not None else ""
         self._done = cookies.read(request.headers, cookies.DONE, is_https=self.is_https)
         self._said: done.Done | None = None
+        self._typed = cookies.read(request.headers, cookies.TYPED, is_https=self.is_https)
         self._display_name = ""
         self._form_cookie = cookies.read(request.headers, cookies.FORM, is_https=self.is_https)
         self.attempt = cookies.read(request.headers, cookies.ATTEMPT, is_https=self.is_https)
@@ -245,10 +246,10 @@ class Visit:
         return self.sent(RedirectResponse(address, 303))
 
     def to_sign_in(self) -> Response:
-        """Send the browser to the page for signing in, and back afterwards; after a form, to the page that had it."""
+        """Send the browser to the page for signing in, and back afterwards. What was typed into a form is kept."""
         if self.request.method == "POST":
-            parts = urlsplit(self.request.headers.get("referer", ""))
-            return self.see_other(addresses.sign_in(parts.path))
+            form = typed.of(self.address, self.form.shown(), self.request.received_at)
+            self._set(cookies.TYPED, typed.written(form, self._bound_to), typed.SECONDS)
         return self.see_other(addresses.sign_in(self.address))
 
     def sent(self, response: Response) -> Response:
@@ -277,8 +278,20 @@ class Visit:
         return bool(self._bound_to) and hmac.compare_digest(self.seal(text).encode(), mark.encode())
 
     def begin_session(self, text: str, seconds: float) -> None:
-        """Give the browser the cookie of a new session."""
+        """Give the browser the cookie of a new session. What was typed before is kept for it."""
         self._set(cookies.SESSION, text, seconds)
+        if (form := self.typed_before) is not None:
+            self._set(cookies.TYPED, typed.written(form, text), typed.SECONDS)
+
+    @property
+    def typed_before(self) -> typed.Typed | None:
+        """The form that was sent when the session had ended, if it is still kept."""
+        return typed.read(self._typed, self._bound_to, self.request.received_at) if self._typed else None
+
+    def leave_typed(self) -> None:
+        """Keep what was typed no longer."""
+        if self._typed:
+            self._set(cookies.TYPED, "", 0)
 
     def keep_attempt(self, text: str) -> None:
         """Let the browser keep an attempt at a provider; an empty text takes it away."""

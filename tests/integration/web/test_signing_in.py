@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from dragoman.usecases.identity.users import FindUser
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.browser import SAME_SITE, Browser
+from tests.support.browser import Browser
 from tests.support.databases import Databases
 from tests.support.in_process_server import InProcessServer
 from tests.support.tenant import PASSWORD, Tenant
@@ -122,14 +122,34 @@ def test_signing_out_ends_the_session_at_once(tenant: Tenant, browser: Browser) 
     assert browser.get("/ui/none").status == 303
 
 
-def test_a_form_of_a_session_that_has_ended_leads_to_signing_in(tenant: Tenant, browser: Browser) -> None:
-    browser.sign_in(tenant.login("bert"), PASSWORD)
+def test_a_form_of_a_session_that_has_ended_is_kept_and_shown_after_signing_in(
+    tenant: Tenant, browser: Browser
+) -> None:
+    bert = tenant.login("bert")
+    browser.sign_in(bert, PASSWORD)
     browser.get("/ui/profile")
     csrf, session = browser.csrf(), browser.cookies["dragoman_session"]
     browser.post("/ui/sign-out", {"csrf": csrf})
     browser.cookies["dragoman_session"] = session
-    answer = browser.post("/ui/none", {"csrf": csrf}, {**SAME_SITE, "Referer": "http://localhost/ui/profile"})
+    sent = {"csrf": csrf, "title": "<Clerk>", "current": "a secret", "unlabelled": "kept"}
+    answer = browser.post("/ui/profile", sent)
     assert (answer.status, answer.headers["location"]) == (303, "/ui/sign-in?next=%2Fui%2Fprofile")
+    assert "Max-Age=600" in answer.headers["set-cookie"]
+    stolen = browser.cookies["dragoman_typed"]
+    browser.sign_in(bert, PASSWORD, next="/ui/profile")
+    page = browser.get("/ui/profile").text
+    assert "<h1>Not sent yet</h1>" in page
+    assert 'value="&lt;Clerk&gt;"' in page
+    assert '<input type="hidden" name="unlabelled" value="kept">' in page
+    assert "a secret" not in page
+    other = Browser(browser.server)
+    other.sign_in(bert, PASSWORD)
+    other.cookies["dragoman_typed"] = stolen
+    assert "Not sent yet" not in other.get("/ui/profile").text
+    browser.get("/ui/profile")
+    assert browser.post("/ui/profile", {"csrf": browser.csrf(), "title": "<Clerk>"}).status == 303
+    assert "dragoman_typed" not in browser.cookies
+    assert 'value="&lt;Clerk&gt;"' in browser.get("/ui/profile").text
 
 
 def test_a_session_opens_no_dialect(tenant: Tenant, browser: Browser) -> None:
