@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 LONGEST_KEY = 64
+MOST_FIELDS = 10_000
+"""A task of a thousand properties has some four fields for each: its value, what it was, and whether it is set."""
 FORM_MEDIA = "application/x-www-form-urlencoded"
 
 
@@ -118,7 +120,7 @@ class Visit:
     def read_form(self, body: bytes) -> None:
         """Read the fields of a form; a body of another media type has none. Invalid for what can't be read."""
         media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        self.form = Form(forms.parse_urlencoded(body) if media == FORM_MEDIA else ())
+        self.form = Form(forms.parse_urlencoded(body, MOST_FIELDS) if media == FORM_MEDIA else ())
 
     def is_genuine(self) -> bool:
         """Whether the form comes from a page of ours that this browser was given."""

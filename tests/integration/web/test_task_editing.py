@@ -265,3 +265,28 @@ def test_what_was_typed_stays_when_the_task_is_gone(tenant: Tenant, anna: Browse
     assert expected[how] in text
     stranger = bert.post(f"/ui/tasks/{999_999}/edit", {**fields})
     assert stranger.status == 404
+
+
+@pytest.mark.parametrize("field", ["title", "due", "category", "assignee"])
+def test_a_field_is_edited_in_its_place(tenant: Tenant, anna: Browser, field: str) -> None:
+    number = made(tenant)
+    anna.headers["HX-Request"] = "true"
+    part = anna.get(f"/ui/tasks/{number}/edit?field={field}")
+    assert part.status == 200
+    assert "<main" not in part.text
+    del anna.headers["HX-Request"]
+    name, value = {"title": ("title", "Refund"), "due": ("due_local", "2031-05-04T10:20")}.get(field, (field, ""))
+    sent = {**dict(HIDDEN.findall(part.text)), name: value, "save": "1"}
+    answer = anna.post(f"/ui/tasks/{number}/edit", sent)
+    assert answer.status == 303, answer.text
+    task = shown(tenant, number)
+    assert task["revision"] == (2 if value else 1)
+    assert task["title"] == ("Refund" if field == "title" else "Refund two tyres")
+
+
+def test_a_task_of_many_properties_is_edited(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant, properties={f"key {place}": str(place) for place in range(1_000)})
+    address = f"/ui/tasks/{number}/edit"
+    fields = {**dict(form_of(anna, address)), "properties.key 7": "seven"}
+    assert anna.post(address, fields).status == 303
+    assert tenant.native("GET", f"/v1/tasks/{number}")["properties"]["key 7"] == "seven"

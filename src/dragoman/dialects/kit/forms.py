@@ -34,9 +34,9 @@ def parse_query(text: str) -> dict[str, list[str]]:
     return found
 
 
-def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
+def parse_urlencoded(body: bytes, most: int = MAX_FIELDS) -> list[tuple[str, str]]:
     """The fields of a form body in order. Invalid `invalid_form` otherwise."""
-    return _pairs(body, "invalid_form", "form")
+    return _pairs(body, "invalid_form", "form", most)
 
 
 def parse_multipart(body: bytes, content_type: str) -> list[tuple[str, str | bytes]]:
@@ -69,9 +69,9 @@ def _field(part: multipart.Part) -> tuple[str, str | bytes]:
     return name, part.content if b"filename" in options else _text(part.content, "invalid_form", "form")
 
 
-def _pairs(raw: bytes, code: str, noun: str) -> list[tuple[str, str]]:
-    if raw.count(b"&") >= MAX_FIELDS:
-        _refuse(code, "too_many", f"{noun} has more than {MAX_FIELDS} fields")
+def _pairs(raw: bytes, code: str, noun: str, most: int = MAX_FIELDS) -> list[tuple[str, str]]:
+    if raw.count(b"&") >= most:
+        _refuse(code, "too_many", f"{noun} has more than {most} fields")
     raw = raw.replace(b"+", b" ")
     if b"%" not in raw:
         plain = (piece.partition("=") for piece in _text(raw, code, noun).split("&") if piece)

@@ -1,6 +1,7 @@
 """What a person does to one task: the acts, each a POST, and the question that some ask first."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -8,10 +9,11 @@ from starlette.responses import Response
 
 from dragoman.dialects.native import problems
 from dragoman.dialects.native.wire.tasks import Assignment, Ending
-from dragoman.domain.clock import Moment
+from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.due import moment_of
 from dragoman.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem, StaleVersion
 from dragoman.domain.task import Verb
+from dragoman.domain.zones import zone as zone_of
 from dragoman.usecases.identity import choices
 from dragoman.usecases.preconditions import Revisions
 from dragoman.usecases.tasks import acting, edits
@@ -164,6 +166,16 @@ def _faults(visit: Visit, found: Any) -> dict[str, str]:
     return faults_of(found, visit.gettext, TASK_LABELS)
 
 
+def _chips(visit: Visit) -> list[tuple[str, str]]:
+    """Moments that are often meant, as the field takes them."""
+    today = to_datetime(visit.request.received_at).astimezone(zone_of(visit.moments.zone)).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    return [
+        (f"{today + timedelta(days=1)}T09:00", visit.gettext("Tomorrow 9:00")),
+        (f"{monday}T09:00", visit.gettext("Monday 9:00")),
+    ]
+
+
 async def _question(act: Act, visit: Visit, found: Whole, faults: dict[str, str] | None = None) -> Response:
     people = await visit.read(choices.people, choices.People()) if act.verb is Verb.ASSIGN else []
     given: dict[str, str] = {name: visit.form.text(name) for name in ("assignee", "note", "until", "code", "text")}
@@ -177,7 +189,7 @@ async def _question(act: Act, visit: Visit, found: Whole, faults: dict[str, str]
         "faults": faults or {},
         "given": given,
         "people": people,
-        "chips": [],
+        "chips": _chips(visit) if act.verb is Verb.SUSPEND else [],
         "open_parts": found.task.open_children,
         "task_labels": TASK_LABELS,
         "revision": seen(visit) if faults else found.task.revision,

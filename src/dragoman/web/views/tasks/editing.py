@@ -16,7 +16,7 @@ from dragoman.web.forms import faults_of
 from dragoman.web.views.tasks import finding, form_fields, lately, meanwhile, parts, typed
 from dragoman.web.views.tasks.acts import seen
 from dragoman.web.views.tasks.form_fields import EXTENSION, Record, Values
-from dragoman.web.views.tasks.labels import FORM_LABELS
+from dragoman.web.views.tasks.labels import FORM_LABELS, IN_PLACE
 from dragoman.web.views.tasks.patches import Patch
 from dragoman.web.views.tasks.typed import Typed
 from dragoman.web.visit import Visit
@@ -34,7 +34,10 @@ async def show(visit: Visit) -> Response:
     """The form with the values of now."""
     sheet = await _sheet(visit)
     _require(visit, sheet)
-    return await _form(visit, sheet, _begun(visit, sheet))
+    read = _begun(visit, sheet)
+    if visit.wants_part and visit.request.first("field") in IN_PLACE:
+        return visit.part("tasks/field_form.html", **_values(visit, sheet, read, {}))
+    return await _form(visit, sheet, read)
 
 
 async def save(visit: Visit) -> Response:
@@ -226,9 +229,14 @@ def _named(path: str) -> str:
 
 
 async def _form(visit: Visit, sheet: Sheet, read: Typed, faults: Mapping[str, str] | None = None) -> Response:
+    status = 422 if faults else 200
+    return await visit.framed("tasks/edit.html", "", status, **_values(visit, sheet, read, faults or {}))
+
+
+def _values(visit: Visit, sheet: Sheet, read: Typed, faults: Mapping[str, str]) -> dict[str, Any]:
     seen_at = seen(visit)
     many = {name: [(placed.origin, placed.record) for placed in records] for name, records in read.many.items()}
-    values = {
+    return {
         "heading": visit.gettext("Edit task %(number)s", number=sheet.task.number),
         "task": sheet.task,
         "sheet": sheet,
@@ -243,12 +251,11 @@ async def _form(visit: Visit, sheet: Sheet, read: Typed, faults: Mapping[str, st
         "properties": [name for name in read.mine if name.startswith(form_fields.PROPERTY)],
         "others": [schema.name for schema in sheet.schemas.values()],
         "may_assign": Permission.ASSIGN in sheet.granted,
-        "faults": faults or {},
+        "faults": faults,
         "labels_of_form": FORM_LABELS,
         "wanted": visit.request.first("field") or "title",
         "back": visit.back(finding.address(sheet.task.number)),
     }
-    return await visit.framed("tasks/edit.html", "", 422 if faults else 200, **values)
 
 
 async def _clash(

@@ -58,3 +58,5 @@ FORM_LABELS = {
     **{name: TASK_LABELS[name] for name in ("case", "contact", "parent")},
 }
 """The fields of the form, in their order."""
+IN_PLACE = ("title", "assignee", "due", "priority", "category", "case", "contact", "parent")
+"""Those whose form script shows in their place."""

@@ -12,7 +12,7 @@ from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.usecases.tasks.whole import GROUP, Whole
 from dragoman.web import texts
 from dragoman.web.views.tasks import finding, parts, story, verbs
-from dragoman.web.views.tasks.labels import TASK_LABELS
+from dragoman.web.views.tasks.labels import IN_PLACE, TASK_LABELS
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -59,9 +59,11 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "acts": acts,
         "likely": verbs.likely(acts),
         "may_edit": Permission.EDIT in found.granted and not found.is_deleted,
+        "may_see_requests": visit.require().is_admin,
         "may_restore": found.is_deleted and Permission.DELETE in found.granted and not task.stands_for_batch,
         "may_assign": Permission.ASSIGN in found.granted and not found.is_deleted,
         "task_labels": TASK_LABELS,
+        "in_place": IN_PLACE,
         "parts": texts.parts,
         "times": [(name, visit.moments.of(at)) for name in MOMENTS if (at := getattr(task, name)) is not None],
         "people": _people(visit, found),
