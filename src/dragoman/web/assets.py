@@ -49,7 +49,7 @@ def asset(name: str) -> Asset:
 def _read(part: Path) -> bytes:
     content = part.read_bytes()
     if part.parent.name == "scripts":
-        return b"{\n" + content + b"}\n"
+        return b"{\n" + ASIDE.sub(b"", content) + b"}\n"
     return ASIDE.sub(b"", content) if part.parent.name == "script" else content
 
 
