@@ -919,6 +919,19 @@ batch_detail = Table(
     _count("row_version", 1),
 )
 
+batch_draft = Table(
+    "batch_draft",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("uid", STRING),
+    Column("owner", STRING, nullable=False),
+    _json("content", "{}"),
+    _count("created_at"),
+    _count("expires_at"),
+    _count("row_version", 1),
+    Index("batch_draft_by_expiry", "tenant", "expires_at"),
+)
+
 resource = Table(
     "resource",
     metadata,

@@ -12,6 +12,7 @@ from dragoman.domain.event import Event, subject_of
 from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.terms import Terms
+from dragoman.store.repositories.batch_drafts import BatchDrafts
 from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloads, Previews
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
@@ -381,6 +382,10 @@ class UnitOfWork:
     @lazy
     def batch_details(self) -> Details:
         return Details(self._overlay)
+
+    @lazy
+    def batch_drafts(self) -> BatchDrafts:
+        return BatchDrafts(self._overlay)
 
     @lazy
     def resources(self) -> Resources:

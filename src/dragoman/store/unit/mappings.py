@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import astuple
 
 from dragoman.domain import json_numbers
+from dragoman.domain.batch_draft import Draft
 from dragoman.domain.batch_policy import Rule
 from dragoman.domain.bulk import (
     Batch,
@@ -331,6 +332,13 @@ MAPPINGS: dict[str, Mapping] = {
                 "groups": _json_codec(tuple[ChangeGroup, ...], (), "[]"),
                 "failures": _json_codec(tuple[FailureGroup, ...], (), "[]"),
             },
+        ),
+        Mapping(
+            "batch_draft",
+            tables.batch_draft,
+            Draft,
+            key=("uid",),
+            codecs={"content": _json_codec(dict[str, str], {}, "{}")},
         ),
         Mapping(
             "resource",

@@ -237,8 +237,14 @@ def check_policy(uow: UnitOfWork, order: NewBatch) -> None:
     that a rule wants, or that a selection of everything needs."""
     own = policies.own_of(order.options.policy)
     policies.check_order(uow, order.type, order.method, _size(order), review=order.review, own=own)
-    if not order.review and order.selection is not None and json_numbers.decode(order.selection) == {}:
+    if not order.review and order.selection is not None and _is_everything(json_numbers.decode(order.selection)):
         raise Forbidden("review_required", "A batch of all that its creator may see needs a review.")
+
+
+def _is_everything(conditions: Any) -> bool:
+    """Whether these conditions ask nothing: there are none, or the filter is empty."""
+    known = conditions.items() if isinstance(conditions, dict) else ((None, conditions),)
+    return all(name == "filter" and not str(text).strip() for name, text in known)
 
 
 def _size(order: NewBatch) -> int | None:

@@ -42,3 +42,27 @@ def test_what_waits_for_a_decision_comes_in_the_order_of_its_end(desk: Desk) -> 
     assert early not in [row.batch.number for row in waiting(after=(place, early)).rows]
     tenant.native("POST", f"/v1/batches/{late}/approve", {}, person="bert")
     assert late not in [row.batch.number for row in waiting().rows]
+
+
+def test_a_filter_narrows_the_list_and_says_what_it_cannot_read(desk: Desk) -> None:
+    browser = desk.browser("carla")
+    ended = desk.batch([desk.task("Order tyres")["number"]], {"priority": 9}, review=False)
+    waiting = desk.batch([desk.task("Sell tyres")["number"]], {"priority": 9})
+
+    def found(query: str) -> list[int]:
+        page = browser.get(f"/ui/batches?q={query}")
+        assert page.status == 200, page.text
+        return [number for number in (ended, waiting) if f'data-batch="{number}"' in page.text]
+
+    assert found("status:completed") == [ended]
+    assert found("-status:completed") == [waiting]
+    assert found("status:completed,pending_review+is:mine+type:task+method:patch+created:today") == [ended, waiting]
+    assert found("created:%3Ctoday") == []
+    assert found(f"creator:{desk.tenant.login('bert')}") == []
+    assert found(f"origin:{ended}") == []
+    assert found("needs:me") == []
+    faulty = browser.get("/ui/batches?q=stat:completed")
+    assert faulty.status == 422
+    assert "Unknown key" in faulty.text
+    assert 'id="q-fault"' in faulty.text
+    assert "<tbody" not in faulty.text

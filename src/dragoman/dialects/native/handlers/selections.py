@@ -1,6 +1,7 @@
 """What a batch selects: the conditions of the native lists, without what belongs to pages."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,10 +17,12 @@ from dragoman.domain.task import Kind
 from dragoman.usecases.batches.types.resource_types import Select
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.contacts import edits as contact_edits
+from dragoman.usecases.inbox import selecting
 from dragoman.usecases.tasks import lists
 from dragoman.usecases.uow import UnitOfWork
 
 OF_PAGES = frozenset({"limit", "cursor", "sort"})
+FILTER = "filter"
 BY_NUMBER = (lists.Sort("number"),)
 
 
@@ -36,7 +39,12 @@ OF_CASES = _conditions_of(queries.CaseQuery)
 
 
 def select_tasks(conditions: Any) -> Select:
-    """Tasks, but those of batches. Invalid with every fault of the conditions."""
+    """Tasks, but those of batches. Invalid with every fault of the conditions.
+
+    Pages select by `filter` alone, the text of the inbox's filter; names in it are looked up when it is resolved.
+    """
+    if isinstance(conditions, dict) and conditions.keys() == {FILTER} and isinstance(conditions[FILTER], str):
+        return partial(selecting.numbers, conditions[FILTER])
     query = reading.document(json.encode(conditions), OF_TASKS)
     wanted = task_lists.filter_of(query)
     refs = {name: lowered(ref) for name in task_lists.REFS if (ref := getattr(query, name)) is not UNSET}

@@ -31,7 +31,7 @@ FOR_REVIEWERS = (WorkItem(Role.POTENTIAL_OWNER, REVIEWERS),)
 def asked(uow: UnitOfWork, type_: str, method: str, size: int | None, own: OwnPolicy = NO_OWN_POLICY) -> Policy:
     """What the rules that match a batch ask, tightened by its creator's own policy. A `size` of None is a selection
     that isn't resolved yet."""
-    return tightened(_asked(uow, _matching(uow, type_, method, size)), own)
+    return tightened(_asked(uow, matching_rules(uow, type_, method, size)), own)
 
 
 def fix(uow: UnitOfWork, batch: Batch) -> Policy:
@@ -58,7 +58,7 @@ def check_order(
 ) -> None:
     """Invalid when its creator's own policy would loosen that of a new batch; Forbidden `review_required` when it must
     be reviewed and its creator waives that."""
-    rules = _matching(uow, type_, method, size)
+    rules = matching_rules(uow, type_, method, size)
     if faults := loosened(_asked(uow, rules), own):
         raise Invalid("invalid_body", "The policy asks for less than the configuration does.", faults)
     if not review and requires_review(rules):
@@ -74,7 +74,8 @@ def audience(uow: UnitOfWork, policy: Policy) -> tuple[WorkItem, ...]:
     return tuple(WorkItem(Role.POTENTIAL_OWNER, holder) for holder in sorted({each for each in found if each}))
 
 
-def _matching(uow: UnitOfWork, type_: str, method: str, size: int | None) -> tuple[Rule, ...]:
+def matching_rules(uow: UnitOfWork, type_: str, method: str, size: int | None) -> tuple[Rule, ...]:
+    """The rules of the operator and of the tenant that apply to a batch."""
     return matching((*uow.terms.policies, *uow.home.batch_policies), type_, method, size)
 
 

@@ -1,11 +1,17 @@
-"""Batches: their list, and one batch under review, while it runs, and afterwards."""
+"""Batches: their list, the wizard that makes one, and one batch under review, while it runs,
+and afterwards."""
 
 from dragoman.web.site import Page
-from dragoman.web.views.batches import acts, files, lists, options, page
+from dragoman.web.views.batches import acts, files, lists, options, page, wizard
 
+DRAFT = "/ui/batches/drafts/{draft}"
 ONE = "/ui/batches/{batch}"
 PAGES = (
     *lists.PAGES,
+    Page(wizard.NEW, wizard.new, wizard.begin),
+    Page("/ui/batches/count", wizard.count),
+    Page(f"{DRAFT}/discard", act=wizard.discard),
+    Page(f"{DRAFT}/{{step}}", wizard.step, wizard.fill),
     Page(ONE, page.show),
     Page(f"{ONE}/decide", page.show, acts.decide),
     Page(f"{ONE}/preview", page.show, acts.preview),
