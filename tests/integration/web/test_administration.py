@@ -4,7 +4,10 @@ import re
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
+from dragoman.domain.access import system
+from dragoman.usecases.inbox import views
 from dragoman.web.views import admin
 from tests.support.browser import Browser
 from tests.support.tenant import PASSWORD, Tenant
@@ -277,3 +280,16 @@ def test_a_template_is_tried(tenant: Tenant, anna: Browser) -> None:
     tried = anna.get(address).text
     assert "A task as it would be" in tried
     assert "A &lt;return&gt;" in tried
+
+
+def test_shared_views_are_listed_and_deleted(tenant: Tenant, anna: Browser) -> None:
+    assert "No shared views yet." in anna.get("/ui/admin/views").text
+    call = anna.server.app.executor.call
+    principal = replace(system(tenant.key), user=tenant.uids["anna"], login=tenant.login("anna"), is_admin=True)
+    command = views.SaveView(name="<Late>", list="all", q="is:overdue", shared_with="*")
+    number = call(views.save, command, tenant.key, principal=principal).number
+    page = anna.get("/ui/admin/views").text
+    assert "&lt;Late&gt;" in page
+    assert "Everybody" in page
+    assert anna.send(f"/ui/admin/views/{number}/delete", "/ui/admin/views").status == 303
+    assert "&lt;Late&gt; was deleted." in anna.get("/ui/admin/views").text

@@ -10,6 +10,7 @@ from dragoman.web.views.admin import (
     templates,
     tenant,
     tokens,
+    views,
     webhooks,
 )
 from dragoman.web.views.admin.area import SECTIONS
@@ -24,6 +25,7 @@ PAGES = (
     *names.PAGES,
     *templates.PAGES,
     *categories.PAGES,
+    *views.PAGES,
     *webhooks.PAGES,
     *settings.PAGES,
     *tenant.PAGES,
