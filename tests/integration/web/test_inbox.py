@@ -221,3 +221,10 @@ def test_a_new_task_is_made_and_a_faulty_form_keeps_what_was_typed(tenant: Tenan
     shown = [task[name] for name in ("title", "priority", "due_local", "made_through", "assignee")]
     assert shown == ["Try <it>", 3, "2031-05-04T14:00:00", "web", tenant.uids["bert"]]
     assert anna.post("/ui/tasks/new", good | {"another": "yes"}).headers["location"] == "/ui/tasks/new"
+
+
+def test_a_peek_shows_a_task_beside_the_list(anna: Browser) -> None:
+    assert rows(anna, "/ui/inbox/all?peek=2") == [2, 1, 3]
+    assert '<aside class="peek" aria-label="Task 2">' in anna.last.text
+    rows(anna, "/ui/inbox/all?peek=99")
+    assert "<aside" not in anna.last.text

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task_query import terms
-from dragoman.usecases.inbox import lists, views
+from dragoman.usecases.inbox import lists, peeking, views
 from dragoman.usecases.inbox.lists import Looked
 from dragoman.web import framing
 from dragoman.web.frame import LISTS
@@ -74,6 +74,7 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
     if looked.counts is not None:
         await framing.counted(visit, looked.counts)
     choices = await adding.choices(visit, wanted.add) if wanted.add is not None else None
+    peeked = None if wanted.peek is None else await visit.read(peeking.peek, peeking.Peek(wanted.peek))
     faults = [chips.fault(each, visit.words) for each in looked.filter.faults]
     return await visit.framed(
         "inbox/list.html",
@@ -87,6 +88,7 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
         asked=wanted,
         looked=looked,
         rows=looked.rows,
+        peeked=peeked,
         faults=faults,
         chips=[
             (chip.text, chip.term and wanted.href(q=terms.without(looked.filter.text, chip.term)))
