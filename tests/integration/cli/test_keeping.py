@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from dragoman.domain.batch_draft import Draft
 from dragoman.domain.bulk import (
     Batch,
     BatchChunk,
@@ -84,6 +85,7 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.batches.add(replace(batch, scopes=("batch.manage",), decided_at=Moment(1)))
     uow.payloads.add(BatchPayload(uow.tenant, batch.uid, None, '{"priority": 1.50}'))
     uow.chunks.add(BatchChunk(uow.tenant, batch.uid, 0, 1, '["1"]', None))
+    uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}))
     uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))
     uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
     uow.batches.record(batch.number, [Outcome(0, '"1"', '{"message":"no"}')])
