@@ -32,6 +32,7 @@ from dragoman.domain.job import JobKind
 from dragoman.domain.message import Message, Which
 from dragoman.domain.people import Alias, ProviderIdentity, UnclaimedName, UnclaimedTask
 from dragoman.domain.template import Template
+from dragoman.domain.view import View
 from dragoman.domain.webhook import Webhook, WebhookState
 from dragoman.domain.work_item import Role
 from dragoman.store.engine.engines import Engine
@@ -85,6 +86,7 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.batches.add(replace(batch, scopes=("batch.manage",), decided_at=Moment(1)))
     uow.payloads.add(BatchPayload(uow.tenant, batch.uid, None, '{"priority": 1.50}'))
     uow.chunks.add(BatchChunk(uow.tenant, batch.uid, 0, 1, '["1"]', None))
+    uow.views.add(View(uow.tenant, 1, "anna", "Returns", "all", "category:Returns"))
     uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}))
     uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))
     uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
