@@ -107,6 +107,26 @@ def test_selected_tasks_are_completed_and_undone_as_one(anna: Browser) -> None:
     assert rows(anna, "/ui/inbox/all") == [3]
     assert "2 tasks completed." in anna.last.text
     assert 'name="undo" value="1.2,2.2"' in anna.last.text
+    answer = anna.post("/ui/undo", [("csrf", anna.csrf()), ("undo", "1.2,2.2"), ("back", "/ui/inbox/all")])
+    assert (answer.status, answer.headers["location"]) == (303, "/ui/inbox/all")
+    assert rows(anna, "/ui/inbox/all") == [2, 1, 3]
+    assert "Undone: 2 tasks are as they were." in anna.last.text
+
+
+def test_an_undo_overwrites_nothing_that_was_changed_since(tenant: Tenant, anna: Browser) -> None:
+    tenant.native("PATCH", "/v1/tasks/1", {"priority": 7})
+    tenant.native("PATCH", "/v1/tasks/2", {"priority": 7})
+    tenant.native("PATCH", "/v1/tasks/1", {"priority": 9})
+    anna.get("/ui/inbox/all")
+    csrf = anna.csrf()
+    answer = anna.post("/ui/undo", [("csrf", csrf), ("undo", "1.2,2.2"), ("back", "/ui/inbox/all")])
+    assert answer.status == 409
+    assert "1 taken back, 1 not." in answer.text
+    assert "it would be 5, and is 9." in answer.text
+    assert tenant.native("GET", "/v1/tasks/1")["priority"] == 9
+    assert tenant.native("GET", "/v1/tasks/2")["priority"] is None
+    for wrong in ("", "x", "1", "1.2.3", ",".join(["1.1"] * 101)):
+        assert anna.post("/ui/undo", [("csrf", csrf), ("undo", wrong)]).status == 400
 
 
 def test_what_one_task_refuses_stands_at_its_row(tenant: Tenant, anna: Browser) -> None:

@@ -1,5 +1,5 @@
 """All pages of the inbox."""
 
-from dragoman.web.views.inbox import acts, completing, creating, lists, saving
+from dragoman.web.views.inbox import acts, completing, creating, lists, saving, undoing
 
-PAGES = (*acts.PAGES, *creating.PAGES, *completing.PAGES, *saving.PAGES, *lists.PAGES)
+PAGES = (*acts.PAGES, *undoing.PAGES, *creating.PAGES, *completing.PAGES, *saving.PAGES, *lists.PAGES)

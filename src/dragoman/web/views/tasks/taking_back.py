@@ -33,7 +33,7 @@ async def put_back(visit: Visit) -> Response:
         raise finding.unknown() from None
     except (Conflict, StaleVersion, Invalid) as refused:
         visit.request.code = refused.code
-        return await acts.past(visit, await finding.whole(visit), _sentence(visit, refused))
+        return await acts.past(visit, await finding.whole(visit), refusal(visit, refused))
     return await acts.finished(visit, done, visit.gettext(PUT_BACK, revision=text, number=done.number))
 
 
@@ -49,7 +49,8 @@ async def bring_back(visit: Visit) -> Response:
     return visit.acted(finding.address(done.number), visit.gettext(BROUGHT_BACK, number=done.number))
 
 
-def _sentence(visit: Visit, refused: Conflict | StaleVersion | Invalid) -> str:
+def refusal(visit: Visit, refused: Conflict | StaleVersion | Invalid) -> str:
+    """Why a change was not put back, with both values where the same was changed since."""
     clashes = refused.parameters.get("clashes")
     if not isinstance(clashes, tuple):
         return visit.gettext(refused.message)
