@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -248,3 +249,38 @@ def test_a_peek_shows_a_task_beside_the_list(anna: Browser) -> None:
     assert '<aside class="peek" aria-label="Task 2">' in anna.last.text
     rows(anna, "/ui/inbox/all?peek=99")
     assert "<aside" not in anna.last.text
+
+
+CALL = re.compile(r'<pre class="code" id="api-call".*?>GET (.*?)</pre>')
+
+
+def test_a_list_is_copied_as_the_call_that_finds_the_same_tasks(tenant: Tenant, anna: Browser) -> None:
+    category = tenant.native("POST", "/v1/categories", {"title": "Returns, old"})["number"]
+    tenant.native("PATCH", "/v1/tasks/1", {"category": category, "due_local": "2031-05-04T10:00:00"})
+    tenant.native("POST", "/v1/tasks/3/finish")
+    of_all = [
+        *("", "-is:ended", "is:overdue", "is:unassigned", "is:batch", "-state:ready,claimed", "due:2031-05-04"),
+        *("priority:5", 'category:"returns, old"', "dialect:native,web sort:-changed", "call back", "created:<=today"),
+        f"assignee:{tenant.login('bert')}",
+    ]
+    for shown, filters in {
+        "mine": ["", "refund"],
+        "all": of_all,
+        "overdue": ["", "assignee:none"],
+        "done": [""],
+    }.items():
+        for text in filters:
+            found = rows(anna, f"/ui/inbox/{shown}?{urlencode({'q': text, 'edit': 'call'})}")
+            [call] = CALL.findall(anna.last.text) or [""]
+            assert call, anna.last.text
+            items = tenant.native("GET", unescape(call))["items"]
+            assert sorted(each["number"] for each in items) == sorted(found), call
+
+
+def test_what_a_call_of_the_api_does_not_say_is_named(anna: Browser) -> None:
+    rows(anna, "/ui/inbox/all?q=is:open+prop.colour:red+priority:%3C3+priority:4&edit=call")
+    text = re.sub("<.*?>", "", anna.last.text)
+    assert "/v1/tasks can't say these terms: prop.colour:red, priority:&lt;3" in text
+    rows(anna, "/ui/inbox/available?edit=call")
+    assert "what this list asks itself: State is ready, offered to me." in anna.last.text
+    rows(anna, "/ui/inbox/all?q=stat:x&edit=call", 422)

@@ -13,7 +13,7 @@ from dragoman.web import framing
 from dragoman.web.frame import LISTS
 from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
-from dragoman.web.views.inbox import adding, asked, chips, cursors, reviewing, saving
+from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving
 from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -102,8 +102,16 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
         empty=_empty(visit, wanted, looked),
         count=shown(looked.count),
         choices=choices,
+        call=_call(visit, wanted, looked),
         **({"reasons": {}, "chosen": frozenset()} | more),
     )
+
+
+def _call(visit: Visit, wanted: Asked, looked: Looked) -> api_call.Call | None:
+    """The list as a call of the API, where it is asked for."""
+    if wanted.edit != "call" or looked.filter.faults:
+        return None
+    return api_call.call(wanted.list, looked.filter, visit.request.received_at, visit.moments.zone)
 
 
 def shown(count: int) -> str:
