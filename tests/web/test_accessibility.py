@@ -1,6 +1,7 @@
 """Every page and dialog is looked through by axe-core, in light and on a narrow dark screen; no page scrolls sideways
 or does what the policy refuses."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -21,12 +22,29 @@ LOOK = """async (rules) => {
 }"""
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SHOWN = {
-    "/ui/inbox/{list}": ("/ui/inbox/mine", "/ui/inbox/all", "/ui/inbox/review", "/ui/inbox/done"),
-    "/ui/enter": (),
-    "/ui/live": (),
-    "/ui/rows": (),
+    "/ui/inbox/{list}": tuple(
+        f"/ui/inbox/{name}" for name in ("mine", "available", "all", "review", "overdue", "done")
+    ),
+    "/ui/tasks/{n}": ("/ui/tasks/2",),
+    "/ui/tasks/{n}/edit": ("/ui/inbox/all?q=ext.Parcel:any > /ui/tasks/N/edit",),
+    **{f"/ui/tasks/{{n}}/{act}": (f"/ui/inbox/mine > /ui/tasks/N/{act}",) for act in ("assign", "suspend", "complete")},
+    **{f"/ui/tasks/{{n}}/{act}": (f"/ui/inbox/mine > /ui/tasks/N/{act}",) for act in ("fail", "terminate", "delete")},
+    "/ui/tasks/{number}/as/{dialect}": ("/ui/tasks/2/as/genesys",),
+    "/ui/batches/{batch}": ("/ui/inbox/review > /ui/batches/N", "/ui/batches?q=status:running > /ui/batches/N"),
+    "/ui/batches/{batch}/options": ("/ui/inbox/review > /ui/batches/N/options",),
+    "/ui/contacts/{n}": ("/ui/contacts/2",),
+    "/ui/contacts/{n}/edit": ("/ui/contacts/2/edit",),
+    "/ui/cases/{n}": ("/ui/cases/2",),
+    "/ui/schemas/{kind}/new": ("/ui/schemas/task/new",),
+    "/ui/schemas/{kind}/{name}": ("/ui/schemas/task/Parcel",),
+    "/ui/schemas/{kind}/{name}/delete": ("/ui/schemas/task/Parcel/delete",),
+    "/ui/admin/people/{person}": ("/ui/admin/people > /ui/admin/people/N",),
+    "/ui/admin/groups/{group}": ("/ui/admin/groups > /ui/admin/groups/N",),
+    "/ui/admin/templates/{template}": ("/ui/admin/templates > /ui/admin/templates/N",),
+    **dict.fromkeys(("/ui/enter", "/ui/first-run", "/ui/complete", "/ui/batches/count", "/ui/rows", "/ui/live"), ()),
 }
-"""Addresses of pages whose path has variables. One that isn't named here has none that shows something everywhere."""
+"""Addresses of pages whose path has variables; of no others. With ` > ` N is what the first link of that shape on the
+first page has in its place. Those without an address are no pages, or none of a server that is in use."""
 
 
 def addresses() -> list[str]:
@@ -60,7 +78,7 @@ class Reader:
 
     def faults(self, axe: str, address: str) -> list[str]:
         """What axe finds on a page, that it scrolls sideways, and what went wrong on it."""
-        answer = self.page.goto(self.base_url + address)
+        answer = self.page.goto(self.base_url + self._found(address))
         assert answer is not None
         if not answer.headers.get("content-type", "").startswith("text/html"):
             return []
@@ -71,6 +89,17 @@ class Reader:
         found += self.refused
         self.refused.clear()
         return found
+
+    def _found(self, address: str) -> str:
+        """The address itself, or the one that a link on another page leads to."""
+        where, follows, wanted = address.partition(" > ")
+        if not follows:
+            return where
+        root, _, rest = wanted.partition("/N")
+        self.page.goto(self.base_url + where)
+        links = [link.get_attribute("href") or "" for link in self.page.locator(f"main a[href^='{root}/']").all()]
+        shape = re.compile(re.escape(root) + r"/(?!new\b)([\w-]+)(?=$|[?#])")
+        return next(found[0] for link in links if (found := shape.match(link))) + rest
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 /* Fields: completion of the filter, drafts that come back, and what somebody else changed meanwhile. */
-const filter = $("#q");
+const filter = $("form[action^='/ui/inbox/'] .ask #q");
 
 /* The word before the caret: a key, or a key with the beginning of a value. */
 const unfinished = () => {
