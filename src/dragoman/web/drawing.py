@@ -9,7 +9,7 @@ from dragoman.web import assets, icons
 from dragoman.web.forms import LABELS
 from dragoman.web.frame import initials
 from dragoman.web.live.shortcuts import SHORTCUTS
-from dragoman.web.rows.acts import row_acts
+from dragoman.web.rows.acts import act_names, row_acts
 from dragoman.web.rows.columns import columns, extension_text
 from dragoman.web.rows.dues import due_text, urgency
 from dragoman.web.words import N_, Words, words
@@ -67,6 +67,7 @@ def _environment(language: str) -> "jinja2.Environment":
         number=words(language).number,
         initials=initials,
         row_acts=row_acts,
+        act_names=act_names,
         row_columns=columns,
         extension_text=extension_text,
         urgency=urgency,

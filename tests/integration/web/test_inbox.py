@@ -146,11 +146,11 @@ def test_what_one_task_refuses_stands_at_its_row(tenant: Tenant, anna: Browser) 
 
 def test_selected_tasks_are_assigned_after_a_question(tenant: Tenant, anna: Browser) -> None:
     anna.get("/ui/inbox/all")
-    fields = [("csrf", anna.csrf()), ("act", "assign"), ("back", "/ui/inbox/all"), ("task", "2")]
+    fields = [("csrf", anna.csrf()), ("act", "assign"), ("back", "/ui/inbox/all"), ("task", "2"), ("key", "one")]
     asked = anna.post("/ui/tasks/act", fields)
     assert "<h1>Assign 1 task</h1>" in asked.text
     faulty = anna.post("/ui/tasks/act", [*fields, ("sure", "yes"), ("assignee", "nobody")])
-    assert (faulty.status, 'aria-describedby="assignee-fault"' in faulty.text) == (422, True)
+    assert (faulty.status, ">Assignee does not match a user.</p>" in faulty.text) == (422, True)
     done = anna.post("/ui/tasks/act", [*fields, ("sure", "yes"), ("assignee", tenant.login("bert")), ("note", "you")])
     assert done.status == 303
     assert tenant.native("GET", "/v1/tasks/2")["assignee"] == tenant.uids["bert"]
@@ -284,3 +284,40 @@ def test_what_a_call_of_the_api_does_not_say_is_named(anna: Browser) -> None:
     rows(anna, "/ui/inbox/available?edit=call")
     assert "what this list asks itself: State is ready, offered to me." in anna.last.text
     rows(anna, "/ui/inbox/all?q=stat:x&edit=call", 422)
+
+
+def test_fields_of_selected_tasks_are_set_after_a_question(tenant: Tenant, anna: Browser) -> None:
+    category = tenant.native("POST", "/v1/categories", {"title": "Returns"})["number"]
+    anna.get("/ui/inbox/all")
+    bar = re.sub("<svg.*?</svg>|<kbd.*?</kbd>", "", anna.last.text[anna.last.text.index('class="bar') :])
+    names = [re.sub("<.*?>", "", button).strip() for button in re.findall(r"<button.*?</button>", bar)]
+    assert names[:7] == ["Complete", "Claim", "Release", "Assign…", "Due…", "Priority…", "Category…"]
+    assert names[7:11] == ["Suspend…", "Fail…", "Resume", "Make it a reviewed batch"]
+    assert 'data-acts="claim complete assign suspend fail due priority category"' in anna.last.text
+    common = [("csrf", anna.csrf()), ("back", "/ui/inbox/all"), ("task", "1"), ("task", "2")]
+    for act, heading, wrong, right in (
+        ("due", "Due 2 tasks", "2031-05-04", "2031-05-04T10:00"),
+        ("priority", "Priority 2 tasks", "high", "7"),
+        ("category", "Category 2 tasks", "99", str(category)),
+        ("suspend", "Suspend 2 tasks", "soon", "2031-05-04T10:00"),
+        ("fail", "Fail 2 tasks", "x" * 70_000, "lost"),
+    ):
+        asked = anna.post("/ui/tasks/act", [*common, ("act", act)])
+        assert f"<h1>{heading}</h1>" in asked.text
+        field = {"due": "due_local", "suspend": "until", "fail": "code"}.get(act, act)
+        sent = [*common, ("act", act), ("sure", "yes"), ("due_zone", "Europe/Riga")]
+        faulty = anna.post("/ui/tasks/act", [*sent, (field, wrong)])
+        assert (faulty.status, f'id="{field}-fault"' in faulty.text) == (422, True), faulty.text
+        assert anna.post("/ui/tasks/act", [*sent, (field, right)]).status == 303
+    task = tenant.native("GET", "/v1/tasks/2")
+    shown = [task[name] for name in ("due_local", "due_zone", "priority", "category", "state")]
+    assert shown == ["2031-05-04T10:00:00", "Europe/Riga", 7, category, "failed"]
+    assert task["outcome"]["code"] == "lost"
+
+
+def test_a_form_that_is_sent_twice_acts_once_and_says_the_same(tenant: Tenant, anna: Browser) -> None:
+    anna.get("/ui/inbox/all")
+    fields = {"csrf": anna.csrf(), "act": "claim", "back": "/ui/inbox/all", "key": "once", "task": "2", "seen": "2.1"}
+    assert [anna.post("/ui/tasks/act", fields).status for _ in range(2)] == [303, 303]
+    assert tenant.native("GET", "/v1/tasks/2")["revision"] == 2
+    assert anna.post("/ui/tasks/act", fields | {"key": "again"}).status == 409

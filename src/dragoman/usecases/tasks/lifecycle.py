@@ -252,9 +252,9 @@ NEEDED: dict[Verb, Permission] = {
 """The permission that each verb needs."""
 
 
-def possible(uow: UnitOfWork, task: Task) -> frozenset[Verb]:
-    """The verbs that the principal may use on the task, and that would change it now."""
-    granted = allowed(uow, task)
+def possible(uow: UnitOfWork, task: Task, granted: frozenset[Permission] | None = None) -> frozenset[Verb]:
+    """The verbs that the principal may use on the task, and that would change it now. `granted`: as in `allowed`."""
+    granted = allowed(uow, task) if granted is None else granted
     return frozenset(verb for verb in Verb if NEEDED[verb] in granted and _would_change(uow, task, verb))
 
 

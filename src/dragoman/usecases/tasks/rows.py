@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.command import Keys, Lock
+from dragoman.domain.access import Permission
 from dragoman.domain.task import Task, Verb
 from dragoman.usecases.tasks import lifecycle, lists, references
 from dragoman.usecases.uow import UnitOfWork
@@ -21,6 +22,7 @@ class Row(msgspec.Struct, frozen=True):
     assignee: str | None
     creator: str | None
     verbs: frozenset[Verb] = frozenset()  # those that the reader may use on it now
+    may_edit: bool = False
 
 
 class RowPage(msgspec.Struct, frozen=True):
@@ -61,6 +63,7 @@ def _row(uow: UnitOfWork, task: Task) -> Row:
     category = None if task.category is None else uow.categories.find(task.category)
     case = _linked(uow, "case", None if task.case == uow.home.inbox_case else task.case)
     contact = _linked(uow, "contact", task.contact)
+    granted = lifecycle.allowed(uow, task)
     return Row(
         task=task,
         category=None if category is None else category.title,
@@ -68,7 +71,8 @@ def _row(uow: UnitOfWork, task: Task) -> Row:
         contact=None if contact is None else contact.display_name,
         assignee=_name(uow, task.assignee),
         creator=_name(uow, task.creator),
-        verbs=lifecycle.possible(uow, task),
+        verbs=lifecycle.possible(uow, task, granted),
+        may_edit=Permission.EDIT in granted,
     )
 
 

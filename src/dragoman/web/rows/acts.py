@@ -25,9 +25,17 @@ ACTS = (
     RowAct("resume", Verb.RESUME, N_("Resume"), "running"),
     RowAct("assign", Verb.ASSIGN, N_("Assign"), "hand", asks_in_lists=True),
     RowAct("suspend", Verb.SUSPEND, N_("Suspend"), "suspended", asks_in_lists=True),
+    RowAct("fail", Verb.FAIL, N_("Fail"), "failed", asks_in_lists=True),
 )
+CHANGES = ("due", "priority", "category")
+"""What can be set of selected tasks, by users who may edit them."""
 
 
 def row_acts(row: Row) -> Sequence[RowAct]:
     """Those that the reader may use on the task of a row now."""
     return [act for act in ACTS if act.verb in row.verbs]
+
+
+def act_names(row: Row) -> str:
+    """The names of the acts that the reader may use on the task when it is selected."""
+    return " ".join((*(act.name for act in row_acts(row)), *(CHANGES if row.may_edit else ())))

@@ -6,6 +6,7 @@ const PLACES = {
 const ACTS = {
   c: "claim", u: "release", a: "assign", e: "complete", E: "fail", d: "due", h: "suspend", p: "priority", l: "category", b: "batch",
 };
+const OF_SELECTIONS = ["batch", "due", "priority", "category"];
 const ORDINARY = ["will_change", "no_change", "unchanged", ""];
 let going = 0;
 
@@ -19,7 +20,7 @@ const act = (key) => {
   const name = ACTS[key], each = current();
   if (selected.size) return press(shown($(`.bar button[name=act][value=${name}]`)));
   if (each && list) {
-    if (name === "batch") { toggle(each, true); return press($(".bar button[value=batch]")) }
+    if (OF_SELECTIONS.includes(name)) { toggle(each, true); return press(shown($(`.bar button[value=${name}]`))) }
     return press($(`button[formaction$="/${name}"], a[href$="/${name}"]`, each));
   }
   const shortcut = key === "E" ? "Shift+E" : key;

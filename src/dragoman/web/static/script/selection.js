@@ -32,7 +32,7 @@ const showSelection = () => {
     const able = [...selected.values()].filter((each) => each.acts.includes(button.value)).length;
     button.hidden = !able || selected.size > MOST_DIRECT;
     $(".able", button)?.remove();
-    if (able && able < selected.size) $("kbd", button)?.before(make("span", { class: "able" }, `(${able}) `));
+    if (able && able < selected.size) button.insertBefore(make("span", { class: "able" }, ` (${able}) `), $("kbd", button));
   }
   const all = $("#select-page");
   if (all) all.checked = rows().length > 0 && rows().every((each) => selected.has(number(each)));

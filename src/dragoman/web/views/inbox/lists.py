@@ -13,8 +13,9 @@ from dragoman.web import framing
 from dragoman.web.frame import LISTS
 from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
-from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving
+from dragoman.web.views.inbox import adding, api_call, asked, bar, chips, cursors, reviewing, saving
 from dragoman.web.views.inbox.asked import Asked
+from dragoman.web.views.tasks import parts
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -103,6 +104,8 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
         count=shown(looked.count),
         choices=choices,
         call=_call(visit, wanted, looked),
+        group_acts=bar.ACTS,
+        key=parts.new_key(),
         **({"reasons": {}, "chosen": frozenset()} | more),
     )
 

@@ -166,7 +166,7 @@ def _faults(visit: Visit, found: Any) -> dict[str, str]:
     return faults_of(found, visit.gettext, TASK_LABELS)
 
 
-def _chips(visit: Visit) -> list[tuple[str, str]]:
+def moments_often_meant(visit: Visit) -> list[tuple[str, str]]:
     """Moments that are often meant, as the field takes them."""
     today = to_datetime(visit.request.received_at).astimezone(zone_of(visit.moments.zone)).date()
     monday = today + timedelta(days=7 - today.weekday())
@@ -189,7 +189,7 @@ async def _question(act: Act, visit: Visit, found: Whole, faults: dict[str, str]
         "faults": faults or {},
         "given": given,
         "people": people,
-        "chips": _chips(visit) if act.verb is Verb.SUSPEND else [],
+        "chips": moments_often_meant(visit) if act.verb is Verb.SUSPEND else [],
         "open_parts": found.task.open_children,
         "task_labels": TASK_LABELS,
         "revision": seen(visit) if faults else found.task.revision,
