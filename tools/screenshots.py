@@ -34,7 +34,8 @@ def peek(page: Page) -> None:
     """Choose three rows, and look at one at the side."""
     page.get_by_role("checkbox", name=re.compile("^Select task")).nth(0).check()
     page.get_by_role("checkbox", name=re.compile("^Select task")).nth(2).check()
-    page.locator("[data-task] a").nth(1).focus()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
     page.keyboard.press("Space")
     page.locator("aside").wait_for()
 
@@ -140,6 +141,7 @@ def take(browser: Browser, base_url: str, entry: str, shots: tuple[Shot, ...]) -
             )
             page = context.new_page()
             page.goto(base_url + shot.address)
+            page.locator("html[data-ready]").wait_for()
             shot.prepare(page)
             page.wait_for_timeout(SETTLED_MILLISECONDS)
             page.screenshot(path=FOLDER / f"{shot.name}-{scheme}.png")

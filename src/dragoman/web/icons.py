@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 FILE = Path(__file__).parent / "static" / "icons.svg"
 SYMBOL = re.compile(r'<symbol id="([a-z_]+)".*?</symbol>')
-USED = re.compile(r'<use href="#([a-z_]+)"')
+USED = re.compile(r'<use href="#i-([a-z_]+)"')
 STATES = frozenset(
     {"inactive", "ready", "claimed", "running", "suspended", "completed", "failed", "terminated", "expired"}
 )
@@ -16,14 +16,14 @@ STATES = frozenset(
 
 @cache
 def drawings() -> dict[str, str]:
-    """Name -> its symbol."""
-    return {found[1]: found[0] for found in SYMBOL.finditer(FILE.read_text())}
+    """Name -> its symbol, whose id begins so that it is no other element's."""
+    return {found[1]: found[0].replace('id="', 'id="i-', 1) for found in SYMBOL.finditer(FILE.read_text())}
 
 
 def icon(name: str) -> Markup:
     """An icon in a page. KeyError for an unknown name."""
     drawings()[name]
-    return Markup('<svg class="i" aria-hidden="true"><use href="#{}"/></svg>').format(name)
+    return Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
 
 
 def sprite(page: str) -> str:
