@@ -78,4 +78,6 @@ def faults_of(
         message = FORMS[name] if problem.code == "format" and name in FORMS else problem.message
         found.setdefault(name, []).append(say(message).removesuffix("."))
     order = [*labels, *found]
-    return {name: f"{say(labels.get(name, name))} {'; '.join(found[name])}." for name in sorted(found, key=order.index)}
+    between = f" {say(N_('and'))} "
+    sentences = {name: f"{say(labels.get(name, name))} {between.join(texts)}." for name, texts in found.items()}
+    return dict(sorted(sentences.items(), key=lambda each: order.index(each[0])))
