@@ -34,6 +34,15 @@ class Browser:
         sent = {"Content-Type": "application/x-www-form-urlencoded", **(SAME_SITE if headers is None else headers)}
         return self._sent(self.server.call("POST", target, urlencode(fields), self._with(**sent)))
 
+    def upload(self, target: str, fields: Mapping[str, str], file_name: str, content: bytes) -> Answer:
+        """A form with these fields and a file in its field `file`."""
+        heads = [(f'name="{name}"', value.encode()) for name, value in fields.items()]
+        heads.append((f'name="file"; filename="{file_name}"\r\nContent-Type: application/octet-stream', content))
+        parts = [b"--B\r\nContent-Disposition: form-data; %b\r\n\r\n%b\r\n" % (head.encode(), value)
+                 for head, value in heads]  # fmt: skip
+        sent = {"Content-Type": "multipart/form-data; boundary=B", **SAME_SITE}
+        return self._sent(self.server.call("POST", target, b"".join(parts) + b"--B--\r\n", self._with(**sent)))
+
     def send(self, target: str, page: str = "", **fields: str) -> Answer:
         """A form of a page, by default of the same address, with what the page gave it."""
         self.get(page or target)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from dragoman.dialects.kit.forms import Sent
 from dragoman.domain.errors import Problem
 from dragoman.web import csrf
 from dragoman.web.words import N_
@@ -39,8 +40,9 @@ FORMS = {
 class Form:
     """The fields of a form. Of several with one name the first counts, except in `all`."""
 
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, fields: Iterable[tuple[str, str]] = (), files: Mapping[str, Sent] | None = None) -> None:
         self.pairs = tuple(fields)
+        self._files = dict(files or {})
         self._fields: dict[str, str] = {}
         for name, value in self.pairs:
             self._fields.setdefault(name, value)
@@ -52,6 +54,11 @@ class Form:
     def text(self, name: str) -> str:
         """The value of a field; empty where it wasn't sent."""
         return self._fields.get(name, "")
+
+    def file(self, name: str) -> Sent | None:
+        """The file of a field; None where none was chosen, or the form sends none."""
+        sent = self._files.get(name)
+        return sent if sent is not None and (sent.file_name or sent.content) else None
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields

@@ -15,12 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dragoman.dialects.kit.request import IN_SCOPE, Request
-from dragoman.domain.errors import Expected, NotFound
+from dragoman.domain.errors import Expected, NotFound, TooLarge
 from dragoman.domain.ids import new_id
 from dragoman.web import assets, errors
 from dragoman.web.forms import LABELS
 from dragoman.web.typed import Typed
 from dragoman.web.visit import SignInNeeded, Visit
+from dragoman.web.words import N_
 
 if TYPE_CHECKING:
     from dragoman.runtime.application import Application
@@ -81,6 +82,8 @@ async def _within(visit: Visit, page: Page, request: StarletteRequest) -> Respon
     if handler is None and again is None:
         return _not_here(visit, page)
     await visit.identify()
+    if visit.request.is_too_large:
+        raise TooLarge("body_too_large", N_("The form is too large. Send less at once, or use the API."))
     if request.method == "POST":
         visit.read_form(await request.body())
         if not visit.is_genuine():

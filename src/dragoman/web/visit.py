@@ -118,8 +118,15 @@ class Visit:
     # What was sent
 
     def read_form(self, body: bytes) -> None:
-        """Read the fields of a form; a body of another media type has none. Invalid for what can't be read."""
-        media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        """Read the fields and files of a form; a body of another media type has none. Invalid for what can't be
+        read."""
+        content_type = self.request.headers.get("content-type", "")
+        media = content_type.partition(";")[0].strip().lower()
+        if media == forms.FORM_WITH_FILES:
+            parts = forms.parse_parts(body, content_type)
+            fields = [(name, value) for name, value in parts if isinstance(value, str)]
+            self.form = Form(fields, {name: value for name, value in parts if isinstance(value, forms.Sent)})
+            return
         self.form = Form(forms.parse_urlencoded(body, MOST_FIELDS) if media == FORM_MEDIA else ())
 
     def is_genuine(self) -> bool:

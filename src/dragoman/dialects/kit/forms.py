@@ -4,7 +4,7 @@ A blank may be written as `+`. `&` alone parts fields: `;` is text.
 """
 
 import re
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from python_multipart.multipart import parse_options_header
@@ -13,9 +13,17 @@ from dragoman.dialects.kit import multipart
 from dragoman.domain.errors import Invalid, Problem
 
 MAX_FIELDS = 1_000
+FORM_WITH_FILES = "multipart/form-data"
 
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _TRANSFERABLE = {b"", b"7bit", b"8bit", b"binary"}
+
+
+class Sent(NamedTuple):
+    """A file that a form sent: the name that the browser gave it, and its bytes."""
+
+    file_name: str
+    content: bytes
 
 
 def parse_query(text: str) -> dict[str, list[str]]:
@@ -44,11 +52,17 @@ def parse_multipart(body: bytes, content_type: str) -> list[tuple[str, str | byt
 
     Invalid `invalid_form` for a body that doesn't end, has more than 100 parts, or a part without a name.
     """
+    parts = parse_parts(body, content_type)
+    return [(name, value.content if isinstance(value, Sent) else value) for name, value in parts]
+
+
+def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str | Sent]]:
+    """As `parse_multipart`, with the names of files."""
     kind, options = parse_options_header(content_type.encode("latin-1", "replace"))
     boundary = options.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not boundary:
+    if kind != FORM_WITH_FILES.encode() or not boundary:
         _refuse("invalid_form", "boundary", "form has no boundary")
-    fields: list[tuple[str, str | bytes]] = []
+    fields: list[tuple[str, str | Sent]] = []
     try:
         for part in multipart.split(body, boundary):
             if len(fields) == multipart.MAX_PARTS:
@@ -59,14 +73,16 @@ def parse_multipart(body: bytes, content_type: str) -> list[tuple[str, str | byt
     return fields
 
 
-def _field(part: multipart.Part) -> tuple[str, str | bytes]:
+def _field(part: multipart.Part) -> tuple[str, str | Sent]:
     kind, options = parse_options_header(part.headers.get(b"content-disposition"))
     if kind != b"form-data" or b"name" not in options:
         _refuse("invalid_form", "name", "form has a part without a name")
     if part.headers.get(b"content-transfer-encoding", b"").lower() not in _TRANSFERABLE:
         _refuse("invalid_form", "encoding", "form has a part in a transfer encoding")
     name = _text(options[b"name"], "invalid_form", "form")
-    return name, part.content if b"filename" in options else _text(part.content, "invalid_form", "form")
+    if b"filename" not in options:
+        return name, _text(part.content, "invalid_form", "form")
+    return name, Sent(options[b"filename"].decode(errors="replace"), part.content)
 
 
 def _pairs(raw: bytes, code: str, noun: str, most: int = MAX_FIELDS) -> list[tuple[str, str]]:

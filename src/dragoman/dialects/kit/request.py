@@ -77,6 +77,7 @@ class Request:
         self.body = body
         self.incoming: BodyStream | None = None  # the body, of an operation that stores it while it arrives
         self.incoming_hash = ""  # of all its bytes, where the request has an Idempotency-Key
+        self.is_too_large = False  # its body, which a page was not given therefore
         self.received_at = received_at
         self.base_url = base_url  # "http://host:port", for absolute links
         self.dialect = dialect

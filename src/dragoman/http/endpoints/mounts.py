@@ -6,12 +6,16 @@ and its body is read before the page receives it, with the same limits as any ot
 
 from collections.abc import Mapping
 
+from dragoman.dialects.kit.forms import FORM_WITH_FILES
 from dragoman.domain.errors import Expected
 from dragoman.http.bodies import Source, check_body, read_body
 from dragoman.http.request_checks import Refused
 from dragoman.http.server.asgi import ASGIApp, Message, Receive, Send
-from dragoman.http.server.sending import NOSNIFF
+from dragoman.http.server.sending import CLOSE, NOSNIFF
 from dragoman.settings import Limits, Timeouts
+
+FILE_FORM_BYTES = 8 * 1024 * 1024
+"""The largest form with a file that a page takes, if no setting allows less. It is held whole."""
 
 
 class Pages:
@@ -34,21 +38,36 @@ class Pages:
         return page
 
     async def read(self, headers: Mapping[str, str], source: Source, receive: Receive) -> Receive:
-        """A `receive` that gives the body whole. Refused when it is too large, compressed, or too slow."""
+        """A `receive` that gives the body whole. Refused when it is too large (413), compressed, or too slow."""
         try:
-            follows = check_body(headers, self._limits.body_bytes)
-            body = await read_body(source, self._limits.body_bytes, self._timeouts.body_seconds) if follows else b""
+            most = self._most(headers)
+            body = await read_body(source, most, self._timeouts.body_seconds) if check_body(headers, most) else b""
         except Expected as error:
             status = 413 if error.code == "body_too_large" else 415
             raise Refused(status, error.code, error.message) from error
-        return _whole(body, receive)
+        return whole(body, receive)
+
+    def _most(self, headers: Mapping[str, str]) -> int:
+        """The largest body. A form with a file may be larger than others."""
+        if not has_files(headers):
+            return self._limits.body_bytes
+        return max(self._limits.body_bytes, min(self._limits.bulk_body_bytes, FILE_FORM_BYTES))
+
+
+def has_files(headers: Mapping[str, str]) -> bool:
+    """Whether the body is a form that may have files."""
+    return headers.get("content-type", "").lower().startswith(FORM_WITH_FILES)
 
 
 class Sending:
-    """A `send` that adds the headers of every response, and remembers the status."""
+    """A `send` that adds the headers of every response, and remembers the status.
+
+    With `closes` the connection ends behind the response, because the body isn't read.
+    """
 
     def __init__(self, send: Send, request_id: str) -> None:
         self.status = 0
+        self.closes = False
         self._send = send
         self._request_id = request_id.encode()
 
@@ -56,7 +75,7 @@ class Sending:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             more = ((b"x-request-id", self._request_id), NOSNIFF)
-            message = {**message, "headers": [*message.get("headers", ()), *more]}
+            message = {**message, "headers": [*message.get("headers", ()), *more, *([CLOSE] if self.closes else ())]}
         await self._send(message)
 
 
@@ -64,7 +83,8 @@ def _root(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _whole(body: bytes, receive: Receive) -> Receive:
+def whole(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives this body at once."""
     was_given = False
 
     async def once() -> Message:

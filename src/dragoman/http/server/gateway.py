@@ -16,7 +16,7 @@ from dragoman.domain.ids import new_id
 from dragoman.http import proxies
 from dragoman.http.bodies import Gone
 from dragoman.http.dispatcher import Backend, Dispatcher
-from dragoman.http.endpoints.mounts import Pages, Sending
+from dragoman.http.endpoints.mounts import Pages, Sending, has_files, whole
 from dragoman.http.exchange import Exchange, without_repeated_slashes
 from dragoman.http.overload import SAFE_METHODS, Overload
 from dragoman.http.proxy_login import ProxyHeaders
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PAGES = "/ui/"
 FAILED = 400
+TOO_LARGE = 413
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -169,7 +170,13 @@ class Gateway:
     async def _show(self, page: ASGIApp, request: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         sending = Sending(send, request.request_id)
         scope[IN_SCOPE] = request
-        receive = await self._pages.read(request.headers, Incoming(scope, receive), receive)
+        try:
+            receive = await self._pages.read(request.headers, Incoming(scope, receive), receive)
+        except Refused as refused:
+            if refused.status != TOO_LARGE or not has_files(request.headers):
+                raise
+            request.is_too_large = sending.closes = True  # the page says so itself
+            receive = whole(b"", receive)
         try:
             await page(scope, receive, sending)
         except Exception as bug:  # house: ok, because this is the edge: a bug is answered and logged with its trace

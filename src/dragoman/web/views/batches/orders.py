@@ -1,23 +1,19 @@
 """From the fields of a draft to the batch that it asks for, and what is wrong with them."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dragoman.dialects.kit import json
 from dragoman.domain.bulk import Method, OnChange
 from dragoman.domain.due import moment_of
 from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
+from dragoman.domain.row_formats.faults import Row
 from dragoman.usecases.batches.lifecycle import NewBatch, Options
-from dragoman.web.views.batches import options
+from dragoman.web.views.batches import fields, options, sources
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
-TEXTS = ("title", "name", "description", "type")
-NUMBERS = ("priority", "category", "case", "contact", "parent")
-PEOPLE = ("assignee",)
-MOMENTS = ("due_at",)
-FLAGS = ("escalated", "read")
-FIELDS = (*TEXTS, *NUMBERS, *PEOPLE, *MOMENTS, *FLAGS)
 DO: dict[str, tuple[str, dict[str, Any] | None]] = {
     "complete": (N_("Complete"), {"state": "completed"}),
     "terminate": (N_("Terminate"), {"state": "terminated"}),
@@ -41,14 +37,15 @@ class Change(NamedTuple):
 
 def numbers(text: str) -> list[int | str]:
     """The ids of a text, as batches take them: numbers, UUIDs in whatever spelling; all else as it is."""
-    found: list[int | str] = []
-    for word in re.split(r"[\s,;]+", text.strip()):
-        if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= LARGEST_NUMBER:
-            found.append(int(word))
-        elif word:
-            uid = UID.search(word)
-            found.append((uuid_of(uid[0]) if uid else None) or word)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(entry(word) for word in re.split(r"[\s,;]+", text.strip()) if word))
+
+
+def entry(word: str) -> int | str:
+    """An id as batches take it."""
+    if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= LARGEST_NUMBER:
+        return int(word)
+    uid = UID.search(word)
+    return (uuid_of(uid[0]) if uid else None) or word
 
 
 def change(visit: Visit, content: dict[str, str]) -> Change:
@@ -58,10 +55,13 @@ def change(visit: Visit, content: dict[str, str]) -> Change:
         return Change(Method.DELETE, {}, {})
     if kind == "do":
         return _do(visit, content)
+    if kind == "columns":
+        faults = {} if members(content) else {"change": visit.gettext("The file has no columns with values.")}
+        return Change(Method.PATCH, {}, faults)
     data, faults = dict[str, Any](), dict[str, str]()
     for place in range(MOST_FIELDS):
         name, text = content.get(f"field.{place}", ""), content.get(f"value.{place}", "").strip()
-        if name not in FIELDS:
+        if name not in fields.ALL:
             continue
         if content.get(f"clear.{place}"):
             data[name] = None
@@ -73,6 +73,16 @@ def change(visit: Visit, content: dict[str, str]) -> Change:
     if not data and not faults:
         faults["field.0"] = visit.gettext("Choose a field.")
     return Change(Method.PATCH, data, faults)
+
+
+def is_by_file(content: dict[str, str]) -> bool:
+    """Whether the entries come from a file."""
+    return content.get("choose") == "file"
+
+
+def members(content: dict[str, str]) -> list[str]:
+    """The members of tasks whose values the file has."""
+    return sources.members(content) if is_by_file(content) else []
 
 
 def _do(visit: Visit, content: dict[str, str]) -> Change:
@@ -87,15 +97,15 @@ def _do(visit: Visit, content: dict[str, str]) -> Change:
 
 def _value(visit: Visit, name: str, text: str) -> Any:
     """The value of a field by its type. ValueError for what is none."""
-    if name in NUMBERS:
+    if name in fields.NUMBERS:
         return int(text)
-    if name in FLAGS:
+    if name in fields.FLAGS:
         known = {"yes": True, "true": True, "no": False, "false": False, visit.gettext("yes"): True,
                  visit.gettext("no"): False}  # fmt: skip
         if text.lower() not in known:
             raise ValueError
         return known[text.lower()]
-    if name in MOMENTS:
+    if name in fields.MOMENTS:
         local = f"{text}T17:00:00" if len(text) == 10 else f"{text.replace(' ', 'T')}:00" if len(text) == 16 else text
         return visit.moments.of(moment_of(local, visit.moments.zone)).iso
     if not text:
@@ -104,11 +114,11 @@ def _value(visit: Visit, name: str, text: str) -> Any:
 
 
 def _fault(visit: Visit, name: str) -> str:
-    if name in NUMBERS:
+    if name in fields.NUMBERS:
         return visit.gettext("%(name)s must be a whole number.", name=name)
-    if name in FLAGS:
+    if name in fields.FLAGS:
         return visit.gettext("%(name)s must be yes or no.", name=name)
-    if name in MOMENTS:
+    if name in fields.MOMENTS:
         return visit.gettext("%(name)s must be a moment such as 2026-12-01 17:00.", name=name)
     return visit.gettext("%(name)s must not be empty.", name=name)
 
@@ -120,8 +130,9 @@ class Ordered(NamedTuple):
     faults: dict[str, str]
 
 
-def order(visit: Visit, content: dict[str, str], *, review: bool) -> Ordered:
-    """The batch. Its objects and its change have no faults any more."""
+def order(visit: Visit, content: dict[str, str], *, review: bool, rows: Sequence[Row] | None = None) -> Ordered:
+    """The batch. Its objects and its change have no faults any more. `rows` are those of its file; without them the
+    batch is good for a look alone."""
     made = change(visit, content)
     texts = {name: content.get(name, "").strip() for name in OPTION_FIELDS if content.get(name, "").strip()}
     found, faults = options.read(visit, texts)
@@ -135,22 +146,37 @@ def order(visit: Visit, content: dict[str, str], *, review: bool) -> Ordered:
     word = content.get("on_change", "")
     found["on_change"] = OnChange(word) if word in set(map(str, OnChange)) else OnChange.FAIL
     by_filter = content.get("choose", "filter") == "filter"
-    entries = [] if by_filter else numbers(content.get("numbers", ""))
-    data = None if made.method is Method.DELETE else json.encode(made.data).decode()
+    entries, data, size = _content(content, made, rows)
     return Ordered(
         NewBatch(
             made.method,
             "task",
             None if by_filter else "id",
-            None if by_filter else json.encode(entries).decode(),
+            entries,
             data,
             review,
-            len(entries),
+            size,
             Options(title=title or None, **found),
             json.encode({"filter": content.get("q", "")}).decode() if by_filter else None,
         ),
         {},
     )
+
+
+def _content(content: dict[str, str], made: Change, rows: Sequence[Row] | None) -> tuple[str | None, str | None, int]:
+    """Entries and data as JSON text, and the number of entries; no entries where a filter selects them."""
+    data = None if made.method is Method.DELETE else json.encode(made.data).decode()
+    if content.get("choose", "filter") == "filter":
+        return None, data, 0
+    has_own = content.get("change") == "columns"
+    if is_by_file(content) and rows is None:
+        return None, None if has_own else data, int(content["size"])
+    if rows is None:
+        found = numbers(content.get("numbers", ""))
+    else:
+        found = [entry(each) if isinstance(each, str) else each or 0 for each, _ in rows]
+        data = json.encode([own or {} for _, own in rows]).decode() if has_own else data
+    return json.encode(found).decode(), data, len(found)
 
 
 def proposed_title(visit: Visit, content: dict[str, str]) -> str:
@@ -161,5 +187,6 @@ def proposed_title(visit: Visit, content: dict[str, str]) -> str:
     if content.get("change") == "do":
         label, _ = DO[content["do"]]
         return visit.gettext("%(verb)s tasks", verb=visit.gettext(label))
-    members = ", ".join(f"{name} {'–' if value is None else value}" for name, value in made.data.items())
-    return visit.gettext("Set %(members)s", members=members)[:255]
+    shown = [f"{name} {'–' if value is None else value}" for name, value in made.data.items()]
+    shown = members(content) if content.get("change") == "columns" else shown
+    return visit.gettext("Set %(members)s", members=", ".join(shown))[:255]

@@ -1,6 +1,7 @@
 """The wizard that makes a batch: which tasks, what is done to them, and a look at all of it. Until it is sent there is
 only a draft."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -8,11 +9,12 @@ from starlette.responses import Response
 from dragoman.domain.batch_draft import Draft
 from dragoman.domain.bulk import OnChange
 from dragoman.domain.errors import Forbidden, Invalid, NotFound
+from dragoman.domain.row_formats.faults import Fault
 from dragoman.usecases.batches import drafts
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.standing import SCOPES
 from dragoman.usecases.inbox.search import COUNTED
-from dragoman.web.views.batches import options, orders, wording
+from dragoman.web.views.batches import fields, options, orders, sources, wording
 from dragoman.web.views.batches import page as pages
 from dragoman.web.views.inbox import chips
 from dragoman.web.visit import Visit
@@ -21,6 +23,7 @@ STEPS = ("choose", "change", "check")
 NEW = "/ui/batches/new"
 LONGEST = {"q": 2_000, "numbers": 4_000_000, "purpose": 2_000}
 USUAL = 4_000
+OK = 200
 
 
 async def new(visit: Visit) -> Response:
@@ -35,11 +38,12 @@ async def begin(visit: Visit) -> Response:
     """Make a draft of the first step."""
     visit.require(*SCOPES["create"])
     content = _sent(visit, ("choose", "q", "numbers"))
-    faults = await _faults_of_choice(visit, content)
-    if faults:
-        return await _choose(visit, None, content, faults)
-    draft: Draft = await visit.write(drafts.add, drafts.Add(content), operation="batch.draft")
-    return visit.see_other(f"{_home(draft)}/change")
+    taken = await _chosen(visit, content)
+    if taken.is_refused:
+        visit.request.code = "invalid_form"
+        return await _choose(visit, None, content, taken.faults, taken.status, taken.places)
+    draft: Draft = await visit.write(drafts.add, drafts.Add(taken.content), operation="batch.draft")
+    return visit.see_other(_after_choice(visit, draft))
 
 
 async def step(visit: Visit) -> Response:
@@ -54,6 +58,8 @@ async def fill(visit: Visit) -> Response:
     visit.require(*SCOPES["create"])
     draft, name = await _draft(visit), visit.path["step"]
     content = draft.content | _sent(visit, _fields(name))
+    if name == "choose":
+        return await _choose_again(visit, draft, content)
     if name == "change":
         content |= {key: "" for key in _fields(name) if key not in visit.form}
     go = visit.form.text("go")
@@ -65,11 +71,38 @@ async def fill(visit: Visit) -> Response:
         return visit.see_other(f"{_home(draft)}/change?add=1")
     if name == "check":
         return await _send(visit, draft, content, review=go != "run")
-    faults = await _faults_of_choice(visit, content) if name == "choose" else orders.change(visit, content).faults
+    faults = orders.change(visit, content).faults
     if faults:
         visit.request.code = "invalid_form"
         return await _shown(visit, draft, content, faults, 422)
-    return visit.see_other(f"{_home(draft)}/{'change' if name == 'choose' else 'check'}")
+    return visit.see_other(f"{_home(draft)}/check")
+
+
+async def _choose_again(visit: Visit, draft: Draft, content: dict[str, str]) -> Response:
+    """The first step of a draft. A file that is refused leaves the draft as it was."""
+    taken = await _chosen(visit, content)
+    if not (taken.is_refused and visit.form.file("file")):
+        draft = await visit.write(drafts.fill, drafts.Fill(draft.uid, taken.content), operation="batch.draft")
+    if taken.is_refused:
+        visit.request.code = "invalid_form"
+        return await _choose(visit, draft, content, taken.faults, taken.status, taken.places)
+    return visit.see_other(_after_choice(visit, draft))
+
+
+async def _chosen(visit: Visit, content: dict[str, str]) -> sources.Taken:
+    """What the first step says. A file that was sent counts, whatever else is chosen."""
+    sent = visit.form.file("file")
+    if sent is not None:
+        return await sources.take(visit, sent, content)
+    if orders.is_by_file(content):
+        return await sources.map_columns(visit, content)
+    faults = await _faults_of_choice(visit, content)
+    return sources.Taken(content | dict.fromkeys((*sources.KEPT, *sources.COLUMNS), ""), faults)
+
+
+def _after_choice(visit: Visit, draft: Draft) -> str:
+    """A new file is looked at before what is done."""
+    return f"{_home(draft)}/{'choose' if visit.form.file('file') else 'change'}"
 
 
 async def discard(visit: Visit) -> Response:
@@ -85,7 +118,8 @@ async def count(visit: Visit) -> Response:
 
 
 async def _send(visit: Visit, draft: Draft, content: dict[str, str], *, review: bool) -> Response:
-    ordered = orders.order(visit, content, review=review)
+    found = await sources.rows_of(visit, content) if orders.is_by_file(content) and content.get("size") else None
+    ordered = orders.order(visit, content, review=review, rows=None if found is None else found.rows)
     faults = await _faults_of_choice(visit, content) | orders.change(visit, content).faults | ordered.faults
     if faults or ordered.order is None:
         visit.request.code = "invalid_form"
@@ -113,7 +147,7 @@ def _home(draft: Draft) -> str:
 def _fields(name: str) -> tuple[str, ...]:
     """The fields of a step."""
     if name == "choose":
-        return ("choose", "q", "numbers")
+        return ("choose", "q", "numbers", *sources.COLUMNS)
     if name == "change":
         rows = (f"{each}.{place}" for place in range(orders.MOST_FIELDS) for each in ("field", "value", "clear"))
         return ("change", "do", "assignee", *rows)
@@ -132,6 +166,8 @@ async def _faults_of_choice(visit: Visit, content: dict[str, str]) -> dict[str, 
         if len(found) > orders.MOST_NUMBERS:
             return {"numbers": visit.gettext("At most %(most)s numbers.", most=visit.words.number(orders.MOST_NUMBERS))}
         return {}
+    if orders.is_by_file(content):
+        return {} if content.get("size") else {"columns": visit.gettext("Choose the columns of the file.")}
     counted = await _counted(visit, content.get("q", ""))
     return {"q": counted["fault"]} if counted["fault"] else {}
 
@@ -154,6 +190,8 @@ async def _shown(
     name = visit.path["step"]
     if name == "choose":
         return await _choose(visit, draft, content, faults, status)
+    if orders.is_by_file(content) and not content.get("size"):
+        return visit.see_other(f"{_home(draft)}/choose")
     if name == "change":
         return await _change(visit, draft, content, faults, status)
     if orders.change(visit, content).faults:
@@ -162,15 +200,19 @@ async def _shown(
 
 
 async def _choose(
-    visit: Visit, draft: Draft | None, content: dict[str, str], faults: dict[str, str] | None = None, status: int = 200
-) -> Response:
+    visit: Visit, draft: Draft | None, content: dict[str, str], faults: dict[str, str] | None = None, status: int = 200,
+    places: Sequence[Fault] = (),
+) -> Response:  # fmt: skip
     counted = await _counted(visit, content.get("q", ""))
     faults = dict(faults or {})
     if counted["fault"] and content.get("choose", "filter") == "filter" and content.get("q"):
         faults["q"], status = counted["fault"], 422
-    if faults:
+    if faults and status == OK:
         status = 422
-    return await _framed(visit, "choose", draft, content, faults, status, counted=counted)
+    sheet, found = sources.sheet(visit, content), sources.said(visit, places)
+    return await _framed(visit, "choose", draft, content, faults, status, counted=counted, sheet=sheet, found=found,
+        is_new=visit.form.file("file") is not None,
+    )  # fmt: skip
 
 
 async def _change(visit: Visit, draft: Draft, content: dict[str, str], faults: dict[str, str], status: int) -> Response:
@@ -178,8 +220,9 @@ async def _change(visit: Visit, draft: Draft, content: dict[str, str], faults: d
     count = min(orders.MOST_FIELDS, len(rows) + (visit.request.first("add") is not None or not rows))
     verbs = [(name, visit.gettext(label)) for name, (label, _) in orders.DO.items()]
     return await _framed(
-        visit, "change", draft, content, faults, status, rows=range(count), fields=orders.FIELDS, verbs=verbs
-    )
+        visit, "change", draft, content, faults, status, rows=range(count), fields=fields.ALL, verbs=verbs,
+        columns=orders.members(content), by_file=orders.is_by_file(content),
+    )  # fmt: skip
 
 
 async def _check(visit: Visit, draft: Draft, content: dict[str, str], faults: dict[str, str], status: int) -> Response:
@@ -197,6 +240,8 @@ async def _check(visit: Visit, draft: Draft, content: dict[str, str], faults: di
         values=values,
         entries=counted["shown"] or pages.counted(visit, "task", ordered.order.size),
         by_filter=by_filter,
+        file_name=content.get("file_name", "") if orders.is_by_file(content) else "",
+        columns=orders.members(content) if content.get("change") == "columns" else (),
         members=[(name, wording.value(visit, value, f"/{name}")) for name, value in made.data.items()],
         is_deletion=str(made.method) == "DELETE",
         policy=wording.policy(visit, outlook.policy, None),
