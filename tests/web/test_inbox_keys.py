@@ -119,13 +119,13 @@ def test_a_claim_elsewhere_is_seen_and_what_is_typed_stays(page: Page, tenant: T
 def test_the_selection_and_the_place_outlive_paging(page: Page, tenant: Tenant) -> None:
     numbers = [new(tenant, f"paged {place:02}") for place in range(27)]
     shown(page, tenant, "/ui/inbox/all?q=paged%20sort:number&limit=25")
-    page.get_by_label(f"Select task {numbers[0]}").check()
+    page.get_by_label(f"Select task {numbers[0]}", exact=True).check()
     page.get_by_role("link", name="Next 25").click()
     expect(page.locator(f"#task-{numbers[26]}")).to_be_visible()
     page.get_by_label(f"Select task {numbers[26]}").check()
     expect(page.get_by_role("region", name="Selection")).to_contain_text("2 selected")
     page.get_by_role("link", name="paged 26").click()
-    page.wait_for_url(f"**/ui/tasks/{numbers[26]}")
+    page.wait_for_url(f"**/ui/tasks/{numbers[26]}?from=*")
     page.go_back()
     page.wait_for_selector("html[data-ready]")
     expect(page.get_by_role("link", name="paged 26")).to_be_focused()

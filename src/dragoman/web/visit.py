@@ -239,12 +239,14 @@ class Visit:
         wanted = self.form.text("back")
         return wanted if addresses.is_below_root(wanted) else default
 
-    def acted(self, default: str, sentence: str, changes: Sequence[tuple[int, int]] = ()) -> Response:
-        """An act is done: 303 to where it came from. The sentence stands there in the region "Done", with "Undo" for
-        these changes (task number, and the revision that the act made)."""
+    def acted(
+        self, default: str, sentence: str, changes: Sequence[tuple[int, int]] = (), to: str | None = None
+    ) -> Response:
+        """An act is done: 303 to where it came from, or `to` another page. The sentence stands there in the region
+        "Done", with "Undo" for these changes (task number, and the revision that the act made)."""
         said = done.Done(sentence, done.undoable(changes))
         self._set(cookies.DONE, done.written(said, self._bound_to))
-        return self.see_other(self.back(default))
+        return self.see_other(to or self.back(default))
 
     def say(self, sentence: str, changes: Sequence[tuple[int, int]] = ()) -> None:
         """Let the page that is drawn now say so itself in the region "Done", as `acted` lets the following one."""

@@ -226,3 +226,51 @@ def test_a_deleted_task_is_brought_back(tenant: Tenant, anna: Browser) -> None:
     assert "Weigh the parcel" in page
     assert tenant.native("GET", f"/v1/tasks/{number}")["id"] == before["id"]
     assert anna.post(f"/ui/tasks/{number}/restore", {"csrf": anna.csrf()}).status == 409
+
+
+def test_completing_leads_on_in_the_list_that_the_task_was_opened_from(tenant: Tenant, anna: Browser) -> None:
+    first, second = (made(tenant, assignee=tenant.login("anna")) for _ in range(2))
+    listed = anna.get("/ui/inbox/mine?q=sort:number").text
+    address = f"/ui/tasks/{first}?from=mine&q=sort%3Anumber"
+    assert f'<a href="{address.replace("&", "&amp;")}">' in listed
+    assert 'name="from" value="mine"' in anna.get(address).text
+    asked = anna.get(address.replace("?", "/complete?")).text
+    assert 'name="from" value="mine"' in asked
+    fields = {"csrf": anna.csrf(), "from": "mine", "q": "sort:number", "back": address}
+    for number, wanted, leads_to in (
+        (first, "stay", address),
+        (first, "back", "/ui/inbox/mine?q=sort%3Anumber"),
+        (first, "next", f"/ui/tasks/{second}?from=mine&q=sort%3Anumber"),
+        (second, "next", "/ui/inbox/mine?q=sort%3Anumber"),
+    ):
+        choices = {"display_name": "Anna", "language": "en", "zone": "", "theme": "system", "density": "compact"}
+        profile = {**choices, "keys": "on", "start": "/ui/inbox/mine", "after_completing": wanted}
+        assert anna.send("/ui/profile", **profile).status == 303
+        done = anna.post(f"/ui/tasks/{number}/complete", fields)
+        assert (done.status, done.headers["location"]) == (303, leads_to)
+        assert f"Task {number} completed." in anna.get(leads_to).text
+        if wanted in ("stay", "back"):
+            tenant.native("POST", f"/v1/tasks/{number}/reopen")
+
+
+def test_a_lost_claim_offers_to_ask_for_the_task_where_that_is_allowed(
+    tenant: Tenant, anna: Browser, bert: Browser
+) -> None:
+    number = made(tenant)
+    fields, of_bert = act(anna, number, "claim"), act(bert, number, "claim")
+    tenant.native("POST", f"/v1/tasks/{number}/claim", {}, person="carla")
+    ask = f'href="/ui/tasks/{number}/assign?assignee={tenant.login("anna")}">Ask for it</a>'
+    assert ask in anna.post(f"/ui/tasks/{number}/claim", fields).text
+    assert "Ask for it" not in bert.post(f"/ui/tasks/{number}/claim", of_bert).text
+    group = {
+        "csrf": fields["csrf"],
+        "act": "claim",
+        "back": "/ui/inbox/all",
+        "task": str(number),
+        "seen": f"{number}.1",
+    }
+    answer = anna.post("/ui/tasks/act", group)
+    assert (answer.status, ask in answer.text) == (409, True)
+    assert (
+        f'value="{tenant.login("anna")}"' in anna.get(f"/ui/tasks/{number}/assign?assignee={tenant.login('anna')}").text
+    )

@@ -84,7 +84,7 @@ document.addEventListener("submit", (event) => {
     actOnRow(button);
   } else if (form.method === "get" && /^\/ui\/tasks\/\d+\/(?!edit)\w+$/.test(action.pathname)) {
     event.preventDefault();
-    question(action.pathname);
+    question(`${action.pathname}?${new URLSearchParams(new FormData(form))}`);
   } else if (form.method === "post") {
     if (form === acts) {
       withOthers(form);
@@ -103,6 +103,6 @@ document.addEventListener("click", (event) => {
   if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (!/^\/ui\/tasks\/\d+\/\w+$/.test(found.pathname)) return;
   event.preventDefault();
-  question(found.pathname);
+  question(found.pathname + found.search);
 });
 addEventListener("pageshow", () => $$("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));

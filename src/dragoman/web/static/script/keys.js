@@ -6,7 +6,7 @@ const PLACES = {
 const ACTS = {
   c: "claim", u: "release", a: "assign", e: "complete", E: "fail", d: "due", h: "suspend", p: "priority", l: "category", b: "batch",
 };
-const OF_SELECTIONS = ["batch", "due", "priority", "category"];
+const OF_SELECTIONS = /batch|due|priority|category/;
 const ORDINARY = ["will_change", "no_change", "unchanged", ""];
 let going = 0;
 
@@ -18,13 +18,10 @@ const keyed = (key, within = document) => $$("[aria-keyshortcuts]", within).find
 
 const act = (key) => {
   const name = ACTS[key], each = current();
-  if (selected.size) return press(shown($(`.bar button[name=act][value=${name}]`)));
-  if (each && list) {
-    if (OF_SELECTIONS.includes(name)) { toggle(each, true); return press(shown($(`.bar button[value=${name}]`))) }
-    return press($(`button[formaction$="/${name}"], a[href$="/${name}"]`, each));
-  }
-  const shortcut = key === "E" ? "Shift+E" : key;
-  return press($(`#main [data-act="${name}"]`) ?? keyed(shortcut, main) ?? (name === "due" || name === "priority" || name === "category" ? $(`#main a[data-field="${name}"], #main .edit[href*="${name}"]`) : null));
+  if (each && list && !selected.size && OF_SELECTIONS.test(name)) toggle(each, true);
+  if (selected.size) return press(shown($(`.bar button[value=${name}]`)));
+  if (each && list) return press($(`button[formaction$="/${name}"], a[href$="/${name}"]`, each));
+  return press($(`#main [data-act="${name}"]`) ?? keyed(key === "E" ? "Shift+E" : key, main) ?? (OF_SELECTIONS.test(name) ? $(`#main a[data-field="${name}"], #main .edit[href*="${name}"]`) : null));
 };
 
 const step = (by) => (list ? move(by) : taskShown ? walk(by) : null);

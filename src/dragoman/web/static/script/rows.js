@@ -40,7 +40,7 @@ const beside = (each) => each?.nextElementSibling ?? each?.previousElementSiblin
 const walk = (step) => {
   const { numbers = [] } = tab.get("walk", {});
   const next = numbers[numbers.indexOf(Number(main.dataset.task)) + step];
-  if (numbers.includes(Number(main.dataset.task)) && next) location.assign(`/ui/tasks/${next}`);
+  if (numbers.includes(Number(main.dataset.task)) && next) location.assign(`/ui/tasks/${next}${location.search.match(/\?from.*/) ?? ""}`);
 };
 
 const leave = () => {

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from dragoman.domain.errors import Invalid, NotFound
+from dragoman.domain.task import Verb
 from dragoman.usecases.inbox import group_acts
 from dragoman.usecases.inbox.group_acts import MOST, Outcome
 from dragoman.usecases.inbox.lists import USUAL
@@ -77,7 +78,8 @@ async def _answer(visit: Visit, name: str, wanted: GroupAct, outcomes: Sequence[
     if shown is None:
         return visit.acted(DEFAULT, sentence, changed)
     visit.say(sentence, changed)
-    return await lists.drawn(visit, shown, status=409, reasons=refused, chosen=frozenset(refused))
+    asks_for = visit.require().login if wanted.verb is Verb.CLAIM else None
+    return await lists.drawn(visit, shown, status=409, reasons=refused, chosen=frozenset(refused), asks_for=asks_for)
 
 
 def _batch(visit: Visit) -> Response:

@@ -16,6 +16,7 @@ from dragoman.web.site import Page
 from dragoman.web.views.inbox import adding, api_call, asked, bar, chips, cursors, reviewing, saving
 from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.views.tasks import parts
+from dragoman.web.views.tasks.origins import Origin
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -106,6 +107,7 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
         call=_call(visit, wanted, looked),
         group_acts=bar.ACTS,
         key=parts.new_key(),
+        from_list=Origin(wanted.list, wanted.q).query,
         **({"reasons": {}, "chosen": frozenset()} | more),
     )
 

@@ -24,6 +24,7 @@ from dragoman.web.rows.columns import columns
 from dragoman.web.site import Page
 from dragoman.web.views.tasks import finding
 from dragoman.web.views.tasks import page as task_page
+from dragoman.web.views.tasks.origins import Origin
 from dragoman.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -120,7 +121,13 @@ async def rows(visit: Visit) -> Response:
     has_extensions = any(each.is_of_extension for each in shown_columns)
     command = Listed(numbers, _shown(visit, asked), has_extensions)
     found = await visit.read(listed.listed_rows, command)
-    return visit.part("inbox/rows.html", rows=found, list_name=asked.list, columns=shown_columns)
+    return visit.part(
+        "inbox/rows.html",
+        rows=found,
+        list_name=asked.list,
+        columns=shown_columns,
+        from_list=Origin(asked.list, asked.q).query,
+    )
 
 
 async def peek(visit: Visit) -> Response:

@@ -22,7 +22,7 @@ from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.tasks.verbs import Perform
 from dragoman.usecases.tasks.whole import Whole
 from dragoman.web.forms import faults_of
-from dragoman.web.views.tasks import finding, lately, page, parts, verbs
+from dragoman.web.views.tasks import finding, lately, origins, page, parts, verbs
 from dragoman.web.views.tasks.labels import TASK_LABELS
 from dragoman.web.views.tasks.verbs import Act
 from dragoman.web.visit import Visit
@@ -54,6 +54,7 @@ async def do(act: Act, visit: Visit) -> Response:
         command, faults = _command(act, visit)
         if faults:
             return await _question(act, visit, await finding.whole(visit), faults)
+        to = await _after(visit, command)
         done = await visit.write_once(acting.act, Acting(command), Acted, operation=_operation(act))
     except Invalid as refused:
         if not refused.problems:
@@ -62,8 +63,15 @@ async def do(act: Act, visit: Visit) -> Response:
         return await _question(act, visit, await finding.whole(visit), _faults(visit, refused.problems))
     except (Conflict, StaleVersion, Forbidden, NotFound) as refused:
         visit.request.code = refused.code
-        return await refuse(visit, refused)
-    return await finished(visit, done, visit.gettext(act.done, number=done.number))
+        return await refuse(visit, refused, act)
+    return await finished(visit, done, visit.gettext(act.done, number=done.number), to)
+
+
+async def _after(visit: Visit, command: Command) -> str | None:
+    """Where the act leads, if not to where it came from."""
+    if not isinstance(command, Perform) or command.verb is not Verb.FINISH or not isinstance(command.task, int):
+        return None
+    return await origins.after_completing(visit, command.task)
 
 
 async def mark_read(visit: Visit) -> Response:
@@ -75,18 +83,20 @@ async def mark_read(visit: Visit) -> Response:
         raise finding.unknown() from None
     if visit.wants_part:
         return await parts.changed(visit, [done.number])
-    return visit.see_other(visit.back(finding.address(done.number)))
+    return visit.see_other(visit.back(origins.address(visit, done.number)))
 
 
-async def finished(visit: Visit, done: Acted, sentence: str) -> Response:
+async def finished(visit: Visit, done: Acted, sentence: str, to: str | None = None) -> Response:
     """An act is done: said where it came from, with "Undo" where something changed."""
     changes = [(done.number, done.revision)] if done.is_changed else []
     if visit.wants_part:
         return await parts.changed(visit, [done.number], sentence, changes)
-    return visit.acted(finding.address(done.number), sentence, changes)
+    return visit.acted(origins.address(visit, done.number), sentence, changes, to)
 
 
-async def refuse(visit: Visit, refused: Conflict | StaleVersion | Forbidden | NotFound) -> Response:
+async def refuse(
+    visit: Visit, refused: Conflict | StaleVersion | Forbidden | NotFound, act: Act | None = None
+) -> Response:
     """The time of an act is past: who came first, the task as it is now, and what can be done.
 
     Raises a Forbidden that no change since has to do with, and NotFound for a task that was never there to see.
@@ -97,15 +107,21 @@ async def refuse(visit: Visit, refused: Conflict | StaleVersion | Forbidden | No
     if isinstance(refused, Forbidden) and not sentence:
         raise refused
     sentence = sentence or lately.sentence(visit, found) or visit.gettext(refused.message)
-    return await past(visit, found, sentence)
+    return await past(visit, found, sentence, may_ask_for=act is not None and _may_ask_for(act, visit, found))
 
 
-async def past(visit: Visit, found: Whole, sentence: str) -> Response:
-    """The task as it is, and why the act isn't possible."""
+def _may_ask_for(act: Act, visit: Visit, found: Whole) -> bool:
+    """Whether somebody else claimed it first, and the person may have it assigned."""
+    holder, person = found.task.assignee, visit.require().user
+    return act.verb is Verb.CLAIM and Verb.ASSIGN in found.verbs and person is not None and holder not in (None, person)
+
+
+async def past(visit: Visit, found: Whole, sentence: str, *, may_ask_for: bool = False) -> Response:
+    """The task as it is, and why the act isn't possible; with the way to ask for it, where that may be done."""
     status = 410 if found.is_deleted else 409
     if visit.wants_part:
-        return await parts.refused(visit, found.task.number, sentence, status)
-    return await page.drawn(visit, found, status, sentence)
+        return await parts.refused(visit, found.task.number, sentence, status, may_ask_for=may_ask_for)
+    return await page.drawn(visit, found, status, sentence, may_ask_for=may_ask_for)
 
 
 def seen(visit: Visit) -> int | None:
@@ -179,6 +195,7 @@ def moments_often_meant(visit: Visit) -> list[tuple[str, str]]:
 async def _question(act: Act, visit: Visit, found: Whole, faults: dict[str, str] | None = None) -> Response:
     people = await visit.read(choices.people, choices.People()) if act.verb is Verb.ASSIGN else []
     given: dict[str, str] = {name: visit.form.text(name) for name in ("assignee", "note", "until", "code", "text")}
+    given["assignee"] = given["assignee"] or visit.request.first("assignee") or ""
     if act.verb is Verb.AMEND_OUTCOME and not faults:
         given |= {"code": found.task.outcome_code or "", "text": found.task.outcome_text or ""}
     values = {
@@ -194,7 +211,8 @@ async def _question(act: Act, visit: Visit, found: Whole, faults: dict[str, str]
         "task_labels": TASK_LABELS,
         "revision": seen(visit) if faults else found.task.revision,
         "key": visit.form.text("key") or parts.new_key(),
-        "back": visit.back(finding.address(found.task.number)),
+        "back": visit.back(origins.address(visit, found.task.number)),
+        "origin": origins.of(visit),
     }
     status = 422 if faults else 200
     if visit.wants_part:

@@ -13,7 +13,7 @@ from dragoman.usecases.tasks import editing
 from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.tasks.editing import Sheet
 from dragoman.web.forms import faults_of
-from dragoman.web.views.tasks import finding, form_fields, lately, meanwhile, parts, typed
+from dragoman.web.views.tasks import finding, form_fields, lately, meanwhile, origins, parts, typed
 from dragoman.web.views.tasks.acts import seen
 from dragoman.web.views.tasks.form_fields import EXTENSION, Record, Values
 from dragoman.web.views.tasks.labels import FORM_LABELS, IN_PLACE
@@ -254,7 +254,7 @@ def _values(visit: Visit, sheet: Sheet, read: Typed, faults: Mapping[str, str]) 
         "faults": faults,
         "labels_of_form": FORM_LABELS,
         "wanted": visit.request.first("field") or "title",
-        "back": visit.back(finding.address(sheet.task.number)),
+        "back": visit.back(origins.address(visit, sheet.task.number)),
     }
 
 

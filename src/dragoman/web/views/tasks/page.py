@@ -11,7 +11,7 @@ from dragoman.domain.task import Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.usecases.tasks.whole import GROUP, Whole
 from dragoman.web import texts
-from dragoman.web.views.tasks import finding, parts, story, verbs
+from dragoman.web.views.tasks import finding, origins, parts, story, verbs
 from dragoman.web.views.tasks.labels import IN_PLACE, TASK_LABELS
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -41,11 +41,14 @@ async def show(visit: Visit) -> Response:
     return await drawn(visit, found)
 
 
-async def drawn(visit: Visit, found: Whole, status: int = 200, refusal: str = "") -> Response:
-    """The page of a task. `refusal`: a sentence about what didn't happen."""
+async def drawn(
+    visit: Visit, found: Whole, status: int = 200, refusal: str = "", *, may_ask_for: bool = False
+) -> Response:
+    """The page of a task. `refusal`: a sentence about what didn't happen; `may_ask_for`: offer to ask for the task."""
     template = "tasks/gone.html" if found.is_deleted else "tasks/page.html"
     status = 410 if found.is_deleted and status == 200 else status
-    return await visit.framed(template, "", status, refusal=refusal, **values(visit, found))
+    asks = visit.require().login if may_ask_for else None
+    return await visit.framed(template, "", status, refusal=refusal, asks_for=asks, **values(visit, found))
 
 
 def values(visit: Visit, found: Whole) -> dict[str, Any]:
@@ -70,6 +73,7 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "extensions": [_record(found, folded) for folded in sorted(task.extensions)],
         "steps": story.steps(visit, found),
         "seen_through": SEEN_THROUGH,
+        "origin": origins.of(visit),
         "is_late": is_late(task, visit.request.received_at),
         "dialect": task.made_through,
         "key": parts.new_key,

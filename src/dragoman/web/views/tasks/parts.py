@@ -31,7 +31,10 @@ async def changed(
     return visit.part("tasks/rows_part.html", rows=found, done=said, refused="")
 
 
-async def refused(visit: Visit, number: int, sentence: str, status: int) -> Response:
+async def refused(visit: Visit, number: int, sentence: str, status: int, *, may_ask_for: bool = False) -> Response:
     """The row of a task as it is now, and why nothing was done."""
+    asks = visit.require().login if may_ask_for else None
     found = await visit.read(rows.some, rows.Some((number,)))
-    return visit.part("tasks/rows_part.html", status, rows=found, done=None, refused=sentence)
+    return visit.part(
+        "tasks/rows_part.html", status, rows=found, done=None, refused=sentence, number=number, asks_for=asks
+    )
