@@ -1,6 +1,6 @@
 """How this dialect shows one task, and calls to try."""
 
-from dragoman.dialects.ibm_htm.wire.ids import task_id
+from dragoman.dialects.ibm_htm.wire.ids import read_task, task_id
 from dragoman.dialects.kit.showing import Call, Samples, ShownTask, Subject
 
 LIST = Call("list", "query.list", "GET", "/tasks/query/TASK?selectedAttributes=TKIID,NAME,STATE,OWNER&threshold=5")
@@ -25,4 +25,4 @@ def calls(samples: Samples) -> tuple[Call, ...]:
     return LIST, one, Call("change", "task.update", "PUT", changed, f'{{"priority": {priority}}}')
 
 
-SHOWN_TASK = ShownTask("task.show", path)
+SHOWN_TASK = ShownTask("task.show", path, read_task)

@@ -19,10 +19,14 @@ class NotShown(Exception):
 
 @dataclass(frozen=True)
 class ShownTask:
-    """The operation that shows one task, and the path below the usual prefix. `path` raises NotShown."""
+    """The operation that shows one task, and the path below the usual prefix. `path` raises NotShown.
+
+    `read` finds the UUID in an id of a task that only this dialect writes so; None for other texts.
+    """
 
     operation: str
     path: Callable[[Subject], str]
+    read: Callable[[str], str | None] | None = None
 
 
 Kind = Literal["list", "one", "make", "change", "rehearse"]

@@ -52,7 +52,10 @@ def test_what_became_of_each_entry_is_shown_in_input_order(desk: Desk) -> None:
 
 def test_failed_entries_are_retried_and_the_batches_name_each_other(desk: Desk) -> None:
     number = ended(desk)
-    again = made(act(desk, "carla", number, "retry"))
+    key = re.search(r'name="key" value="([^"]+)"', desk.browser("carla").get(f"/ui/batches/{number}").text)
+    assert key is not None
+    again = made(act(desk, "carla", number, "retry", key=key[1]))
+    assert made(act(desk, "carla", number, "retry", key=key[1])) == again
     batch = desk.rested(again)
     assert (batch["status"], batch["counts"]["total"], batch["origin"]["kind"]) == ("pending_review", 2, "retry")
     assert f'<a href="/ui/batches/{again}">{again}</a>' in desk.browser("carla").get(f"/ui/batches/{number}").text
@@ -66,7 +69,9 @@ def test_a_batch_is_undone_after_a_question(desk: Desk) -> None:
     question = desk.browser("carla").get(f"/ui/batches/{number}/undo").text
     assert f"<h1>Undo batch {number}</h1>" in question
     assert "Where a task changed since" in question
-    undo = made(act(desk, "carla", number, "undo", on_conflict="merge"))
+    key = re.findall(r'name="key" value="([^"]+)"', question)[-1]
+    undo = made(act(desk, "carla", number, "undo", on_conflict="merge", key=key))
+    assert made(act(desk, "carla", number, "undo", on_conflict="merge", key=key)) == undo
     assert desk.rested(undo)["origin"]["kind"] == "undo"
     page = desk.browser("carla").get(f"/ui/batches/{number}").text
     assert "Another batch undoes this one" in page

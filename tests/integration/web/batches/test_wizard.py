@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dragoman.dialects.ibm_htm.wire.ids import task_id
 from tests.integration.web.batches.conftest import Desk
 from tests.support.browser import Browser
 from tests.support.server import Answer
@@ -62,13 +63,14 @@ def test_a_filter_becomes_the_selection_of_a_batch(desk: Desk) -> None:
 
 
 def test_numbers_and_ids_are_taken_as_they_are_written(desk: Desk) -> None:
-    one, two = desk.task("One"), desk.task("Two")
+    one, two, three = (desk.task(title) for title in ("One", "Two", "Three"))
     browser = desk.browser("carla")
-    home = begun(browser, choose="numbers", numbers=f"{one['number']}, {two['id'].upper()}\nTASK-99812")
+    written = f"{one['number']}, {two['id'].upper()}\nTASK-99812 {task_id(three['id'])}"
+    home = begun(browser, choose="numbers", numbers=written)
     assert go(browser, f"{home}/change", change="do", do="assign").status == 422
     assert go(browser, f"{home}/change", change="do", do="complete").status == 303
     made = sent(desk, go(browser, f"{home}/check", title="Done", go="run"))
-    assert (made["status"], made["counts"]["success"], made["counts"]["failure"]) == ("completed", 2, 1)
+    assert (made["status"], made["counts"]["success"], made["counts"]["failure"]) == ("completed", 3, 1)
 
 
 def test_a_draft_belongs_to_its_maker_and_is_discarded(desk: Desk) -> None:

@@ -40,6 +40,11 @@ def is_object(text: str) -> bool:
     return _OBJECT.fullmatch(text) is not None
 
 
+def read_task(text: str) -> str | None:
+    """The UUID of a task; None for what isn't the id of one."""
+    return parse_task(text) if is_object(text) and text.startswith(f"{TASK}:") else None
+
+
 def _parse(prefix: str, text: str) -> str:
     if not is_object(text):
         raise refusals.bad_id(text)

@@ -18,6 +18,7 @@ from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.batches.standing import SCOPES
 from dragoman.web.errors import described
 from dragoman.web.views.batches import page as pages
+from dragoman.web.views.tasks import parts
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -176,6 +177,7 @@ async def _question(
         number_of_batch=seen.batch.number,
         action=visit.request.full_path,
         revision=seen.batch.revision,
+        key=parts.new_key(),
         verb=verb,
         kind=kind,
         texts=texts,
@@ -204,7 +206,7 @@ async def undo_all(visit: Visit) -> Response:
 
 async def _again(visit: Visit, run: Any, command: Any, operation: str) -> Response:
     try:
-        made: Shown = await visit.write(run, command, operation=operation)
+        made = await visit.write_once(run, command, Shown, operation=operation)
     except (Conflict, Forbidden, Invalid) as error:
         return await refused(visit, error)
     number = made.batch.number

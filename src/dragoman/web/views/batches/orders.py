@@ -35,15 +35,19 @@ class Change(NamedTuple):
     faults: dict[str, str]
 
 
-def numbers(text: str) -> list[int | str]:
-    """The ids of a text, as batches take them: numbers, UUIDs in whatever spelling; all else as it is."""
-    return list(dict.fromkeys(entry(word) for word in re.split(r"[\s,;]+", text.strip()) if word))
+def numbers(visit: Visit, text: str) -> list[int | str]:
+    """The ids of a text, as batches take them: numbers, UUIDs in the spelling of any dialect; all else as it is."""
+    return list(dict.fromkeys(entry(visit, word) for word in re.split(r"[\s,;]+", text.strip()) if word))
 
 
-def entry(word: str) -> int | str:
+def entry(visit: Visit, word: str) -> int | str:
     """An id as batches take it."""
     if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= LARGEST_NUMBER:
         return int(word)
+    for dialect in visit.app.dialects:
+        shown = dialect.shown_task
+        if shown is not None and shown.read is not None and (own := shown.read(word)) is not None:
+            return own
     uid = UID.search(word)
     return (uuid_of(uid[0]) if uid else None) or word
 
@@ -146,7 +150,7 @@ def order(visit: Visit, content: dict[str, str], *, review: bool, rows: Sequence
     word = content.get("on_change", "")
     found["on_change"] = OnChange(word) if word in set(map(str, OnChange)) else OnChange.FAIL
     by_filter = content.get("choose", "filter") == "filter"
-    entries, data, size = _content(content, made, rows)
+    entries, data, size = _content(visit, content, made, rows)
     return Ordered(
         NewBatch(
             made.method,
@@ -163,7 +167,9 @@ def order(visit: Visit, content: dict[str, str], *, review: bool, rows: Sequence
     )
 
 
-def _content(content: dict[str, str], made: Change, rows: Sequence[Row] | None) -> tuple[str | None, str | None, int]:
+def _content(
+    visit: Visit, content: dict[str, str], made: Change, rows: Sequence[Row] | None
+) -> tuple[str | None, str | None, int]:
     """Entries and data as JSON text, and the number of entries; no entries where a filter selects them."""
     data = None if made.method is Method.DELETE else json.encode(made.data).decode()
     if content.get("choose", "filter") == "filter":
@@ -172,9 +178,9 @@ def _content(content: dict[str, str], made: Change, rows: Sequence[Row] | None) 
     if is_by_file(content) and rows is None:
         return None, None if has_own else data, int(content["size"])
     if rows is None:
-        found = numbers(content.get("numbers", ""))
+        found = numbers(visit, content.get("numbers", ""))
     else:
-        found = [entry(each) if isinstance(each, str) else each or 0 for each, _ in rows]
+        found = [entry(visit, each) if isinstance(each, str) else each or 0 for each, _ in rows]
         data = json.encode([own or {} for _, own in rows]).decode() if has_own else data
     return json.encode(found).decode(), data, len(found)
 

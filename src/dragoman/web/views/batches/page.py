@@ -17,6 +17,7 @@ from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.batches.overview import Look, Overview
 from dragoman.usecases.batches.standing import SCOPES
 from dragoman.web.views.batches import wording
+from dragoman.web.views.tasks import parts
 from dragoman.web.visit import Visit
 
 ROWS = 100
@@ -103,6 +104,7 @@ async def page(visit: Visit, status: int = 200, **more: Any) -> Response:
         status,
         heading=heading,
         seen=seen,
+        key=parts.new_key(),
         batch=batch,
         look=look,
         can={str(act): True for act in seen.standing.acts},

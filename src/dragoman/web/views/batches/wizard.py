@@ -160,7 +160,7 @@ def _sent(visit: Visit, names: tuple[str, ...]) -> dict[str, str]:
 
 async def _faults_of_choice(visit: Visit, content: dict[str, str]) -> dict[str, str]:
     if content.get("choose", "filter") == "numbers":
-        found = orders.numbers(content.get("numbers", ""))
+        found = orders.numbers(visit, content.get("numbers", ""))
         if not found:
             return {"numbers": visit.gettext("Give at least one number.")}
         if len(found) > orders.MOST_NUMBERS:
