@@ -321,3 +321,21 @@ def test_a_form_that_is_sent_twice_acts_once_and_says_the_same(tenant: Tenant, a
     assert [anna.post("/ui/tasks/act", fields).status for _ in range(2)] == [303, 303]
     assert tenant.native("GET", "/v1/tasks/2")["revision"] == 2
     assert anna.post("/ui/tasks/act", fields | {"key": "again"}).status == 409
+
+
+def test_extensions_of_a_new_task_are_typed_into_fields_made_from_their_schemas(tenant: Tenant, anna: Browser) -> None:
+    members = {"carrier": {"type": "string", "maxLength": 20}, "weight": {"type": "number", "format": "double"}}
+    tenant.native("POST", "/v1/schemas/task", {"title": "Parcel", "type": "object", "properties": members})
+    anna.get("/ui/tasks/new")
+    typed = {"csrf": anna.csrf(), "title": "Send it", "key": "new-one"}
+    more = anna.post("/ui/tasks/new", typed | {"extension": "Parcel", "add_extension": "1"}).text
+    assert 'value="Send it"' in more
+    assert '<fieldset class="card stack" data-extension="Parcel">' in more
+    assert 'name="extensions.Parcel.carrier"' in more
+    filled = typed | {"extensions.Parcel.carrier": "DHL", "create": "yes"}
+    faulty = anna.post("/ui/tasks/new", filled | {"extensions.Parcel.weight": "heavy"})
+    assert (faulty.status, 'id="extensions.Parcel.weight-fault"' in faulty.text) == (422, True), faulty.text
+    assert 'value="heavy"' in faulty.text
+    done = [anna.post("/ui/tasks/new", filled | {"extensions.Parcel.weight": "2.5"}) for _ in range(2)]
+    assert [answer.headers["location"] for answer in done] == ["/ui/tasks/4"] * 2
+    assert tenant.native("GET", "/v1/tasks/4")["extensions"] == {"Parcel": {"carrier": "DHL", "weight": 2.5}}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from dragoman.domain.due import UNTOUCHED, Due
 from dragoman.domain.due import changed as due_changed
 from dragoman.domain.errors import Conflict, Expected, Invalid, Problem
 from dragoman.domain.extension import ExtensionSchema, Owner
-from dragoman.domain.task import Task
+from dragoman.domain.task import Task, new_task
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases.identity import lookup as persons
@@ -52,10 +53,44 @@ def look(uow: UnitOfWork, command: Look) -> Sheet:
         granted=tasks.allowed(uow, task),
         assignee=task.assignee if holder is None else holder.login,
         inbox=uow.home.inbox_case,
-        schemas={schema.folded: schema for schema in uow.schemas.all(Owner.TASK)},
-        categories=[(category.number, category.title) for category in uow.categories.all()],
-        people=[Choice(login, name) for login, name in uow.names.people(MOST)],
+        **_offered(uow),
     )
+
+
+class LookAhead(msgspec.Struct, frozen=True):
+    """The form of a task that isn't made yet."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def look_ahead(uow: UnitOfWork, command: LookAhead) -> Sheet:
+    """A task without anything, and what its form offers. For readers."""
+    blank = new_task(tenant=uow.tenant, number=0, uid="", at=uow.now)
+    return Sheet(task=blank, granted=frozenset(Permission), assignee=None, inbox=uow.home.inbox_case, **_offered(uow))
+
+
+def _offered(uow: UnitOfWork) -> dict[str, Any]:
+    return {
+        "schemas": {schema.folded: schema for schema in uow.schemas.all(Owner.TASK)},
+        "categories": [(category.number, category.title) for category in uow.categories.all()],
+        "people": [Choice(login, name) for login, name in uow.names.people(MOST)],
+    }
+
+
+class Make(msgspec.Struct, frozen=True):
+    """Make a task."""
+
+    new: edits.Create
+
+    def keys(self) -> Keys | Exclusive:
+        return self.new.keys()
+
+
+def create(uow: UnitOfWork, command: Make) -> Acted:
+    """What came of it; else as `edits.create`."""
+    task = edits.create(uow, command.new)
+    return Acted(task.number, task.revision, True)
 
 
 class Save(msgspec.Struct, frozen=True):

@@ -3,15 +3,24 @@
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 from starlette.responses import Response
 
 from dragoman.dialects.native import problems
 from dragoman.dialects.native.handlers.tasks import creation
 from dragoman.dialects.native.wire.tasks import NewTask
+from dragoman.domain import json_numbers
 from dragoman.domain.errors import Conflict, Invalid, Problem
-from dragoman.usecases import categories
-from dragoman.usecases.tasks import edits
+from dragoman.usecases.tasks import editing
+from dragoman.usecases.tasks.acting import Acted
+from dragoman.usecases.tasks.editing import Sheet
 from dragoman.web.site import Page
+from dragoman.web.views.tasks import form_fields, parts
+from dragoman.web.views.tasks import typed as forms_of_tasks
+from dragoman.web.views.tasks.editing import faults_in, with_other_records
+from dragoman.web.views.tasks.form_fields import EXTENSION
+from dragoman.web.views.tasks.patches import Patch
+from dragoman.web.views.tasks.typed import Typed
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -30,34 +39,51 @@ LABELS = {
     "contact": N_("Contact"),
     "parent": N_("Parent"),
 }
+RECORDS = ("add", "remove", "add_extension")
+"""Buttons that change which fields the form has."""
+EMPTY = Typed({}, {}, {}, {})
 MINUTES = len("2026-12-01T14:00")
 
 
 async def show(visit: Visit) -> Response:
     """The empty form; what the address names is filled in."""
     given = {name: visit.request.first(name) or "" for name in FIELDS}
-    return await _page(visit, given | {"due_zone": given["due_zone"] or visit.moments.zone})
+    sheet = await visit.read(editing.look_ahead, editing.LookAhead())
+    return await _page(visit, sheet, given | {"due_zone": given["due_zone"] or visit.moments.zone}, EMPTY)
 
 
 async def act(visit: Visit) -> Response:
     """Make the task; lead to it, or with "Create and open another" to an empty form."""
     typed = {name: visit.form.text(name) for name in FIELDS}
+    sheet = await visit.read(editing.look_ahead, editing.LookAhead())
+    read = forms_of_tasks.read(visit.form, sheet)
+    if any(name in visit.form for name in RECORDS):
+        return await _page(visit, sheet, typed, with_other_records(visit, sheet, read))
+    patch = _patch(sheet, read)
     content, found = _content(typed)
-    found += problems.find(NewTask, content).found
+    found += [*problems.find(NewTask, content).found, *patch.found]
     if not typed["title"].strip():
         found.insert(0, Problem("/title", "missing", visit.gettext("is needed")))
     if found:
-        return await _page(visit, typed, found)
+        return await _page(visit, sheet, typed, read, found)
+    content["extensions"] = {name: Raw(json_numbers.encode(value)) for name, value in patch.extensions.items()}
     try:
-        task = await visit.write(edits.create, creation(msgspec.convert(content, NewTask)), operation="create_task")
+        command = creation(msgspec.convert(content, NewTask))
+        task = await visit.write_once(editing.create, editing.Make(command), Acted, operation="create_task")
     except (Invalid, Conflict) as refusal:
         visit.request.code = refusal.code
         faults = list(getattr(refusal, "problems", ())) or [Problem("", refusal.code, refusal.message)]
-        return await _page(visit, typed, faults)
+        return await _page(visit, sheet, typed, read, faults)
     sentence = visit.gettext("Task %(number)s created.", number=task.number)
     if "another" in visit.form:
         return visit.acted("/ui/tasks/new", sentence)
     return visit.acted(f"/ui/tasks/{task.number}", sentence)
+
+
+def _patch(sheet: Sheet, read: Typed) -> Patch:
+    """The values of the extensions in the form."""
+    plain = {name: value for name, value in read.mine.items() if name.startswith(EXTENSION)}
+    return Patch(sheet, plain, {name: [placed.record for placed in records] for name, records in read.many.items()})
 
 
 def _content(typed: dict[str, str]) -> tuple[dict[str, Any], list[Problem]]:
@@ -81,21 +107,33 @@ def _content(typed: dict[str, str]) -> tuple[dict[str, Any], list[Problem]]:
     return content, found
 
 
-async def _page(visit: Visit, typed: dict[str, str], found: list[Problem] | None = None) -> Response:
-    known = await visit.read(categories.list_all, categories.List())
+async def _page(
+    visit: Visit, sheet: Sheet, typed: dict[str, str], read: Typed, found: list[Problem] | None = None
+) -> Response:
+    many = {name: [(placed.origin, placed.record) for placed in records] for name, records in read.many.items()}
     faults: dict[str, str] = {}
     for problem in found or ():
         name = problem.path.removeprefix("/").partition("/")[0]
+        if name == "extensions":
+            faults.update(faults_in(visit, [problem]))
+            continue
         label = visit.gettext(LABELS[name]) if name in LABELS else ""
         faults.setdefault(name if name in LABELS else "", f"{label} {visit.gettext(problem.message)}".strip())
+    named = {name: name.removeprefix(EXTENSION) for name in faults if name.startswith(EXTENSION)}
     return await visit.framed(
         "inbox/new.html",
         status=422 if found else 200,
         heading=visit.gettext("New task"),
-        typed=typed,
+        given=typed,
         faults=faults,
-        labels_of={name: visit.gettext(label) for name, label in LABELS.items()},
-        categories=known,
+        labels_of={name: visit.gettext(label) for name, label in LABELS.items()} | named,
+        sheet=sheet,
+        groups=list(form_fields.groups(sheet, read.mine, many)),
+        many={name: form_fields.encoded(records) for name, records in read.begun_many.items()},
+        others=[schema.name for schema in sheet.schemas.values()],
+        begun={},
+        wanted="",
+        key=visit.form.text("key") or parts.new_key(),
     )
 
 

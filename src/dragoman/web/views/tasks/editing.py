@@ -49,7 +49,7 @@ async def save(visit: Visit) -> Response:
     _require(visit, sheet)
     read = _with_choices(visit, typed.read(visit.form, sheet))
     if any(name in visit.form for name in ("add", "remove", "add_extension")) and "save" not in visit.form:
-        return await _form(visit, sheet, _with_other_records(visit, sheet, read))
+        return await _form(visit, sheet, with_other_records(visit, sheet, read))
     if visit.form.text("was.open") == "true" and not sheet.task.is_open:
         return await _lost(visit)
     for _ in range(ATTEMPTS):
@@ -84,7 +84,7 @@ async def _tried(visit: Visit, sheet: Sheet, read: Typed) -> Response | None:
     except Invalid as refused:
         visit.request.code = refused.code
         found = refused.problems or (Problem("/title", refused.code, refused.message),)
-        return await _form(visit, sheet, read, _faults(visit, found))
+        return await _form(visit, sheet, read, faults_in(visit, found))
     sentence = await meanwhile.saved(visit, sheet.task, seen(visit))
     changes = [(done.number, done.revision)] if done.is_changed else []
     return visit.acted(finding.address(done.number), sentence, changes)
@@ -127,7 +127,7 @@ def _begun(visit: Visit, sheet: Sheet) -> Typed:
     return Typed(values, dict(values), many, placed)
 
 
-def _with_other_records(visit: Visit, sheet: Sheet, read: Typed) -> Typed:
+def with_other_records(visit: Visit, sheet: Sheet, read: Typed) -> Typed:
     """The form with one more record, one less, or one more extension."""
     mine, many = dict(read.mine), {name: list(records) for name, records in read.many.items()}
     begun_many = dict(read.begun_many)
@@ -214,7 +214,8 @@ def _with_both(visit: Visit, read: Typed) -> Typed:
     return read._replace(mine=mine)
 
 
-def _faults(visit: Visit, found: Any) -> dict[str, str]:
+def faults_in(visit: Visit, found: Any) -> dict[str, str]:
+    """Field -> what is wrong with it."""
     named = [Problem(_named(problem.path), problem.code, problem.message) for problem in found]
     labels = FORM_LABELS | {
         problem.path: problem.path.removeprefix(EXTENSION) for problem in named if problem.path not in FORM_LABELS
