@@ -139,7 +139,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header_bytes: Annotated[Bytes, Meta(description="Most bytes in all headers of a request.")] = 16 * 1024
     header_count: Annotated[Count, Meta(description="Most headers in a request.")] = 100
     body_bytes: Annotated[Bytes, Meta(description="Largest body of a request.")] = MIB
-    bulk_body_bytes: Annotated[Bytes, Meta(description="Largest body of a bulk request or a message.")] = 64 * MIB
+    bulk_body_bytes: Annotated[
+        Bytes, Meta(description="Largest body of a bulk request or a message; a form with a file takes 8 MiB of it.")
+    ] = 64 * MIB
     json_depth: Annotated[Count, Meta(description="Deepest nesting of JSON and XML.")] = 64
     json_members: Annotated[Count, Meta(description="Most members and elements in a JSON body.")] = 100_000
     bulk_json_members: Annotated[Count, Meta(description="Most members and elements in a bulk JSON body.")] = 250_000

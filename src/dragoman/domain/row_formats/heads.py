@@ -1,5 +1,6 @@
 """The first rows of a whole CSV text, and the text with other names for its columns."""
 
+import re
 from typing import NamedTuple
 
 from dragoman.domain.row_formats.columns import LEFT_OUT
@@ -8,6 +9,7 @@ from dragoman.domain.row_formats.csv_text import cells_of, row_end
 MARK = "\ufeff"
 SAMPLES = 5
 """How many rows a look shows."""
+_EMPTY = re.compile(r"[\r\n]*+")
 
 
 class Head(NamedTuple):
@@ -51,8 +53,8 @@ def left_out(names: tuple[str, ...]) -> list[str]:
 
 def _row(text: str, at: int) -> tuple[int, int]:
     """Where the next row begins and ends; an end of -1 when there is none, or it isn't sound."""
-    while at < len(text) and text[at] in "\r\n":
-        at += 1
+    empty = _EMPTY.match(text, at)
+    at = at if empty is None else empty.end()
     if at == len(text):
         return at, -1
     end = row_end(text, at)
