@@ -17,10 +17,10 @@ from dragoman.store.repositories.journeys import Place, Step, Wanted
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["Item", "Journey", "Kind", "Page", "Place", "journey"]
+__all__ = ["Item", "ItemKind", "Journey", "Page", "Place", "journey"]
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     """What an item tells: that a case, a stage or a task began, or that one of them changed."""
 
     CASE = "case"
@@ -38,7 +38,7 @@ class Item(msgspec.Struct, frozen=True):
     is JSON text as in history, None but for changes."""
 
     at: Moment
-    kind: Kind
+    kind: ItemKind
     entity: str
     dialect: str
     number: int
@@ -55,7 +55,7 @@ class Journey(msgspec.Struct, frozen=True):
 
     contact: Ref
     dialect: str | None = None
-    kinds: frozenset[Kind] = frozenset()
+    kinds: frozenset[ItemKind] = frozenset()
     is_open: bool | None = None
     limit: int = 50
     after: Place | None = None
@@ -87,12 +87,12 @@ def journey(uow: UnitOfWork, command: Journey) -> Page:
 
 
 def _wanted(uow: UnitOfWork, contact: Contact, command: Journey) -> Wanted:
-    kinds = command.kinds or frozenset(Kind)
+    kinds = command.kinds or frozenset(ItemKind)
     return Wanted(
         contact.number,
         uow.principal,
-        begun=kinds - {Kind.CHANGE},
-        changes=Kind.CHANGE in kinds,
+        begun=kinds - {ItemKind.CHANGE},
+        changes=ItemKind.CHANGE in kinds,
         dialect=command.dialect,
         is_open=command.is_open,
     )
@@ -135,7 +135,7 @@ def _about(uow: UnitOfWork, steps: Sequence[Step]) -> Mapping[str, Mapping[int, 
 def _item(step: Step, entity: Any, changes: str | None) -> Item:
     return Item(
         at=step.at,
-        kind=Kind(step.entity) if step.revision == 1 else Kind.CHANGE,
+        kind=ItemKind(step.entity) if step.revision == 1 else ItemKind.CHANGE,
         entity=step.entity,
         dialect=step.dialect,
         number=entity.number,

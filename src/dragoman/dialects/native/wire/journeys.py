@@ -7,9 +7,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from dragoman.dialects.native.wire.histories import FieldChange
 from dragoman.dialects.native.wire.queries import Pages
 from dragoman.dialects.native.wire.scalars import Line
-from dragoman.usecases.contacts.journeys import Kind
+from dragoman.usecases.contacts.journeys import ItemKind
 
-KINDS_AT_MOST = len(Kind)
+KINDS_AT_MOST = len(ItemKind)
 
 
 class JourneyQuery(Pages, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class JourneyQuery(Pages, frozen=True, kw_only=True):
         UNSET
     )
     kind: (
-        Annotated[list[Kind], Meta(min_length=1, max_length=KINDS_AT_MOST, description="Any of these.")] | UnsetType
+        Annotated[list[ItemKind], Meta(min_length=1, max_length=KINDS_AT_MOST, description="Any of these.")] | UnsetType
     ) = UNSET
     open: Annotated[bool, Meta(description="Only of what is open, or only of what has ended.")] | UnsetType = UNSET
 
@@ -28,7 +28,7 @@ class JourneyItem(Struct, frozen=True, kw_only=True):
     """Something that began, or that changed."""
 
     at: str
-    kind: Annotated[Kind, Meta(description="What began, or `change`.")]
+    kind: Annotated[ItemKind, Meta(description="What began, or `change`.")]
     dialect: Annotated[str, Meta(description="Through which API.")]
     number: Annotated[int, Meta(description="Of the case, stage or task that began or changed.")]
     id: str

@@ -9,7 +9,7 @@ from dragoman.dialects.native.wire import scalars
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import NotFound
 from dragoman.usecases.contacts import looks
-from dragoman.usecases.contacts.journeys import Item, Journey, Kind, Place
+from dragoman.usecases.contacts.journeys import Item, ItemKind, Journey, Place
 from dragoman.usecases.contacts.journeys import Page as JourneyPage
 from dragoman.web import timeline
 from dragoman.web.drawing import DIALECTS
@@ -17,7 +17,12 @@ from dragoman.web.site import Page
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
-KINDS = {Kind.CASE: N_("Cases"), Kind.STAGE: N_("Stages"), Kind.TASK: N_("Tasks"), Kind.CHANGE: N_("Changes")}
+KINDS = {
+    ItemKind.CASE: N_("Cases"),
+    ItemKind.STAGE: N_("Stages"),
+    ItemKind.TASK: N_("Tasks"),
+    ItemKind.CHANGE: N_("Changes"),
+}
 STATES = {"true": N_("open"), "false": N_("ended")}
 THROUGH = ("genesys", "ibm_htm", "onlyoffice_crm", "carrierx_batch", "native", "web", "cli")
 DAY_TICKS = 86_400 * 10_000_000
@@ -66,7 +71,7 @@ def _asked(visit: Visit, key: int | str) -> Journey:
     return Journey(
         key,
         dialect=dialect or None,
-        kinds=frozenset({Kind(kind)}) if kind in list(Kind) else frozenset(),
+        kinds=frozenset({ItemKind(kind)}) if kind in list(ItemKind) else frozenset(),
         is_open={"true": True, "false": False}.get(open_),
         limit=LIMIT,
         after=_place(visit.request.first("after") or ""),
