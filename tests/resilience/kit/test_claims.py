@@ -17,6 +17,7 @@ from tests.support.server import Server, basic, command
 from tests.support.sizes import sized
 
 KILLS = sized(3, 10)
+MOST_KILLS = 4 * KILLS
 EACH = 30
 """So many tasks are claimed in a round: more than the clients get through before the kill, as a rule."""
 LONGEST_SECONDS = 0.25
@@ -148,7 +149,9 @@ def test_a_killed_server_gives_no_task_to_two_and_keeps_every_claim_it_told_of(d
         add_user(database_url, user, admin=user == "anna")
     with Server(database_url) as server:
         template = str(prepare_ibm_htm(server)["TEMPLATE"])
-        for _ in range(KILLS):
+        for kill in range(MOST_KILLS):
+            if kill >= KILLS and min(len(told.acknowledged), told.cut()) >= KILLS:
+                break  # on a busy machine a kill may come before the first claim
             this = Round(server, template, told)
             this.run_until_killed(chance.random() * LONGEST_SECONDS)
             server.start()

@@ -41,9 +41,8 @@ def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] =
 
 
 def _report_ready(hint: str, url: str) -> None:
-    sys.stdout.write(f"dragoman ready {url}\n")
-    if hint:
-        sys.stdout.write(hint.format(url=url) + "\n")
+    lines = [f"dragoman ready {url}", *([hint.format(url=url)] if hint else [])]
+    sys.stdout.write("\n".join(lines) + "\n")  # at once: who reads the first line may not wait for another
     sys.stdout.flush()
     service_manager.notify("READY=1")
 

@@ -113,9 +113,9 @@ def rendered(uow: UnitOfWork, batch: Batch, type_: ResourceType | None, found: S
     rows = []
     for row, about in zip(found, subjects, strict=True):
         hidden = about is not None and not next(seen)
-        documents = (None, None) if hidden else shown(uow, type_, row)
+        found_documents = (None, None) if hidden else shown(uow, type_, row)
         stale = is_stale(row, present) if batch.status is Status.IN_REVIEW else None
-        rows.append(_row(row, contents.holding(row.index), documents, stale=stale, hidden=hidden))
+        rows.append(_row(row, contents.holding(row.index), found_documents, stale=stale, hidden=hidden))
     return rows
 
 
