@@ -141,7 +141,7 @@ def test_a_reader_never_sees_an_event_appear_below_one_that_it_has_read(world: W
     failures: list[Any] = []
 
     def look() -> None:
-        while not is_over.is_set():
+        while not is_over.is_set() or len(seen) < 2:  # on a busy machine the writers may be first
             seen.append([row[0] for row in world.sql("SELECT sequence FROM event WHERE tenant = 1 ORDER BY sequence")])
 
     def write(lane: int) -> None:
