@@ -139,7 +139,7 @@ def test_a_deleted_task_takes_its_parts_with_it(world: World) -> None:
     assert look(world) == {}
 
 
-def test_a_tree_goes_with_its_ended_parts_and_its_messages(world: World) -> None:
+def test_a_tree_goes_with_its_ended_parts_and_its_messages_wait_to_be_brought_back(world: World) -> None:
     furnish(world)
 
     def give(uow: UnitOfWork) -> None:
@@ -151,7 +151,7 @@ def test_a_tree_goes_with_its_ended_parts_and_its_messages(world: World) -> None
     do(world, Verb.FINISH, PART_OF_PART)
     patiently(world, lambda uow: tasks.remove_with_parts(uow, uow.tasks.get(WHOLE)))
     assert look(world) == {}
-    assert _count(world, "message") == 0
+    assert _count(world, "message") == 1
     assert _count(world, "tombstone") == 4
 
 
