@@ -53,6 +53,7 @@ def _environment(language: str) -> "jinja2.Environment":
         loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,  # else each row asks the disk whether its template has changed
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
