@@ -20,6 +20,7 @@ def drawings() -> dict[str, str]:
     return {found[1]: found[0].replace('id="', 'id="i-', 1) for found in SYMBOL.finditer(FILE.read_text())}
 
 
+@cache
 def icon(name: str) -> Markup:
     """An icon in a page. KeyError for an unknown name."""
     drawings()[name]
