@@ -35,3 +35,8 @@ class Template(msgspec.Struct, frozen=True):
     created_at: Moment = Moment(0)
     digest: str = ""  # of its table in the file: loading the same again changes nothing
     row_version: int = 1
+
+    @property
+    def runs_at_once(self) -> bool:
+        """Whether its tasks run from their start, and wait for no owner."""
+        return self.kind == "originating"

@@ -1,7 +1,5 @@
 """Making tasks from templates, perhaps as a part of another, perhaps started at once (page, row 12, 4.3 and 10)."""
 
-from typing import Any
-
 import msgspec
 
 from dragoman.command import Keys, Lock
@@ -17,15 +15,12 @@ from dragoman.dialects.ibm_htm.wire.facts import of_template
 from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Reply, Request, json
-from dragoman.domain import timing
 from dragoman.domain.message import Which, head
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import Task
 from dragoman.domain.template import Template
-from dragoman.domain.work_item import EVERYBODY, Role, WorkItem
+from dragoman.usecases.tasks import from_template, templates
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import messages as stored_messages
-from dragoman.usecases.tasks import templates
-from dragoman.usecases.tasks import templates as task_templates
 from dragoman.usecases.uow import UnitOfWork
 
 CREATE = "CREATETASK"
@@ -64,7 +59,7 @@ def parse(request: Request) -> Create:
 
 def create(uow: UnitOfWork, command: Create) -> TaskView:
     """Make it; with `async` it is started, too. The principal becomes its originator."""
-    template = task_templates.find(uow, command.template)
+    template = templates.find(uow, command.template)
     if template is None:
         raise refusals.no_template(ids.template_id(command.template))
     parent = None if command.parent is None else guard.load(uow, command.parent)
@@ -99,20 +94,8 @@ def _check(uow: UnitOfWork, template: Template, mode: str) -> None:
 
 def _make(uow: UnitOfWork, template: Template, command: Create, parent: Task | None) -> Task:
     uid = uow.new_id()
-    fields: dict[str, Any] = {
-        "uid": uid,
-        "name": template.name,
-        "title": template.display_name,
-        "description": template.description,
-        "type": template.type,
-        "priority": template.priority,
-        "template": template.uid,
-        "timing": _timing(template, is_part=parent is not None),
-        "properties": template.properties,
-        "work_items": _work_items(template, uow.principal.user),
-        "extras": {NAME: facts} if (facts := of_template(template)) else {},
-        "state": State.INACTIVE,
-    }
+    fields = from_template.fields(template, uow.principal.user, is_part=parent is not None)
+    fields |= {"uid": uid, "extras": {NAME: facts} if (facts := of_template(template)) else {}}
     if parent is not None:
         fields |= {"parent": parent.number, "case": parent.case}
     message = command.sent
@@ -120,26 +103,3 @@ def _make(uow: UnitOfWork, template: Template, command: Create, parent: Task | N
         stored_messages.add_input(uow, uid, message.type, message.body)
         fields["messages"] = {Which.INPUT: head(message.type, message.body)}
     return tasks.add(uow, **fields)
-
-
-def _timing(template: Template, *, is_part: bool) -> dict[str, str]:
-    """The template's durations. A to-do task that stands alone goes when it has ended, unless a duration is set (page,
-    4.4); a part goes with the whole."""
-    found = dict(template.timing)
-    if is_part:
-        return {key: text for key, text in found.items() if key not in (timing.DELETED, timing.KEPT)}
-    if template.kind == "participating":
-        found.setdefault(timing.DELETED, timing.ZERO)
-    return found
-
-
-def _work_items(template: Template, originator: str | None) -> tuple[WorkItem, ...]:
-    """Its roles, each holder an item. Where no potential owner is named everybody is one, where no administrator is
-    named the originator is (page, 8)."""
-    roles = {role: holders for role, holders in template.roles.items() if role is not Role.POTENTIAL_CREATOR}
-    if not roles.get(Role.POTENTIAL_OWNER):
-        roles[Role.POTENTIAL_OWNER] = (EVERYBODY,)
-    if not roles.get(Role.ADMINISTRATOR) and originator is not None:
-        roles[Role.ADMINISTRATOR] = (originator,)
-    items = {WorkItem(role, holder) for role, holders in roles.items() for holder in holders}
-    return tuple(sorted(items, key=lambda item: (item.role, item.holder)))

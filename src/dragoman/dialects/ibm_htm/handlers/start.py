@@ -14,7 +14,8 @@ from dragoman.dialects.ibm_htm.wire.facts import kind_of
 from dragoman.dialects.ibm_htm.wire.messages import Sent, read
 from dragoman.dialects.kit import Request
 from dragoman.domain.message import Which
-from dragoman.domain.task import State, Task
+from dragoman.domain.task import Task
+from dragoman.usecases.tasks import from_template
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -73,8 +74,7 @@ def start(uow: UnitOfWork, command: Start) -> None:
 
 def started(uow: UnitOfWork, task: Task) -> Task:
     """An inactive task, started by the caller."""
-    ready = task.start(at=uow.now)
-    return replace(ready, state=State.RUNNING, starter=uow.principal.user) if kind_of(task) == INVOCATION else ready
+    return from_template.started(uow, task, runs_at_once=kind_of(task) == INVOCATION)
 
 
 def _as_part(uow: UnitOfWork, task: Task, parent: Task) -> Task:
