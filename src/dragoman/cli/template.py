@@ -10,11 +10,11 @@ from dragoman.cli.application import opened, tenant_of
 from dragoman.cli.errors import FAILED
 from dragoman.cli.options import as_json, common
 from dragoman.cli.tables import table
-from dragoman.cli.template_file import read
 from dragoman.domain.errors import Invalid
 from dragoman.domain.template import Template
 from dragoman.runtime.application import Application
 from dragoman.usecases.tasks import templates
+from dragoman.usecases.tasks.template_file import read
 
 LARGEST = 16 * 2**20
 

@@ -282,6 +282,21 @@ def test_a_template_is_tried(tenant: Tenant, anna: Browser) -> None:
     assert "A &lt;return&gt;" in tried
 
 
+def test_templates_are_loaded_from_a_file_or_a_text_and_faults_have_lines(anna: Browser) -> None:
+    text = '[[template]]\nname = "Calls"\npriority = "x<y"\n'
+    faulty = anna.send("/ui/admin/templates", text=text)
+    assert faulty.status == 422
+    assert "Nothing was loaded." in faulty.text
+    assert "Line 3: priority: must be a whole number, not below 0" in faulty.text
+    assert "priority = &#34;x&lt;y&#34;" in faulty.text
+    assert "Choose a file, or type its text." in anna.send("/ui/admin/templates", text=" ").text
+    fields = {"csrf": anna.csrf()}
+    loaded = anna.upload("/ui/admin/templates", fields, "calls.toml", text.replace('"x<y"', "3").encode())
+    assert loaded.status == 303
+    assert "Templates: 1 added." in anna.get("/ui/admin/templates").text
+    assert "Calls</th>" in anna.last.text
+
+
 def test_shared_views_are_listed_and_deleted(tenant: Tenant, anna: Browser) -> None:
     assert "No shared views yet." in anna.get("/ui/admin/views").text
     call = anna.server.app.executor.call

@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -242,6 +242,68 @@ def test_a_new_task_is_made_and_a_faulty_form_keeps_what_was_typed(tenant: Tenan
     shown = [task[name] for name in ("title", "priority", "due_local", "made_through", "assignee")]
     assert shown == ["Try <it>", 3, "2031-05-04T14:00:00", "web", tenant.uids["bert"]]
     assert anna.post("/ui/tasks/new", good | {"another": "yes"}).headers["location"] == "/ui/tasks/new"
+
+
+TEMPLATES = """
+[[template]]
+name = "Returns"
+display_name = "A <return>"
+description = "Look at it"
+priority = 3
+tktid = "_TKT:801a0001.1.1.1"
+durations = { due = "2days" }
+roles = { editor = ["ANNA"], potential_creator = ["ANNA"] }
+supports = { sub_tasks = false }
+
+[[template]]
+name = "Closed"
+stopped = true
+
+[[template]]
+name = "Calls"
+kind = "originating"
+"""
+
+
+def test_a_new_task_is_made_from_a_template(tenant: Tenant, anna: Browser) -> None:
+    tenant.command(
+        "template", "load", "-", "--tenant", tenant.name, typed=TEMPLATES.replace("ANNA", tenant.login("anna"))
+    )
+    page = anna.get("/ui/tasks/new").text
+    assert [name for name in ("A &lt;return&gt;</option>", "Closed</option>", "Calls</option>") if name in page] == [
+        "A &lt;return&gt;</option>",
+        "Calls</option>",
+    ]
+    for name in ("Returns", quote("_TKT:801a0001.1.1.1"), "801a0001-0000-0001-0000-000100000001"):
+        page = anna.get(f"/ui/tasks/new?template={name}").text
+        assert 'value="A &lt;return&gt;"' in page
+        assert ">Look at it</textarea>" in page
+    typed = {"csrf": anna.csrf(), "template": "801a0001-0000-0001-0000-000100000001", "description": "At once"}
+    used = anna.post("/ui/tasks/new", typed | {"use": "yes", "title": ""})
+    assert ('value="A &lt;return&gt;"' in used.text, ">At once</textarea>" in used.text) == (True, True)
+    done = anna.post("/ui/tasks/new", typed | {"priority": "7", "assignee": tenant.login("bert"), "key": "k"})
+    assert (done.status, done.headers["location"]) == (303, "/ui/tasks/4")
+    task = tenant.native("GET", "/v1/tasks/4")
+    shown = [task[name] for name in ("title", "description", "priority", "name", "state", "template", "extras")]
+    assert shown[:5] == ["A <return>", "At once", 7, "Returns", "claimed"]
+    assert shown[5:] == ["801a0001-0000-0001-0000-000100000001", {"ibm_htm": {"supportsSubTasks": False}}]
+    assert task["due_at"] is not None
+    running = anna.post("/ui/tasks/new", {"csrf": typed["csrf"], "template": "Calls", "title": "Ring"})
+    assert running.headers["location"] == "/ui/tasks/5"
+    assert tenant.native("GET", "/v1/tasks/5")["state"] == "running"
+
+
+def test_templates_that_one_may_not_use_are_not_offered(tenant: Tenant, anna: Browser, server: InProcessServer) -> None:
+    tenant.command(
+        "template", "load", "-", "--tenant", tenant.name, typed=TEMPLATES.replace("ANNA", tenant.login("anna"))
+    )
+    bert = Browser(server)
+    bert.sign_in(tenant.login("bert"), PASSWORD)
+    page = bert.get("/ui/tasks/new?template=Returns")
+    assert page.status == 422
+    assert "Template is not a template that you can make tasks from now" in page.text
+    assert "&lt;return&gt;" not in page.text
+    assert bert.post("/ui/tasks/new", {"csrf": bert.csrf(), "template": "Closed", "title": "x"}).status == 422
 
 
 def test_a_peek_shows_a_task_beside_the_list(anna: Browser) -> None:

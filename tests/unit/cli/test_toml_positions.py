@@ -1,6 +1,6 @@
 """The line of each table and key of a TOML file."""
 
-from dragoman.cli.toml_positions import lines_of
+from dragoman.usecases.tasks.toml_positions import lines_of
 
 
 def test_tables_and_keys_have_the_line_they_begin_on() -> None:

@@ -7,6 +7,7 @@ from dragoman.dialects.ibm_htm import errors
 from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
 from dragoman.dialects.ibm_htm.showing import SHOWN_TASK, calls
+from dragoman.dialects.ibm_htm.wire.facts import of_template
 from dragoman.dialects.kit import Dialect, cors_origins
 from dragoman.domain.aliases import NameForm, PersonNames
 
@@ -33,6 +34,7 @@ def make(options: Options) -> Dialect:
         person_names=PersonNames(NameForm.WORD),
         shown_task=SHOWN_TASK,
         calls=calls,
+        template_facts=of_template,
     )
 
 

@@ -14,6 +14,7 @@ from dragoman.dialects.kit.showing import Calls, ShownTask
 from dragoman.domain import origins
 from dragoman.domain.aliases import PersonNames
 from dragoman.domain.errors import Expected
+from dragoman.domain.template import Template
 from dragoman.usecases.batches.types.resource_types import ResourceType
 
 
@@ -106,3 +107,4 @@ class Dialect:
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic
     shown_task: ShownTask | None = None  # the operation that shows one task
     calls: Calls | None = None  # three to try
+    template_facts: Callable[[Template], dict[str, Any]] | None = None  # of its own, that tasks take from a template

@@ -13,11 +13,12 @@ from dragoman.domain.due import changed as due_changed
 from dragoman.domain.errors import Conflict, Expected, Invalid, Problem
 from dragoman.domain.extension import ExtensionSchema, Owner
 from dragoman.domain.task import Task, new_task
+from dragoman.domain.template import Template
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases import preconditions
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.identity.choices import MOST, Choice
-from dragoman.usecases.tasks import acting, edits, references
+from dragoman.usecases.tasks import acting, edits, from_template, references
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.uow import UnitOfWork
@@ -42,6 +43,7 @@ class Sheet(msgspec.Struct, frozen=True):
     schemas: dict[str, ExtensionSchema]  # by folded name
     categories: list[tuple[int, str]]
     people: list[Choice]
+    templates: list[Template] = []  # of a task that isn't made yet
 
 
 def look(uow: UnitOfWork, command: Look) -> Sheet:
@@ -67,7 +69,14 @@ class LookAhead(msgspec.Struct, frozen=True):
 def look_ahead(uow: UnitOfWork, command: LookAhead) -> Sheet:
     """A task without anything, and what its form offers. For readers."""
     blank = new_task(tenant=uow.tenant, number=0, uid="", at=uow.now)
-    return Sheet(task=blank, granted=frozenset(Permission), assignee=None, inbox=uow.home.inbox_case, **_offered(uow))
+    return Sheet(
+        task=blank,
+        granted=frozenset(Permission),
+        assignee=None,
+        inbox=uow.home.inbox_case,
+        templates=from_template.offered(uow),
+        **_offered(uow),
+    )
 
 
 def _offered(uow: UnitOfWork) -> dict[str, Any]:
@@ -79,17 +88,18 @@ def _offered(uow: UnitOfWork) -> dict[str, Any]:
 
 
 class Make(msgspec.Struct, frozen=True):
-    """Make a task."""
+    """Make a task, perhaps from a template."""
 
-    new: edits.Create
+    new: edits.Create | from_template.CreateFrom
 
     def keys(self) -> Keys | Exclusive:
         return self.new.keys()
 
 
 def create(uow: UnitOfWork, command: Make) -> Acted:
-    """What came of it; else as `edits.create`."""
-    task = edits.create(uow, command.new)
+    """What came of it; else as `edits.create` and `from_template.create_from`."""
+    new = command.new
+    task = edits.create(uow, new) if isinstance(new, edits.Create) else from_template.create_from(uow, new)
     return Acted(task.number, task.revision, True)
 
 

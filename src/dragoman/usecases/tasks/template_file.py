@@ -8,13 +8,13 @@ from typing import Any
 
 from tomlkit.exceptions import ParseError
 
-from dragoman.cli.toml_positions import Path, lines_of
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment, from_datetime
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import KINDS, Template
 from dragoman.domain.work_item import Role
 from dragoman.usecases.tasks.templates import Entry
+from dragoman.usecases.tasks.toml_positions import Path, lines_of
 
 MOST_TEMPLATES = 1_000
 _ID = re.compile(r"_TKT:([0-9a-f]{1,8})\.([0-9a-f]{1,8})\.([0-9a-f]{1,8})\.([0-9a-f]{1,8})")
