@@ -18,6 +18,7 @@ from msgspec.structs import asdict, replace
 from dragoman.dialects import discover
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.dialects.kit import Reply
+from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
@@ -259,6 +260,8 @@ UPDATES["ibm_htm"] = [
     ibm("task.input.set", "/input", RESULTS, message),
     ibm("task.output.set", "/output", RESULTS, message),
     ibm("task.fault.set", "/fault?faultName=F", RESULTS, message),
+    update("binary.create", "POST", f"{IBM}/{{tkiid}}/binaryCustomProperty/new?query=a", {"binaries.new"}, message),
+    ibm("binary.set", "/binaryCustomProperty/mine", {"binaries.mine"}, message),
     ibm("role.assign", "/role/REASON_READER?action=assign&newUser=bert", {"work_items"}),
     ibm("role.transfer", f"/role/REASON_READER?{TRANSFER}", {"work_items"}),
     ibm_of_many("tasks.cancel", "?action=cancel", RELEASED | RESULTS),
@@ -440,6 +443,7 @@ def with_everything(uow: UnitOfWork, task: Task) -> Task:
         due_local=None if task.due_at is None else "2031-05-04T10:20:30",
         due_zone=None if task.due_at is None else "Europe/Riga",
         messages={which: head("application/xml", f"<{which}/>") for which in (Which.INPUT, Which.OUTPUT)},
+        binaries={"mine": BinaryHead("image/png", "q"), "yours": BinaryHead("text/plain")},
         extensions={"mine": Extension("Mine", '{"a":1.50}'), "yours": Extension("YOURS", '{ "b" : [1e2 ]}')},
         work_items=(WorkItem(Role.READER, BERT), WorkItem(Role.EDITOR, "*")),
         extras={

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dragoman.dialects.ibm_htm.wire.ids import task_id
@@ -34,26 +36,39 @@ def htm_task(tenant: Tenant) -> dict[str, Any]:
 
 
 def htm_fixture(tenant: Tenant) -> dict[str, Any]:
-    """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`, `{stopped}`,
-    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use, and
-    `{later}`, which holds from the year 9000."""
+    """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`; `{stopped}`,
+    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use,
+    `{later}`, which holds from the year 9000, and `{dojo}`, which has settings of clients."""
     fixture = (resources.files("dragoman.cli") / "conformance.toml").read_text()
     for person in ("paul", "petra", "ed", "rita", "adam"):
         fixture = fixture.replace(f'"{person}"', f'"{tenant.login(person)}"')
-    more = f"""
+    more = HTM_TEMPLATES.replace("{olga}", tenant.login("olga")).replace("{paul}", tenant.login("paul"))
+    with TemporaryDirectory() as folder:
+        for name, content in HTM_FILES.items():
+            (Path(folder) / name).write_text(content)
+        file = Path(folder) / "templates.toml"
+        file.write_text(fixture + more)
+        tenant.command("template", "load", str(file), "--tenant", tenant.name)
+    of_fixture = {name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(("review", "archive"), 1)}
+    others = ("stopped", "call", "closed", "later", "dojo")
+    return of_fixture | {name: f"_TKT:801a0002.1.1.{number}" for number, name in enumerate(others, 1)}
+
+
+HTM_FILES = {"review.html": "<p>Review</p>", "review.xfdl": "<XFDL/>"}
+HTM_TEMPLATES = """
 [[template]]
-tktid = "_TKT:801a0001.1.1.3"
+tktid = "_TKT:801a0002.1.1.1"
 name = "Old"
 stopped = true
 
 [[template]]
-tktid = "_TKT:801a0001.1.1.4"
+tktid = "_TKT:801a0002.1.1.2"
 name = "Call"
 kind = "originating"
 input = "order"
 
 [[template]]
-tktid = "_TKT:801a0001.1.1.5"
+tktid = "_TKT:801a0002.1.1.3"
 name = "Closed"
 namespace = "http://example.com/tasks"
 kind = "participating"
@@ -65,8 +80,8 @@ output = "answer"
 faults = ["Refused", "Lost"]
 valid_from = 2020-01-01T00:00:00+02:00
 [template.roles]
-potential_creator = ["{tenant.login("olga")}"]
-potential_starter = ["{tenant.login("paul")}"]
+potential_creator = ["{olga}"]
+potential_starter = ["{paul}"]
 [template.durations]
 due = "2days 3hours"
 expires = "P14D"
@@ -79,13 +94,20 @@ sub_tasks = false
 region = "north"
 
 [[template]]
-tktid = "_TKT:801a0001.1.1.6"
+tktid = "_TKT:801a0002.1.1.4"
 name = "Later"
 valid_from = 9000-01-01
+
+[[template]]
+tktid = "_TKT:801a0002.1.1.5"
+name = "Dojo"
+[template.client_settings."Dojo"]
+page = "review.html"
+form = { file = "review.html" }
+data = { file = "review.xfdl" }
+[template.client_settings."Lotus Forms"]
+form = { file = "review.xfdl" }
 """
-    tenant.command("template", "load", "-", "--tenant", tenant.name, typed=fixture + more)
-    names = ("review", "archive", "stopped", "call", "closed", "later")
-    return {name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(names, 1)}
 
 
 def htm_ready(tenant: Tenant) -> dict[str, Any]:

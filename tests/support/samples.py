@@ -23,6 +23,7 @@ roles.potential_owner = ["{owner}", "{admin}"]
 roles.administrator = ["{admin}"]
 supports.sub_tasks = true
 supports.delegation = true
+client_settings.Dojo.form = "form"
 """
 UNKNOWN_NUMBER = 900_000_001
 
@@ -86,6 +87,15 @@ class Samples:
             headers = {"Authorization": self.tenant.basic("anna")}
             answer = self.tenant.server.call("PUT", f"{HTM}/task/{tkiid}?action={action}", None, headers)
             assert answer.status == 200, answer.text
+        return tkiid
+
+    def scanned(self) -> str:
+        """A task with a binary property."""
+        tkiid = self.htm()
+        headers = {"Authorization": self.tenant.basic("anna"), "Content-Type": "image/png"}
+        target = f"{HTM}/task/{tkiid}/binaryCustomProperty/scan"
+        answer = self.tenant.server.call("POST", target, self.word.encode(), headers)
+        assert answer.status == 200, answer.text
         return tkiid
 
     def schema(self, kind: str) -> str:
@@ -255,6 +265,7 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "tkiid": Samples.htm,
     "drafted": lambda samples: samples.htm(mode=""),
     "taken": lambda samples: samples.htm("claim"),
+    "scanned": Samples.scanned,
     "resting": lambda samples: samples.htm("claim", "suspend"),
     "alias": Samples.alias,
     "unclaimed": Samples.unclaimed,

@@ -14,6 +14,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.template import Template
 from dragoman.runtime.application import Application
 from dragoman.usecases.tasks import templates
+from dragoman.usecases.tasks.template_client_settings import LARGEST_FILE, Files, no_files
 from dragoman.usecases.tasks.template_file import read
 
 LARGEST = 16 * 2**20
@@ -54,7 +55,7 @@ def load(context: click.Context, file: Path, *, as_json: bool) -> None:
     content = _content(file)
     with opened(context) as app:
         try:
-            loaded = load_content(app, tenant_of(context, app), content)
+            loaded = load_content(app, tenant_of(context, app), content, files_in(_folder(file)))
         except Invalid as error:
             if error.code != "bad_templates":
                 raise
@@ -93,10 +94,31 @@ def list_(context: click.Context, *, as_json: bool) -> None:
     table(("NAME", "VERSION", "ID", "KIND", "STATE"), [_row(template) for template in found])
 
 
-def load_content(app: Application, tenant: int, content: bytes) -> list[templates.Loaded]:
+def load_content(app: Application, tenant: int, content: bytes, files: Files = no_files) -> list[templates.Loaded]:
     """Load a file's content. Invalid (`bad_templates`), with every fault by its line, when there is any."""
-    entries, faults = read(content)
+    entries, faults = read(content, files)
     return app.executor.call(templates.load, templates.LoadTemplates(tuple(entries), tuple(faults)), tenant)
+
+
+def _folder(file: Path) -> Path:
+    """Where the files are that the templates name: beside theirs, or in the current folder for standard input."""
+    return Path() if str(file) == "-" else file.parent
+
+
+def files_in(folder: Path) -> Files:
+    """The files in a folder and below it."""
+
+    def read(name: str) -> bytes:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise ValueError("must be a file in the folder of the template file, or below it")
+        try:
+            with path.open("rb") as opened:
+                return opened.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise ValueError(f"can't be read: {error.strerror}") from None
+
+    return read
 
 
 def _content(file: Path) -> bytes:

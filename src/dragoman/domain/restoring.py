@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 
 OF_CLIENTS = frozenset({"body", "extras"})
 """Fields with JSON under names; extensions have it as text."""
-NEVER_RESTORED = frozenset({"messages", "note"})
+NEVER_RESTORED = frozenset({"messages", "binaries", "note"})
 """Fields whose content is stored elsewhere, and what is said about a change."""
 
 

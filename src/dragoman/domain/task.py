@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.domain import timing as times
+from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
 from dragoman.domain.extension import Extension
@@ -112,6 +113,7 @@ class Task(msgspec.Struct, frozen=True):
     template: str | None = None  # uid of the template version that it was created from
     timing: dict[str, str] = {}  # durations and options of timers, by the keys of `domain.timing`
     messages: dict[str, MessageHead] = {}  # message (`domain.message.Which`) -> its head
+    binaries: dict[str, BinaryHead] = {}  # binary property -> its head
     properties: dict[str, str] = {}
     extras: dict[str, dict[str, Any]] = {}  # dialect -> facts that only this dialect uses
     extension_count: int = 0

@@ -9,6 +9,17 @@ KINDS = ("human", "originating", "participating", "administrative")
 """The vendor's four: collaboration, invocation, to-do, administration (ibm-htm.md 3)."""
 
 
+class ClientSetting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value for the forms of one kind of client: a text, or the name of a file and its content in Base64."""
+
+    text: str
+    content: str | None = None
+
+
+ClientSettings = dict[str, dict[str, ClientSetting]]
+"""Kind of client -> name -> value."""
+
+
 class Template(msgspec.Struct, frozen=True):
     """One version of a template. Holders in `roles` are a user's uid, `group:` and a uid, or `*`, as in work items."""
 
@@ -35,6 +46,7 @@ class Template(msgspec.Struct, frozen=True):
     created_at: Moment = Moment(0)
     digest: str = ""  # of its table in the file: loading the same again changes nothing
     row_version: int = 1
+    client_settings: ClientSettings = {}
 
     @property
     def runs_at_once(self) -> bool:

@@ -324,6 +324,7 @@ task = Table(
     _text("template"),
     _json("timing"),
     _json("messages"),
+    _json("binaries"),
     _json("properties"),
     _json("extras"),
     _count("extension_count"),
@@ -742,6 +743,7 @@ template = Table(
     _count("created_at"),
     _text("digest", nullable=False),
     _count("row_version", 1),
+    _json("client_settings"),
     Index("template_by_name", "tenant", "name", "version", unique=True),
 )
 
@@ -752,6 +754,16 @@ message = Table(
     _key("task", STRING),
     _key("which", STRING),
     _text("type", nullable=False),
+    _text("body", nullable=False),
+    _count("row_version", 1),
+)
+
+binary_property = Table(
+    "binary_property",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("task", STRING),
+    _key("name", STRING),
     _text("body", nullable=False),
     _count("row_version", 1),
 )

@@ -14,6 +14,7 @@ from dragoman.domain.people import Tenant
 from dragoman.domain.terms import Terms
 from dragoman.store.repositories.batch_drafts import BatchDrafts
 from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloads, Previews
+from dragoman.store.repositories.binary_properties import BinaryProperties
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
 from dragoman.store.repositories.contacts import Contacts
@@ -362,6 +363,10 @@ class UnitOfWork:
     @lazy
     def messages(self) -> Messages:
         return Messages(self._overlay)
+
+    @lazy
+    def binaries(self) -> BinaryProperties:
+        return BinaryProperties(self._overlay)
 
     @lazy
     def batches(self) -> Batches:

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from dragoman.domain import binary_property
 from dragoman.domain.batch_draft import Draft
 from dragoman.domain.bulk import (
     Batch,
@@ -90,6 +91,7 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}))
     uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))
     uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
+    uow.binaries.put(binary_property.made(uow.tenant, task.uid, "scan", b"\x00\xff"))
     uow.batches.record(batch.number, [Outcome(0, '"1"', '{"message":"no"}')])
     uow.aliases.add(Alias(uow.tenant, "genesys", "31", "anna"))
     uow.identities.add(ProviderIdentity(uow.tenant, "corp", "sub-1", "anna"))

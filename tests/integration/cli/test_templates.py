@@ -1,5 +1,7 @@
 """`template load`: whole or not at all, version by version, each fault with its line."""
 
+import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -127,7 +129,8 @@ reader = ["olga", "zoe"]
         "2: name: must be text of 1 to 220 bytes",
         (
             "3: prority: there is no such key; there are tktid, name, namespace, kind, priority, type, display_name, "
-            "description, one_way, input, output, faults, valid_from, stopped, roles, durations, supports, properties"
+            "description, one_way, input, output, faults, valid_from, stopped, roles, durations, supports, properties, "
+            "client_settings"
         ),
         "5: a template has a name",
         "6: tktid: must be _TKT: and four hexadecimal words, such as _TKT:801a0001.1.1.1",
@@ -200,3 +203,48 @@ def test_the_fixture_holds_the_two_templates_of_the_vendor_s_page(database_url: 
     listed = well(database_url, "template", "list").out
     assert "_TKT:801a0001.1.1.1" in listed
     assert "_TKT:801a0001.1.1.2" in listed
+
+
+SETTINGS = """
+[[template]]
+name = "Review"
+[template.client_settings."Dojo"]
+page = "review.html"
+form = { file = "forms/review.html" }
+"""
+
+
+def load_in(database_url: str, folder: Path, text: str) -> Done:
+    (folder / "forms").mkdir(exist_ok=True)
+    (folder / "forms" / "review.html").write_text("<p>Review</p>")
+    (folder / "templates.toml").write_text(text)
+    return dragoman(database_url, "template", "load", str(folder / "templates.toml"))
+
+
+def test_files_of_client_settings_are_read_when_the_template_is_loaded(sqlite_url: str, tmp_path: Path) -> None:
+    assert load_in(sqlite_url, tmp_path, SETTINGS).out == "template Review, version 1, added\n"
+    assert load_in(sqlite_url, tmp_path, SETTINGS).out == "template Review, version 1, unchanged\n"
+    (tmp_path / "templates.toml").unlink()
+    settings = json.loads(str(templates(sqlite_url)[0]["client_settings"]))
+    content = b64encode(b"<p>Review</p>").decode()
+    assert settings == {"Dojo": {"page": {"text": "review.html"}, "form": {"text": "review.html", "content": content}}}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("7", 'must be text, up to 4000 bytes, or { file = "NAME" }'),
+        ('{ file = "none.html" }', "can't be read: No such file or directory"),
+        ('{ file = "../secret" }', "must be a file in the folder of the template file, or below it"),
+        ('{ file = "/etc/passwd" }', "must be a file in the folder of the template file, or below it"),
+    ],
+)
+def test_a_setting_that_cant_be_taken_is_reported(sqlite_url: str, tmp_path: Path, given: str, told: str) -> None:
+    done = load_in(sqlite_url, tmp_path, SETTINGS.replace('"review.html"', given, 1))
+    assert done.code == 1
+    assert done.error.endswith(f":5: client_settings.Dojo.page: {told}.\n")
+
+
+def test_a_version_of_before_there_were_settings_has_the_hash_that_it_had(known: str) -> None:
+    loaded(known, REVIEW)
+    assert templates(known)[0]["digest"] == "034e62a213e9cc54b9d6ee2e0caa324cf94cc3804d747dd09d831548b9886470"

@@ -29,7 +29,9 @@ FAR = 1_000_000
 VARYING = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+")
 OPEN = frozenset({"self", "link"})
 """What tells nothing: one's own login, and the token of a link, which is itself the right to use it."""
-WORDS = frozenset({"{role}", "{query}", "{kind}", "{ext}", "{name}", "{cid}", "{dialect}", "{provider}", "{revision}"})
+WORDS = frozenset(
+    {"{role}", "{query}", "{kind}", "{ext}", "{name}", "{type}", "{cid}", "{dialect}", "{provider}", "{revision}"}
+)
 """Variables of paths that are words of the dialect, or of its clients, or names within something that has an id."""
 BUSY = frozenset({"job", "digest", "digest_head", "delivery", "delivery_try"})
 """What background work writes by itself."""

@@ -54,6 +54,8 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "task_not_found": (404, "CWTKA0024E"),
     "template_not_found": (404, "CWTKA0025E"),
     "query_not_found": (404, "CWTKA0038E"),
+    "object_not_found": (404, "CWTKA0017E"),
+    "already_there": (409, "CWTKA0007E"),
     "not_acceptable": (406, "CWTKA0156E"),
     "state_forbids": (409, "CWTKA0062E"),
     "suspended": (409, "CWTKA0072E"),

@@ -9,7 +9,9 @@ from dragoman.dialects.ibm_htm.handlers import (
     actions,
     allowed,
     assignment,
+    binaries,
     bulk,
+    client_settings,
     completion,
     creation,
     hierarchy,
@@ -24,6 +26,7 @@ from dragoman.dialects.ibm_htm.handlers import (
 )
 from dragoman.dialects.ibm_htm.handlers.properties import PROPERTIES
 from dragoman.dialects.ibm_htm.responses import render_nothing
+from dragoman.dialects.ibm_htm.wire.binaries import render_metadata, render_stored, render_value
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
@@ -373,6 +376,100 @@ TEMPLATES = (
     ),
 )
 
+_BINARY = f"{TASK}/binaryCustomProperty/{{name}}"
+
+BINARIES = (
+    OperationSpec(
+        name="binary.create",
+        method="POST",
+        path=_BINARY,
+        scopes=WRITE,
+        parse=binaries.parse_post,
+        run=binaries.put,
+        render=render_stored,
+        writes=True,
+        media=NO_BODY,
+        parameters=("allowUpdate", "query", "type"),
+        summary="Add a binary custom property; without a body, one without a value.",
+        standing="51 [D]",
+    ),
+    OperationSpec(
+        name="binary.show",
+        method="GET",
+        path=_BINARY,
+        scopes=READ,
+        parse=binaries.parse_get,
+        run=binaries.get,
+        render=render_value,
+        media=("*/*",),
+        summary="The value of a binary custom property, under the type that it was sent with.",
+        standing="52 [D]",
+    ),
+    OperationSpec(
+        name="binary.set",
+        method="PUT",
+        path=_BINARY,
+        scopes=WRITE,
+        parse=binaries.parse_put,
+        run=binaries.put,
+        render=render_stored,
+        writes=True,
+        media=NO_BODY,
+        parameters=("allowCreate", "query", "type"),
+        summary="Set a binary custom property.",
+        standing="53 [D]",
+    ),
+    OperationSpec(
+        name="binary.metadata",
+        method="GET",
+        path=f"{_BINARY}/metadata",
+        scopes=READ,
+        parse=binaries.parse_metadata,
+        run=binaries.get_metadata,
+        render=render_metadata,
+        summary="The type and the search text of a binary custom property.",
+        standing="54 [D]",
+    ),
+)
+
+SETTINGS = (
+    OperationSpec(
+        name="settings.of_task",
+        method="GET",
+        path=f"{TASK}/clientSettings/{{type}}",
+        scopes=READ,
+        parse=client_settings.parse_of_task,
+        run=client_settings.of_task,
+        render=client_settings.render,
+        summary="The settings of a task's template for one kind of client.",
+        standing="55 [D]",
+    ),
+    OperationSpec(
+        name="settings.of_template",
+        method="GET",
+        path="/taskTemplate/{tktid}/clientSettings/{type}",
+        scopes=READ,
+        parse=client_settings.parse_of_template,
+        run=client_settings.of_template,
+        render=client_settings.render,
+        summary="The settings of a template for one kind of client.",
+        standing="N [D]",
+    ),
+    OperationSpec(
+        name="template.resource",
+        method="GET",
+        path="/taskTemplate/{tktid}/resource",
+        scopes=READ,
+        parse=client_settings.parse_resource,
+        run=client_settings.resource,
+        render=render_value,
+        media=("*/*",),
+        parameters=("clientType", "resourceName"),
+        summary="The file of a client's setting.",
+        standing="80 [D]",
+    ),
+)
+
 QUERIES = (
     OperationSpec(
         name="query.list",
@@ -618,11 +715,11 @@ def _with_common_names(row: OperationSpec) -> OperationSpec:
 OPERATIONS: tuple[OperationSpec, ...] = tuple(
     map(
         _with_common_names,
-        (*DETAILS, *ACTIONS, *BULK, *MESSAGES, *QUERIES, *CREATION, *ROLES, *TEMPLATES),
+        (*DETAILS, *ACTIONS, *BULK, *MESSAGES, *BINARIES, *QUERIES, *CREATION, *ROLES, *TEMPLATES, *SETTINGS),
     )
 )
 
-_EXTENSION = "work baskets, escalations, binary properties and client settings are not offered, only the core of tasks"
+_EXTENSION = "work baskets and escalations are not offered"
 
 _LANGUAGE = "the languages of queries (whereClause, queryFilter) are not offered yet"
 _TEMPLATE_QUERIES = "queries of templates are not offered yet"
@@ -648,17 +745,11 @@ _QUERIES_LEFT_OUT = (
 NOT_OFFERED: tuple[NotOffered, ...] = _QUERIES_LEFT_OUT + tuple(
     NotOffered(method, path, _EXTENSION)
     for method, path in (
-        ("POST", "/task/{tkiid}/binaryCustomProperty/{name}"),
-        ("GET", "/task/{tkiid}/binaryCustomProperty/{name}"),
-        ("PUT", "/task/{tkiid}/binaryCustomProperty/{name}"),
-        ("GET", "/task/{tkiid}/binaryCustomProperty/{name}/metadata"),
-        ("GET", "/task/{tkiid}/clientSettings/{type}"),
         ("GET", "/task/{tkiid}/escalationInfo"),
         ("GET", "/escalation/{esiid}"),
         ("PUT", "/escalation/{esiid}"),
         ("GET", "/escalation/actions"),
         ("POST", "/workBasket"),
         ("PUT", "/workBasket/{wbid}"),
-        ("GET", "/taskTemplate/{tktid}/resource"),
     )
 )

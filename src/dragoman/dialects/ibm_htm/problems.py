@@ -162,6 +162,16 @@ def no_query(name: str) -> NotFound:
     return NotFound("query_not_found", f"The query table '{cut(name)}' does not exist.", values=(cut(name),))
 
 
+def no_such(what: str, name: str) -> NotFound:
+    """Something that a task, a template or the server doesn't have under this name."""
+    return NotFound("object_not_found", f"The {what} '{cut(name)}' does not exist.", values=(cut(name),))
+
+
+def already_there(what: str, name: str) -> Conflict:
+    """Something that is there already under this name."""
+    return Conflict("already_there", f"The {what} '{cut(name)}' exists already.", values=(cut(name),))
+
+
 # Who may
 
 

@@ -23,6 +23,7 @@ from dragoman.dialects.native.wire import (
     users,
     webhooks,
 )
+from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.case import Case, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment, to_datetime
@@ -97,6 +98,7 @@ def task(task: Task) -> tasks.Task:
         task.template,
         task.timing,
         messages(task.messages) if task.messages else NOTHING,
+        binaries(task.binaries) if task.binaries else NOTHING,
         task.properties,
         extensions(task.extensions) if task.extensions else NOTHING,
         task.extras,
@@ -114,6 +116,11 @@ def outcome(ended: Task | Case | Stage) -> tasks.Outcome | None:
 def messages(known: dict[str, MessageHead]) -> dict[str, tasks.MessageHead]:
     """What the task knows of its messages."""
     return {which: tasks.MessageHead(head.type, head.sha256, head.name) for which, head in known.items()}
+
+
+def binaries(known: dict[str, BinaryHead]) -> dict[str, tasks.BinaryHead]:
+    """What the task knows of its binary properties."""
+    return {name: tasks.BinaryHead(head.type, head.query, head.sha256) for name, head in known.items()}
 
 
 def extensions(known: dict[str, Extension]) -> dict[str, msgspec.Raw]:

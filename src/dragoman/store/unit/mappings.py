@@ -15,6 +15,7 @@ from msgspec.structs import astuple
 from dragoman.domain import json_numbers
 from dragoman.domain.batch_draft import Draft
 from dragoman.domain.batch_policy import Rule
+from dragoman.domain.binary_property import BinaryHead, BinaryProperty
 from dragoman.domain.bulk import (
     Batch,
     BatchChunk,
@@ -58,7 +59,7 @@ from dragoman.domain.people import (
 )
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
-from dragoman.domain.template import Template
+from dragoman.domain.template import ClientSettings, Template
 from dragoman.domain.view import View
 from dragoman.domain.webhook import DisabledReason, Webhook, WebhookFilter, WebhookOrder, WebhookState
 from dragoman.domain.work_item import Role
@@ -294,6 +295,7 @@ MAPPINGS: dict[str, Mapping] = {
                 "state": _enum_codec(State),
                 "timing": TEXTS,
                 "messages": _json_codec(dict[str, MessageHead], {}, "{}"),
+                "binaries": _json_codec(dict[str, BinaryHead], {}, "{}"),
                 "properties": TEXTS,
                 "extras": EXTRAS,
             },
@@ -302,6 +304,7 @@ MAPPINGS: dict[str, Mapping] = {
             has_words=True,
         ),
         Mapping("message", tables.message, Message, key=("task", "which")),
+        Mapping("binary_property", tables.binary_property, BinaryProperty, key=("task", "name")),
         Mapping(
             "batch",
             tables.batch,
@@ -440,6 +443,7 @@ MAPPINGS: dict[str, Mapping] = {
                 "roles": _json_codec(dict[Role, tuple[str, ...]], {}, "{}"),
                 "flags": _json_codec(dict[str, bool], {}, "{}"),
                 "properties": TEXTS,
+                "client_settings": _json_codec(ClientSettings, {}, "{}"),
             },
         ),
         Mapping("saved_view", tables.saved_view, View),

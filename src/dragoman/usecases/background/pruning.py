@@ -59,7 +59,7 @@ class LookForMessages(msgspec.Struct, frozen=True):
 
 def has_messages(uow: UnitOfWork, command: LookForMessages) -> bool:
     """Whether there are any."""
-    return uow.messages.has_deleted(_kept_from(uow))
+    return tasks.has_messages_to_forget(uow, _kept_from(uow))
 
 
 class PruneMessages(msgspec.Struct, frozen=True):

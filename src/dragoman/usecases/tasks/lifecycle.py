@@ -165,7 +165,8 @@ def remove_all(uow: UnitOfWork, numbers: Sequence[int]) -> int:
 def remove_alone(uow: UnitOfWork, number: int) -> None:
     """Delete this task only: its parts are deleted already, or stay when a batch is deleted.
 
-    Its messages are kept, so that it can come back with them; `forget_messages` deletes them later.
+    Its messages and binary properties are kept, so that it can come back with them; `forget_messages` deletes them
+    later.
     """
     task = uow.tasks.get(number)
     _count(uow, task, None)
@@ -173,19 +174,29 @@ def remove_alone(uow: UnitOfWork, number: int) -> None:
 
 
 def add_again(uow: UnitOfWork, task: Task) -> Task:
-    """Store a deleted task again, without its parts, with those of its messages that are kept, and without a moment of
-    deletion that has come."""
-    kept = {which: head for which, head in task.messages.items() if uow.messages.of(task.uid, which) is not None}
+    """Store a deleted task again, without its parts, with those of its messages and binary properties that are kept,
+    and without a moment of deletion that has come."""
+    messages = {which: head for which, head in task.messages.items() if uow.messages.of(task.uid, which) is not None}
+    binaries = {name: head for name, head in task.binaries.items() if _is_kept(uow, task, name)}
     delete_at = None if has_come(task.delete_at, uow.now) else task.delete_at
-    again = replace(task, open_children=0, messages=kept, delete_at=delete_at)
+    again = replace(task, open_children=0, messages=messages, binaries=binaries, delete_at=delete_at)
     _count(uow, None, again)
     return uow.tasks.add(again)
 
 
+def _is_kept(uow: UnitOfWork, task: Task, name: str) -> bool:
+    return task.binaries[name].sha256 is None or uow.binaries.of(task.uid, name) is not None
+
+
+def has_messages_to_forget(uow: UnitOfWork, before: Moment) -> bool:
+    """Whether there is anything for `forget_messages` to delete."""
+    return uow.messages.has_deleted(before) or uow.binaries.has_deleted(before)
+
+
 def forget_messages(uow: UnitOfWork, before: Moment) -> int:
-    """Delete the messages of tasks that were deleted before a moment; how many those were. The command must be
-    exclusive."""
-    return uow.messages.forget_deleted(before)
+    """Delete the messages and binary properties of tasks that were deleted before a moment; how many those were. The
+    command must be exclusive."""
+    return uow.messages.forget_deleted(before) + uow.binaries.forget_deleted(before)
 
 
 def perform(

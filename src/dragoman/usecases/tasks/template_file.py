@@ -13,6 +13,7 @@ from dragoman.domain.clock import Moment, from_datetime
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import KINDS, Template
 from dragoman.domain.work_item import Role
+from dragoman.usecases.tasks.template_client_settings import Files, no_files, read_settings
 from dragoman.usecases.tasks.templates import Entry
 from dragoman.usecases.tasks.toml_positions import Path, lines_of
 
@@ -24,8 +25,9 @@ Reader = Callable[[Any], Any]
 """Converts the value of a key. Raises ValueError with what it must be."""
 
 
-def read(content: bytes) -> tuple[list[Entry], list[Problem]]:
-    """The templates that could be read, and the faults; the path of a problem is its line."""
+def read(content: bytes, files: Files = no_files) -> tuple[list[Entry], list[Problem]]:
+    """The templates that could be read, and the faults; the path of a problem is its line. `files` reads the files that
+    they name."""
     try:
         text = content.decode()
         tables = tomllib.loads(text)
@@ -45,7 +47,7 @@ def read(content: bytes) -> tuple[list[Entry], list[Problem]]:
         return [], found or [Problem("1", _TOP, "there is no [[template]]")]
     if not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
         return [], [*found, Problem(str(lines[_TOP,]), _TOP, "a template is written as [[template]]")]
-    readers = [_Table(table, (_TOP, place), lines) for place, table in enumerate(given[:MOST_TEMPLATES])]
+    readers = [_Table(table, (_TOP, place), lines, files) for place, table in enumerate(given[:MOST_TEMPLATES])]
     entries = [reader.entry() for reader in readers]
     for reader in readers:
         found += reader.faults
@@ -55,6 +57,8 @@ def read(content: bytes) -> tuple[list[Entry], list[Problem]]:
 
 
 _TOP = "template"
+OF_THEIR_OWN = ("properties", "client_settings")
+"""Tables within a template whose keys are names of the file's author."""
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
@@ -66,8 +70,9 @@ def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
 class _Table:
     """One [[template]]."""
 
-    def __init__(self, table: Mapping[str, Any], path: Path, lines: Mapping[Path, int]) -> None:
+    def __init__(self, table: Mapping[str, Any], path: Path, lines: Mapping[Path, int], files: Files) -> None:
         self.table = table
+        self.files = files
         self.path = path
         self.known_lines = lines
         self.faults: list[Problem] = []
@@ -86,7 +91,7 @@ class _Table:
 
     def entry(self) -> Entry:
         """The entry of the table; wrong keys count as missing."""
-        values = self.values((), self.table, FIELDS, skip=(*SECTIONS, "properties"))
+        values = self.values((), self.table, FIELDS, skip=(*SECTIONS, *OF_THEIR_OWN))
         sections = {name: self.section(name, readers) for name, readers in SECTIONS.items()}
         properties = self.section("properties", None)
         roles = sections["roles"]
@@ -102,6 +107,7 @@ class _Table:
             timing={key: text for key, text in sections["durations"].items() if text},
             flags=SUPPORTED | sections["supports"],
             properties=properties,
+            client_settings=read_settings(self.table.get("client_settings", {}), self.files, self.fault),
             **values,
         )
         return Entry(draft, roles, self.lines)

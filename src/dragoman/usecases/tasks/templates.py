@@ -6,9 +6,10 @@ change in place.
 
 import hashlib
 from collections import Counter
+from typing import Any
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.access import Principal, holds, require_admin
@@ -19,6 +20,12 @@ from dragoman.usecases.identity.lookup import is_uid
 from dragoman.usecases.uow import UnitOfWork
 
 GROUP = "group:"
+
+
+LATER = ("client_settings",)
+"""Fields that came after versions had been stored: while they are empty, the hash of a version doesn't tell them."""
+FIRST = tuple(name for name in Template.__struct_fields__ if name not in LATER)
+_First = msgspec.defstruct("_First", FIRST)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -35,7 +42,10 @@ class Entry(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """A hash of the whole content of a version."""
         said = replace(self.draft, uid="", is_stopped=False)
-        return hashlib.sha256(msgspec.json.encode([said, self.holders], order="deterministic")).hexdigest()
+        content: list[Any] = [_First(*astuple(said)[: len(FIRST)]), self.holders]
+        if later := {name: value for name in LATER if (value := getattr(said, name))}:
+            content.append(later)
+        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 
 class LoadTemplates(msgspec.Struct, frozen=True):

@@ -124,7 +124,7 @@ def _of_content(changes: Changes, has_moved: bool) -> Iterator[str]:
     for which, name in MESSAGES.items():
         if changes.get(f"messages.{which}", (None, None))[1] is not None:
             yield name
-    if any(field.startswith("properties.") for field in changes):
+    if any(field.startswith(("properties.", "binaries.")) for field in changes):
         yield "TaskCustomPropertySet"
     visible = UPDATED - FOLLOWING if has_moved else UPDATED
     if any(field in visible or (not has_moved and field.startswith(PARTS_UPDATED)) for field in changes):

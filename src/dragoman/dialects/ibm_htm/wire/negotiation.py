@@ -12,8 +12,7 @@ JSON_OR_XML = ("application/json", "application/xml", "text/xml")
 
 def check(request: Request, offered: tuple[str, ...] = JSON_OR_XML) -> None:
     """`federationMode`, `Accept` and `Accept-Encoding`: what comes before all that an operation asks."""
-    if "federationMode" in request.query_string:
-        _check_federation(request)
+    check_federation(request)
     headers = request.headers
     accept = headers.get("accept")
     if accept is not None and _choose(accept, offered) is None:
@@ -30,8 +29,15 @@ def check_json(request: Request) -> None:
         raise refusals.bad_type(type_)
 
 
-def _check_federation(request: Request) -> None:
+def accepts(accept: str | None, type_: str) -> bool:
+    """Whether a client that sent this `Accept` takes a media type, whatever its parameters."""
+    return accept is None or _choose(accept, (type_.partition(";")[0].strip().lower(),)) is not None
+
+
+def check_federation(request: Request) -> None:
     """`true` has no effect; there are no other servers whose tasks could be left out."""
+    if "federationMode" not in request.query_string:
+        return
     value = request.first("federationMode")
     if value is not None and value != "true":
         raise refusals.unknown_value("federationMode", value, ("true",))

@@ -39,6 +39,8 @@ def details(seen: TaskView) -> Shown:
     }
     shown |= _times(task) | _marks(task) | _hierarchy(seen) | _capabilities(task)
     shown["customProperties"] = custom.shown(task)
+    if task.binaries:
+        shown["binaryCustomPropertiesMetadata"] = {name: head.type for name, head in task.binaries.items()}
     return {member: value for member, value in shown.items() if value is not None}
 
 
@@ -61,6 +63,7 @@ def _of_template(template: Template | None) -> Shown:
         "tktid": shown,
         "taskTemplateName": template.name,
         "isAdHoc": False,
+        "clientTypes": sorted(template.client_settings) or None,
         "autoDeletionMode": AUTO_DELETION[template.timing.get(timing.KEPT) == timing.UNLESS_COMPLETED],
         "inputMessageTypeName": message_type(template, template.input_name),
         "outputMessageTypeName": None if template.is_one_way else message_type(template, template.output_name),

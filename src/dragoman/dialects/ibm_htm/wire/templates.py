@@ -45,6 +45,7 @@ def details(template: Template) -> dict[str, Any]:
         "inputMessageTypeName": message_type(template, template.input_name),
         "outputMessageTypeName": None if template.is_one_way else message_type(template, template.output_name),
         "customProperties": template.properties,
+        "clientTypes": sorted(template.client_settings) or None,
     }
     found |= {name: template.flags.get(name, value) for name, value in FLAGS.items()}
     return {name: value for name, value in found.items() if value is not None}

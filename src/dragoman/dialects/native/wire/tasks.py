@@ -67,6 +67,14 @@ class MessageHead(Struct, frozen=True):
     name: Annotated[str | None, Meta(description="The name of a fault.")] = None
 
 
+class BinaryHead(Struct, frozen=True):
+    """What is known of a binary property; its bytes are read through the dialect that has such properties."""
+
+    type: Annotated[str, Meta(description="Its type, as it was sent.")]
+    query: Annotated[str, Meta(description="The text that it is found by.")]
+    sha256: Annotated[str | None, Meta(description="The digest of its bytes; null when it has no value.")]
+
+
 class Task(Struct, frozen=True):
     """One task. References are numbers; people are ids."""
 
@@ -110,6 +118,7 @@ class Task(Struct, frozen=True):
     template: Annotated[str | None, Meta(description="The version of the template that it was made from, by id.")]
     timing: Annotated[dict[str, str], Meta(description="Durations from which its moments follow, as they were sent.")]
     messages: Annotated[dict[str, MessageHead], Meta(description="Its input, output and fault, those there are.")]
+    binaries: Annotated[dict[str, BinaryHead], Meta(description="Its binary properties, by name.")]
     properties: dict[str, str]
     extensions: dict[str, AnyJson]
     extras: Annotated[dict[str, dict[str, Any]], Meta(description="Facts that only one dialect knows, read-only.")]

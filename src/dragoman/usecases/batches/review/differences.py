@@ -23,7 +23,7 @@ SHOWN: dict[type[Any], frozenset[str]] = {
             *("kind", "name", "title", "description", "category", "type", "state", "suspended", "escalated", "read"),
             *("priority", "assignee", "creator", "starter", "contact", "case", "stage", "parent", "due_at"),
             *("due_local", "due_zone", "remind_before_minutes", "expires_at", "delete_at", "resume_at", "template"),
-            *("timing", "messages", "properties", "extras"),
+            *("timing", "messages", "binaries", "properties", "extras"),
         )
     ),
     Contact: frozenset(
@@ -86,7 +86,7 @@ def of_new(after: Any) -> Iterator[Difference]:
 def _blank(entity: Any) -> Any:
     """An object of which nothing is set."""
     cleared: dict[str, Any] = dict.fromkeys(SHOWN[type(entity)] | (OUTCOME & set(entity.__struct_fields__)))
-    for name in ("extras", "properties", "timing", "messages", "extensions"):
+    for name in ("extras", "properties", "timing", "messages", "binaries", "extensions"):
         if name in entity.__struct_fields__:
             cleared[name] = {}
     return replace(entity, **cleared)

@@ -43,6 +43,7 @@ TASK_LABELS = {
     "timing": N_("Timing"),
     "work_items": N_("People"),
     "messages": N_("Messages"),
+    "binaries": N_("Binary properties"),
     "kind": N_("Kind"),
     "uid": N_("Id"),
     "deleted": N_("Deleted"),
