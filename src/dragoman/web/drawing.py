@@ -1,17 +1,23 @@
 """Drawing pages from templates. What a value holds is always text: it is escaped, and an unknown name is an error."""
 
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup, escape
+
 from dragoman import __version__
 from dragoman.web import assets, icons
+from dragoman.web.dialects import DIALECTS
 from dragoman.web.forms import LABELS
 from dragoman.web.frame import initials
 from dragoman.web.live.shortcuts import SHORTCUTS
-from dragoman.web.rows.acts import act_names, row_acts
-from dragoman.web.rows.columns import columns, extension_text
-from dragoman.web.rows.dues import due_text, urgency
+from dragoman.web.patterns import Marks, pattern
+from dragoman.web.rows import drawing as rows
+from dragoman.web.rows.bar import ACTS as GROUP_ACTS
+from dragoman.web.rows.dues import urgency
+from dragoman.web.verbs import in_menus
 from dragoman.web.words import N_, Words, words
 
 if TYPE_CHECKING:
@@ -31,17 +37,6 @@ STATE_WORDS = {
     "expired": N_("Expired"),
     "pending_review": N_("Waiting for review"),
 }
-DIALECTS = {
-    "genesys": "Genesys",
-    "ibm_htm": "IBM HTM",
-    "onlyoffice_crm": "CRM",
-    "carrierx_batch": "CarrierX",
-    "native": "Native",
-    "web": "Web",
-    "mcp": "MCP",
-    "cli": "Command line",
-}
-"""What a dialect is called on a tag."""
 
 
 @cache
@@ -58,29 +53,63 @@ def _environment(language: str) -> "jinja2.Environment":
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(words(language).catalogue, newstyle=True)  # type: ignore[attr-defined]
+    said = words(language)
+    environment.install_gettext_translations(said.catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
+        once=_once(language),
+        _=_translator(said),  # a third of what that of the extension takes
         version=__version__,
         labels=LABELS,
         asset=assets.url,
         icon=icons.icon,
         language=language,
-        number=words(language).number,
+        number=said.number,
         initials=initials,
-        row_acts=row_acts,
-        act_names=act_names,
-        row_columns=columns,
-        extension_text=extension_text,
+        in_menus=in_menus,
         urgency=urgency,
-        due_text=partial(due_text, words(language)),
-        state_words={state: words(language).gettext(text) for state, text in STATE_WORDS.items()},
+        bars=rows.bars,
+        group_acts=GROUP_ACTS,
+        state_words={state: said.gettext(text) for state, text in STATE_WORDS.items()},
         dialect_words=DIALECTS,
         shortcuts=SHORTCUTS,
     )
     return environment
 
 
+def _once(language: str) -> Callable[..., Markup]:
+    """A part of a page of which nothing changes but the given values: it is drawn once."""
+
+    @cache
+    def known(template: str) -> str:
+        return pattern(_environment(language).get_template(template).render(v=Marks()))
+
+    def fill(template: str, **values: object) -> Markup:
+        filled = known(template) % {name: escape(value) for name, value in values.items()}
+        return Markup(filled)  # noqa: S704 - what fills it is escaped
+
+    return fill
+
+
+def _translator(said: Words) -> Callable[..., Markup]:
+    @cache
+    def known(text: str) -> str:
+        return said.gettext(text)
+
+    def translate(text: str, /, **values: object) -> Markup:
+        filled = known(text) % {name: escape(value) for name, value in values.items()}
+        return Markup(filled)  # noqa: S704 - the text is ours, and what fills it is escaped
+
+    return translate
+
+
 def draw(template: str, said: Words, **values: Any) -> str:
     """The text of a page, or of a part of one, in the language of the words."""
     text = _environment(said.language).get_template(template).render(values)
     return text.replace(SPRITE, icons.sprite(text)) if SPRITE in text else text
+
+
+@cache
+def row(language: str) -> rows.Draw:
+    """Draws the row of a list for a shape and values that are escaped."""
+    template = _environment(language).get_template("inbox/row.html")
+    return lambda columns, shape, values: template.render(columns=columns, shape=shape, v=values)

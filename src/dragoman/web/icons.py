@@ -1,7 +1,7 @@
 """The drawings of `static/icons.svg`. A page holds those that it uses, once, at its end."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from markupsafe import Markup
@@ -29,7 +29,11 @@ def icon(name: str) -> Markup:
 
 def sprite(page: str) -> str:
     """The symbols that a page uses. One that shows states has all of them: a row may come to be in another."""
-    used = set(USED.findall(page))
+    return _sprite(frozenset(USED.findall(page)))
+
+
+@lru_cache(1_000)
+def _sprite(used: frozenset[str]) -> str:
     if used & STATES:
         used |= STATES
     symbols = "".join(drawings()[name] for name in sorted(used))

@@ -29,14 +29,12 @@ class Moments:
         self.zone = zone
         self._words = said or words("en")
         self._now = None if now is None else to_datetime(now)
+        self._today = None if self._now is None else self._now.astimezone(self._zone).date()
 
     def of(self, moment: Moment) -> Written:
         """The moment, to the minute."""
-        utc = to_datetime(moment)
-        local = utc.astimezone(self._zone)
-        full = f"{self._format(local, 'yMMMEd')}, {local:%H:%M:%S} {local.tzname()}"
-        short = f"{self._format(local, 'yMMMd')}, {local:%H:%M}"
-        return Written(f"{utc:%Y-%m-%dT%H:%M:%S}Z", short, full, self._near(utc, local) or short)
+        utc, local, iso, short, full = _fixed(moment, self._zone, self._words.language)
+        return Written(iso, short, full, self._near(utc, local) or short)
 
     def day(self, moment: Moment) -> str:
         """Its day as `2026-12-01`, for a field of a form."""
@@ -55,7 +53,7 @@ class Moments:
         return f"{to_datetime(moment).astimezone(self._zone):%H:%M:%S}"
 
     def _near(self, utc: datetime, local: datetime) -> str:
-        if self._now is None:
+        if self._now is None or self._today is None:
             return ""
         say = self._words
         apart = utc - self._now
@@ -67,7 +65,10 @@ class Moments:
             amount = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
             text = say.gettext("in %(amount)s") if apart > timedelta() else say.gettext("%(amount)s ago")
             return text % {"amount": amount}
-        days = (local.date() - self._now.astimezone(self._zone).date()).days
+        day = local.date()
+        days = (day - self._today).days
+        if abs(days) >= WEEK:
+            return self._format(local, "MMMEd" if day.year == self._today.year else "yMMMd")
         clock = f"{local:%H:%M}"
         if days == 0:
             return say.gettext("today %(time)s", time=clock)
@@ -75,12 +76,20 @@ class Moments:
             return say.gettext("tomorrow %(time)s", time=clock)
         if days == -1:
             return say.gettext("yesterday %(time)s", time=clock)
-        if abs(days) < WEEK:
-            return f"{self._format(local, 'MMMEd')}, {clock}"
-        return self._format(local, "MMMEd" if local.year == self._now.astimezone(self._zone).year else "yMMMd")
+        return f"{self._format(local, 'MMMEd')}, {clock}"
 
     def _format(self, local: datetime, skeleton: str) -> str:
         return _day(local.date(), skeleton, self._words.language)
+
+
+@lru_cache(10_000)
+def _fixed(moment: Moment, zone: tzinfo, language: str) -> tuple[datetime, datetime, str, str, str]:
+    """The moment in UTC and in a zone, for programs, short and in full: what is the same whenever it is read."""
+    utc = to_datetime(moment)
+    local = utc.astimezone(zone)
+    full = f"{_day(local.date(), 'yMMMEd', language)}, {local:%H:%M:%S} {local.tzname()}"
+    short = f"{_day(local.date(), 'yMMMd', language)}, {local:%H:%M}"
+    return utc, local, f"{utc:%Y-%m-%dT%H:%M:%S}Z", short, full
 
 
 @lru_cache(10_000)

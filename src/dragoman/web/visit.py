@@ -19,10 +19,12 @@ from dragoman.usecases.identity import readers
 from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
 from dragoman.usecases.uow import UnitOfWork
 from dragoman.web import addresses, compressing, cookies, csrf, done, frame, framing, preferences, typed
-from dragoman.web.drawing import draw
+from dragoman.web.drawing import draw, row
 from dragoman.web.forms import Form
 from dragoman.web.moments import Moments
 from dragoman.web.policy import HEADERS
+from dragoman.web.rows.columns import Column
+from dragoman.web.rows.drawing import Drawer
 from dragoman.web.words import chosen, words
 
 if TYPE_CHECKING:
@@ -215,6 +217,10 @@ class Visit:
     def part(self, template: str, status: int = 200, **values: Any) -> Response:
         """Parts of a page, for its script."""
         return self.sent(HTMLResponse(self.drawn(template, **values), status))
+
+    def row_drawer(self, columns: Sequence[Column], **more: Any) -> Drawer:
+        """Draws rows of tasks with these columns. `more`: as `Drawer` has it."""
+        return Drawer(row(self.words.language), self.words, self.moments, self.request.received_at, columns, **more)
 
     def drawn(self, template: str, **values: Any) -> str:
         """The text of a template, with what every page has."""

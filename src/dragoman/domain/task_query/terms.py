@@ -6,6 +6,7 @@ holds blanks, commas or quotes stands in quotes; a quote in quotes is doubled.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 Operator = Literal["", "<", "<=", ">", ">=", ".."]
 PREFIXES: tuple[Operator, ...] = ("<=", ">=", "<", ">")
 MARKS = ':"'
+SHORT = 200
+"""Characters of a text whose terms are kept."""
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\..+)?", re.DOTALL)
 
 
@@ -61,6 +64,12 @@ class _Character(NamedTuple):
 
 def parse(text: str) -> Parsed:
     """The terms of a text."""
+    return _parsed(text) if len(text) <= SHORT else _parsed.__wrapped__(text)
+
+
+@lru_cache(256)
+def _parsed(text: str) -> Parsed:
+    """A page asks for the terms of its filter again and again."""
     terms: list[Term] = []
     faults: list[Fault] = []
     for start, end, characters, is_closed in _pieces(text):

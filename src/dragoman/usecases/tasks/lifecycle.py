@@ -5,6 +5,7 @@ has a case, its category and contact count it, its parent counts its open parts.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from dragoman.domain.case import Case
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict
-from dragoman.domain.task import ENDED, Task, Verb, has_come, new_task
+from dragoman.domain.task import ENDED, Kind, State, Task, Verb, has_come, new_task
 from dragoman.usecases import tenant_limits
 from dragoman.usecases.uow import UnitOfWork
 
@@ -261,21 +262,31 @@ NEEDED: dict[Verb, Permission] = {
     Verb.AMEND_OUTCOME: Permission.FINISH,
 }
 """The permission that each verb needs."""
+SOMEBODY = "somebody"
+"""The user for whom verbs are tried."""
 
 
 def possible(uow: UnitOfWork, task: Task, granted: frozenset[Permission] | None = None) -> frozenset[Verb]:
     """The verbs that the principal may use on the task, and that would change it now. `granted`: as in `allowed`."""
     granted = allowed(uow, task) if granted is None else granted
-    return frozenset(verb for verb in Verb if NEEDED[verb] in granted and _would_change(uow, task, verb))
+    return _possible(task.kind, task.state, task.suspended, uow.principal.user is not None, granted)
 
 
-def _would_change(uow: UnitOfWork, task: Task, verb: Verb) -> bool:
-    if verb is Verb.CLAIM and uow.principal.user is None:
-        return False
+@lru_cache(4_096)
+def _possible(
+    kind: Kind, state: State, suspended: bool, is_user: bool, granted: frozenset[Permission]
+) -> frozenset[Verb]:
+    """A list asks for each of its rows, and these facts of a task decide, whoever has it."""
+    task = Task(tenant=0, number=0, uid="", kind=kind, state=state, suspended=suspended)
+    verbs = Verb if is_user else [verb for verb in Verb if verb is not Verb.CLAIM]
+    return frozenset(verb for verb in verbs if NEEDED[verb] in granted and _would_change(task, verb))
+
+
+def _would_change(task: Task, verb: Verb) -> bool:
     try:
         if verb is Verb.ASSIGN:
-            return task.assign(uow.new_id(), at=uow.now) is not task
-        return _VERBS[verb](task, uow.now, uow.principal.user or "", None, None, None) is not task
+            return task.assign(SOMEBODY, at=Moment(0)) is not task
+        return _VERBS[verb](task, Moment(0), SOMEBODY, None, None, None) is not task
     except Conflict:
         return False
 

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from dragoman.usecases.identity import aliases, lookup, names
 from dragoman.usecases.tasks import unclaimed_names
-from dragoman.web.drawing import DIALECTS
+from dragoman.web.dialects import DIALECTS
 from dragoman.web.views.admin import area
 from dragoman.web.views.admin.area import NOTHING, Refused
 from dragoman.web.visit import Visit

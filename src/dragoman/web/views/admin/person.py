@@ -15,7 +15,7 @@ from dragoman.usecases.background.handing_over import Held
 from dragoman.usecases.identity import aliases, changing, names, password_changes, password_links, session_lists
 from dragoman.usecases.uow import UnitOfWork
 from dragoman.web import readings
-from dragoman.web.drawing import DIALECTS
+from dragoman.web.dialects import DIALECTS
 from dragoman.web.views.admin import area, people
 from dragoman.web.views.admin.area import NOTHING, Refused
 from dragoman.web.visit import Visit

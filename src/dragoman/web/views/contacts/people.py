@@ -12,7 +12,7 @@ from dragoman.usecases.contacts import looks
 from dragoman.usecases.contacts.journeys import Item, ItemKind, Journey, Place
 from dragoman.usecases.contacts.journeys import Page as JourneyPage
 from dragoman.web import timeline
-from dragoman.web.drawing import DIALECTS
+from dragoman.web.dialects import DIALECTS
 from dragoman.web.site import Page
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_

@@ -9,9 +9,9 @@ from dragoman.domain.task import Verb
 from dragoman.usecases.inbox import group_acts
 from dragoman.usecases.inbox.group_acts import MOST, Outcome
 from dragoman.usecases.inbox.lists import USUAL
+from dragoman.web.rows.bar import ACTS, GroupAct
 from dragoman.web.site import Page
 from dragoman.web.views.inbox import lists, questions
-from dragoman.web.views.inbox.bar import ACTS, GroupAct
 from dragoman.web.visit import Visit
 
 DEFAULT = "/ui/inbox/mine"
@@ -79,7 +79,7 @@ async def _answer(visit: Visit, name: str, wanted: GroupAct, outcomes: Sequence[
         return visit.acted(DEFAULT, sentence, changed)
     visit.say(sentence, changed)
     asks_for = visit.require().login if wanted.verb is Verb.CLAIM else None
-    return await lists.drawn(visit, shown, status=409, reasons=refused, chosen=frozenset(refused), asks_for=asks_for)
+    return await lists.drawn(visit, shown, status=409, reasons=refused, asks_for=asks_for)
 
 
 def _batch(visit: Visit) -> Response:

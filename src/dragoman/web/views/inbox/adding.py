@@ -7,7 +7,7 @@ from dragoman.domain.task_query import terms
 from dragoman.domain.task_query.keys import ANY, EXTENSION
 from dragoman.usecases.inbox import completion
 from dragoman.usecases.inbox.lists import USUAL
-from dragoman.web.drawing import DIALECTS
+from dragoman.web.dialects import DIALECTS
 from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_

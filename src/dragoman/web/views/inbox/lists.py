@@ -1,5 +1,6 @@
 """The six lists of the inbox."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -13,7 +14,7 @@ from dragoman.web import framing
 from dragoman.web.frame import LISTS
 from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
-from dragoman.web.views.inbox import adding, api_call, asked, bar, chips, cursors, reviewing, saving
+from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving
 from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.views.tasks import parts
 from dragoman.web.views.tasks.origins import Origin
@@ -52,8 +53,15 @@ async def show(visit: Visit) -> Response:
     return await drawn(visit, wanted)
 
 
-async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> Response:
-    """The page of a list. `more` are values of its template."""
+async def drawn(
+    visit: Visit,
+    wanted: Asked,
+    status: int = 200,
+    reasons: Mapping[int, str] | None = None,
+    asks_for: str | None = None,
+) -> Response:
+    """The page of a list. `reasons`: why these tasks refused an act; they are selected still. `asks_for`: the login of
+    the reader, who may ask for tasks that others have."""
     shown_as = wanted
     view = None if wanted.view is None else await visit.read(views.get, views.GetView(wanted.view))
     if view is not None:
@@ -105,10 +113,16 @@ async def drawn(visit: Visit, wanted: Asked, status: int = 200, **more: Any) -> 
         count=shown(looked.count),
         choices=choices,
         call=_call(visit, wanted, looked),
-        group_acts=bar.ACTS,
         key=parts.new_key(),
-        from_list=Origin(wanted.list, wanted.q).query,
-        **({"reasons": {}, "chosen": frozenset()} | more),
+        draw_row=visit.row_drawer(
+            shown_columns,
+            from_list=Origin(wanted.list, wanted.q).query,
+            current=wanted.peek,
+            chosen=frozenset(reasons or ()),
+            reasons=reasons,
+            asks_for=asks_for,
+        ),
+        has_reasons=bool(reasons),
     )
 
 

@@ -16,7 +16,7 @@ from dragoman.usecases import categories
 from dragoman.usecases.identity import choices
 from dragoman.usecases.inbox.group_acts import Act
 from dragoman.web.forms import faults_of
-from dragoman.web.views.inbox.bar import GroupAct
+from dragoman.web.rows.bar import GroupAct
 from dragoman.web.views.tasks import acts, parts
 from dragoman.web.views.tasks.labels import TASK_LABELS
 from dragoman.web.visit import Visit

@@ -32,7 +32,7 @@ async def act(visit: Visit) -> Response:
             "error.html", status=409, heading=visit.gettext("Not possible now"), sentence=" ".join(refused.values())
         )
     visit.say(sentence, changed)
-    return await lists.drawn(visit, shown, status=409, reasons=refused, chosen=frozenset(refused))
+    return await lists.drawn(visit, shown, status=409, reasons=refused)
 
 
 def _why(visit: Visit, error: Expected) -> str:

@@ -11,7 +11,8 @@ from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.traffic import may_watch
 from dragoman.usecases.tasks import summaries
 from dragoman.usecases.tasks.summaries import AGES, MOST_DAYS, WEEKS, Summary
-from dragoman.web.drawing import DIALECTS, STATE_WORDS
+from dragoman.web.dialects import DIALECTS
+from dragoman.web.drawing import STATE_WORDS
 from dragoman.web.site import Page
 from dragoman.web.views.overview.figures import HEIGHT, ROW, Figure, Line, Part, columns, rows
 from dragoman.web.views.traffic.listing import entries

@@ -21,10 +21,11 @@ from dragoman.usecases.tasks.acting import Act as Acting
 from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.tasks.verbs import Perform
 from dragoman.usecases.tasks.whole import Whole
+from dragoman.web import verbs
 from dragoman.web.forms import faults_of
-from dragoman.web.views.tasks import finding, lately, origins, page, parts, verbs
+from dragoman.web.verbs import Act
+from dragoman.web.views.tasks import finding, lately, origins, page, parts
 from dragoman.web.views.tasks.labels import TASK_LABELS
-from dragoman.web.views.tasks.verbs import Act
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 

@@ -10,8 +10,8 @@ from dragoman.domain.json_numbers import decode, encode
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.usecases.tasks.whole import GROUP, Whole
-from dragoman.web import texts
-from dragoman.web.views.tasks import finding, origins, parts, story, verbs
+from dragoman.web import texts, verbs
+from dragoman.web.views.tasks import finding, origins, parts, story
 from dragoman.web.views.tasks.labels import IN_PLACE, TASK_LABELS
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_

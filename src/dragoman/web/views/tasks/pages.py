@@ -1,7 +1,8 @@
 """The addresses of one task. They come after all others below /ui/tasks/, whose last part could be taken for a task."""
 
+from dragoman.web import verbs
 from dragoman.web.site import Page
-from dragoman.web.views.tasks import acts, editing, page, taking_back, verbs
+from dragoman.web.views.tasks import acts, editing, page, taking_back
 
 TASK = "/ui/tasks/{n}"
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dragoman.usecases.tasks import rows
 from dragoman.web import done
+from dragoman.web.rows.columns import columns
 from dragoman.web.views.tasks import finding
 from dragoman.web.visit import Visit
 
@@ -28,7 +29,7 @@ async def changed(
     """The rows of these tasks as they are now, and what was done."""
     said = done.Done(sentence, done.undoable(changes)) if sentence else None
     found = await visit.read(rows.some, rows.Some(tuple(numbers)))
-    return visit.part("tasks/rows_part.html", rows=found, done=said, refused="")
+    return visit.part("tasks/rows_part.html", rows=found, draw_row=visit.row_drawer(columns()), done=said, refused="")
 
 
 async def refused(visit: Visit, number: int, sentence: str, status: int, *, may_ask_for: bool = False) -> Response:
@@ -36,5 +37,12 @@ async def refused(visit: Visit, number: int, sentence: str, status: int, *, may_
     asks = visit.require().login if may_ask_for else None
     found = await visit.read(rows.some, rows.Some((number,)))
     return visit.part(
-        "tasks/rows_part.html", status, rows=found, done=None, refused=sentence, number=number, asks_for=asks
+        "tasks/rows_part.html",
+        status,
+        rows=found,
+        draw_row=visit.row_drawer(columns()),
+        done=None,
+        refused=sentence,
+        number=number,
+        asks_for=asks,
     )

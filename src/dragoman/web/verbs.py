@@ -3,7 +3,8 @@
 An act is a verb of the core, or the deletion. Which of them a person may do now is the core's to say.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from dragoman.domain.task import Verb
@@ -96,6 +97,10 @@ ACTS = (
 HEADING = N_("%(verb)s task %(number)s")
 """Of the question that an act asks first."""
 BY_NAME = {act.name: act for act in ACTS}
+IN_MENUS = tuple(BY_NAME[name] for name in ("claim", "release", "complete", "resume", "assign", "suspend", "fail"))
+"""Those in the menu of a row."""
+OF_FIELDS = ("due", "priority", "category")
+"""What can be set of selected tasks, by users who may edit them."""
 LIKELY = ("resume", "start", "claim", "complete", "reopen")
 """Of those that are possible the first is the likely one."""
 
@@ -103,6 +108,17 @@ LIKELY = ("resume", "start", "claim", "complete", "reopen")
 def possible(verbs: Collection[Verb], *, is_deletable: bool) -> list[Act]:
     """The acts that the core allows now, in their order."""
     return [act for act in ACTS if (is_deletable if act.verb is None else act.verb in verbs)]
+
+
+@lru_cache(1_024)
+def in_menus(verbs: frozenset[Verb]) -> Sequence[Act]:
+    """Those that the menu of a row has where these verbs are possible."""
+    return tuple(act for act in IN_MENUS if act.verb in verbs)
+
+
+def of_selection(menu: Sequence[Act], *, may_edit: bool) -> str:
+    """The names of the acts on selected tasks that go for one with this menu."""
+    return " ".join((*(act.name for act in menu), *(OF_FIELDS if may_edit else ())))
 
 
 def likely(acts: Collection[Act]) -> str:

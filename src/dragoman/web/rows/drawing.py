@@ -1,0 +1,172 @@
+"""Rows of a list, drawn fast: a template draws each shape of a row once, with marks where values go.
+
+A page has fifty rows of few shapes. What a template may branch on is in the shape and nothing else; what differs from
+row to row are texts, which are escaped and put in place of the marks.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from html import escape  # half the time of markupsafe's for short texts
+from typing import NamedTuple
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from dragoman.domain.clock import Moment
+from dragoman.domain.task import Verb
+from dragoman.usecases.tasks.rows import Row
+from dragoman.web import verbs
+from dragoman.web.dialects import DIALECTS
+from dragoman.web.moments import Moments
+from dragoman.web.patterns import Marks, pattern
+from dragoman.web.rows.columns import Column, extension_text
+from dragoman.web.rows.dues import due_text, urgency
+from dragoman.web.verbs import Act
+from dragoman.web.words import N_, Words
+
+LEVELS = (1, 4, 7)
+"""The priorities from which one, two and three bars are filled."""
+TABLES_KEPT, SHAPES_KEPT = 20, 500
+"""Languages with choices of columns, and shapes of each; a shape takes some 3 kB."""
+SEPARATOR = "\x00"
+LABEL = N_("Task %(number)s")
+OPTIONAL = ("priority", "dialect", "due", "ended", "parent", "reason", "asks_for")
+"""Values that a row may not have."""
+
+
+class Shape(NamedTuple):
+    """All that decides which elements a row has. `filled`: the names of those values that may be missing."""
+
+    state: str
+    is_suspended: bool
+    is_read: bool
+    verbs: frozenset[Verb]  # that are possible
+    may_edit: bool
+    urgency: str
+    level: int  # how many bars its priority fills
+    filled: tuple[str, ...]
+    is_gone: bool
+    is_current: bool
+    is_chosen: bool
+
+    @property
+    def menu(self) -> Sequence[Act]:
+        """The acts in its menu."""
+        return verbs.in_menus(self.verbs)
+
+    @property
+    def acts(self) -> str:
+        """The names of the acts that go for it when it is selected."""
+        return verbs.of_selection(self.menu, may_edit=self.may_edit)
+
+
+TEXTS: dict[str, Callable[[Row], str]] = {
+    "priority": lambda row: "" if row.task.priority is None else str(row.task.priority),
+    "dialect": lambda row: DIALECTS.get(row.task.made_through or "", row.task.made_through or ""),
+    "category": lambda row: row.category or "",
+    "assignee": lambda row: row.assignee or "",
+    "type": lambda row: row.task.type or "",
+    "creator": lambda row: row.creator or "",
+    "outcome": lambda row: ", ".join(each for each in (row.task.outcome_code, row.task.outcome_text) if each),
+    "stage": lambda row: str(row.task.stage or ""),
+    "parent": lambda row: str(row.task.parent or ""),
+}
+"""Column -> its text."""
+MOMENTS = {"due": "due_at", "changed": "modified_at", "created": "created_at", "ended": "completed_at"}
+"""Column -> the moment that it shows."""
+
+Draw = Callable[[Sequence[Column], Shape, Mapping[str, str]], str]
+"""Draws a row of a shape with these columns and values."""
+
+
+@lru_cache(TABLES_KEPT)
+def _patterns(draw: Draw, columns: Sequence[Column]) -> Callable[[Shape], str]:
+    """Shape -> its row, to be formatted with values."""
+    return lru_cache(SHAPES_KEPT)(lambda shape: pattern(draw(columns, shape, Marks())))
+
+
+class Drawer:
+    """Draws the rows of one page."""
+
+    def __init__(
+        self,
+        draw: Draw,
+        said: Words,
+        moments: Moments,
+        now: Moment,
+        columns: Sequence[Column],
+        *,
+        from_list: str = "",
+        current: int | None = None,
+        chosen: frozenset[int] = frozenset(),
+        reasons: Mapping[int, str] | None = None,
+        asks_for: str | None = None,
+    ) -> None:
+        self._pattern = _patterns(draw, tuple(columns))
+        self._words = said
+        self._moments = moments
+        self._now = now
+        self._texts = [(each.name, TEXTS[each.name]) for each in columns if each.name in TEXTS]
+        self._times = [(each.name, MOMENTS[each.name]) for each in columns if each.name in MOMENTS]
+        self._extensions = [(f"c{place}", each.name) for place, each in enumerate(columns) if each.is_of_extension]
+        self._from_list = from_list
+        self._current = current
+        self._chosen = chosen
+        self._reasons = reasons or {}
+        self._asks_for = asks_for
+
+    def __call__(self, row: Row, *, is_gone: bool = False) -> Markup:
+        """One row. `is_gone`: it no longer belongs to the list."""
+        task = row.task
+        values = self._values(row)
+        shape = Shape(
+            state=task.state.value,
+            is_suspended=task.suspended,
+            is_read=task.read,
+            verbs=row.verbs,
+            may_edit=row.may_edit,
+            urgency=urgency(task, self._now),
+            level=bars(task.priority),
+            filled=tuple(name for name in OPTIONAL if values.get(name)),
+            is_gone=is_gone,
+            is_current=task.number == self._current,
+            is_chosen=task.number in self._chosen,
+        )
+        return Markup(self._pattern(shape) % values)  # noqa: S704 - all values are escaped
+
+    def _values(self, row: Row) -> dict[str, str]:
+        task, number = row.task, str(row.task.number)
+        values = {
+            "number": number,
+            "revision": str(task.revision),
+            "from_list": self._from_list,
+            "label": task.label or self._words.gettext(LABEL, number=number),
+            "context": " · ".join(each for each in (row.case, row.contact) if each),
+        }
+        for name, text_of in self._texts:
+            values[name] = text_of(row)
+        for name, field in self._times:
+            if (moment := getattr(task, field)) is not None:
+                written = self._moments.of(moment)
+                values[f"{name}_iso"], values[f"{name}_full"] = written.iso, written.full
+                values[name] = due_text(self._words, task, written, self._now) if name == "due" else written.near
+        for name, column in self._extensions:
+            values[name] = extension_text(task, column)
+        if reason := self._reasons.get(task.number):
+            values["reason"] = reason
+            if self._asks_for and task.assignee and Verb.ASSIGN in row.verbs:
+                values["asks_for"] = quote(self._asks_for)
+        return escaped(values)
+
+
+def bars(priority: int | None) -> int:
+    """How many bars a priority fills."""
+    return 0 if priority is None else sum(priority >= least for least in LEVELS)
+
+
+def escaped(values: Mapping[str, str]) -> dict[str, str]:
+    """The values, escaped all at once where none of them holds what separates them: a tenth of the time."""
+    texts = escape(SEPARATOR.join(values.values())).split(SEPARATOR)
+    if len(texts) != len(values):
+        texts = [escape(text) for text in values.values()]
+    return dict(zip(values, texts, strict=True))
