@@ -42,10 +42,13 @@ class Answers:
     p99_ms: float
 
 
-def load(address: str, work: Work, connections: int, seconds: float, rate: float | None = None) -> Answers:
+def load(
+    address: str, work: Work, connections: int, seconds: float, rate: float | None = None, *, refusable: bool = False
+) -> Answers:
     """Ask for so long, and wait for the last answer. SystemExit when one was not 2xx or did not come.
 
-    With `rate` so many times a second, however long answers take, as far as there are connections.
+    With `rate` so many times a second, however long answers take, as far as there are connections. With `refusable` an
+    answer may be a refusal, which isn't counted.
     """
     with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         arguments = _arguments(work, Path(folder)) | {"seconds": seconds, "connections": connections}
@@ -57,9 +60,16 @@ def load(address: str, work: Work, connections: int, seconds: float, rate: float
         raise SystemExit(f"wrk failed: {done.stdout}{done.stderr}")
     results = json.loads(done.stdout.splitlines()[-1])
     work.turn += results["issued"]
-    if results["refused"] or results["broken"] or results["answers"] != results["issued"] or not results["seconds"]:
+    refused = results["refused"]
+    if (
+        (refused and not refusable)
+        or results["broken"]
+        or results["answers"] != results["issued"]
+        or not results["seconds"]
+    ):
         raise SystemExit(f"{work.method} at {address}: not every request got a 2xx: {results}")
-    return Answers(results["answers"], results["answers"] / results["seconds"], results["p50_ms"], results["p99_ms"])
+    count = results["answers"] - refused
+    return Answers(count, count / results["seconds"], results["p50_ms"], results["p99_ms"])
 
 
 def _arguments(work: Work, folder: Path) -> dict[str, object]:

@@ -34,6 +34,7 @@ from bench import (
     log_cost,
     million,
     million_entries,
+    overload,
     page,
     profiling,
     rivals,
@@ -81,6 +82,7 @@ GROUPS = {"events": tuple(EVENTS)}
 STAGES = {
     "lane": lane.run,
     "bulk": bulk.run,
+    "overload": overload.run,
     "million": million.run,
     "entries": million_entries.run,
     "inbox": inbox.run,

@@ -67,6 +67,7 @@ def stages() -> list[Stage]:
     ]
     for backend in BACKENDS:
         found.append(load("overload", backend, ("--seconds", "30"), ("--seconds", "3")))
+        found.append(load("crowd", backend, ("--seconds", "20"), ("--seconds", "3")))
         found.append(load("greedy", backend, ("--entries", "100000"), ("--entries", "3000")))
         found.append(load("steady", backend, ("--minutes", "30"), ("--minutes", "0.2")))
     return found

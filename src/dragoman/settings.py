@@ -147,6 +147,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bulk_json_members: Annotated[Count, Meta(description="Most members and elements in a bulk JSON body.")] = 250_000
     entries: Annotated[Count, Meta(description="Most entries of a batch sent as JSON.")] = 100_000
     upload_entries: Annotated[Count, Meta(description="Most entries of a batch uploaded as CSV or NDJSON.")] = 1_000_000
+    in_hand: Annotated[
+        Count, Meta(description="Most requests that a process works at; further ones wait, each tenant's in turn.")
+    ] = 128
     queue: Annotated[Count, Meta(description="Maximum queued writes; further requests get 503.")] = 1_000
     free_bytes: Annotated[
         int,
@@ -175,6 +178,10 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="From the end of the headers to the end of the body; of an upload, from one byte to the next."
         ),
     ] = 30.0
+    turn_seconds: Annotated[
+        Seconds,
+        Meta(description="How long a request waits while `limits.in_hand` others are in hand; then it gets 503."),
+    ] = 5.0
     request_seconds: Annotated[
         Seconds,
         Meta(description="From the end of the headers to the reply; a write that has not begun by then is dropped."),

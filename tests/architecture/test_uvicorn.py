@@ -24,6 +24,7 @@ READ = {
     "HttpToolsProtocol.on_headers_complete": "1ea8589acfad92d8",
     "HttpToolsProtocol.on_body": "dba9c32aeba35b6a",
     "HttpToolsProtocol.on_message_complete": "1fbad42dc31fc01f",
+    "HttpToolsProtocol._start_asgi_task": "9c08c2571ae9b038",
     "HttpToolsProtocol.on_response_complete": "64e254f28e389e76",
     "HttpToolsProtocol.shutdown": "d7351fa33f00d430",
     "RequestResponseCycle": "e67d470d435dcc1c",

@@ -121,6 +121,19 @@ async def nap(uow: object, command: object) -> dict[str, Any]:
     return {"rested": True}
 
 
+GATE = threading.Event()
+
+
+async def at_the_gate(uow: object, command: object) -> dict[str, Any]:
+    """Answer when the test opens the gate."""
+    await asyncio.to_thread(GATE.wait, 30)
+    return {"passed": True}
+
+
+async def held_back() -> Reply:
+    return reply(await at_the_gate(None, None))
+
+
 STREAMS_CLOSED: list[str] = []
 
 
@@ -212,6 +225,9 @@ OPERATIONS = (
     operation("GET", "/busy", run=raises(errors.Unavailable("queue_full", "Come back."))),
     operation("GET", "/split", render=split_header),
     operation("GET", "/nap", run=nap),
+    operation("GET", "/gate", run=at_the_gate),
+    operation("POST", "/gate", WRITE, run=at_the_gate),
+    operation("GET", "/gate/poll", render=lambda result, request: Later(held_back)),
     operation("GET", "/stream/{id}", streams=True, render=stream),
     operation("POST", "/nap", WRITE, run=nap),
 )
@@ -279,19 +295,24 @@ class PlainExecutor:
                 run(None, command)
 
             try:
-                return _now(operation.render(await receive(receiving, request.incoming, write), request))
+                return await _settled(
+                    operation.render(await receive(receiving, request.incoming, write), request), request
+                )
             except Exception:
                 await abandon(receiving, write)
                 raise
         parses_in_thread = len(request.body) > PARSED_ON_THE_LOOP
         command = await asyncio.to_thread(operation.read, request) if parses_in_thread else operation.read(request)
         result = operation.run(None, command)
-        return _now(operation.render(await result if hasattr(result, "__await__") else result, request))
+        rendered = operation.render(await result if hasattr(result, "__await__") else result, request)
+        return await _settled(rendered, request)
 
 
-def _now(rendered: Reply | Stream | Later) -> Reply | Stream:
-    assert not isinstance(rendered, Later), "no plain operation waits"
-    return rendered
+async def _settled(rendered: Reply | Stream | Later, request: Request) -> Reply | Stream:
+    if not isinstance(rendered, Later):
+        return rendered
+    request.waits()
+    return await rendered.reply()
 
 
 class PlainAccounts:

@@ -25,6 +25,10 @@ class Source(Protocol):
         """The body as it arrives. Raises Gone."""
         ...
 
+    def waits(self) -> None:
+        """Its request waits for something else than this server."""
+        ...
+
 
 def check_body(headers: Mapping[str, str], limit: int | None, *, gzip: bool = False) -> bool:
     """Whether there is a body. TooLarge or Invalid("unsupported_encoding") before any of it is read.

@@ -22,6 +22,9 @@ class NoBody:
     async def pieces(self) -> AsyncIterator[bytes]:
         yield b""
 
+    def waits(self) -> None:
+        """It came by no connection."""
+
 
 class Exchange(Request):
     """One request on its way through the dispatcher. Its body is read when the first step needs it, and once."""
@@ -34,6 +37,9 @@ class Exchange(Request):
     body_was_read = False
     began_at = 0.0  # monotonic clock
     reached_at = ""  # the address of the server at which the connection arrived
+
+    def waits(self) -> None:
+        self.source.waits()
 
     def unread_body(self) -> bool:
         """Whether bytes of this request may still arrive, before the next one of its connection."""

@@ -25,6 +25,7 @@ class Overload:
         self._router = router
         self._clock = clock
         self._rendered: dict[tuple[object, ...], Reply] = {}
+        self.error = Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
 
     def refusal(self, method: str, path: str, headers: Headers) -> tuple[Dialect, Reply] | None:
         """The reply to a request of a dialect; None for other paths, which are answered as usual."""
@@ -52,5 +53,4 @@ class Overload:
             table.find(request, path[len(request.prefix) :])
         except Expected:
             return None
-        error = Unavailable("queue_full", "Too many requests wait already; nothing was changed.")
-        return table.dialect.error(error, request)
+        return table.dialect.error(self.error, request)

@@ -66,6 +66,10 @@ LOOP_LAG = _histogram(
     LANE_BOUNDS,
     "Delay of a timer in the event loop, measured four times a second.",
 )
+IN_HAND = _gauge("dragoman_requests_in_hand", "Requests that are being worked at, without streams and long polls.")
+HELD = _gauge(
+    "dragoman_requests_held", "Requests that wait for their turn, because `limits.in_hand` others are in hand."
+)
 
 GROUP_SIZE = _histogram(
     "dragoman_group_size",
@@ -154,7 +158,7 @@ PROCESS = (
 )
 
 METRICS: tuple[Metric, ...] = (
-    *(REQUESTS, REQUEST_SECONDS, REFUSALS, INCIDENTS, LOOP_LAG),
+    *(REQUESTS, REQUEST_SECONDS, REFUSALS, INCIDENTS, LOOP_LAG, IN_HAND, HELD),
     *(GROUP_SIZE, QUEUE_WAIT, GROUP_SECONDS, QUEUE_LENGTH, LANES, TROUBLES),
     *(JOBS, JOBS_OVERDUE, TIMERS_OVERDUE, DATABASE_UP, JOB_ATTEMPTS, JOB_SECONDS, TIMERS_FIRED, TIMERS_ASIDE),
     *(DATABASE_BYTES, DISK_FREE, WORKERS, BUILD),

@@ -89,7 +89,7 @@ class Executor:
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
             request.watch = self.event_watch
-        return await _settled(_rendered(operation, result, request))
+        return await _settled(_rendered(operation, result, request), request)
 
     async def _execute_streamed(self, operation: OperationSpec, request: Request, body: BodyStream) -> Reply | Stream:
         """`execute`, for a body that is stored while it arrives. The command runs when all of it is stored."""
@@ -110,7 +110,7 @@ class Executor:
             raise
         if isinstance(result, Reply):  # it may be the stored one, of an earlier body
             await abandon(receiving, write)
-        return await _settled(_rendered(operation, result, request))
+        return await _settled(_rendered(operation, result, request), request)
 
     async def _run_further(self, operation: OperationSpec, request: Request, command: Any) -> Any:
         """Run another command for a stream. It has a deadline of its own."""
@@ -126,7 +126,7 @@ class Executor:
         result = self._store.run(_work_of(operation, command, request), writes=operation.writes)
         request.command, request.run = command, run
         rendered = _rendered(operation, result, request)
-        return asyncio.run(_settled(rendered)) if isinstance(rendered, Later) else rendered
+        return asyncio.run(_settled(rendered, request)) if isinstance(rendered, Later) else rendered
 
     # -- use cases outside any operation --------------------------------------------------------------------------
 
@@ -262,8 +262,11 @@ def _rendered(operation: OperationSpec, result: Any, request: Request) -> Reply 
     return result if isinstance(result, Reply) else operation.render(result, request)
 
 
-async def _settled(rendered: Reply | Stream | Later) -> Reply | Stream:
-    return await rendered.reply() if isinstance(rendered, Later) else rendered
+async def _settled(rendered: Reply | Stream | Later, request: Request) -> Reply | Stream:
+    if not isinstance(rendered, Later):
+        return rendered
+    request.waits()
+    return await rendered.reply()
 
 
 def _settle(works: list[Work]) -> None:

@@ -1,5 +1,5 @@
-"""Overload (RELIABILITY 41): more clients than the queue holds. Whoever can't be served is told so at once, and the
-others are served as well as before.
+"""Overload (RELIABILITY 41): more clients than can be served at once. Each waits for its turn, and as many are served
+as before; whoever can't be served in time is told so.
 
 python -m tests.load.overload --backend sqlite --seconds 20
 """
@@ -16,9 +16,9 @@ from tests.resilience.load.wrk import drive
 
 CLIENTS = 64
 MANY = 2_000
-"""Twice of what the queue holds."""
-LEAST_SHARE = 0.8
-SLOWEST_REFUSAL = 0.1
+LEAST_SHARE = 0.9
+LATEST_REFUSAL = 7.0
+"""In seconds: `timeouts.turn_seconds`, and what a busy machine adds."""
 MOST_MEMORY = 256.0
 REFUSALS = (429, 503)
 PAUSE_SECONDS = 0.05
@@ -76,7 +76,7 @@ def run(backend: str, seconds: int) -> list[str]:
     share = over.taken_per_second / peak.taken_per_second
     faults = {
         f"only {share:.0%} of the peak were served": share < LEAST_SHARE,
-        f"the median refusal took {probe.median * 1e3:.0f} ms": probe.median > SLOWEST_REFUSAL,
+        f"the median refusal took {probe.median * 1e3:.0f} ms": probe.median > LATEST_REFUSAL,
         f"memory grew by {probe.memory - before:.0f} MiB": probe.memory - before > MOST_MEMORY,
         f"answers were {sorted(probe.odd)}": bool(probe.odd),
         f"{over.errors} connections got no answer": over.errors > 0,

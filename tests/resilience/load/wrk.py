@@ -27,6 +27,8 @@ class Told(NamedTuple):
     refused: int
     errors: int
     """Connections that were refused, cut or timed out."""
+    p99: float
+    """In seconds, of all answers."""
 
 
 def drive(server: Server, headers: dict[str, str], connections: int, seconds: int) -> Told:
@@ -35,7 +37,19 @@ def drive(server: Server, headers: dict[str, str], connections: int, seconds: in
         script = Path(folder, "load.lua")
         script.write_text(SCRIPT.replace("%d", str(TASKS)).replace("%%", "%"))
         given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-        sizes = ["-t", "2", "-c", str(connections), "-d", str(seconds), "--timeout", "10s", "-s", str(script)]
+        sizes = [
+            "-t",
+            "2",
+            "-c",
+            str(connections),
+            "--latency",
+            "-d",
+            str(seconds),
+            "--timeout",
+            "10s",
+            "-s",
+            str(script),
+        ]
         done = subprocess.run(["wrk", *sizes, *given, server.base_url], capture_output=True, text=True, check=True)
     total, took = (
         number(r"(\d+) requests in ([\d.]+)s", done.stdout),
@@ -43,7 +57,18 @@ def drive(server: Server, headers: dict[str, str], connections: int, seconds: in
     )
     refused = number(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", done.stdout)
-    return Told((total - refused) / took, refused, sum(map(int, errors.groups())) if errors else 0)
+    faults = sum(map(int, errors.groups())) if errors else 0
+    return Told(
+        (total - refused) / took,
+        refused,
+        faults,
+        in_seconds(re.findall(r"99%\s+([\d.]+)(us|ms|s|m)\b", done.stdout)[0]),
+    )
+
+
+def in_seconds(time: tuple[str, str]) -> float:
+    """A time as wrk writes it."""
+    return float(time[0]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}[time[1]]
 
 
 def number(pattern: str, text: str) -> int:

@@ -78,6 +78,9 @@ class Parts:
         if not self._is_complete:
             await asyncio.Event().wait()
 
+    def waits(self) -> None:
+        raise AssertionError("reading a body is no business of the source's connection")
+
 
 def read(*parts: bytes | None, limit: int = 100, seconds: float = 5, is_complete: bool = True) -> bytes:
     return asyncio.run(bodies.read_body(Parts(*parts, is_complete=is_complete), limit, seconds))

@@ -140,6 +140,9 @@ class Request:
         self.headers = {name: value for name, value in self.headers.items() if name != "content-type"}
         self.__dict__.pop("query", None)
 
+    def waits(self) -> None:
+        """The request now waits for something else than this server, and makes room for another one."""
+
     def json(self) -> Any:
         """The body as strict JSON (`kit/json.py`). Invalid when it is not JSON."""
         limits = self.limits

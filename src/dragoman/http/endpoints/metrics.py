@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import ModuleType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.responses import Response
 
@@ -27,6 +27,9 @@ from dragoman.metrics.requests import Requests
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.usecases.background.backlog import Backlog
 from dragoman.usecases.identity.scope_words import METRICS
+
+if TYPE_CHECKING:
+    from dragoman.http.server.admission import Admission
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +56,17 @@ class Monitored(Backend, Protocol):
 class Metrics:
     """The page of one process, with the counts of all workers."""
 
-    def __init__(self, app: Monitored, requests: Requests, sockets: WorkerSockets | None = None) -> None:
+    def __init__(
+        self,
+        app: Monitored,
+        requests: Requests,
+        sockets: WorkerSockets | None = None,
+        admission: "Admission | None" = None,
+    ) -> None:
         self._app = app
         self._requests = requests
         self._sockets = sockets
+        self._admission = admission
         self._access = app.settings.server.metrics
         self._trusted = proxies.Trusted(app.settings.server.trusted_proxies)
         self._backlog: Backlog | None = None
@@ -127,6 +137,8 @@ class Metrics:
         exposition.measure_process(snapshot)
         snapshot.set(table.WORKERS, 1)
         self._requests.measure(snapshot)
+        if self._admission is not None:
+            self._admission.measure(snapshot)
         self._app.measure(snapshot)
         return snapshot
 

@@ -40,6 +40,10 @@ class Connection(Protocol):
         """Cut the connection in the middle of a response."""
         ...
 
+    def step_aside(self, scope: Scope) -> None:
+        """This request now waits for something else than this server: another may be admitted."""
+        ...
+
     async def left(self, scope: Scope) -> None:
         """Wait until the client of this request, whose body was read, has left."""
         ...

@@ -3,6 +3,7 @@
 Pages beside the dialects are ASGI applications themselves; their requests pass the same checks.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,7 @@ from dragoman.http.overload import SAFE_METHODS, Overload
 from dragoman.http.proxy_login import ProxyHeaders
 from dragoman.http.request_checks import Refused, read_headers
 from dragoman.http.responses import problem
+from dragoman.http.server.admission import HELD_SECONDS, SLOW_BODY_SECONDS, Admission, Shares
 from dragoman.http.server.asgi import ASGIApp, Receive, Scope, Send, connection_of
 from dragoman.http.server.sending import Unsendable, send_reply, send_stream, start_of, until_gone
 from dragoman.logs import Line, RequestLog
@@ -46,11 +48,18 @@ class Gateway:
     """Serves a backend and the pages mounted beside its dialects, by path (see `endpoints/mounts.py`)."""
 
     def __init__(
-        self, backend: Traced, *, requests: RequestLog | None = None, mounts: Mapping[str, ASGIApp] | None = None
+        self,
+        backend: Traced,
+        *,
+        requests: RequestLog | None = None,
+        mounts: Mapping[str, ASGIApp] | None = None,
+        admission: Admission | None = None,
     ) -> None:
         settings = backend.settings
         self.limits = settings.limits
         self.timeouts = settings.timeouts
+        self.admission = admission or Admission(self.limits.in_hand, self.timeouts.turn_seconds)
+        self.shares = Shares()
         self._backend = backend
         self._clock = backend.clock
         self._public_url = settings.server.public_url
@@ -77,7 +86,7 @@ class Gateway:
             return
         request = Exchange(scope["method"], scope["path"], received_at=self._clock.now())
         request.source = Incoming(scope, receive)
-        request.began_at = self._clock.monotonic()
+        request.began_at = self._clock.monotonic() - scope.get(HELD_SECONDS, 0.0)
         request.deadline = request.began_at + self.timeouts.request_seconds
         reply: Reply | Stream
         try:
@@ -94,10 +103,20 @@ class Gateway:
             request.request_id = request.request_id or self._new_request_id()
         except Gone:
             return
+        if request.principal is not None:
+            self.shares.learn(scope, request.principal.tenant)
         if isinstance(reply, Stream):
             await self._stream(reply, request, scope, receive, send, close=closes)
         else:
             await self._send(reply, request, scope, send, close=closes)
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that waited for its turn for too long, as an ASGI application."""
+        if not await self._refuse(scope, send):
+            error = self._overload.error
+            reply = problem(503, error.code, error.message)
+            reply.headers.append(("Retry-After", str(error.retry_after_seconds)))
+            await send_reply(send, start_of(reply, self._new_request_id(), close=True), reply, scope)
 
     async def _refuse(self, scope: Scope, send: Send) -> bool:
         """Refuse a request of a dialect because of overload. False for other requests."""
@@ -152,6 +171,8 @@ class Gateway:
     ) -> None:
         """Send a stream. What fails now cuts the connection, by which the client knows that it is incomplete."""
         pieces, connection, is_whole = each_of(stream.pieces), connection_of(scope), False
+        if connection is not None:
+            connection.step_aside(scope)
         if stream.waits and request.method != "HEAD":
             pieces = until_gone(
                 pieces, Incoming(scope, receive).left() if connection is None else connection.left(scope)
@@ -248,12 +269,26 @@ class Incoming:
         connection = connection_of(self._scope)
         return None if connection is None else connection.take_body(self._scope)
 
+    def waits(self) -> None:
+        """The request waits for something else than this server."""
+        connection = connection_of(self._scope)
+        if connection is not None:
+            connection.step_aside(self._scope)
+
     async def left(self) -> None:
         """Wait until the client has left, once its body was read."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     async def pieces(self) -> AsyncIterator[bytes]:
+        slow = asyncio.get_running_loop().call_later(SLOW_BODY_SECONDS, self.waits)
+        try:
+            async for piece in self._pieces():
+                yield piece
+        finally:
+            slow.cancel()
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
         more = True
         while more:
             message = await self._receive()

@@ -18,6 +18,7 @@ from uvicorn.config import Config
 
 from dragoman import __version__, logs
 from dragoman.http.endpoints.metrics import Metrics, Monitored
+from dragoman.http.server.admission import Admission
 from dragoman.http.server.asgi import ASGIApp
 from dragoman.http.server.gateway import Gateway, Traced
 from dragoman.http.server.listeners import url_of
@@ -122,8 +123,10 @@ def run(
     """Serve until a signal; the listeners stay open. With `parent` also until the other end of that pipe closes."""
     requests = logs.setup(settings.log_level)
     service, pages = _load(factory)(settings)
-    metrics = Metrics(service, requests.counted, sockets)
-    config = config_of(Gateway(service, requests=requests, mounts={**pages, **metrics.mounts()}))
+    admission = Admission(settings.limits.in_hand, settings.timeouts.turn_seconds)
+    metrics = Metrics(service, requests.counted, sockets, admission)
+    mounts = {**pages, **metrics.mounts()}
+    config = config_of(Gateway(service, requests=requests, mounts=mounts, admission=admission))
     address = url_of(listeners[0])
 
     def ready() -> None:

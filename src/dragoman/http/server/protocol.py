@@ -8,13 +8,16 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from dragoman.http.request_checks import Refused
 from dragoman.http.responses import problem
-from dragoman.http.server.asgi import CONNECTION
+from dragoman.http.server import admission
+from dragoman.http.server.admission import ALWAYS, HELD_SECONDS, Seat
+from dragoman.http.server.asgi import CONNECTION, Scope
 from dragoman.http.server.lingering import LINGER_SECONDS, LingeringTransport
 from dragoman.http.server.responding import RespondingProtocol
 from dragoman.http.server.upgrades import has_body, new_parser, parser_behind_head
@@ -51,6 +54,10 @@ class TimedProtocol(RespondingProtocol):
         self._due: Refused | None = None  # to be sent after the responses that are due
         self._is_last_request = False  # close behind it
         self._skips_body = False  # by the parser, since an upgrade was offered
+        self._seat: Seat | None = None  # of the request that is being answered
+        self._held: RequestResponseCycle | None = None  # the request that waits for a seat
+        self._held_at = 0.0
+        self._was_refused = False  # the request that is being answered
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -226,6 +233,57 @@ class TimedProtocol(RespondingProtocol):
         if not self.lingers:
             super().on_body(body)
 
+    # Turns
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """As uvicorn's own, when the request is admitted; until then nothing more is read."""
+        scope = cycle.scope
+        if scope["path"] in ALWAYS:
+            super()._start_asgi_task(cycle, app)
+            return
+        seat = self.gateway.admission.enter(self.gateway.shares.of(cast("Scope", scope)), self)
+        if seat is None:
+            self._held, self._held_at = cycle, self.loop.time()
+            self.flow.pause_reading()
+        else:
+            self._begin(cycle, seat)
+
+    def go_on(self, seat: Seat | None) -> None:
+        """The turn of the request that was held; None: it waited for too long."""
+        cycle, self._held = self._held, None
+        if cycle is None or cycle.disconnected or self.transport.is_closing():
+            if seat is not None:
+                seat.leave()
+            return
+        cast("Scope", cycle.scope)[HELD_SECONDS] = self.loop.time() - self._held_at
+        if not self.pipeline:
+            self.flow.resume_reading()
+        if seat is None:
+            self._was_refused = True
+            super()._start_asgi_task(cycle, cast("ASGI3Application", self.gateway.refuse))
+        else:
+            self._begin(cycle, seat)
+
+    def _begin(self, cycle: RequestResponseCycle, seat: Seat) -> None:
+        self._seat = seat
+        task = self.loop.create_task(cycle.run_asgi(self.app))
+        self.tasks.add(task)
+
+        def ended(task: "asyncio.Task[None]") -> None:
+            self.tasks.discard(task)
+            seat.leave()
+
+        task.add_done_callback(ended)
+
+    def step_aside(self, scope: Scope) -> None:
+        """The request that is being answered now waits for something else than this server."""
+        if self._seat is not None:
+            self._seat.leave()
+
+    def _hear(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+
     # Sending
 
     def on_response_complete(self) -> None:
@@ -241,6 +299,11 @@ class TimedProtocol(RespondingProtocol):
             self._refuse(self._due)
         elif self.is_half_closed:
             self.transport.close()
+        elif self._was_refused:
+            self._was_refused = False
+            self.flow.pause_reading()
+            self.loop.call_later(admission.SILENCE_SECONDS, self._hear)
+            self._expect_within(self.timeouts.header_seconds + admission.SILENCE_SECONDS)
         else:
             self._expect_within(self.timeouts.header_seconds)
 
