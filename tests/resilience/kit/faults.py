@@ -47,12 +47,12 @@ def answers_before_the_commit() -> None:
         served[lane._transactions] = (lane, group)
         serve(lane, group)
 
-    def late(transactions: Any, transaction: Any) -> None:
+    def late(transactions: Any, transaction: Any, group: Any) -> None:
         if transactions in served and next(turns) > SOUND_AT_FIRST:
-            lane, group = served[transactions]
-            lane._answer(group)
+            lane, works = served[transactions]
+            lane._answer(works)
             time.sleep(0.02)
-        commit(transactions, transaction)
+        commit(transactions, transaction, group)
 
     vars_of(Lane, _serve=remember)
     vars_of(Transactions, _commit=late)

@@ -12,8 +12,8 @@ from operator import attrgetter
 from dragoman.domain.access import Principal
 from dragoman.usecases.events.tailing import Look, Looked
 
-PAUSE_SECONDS = 0.01
-PAUSE_PER_STREAM = 0.0001
+PAUSE_SECONDS = 0.005
+PAUSE_PER_STREAM = 0.00005
 """How long looks are collected: longer where each wakes many streams."""
 NEAR = 10_000
 """How many events a stream may be behind and still share: more than come between two looks at other nodes' commits."""

@@ -83,25 +83,31 @@ async def until_gone(
     pieces: AsyncGenerator[bytes, None], left: Coroutine[Any, Any, None]
 ) -> AsyncGenerator[bytes, None]:
     """The pieces, until the client has left, which may be while it waits for one."""
-    gone = asyncio.ensure_future(left)
+    gone, task, waits = asyncio.ensure_future(left), asyncio.current_task(), False
+    assert task is not None  # noqa: S101 - an asynchronous generator runs in one
+
+    def leave(_: "asyncio.Future[None]") -> None:
+        if waits and task is not None:
+            task.cancel()  # a task for each piece would cost more than most pieces do
+
+    gone.add_done_callback(leave)
     try:
-        while (piece := await _next(pieces, gone)) is not None:
+        while not gone.done():
+            waits = True
+            try:
+                piece = await anext(pieces, None)
+            except asyncio.CancelledError:
+                if not gone.done() or task.uncancel():
+                    raise
+                return
+            finally:
+                waits = False
+            if piece is None:
+                return
             yield piece
     finally:
         gone.cancel()
         await pieces.aclose()
-
-
-async def _next(pieces: AsyncGenerator[bytes, None], gone: "asyncio.Future[None]") -> bytes | None:
-    coming = asyncio.ensure_future(anext(pieces, None))
-    either: set[asyncio.Future[Any]] = {coming, gone}
-    try:
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        if not coming.done():
-            coming.cancel()
-            await asyncio.wait({coming})
-    return None if coming.cancelled() else coming.result()
 
 
 async def _send_unframed(

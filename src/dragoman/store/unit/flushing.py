@@ -14,7 +14,6 @@ from dragoman.domain import json_numbers
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import driver, words
-from dragoman.store.unit import event_log
 from dragoman.store.unit.mappings import MAPPINGS, Mapping
 from dragoman.store.unit.overlay import Group, HistoryRow, RowKey
 
@@ -29,10 +28,10 @@ COUNTS = {"extensions": "extension_count", "work_items": "work_item_count"}
 """The count column of each child table."""
 
 
-def flush(connection: sa.Connection, group: Group, *, is_last: bool = False) -> list[RowKey]:
+def flush(connection: sa.Connection, group: Group) -> list[RowKey]:
     """Write all changes of the group and return their keys. Raises Changed if a row is not as it was read.
 
-    A transaction that continues calls `Group.settle` afterwards. The last flush writes the events, too.
+    A transaction that continues calls `Group.settle` afterwards. The events are written with the commit.
     """
     written: list[RowKey] = []
     changes: dict[str, list[Change]] = {}
@@ -50,8 +49,6 @@ def flush(connection: sa.Connection, group: Group, *, is_last: bool = False) -> 
             bulk.insert_structs(connection, tables.history, group.history)
             bulk.delete(connection, tables.tombstone, ("tenant", "entity", "number"), _gone(group))
             bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
-            if is_last:
-                event_log.write(connection, group.tenant, group.events)
     except sa.exc.DBAPIError:
         counts.check(known=True)  # an insert may have failed only because a row changed
         raise

@@ -7,7 +7,7 @@ after the commit.
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import sqlalchemy as sa
 
@@ -17,8 +17,10 @@ from dragoman.domain.errors import Conflict, Expected, Unavailable
 from dragoman.domain.terms import NO_TERMS, Terms
 from dragoman.metrics.tally import Counts
 from dragoman.store.directory import Directory
+from dragoman.store.engine import driver
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.engine.files import storage_full
+from dragoman.store.unit import event_log
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.awaiting import OVERLAP_SECONDS, OVERLAP_TICKS, MustWait, Waiting
 from dragoman.store.unit.flushing import Changed, flush
@@ -319,10 +321,10 @@ class Transactions:
             if self.writes and works[0].is_exclusive and works[0].error is not None:
                 transaction.rollback()  # with all that it wrote before it failed
             elif self.writes:
-                written = flush(connection, group, is_last=True)
+                written = flush(connection, group)
                 if not self.engine.shows_writers and uptime() - began > OVERLAP_SECONDS:
                     raise Changed("lists that could not wait for it would miss it")
-                self._commit(transaction)
+                self._commit(transaction, group)
                 self._forget(group.tenant, group.written + written)
                 if group.has_queued and self._queued is not None:
                     self._queued()
@@ -345,9 +347,14 @@ class Transactions:
             group.now = max(group.now, self.clock.now())  # none is changed before it was asked for
         return joined
 
-    def _commit(self, transaction: sa.RootTransaction) -> None:
+    def _commit(self, transaction: sa.RootTransaction, group: Group) -> None:
+        """Write the events and commit, both sent at once where the driver can: the lock on the log's counter then
+        lasts no longer than the commit itself, however busy this process is."""
+        connection = transaction.connection
         try:
-            transaction.commit()
+            with driver.pipeline(connection) if group.events else nullcontext():
+                event_log.write(connection, group.tenant, group.events)
+                transaction.commit()
         except sa.exc.DBAPIError as error:
             self.close()  # a commit that failed leaves the connection between two transactions
             if self.engine.trouble(error) is not Trouble.LOST or self.engine.ended_before(error):

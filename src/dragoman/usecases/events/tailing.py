@@ -4,6 +4,7 @@ What a principal hears is decided by who sends it, from what was read with it; s
 """
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +25,10 @@ SLICE = 100
 """Events that are read at a time."""
 ROOM = 128 * 1024
 """Characters of changes that are read at a time, but for one event."""
+MOST_SHARED = 32
+"""How many texts of one look are kept for further streams: a bound of their memory."""
+ABOUT_PEOPLE = frozenset({"user", "group", "tenant"})
+"""Entities whose events may change what somebody hears."""
 
 stored_filter = delta.stored_filter
 
@@ -84,6 +89,13 @@ class Row:
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (cursor.encode(), delta.type_heard(event, what).encode(), content)
 
 
+class Said(NamedTuple):
+    """Blocks of an event stream, and the sequence of the last event in them; None without any."""
+
+    blocks: bytes
+    last: int | None
+
+
 class Looked(msgspec.Struct, frozen=True):
     """What was found behind `after`, up to `until`; where the log ended then. `subjects` are what the events are
     about."""
@@ -96,6 +108,31 @@ class Looked(msgspec.Struct, frozen=True):
     at: Moment
     rows: list[Row]
     subjects: Subjects
+    shared: dict[Any, "Said"] = msgspec.field(default_factory=dict)
+
+    def about_people(self, after: int) -> list[Row]:
+        """Those rows behind `after` that may change what somebody hears."""
+        return [row for row in self.rows if row.event.entity in ABOUT_PEOPLE and row.event.sequence > after]
+
+    def said(self, principal: Principal, wanted: Filter, after: int, until: int) -> "Said":
+        """What the principal hears behind `after` up to `until`, as blocks. Made once for all streams that ask for
+        the same."""
+        key = (principal, wanted, after, until)
+        found = self.shared.get(key)
+        if found is None:
+            found = self._said(*key)
+            if len(self.shared) < MOST_SHARED:
+                self.shared[key] = found
+        return found
+
+    def _said(self, principal: Principal, wanted: Filter, after: int, until: int) -> "Said":
+        blocks, last = [], None
+        for row, what in self.heard(principal, wanted, after):
+            if row.event.sequence > until:
+                break
+            blocks.append(row.block(what, self.log, self.tenant))
+            last = row.event.sequence
+        return Said(b"".join(blocks), last)
 
     def heard(self, principal: Principal, wanted: Filter, after: int) -> Iterator[tuple[Row, Heard]]:
         """The rows behind `after` that the principal hears and wants, and how."""

@@ -153,23 +153,19 @@ class EventStream:
 
     async def _heard(self, looked: Looked) -> tuple[bytes, str | None]:
         """What the client hears of it, and why the stream ends behind it, if it does."""
-        behind = [row for row in looked.rows if row.event.sequence > self._place]
-        if not behind:
+        if not looked.rows or looked.rows[-1].event.sequence <= self._place:
             self._place = max(self._place, looked.until)
             return b"", None
-        turn = next((row for row in behind if self._turns_rights(row)), None)
-        changed = await self._check(looked, fresh=any(map(self._concerns, behind)))
+        people = looked.about_people(self._place)
+        turn = next((row for row in people if self._turns_rights(row)), None)
+        changed = await self._check(looked, fresh=any(map(self._concerns, people)))
         if changed and turn is None:
             return b"", "rights"
-        last = max(self._place, looked.until) if turn is None else turn.event.sequence
-        blocks = []
-        for row, what in looked.heard(self._principal, self._wanted, self._place):
-            if row.event.sequence > last:
-                break
-            blocks.append(row.block(what, looked.log, looked.tenant))
-            self._told = row.event.sequence
-        self._place = last
-        return b"".join(blocks), None if turn is None else "rights"
+        until = max(self._place, looked.until) if turn is None else turn.event.sequence
+        said = looked.said(self._principal, self._wanted, self._place, until)
+        self._told = said.last or self._told
+        self._place = until
+        return said.blocks, None if turn is None else "rights"
 
     async def _idle(self, looked: Looked) -> AsyncIterator[bytes]:
         """Wait for news, with beats and positions meanwhile. There is nothing to wait for where there is more."""
