@@ -18,13 +18,16 @@ from dragoman.dialects.ibm_htm.handlers import (
     history,
     messages,
     queries,
+    query_requests,
     roles,
     start,
     tasks,
+    template_queries,
     templates,
     update,
 )
 from dragoman.dialects.ibm_htm.handlers.properties import PROPERTIES
+from dragoman.dialects.ibm_htm.handlers.query_spellings import spellings
 from dragoman.dialects.ibm_htm.responses import render_nothing
 from dragoman.dialects.ibm_htm.wire.binaries import render_metadata, render_stored, render_value
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
@@ -470,6 +473,32 @@ SETTINGS = (
     ),
 )
 
+TEMPLATE_QUERIES = (
+    OperationSpec(
+        name="templates.filter",
+        method="GET",
+        path="/taskTemplates/filter",
+        scopes=READ,
+        parse=template_queries.parse_filter,
+        run=template_queries.filtered,
+        render=template_queries.render_filter,
+        parameters=("offset", "orderByClause", "size", "whereClause"),
+        refused_parameters=query_requests.QUERY_FILTERS,
+        summary="List templates by a where clause.",
+        standing="42 [A]",
+    ),
+    *spellings(
+        "taskTemplates",
+        "templates.query.",
+        range(43, 51),
+        parse=template_queries.parse_list,
+        find=template_queries.find,
+        count=template_queries.count,
+        describe=template_queries.describe,
+        describe_all=template_queries.describe_all,
+    ),
+)
+
 QUERIES = (
     OperationSpec(
         name="query.list",
@@ -715,14 +744,25 @@ def _with_common_names(row: OperationSpec) -> OperationSpec:
 OPERATIONS: tuple[OperationSpec, ...] = tuple(
     map(
         _with_common_names,
-        (*DETAILS, *ACTIONS, *BULK, *MESSAGES, *BINARIES, *QUERIES, *CREATION, *ROLES, *TEMPLATES, *SETTINGS),
+        (
+            *DETAILS,
+            *ACTIONS,
+            *BULK,
+            *MESSAGES,
+            *BINARIES,
+            *QUERIES,
+            *CREATION,
+            *ROLES,
+            *TEMPLATES,
+            *SETTINGS,
+            *TEMPLATE_QUERIES,
+        ),
     )
 )
 
 _EXTENSION = "work baskets and escalations are not offered"
 
 _LANGUAGE = "the languages of queries (whereClause, queryFilter) are not offered yet"
-_TEMPLATE_QUERIES = "queries of templates are not offered yet"
 
 
 def _tables(noun: str, reason: str) -> tuple[NotOffered, ...]:
@@ -736,8 +776,6 @@ def _tables(noun: str, reason: str) -> tuple[NotOffered, ...]:
 _QUERIES_LEFT_OUT = (
     NotOffered("PUT", "/task", _LANGUAGE, query={"action": "claimNext"}),
     NotOffered("GET", "/tasks/filter", _LANGUAGE),
-    NotOffered("GET", "/taskTemplates/filter", _LANGUAGE),
-    *_tables("taskTemplates", _TEMPLATE_QUERIES),
     *_tables("escalations", _EXTENSION),
     *_tables("workBaskets", _EXTENSION),
 )

@@ -63,6 +63,11 @@ def bad_attribute(name: str, table: str) -> Invalid:
     return Invalid("bad_attribute", message, values=(cut(name), table))
 
 
+def no_view(name: str) -> Invalid:
+    """The query has no such view."""
+    return Invalid("bad_view", f"The view '{cut(name)}' is not valid here.", values=(cut(name),))
+
+
 def unsortable(name: str, most: int) -> Invalid:
     """An attribute that only so many tasks can be sorted by."""
     message = f"More than {most} tasks cannot be sorted by the attribute '{name}'."
@@ -179,6 +184,11 @@ def role_missing(user: str, action: str, task: str) -> Forbidden:
     """No work item of the user permits it."""
     message = f"User '{user}' is not authorized to perform '{action}' on '{task}'."
     return Forbidden("role_missing", message, values=(user, action, task))
+
+
+def administrators_only() -> Forbidden:
+    """A query for administrators of the system."""
+    return Forbidden("administrators_only", "No authorization for the requested action.")
 
 
 def not_your_property(name: str) -> Forbidden:

@@ -22,7 +22,11 @@ def boolean(request: Request, name: str, *, default: bool) -> bool:
 
 def whole_number(request: Request, name: str) -> int | None:
     """A number from 0 on, or None when it isn't there. Invalid for all else."""
-    text = request.first(name)
+    return natural(name, request.first(name))
+
+
+def natural(name: str, text: str | None) -> int | None:
+    """The same of a parameter's text."""
     if text is None:
         return None
     found = _DIGITS.fullmatch(text.strip())

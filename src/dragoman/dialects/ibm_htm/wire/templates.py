@@ -26,6 +26,7 @@ def details(template: Template) -> dict[str, Any]:
         "taskTemplateID": shown,
         "name": template.name,
         "namespace": template.namespace,
+        "definitionName": template.name,
         "displayName": template.display_name or template.name,
         "description": template.description,
         "type": template.type,
