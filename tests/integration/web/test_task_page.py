@@ -131,3 +131,36 @@ def _statements(browser: Browser, number: int) -> list[str]:
     with counting() as statements:
         browser.get(f"/ui/tasks/{number}")
     return list(statements)
+
+
+def test_messages_are_shown_as_text_and_saved_as_files(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant, assignee=tenant.login("anna"))
+    tkiid = "_TKI:" + ".".join(
+        f"{int(part, 16):x}" for part in words_of(tenant.native("GET", f"/v1/tasks/{number}")["id"])
+    )
+    note = "<script>1</script>" + "é" * 70_000
+    body = f"<output><note>{note.replace('<', '&lt;')}</note></output>"
+    headers = {"Authorization": tenant.basic("anna"), "Content-Type": "application/xml"}
+    put = tenant.server.call("PUT", f"/rest/bpm/htm/v1/task/{tkiid}/output", body.encode(), headers)
+    assert put.status < 300, put.text
+    page = anna.get(f"/ui/tasks/{number}").text
+    assert "<h3>Output</h3>" in page
+    assert "&amp;lt;script" in page
+    assert "This is how it begins; the whole is in the file." in page
+    shown = re.search(r'<pre class="code"[^>]*aria-label="Output"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert shown is not None
+    file = anna.get(f"/ui/tasks/{number}/messages/output")
+    assert file.headers["content-disposition"] == f'attachment; filename="task-{number}-output.xml"'
+    assert file.headers["content-type"] == "application/octet-stream"
+    assert file.text.startswith(unescape(shown[1]).lstrip("\n"))
+    assert f"{len(file.body):,} bytes" in page
+    assert anna.get(f"/ui/tasks/{number}/messages/input").status == 404
+    assert anna.get(f"/ui/tasks/{number}/messages/other").status == 404
+    fewest = min((_statements(anna, number) for _ in range(3)), key=len)
+    assert len(fewest) <= STATEMENTS, "\n".join(each[-150:] for each in fewest)
+
+
+def words_of(uid: str) -> list[str]:
+    """A UUID in four parts of eight digits."""
+    digits = uid.replace("-", "")
+    return [digits[place : place + 8] for place in range(0, 32, 8)]

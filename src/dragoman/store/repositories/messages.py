@@ -1,9 +1,24 @@
 """Messages of tasks in the store, by the task's uid and which they are."""
 
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
 from dragoman.command import Lock
 from dragoman.domain.message import Message
+from dragoman.store import tables
 from dragoman.store.repositories.bodies import Bodies
 from dragoman.store.unit.mappings import MAPPINGS
+
+M = tables.message.c
+
+
+class Start(NamedTuple):
+    """How a message begins, and its size in bytes of UTF-8."""
+
+    which: str
+    size: int
+    text: str
 
 
 class Messages(Bodies[Message]):
@@ -14,6 +29,15 @@ class Messages(Bodies[Message]):
     def of(self, task: str, which: str, lock: Lock = Lock.NONE) -> Message | None:
         """One message, or None."""
         return self.find((task, which), lock)
+
+    def starts(self, task: str, *, longest: int) -> list[Start]:
+        """The messages of a task, of each so many characters. For readers and exclusive commands."""
+        statement = (
+            sa.select(M.which, sa.func.octet_length(M.body), sa.func.substr(M.body, 1, longest))
+            .where(M.tenant == self.tenant, M.task == task)
+            .order_by(M.which)
+        )
+        return [Start(*row) for row in self.by_condition(statement)]
 
     def put(self, message: Message) -> None:
         """Keep a message in place of what was there."""

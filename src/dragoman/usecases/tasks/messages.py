@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import Lock
+from dragoman.command import Keys, Lock, Ref
+from dragoman.domain.errors import NotFound
 from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import Task
+from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
 OTHER_RESULT = {Which.OUTPUT: Which.FAULT, Which.FAULT: Which.OUTPUT}
@@ -16,6 +19,26 @@ OTHER_RESULT = {Which.OUTPUT: Which.FAULT, Which.FAULT: Which.OUTPUT}
 def of(uow: UnitOfWork, task: Task, which: Which) -> Message | None:
     """A message of the task, or None. The command names it in `Keys(messages=...)`, unless it is exclusive or reads."""
     return uow.messages.of(task.uid, which) if which in task.messages else None
+
+
+class Read(msgspec.Struct, frozen=True):
+    """One message of a task."""
+
+    task: Ref
+    which: Which
+
+    def keys(self) -> Keys:
+        return Keys(owners=tasks.SEEN_OWNERS).also("task", [self.task], Lock.NONE)
+
+
+def read(uow: UnitOfWork, command: Read) -> tuple[Task, Message]:
+    """The task and the message. NotFound for a task that the principal may not see, and where there is no message.
+    For readers."""
+    task = tasks.get(uow, command.task)
+    message = of(uow, task, command.which)
+    if message is None:
+        raise NotFound("message_not_found", "The task has no such message.")
+    return task, message
 
 
 def put(uow: UnitOfWork, task: Task, which: Which, type_: str, body: str, name: str | None = None) -> Task:

@@ -13,8 +13,10 @@ from dragoman.domain.access import Permission
 from dragoman.domain.case import Case
 from dragoman.domain.contact import Contact
 from dragoman.domain.errors import Conflict
+from dragoman.domain.message import Which
 from dragoman.domain.task import Task, Verb
 from dragoman.domain.work_item import EVERYBODY
+from dragoman.store.repositories.messages import Start
 from dragoman.store.repositories.names import PARENT, Named, Subtask
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.events.history import may_see
@@ -26,6 +28,8 @@ ROWS = 50
 """Of history, on one page."""
 LONGEST = 65_536
 """Characters of the changes of one row of history that are shown."""
+LONGEST_MESSAGE = 65_536
+"""Characters of a message that are shown."""
 SUBTASKS = 100
 GROUP = "group:"
 
@@ -58,6 +62,7 @@ class Whole(msgspec.Struct, frozen=True):
     history: list[HistoryRow]
     older: int | None  # the revision below which the history goes on
     inbox: int  # the case of tasks that belong to none
+    messages: list[Start] = []
 
     @property
     def parent(self) -> int | None:
@@ -92,7 +97,16 @@ def look(uow: UnitOfWork, command: Look) -> Whole:
         history=history,
         older=older,
         inbox=uow.home.inbox_case,
+        messages=_messages(uow, present),
     )
+
+
+def _messages(uow: UnitOfWork, task: Task | None) -> list[Start]:
+    """Input, output and fault, those there are."""
+    if task is None or not task.messages:
+        return []
+    starts = {each.which: each for each in uow.messages.starts(task.uid, longest=LONGEST_MESSAGE)}
+    return [starts[which] for which in Which if which in task.messages and which in starts]
 
 
 def _history(uow: UnitOfWork, number: int, before: int | None) -> tuple[list[HistoryRow], int | None]:

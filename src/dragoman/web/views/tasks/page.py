@@ -7,12 +7,14 @@ from starlette.responses import Response
 from dragoman.domain.access import Permission
 from dragoman.domain.clock import Moment
 from dragoman.domain.json_numbers import decode, encode
+from dragoman.domain.message import Which
 from dragoman.domain.task import Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
-from dragoman.usecases.tasks.whole import GROUP, Whole
+from dragoman.usecases.tasks.whole import GROUP, LONGEST_MESSAGE, Whole
 from dragoman.web import texts, verbs
 from dragoman.web.views.tasks import finding, origins, parts, story
 from dragoman.web.views.tasks.labels import IN_PLACE, TASK_LABELS
+from dragoman.web.views.tasks.messages import LABELS
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -68,6 +70,10 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "task_labels": TASK_LABELS,
         "in_place": IN_PLACE,
         "parts": texts.parts,
+        "longest_message": LONGEST_MESSAGE,
+        "messages": [
+            (message, task.messages[Which(message.which)], LABELS[Which(message.which)]) for message in found.messages
+        ],
         "times": [(name, visit.moments.of(at)) for name in MOMENTS if (at := getattr(task, name)) is not None],
         "people": _people(visit, found),
         "extensions": [_record(found, folded) for folded in sorted(task.extensions)],

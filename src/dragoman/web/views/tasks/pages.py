@@ -2,7 +2,7 @@
 
 from dragoman.web import verbs
 from dragoman.web.site import Page
-from dragoman.web.views.tasks import acts, editing, page, taking_back
+from dragoman.web.views.tasks import acts, editing, messages, page, taking_back
 
 TASK = "/ui/tasks/{n}"
 
@@ -12,5 +12,6 @@ PAGES = (
     Page(f"{TASK}/put-back", act=taking_back.put_back),
     Page(f"{TASK}/restore", act=taking_back.bring_back),
     Page(f"{TASK}/read", act=acts.mark_read),
+    Page(f"{TASK}/messages/{{which}}", messages.download),
     *(Page(f"{TASK}/{act.name}", *acts.handlers(act)) for act in verbs.ACTS),
 )
