@@ -134,14 +134,17 @@ class Keys:
 class Exclusive:
     """The type of `EXCLUSIVE`."""
 
-    __slots__ = ("as_stored",)
+    __slots__ = ("as_stored", "is_quick")
 
-    def __init__(self, *, as_stored: bool = False) -> None:
+    def __init__(self, *, as_stored: bool = False, is_quick: bool = False) -> None:
         self.as_stored = as_stored
+        self.is_quick = is_quick
 
 
 EXCLUSIVE: Final = Exclusive()
 """The keys of a command that finds rows by a condition: it shares its transaction with no other command."""
+QUICK: Final = Exclusive(is_quick=True)
+"""The same for one that looks at few rows, found by an index: readers that have such works alone run it."""
 AS_STORED: Final = Exclusive(as_stored=True)
 """The same for the timers' own work: it sees rows as they are stored, others see them as due timers leave them."""
 

@@ -9,10 +9,15 @@ from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
+from dragoman.command import Exclusive
 from dragoman.domain.access import system
 from dragoman.domain.ids import new_id
 from dragoman.store.engine import driver
+from dragoman.store.engine.engines import BY_INDEX
+from dragoman.store.engine.postgresql import with_numbers
+from dragoman.store.unit.work import Work
 from dragoman.usecases.admin import samples
 from tests.support.databases import BACKENDS, Databases
 from tests.support.world import NOON, World
@@ -98,7 +103,12 @@ class Library:
             if self._engine.is_postgresql:  # which would learn it by itself after a while
                 connection.exec_driver_sql("ANALYZE")
                 connection.commit()
+        self._run, self.world.app.store.run = self.world.app.store.run, self._noting  # type: ignore[method-assign]
         sa.event.listen(self._engine.raw, "before_cursor_execute", self._listen)
+
+    def _noting(self, work: Work, *, writes: bool = True) -> object:
+        self._is_quick = isinstance(work.keys, Exclusive) and work.keys.is_quick
+        return self._run(work, writes=writes)
 
     def _listen(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         self.note(statement, parameters)
@@ -128,7 +138,17 @@ class Library:
             if self._engine.is_sqlite:
                 rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 return "\n".join(row[3] for row in rows)
-            return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+            raw: Any = connection.connection.dbapi_connection
+            if self._is_quick:
+                for setting in BY_INDEX:
+                    raw.execute(setting)
+            raw.execute(f"PREPARE looked_for AS {with_numbers(statement)}")
+            values = sql.SQL(", ").join(map(sql.Literal, parameters))
+            explained = raw.execute(sql.SQL("EXPLAIN EXECUTE looked_for ({})").format(values)).fetchall()
+            raw.execute("DEALLOCATE looked_for")
+            for setting in BY_INDEX:
+                raw.execute(f"RESET {setting.split()[1]}")
+            return "\n".join(row[0] for row in explained)
 
 
 @pytest.fixture(scope="module", params=BACKENDS)

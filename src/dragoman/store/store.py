@@ -2,16 +2,17 @@
 
 PostgreSQL has a write lane for each kind of work: works that draw numbers wait for the tenant's counter, exclusive
 works can take long, and neither holds up changes of named rows. SQLite has one writer. Readers are apart for named
-rows and for lists and searches.
+rows, for lists that an index leads along, and for what may look at many rows: lists that are sorted, searches, counts.
 """
 
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec.structs import replace
 
+from dragoman.command import Exclusive
 from dragoman.domain.clock import Clock, uptime
 from dragoman.domain.terms import NO_TERMS, Terms
 from dragoman.metrics import table
@@ -22,6 +23,7 @@ from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
 from dragoman.store.engine.files import Room, database_file, readable_by_others
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.awaiting import Waiting
+from dragoman.store.unit.known_tasks import KnownTasks
 from dragoman.store.unit.lane import LONGEST_QUEUE, Lane, Meter, Pressure, Queue, queue_full
 from dragoman.store.unit.transaction import Transactions
 from dragoman.store.unit.work import Work
@@ -31,7 +33,8 @@ log = logging.getLogger("dragoman.store")
 
 NUMBERED, NAMED, EXCLUSIVE = 0, 1, 2
 """The write lanes on PostgreSQL."""
-LIST_READERS = 2
+READERS = {"named": 1, "quick": 1, "slow": 2}
+"""How many readers each queue of reads has. Two for quick lists would only wait for each other: for the interpreter."""
 STALLED_SECONDS = 15.0
 """A lane that runs one group for longer makes the server not ready."""
 
@@ -63,7 +66,8 @@ class Store:
         self._waiting = Waiting(self.engine, clock)
         self.longest_queue = longest_queue
         self._writes = [self._queue() for _ in range(1 if self.engine.is_sqlite else 3)]
-        self._reads = [self._queue(), self._queue()]  # named rows; lists and searches
+        self._reads = {name: self._queue() for name in READERS}
+        self.known_tasks = KnownTasks()
         self._meter = Meter(clock)
         self._lanes: list[Lane] = []
         self._readers: list[Lane] = []
@@ -100,10 +104,9 @@ class Store:
             self._lanes.append(
                 Lane(f"lane-{index}", queue, transactions, answer, on_death, self._meter, tidy, self._write_again)
             )
-        named, lists = self._reads
-        for index, queue in enumerate((named, *[lists] * LIST_READERS)):
-            transactions = self._transactions(writes=False, lane=False, puts_off=True)
-            meter = Meter(self.clock)
+        for index, name in enumerate(name for name, count in READERS.items() for _ in range(count)):
+            transactions = self._transactions(writes=False, lane=False, is_quick=name != "slow", puts_off=True)
+            meter, queue = Meter(self.clock), self._reads[name]
             reader = Lane(f"reader-{index}", queue, transactions, answer, on_death, meter, again=self._read_again)
             self._readers.append(reader)
         for path in readable_by_others(self.engine):
@@ -120,12 +123,14 @@ class Store:
         *,
         writes: bool,
         lane: bool,
+        is_quick: bool = False,
         hands_over: bool = False,
         puts_off: bool = False,
         join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
     ) -> Transactions:
         writer = self.engine.impatient_writer if hands_over else self.engine.lane_writer
-        connect = (writer if lane else self.engine.writer) if writes else self.engine.reader
+        reader = self.engine.quick_reader if is_quick else self.engine.reader
+        connect = (writer if lane else self.engine.writer) if writes else reader
         return Transactions(
             self.engine,
             self.clock,
@@ -141,6 +146,7 @@ class Store:
             hands_over=hands_over,
             puts_off=puts_off,
             join=join,
+            known_tasks=None if writes else self.known_tasks,
         )
 
     def _queued(self) -> None:
@@ -156,21 +162,26 @@ class Store:
 
     def write(self, work: Work) -> None:
         """Queue a work for a write lane, until `wake`. Unavailable when too many wait."""
-        self._put(work, self._writes, self._write_lane(work))
+        self._put(work, self._writes[self._write_lane(work)], self._writes)
 
     def read(self, work: Work) -> None:
         """Queue a work for a reader, likewise."""
-        self._put(work, self._reads, int(work.is_exclusive))
+        self._put(work, self._readers_of(work), self._reads.values())
+
+    def _readers_of(self, work: Work) -> Queue:
+        return self._reads[
+            "named" if not isinstance(work.keys, Exclusive) else "quick" if work.keys.is_quick else "slow"
+        ]
 
     def is_full(self, *, writes: bool) -> bool:
         """Whether no more works can wait: `write` or `read` would raise Unavailable."""
-        return sum(map(len, self._writes if writes else self._reads)) >= self.longest_queue
+        return sum(map(len, self._writes if writes else self._reads.values())) >= self.longest_queue
 
-    def _put(self, work: Work, queues: list[Queue], index: int) -> None:
+    def _put(self, work: Work, queue: Queue, others: Collection[Queue]) -> None:
         work.queued_at = self.clock.monotonic()
-        if len(queues) > 1 and sum(map(len, queues)) >= self.longest_queue:
+        if len(others) > 1 and sum(map(len, others)) >= self.longest_queue:
             raise queue_full()
-        queues[index].put(work)
+        queue.put(work)
 
     def _write_lane(self, work: Work) -> int:
         if self.engine.is_sqlite:
@@ -182,7 +193,7 @@ class Store:
 
     def _read_again(self, work: Work) -> None:
         seconds = work.awaited.pause_seconds if work.awaited is not None else 0.0
-        self._reads[int(work.is_exclusive)].put_again(work, seconds)
+        self._readers_of(work).put_again(work, seconds)
 
     def wake(self) -> None:
         """Notify lanes and readers of the works that were queued."""
@@ -191,7 +202,7 @@ class Store:
                 queue.wake()
 
     def _queues(self) -> list[Queue]:
-        return self._writes + self._reads
+        return [*self._writes, *self._reads.values()]
 
     def pressure(self) -> Pressure:
         """How busy requests keep the write lanes now."""
@@ -201,7 +212,10 @@ class Store:
 
     def measure(self, snapshot: Snapshot) -> None:
         """Add the figures of lanes, queues and files to a snapshot."""
-        for name, queues, lanes in (("write", self._writes, self._lanes), ("read", self._reads, self._readers)):
+        for name, queues, lanes in (
+            ("write", self._writes, self._lanes),
+            ("read", self._reads.values(), self._readers),
+        ):
             snapshot.set(table.QUEUE_LENGTH, sum(map(len, queues)), name)
             for lane in lanes:
                 lane.measure(snapshot, name)

@@ -13,8 +13,8 @@ from dragoman.domain.extension import Extension
 from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.store.repositories.task_pages import LENGTHS
 from dragoman.store.repositories.task_sorts import OF_THE_TASK, SORTS, Sort, SortKey
-from dragoman.store.repositories.tasks import TOGETHER
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.identity import adding
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -126,16 +126,16 @@ def test_a_page_shows_of_each_task_what_is_kept_of_it(world: World) -> None:
     def pages(*wanted: TaskFilter) -> list[Task]:
         """A page, which is the same however it is found."""
         short: list[Task]
-        short, *others = [world.read(reading(one, limit)) for one in wanted for limit in (TOGETHER, TOGETHER + 1)]
+        short, *others = [world.read(reading(one, limit)) for one in wanted for limit in (LENGTHS[2], LENGTHS[2] + 1)]
         assert all(other == short for other in others)
         return short
 
     def by_key(uow: UnitOfWork) -> list[Task]:
         return [uow.tasks.get(task.number) for task in short]
 
+    assert pages(TaskFilter(assignee="nobody"), TaskFilter(category=99), TaskFilter(case=99)) == []
     short = pages(TaskFilter(), TaskFilter(created_from=Moment(0)), TaskFilter(unassigned=True, is_open=True))
     assert short == world.read(by_key)
     assert [task.title for task in short[: len(TEXTS)]] == list(TEXTS)
     assert [task.due_at for task in short[len(TEXTS) :]] == list(EDGES)
     assert all(type(task.read) is bool and type(task.state) is State for task in short)
-    assert pages(TaskFilter(assignee="nobody"), TaskFilter(category=99), TaskFilter(case=99)) == []

@@ -1,4 +1,4 @@
-"""A read that takes too long is ended, and never holds up reads of named rows."""
+"""A read that takes too long is ended, and never holds up reads of named rows and lists that go by an index."""
 
 import threading
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dragoman.command import EXCLUSIVE, Keys, Lock
+from dragoman.command import EXCLUSIVE, QUICK, Keys, Lock
 from dragoman.domain.clock import SystemClock
 from dragoman.domain.errors import Unavailable
-from dragoman.store.store import LIST_READERS, Store
+from dragoman.store.store import READERS, Store
 from dragoman.store.unit.overlay import Overlay, Stamp
 from dragoman.store.unit.work import Work
 from tests.integration.store.test_lanes import LaneWorld
@@ -56,7 +56,7 @@ def served(database_url: str) -> Iterator[LaneWorld]:
     running.close()
 
 
-def test_a_read_of_named_rows_passes_slow_lists(served: LaneWorld) -> None:
+def test_named_rows_and_quick_lists_pass_slow_ones(served: LaneWorld) -> None:
     go_on = threading.Event()
 
     def read(keys: Any, run: Any) -> Work:
@@ -66,10 +66,11 @@ def test_a_read_of_named_rows_passes_slow_lists(served: LaneWorld) -> None:
         served.app.store.wake()
         return work
 
-    slow = [read(EXCLUSIVE, lambda overlay: go_on.wait(20)) for _ in range(LIST_READERS + 2)]
-    quick = read(Keys().also("task", [1], Lock.NONE), lambda overlay: "found")
-    assert quick.future.wait(20)
-    assert quick.unwrap() == "found"
+    slow = [read(EXCLUSIVE, lambda overlay: go_on.wait(20)) for _ in range(READERS["slow"] + 2)]
+    for keys in (Keys().also("task", [1], Lock.NONE), QUICK):
+        quick = read(keys, lambda overlay: "found")
+        assert quick.future.wait(20)
+        assert quick.unwrap() == "found"
     assert not any(work.future.is_set() for work in slow)
     go_on.set()
     assert all(work.future.wait(20) for work in slow)

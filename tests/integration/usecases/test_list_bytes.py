@@ -134,13 +134,13 @@ def test_a_page_of_history_ends_early_and_goes_on(world: World, monkeypatch: pyt
 
 @pytest.mark.parametrize("target", [QUERY, FILTER, f"{QUERY}&size=1000", f"{FILTER}?count=1000"])
 def test_lists_without_extensions_do_not_load_them(world: World, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
-    original = child_rows._with_extensions
+    original = child_rows.with_extensions
 
     def none_of_tasks(connection: Any, tenant: int, mapping: Any, entities: list[Any]) -> list[Any]:
         assert mapping.name != "task"
         return original(connection, tenant, mapping, entities)
 
-    monkeypatch.setattr(child_rows, "_with_extensions", none_of_tasks)
+    monkeypatch.setattr(child_rows, "with_extensions", none_of_tasks)
     status, page = get(world, target)
     assert status == 200
     assert len(page.get("items") or page["response"]) == TASKS

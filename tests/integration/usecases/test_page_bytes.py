@@ -36,13 +36,13 @@ def pages(world: World, target: str) -> Iterator[list[Any]]:
 
 def test_a_page_ends_before_it_has_too_many_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
-    original = child_rows._with_extensions
+    original = child_rows.with_extensions
 
     def counted(connection: Any, tenant: int, mapping: Any, entities: list[Any]) -> list[Any]:
         loaded.append(len(entities))
         return original(connection, tenant, mapping, entities)
 
-    monkeypatch.setattr(child_rows, "_with_extensions", counted)
+    monkeypatch.setattr(child_rows, "with_extensions", counted)
     found = list(pages(world, "/v1/tasks?limit=1000&sort=-number"))
     assert [len(items) for items in found] == [3, 3]  # 8 MiB hold three of 2.7 MB
     assert [task["title"] for items in found for task in items] == [f"Task {number}" for number in range(5, -1, -1)]

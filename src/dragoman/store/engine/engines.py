@@ -26,6 +26,13 @@ IDLE_TOO_LONG = "25P03"
 WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
 READER_CACHE_KIB = 16_384  # of each reader; what it lacks the system has, which keeps the file in memory anyway
 STEPS_BETWEEN_CHECKS = 1_000_000  # of SQLite's machine, about ten milliseconds
+BY_INDEX = (
+    "SET plan_cache_mode = force_generic_plan",
+    *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material")),
+)
+"""For connections whose statements find their rows by a key or an index: one plan serves all values. By itself
+PostgreSQL plans a list again for each execution, for ever, which takes as long as running it, since it hopes for more
+of a plan for these values; and a planner that doesn't know the values, or has no statistics, reads whole tables."""
 OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
 
 # Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
@@ -125,6 +132,13 @@ class Engine:
             connection.connection.dbapi_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
         return connection
 
+    def quick_reader(self) -> sa.Connection:
+        """The same for statements that find their rows by a key or an index."""
+        connection = self.reader()
+        if self.is_postgresql:
+            self._set(connection, *BY_INDEX)
+        return connection
+
     def lane_writer(self) -> sa.Connection:
         """A lane's connection. On SQLite it is the only one that checkpoints."""
         connection = self.writer()
@@ -144,12 +158,8 @@ class Engine:
         """The connection of a lane that tries works again later whose rows are held."""
         connection = self.lane_writer()
         if self.is_postgresql:
-            # All its statements name rows by key. A planner without statistics would read whole tables for them.
-            self._set(
-                connection,
-                f"SET lock_timeout = {int(min(LOCK_SECONDS, self._patience) * 1_000)}",
-                *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material")),
-            )
+            lock_timeout = f"SET lock_timeout = {int(min(LOCK_SECONDS, self._patience) * 1_000)}"
+            self._set(connection, *BY_INDEX, lock_timeout)
         return connection
 
     @staticmethod

@@ -4,7 +4,6 @@
 entity and runs only in exclusive commands, or in readers.
 """
 
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from dragoman.command import Key, Keys, Lock
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import NotFound
 from dragoman.store.engine import driver
+from dragoman.store.unit import child_rows
 from dragoman.store.unit.awaiting import MustWait
 from dragoman.store.unit.child_rows import extension_bytes, with_child_rows
 from dragoman.store.unit.flushing import flush
@@ -151,18 +151,22 @@ class Repository(Generic[E]):
                 return numbers[:place]
         return numbers
 
-    def of_rows(
-        self, rows: list[Any], within: Callable[[list[E]], list[E]] | None = None, *, extensions: bool = True
-    ) -> list[E]:
-        """The entities of whole rows, in this order. For readers: no command of theirs changed what was just read.
-
-        `within` chooses those whose child rows are loaded; without `extensions` the entities have none.
-        """
+    def of_rows(self, rows: list[Any], *, extensions: bool = True) -> list[E]:
+        """The entities of whole rows, in this order; without `extensions` they have none. For readers: no command of
+        theirs changed what was just read."""
         group, mapping = self._overlay.group, self.mapping
         entities = [mapping.decode(row) for row in rows]
-        if within is not None:
-            entities = within(entities)
-        entities = with_child_rows(group.connection, group.tenant, mapping, entities, extensions=extensions)
+        return self._seen(with_child_rows(group.connection, group.tenant, mapping, entities, extensions=extensions))
+
+    def of_stored(self, entities: list[E], *, extensions: bool = True) -> list[E]:
+        """The same of entities as they are stored, with work items and without extensions."""
+        if extensions:
+            group = self._overlay.group
+            entities = child_rows.with_extensions(group.connection, group.tenant, self.mapping, entities)
+        return self._seen(entities)
+
+    def _seen(self, entities: list[E]) -> list[E]:
+        group, mapping = self._overlay.group, self.mapping
         if mapping.name in TIMED:
             entities = as_of(group.connection, group, mapping.name, entities)
         group.know_all(mapping, entities)

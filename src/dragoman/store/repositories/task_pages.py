@@ -4,7 +4,7 @@ Few matches are sorted; otherwise the page is read along an index in the request
 only within each state, one walk per state is read and the walks are merged.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -16,9 +16,10 @@ from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, OPEN, State
 from dragoman.store import tables
 from dragoman.store.engine import driver
+from dragoman.store.engine.key_lists import among, driver_text, each_of
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
-from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, changing, hidden, order
+from dragoman.store.repositories.task_sorts import INDEXED, SORTS, Sort, beyond, changing, hidden, order
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -29,6 +30,7 @@ REMEMBERED = 512
 """Maximum cached statements: compiling one costs more than the rest of a page."""
 
 ROWS = msgspec.json.Decoder(list[Any])
+VERSION = ("number", "row_version", "head_hash")
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -39,10 +41,15 @@ class Ask(msgspec.Struct, frozen=True):
     values: dict[str, Any]
 
     def parameters(
-        self, now: Moment, after: tuple[Any, ...] | None = None, known_until: Moment = FOREVER
+        self,
+        now: Moment,
+        after: tuple[Any, ...] | None = None,
+        known_until: Moment = FOREVER,
+        part: tuple[int, int] = (0, 0),
     ) -> tuple[Any, ...]:
-        """What the driver takes, in its order."""
+        """What the driver takes, in its order. `part`: limit and offset, of a `Cut`."""
         known = self.values | {"now": now, "known_until": known_until}
+        known |= {"page_limit": part[0], "page_offset": part[1]}
         if after is not None:
             known = known | {f"after_{place}": value for place, value in enumerate(after)}
         return tuple(known[name] for name in self.names)
@@ -64,53 +71,75 @@ def page_of(
     return _ask(dialect, _page(found, tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor))
 
 
+def is_quick(wanted: TaskFilter, sorts: Sequence[Sort]) -> bool:
+    """Whether a page is read along an index, whatever there is to find: nothing is sorted."""
+    leads = sorts[0].key in INDEXED if sorts else True
+    return leads and wanted.case is None and not _is_sorted(wanted, sorts or (Sort("number"),))
+
+
+LENGTHS = (11, 26, 51, 101, 251, 501, 1_001, 2_001, 5_001, 10_001)
+"""Lengths of pages that stand in statements. Another one is a parameter beside the next of these."""
+
+
+MOST = 1 << 62
+"""More than there can be, and a number that both engines take."""
+
+
+class Cut(NamedTuple):
+    """How a statement cuts out its page. `length` stands in the text: PostgreSQL guesses the worst of a parameter.
+    With `is_part` the page is a part of what that leaves, by the parameters `page_limit` and `page_offset`."""
+
+    length: int
+    is_part: bool
+
+
+def cut_of(limit: int, offset: int) -> Cut:
+    """So that there are few texts, however long pages are and wherever they begin."""
+    last = limit + offset
+    length = next((each for each in LENGTHS if last <= each), None)
+    if length is None:
+        length = min(1 << (last - 1).bit_length(), MOST)
+    return Cut(length, is_part=bool(offset) or length != limit)
+
+
 @lru_cache(REMEMBERED)
-def rows_of(
+def versions_of(
     dialect: sa.Dialect,
     tenant: int,
     wanted: TaskFilter,
     keys: tuple[Sort, ...],
+    cut: Cut,
     *,
-    limit: int,
-    offset: int,
     has_cursor: bool,
 ) -> Ask:
-    """The tasks of the same page, in one statement; `fetch` runs it."""
-    page_of = partial(_page, tenant=tenant, wanted=wanted, keys=keys, limit=limit, offset=offset, has_cursor=has_cursor)
-    is_walk = len(_walks(tenant, wanted, keys)) == 1 and not _is_sorted(wanted, keys)
-    if dialect.name == "sqlite":
-        return _ask(dialect, _as_text(page_of, tenant, keys, is_walk=is_walk))
-    if len(_walks(tenant, wanted, keys)) == 1:
-        return _ask(dialect, page_of(MAPPINGS["task"].columns))
-    page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
-    of_page = sa.and_(task.c.tenant == tenant, task.c.number == page.c.found)
-    return _ask(dialect, sa.select(*_columns(task)).where(of_page).order_by(*_in_order(page.c, keys)))
-
-
-def _as_text(
-    page_of: Callable[[Sequence[sa.ColumnElement[Any]]], "sa.Select[Any]"],
-    tenant: int,
-    keys: tuple[Sort, ...],
-    *,
-    is_walk: bool,
-) -> "sa.Select[Any]":
-    """A page as lines of JSON. Only a walk makes them on its way: whatever is sorted first is more than the page."""
-    found: sa.FromClause
-    line: sa.ColumnElement[Any]
-    if is_walk:
-        page = page_of([sa.func.json_array(*_columns(tables.task)).label("line"), *_named(keys)]).subquery("page")
-        line, found = page.c.line, page
-    else:
-        page, task = page_of([T.number.label("found"), *_named(keys)]).subquery("page"), tables.task.alias("shown")
-        line = sa.func.json_array(*_columns(task))
+    """The versions of the tasks of a page (`known_tasks.Version`), in order; `fetch` runs it."""
+    walks = _walks(tenant, wanted, keys)
+    inner = partial(_page, tenant=tenant, wanted=wanted, keys=keys, limit=cut.length, offset=0, has_cursor=has_cursor)
+    named = _named(keys)
+    if len(walks) == 1 and not _is_sorted(wanted, keys):
+        columns = [T[name] for name in VERSION]
+        found: sa.FromClause = _part(inner([*columns, *named]).subquery("page"), keys, cut)
+        version = [found.c[name] for name in VERSION]
+        place = found.c
+    else:  # whatever is sorted first is more than the page
+        page = _part(inner([T.number.label("found"), *named]).subquery("page"), keys, cut)
+        task = tables.task.alias("shown")
         # An outer join: SQLite starts with its left side.
         found = sa.outerjoin(page, task, sa.and_(task.c.tenant == tenant, task.c.number == page.c.found))
-    lines = sa.func.group_concat(line, sa.literal_column("char(10)")).aggregate_order_by(*_in_order(page.c, keys))
-    return sa.select(lines).select_from(found)
+        version = [task.c[name] for name in VERSION]
+        place = page.c
+    if dialect.name != "sqlite":
+        return _ask(dialect, sa.select(*version).select_from(found).order_by(*_in_order(place, keys)))
+    line = sa.func.json_array(*version)
+    lines = sa.func.group_concat(line, sa.literal_column("char(10)")).aggregate_order_by(*_in_order(place, keys))
+    return _ask(dialect, sa.select(lines).select_from(found))
 
 
-def _columns(task: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-    return [task.c[name] for name in MAPPINGS["task"].fields]
+def _part(page: sa.Subquery, keys: Sequence[Sort], cut: Cut) -> sa.Subquery:
+    if not cut.is_part:
+        return page
+    limit, offset = (sa.bindparam(name, None, sa.BigInteger()) for name in ("page_limit", "page_offset"))
+    return sa.select(page).order_by(*_in_order(page.c, keys)).limit(limit).offset(offset).subquery("part")
 
 
 def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]:
@@ -118,13 +147,24 @@ def _in_order(columns: Any, keys: Sequence[Sort]) -> list[sa.ColumnElement[Any]]
 
 
 def fetch(connection: sa.Connection, text: str, parameters: tuple[Any, ...]) -> list[Any]:
-    """The rows of a page, for the task's mapping to decode.
+    """The rows of a statement that gives them as lines on SQLite.
 
     SQLite gives them as one text. Its driver lets go of the interpreter at each row and waits to have it back: when
     others want it, too, a page of fifty rows took longer by that than by all else.
     """
     found = driver.fetch(connection, text, parameters)
     return ROWS.decode_lines(found[0][0] or "") if connection.dialect.name == "sqlite" else found
+
+
+@lru_cache(maxsize=4)
+def tasks_of(dialect: sa.Dialect) -> str:
+    """The rows of listed tasks, in any order; `fetch` runs it, with the tenant and the numbers."""
+    columns = MAPPINGS["task"].columns
+    if dialect.name == "postgresql":
+        return driver_text(dialect, sa.select(*columns).where(*each_of(tables.task, "number")))
+    line = sa.func.json_array(*columns)
+    lines = sa.select(sa.func.group_concat(line, sa.literal_column("char(10)")))
+    return driver_text(dialect, lines.where(T.tenant == sa.bindparam("tenant"), among(dialect, T.number)))
 
 
 @lru_cache(REMEMBERED)

@@ -1,7 +1,7 @@
 """Tasks in the store: by key like everything else, and by condition for lists, cases and searches."""
 
-from collections.abc import Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
-from dragoman.store.engine.key_lists import among, as_parameter, driver_text, each_of
+from dragoman.store.engine.key_lists import as_parameter
 from dragoman.store.repositories import task_judging, task_summaries, task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
@@ -30,21 +30,24 @@ from dragoman.store.repositories.task_pages import (
     bounded_counts_of,
     changed_of,
     count_of,
+    cut_of,
     fetch,
     marked_of,
     page_of,
-    rows_of,
+    tasks_of,
+    versions_of,
 )
 from dragoman.store.repositories.task_search import Facts, facts_of
 from dragoman.store.repositories.task_sorts import BY_TIMERS, OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open_part, numbers_above, step, top_uids
-from dragoman.store.unit.child_rows import extension_bytes
+from dragoman.store.unit.child_rows import extension_bytes, with_child_rows
+from dragoman.store.unit.known_tasks import Known, Pieces, Version
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
 
 TOGETHER = 256
-"""The longest page that is read as one text, which must not become too long."""
+"""How many tasks are read as one text, which must not become too long."""
 
 
 class Tasks(Repository[Task]):
@@ -67,13 +70,13 @@ class Tasks(Repository[Task]):
         after: tuple[Any, ...] | None = None,
     ) -> list[Task]:
         """Up to `limit` tasks in order; `after` holds the sort values and number of the last one seen."""
+        if self._overlay.group.only_reads:
+            return self._of_versions(self._versions(wanted, sorts, limit=limit, offset=offset, after=after))
         keys = _keys(sorts)
         connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
-        dialect, has_cursor = connection.dialect, after is not None
-        if self._overlay.group.only_reads and limit <= TOGETHER:
-            ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
-            return self.of_rows(fetch(connection, ask.text, self._parameters(ask, wanted, after)))
-        ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor)
+        ask = page_of(
+            connection.dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=after is not None
+        )
         return self.of_numbers([row[0] for row in self.by_text(ask.text, self._parameters(ask, wanted, after))])
 
     def bounded_page(
@@ -89,50 +92,94 @@ class Tasks(Repository[Task]):
 
         Also whether it ended there. Extensions of tasks behind that are not loaded.
         """
-        keys = _keys(sorts)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
-        ask = rows_of(
-            connection.dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None
-        )
-        rows = fetch(connection, ask.text, self._parameters(ask, wanted, after))
-        tasks = self.of_rows(rows, partial(self._within, max_bytes))
-        return tasks, len(tasks) < len(rows)
+        versions = self._versions(wanted, sorts, limit=limit, after=after)
+        tasks = self._of_versions(versions, partial(self._within, max_bytes))
+        return tasks, len(tasks) < len(versions)
 
     def plain_page(
         self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int, max_bytes: int
     ) -> tuple[list[Task], bool]:
         """A page without extensions for readers, and whether it ended before its texts exceed `max_bytes`."""
-        keys = _keys(sorts)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
-        dialect = connection.dialect
-        if limit <= TOGETHER:
-            ask = rows_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
-            found = self.of_rows(fetch(connection, ask.text, self._parameters(ask, wanted)), extensions=False)
-            texts = self._within_texts(max_bytes, found)
-            return texts, len(texts) < len(found)
-        ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=offset, has_cursor=False)
-        numbers = [row[0] for row in self.by_text(ask.text, self._parameters(ask, wanted))]
-        return self._plainly(numbers, max_bytes)
-
-    def plain(self, numbers: Sequence[int], max_bytes: int) -> list[Task]:
-        """The tasks of these numbers without extensions, for readers, as far as their texts fit."""
-        return self._plainly(numbers, max_bytes)[0]
-
-    def _plainly(self, numbers: Sequence[int], max_bytes: int) -> tuple[list[Task], bool]:
-        """The tasks of these numbers, read slice by slice."""
+        versions = self._versions(wanted, sorts, limit=limit, offset=offset)
         found: list[Task] = []
-        for start in range(0, len(numbers), TOGETHER):
-            some = numbers[start : start + TOGETHER]
-            statement = sa.select(*self.mapping.columns).where(T.tenant == self.tenant, T.number.in_(some))
-            tasks = self.of_rows(list(self.by_condition(statement)), extensions=False)
-            by_number = {task.number: task for task in tasks}
-            slice_ = [by_number[number] for number in some if number in by_number]
+        for start in range(0, len(versions), TOGETHER):
+            slice_ = self._of_versions(versions[start : start + TOGETHER], extensions=False)
             kept = self._within_texts(max_bytes, slice_, may_be_empty=bool(found))
             found += kept
             if len(kept) < len(slice_):
                 return found, True
             max_bytes -= sum(len(task.description or "") for task in kept)
         return found, False
+
+    def plain(self, numbers: Sequence[int], max_bytes: int) -> list[Task]:
+        """The tasks of these numbers without extensions, for readers, as far as their texts fit."""
+        found: list[Task] = []
+        for start in range(0, len(numbers), TOGETHER):
+            slice_ = self.of_numbers_read(numbers[start : start + TOGETHER], extensions=False)
+            kept = self._within_texts(max_bytes, slice_, may_be_empty=bool(found))
+            found += kept
+            if len(kept) < len(slice_):
+                break
+            max_bytes -= sum(len(task.description or "") for task in kept)
+        return found
+
+    def _versions(
+        self,
+        wanted: TaskFilter,
+        sorts: Sequence[Sort],
+        *,
+        limit: int,
+        offset: int = 0,
+        after: tuple[Any, ...] | None = None,
+    ) -> list[Version]:
+        """The versions of the tasks of a page, in order."""
+        keys, cut = _keys(sorts), cut_of(limit, offset)
+        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
+        ask = versions_of(connection.dialect, self.tenant, wanted, keys, cut, has_cursor=after is not None)
+        parameters = self._parameters(ask, wanted, after, (limit, offset))
+        return [Version(*row) for row in fetch(connection, ask.text, parameters)]
+
+    def _of_versions(
+        self,
+        versions: Sequence[Version],
+        within: Callable[[list[Task]], list[Task]] | None = None,
+        *,
+        extensions: bool = True,
+    ) -> list[Task]:
+        """The tasks of these versions, in this order; see `Repository.of_rows`. Only those are read that aren't known
+        in their version."""
+        group = self._overlay.group
+        known = group.known_tasks.of(self.tenant, versions) if group.known_tasks is not None else {}
+        missing = [version.number for version in versions if version.number not in known]
+        for start in range(0, len(missing), TOGETHER):
+            known |= self._read(missing[start : start + TOGETHER])
+        group.shown |= known
+        tasks = [each.task for version in versions if (each := known.get(version.number)) is not None]
+        return self.of_stored(tasks if within is None else within(tasks), extensions=extensions)
+
+    def _read(self, numbers: Sequence[int]) -> dict[int, Known]:
+        """Read these tasks, as they are stored, and keep them for other lists."""
+        connection = self._connection()
+        rows = fetch(connection, tasks_of(connection.dialect), (self.tenant, as_parameter(connection.dialect, numbers)))
+        tasks = with_child_rows(
+            connection, self.tenant, self.mapping, list(map(self.mapping.decode, rows)), extensions=False
+        )
+        found = {task.number: Known(task, row) for task, row in zip(tasks, rows, strict=True)}
+        group = self._overlay.group
+        if group.known_tasks is not None:
+            group.known_tasks.keep(self.tenant, found.values())
+        return found
+
+    def pieces(self, tasks: Sequence[Task]) -> list[Pieces | None]:
+        """For each of these tasks, which a list of this reader found, the pieces that are kept of it; None where it
+        shows more than its row: extensions, or what a due timer did."""
+        shown = self._overlay.group.shown
+        return [
+            known.pieces
+            if not task.extension_count and (known := shown.get(task.number)) is not None and known.task is task
+            else None
+            for task in tasks
+        ]
 
     @staticmethod
     def _within_texts(max_bytes: int, tasks: list[Task], *, may_be_empty: bool = False) -> list[Task]:
@@ -193,12 +240,7 @@ class Tasks(Repository[Task]):
         self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, after: tuple[Any, ...] | None = None
     ) -> list[Task]:
         """A page without extensions, for readers that show rows; its texts are as long as they are."""
-        keys = _keys(sorts)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
-        has_cursor = after is not None
-        ask = rows_of(connection.dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=has_cursor)
-        rows = fetch(connection, ask.text, self._parameters(ask, wanted, after))
-        return self.of_rows(rows, extensions=False)
+        return self._of_versions(self._versions(wanted, sorts, limit=limit, after=after), extensions=False)
 
     def numbers_page(
         self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, after: tuple[Any, ...] | None = None
@@ -209,11 +251,13 @@ class Tasks(Repository[Task]):
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None)
         return [int(row[0]) for row in self.by_text(ask.text, self._parameters(ask, wanted, after))]
 
-    def of_numbers_read(self, numbers: Sequence[int]) -> list[Task]:
+    def of_numbers_read(self, numbers: Sequence[int], *, extensions: bool = True) -> list[Task]:
         """The tasks of these numbers, in this order, by one statement and those of their child rows. For readers."""
-        dialect = self._connection().dialect
-        rows = self.by_text(_by_numbers(dialect), (self.tenant, as_parameter(dialect, list(numbers))))
-        known = {task.number: task for task in self.of_rows(rows)}
+        connection = self._connection()
+        rows = fetch(
+            connection, tasks_of(connection.dialect), (self.tenant, as_parameter(connection.dialect, list(numbers)))
+        )
+        known = {task.number: task for task in self.of_rows(rows, extensions=extensions)}
         return [known[number] for number in numbers if number in known]
 
     def facts(self, numbers: Sequence[int], names: Sequence[str], batches: Sequence[int]) -> list[Facts]:
@@ -250,8 +294,10 @@ class Tasks(Repository[Task]):
         bounds = {name: self.earlier(at) for name in SINCE if (at := getattr(wanted, name)) is not None}
         return replace(wanted, **bounds, any_of=tuple(map(self._from_earlier, wanted.any_of)))
 
-    def _parameters(self, ask: Ask, wanted: TaskFilter, after: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
-        return ask.parameters(self._now, after, self.known_until() if asks_since(wanted) else FOREVER)
+    def _parameters(
+        self, ask: Ask, wanted: TaskFilter, after: tuple[Any, ...] | None = None, part: tuple[int, int] = (0, 0)
+    ) -> tuple[Any, ...]:
+        return ask.parameters(self._now, after, self.known_until() if asks_since(wanted) else FOREVER, part)
 
     @property
     def _is_lateral(self) -> bool:
@@ -382,15 +428,6 @@ class Tasks(Repository[Task]):
     def _where(self, condition: sa.ColumnElement[bool], lock: Lock, limit: int | None) -> list[Task]:
         statement = sa.select(T.number).where(T.tenant == self.tenant, condition, T.removed_at.is_(None))
         return self.numbered(statement.order_by(T.number).limit(limit), lock)
-
-
-@lru_cache(maxsize=4)
-def _by_numbers(dialect: sa.Dialect) -> str:
-    columns = MAPPINGS["task"].columns
-    if dialect.name == "postgresql":
-        return driver_text(dialect, sa.select(*columns).where(*each_of(tables.task, "number")))
-    mine = (T.tenant == sa.bindparam("tenant"), among(dialect, T.number))
-    return driver_text(dialect, sa.select(*columns).where(*mine, T.removed_at.is_(None)))
 
 
 def _parts(tenant: int, *, only_open: bool) -> "sa.Select[tuple[int, int | None]]":

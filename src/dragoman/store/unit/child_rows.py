@@ -22,7 +22,7 @@ def with_child_rows(
 ) -> list[Any]:
     """The entities with their extensions, unless they are left out, and work items. No query if all counts are zero."""
     if extensions and "extensions" in mapping.child_tables:
-        entities = _with_extensions(connection, tenant, mapping, entities)
+        entities = with_extensions(connection, tenant, mapping, entities)
     if "work_items" in mapping.child_tables:
         entities = _with_work_items(connection, tenant, entities)
     return entities
@@ -34,7 +34,8 @@ def extension_bytes(connection: sa.Connection, tenant: int, mapping: Mapping, ow
     return {owner: int(size) for owner, size in found}
 
 
-def _with_extensions(connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any]) -> list[Any]:
+def with_extensions(connection: sa.Connection, tenant: int, mapping: Mapping, entities: list[Any]) -> list[Any]:
+    """The entities with their extensions."""
     owners = [entity.number for entity in entities if entity.extension_count]
     if not owners:
         return entities

@@ -21,6 +21,7 @@ from dragoman.domain.event import Event
 from dragoman.domain.extension import Extension
 from dragoman.domain.terms import NO_TERMS
 from dragoman.store.unit.event_rows import event_of
+from dragoman.store.unit.known_tasks import Known, KnownTasks
 from dragoman.store.unit.mappings import BOOKKEEPING, MAPPINGS, Mapping
 
 SALT_BYTES = 16
@@ -205,6 +206,8 @@ class Group:
         self.overlap_ticks = 0  # so much earlier they begin, where the engine doesn't show what is under way
         self.has_due: bool | None = None  # whether timers change tasks in lists; readers find out once
         self.without_parts: set[int] = set()  # tasks known to have none
+        self.known_tasks: KnownTasks | None = None  # of all readers
+        self.shown: dict[int, Known] = {}  # those that lists of this reader found
         # Tasks and cases are seen as due timers leave them, unless the command works on rows as they are stored.
         self.as_stored = False
         self.fires_timers = False  # what is due and loaded is to fire first

@@ -24,6 +24,7 @@ from dragoman.store.unit import event_log
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.awaiting import OVERLAP_SECONDS, OVERLAP_TICKS, MustWait, Waiting
 from dragoman.store.unit.flushing import Changed, flush
+from dragoman.store.unit.known_tasks import KnownTasks
 from dragoman.store.unit.loading import Loader, recorded_at
 from dragoman.store.unit.overlay import Group, MustBeExclusive, NotAnnounced, OutOfOrder, Overlay
 from dragoman.store.unit.under_way import mark
@@ -34,7 +35,7 @@ log = logging.getLogger("dragoman.store")
 TRIES = 5
 ANNOUNCEMENTS = 8  # how often a group may turn out to need more rows than its commands named
 LESSONS = 6  # how often an exclusive command runs again to lock its rows in order
-PLAN_SECONDS = 10.0  # how long a lane that hands works over keeps plans
+PLAN_SECONDS = 10.0  # how long a reader, and a lane that hands works over, keeps plans
 PROBE_MILLISECONDS = 50  # to wait for the rows of each work, when those of some work in the group are held
 
 
@@ -59,7 +60,8 @@ class Transactions:
     that must run elsewhere or wait for rows are left in `again`; with `puts_off` lists that wait for transactions under
     way.
     `timers` gives the works that let due timers fire before what they hold is changed. `join` gives works that were
-    queued while a group waited for its rows, and need no others: they are added to the group's list.
+    queued while a group waited for its rows, and need no others: they are added to the group's list. `known_tasks` are
+    those that lists need not read again.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Transactions:
         hands_over: bool = False,
         puts_off: bool = False,
         join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
+        known_tasks: KnownTasks | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
@@ -94,7 +97,9 @@ class Transactions:
         self._terms = terms
         self._tried: frozenset[int] = frozenset()
         self._hands_over = hands_over
+        self._keeps_plans = engine.is_postgresql and (hands_over or not writes)
         self._puts_off = puts_off
+        self._known_tasks = known_tasks
         self._waiting = waiting
         self._planned_at = 0.0
         self._join = join
@@ -294,7 +299,7 @@ class Transactions:
         """Run and commit. If commands need rows that they didn't name, or in order, roll back and return these."""
         connection = self.connection
         with connection.begin() as transaction:
-            if self._hands_over and self.engine.is_postgresql and uptime() - self._planned_at > PLAN_SECONDS:
+            if self._keeps_plans and uptime() - self._planned_at > PLAN_SECONDS:
                 self._planned_at = uptime()
                 self.engine.forget_plans(connection)
             if self._probes:
@@ -380,6 +385,7 @@ class Transactions:
         loader = Loader(self.engine, connection, group, writes=self.writes, in_order=in_order)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
+        group.known_tasks = self._known_tasks
         keys = _keys_of(works)
         if not self.writes:
             self.engine.start_reading(connection)

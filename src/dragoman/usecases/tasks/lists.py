@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Ref
+from dragoman.command import EXCLUSIVE, QUICK, Exclusive, Ref
 from dragoman.domain.clock import Moment
 from dragoman.domain.limits import PAGE_BYTES, uuid_of
 from dragoman.domain.people import User
@@ -14,6 +14,7 @@ from dragoman.domain.search import search_words
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through, asks_since
+from dragoman.store.repositories.task_pages import is_quick
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import references
@@ -55,16 +56,18 @@ class List(msgspec.Struct, frozen=True):
     refs: dict[str, Ref] = {}  # case, stage, contact, parent: number or id
 
     def keys(self) -> Exclusive:
-        return EXCLUSIVE
+        return QUICK if not self.refs and is_quick(self.wanted, self.sorts) else EXCLUSIVE
 
 
 class Page(msgspec.Struct, frozen=True):
     """Tasks in order. `after` is the position of the next page, None on the last. `known_until`: a list by a lower
-    bound of moments shows no later changes, on none of its pages."""
+    bound of moments shows no later changes, on none of its pages. `pieces`: for each task what dialects keep of it as
+    they show it to every reader, by their own names, as long as its row doesn't change; None where it shows more."""
 
     items: list[Task]
     after: tuple[Any, ...] | None
     known_until: Moment | None = None
+    pieces: Sequence[dict[str, bytes] | None] = ()
 
 
 def words(text: str, parameter: str) -> tuple[str, ...]:
@@ -86,13 +89,13 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
         found, is_cut = uow.tasks.bounded_page(wanted, command.sorts, limit=limit + 1, after=after, max_bytes=left)
         items += found[:limit]
         if not is_cut and len(found) <= limit:
-            return Page(items, None, known_until)
+            after = None
+            break
         after = uow.tasks.sort_values(items[-1], command.sorts)
-        if is_cut or len(items) == command.limit:
-            return Page(items, after, known_until)
         left -= sum(map(size_of, found))
-        if left <= 0:
-            return Page(items, after, known_until)
+        if is_cut or len(items) == command.limit or left <= 0:
+            break
+    return Page(items, after, known_until, uow.tasks.pieces(items))
 
 
 def _known_until(uow: UnitOfWork, command: List) -> Moment | None:

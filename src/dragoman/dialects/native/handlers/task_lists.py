@@ -1,9 +1,9 @@
 """The list of tasks: conditions, order, pages; or all of them as lines of JSON, read and sent a page at a time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
 from dragoman.dialects.kit import Reply, Request, Stream, json
@@ -24,6 +24,8 @@ MEDIA = (replies.JSON, NDJSON)
 VARY = ("Vary", "Accept")
 ROWS_IN_MEMORY = 100
 PIECE_BYTES = 64 * 1024
+PIECE = "native"
+"""By this name a task's JSON is kept."""
 SAME = ("is_open", "category", "type", "suspended", "priority")
 RANGES = ("due_from", "due_to", "created_from", "created_to", "modified_from", "modified_to")
 REFS = ("case", "stage", "contact", "parent")
@@ -54,10 +56,21 @@ def render(page: Page, request: Request) -> Reply | Stream:
     """One page, and the link to the next one; or a stream of all."""
     if _media(request) == NDJSON:
         return Stream(200, _lines(page, request), NDJSON, [VARY])
-    items = [wire.task(task) for task in page.items]
+    items: list[Any] = [Raw(piece) for piece in _pieces(page)]
     bound = () if page.known_until is None else (page.known_until,)
     link = UNSET if page.after is None else cursors.link(request, (*page.after, *bound))
     return replies.plain(TaskList(items=items, next=link), [VARY])
+
+
+def _pieces(page: Page) -> Iterator[bytes]:
+    """The tasks as JSON. What is kept of them needs no rendering."""
+    for task, kept in zip(page.items, page.pieces, strict=True):
+        piece = None if kept is None else kept.get(PIECE)
+        if piece is None:
+            piece = json.encode(wire.task(task))
+            if kept is not None:
+                kept[PIECE] = piece
+        yield piece
 
 
 def _media(request: Request) -> str:
@@ -81,8 +94,8 @@ async def _lines(page: Page, request: Request) -> AsyncIterator[bytes]:
     command: List = request.command
     while True:
         lines, size = [], 0
-        for task in page.items:
-            lines.append(json.encode(wire.task(task)) + b"\n")
+        for piece in _pieces(page):
+            lines.append(piece + b"\n")
             size += len(lines[-1])
             if size >= PIECE_BYTES:
                 yield b"".join(lines)
