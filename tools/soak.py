@@ -56,6 +56,7 @@ def stages() -> list[Stage]:
         tests("kills", "tests/resilience/kit/test_crash.py"),
         tests("claims", "tests/resilience/kit/test_claims.py", "tests/resilience/kit/test_lost_update.py"),
         tests("jobs", "tests/resilience/kit/test_batches.py", "tests/resilience/kit/test_timers.py"),
+        tests("reviewed", *(f"tests/resilience/kit/test_{name}.py" for name in ("uploads", "previews", "undo"))),
         tests("flushes", "tests/resilience/kit/test_durable.py", "tests/resilience/faults/test_disk_errors.py"),
         tests("faults", "tests/resilience/faults", "--ignore", "tests/resilience/faults/test_disk_errors.py"),
         tests("inputs", "tests/resilience/kit/test_bad_inputs.py"),

@@ -139,10 +139,13 @@ def _plain(type_: Hashable, changes: str, plan: Plan) -> tuple[_Plain, ...] | No
 
 def _plainly(entity: Entity, plain: tuple[_Plain, ...], plan: Plan, how: OnConflict) -> Restored:
     later = [each for each in plain if each.counts and getattr(entity, each.field) != each.new]
+    if not later:
+        fields = {each.field: each.old for each in plain}
+        return Restored(replace(entity, **fields), (), tuple(fields))
     changed = tuple(sorted({each.path for each in later}))
-    if changed and how is OnConflict.FAIL:
+    if how is OnConflict.FAIL:
         return Restored(entity, changed)
-    kept = _bound({each.field for each in later}, plan) if changed and how is OnConflict.MERGE else frozenset()
+    kept = _bound({each.field for each in later}, plan) if how is OnConflict.MERGE else frozenset()
     fields = {each.field: each.old for each in plain if each.field not in kept}
     return Restored(replace(entity, **fields), changed, tuple(fields))
 

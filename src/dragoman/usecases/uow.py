@@ -433,7 +433,10 @@ class Entries:
     def attempt(self, do: Callable[[UnitOfWork, int], R], index: int) -> R:
         """Run `do` for an entry and return its result. An error drops its changes; MustBeExclusive when it needs a
         set."""
-        self._overlay.clear()  # changes of a refused entry
-        result = do(self._part, index)
+        try:
+            result = do(self._part, index)
+        except BaseException:  # house: ok, because an entry that doesn't end leaves nothing, and the error goes on
+            self._overlay.clear()
+            raise
         self._overlay.close()
         return result

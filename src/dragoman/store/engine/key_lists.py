@@ -54,6 +54,28 @@ def each_value(dialect: sa.Dialect, values: Sequence[int]) -> sa.ColumnElement[i
     return sa.func.json_each(msgspec.json.encode(values).decode()).table_valued("value").c.value
 
 
+def each_place(dialect: sa.Dialect) -> sa.Subquery:
+    """A table of keys of history: `tenant` and `entity`, which are parameters, with the `number` and `revision` of each
+    pair of a JSON array of arrays, the parameter `places`.
+
+    PostgreSQL takes the list apart where it selects the tenant, for the reason of `each_of`.
+    """
+    tenant: Any = sa.cast(sa.bindparam("tenant"), sa.BigInteger()).label("tenant")
+    entity: Any = sa.cast(sa.bindparam("entity"), sa.Text()).label("entity")
+    places: sa.BindParameter[Any] = sa.bindparam("places", type_=sa.Text())
+    numbers: list[Any]
+    if dialect.name == "postgresql":
+        pairs = sa.func.json_array_elements(sa.cast(places, sa.JSON()), type_=sa.JSON()).label("pair")
+        listed = sa.select(tenant, entity, pairs).subquery("listed")
+        tenant, entity, pair = listed.c
+        numbers = [sa.cast(pair.op("->>")(sa.literal_column(at)), sa.BigInteger()) for at in "01"]
+    else:
+        pair = sa.func.json_each(places).table_valued("value").c.value
+        numbers = [sa.func.json_extract(pair, sa.literal_column(f"'$[{at}]'")) for at in "01"]
+    number, revision = numbers
+    return sa.select(tenant, entity, number.label("number"), revision.label("revision")).subquery("named")
+
+
 def as_parameter(dialect: sa.Dialect, keys: Sequence[Any]) -> Any:
     """The list as the database reads it from text: an array, or JSON."""
     if dialect.name != "postgresql":

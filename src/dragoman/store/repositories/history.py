@@ -1,8 +1,10 @@
 """History in the store: one row a visible change, chained by hashes."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
@@ -10,6 +12,8 @@ from dragoman.command import Key
 from dragoman.domain import json_numbers
 from dragoman.domain.clock import Moment
 from dragoman.store import tables
+from dragoman.store.engine import driver
+from dragoman.store.engine.key_lists import driver_text, each_place
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import HistoryRow, MustBeExclusive, Overlay
 
@@ -29,7 +33,9 @@ class Change(NamedTuple):
     changes: str
 
 
-CHANGE = (H.number, H.revision, H.at, H.cause, H.request, H.changes)
+Columns = tuple[sa.Column[Any], ...]
+CHANGE: Columns = (H.number, H.revision, H.at, H.cause, H.request, H.changes)
+AUTHOR: Columns = (H.number, H.revision, H.principal, H.at)
 
 
 class Asked(NamedTuple):
@@ -139,27 +145,18 @@ class History:
 
     def rows(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Change]:
         """Changes by number and revision. For readers and exclusive commands."""
-        if self._group.connection is None:
-            raise MustBeExclusive
-        wanted = set(places)
-        if not wanted:
-            return {}
-        numbers, revisions = ({place[at] for place in wanted} for at in (0, 1))
-        mine = (H.tenant == self._group.tenant, H.entity == entity)
-        statement = sa.select(*CHANGE).where(*mine, H.number.in_(numbers), H.revision.in_(revisions))
-        found = [Change(*row) for row in self._group.connection.execute(statement)]
-        return {(row.number, row.revision): row for row in found if (row.number, row.revision) in wanted}
+        return {(row[0], row[1]): Change._make(row) for row in self._at(entity, places, CHANGE)}
 
     def authors(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, Moment]]:
         """Login and moment of changes by number and revision. For readers and exclusive commands."""
+        return {(row[0], row[1]): (row[2], row[3]) for row in self._at(entity, places, AUTHOR)}
+
+    def _at(self, entity: str, places: Iterable[tuple[int, int]], columns: Columns) -> list[Any]:
         if self._group.connection is None:
             raise MustBeExclusive
-        wanted = set(places)
-        numbers, revisions = ({place[at] for place in wanted} for at in (0, 1))
-        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number.in_(numbers), H.revision.in_(revisions))
-        statement = sa.select(H.number, H.revision, H.principal, H.at).where(*mine)
-        rows = [tuple(row) for row in self._group.connection.execute(statement)] if wanted else []
-        return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+        connection, wanted = self._group.connection, sorted(set(places))
+        parameters = (self._group.tenant, entity, msgspec.json.encode(wanted).decode())
+        return driver.fetch(connection, _rows_at(connection.dialect, columns), parameters) if wanted else []
 
     def beside(self, cause: int | None, request: str | None, moments: Iterable[Moment]) -> list[tuple[str, int, int]]:
         """Entity, number and revision of all that a batch changed at these moments; or, with no cause, a request; or,
@@ -201,3 +198,13 @@ class History:
         statement = sa.select(S.number, S.revision, S.head_hash, S.snapshot).where(*mine)
         found = self._group.connection.execute(statement).all() if numbers else ()
         return {int(row[0]): Tombstone(row[1], row[2], decode(row[3])) for row in found}
+
+
+@lru_cache(maxsize=4)
+def _rows_at(dialect: sa.Dialect, columns: Columns) -> str:
+    """The driver's text that selects columns of rows at a list of places, each by its whole key: a list of numbers
+    beside one of revisions would be looked up in all combinations."""
+    named = each_place(dialect)
+    same = sa.and_(*(column == named.c[column.name] for column in (H.tenant, H.entity, H.number, H.revision)))
+    statement = sa.select(*columns).select_from(named.join(tables.history, same))
+    return driver_text(dialect, statement, ("tenant", "entity", "places"))

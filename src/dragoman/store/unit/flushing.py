@@ -5,6 +5,7 @@ of rows, so a mismatch means that some row changed meanwhile; the whole group ru
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ class Changed(Exception):
 
 Change = tuple[Any, Any]  # entity as loaded (None: new), entity as it shall be (None: removed)
 
+PLACE = attrgetter("entity", "number", "revision")
+"""Of rows of history: in the order of their key, so that pages of an index are filled one after the other."""
 COUNTS = {"extensions": "extension_count", "work_items": "work_item_count"}
 """The count column of each child table."""
 
@@ -46,7 +49,7 @@ def flush(connection: sa.Connection, group: Group) -> list[RowKey]:
             for name, mapping in MAPPINGS.items():
                 if name in changes:
                     _flush_mapping(connection, mapping, changes[name], group, counts)
-            bulk.insert_structs(connection, tables.history, group.history)
+            bulk.insert_structs(connection, tables.history, sorted(group.history, key=PLACE))
             bulk.delete(connection, tables.tombstone, ("tenant", "entity", "number"), _gone(group))
             bulk.insert(connection, tables.tombstone, [_tombstone(before, row) for before, row in group.removed])
     except sa.exc.DBAPIError:
@@ -76,7 +79,8 @@ class Counts:
 def _flush_mapping(
     connection: sa.Connection, mapping: Mapping, changes: list[Change], group: Group, counts: Counts
 ) -> None:
-    changes = [(before, _counted(mapping, after)) for before, after in changes]
+    if mapping.child_tables:
+        changes = [(before, _counted(mapping, after)) for before, after in changes]
     added = [after for before, after in changes if before is None and after is not None]
     changed = [(before, after) for before, after in changes if before is not None and after is not None]
     removed = [before for before, after in changes if before is not None and after is None]
@@ -96,7 +100,7 @@ def _flush_mapping(
 
 def _counted(mapping: Mapping, entity: Any) -> Any:
     """The entity with the counts of its child rows."""
-    if entity is None or not mapping.child_tables:
+    if entity is None:
         return entity
     if entity.extension_count != len(entity.extensions):
         entity = msgspec.structs.replace(entity, extension_count=len(entity.extensions))

@@ -314,11 +314,11 @@ class Overlay:
         ref = (mapping.name, key)
         overlay: Overlay | None = self
         while overlay is not None:
-            if ref in overlay.changes:
+            if overlay.changes and ref in overlay.changes:
                 return overlay.changes[ref]
             overlay = overlay.parent
         group = self.group
-        if ref not in group.current or group.locks[ref] < lock:
+        if group.locks.get(ref, -1) < lock:  # every known row has its lock
             self._fetch(mapping, key, lock)
         return group.current.get(ref)
 

@@ -4,6 +4,7 @@ What is written is a change like any other: it goes on in the history, and can b
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -59,16 +60,23 @@ BESIDES = {
 def restore(uow: UnitOfWork, before: Task, after: Task, names: Sequence[str]) -> None:
     """Save a task whose members have their old values again. Invalid for a link to what is gone."""
     before.must_not_be_batch()
-    differing = {name for name in names if getattr(before, name) != getattr(after, name)}
+    differing = frozenset([name for name in names if getattr(before, name) != getattr(after, name)])
+    tasks.require(uow, before, *_needed(differing))
+    if not differing.isdisjoint(LINKS):
+        _check_links(uow, after, [name for name in LINKS if name in differing], before)
+    if after.is_open and not before.is_open and has_come(after.expires_at, uow.now):
+        after = replace(after, expires_at=None)  # as when it is reopened
+    tasks.save_with_parts(uow, before, _settled(after))
+
+
+@lru_cache(maxsize=256)
+def _needed(differing: frozenset[str]) -> tuple[Permission, ...]:
+    """The permissions that restoring these fields needs; many tasks of a batch have the same."""
     moved = differing - STATE.followers - {"state"}
     needed = {BESIDES[name] for name in differing if name in BESIDES and not (name == "state" and "assignee" in moved)}
     if moved - {"assignee"} or not needed:
         needed.add(Permission.EDIT)
-    tasks.require(uow, before, *sorted(needed))
-    _check_links(uow, after, [name for name in LINKS if name in differing], before)
-    if after.is_open and not before.is_open and has_come(after.expires_at, uow.now):
-        after = replace(after, expires_at=None)  # as when it is reopened
-    tasks.save_with_parts(uow, before, _settled(after))
+    return tuple(sorted(needed))
 
 
 def _check_links(uow: UnitOfWork, task: Task, names: Sequence[str], present: Task | None = None) -> None:

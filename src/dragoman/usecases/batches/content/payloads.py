@@ -60,6 +60,12 @@ class Content(msgspec.Struct, frozen=True):
             return bytes(self.own[index - self.first])
         return b"{}" if self.shared is None else bytes(self.shared)
 
+    def texts(self, entries: range) -> bytes:
+        """The data of several entries, one after the other."""
+        if self.own is not None:
+            return b" ".join(self.own[entries.start - self.first : entries.stop - self.first])
+        return b" ".join(map(self.text, entries))
+
     def key(self, index: int, field: str | None, natural: str) -> str:
         """The key of an entry in a failure: JSON text."""
         entry = self.entry(index)

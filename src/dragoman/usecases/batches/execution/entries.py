@@ -138,8 +138,8 @@ def together(batch: Batch, type_: ResourceType, content: Content, entries: range
     if batch.method is not Method.PATCH or batch.field is None:
         return entries
     words = [msgspec.json.encode(word) for word in (batch.field, *type_.moved_by.get(batch.field, ()))]
-    looked_at = entries if content.own is not None else entries[:1]
-    changes_key = any(word in content.text(index) for index in looked_at for word in words)
+    texts = content.texts(entries if content.own is not None else entries[:1])
+    changes_key = any(word in texts for word in words)
     return entries[:1] if changes_key else entries
 
 

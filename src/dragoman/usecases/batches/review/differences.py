@@ -54,8 +54,12 @@ def between(before: Any, after: Any, names: tuple[str, ...]) -> Iterator[Differe
     for name in names:
         if name in shown:
             old, new = getattr(before, name), getattr(after, name)
-            if old is not new:
+            if old is new:
+                continue
+            if isinstance(new, dict):
                 yield from differences(_plain(old), _plain(new), f"/{name}")
+            elif not json_numbers.are_same(_plain(old), _plain(new)):
+                yield f"/{name}", _plain(old), _plain(new)
         elif name == "extensions":
             yield from _of_extensions(before.extensions, after.extensions)
     if not OUTCOME.isdisjoint(names):

@@ -265,7 +265,9 @@ class _Trial:
         return True, result
 
     def _touch(self, touched: set[RowKey]) -> None:
-        self._touched.update(key for name, key in touched if name == self._entity and isinstance(key, int))
+        for name, key in touched:
+            if name == self._entity and isinstance(key, int):
+                self._touched.add(key)
         touched.clear()
 
     def _add(self, index: int, result: Result) -> None:
@@ -276,8 +278,7 @@ class _Trial:
             self._based.add(before.number)
         images_, changes = (NO_IMAGES, changes) if result.error is not None else self._images(result)
         if result.error is None:
-            number = result.number or 0
-            self._own[number] = self._objects.find(number)
+            self._own[result.number or 0] = result.after
         row = Preview(
             index,
             _effect(result),
@@ -351,7 +352,7 @@ def refused_row(index: int, failure: str | None) -> Preview:
 
 def _texts(found: Iterable[Difference]) -> list[Change]:
     """Differences with values as JSON texts, sorted."""
-    return sorted((pointer, _text(old), _text(new)) for pointer, old, new in found)
+    return sorted([(pointer, _text(old), _text(new)) for pointer, old, new in found])
 
 
 def _text(value: Any) -> str | None:
