@@ -22,6 +22,7 @@ from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
+from dragoman.domain.escalation import Activation, Escalation
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import State, Task, has_come
@@ -43,9 +44,10 @@ TEMPLATE = "801a0001-0000-0001-0000-000100000001"
 LONG_AFTER = Moment(2**60)
 
 NOBODYS = {"revision", "row_version", "head_hash", "modified_at", "open_children", "extension_count", "work_item_count"}
+NOBODYS |= {"escalate_at"}
 """Bookkeeping: it follows from the change."""
 
-STATE = {"state", "state_changed_at"}
+STATE = {"state", "state_changed_at", "escalations"}
 WORKED = {*STATE, "assignee", "claimed_at", "activated_at", "first_activated_at"}
 BEGUN = {*WORKED, "due_at", "expires_at"}
 """What follows from its being ready for the first time: its durations are counted from then."""
@@ -341,7 +343,11 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         ),
         "server.mode": NO_TASK,
     },
-    "ibm_htm": {"task.create": MAKES_ANEW, "task.delete": DELETES},
+    "ibm_htm": {
+        "task.create": MAKES_ANEW,
+        "task.delete": DELETES,
+        **dict.fromkeys(("escalation.trigger", "escalation.update"), "changes what it names: test_htm_escalations.py"),
+    },
     "carrierx_batch": {
         **dict.fromkeys(("batch.create", "batch.retry", "batch.undo"), MAKES_ANEW),
         "batch.delete": DELETES,
@@ -445,6 +451,7 @@ def with_everything(uow: UnitOfWork, task: Task) -> Task:
         messages={which: head("application/xml", f"<{which}/>") for which in (Which.INPUT, Which.OUTPUT)},
         binaries={"mine": BinaryHead("image/png", "q"), "yours": BinaryHead("text/plain")},
         extensions={"mine": Extension("Mine", '{"a":1.50}'), "yours": Extension("YOURS", '{ "b" : [1e2 ]}')},
+        escalations=(Escalation("Late", after="9days"), Escalation("Busy", Activation.CLAIMED, after="2days")),
         work_items=(WorkItem(Role.READER, BERT), WorkItem(Role.EDITOR, "*")),
         extras={
             "genesys": {"started": {"application_id": 5}},

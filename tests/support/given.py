@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dragoman.dialects.ibm_htm.wire.ids import task_id
+from dragoman.dialects.ibm_htm.wire.ids import escalation_id, parse_task, task_id
 from tests.support.tenant import Tenant
 
 Given = Callable[[Tenant], dict[str, Any]]
@@ -36,21 +36,25 @@ def htm_task(tenant: Tenant) -> dict[str, Any]:
 
 
 def htm_fixture(tenant: Tenant) -> dict[str, Any]:
-    """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`; `{stopped}`,
-    which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga may use,
-    `{later}`, which holds from the year 9000, and `{dojo}`, which has settings of clients."""
+    """The templates of the conformance fixture with the people that they name: `{review}`, `{archive}`, `{escalated}`;
+    `{stopped}`, which is like the first but takes no new tasks, `{call}`, an invocation, `{closed}`, which only olga
+    may use, `{later}`, which holds from 9000, `{dojo}` with settings of clients, `{watched}` with escalations."""
     fixture = (resources.files("dragoman.cli") / "conformance.toml").read_text()
     for person in ("paul", "petra", "ed", "rita", "adam"):
         fixture = fixture.replace(f'"{person}"', f'"{tenant.login(person)}"')
-    more = HTM_TEMPLATES.replace("{olga}", tenant.login("olga")).replace("{paul}", tenant.login("paul"))
+    more = HTM_TEMPLATES
+    for person in ("olga", "paul", "rita", "adam", "nina"):
+        more = more.replace(f"{{{person}}}", tenant.login(person))
     with TemporaryDirectory() as folder:
         for name, content in HTM_FILES.items():
             (Path(folder) / name).write_text(content)
         file = Path(folder) / "templates.toml"
         file.write_text(fixture + more)
         tenant.command("template", "load", str(file), "--tenant", tenant.name)
-    of_fixture = {name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(("review", "archive"), 1)}
-    others = ("stopped", "call", "closed", "later", "dojo")
+    of_fixture = {
+        name: f"_TKT:801a0001.1.1.{number}" for number, name in enumerate(("review", "archive", "escalated"), 1)
+    }
+    others = ("stopped", "call", "closed", "later", "dojo", "watched")
     return of_fixture | {name: f"_TKT:801a0002.1.1.{number}" for number, name in enumerate(others, 1)}
 
 
@@ -107,6 +111,33 @@ form = { file = "review.html" }
 data = { file = "review.xfdl" }
 [template.client_settings."Lotus Forms"]
 form = { file = "review.xfdl" }
+
+[[template]]
+tktid = "_TKT:801a0002.1.1.6"
+name = "Watched"
+priority = 5
+[template.roles]
+potential_owner = ["{paul}"]
+reader = ["{rita}"]
+administrator = ["{adam}"]
+[[template.escalation]]
+name = "Late"
+after = "1day"
+increase_priority = "once"
+receivers = ["{nina}"]
+[[template.escalation]]
+name = "Very late"
+after = "P2D"
+action = "send_email"
+[[template.escalation]]
+name = "Unfinished"
+activation = "claimed"
+expected = "ended"
+after = "5days"
+repeat = "1day"
+action = "create_event"
+increase_priority = "repeated"
+chain = 2
 """
 
 
@@ -116,6 +147,19 @@ def htm_ready(tenant: Tenant) -> dict[str, Any]:
     order = f"taskTemplateID={known['review']}&mode=async"
     made = tenant.native("POST", f"{HTM}/task?{order}", {"document": "D-1"}, person="olga")
     return known | {"tkiid": made["tkiid"]}
+
+
+def htm_watched(tenant: Tenant) -> dict[str, Any]:
+    """The templates, and a task with escalations that olga made and started: `{tkiid}`. Of its escalations `{late}`
+    waits, `{next}` follows it, and there is `{unfinished}`."""
+    known = htm_fixture(tenant)
+    made = tenant.native("POST", f"{HTM}/task?taskTemplateID={known['watched']}&mode=async", {}, person="olga")
+    uid = parse_task(made["tkiid"])
+    return (
+        known
+        | {"tkiid": made["tkiid"]}
+        | {name: escalation_id(uid, place) for place, name in enumerate(("late", "next", "unfinished"))}
+    )
 
 
 def htm_claimed(tenant: Tenant) -> dict[str, Any]:
@@ -161,6 +205,7 @@ GIVEN: dict[str, Given] = {
         htm_task,
         htm_fixture,
         htm_ready,
+        htm_watched,
         htm_claimed,
         numbers,
         batch_in_review,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from dragoman.dialects.ibm_htm.wire.ids import task_id
+from dragoman.dialects.ibm_htm.wire.ids import escalation_id, parse_task, task_id
 from dragoman.domain.ids import new_id
 from tests.support.given import BATCHES, DIDS, HTM, PATIENCE_SECONDS
 from tests.support.tenant import Tenant
@@ -24,6 +24,7 @@ roles.administrator = ["{admin}"]
 supports.sub_tasks = true
 supports.delegation = true
 client_settings.Dojo.form = "form"
+escalation = [{{ name = "Late", after = "1day" }}]
 """
 UNKNOWN_NUMBER = 900_000_001
 
@@ -266,6 +267,8 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "drafted": lambda samples: samples.htm(mode=""),
     "taken": lambda samples: samples.htm("claim"),
     "scanned": Samples.scanned,
+    "watched": Samples.htm,
+    "escalation": lambda samples: escalation_id(parse_task(samples["watched"]), 0),
     "resting": lambda samples: samples.htm("claim", "suspend"),
     "alias": Samples.alias,
     "unclaimed": Samples.unclaimed,
@@ -298,6 +301,8 @@ def unknown(kind: str, like: object) -> object:
         return UNKNOWN_NUMBER
     if text.startswith("_TKI:"):
         return task_id(new_id())
+    if text.startswith("_ESI:"):
+        return escalation_id(new_id(), 0)
     if text.startswith("_TKT:"):
         return "_TKT:80ffffff.1.1.1"
     if len(text) == 36 and text.count("-") == 4:

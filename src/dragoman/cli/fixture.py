@@ -18,7 +18,8 @@ ADMIN = ("conformance-admin", "conformance-admin-password")
 USER = ("conformance-user", "conformance-user-password")
 IBM_USERS = ("olga", "paul", "petra", "ed", "rita", "adam", "nina")
 """ibm-htm.md 15: the password of each is its name. `htmadmin`, who administers, is made beside them."""
-TEMPLATES = resources.files("dragoman.cli") / "conformance.toml"
+FOLDER = resources.files("dragoman.cli")
+TEMPLATES = FOLDER / "conformance.toml"
 
 
 class Loaded(msgspec.Struct):
@@ -65,7 +66,7 @@ def conformance(context: click.Context, *, as_json: bool) -> None:
         _add(app, tenant, "htmadmin", "htmadmin", admin=True)
         for name in IBM_USERS:
             _add(app, tenant, name, name)
-        load_content(app, tenant, TEMPLATES.read_bytes())
+        load_content(app, tenant, TEMPLATES.read_bytes(), lambda name: (FOLDER / name).read_bytes())
     click.echo(msgspec.json.encode(Loaded(*ADMIN, *USER, token_user=ADMIN[0])))
 
 

@@ -104,6 +104,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.POTENTIAL_OWNER: frozenset({Permission.SEE, Permission.WORK}),
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.POTENTIAL_STARTER: frozenset({Permission.SEE}),
+    Role.ESCALATION_RECEIVER: frozenset({Permission.SEE}),
     Role.POTENTIAL_CREATOR: frozenset(),
 }
 """The permissions of a role; see `OF_STARTERS` for potential starters before the start."""

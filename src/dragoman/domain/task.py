@@ -6,7 +6,7 @@ claimed if and only if it has an assignee; an ended task keeps its last assignee
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -15,9 +15,22 @@ from dragoman.domain import timing as times
 from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict
+from dragoman.domain.escalation import (
+    Activation,
+    Escalations,
+    Expectation,
+    Fired,
+    Stand,
+    due,
+    next_due,
+    settled,
+    triggered,
+)
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead, Which
-from dragoman.domain.work_item import WorkItem
+from dragoman.domain.work_item import Role, WorkItem
+
+N = TypeVar("N")
 
 
 class State(StrEnum):
@@ -40,6 +53,8 @@ class State(StrEnum):
 
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.TERMINATED, State.EXPIRED})
 OPEN = frozenset(State) - ENDED
+HIGHEST_PRIORITY = 2**31 - 1
+"""Up to which escalations raise a priority: what every dialect can show."""
 
 
 class Kind(StrEnum):
@@ -111,6 +126,8 @@ class Task(msgspec.Struct, frozen=True):
     outcome_text: str | None = None
     made_through: str | None = None  # the dialect, "web" or "cli"; None where no history tells
     template: str | None = None  # uid of the template version that it was created from
+    escalations: Escalations = ()
+    escalate_at: Moment | None = None  # the first moment at which one of them is due
     timing: dict[str, str] = {}  # durations and options of timers, by the keys of `domain.timing`
     messages: dict[str, MessageHead] = {}  # message (`domain.message.Which`) -> its head
     binaries: dict[str, BinaryHead] = {}  # binary property -> its head
@@ -272,6 +289,7 @@ class Task(msgspec.Struct, frozen=True):
                 cause = stored, after
         if is_gone:
             return None
+        after = after if after is self else after.settled(now)
         return after if after is self else replace(after, revision=self.revision + 1)
 
     def by_its_timers(self, now: Moment) -> "Task":
@@ -279,10 +297,62 @@ class Task(msgspec.Struct, frozen=True):
         if self.stands_for_batch:
             return self
         if self.is_open and has_come(self.expires_at, now):
-            return self.expire(at=self._expiry())
-        if self.suspended and self.resume_at is not None and self.resume_at <= now:
-            return self.wake(at=self.resume_at)
-        return self
+            at = self._expiry()
+            return self.escalated_by(at).expire(at=at)
+        left = self.escalated_by(now) if self.escalate_at is not None else self
+        if left.suspended and left.resume_at is not None and left.resume_at <= now:
+            return left.wake(at=left.resume_at)
+        return left
+
+    # Escalations
+
+    @property
+    def stand(self) -> Stand:
+        """Where it stands, as its escalations look at it."""
+        activates = {
+            Activation.READY: self.state in (State.READY, State.CLAIMED),
+            Activation.RUNNING: self.state is State.RUNNING,
+            Activation.CLAIMED: self.state is State.CLAIMED,
+            Activation.WAITING_FOR_SUBTASKS: self.is_waiting,
+        }
+        meets = {
+            Expectation.CLAIMED: not self.is_open or self.state is State.CLAIMED,
+            Expectation.ENDED: not self.is_open,
+            Expectation.SUBTASKS_COMPLETED: not self.is_waiting,
+        }
+        return Stand(not self.is_open, _that_hold(activates), _that_hold(meets))
+
+    def settled(self, at: Moment) -> "Task":
+        """The task with its escalations as its state has them."""
+        if not self.escalations:
+            return self
+        return self._with_escalations(settled(self.escalations, self.stand, at))
+
+    def escalated_by(self, until: Moment) -> "Task":
+        """The task after those of its escalations that are due by a moment."""
+        if not has_come(self.escalate_at, until):
+            return self
+        return self._escalated(due(self.escalations, self.stand, until))
+
+    def escalate(self, place: int, *, at: Moment) -> "Task":
+        """The task after one of its escalations, which waits, was triggered."""
+        return self._escalated(triggered(self.escalations, place, self.stand, at))
+
+    def _escalated(self, fired: Fired) -> "Task":
+        if not fired.has_escalated:
+            return self._with_escalations(fired.escalations)
+        items = {WorkItem(Role.ESCALATION_RECEIVER, holder) for holder in fired.receivers} - set(self.work_items)
+        ordered = sorted((*self.work_items, *items), key=lambda item: (item.role, item.holder))
+        priority = min((self.priority or 0) + fired.raises, HIGHEST_PRIORITY) if fired.raises else self.priority
+        work_items = tuple(ordered) if items else self.work_items
+        after = replace(self, escalated=True, priority=priority, work_items=work_items)
+        return after._with_escalations(fired.escalations)
+
+    def _with_escalations(self, escalations: Escalations) -> "Task":
+        at = next_due(escalations)
+        if escalations is self.escalations and at == self.escalate_at:
+            return self
+        return replace(self, escalations=escalations, escalate_at=at)
 
     def is_to_go(self, now: Moment) -> bool:
         """Whether its deletion is due."""
@@ -411,6 +481,10 @@ class Task(msgspec.Struct, frozen=True):
 def task_is_batch() -> Conflict:
     """The error for a change that would decide a batch outside its review."""
     return Conflict("task_is_batch", "This task stands for a batch; it is decided where batches are reviewed.")
+
+
+def _that_hold(names: dict[N, bool]) -> frozenset[N]:
+    return frozenset(name for name, holds in names.items() if holds)
 
 
 def has_come(moment: Moment | None, now: Moment) -> bool:

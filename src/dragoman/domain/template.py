@@ -3,6 +3,7 @@
 import msgspec
 
 from dragoman.domain.clock import Moment
+from dragoman.domain.escalation import Escalations
 from dragoman.domain.work_item import Role
 
 KINDS = ("human", "originating", "participating", "administrative")
@@ -47,6 +48,7 @@ class Template(msgspec.Struct, frozen=True):
     digest: str = ""  # of its table in the file: loading the same again changes nothing
     row_version: int = 1
     client_settings: ClientSettings = {}
+    escalations: Escalations = ()
 
     @property
     def runs_at_once(self) -> bool:

@@ -20,6 +20,7 @@ class Role(StrEnum):
     POTENTIAL_OWNER = "potential_owner"
     ADMINISTRATOR = "administrator"
     POTENTIAL_STARTER = "potential_starter"
+    ESCALATION_RECEIVER = "escalation_receiver"  # of a task that was escalated; never of a template
     POTENTIAL_CREATOR = "potential_creator"  # of a template: who may create tasks from it; not used in tasks
 
 

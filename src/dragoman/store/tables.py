@@ -20,6 +20,7 @@ has_ended: sa.ColumnElement[int] = sa.literal_column(
 )
 due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
 is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # untyped: SQLite's would get a "= 1"
+has_escalations: sa.ColumnElement[Any] = sa.literal_column("(escalations <> '[]')")
 
 case_is_private: sa.ColumnElement[Any] = sa.literal_column('("case".is_private)')
 
@@ -322,6 +323,8 @@ task = Table(
     _text("outcome_code"),
     _text("outcome_text"),
     _text("template"),
+    _json("escalations", "[]"),
+    _number("escalate_at"),
     _json("timing"),
     _json("messages"),
     _json("binaries"),
@@ -352,6 +355,8 @@ task = Table(
     # With the state: what ended keeps the moment when it would have expired, and is not to be walked over each time.
     _where_set("task_by_expiry", "state", "expires_at", "number", when="expires_at"),
     _where_set("task_by_resumption", "resume_at", "number"),
+    _where_set("task_by_escalation", "escalate_at", "number"),
+    _where("task_with_escalations", has_escalations, "number"),
     _where_set("task_by_deletion", "state", "delete_at", "number", when="delete_at"),
 )
 
@@ -744,6 +749,7 @@ template = Table(
     _text("digest", nullable=False),
     _count("row_version", 1),
     _json("client_settings"),
+    _json("escalations", "[]"),
     Index("template_by_name", "tenant", "name", "version", unique=True),
 )
 

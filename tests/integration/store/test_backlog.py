@@ -43,7 +43,7 @@ def test_an_empty_database_has_every_state_and_timer(database_url: str) -> None:
         assert set(found.jobs) >= {"available", "running", "discarded"}
         assert not any(found.jobs.values())
         assert found.job_seconds == 0
-        assert found.timer_seconds == {"end": 0, "complete": 0, "expire": 0, "wake": 0, "delete": 0}
+        assert found.timer_seconds == {"end": 0, "complete": 0, "expire": 0, "wake": 0, "escalate": 0, "delete": 0}
 
     play(database_url, story)
 
@@ -91,7 +91,14 @@ def test_timers_that_have_not_fired_say_how_late_they_are(database_url: str) -> 
         node.core(lambda uow: cases.add(uow, CaseKind.SERVICE, expires_at=later(SOON, seconds=1)))
         assert not any(look(node).timer_seconds.values())
         node.clock.advance(20)
-        assert look(node).timer_seconds == {"end": 9, "complete": 0, "expire": 10, "wake": 0, "delete": 0}
+        assert look(node).timer_seconds == {
+            "end": 9,
+            "complete": 0,
+            "expire": 10,
+            "wake": 0,
+            "escalate": 0,
+            "delete": 0,
+        }
 
     play(database_url, story)
 

@@ -14,6 +14,8 @@ from dragoman.dialects.ibm_htm.handlers import (
     client_settings,
     completion,
     creation,
+    escalation_update,
+    escalations,
     hierarchy,
     history,
     messages,
@@ -376,6 +378,74 @@ TEMPLATES = (
         media=TYPES,
         summary="An empty input message of a template's tasks.",
         standing="41 [D]",
+    ),
+)
+
+_ESCALATION = "/escalation/{esiid}"
+
+ESCALATIONS = (
+    OperationSpec(
+        name="task.escalations",
+        method="GET",
+        path=f"{TASK}/escalationInfo",
+        scopes=READ,
+        parse=escalations.parse_of_task,
+        run=escalations.of_task,
+        render=escalations.render_info,
+        summary="The escalations of a task, chain by chain.",
+        standing="56 [D]",
+    ),
+    OperationSpec(
+        name="escalation.show",
+        method="GET",
+        path=_ESCALATION,
+        scopes=READ,
+        parse=escalations.parse_get,
+        run=escalations.get,
+        render=escalations.render,
+        summary="The details of an escalation.",
+        standing="57 [D]",
+    ),
+    OperationSpec(
+        name="escalation.trigger",
+        method="PUT",
+        path=_ESCALATION,
+        query={"action": "trigger"},
+        scopes=WRITE,
+        parse=escalations.parse_trigger,
+        run=escalations.trigger,
+        render=render_nothing,
+        writes=True,
+        media=NO_BODY,
+        summary="Let an escalation that waits escalate now.",
+        standing="58 [D]",
+    ),
+    OperationSpec(
+        name="escalation.update",
+        method="PUT",
+        path=_ESCALATION,
+        query={"action": "update"},
+        scopes=WRITE,
+        parse=escalation_update.parse,
+        run=escalation_update.update,
+        render=render_nothing,
+        writes=True,
+        media=NO_BODY,
+        members=escalation_update.MEMBERS,
+        summary="Change an escalation: all or none.",
+        standing="59 [D]",
+    ),
+    OperationSpec(
+        name="escalation.actions",
+        method="GET",
+        path="/escalation/actions",
+        scopes=READ,
+        parse=escalations.parse_ask,
+        run=escalations.ask,
+        render=escalations.render_actions,
+        parameters=("actions", "taskIDs"),
+        summary="What the caller may do now with some escalations.",
+        standing="60 [D]",
     ),
 )
 
@@ -750,6 +820,7 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
             *BULK,
             *MESSAGES,
             *BINARIES,
+            *ESCALATIONS,
             *QUERIES,
             *CREATION,
             *ROLES,
@@ -783,10 +854,6 @@ _QUERIES_LEFT_OUT = (
 NOT_OFFERED: tuple[NotOffered, ...] = _QUERIES_LEFT_OUT + tuple(
     NotOffered(method, path, _EXTENSION)
     for method, path in (
-        ("GET", "/task/{tkiid}/escalationInfo"),
-        ("GET", "/escalation/{esiid}"),
-        ("PUT", "/escalation/{esiid}"),
-        ("GET", "/escalation/actions"),
         ("POST", "/workBasket"),
         ("PUT", "/workBasket/{wbid}"),
     )

@@ -162,6 +162,11 @@ def no_template(template: str) -> NotFound:
     return NotFound("template_not_found", f"The task template '{template}' does not exist.", values=(template,))
 
 
+def no_escalation(escalation: str) -> NotFound:
+    shown = cut(escalation)
+    return NotFound("escalation_not_found", f"The escalation instance '{shown}' does not exist.", values=(shown,))
+
+
 def no_query(name: str) -> NotFound:
     """No query table of this name."""
     return NotFound("query_not_found", f"The query table '{cut(name)}' does not exist.", values=(cut(name),))
@@ -191,6 +196,12 @@ def administrators_only() -> Forbidden:
     return Forbidden("administrators_only", "No authorization for the requested action.")
 
 
+def escalation_denied(user: str, action: str, escalation: str) -> Forbidden:
+    """No role on the task of the escalation permits it."""
+    message = f"User '{user}' is not authorized to perform '{action}' on escalation '{escalation}'."
+    return Forbidden("escalation_denied", message, values=(user, action, escalation))
+
+
 def not_your_property(name: str) -> Forbidden:
     """The user may update, but not this property."""
     return Forbidden("property_forbidden", f"The property '{name}' cannot be updated.", values=(name,))
@@ -208,6 +219,17 @@ def state_forbids(state: str, task: str, action: str) -> Conflict:
     """The state doesn't allow the action."""
     message = f"Task instance state '{state}' of task '{task}' does not allow the requested action '{action}'."
     return Conflict("state_forbids", message, values=(state, task, action))
+
+
+def escalation_state(state: str, escalation: str, action: str) -> Conflict:
+    """The state of the escalation doesn't allow the action."""
+    message = f"Escalation state '{state}' of '{escalation}' does not allow the requested action '{action}'."
+    return Conflict("escalation_state", message, values=(state, escalation, action))
+
+
+def escalation_property(name: str) -> Conflict:
+    """The property of an escalation can't be updated in its state."""
+    return Conflict("escalation_property", f"The property '{name}' cannot be updated in this state.", values=(name,))
 
 
 def is_suspended(task: str, action: str) -> Conflict:

@@ -29,6 +29,7 @@ from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment, to_datetime
 from dragoman.domain.contact import Contact
 from dragoman.domain.delivery import Delivery, DeliveryError
+from dragoman.domain.escalation import Escalations
 from dragoman.domain.extension import Extension
 from dragoman.domain.history_values import changes_of
 from dragoman.domain.message import MessageHead
@@ -46,6 +47,7 @@ from dragoman.usecases.webhooks.deliveries import WithTries
 from dragoman.usecases.webhooks.subscriptions import WithSecret
 
 NOTHING: dict[str, Any] = {}
+NO_ESCALATIONS: list[tasks.Escalation] = []
 REMEMBERED = 8_192
 
 time = lru_cache(maxsize=REMEMBERED)(times.render_native)
@@ -96,6 +98,7 @@ def task(task: Task) -> tasks.Task:
         None if task.completed_at is None else time(task.completed_at),
         outcome(task),
         task.template,
+        escalations(task.escalations) if task.escalations else NO_ESCALATIONS,
         task.timing,
         messages(task.messages) if task.messages else NOTHING,
         binaries(task.binaries) if task.binaries else NOTHING,
@@ -116,6 +119,32 @@ def outcome(ended: Task | Case | Stage) -> tasks.Outcome | None:
 def messages(known: dict[str, MessageHead]) -> dict[str, tasks.MessageHead]:
     """What the task knows of its messages."""
     return {which: tasks.MessageHead(head.type, head.sha256, head.name) for which, head in known.items()}
+
+
+def escalations(known: Escalations) -> list[tasks.Escalation]:
+    """Escalations, in their order."""
+    return [
+        tasks.Escalation(
+            one.name,
+            one.state,
+            one.activation,
+            one.expected,
+            one.action,
+            one.increase_priority,
+            list(one.receivers),
+            one.after,
+            one.repeat,
+            _time(one.activated_at),
+            _time(one.escalates_at),
+            _time(one.due_at),
+            one.properties,
+        )
+        for one in known
+    ]
+
+
+def _time(moment: Moment | None) -> str | None:
+    return None if moment is None else time(moment)
 
 
 def binaries(known: dict[str, BinaryHead]) -> dict[str, tasks.BinaryHead]:

@@ -34,6 +34,11 @@ class Timers(Repository[Task]):
         found = _tasks_at(T.resume_at, at, T.tenant == self.tenant, SUSPENDED).order_by(T.resume_at, T.number)
         return self._numbers(found.limit(limit))
 
+    def escalating(self, at: Moment, limit: int) -> list[int]:
+        """Numbers of tasks with an escalation that is due."""
+        found = _tasks_at(T.escalate_at, at, T.tenant == self.tenant).order_by(T.escalate_at, T.number)
+        return self._numbers(found.limit(limit))
+
     def going(self, at: Moment, limit: int) -> list[int]:
         """Numbers of ended tasks that are to be deleted now."""
         return self._tasks(T.delete_at, at, limit, ENDED, FOR_PEOPLE)
@@ -55,6 +60,7 @@ class Timers(Repository[Task]):
         anything = (
             _tasks_at(T.expires_at, at, own, T.state.in_(sorted(OPEN)), FOR_PEOPLE),
             _tasks_at(T.resume_at, at, own, SUSPENDED),
+            _tasks_at(T.escalate_at, at, own),
             _tasks_at(T.delete_at, at, own, T.state.in_(sorted(ENDED)), FOR_PEOPLE),
             _completing(at, C.tenant == tenant),
             _ending(at, C.tenant == tenant),
@@ -71,6 +77,7 @@ class Timers(Repository[Task]):
         walks: dict[str, tuple[sa.ColumnElement[Moment | None], list[sa.Select[tuple[int]]]]] = {
             "expire": (T.expires_at, expiring),
             "wake": (T.resume_at, [_tasks_at(T.resume_at, at, own, SUSPENDED)]),
+            "escalate": (T.escalate_at, [_tasks_at(T.escalate_at, at, own)]),
             "delete": (T.delete_at, going),
             "complete": (C.auto_complete_at, [_completing(at, C.tenant == tenant)]),
             "end": (C.expires_at, [_ending(at, C.tenant == tenant)]),

@@ -38,6 +38,7 @@ from dragoman.domain.category import Category
 from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.delivery import Delivery, DeliveryState, DeliveryTry
+from dragoman.domain.escalation import Escalations
 from dragoman.domain.extension import Attribute, ExtensionSchema, Owner
 from dragoman.domain.job import Job, JobState
 from dragoman.domain.message import Message, MessageHead
@@ -138,6 +139,7 @@ def _maybe_enum(type_: Any) -> Codec:
 
 EXTRAS = _json_codec(dict[str, dict[str, Any]], {}, "{}")
 STRINGS = _json_codec(tuple[str, ...], (), "[]")
+ESCALATIONS = _json_codec(Escalations, (), "[]")
 TEXTS = _json_codec(dict[str, str], {}, "{}")
 COUNTS = _json_codec(dict[str, int], {}, "{}")
 ARGS = _json_codec(dict[str, Any], {}, "{}")
@@ -157,6 +159,7 @@ BOOKKEEPING = frozenset(
         "task_count",
         "person_count",
         "open_children",
+        "escalate_at",
         "removed_at",
         "revision",
         "row_version",
@@ -293,6 +296,7 @@ MAPPINGS: dict[str, Mapping] = {
             codecs={
                 "kind": _enum_codec(Kind),
                 "state": _enum_codec(State),
+                "escalations": ESCALATIONS,
                 "timing": TEXTS,
                 "messages": _json_codec(dict[str, MessageHead], {}, "{}"),
                 "binaries": _json_codec(dict[str, BinaryHead], {}, "{}"),
@@ -444,6 +448,7 @@ MAPPINGS: dict[str, Mapping] = {
                 "flags": _json_codec(dict[str, bool], {}, "{}"),
                 "properties": TEXTS,
                 "client_settings": _json_codec(ClientSettings, {}, "{}"),
+                "escalations": ESCALATIONS,
             },
         ),
         Mapping("saved_view", tables.saved_view, View),

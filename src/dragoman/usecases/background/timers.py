@@ -13,6 +13,7 @@ import msgspec
 from dragoman.command import AS_STORED, EXCLUSIVE, Exclusive, Lock
 from dragoman.domain.access import system
 from dragoman.domain.clock import Moment
+from dragoman.domain.task import has_come
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.overlay import Overlay, Stamp
 from dragoman.store.unit.work import Work
@@ -91,11 +92,25 @@ def _expire(uow: UnitOfWork, number: int, rows: int) -> int:
 def _wake(uow: UnitOfWork, number: int, rows: int) -> int:
     """A suspended task resumes, with or without its claim as its suspension specified."""
     task = uow.tasks.find(number, Lock.CHANGE)
-    after = None if task is None else task.by_its_timers(uow.now)
-    if task is None or after is None or after is task or not after.is_open:
+    if task is None or not (task.suspended and has_come(task.resume_at, uow.now)):
+        return 0
+    after = task.by_its_timers(uow.now)
+    if after is task or not after.is_open:
         return 0
     tasks.save_with_parts(uow, task, after)
     return 1 + task.open_children
+
+
+def _escalate(uow: UnitOfWork, number: int, rows: int) -> int:
+    """Escalations of a task are due: it is marked, with what each is defined to do."""
+    task = uow.tasks.find(number, Lock.CHANGE)
+    if task is None or not has_come(task.escalate_at, uow.now):
+        return 0
+    after = task.by_its_timers(uow.now)
+    if after is task:
+        return 0
+    tasks.save_with_parts(uow, task, after)
+    return 1
 
 
 def _delete(uow: UnitOfWork, number: int, rows: int) -> int:
@@ -139,6 +154,7 @@ TIMERS: dict[str, Timer] = {
     "complete": Timer(lambda uow, at, limit: uow.timers.completing(at, limit), _complete),
     "expire": Timer(lambda uow, at, limit: uow.timers.expiring(at, limit), _expire),
     "wake": Timer(lambda uow, at, limit: uow.timers.waking(at, limit), _wake),
+    "escalate": Timer(lambda uow, at, limit: uow.timers.escalating(at, limit), _escalate),
     "delete": Timer(lambda uow, at, limit: uow.timers.going(at, limit), _delete),
 }
 """Timers by name; their operation in history is `timer.NAME`."""
@@ -150,9 +166,8 @@ def works(tenant: int, due: TimersDue) -> list[Work]:
     if due.entity == "case":
         return [_work(tenant, "complete", numbers)]
     # Deletions can be refused, so each has its own work.
-    return [_work(tenant, "expire", numbers), _work(tenant, "wake", numbers)] + [
-        _work(tenant, "delete", (number,)) for number in numbers
-    ]
+    changing = [_work(tenant, name, numbers) for name in ("expire", "wake", "escalate")]
+    return changing + [_work(tenant, "delete", (number,)) for number in numbers]
 
 
 def _work(tenant: int, name: str, numbers: tuple[int, ...]) -> Work:

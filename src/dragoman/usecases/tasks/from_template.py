@@ -32,6 +32,7 @@ def fields(template: Template, originator: str | None, *, is_part: bool) -> dict
         "template": template.uid,
         "timing": _timing(template, is_part=is_part),
         "properties": template.properties,
+        "escalations": template.escalations,
         "work_items": _work_items(template, originator),
         "state": State.INACTIVE,
     }

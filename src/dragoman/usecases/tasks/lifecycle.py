@@ -115,7 +115,7 @@ def add(uow: UnitOfWork, **fields: Any) -> Task:
         at=uow.now,
         made_through=uow.dialect,
         **fields,
-    )
+    ).settled(uow.now)
     _count(uow, None, task)
     return uow.tasks.add(task)
 
@@ -124,6 +124,7 @@ def save(uow: UnitOfWork, before: Task, after: Task) -> Task:
     """Save a changed task, update the counts of related entities, and delete the bodies of removed messages."""
     if after is before:
         return before
+    after = after.settled(uow.now)
     if after.messages is not before.messages:
         for which in before.messages.keys() - after.messages.keys():
             uow.messages.drop(before.uid, which)
@@ -357,7 +358,8 @@ def _add_to_contact(uow: UnitOfWork, number: int | None, count: int) -> None:
 def _add_to_parent(uow: UnitOfWork, number: int | None, count: int) -> None:
     parent = None if number is None else uow.tasks.find(number, Lock.CHANGE)
     if parent is not None:
-        uow.tasks.save(replace(parent, open_children=parent.open_children + count))
+        after = replace(parent, open_children=parent.open_children + count)
+        uow.tasks.save(after.settled(uow.now))
 
 
 def set_moment(uow: UnitOfWork, task: Task, field: Literal["created_at", "modified_at"], at: Moment) -> Task:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE, Exclusive, Lock, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.errors import Conflict
+from dragoman.domain.escalation import kept
 from dragoman.domain.restoring import Plan, Unit
 from dragoman.domain.task import State, Task, has_come
 from dragoman.store.repositories.history import Tombstone
@@ -28,7 +29,7 @@ STATE = Unit(
     frozenset(
         {
             *("activated_at", "first_activated_at", "claimed_at", "completed_at", "state_changed_at", "resume_at"),
-            "timing",
+            *("timing", "escalations"),
         }
     ),
 )
@@ -66,7 +67,7 @@ def restore(uow: UnitOfWork, before: Task, after: Task, names: Sequence[str]) ->
         _check_links(uow, after, [name for name in LINKS if name in differing], before)
     if after.is_open and not before.is_open and has_come(after.expires_at, uow.now):
         after = replace(after, expires_at=None)  # as when it is reopened
-    tasks.save_with_parts(uow, before, _settled(after))
+    tasks.save_with_parts(uow, before, _settled(_escalated(before, after)))
 
 
 @lru_cache(maxsize=256)
@@ -83,6 +84,11 @@ def _check_links(uow: UnitOfWork, task: Task, names: Sequence[str], present: Tas
     wanted: dict[str, Any] = {name: number for name in names if (number := getattr(task, name)) is not None}
     if wanted:
         references.resolve(uow, Links(**wanted), present)
+
+
+def _escalated(before: Task, after: Task) -> Task:
+    """The task with those escalations that have escalated meanwhile: they don't do so a second time."""
+    return replace(after, escalations=kept(after.escalations, before.escalations)) if after.escalations else after
 
 
 def _settled(task: Task) -> Task:
@@ -187,7 +193,7 @@ def _load_again(uow: UnitOfWork, deleted: Sequence[Task]) -> None:
 
 
 def _save_part(uow: UnitOfWork, before: Task, after: Task) -> Task:
-    return tasks.save(uow, before, _settled(after))
+    return tasks.save(uow, before, _settled(_escalated(before, after)))
 
 
 PARTS = Companion("parent", PLAN, _save_part, add_again)

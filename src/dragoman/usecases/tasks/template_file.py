@@ -14,6 +14,7 @@ from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import KINDS, Template
 from dragoman.domain.work_item import Role
 from dragoman.usecases.tasks.template_client_settings import Files, no_files, read_settings
+from dragoman.usecases.tasks.template_escalations import read_escalations
 from dragoman.usecases.tasks.templates import Entry
 from dragoman.usecases.tasks.toml_positions import Path, lines_of
 
@@ -57,8 +58,8 @@ def read(content: bytes, files: Files = no_files) -> tuple[list[Entry], list[Pro
 
 
 _TOP = "template"
-OF_THEIR_OWN = ("properties", "client_settings")
-"""Tables within a template whose keys are names of the file's author."""
+OF_THEIR_OWN = ("properties", "client_settings", "escalation")
+"""Tables within a template that are read apart."""
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
@@ -95,6 +96,9 @@ class _Table:
         sections = {name: self.section(name, readers) for name, readers in SECTIONS.items()}
         properties = self.section("properties", None)
         roles = sections["roles"]
+        escalations = read_escalations(self.table.get("escalation", []), self.fault)
+        for place in range(len(escalations)):
+            self.lines[f"escalation.{place}"] = self.line(("escalation", place))
         if "name" not in self.table:
             self.fault((), "a template has a name")
         if values.get("is_one_way") and (values.get("output_name") or values.get("fault_names")):
@@ -108,6 +112,7 @@ class _Table:
             flags=SUPPORTED | sections["supports"],
             properties=properties,
             client_settings=read_settings(self.table.get("client_settings", {}), self.files, self.fault),
+            escalations=escalations,
             **values,
         )
         return Entry(draft, roles, self.lines)
@@ -248,7 +253,7 @@ FIELDS: dict[str, tuple[str, Reader]] = {
 """Key of a template -> its field, and how it is read."""
 
 SECTIONS: dict[str, dict[str, tuple[Any, Reader]]] = {
-    "roles": {str(role): (role, _names) for role in Role},
+    "roles": {str(role): (role, _names) for role in Role if role is not Role.ESCALATION_RECEIVER},
     "durations": {
         "due": (timing.DUE, _duration),
         "expires": (timing.EXPIRES, _duration),

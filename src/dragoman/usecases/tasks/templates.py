@@ -22,7 +22,7 @@ from dragoman.usecases.uow import UnitOfWork
 GROUP = "group:"
 
 
-LATER = ("client_settings",)
+LATER = ("client_settings", "escalations")
 """Fields that came after versions had been stored: while they are empty, the hash of a version doesn't tell them."""
 FIRST = tuple(name for name in Template.__struct_fields__ if name not in LATER)
 _First = msgspec.defstruct("_First", FIRST)
@@ -100,19 +100,25 @@ def _resolved(uow: UnitOfWork, entry: Entry, faults: list[Problem]) -> Template:
     is_new = entry.digest() not in {known.digest for known in uow.templates.by_name(entry.draft.name)}
     roles: dict[Role, tuple[str, ...]] = {}
     for role, names in entry.holders.items():
-        holders = [_holder(uow, name) for name in names]
-        faults += [
-            _fault(entry, f"roles.{role}", f"{name} is neither the login of a user nor the name of a group")
-            for name, holder in zip(names, holders, strict=True)
-            if holder is None
-        ]
-        faults += [
-            _fault(entry, f"roles.{role}", f"{name} is a disabled user")
-            for name, holder in zip(names, holders, strict=True)
-            if holder is not None and is_new and _is_disabled(uow, holder)
-        ]
-        roles[role] = tuple(dict.fromkeys(holder for holder in holders if holder is not None))
-    return replace(entry.draft, roles=roles, digest=entry.digest())
+        roles[role] = _holders(uow, entry, f"roles.{role}", names, faults, is_new=is_new)
+    escalations = tuple(
+        replace(one, receivers=_holders(uow, entry, f"escalation.{place}", one.receivers, faults, is_new=is_new))
+        for place, one in enumerate(entry.draft.escalations)
+    )
+    return replace(entry.draft, roles=roles, escalations=escalations, digest=entry.digest())
+
+
+def _holders(
+    uow: UnitOfWork, entry: Entry, what: str, names: tuple[str, ...], faults: list[Problem], *, is_new: bool
+) -> tuple[str, ...]:
+    """The holders of these names, each once; what is wrong with one is added to the faults."""
+    holders = [_holder(uow, name) for name in names]
+    for name, holder in zip(names, holders, strict=True):
+        if holder is None:
+            faults.append(_fault(entry, what, f"{name} is neither the login of a user nor the name of a group"))
+        elif is_new and _is_disabled(uow, holder):
+            faults.append(_fault(entry, what, f"{name} is a disabled user"))
+    return tuple(dict.fromkeys(holder for holder in holders if holder is not None))
 
 
 def _holder(uow: UnitOfWork, name: str) -> str | None:

@@ -32,6 +32,7 @@ class HtmRole(StrEnum):
     STARTER = "starter"
     EDITOR = "editor"
     READER = "reader"
+    ESCALATION_RECEIVER = "escalation_receiver"
     MONITOR = "monitor"  # the vendor's TaskSystemMonitor: sees every task, and is nothing else to this one
 
 
@@ -48,6 +49,7 @@ _OF_WORK_ITEM = {
     Role.POTENTIAL_OWNER: PO,
     Role.ADMINISTRATOR: AD,
     Role.POTENTIAL_STARTER: PS,
+    Role.ESCALATION_RECEIVER: HtmRole.ESCALATION_RECEIVER,
 }
 
 

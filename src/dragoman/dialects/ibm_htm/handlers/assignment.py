@@ -16,7 +16,7 @@ from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
 from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.wire import ids, negotiation, roles
 from dragoman.dialects.ibm_htm.wire.facts import fact
-from dragoman.dialects.ibm_htm.wire.roles import FIELDS, ITEMS, Reason
+from dragoman.dialects.ibm_htm.wire.roles import FIELDS, GIVEN, ITEMS, Reason
 from dragoman.dialects.ibm_htm.wire.words import STATES
 from dragoman.dialects.kit import Request
 from dragoman.domain.access import Principal, holds, may_decide
@@ -103,7 +103,7 @@ def parse_assign(request: Request) -> Assign:
     if not user:
         raise refusals.missing_parameter("newUser")
     reason = roles.parse(request.path["role"])
-    if reason not in ITEMS:
+    if reason not in GIVEN:
         raise refusals.bad_role(request.path["role"])
     return Assign(ids.parse_task(request.path["tkiid"]), reason, user)
 

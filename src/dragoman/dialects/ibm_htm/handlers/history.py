@@ -31,7 +31,7 @@ KIND_OF_HOLDER = {
     "": "WORK_ITEM_KIND_USER",
 }
 FILTERS = ("fromID", "toID", "idKind", "reason", "parentID", "escalationID")
-"""Each keeps the entries that have this member with this value; entries never have an escalation here."""
+"""Each keeps the entries that have this member with this value."""
 
 _decode = msgspec.json.Decoder(events.Changes).decode
 
@@ -72,7 +72,7 @@ def show(uow: UnitOfWork, command: Ask) -> Log:
     found = sorted([*_own(uow, task), *_of_parts(uow, task)], key=lambda event: event.at)
     parent = task_lookup.parent_of(uow, task)
     above = None if parent is None else ids.task_id(parent.uid)
-    shown = (_entry(uow, event, above) for event in found)
+    shown = (_entry(uow, task, event, above) for event in found)
     wanted = command.wanted.items()
     return Log(ids.task_id(task.uid), [entry for entry in shown if all(entry.get(name) == v for name, v in wanted)])
 
@@ -120,7 +120,7 @@ def _moves(uow: UnitOfWork, child: Task) -> Iterator[tuple[int, int, str]]:
             yield at, 1 if counted else -1, principal
 
 
-def _entry(uow: UnitOfWork, event: Event, parent: str | None) -> Entry:
+def _entry(uow: UnitOfWork, task: Task, event: Event, parent: str | None) -> Entry:
     entry = {"event": event.event, "principal": event.principal, "time": times.render(event.at)}
     for name, holder in (("fromID", event.old), ("toID", event.new)):
         if holder is not None and holder != EVERYBODY:
@@ -129,6 +129,8 @@ def _entry(uow: UnitOfWork, event: Event, parent: str | None) -> Entry:
     if holder is not None:
         kind = next(kind for begins, kind in KIND_OF_HOLDER.items() if holder.startswith(begins))
         entry |= {"idKind": kind, "reason": event.reason or ""}
+    if event.escalation is not None:
+        entry["escalationID"] = ids.escalation_id(task.uid, event.escalation)
     if parent is not None and event.event == "TaskCreated":
         entry["parentID"] = parent
     return entry

@@ -8,6 +8,7 @@ import msgspec
 from dragoman.dialects.ibm_htm.wire.roles import FIELDS, REASONS, Reason, symbol
 from dragoman.domain import timing
 from dragoman.domain.clock import Moment
+from dragoman.domain.escalation import EscalationState
 from dragoman.domain.message import Which
 from dragoman.domain.task import ENDED, State
 from dragoman.domain.work_item import Role
@@ -49,6 +50,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     new: str | None = None
     reason: str | None = None
     parent: str | None = None
+    escalation: int | None = None  # the place of that which made the work item
 
 
 def of_row(principal: str, at: Moment, changes: Changes) -> Iterator[Event]:
@@ -112,7 +114,21 @@ def _of_holders(principal: str, at: Moment, changes: Changes) -> Iterator[Event]
             come.remove(taker)
             yield Event("TaskWorkItemTransferred", principal, at, item["holder"], taker["holder"], _reason(item))
     for item in come:
-        yield Event("TaskWorkItemCreated", principal, at, None, item["holder"], _reason(item))
+        made = Event("TaskWorkItemCreated", principal, at, None, item["holder"], _reason(item))
+        yield msgspec.structs.replace(made, escalation=_escalation(changes, item))
+
+
+def _escalation(changes: Changes, item: dict[str, str]) -> int | None:
+    """The place of the escalation that made its receiver a work item."""
+    if item["role"] != Role.ESCALATION_RECEIVER or "escalations" not in changes:
+        return None
+    before, after = changes["escalations"]
+    escalated = EscalationState.ESCALATED
+    for place, (old, new) in enumerate(zip(before or (), after, strict=False)):
+        has_escalated = new.get("state") == escalated != old.get("state")
+        if has_escalated and item["holder"] in new.get("receivers", ()):
+            return place
+    return None
 
 
 def _reason(item: dict[str, str]) -> str:

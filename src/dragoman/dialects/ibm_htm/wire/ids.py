@@ -5,6 +5,10 @@ import re
 from dragoman.dialects.ibm_htm import problems as refusals
 
 TASK, TEMPLATE, CONTAINER = "_TKI", "_TKT", "_PI"
+ESCALATION, ESCALATION_TEMPLATE = "_ESI", "_EST"
+VERSION = 14
+"""The place of the digit of a UUID that tells its version."""
+TIME_ORDERED = 7
 
 _OBJECT = re.compile(r"_[A-Z]{1,4}:[0-9a-fA-F]{1,8}(?:\.[0-9a-fA-F]{1,8}){3}")
 
@@ -33,6 +37,28 @@ def parse_task(text: str) -> str:
 def parse_template(text: str) -> str:
     """The UUID of a template. Invalid for what is no id, and for the id of something else."""
     return _parse(TEMPLATE, text)
+
+
+def escalation_id(uid: str, place: int) -> str:
+    """The id of an escalation of the task with this UUID: the same, but for the version, which its place (from 0 on)
+    moves on. So it leads to the task without a table."""
+    return render(ESCALATION, _moved(uid, place + 1))
+
+
+def escalation_template_id(uid: str, place: int) -> str:
+    """The same for an escalation of a template."""
+    return render(ESCALATION_TEMPLATE, _moved(uid, place + 1))
+
+
+def parse_escalation(text: str) -> tuple[str, int]:
+    """The UUID of a task and the place of its escalation; -1 for what can't be one. Invalid as for tasks."""
+    moved = _parse(ESCALATION, text)
+    steps = (int(moved[VERSION], 16) - TIME_ORDERED) % 16
+    return _moved(moved, -steps), steps - 1
+
+
+def _moved(uid: str, steps: int) -> str:
+    return f"{uid[:VERSION]}{(int(uid[VERSION], 16) + steps) % 16:x}{uid[VERSION + 1 :]}"
 
 
 def is_object(text: str) -> bool:

@@ -31,8 +31,11 @@ ITEMS: dict[Reason, Role] = {
     Reason.READER: Role.READER,
     Reason.POTENTIAL_STARTER: Role.POTENTIAL_STARTER,
     Reason.ADMINISTRATOR: Role.ADMINISTRATOR,
+    Reason.ESCALATION_RECEIVER: Role.ESCALATION_RECEIVER,
 }
 """Roles that are work items in the core."""
+GIVEN = frozenset(ITEMS) - {Reason.ESCALATION_RECEIVER}
+"""Those of them that users give: an escalation alone makes its receivers."""
 
 FIELDS: dict[Reason, str] = {
     Reason.OWNER: "assignee",

@@ -19,6 +19,7 @@ from dragoman.dialects.native.wire.scalars import (
     Time,
     Zone,
 )
+from dragoman.domain.escalation import Action, Activation, EscalationState, Expectation, Increase
 from dragoman.domain.task import Kind, State
 
 PROPERTIES_AT_MOST = 1_000
@@ -75,6 +76,24 @@ class BinaryHead(Struct, frozen=True):
     sha256: Annotated[str | None, Meta(description="The digest of its bytes; null when it has no value.")]
 
 
+class Escalation(Struct, frozen=True):
+    """What happens when the task isn't what is expected in time."""
+
+    name: str
+    state: Annotated[EscalationState, Meta(description="An escalation that waits has a timer.")]
+    activation: Annotated[Activation, Meta(description="What the task is when it begins to wait.")]
+    expected: Annotated[Expectation, Meta(description="What the task should be by then.")]
+    action: Action
+    increase_priority: Increase
+    receivers: Annotated[list[str], Meta(description="Who receives the task: users and groups by id.")]
+    after: Annotated[str, Meta(description="The length until it escalates, as it was sent.")]
+    repeat: Annotated[str | None, Meta(description="The length between repetitions, as it was sent.")]
+    activated_at: str | None
+    escalates_at: Annotated[str | None, Meta(description="When it escalates, or did.")]
+    due_at: Annotated[str | None, Meta(description="When its timer fires, repetitions included.")]
+    properties: dict[str, str]
+
+
 class Task(Struct, frozen=True):
     """One task. References are numbers; people are ids."""
 
@@ -116,6 +135,7 @@ class Task(Struct, frozen=True):
     completed_at: Annotated[str | None, Meta(description="When it ended, however it did.")]
     outcome: Outcome | None
     template: Annotated[str | None, Meta(description="The version of the template that it was made from, by id.")]
+    escalations: Annotated[list[Escalation], Meta(description="From its template, in their order; read-only.")]
     timing: Annotated[dict[str, str], Meta(description="Durations from which its moments follow, as they were sent.")]
     messages: Annotated[dict[str, MessageHead], Meta(description="Its input, output and fault, those there are.")]
     binaries: Annotated[dict[str, BinaryHead], Meta(description="Its binary properties, by name.")]

@@ -23,7 +23,7 @@ SHOWN: dict[type[Any], frozenset[str]] = {
             *("kind", "name", "title", "description", "category", "type", "state", "suspended", "escalated", "read"),
             *("priority", "assignee", "creator", "starter", "contact", "case", "stage", "parent", "due_at"),
             *("due_local", "due_zone", "remind_before_minutes", "expires_at", "delete_at", "resume_at", "template"),
-            *("timing", "messages", "binaries", "properties", "extras"),
+            *("escalations", "timing", "messages", "binaries", "properties", "extras"),
         )
     ),
     Contact: frozenset(

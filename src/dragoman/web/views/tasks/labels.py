@@ -41,6 +41,7 @@ TASK_LABELS = {
     "outcome_text": N_("Outcome text"),
     "template": N_("Template"),
     "timing": N_("Timing"),
+    "escalations": N_("Escalations"),
     "work_items": N_("People"),
     "messages": N_("Messages"),
     "binaries": N_("Binary properties"),
