@@ -108,7 +108,10 @@ def _to_be_sent_again(visit: Visit, page: Page, request: StarletteRequest) -> Ty
 async def _typed_again(visit: Visit, form: Typed) -> Response:
     """What was typed, to be sent now."""
     again = [(name, LABELS.get(name), value) for name, value in form.pairs]
-    return await visit.framed("typed.html", action=form.address, again=again, back=form.address)
+    heading = visit.gettext("Not sent yet")
+    return await visit.framed(
+        "typed.html", heading=heading, action=form.address, again=again, passwords=[], back=form.address
+    )
 
 
 async def _leave(visit: Visit) -> Response:
@@ -122,7 +125,8 @@ def out_of_date(visit: Visit) -> Response:
     """The page for a form that isn't ours, or of an earlier session: what was typed, to be sent again."""
     again = [(name, LABELS.get(name), value) for name, value in visit.form.shown()]
     passwords = [(name, LABELS[name]) for name in visit.form.passwords()]
-    return visit.page("out_of_date.html", 403, action=quote(visit.request.full_path), again=again, passwords=passwords)
+    action, heading = quote(visit.request.full_path), visit.gettext("This form is out of date")
+    return visit.page("out_of_date.html", 403, heading=heading, action=action, again=again, passwords=passwords)
 
 
 def _not_here(visit: Visit, page: Page) -> Response:

@@ -4,12 +4,15 @@ import re
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
+from dragoman.store import tables
 from tests.support.browser import Browser
 from tests.support.statements import counting
 from tests.support.tenant import PASSWORD, Tenant
 
 STATEMENTS = 9
+H = tables.history.c
 TAGS = re.compile(r"<[^>]+>")
 
 
@@ -123,8 +126,26 @@ def test_a_large_task_takes_no_more_statements(tenant: Tenant, anna: Browser) ->
     page = anna.get(f"/ui/tasks/{number}")
     assert page.status == 200
     assert "Return 8123" in page.text
-    fewest = min((_statements(anna, number) for _ in range(3)), key=len)  # work in the background has some, too
+    fewest = min((_statements(anna, number) for _ in range(8)), key=len)  # work in the background has some, too
     assert len(fewest) <= STATEMENTS, "\n".join(each[-150:] for each in fewest)
+
+
+def test_five_thousand_changes_are_read_page_by_page(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant)
+    tenant.native("PATCH", f"/v1/tasks/{number}", {"priority": 1})
+    with tenant.server.app.store.engine.raw.begin() as connection:
+        mine = (H.tenant == tenant.key, H.entity == "task", H.number == number, H.revision == 2)
+        [change] = connection.execute(sa.select(tables.history).where(*mine)).mappings()
+        rows = [{**change, "revision": revision} for revision in range(3, 5_001)]
+        connection.execute(sa.insert(tables.history), rows)
+    page, expected = anna.get(f"/ui/tasks/{number}").text, 5_000
+    for _ in range(3):
+        assert re.findall(r'data-history="(\d+)"', page) == [str(each) for each in range(expected, expected - 50, -1)]
+        older = re.search(r'href="([^"]+)#history">Older changes', page)
+        assert older is not None
+        page, expected = anna.get(older[1]).text, expected - 50
+    assert re.findall(r'data-history="(\d+)"', anna.get(f"/ui/tasks/{number}?before=3").text) == ["2", "1"]
+    assert len(min((_statements(anna, number) for _ in range(8)), key=len)) <= STATEMENTS
 
 
 def _statements(browser: Browser, number: int) -> list[str]:
@@ -156,7 +177,7 @@ def test_messages_are_shown_as_text_and_saved_as_files(tenant: Tenant, anna: Bro
     assert f"{len(file.body):,} bytes" in page
     assert anna.get(f"/ui/tasks/{number}/messages/input").status == 404
     assert anna.get(f"/ui/tasks/{number}/messages/other").status == 404
-    fewest = min((_statements(anna, number) for _ in range(3)), key=len)
+    fewest = min((_statements(anna, number) for _ in range(8)), key=len)
     assert len(fewest) <= STATEMENTS, "\n".join(each[-150:] for each in fewest)
 
 

@@ -65,6 +65,12 @@ class Names:
         found = [self._subtask(row) for row in rows if row[0] == SUBTASK]
         return Around(names, sorted((each for each in found if each), key=lambda each: each.task.number))
 
+    def of(self, wanted: Mapping[str, Collection[str | int]]) -> dict[Named, str]:
+        """The names of those that are there; no statement where none is wanted."""
+        parts = [self._part(kind, keys) for kind, keys in wanted.items() if keys]
+        rows = self._connection().execute(sa.union_all(*parts)).all() if parts else []
+        return {(str(row[0]), str(row[1])): str(row[2] or "") for row in rows}
+
     def people(self, limit: int) -> list[tuple[str, str]]:
         """Login and name of users who aren't disabled, by name."""
         name = SOURCES["user"][2].label("name")

@@ -4,7 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive
-from dragoman.domain.batch_draft import KEPT_SECONDS, Draft
+from dragoman.domain.batch_draft import KEPT_SECONDS, MOST, Draft
 from dragoman.domain.batch_policy import requires_review
 from dragoman.domain.bulk import Policy
 from dragoman.domain.clock import later
@@ -27,8 +27,10 @@ class Add(msgspec.Struct, frozen=True):
 
 
 def add(uow: UnitOfWork, command: Add) -> Draft:
-    """The new draft. Those whose time is over are deleted."""
+    """The new draft. Those whose time is over are deleted, and of the user's own the oldest beyond MOST."""
     uow.batch_drafts.forget_expired(uow.now)
+    if beyond := uow.batch_drafts.begun(_me(uow), uow.now)[MOST - 1 :]:
+        uow.batch_drafts.forget([each.uid for each in beyond])
     draft = Draft(
         uow.tenant,
         uow.new_id(),
@@ -38,6 +40,18 @@ def add(uow: UnitOfWork, command: Add) -> Draft:
         expires_at=later(uow.now, seconds=KEPT_SECONDS),
     )
     return uow.batch_drafts.add(draft)
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """List the drafts of the principal."""
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def begun(uow: UnitOfWork, command: Begun) -> list[Draft]:
+    """Without their content, the one that was changed last first. For readers."""
+    return [] if uow.principal.user is None else uow.batch_drafts.begun(uow.principal.user, uow.now)
 
 
 class Get(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 The number of statements doesn't depend on the size of the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from dragoman.domain import failure_groups, json_numbers
 from dragoman.domain.bulk import Batch, ChangeGroup, Effect, FailureGroup, Status
 from dragoman.domain.clock import Moment
 from dragoman.store.repositories.batches import BatchFilter, Condition
+from dragoman.store.repositories.names import Named
 from dragoman.usecases.batches import documents, rows, standing
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.outcomes import results
@@ -28,6 +29,9 @@ SHOWN_FAILURES = 20
 STORY = 100
 WITH_RESULTS = frozenset({Status.CANARY_REVIEW, Status.PAUSED, Status.COMPLETED, Status.STOPPED})
 FACTS = "extras.batch"
+NAMED = {"/assignee": "user", "/category": "category"}
+"""Members whose values have names: what they are of."""
+Titles = Mapping[Named, str]
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +108,7 @@ class Overview(msgspec.Struct, frozen=True):
     other_failures: int
     story: list[Event]
     repeats: list[int]  # numbers of the batches that were made from it
+    titles: Titles  # of the users and categories among the values of groups and entries
 
 
 def look(uow: UnitOfWork, command: Look) -> Overview:
@@ -135,7 +140,18 @@ def look(uow: UnitOfWork, command: Look) -> Overview:
         other + sum(group.count for group in failed[SHOWN_FAILURES:]),
         [Event(row.at, rows.name_of(uow, row.actor) or _login(row), facts) for row in story if (facts := _facts(row))],
         _repeats(uow, batch),
+        _titles(uow, groups, page.entries),
     )
+
+
+def _titles(uow: UnitOfWork, groups: Sequence[Group], entries: Sequence[Entry]) -> dict[Named, str]:
+    wanted: dict[str, set[str | int]] = {kind: set() for kind in NAMED.values()}
+    values = [(each.stored.pointer, (each.before, each.after)) for each in groups]
+    values += [(each.pointer, (each.before, each.after)) for entry in entries for each in entry.differences]
+    for pointer, pair in values:
+        if pointer in NAMED:
+            wanted[NAMED[pointer]].update(value for value in pair if isinstance(value, str | int))
+    return uow.names.of(wanted)
 
 
 def _login(row: Any) -> str | None:

@@ -51,6 +51,15 @@ def test_each_entry_shows_what_would_become_of_it(desk: Desk) -> None:
     assert desk.browser("dora").get(f"/ui/batches/{number}").status == 404
 
 
+def test_people_and_categories_are_called_by_their_names(desk: Desk) -> None:
+    category = desk.tenant.native("POST", "/v1/categories", {"title": "Calls & <more>"})["number"]
+    tasks = [desk.task(f"Task {n}")["number"] for n in (1, 2)]
+    data = {"category": category, "assignee": desk.tenant.login("bert")}
+    page = desk.browser("bert").get(f"/ui/batches/{desk.batch(tasks, data)}").text
+    assert page.count("<ins>Calls &amp; &lt;more&gt;</ins>") == 3
+    assert page.count("<ins>Bert</ins>") == 3
+
+
 def test_equal_changes_stand_together_and_lead_to_their_entries(desk: Desk) -> None:
     tasks = [desk.task(f"Task {n}", priority=n)["number"] for n in (3, 3, 4)]
     number = desk.batch(tasks, [{"priority": 9}, {"priority": 90}, {"priority": 9}])

@@ -77,6 +77,8 @@ def test_a_draft_belongs_to_its_maker_and_is_discarded(desk: Desk) -> None:
     browser = desk.browser("carla")
     home = begun(browser, choose="numbers", numbers="1")
     assert desk.browser("bert").get(f"{home}/change").status == 404
+    assert f'href="{home}/choose">Draft, changed now</a>' in browser.get("/ui/batches").text
+    assert "draft of yours" not in desk.browser("bert").get("/ui/batches").text
     answer = browser.send(f"{home}/discard", f"{home}/change")
     assert (answer.status, answer.headers["location"]) == (303, "/ui/batches")
     assert browser.get(f"{home}/change").status == 404

@@ -2,6 +2,7 @@
 const GATHER = 250, PATIENCE = 10_000, HIDDEN = 30_000, AT_ONCE = 100;
 const batchShown = main?.dataset.batch;
 const taskShown = main?.dataset.task;
+const reviews = location.pathname.endsWith("/review");
 let source = null, last = "", newBefore = 0, newHere = 0, lostTimer = 0, hiddenTimer = 0, againTimer = 0;
 let live = null, changed = new Set(), gathering = 0;
 
@@ -31,8 +32,6 @@ const listen = () => {
   if (!live || document.hidden && !source) return;
   clearTimeout(againTimer);
   source?.close();
-  newBefore += newHere;
-  newHere = 0;
   const opened = source = new EventSource(address());
   const on = (name, heard) => opened.addEventListener(name, (event) => {
     last = event.lastEventId || last;
@@ -51,7 +50,7 @@ const listen = () => {
   on("task", ({ n }) => hear(n));
   on("list", (heard) => { newHere = heard.new; showNew() });
   on("count", showCounts);
-  on("batch", () => renewPage());
+  on("batch", renewPage);
   on("bye", ({ reason }) => {
     opened.close();
     if (reason === "session") return stateOf("off", say("signedOut"));
@@ -71,7 +70,7 @@ const hush = () => {
 /* A row changed: rows are asked for together. */
 const hear = (each) => {
   if (Number(editedTask) === each) return renewEdit();
-  if (Number(taskShown) === each && !list) return renewPage();
+  if (Number(taskShown) === each) return renewPage();
   changed.add(each);
   gathering ||= setTimeout(() => {
     gathering = 0;
@@ -149,6 +148,7 @@ const showCounts = (counts) => {
       const found = $(".count", place) ?? place.appendChild(make("span", { class: "count", "data-count": name }));
       found.textContent = count > 999 ? "999+" : count || "";
     }
+    if (reviews && name === "review") renewPage();
   }
 };
 
@@ -157,7 +157,7 @@ let renewing = 0;
 const renewPage = () => {
   renewing ||= setTimeout(async () => {
     renewing = 0;
-    if (document.querySelector("dialog[open]")) return renewPage();
+    if ($("dialog[open]")) return renewPage();
     const answer = await ask(here()).catch(() => null);
     if (!answer) return;
     const text = await answer.text();
@@ -183,7 +183,7 @@ const placeLive = () => {
 };
 
 const beginLive = () => {
-  if (!main || !words.who || !(listName || taskShown || editedTask || batchShown)) return;
+  if (!main || !words.who || !(listName || reviews || taskShown || editedTask || batchShown)) return;
   placeLive();
   const heading = $("h1", main);
   if (heading && live.previousElementSibling !== heading && listName) {

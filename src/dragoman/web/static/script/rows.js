@@ -1,6 +1,6 @@
 /* The rows of a list: which is the current one, moving over them, and coming back to them. */
 const list = $("#rows");
-const listName = location.pathname.match(/^\/ui\/inbox\/(\w+)/)?.[1] ?? "";
+const listName = location.pathname.match(/^\/ui\/inbox\/(?!review)(\w+)/)?.[1] ?? "";
 const query = () => $("#q")?.defaultValue ?? "";
 const rows = () => $$("#rows > tr[data-task]");
 const row = (number) => document.getElementById(`task-${number}`);
@@ -12,10 +12,7 @@ const current = () => document.activeElement?.closest?.("#rows > tr[data-task]")
 
 const mark = (each) => {
   currentNumber = each ? number(each) : null;
-  for (const other of rows()) {
-    if (other === each) other.setAttribute("aria-current", "true");
-    else other.removeAttribute("aria-current");
-  }
+  for (const other of rows()) other.ariaCurrent = other === each ? "true" : null;
 };
 
 const focusRow = (each, options) => {
@@ -39,8 +36,8 @@ const beside = (each) => each?.nextElementSibling ?? each?.previousElementSiblin
 /* On the page of a task: the next one of the list from which it was opened. */
 const walk = (step) => {
   const { numbers = [] } = tab.get("walk", {});
-  const next = numbers[numbers.indexOf(Number(main.dataset.task)) + step];
-  if (numbers.includes(Number(main.dataset.task)) && next) location.assign(`/ui/tasks/${next}${location.search.match(/\?from.*/) ?? ""}`);
+  const at = numbers.indexOf(Number(main.dataset.task)), next = numbers[at + step];
+  if (at >= 0 && next) location.assign(`/ui/tasks/${next}${location.search.match(/\?from.*/) ?? ""}`);
 };
 
 const leave = () => {

@@ -9,7 +9,7 @@ from dragoman.domain.batch_query import Asked
 from dragoman.domain.errors import NotFound
 from dragoman.domain.limits import uuid_of
 from dragoman.domain.task_query.moments import Range
-from dragoman.usecases.batches import documents, pages, rows
+from dragoman.usecases.batches import documents, drafts, pages, rows
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.pages import BatchSort, Condition
 from dragoman.web.site import Page
@@ -31,6 +31,7 @@ async def show(visit: Visit) -> Response:
     if not asked.faults:
         page = await visit.read(rows.row_page, await _command(visit, asked, limit))
     following = None if page.after is None else urlencode({"q": text, "after": page.after[1], "limit": limit})
+    begun = await visit.read(drafts.begun, drafts.Begun()) if not text and _after(visit) is None else []
     return await visit.framed(
         "batches/list.html",
         "batches",
@@ -42,6 +43,7 @@ async def show(visit: Visit) -> Response:
         limit=limit,
         following=following,
         is_first=_after(visit) is None,
+        drafts=[(each.uid, visit.moments.of(each.changed_at)) for each in begun],
     )
 
 

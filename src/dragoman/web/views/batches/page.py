@@ -143,11 +143,11 @@ def _evidence(visit: Visit, seen: Overview, look: Look) -> dict[str, Any]:
     moved = seen.moved or (0, False)
     return {
         "effects": _effects(visit, batch, look),
-        "groups": [_group(visit, batch, each) for each in seen.groups[:GROUPS]],
+        "groups": [_group(visit, batch, each, seen.titles) for each in seen.groups[:GROUPS]],
         "more_groups": max(0, more),
         "moved": wording.moved(visit, batch, moved[0], more=moved[1]) if moved[0] else "",
         "moved_become": wording.moved_become(visit, batch),
-        "entries": [_entry(visit, batch, each) for each in seen.entries],
+        "entries": [_entry(visit, batch, each, seen.titles) for each in seen.entries],
         "results": [(each, _outcome(visit, batch, each)) for each in seen.results],
         "next_page": None if seen.next is None else "?" + urlencode([*_kept(visit), ("after", seen.next)]),
         "kept": _kept(visit),
@@ -184,7 +184,7 @@ def _effects(visit: Visit, batch: Batch, look: Look) -> list[dict[str, Any]]:
     return found
 
 
-def _group(visit: Visit, batch: Batch, group: overview.Group) -> dict[str, Any]:
+def _group(visit: Visit, batch: Batch, group: overview.Group, titles: overview.Titles) -> dict[str, Any]:
     stored, pointer = group.stored, group.stored.pointer
     name = wording.pointer_words(pointer)
     query = [("field", name)]
@@ -195,8 +195,8 @@ def _group(visit: Visit, batch: Batch, group: overview.Group) -> dict[str, Any]:
                           shown=visit.words.number(stored.befores))  # fmt: skip
     return {
         "name": name,
-        "before": wording.value(visit, group.before, pointer) if stored.befores == 1 else many,
-        "after": wording.value(visit, group.after, pointer),
+        "before": wording.value(visit, group.before, pointer, titles) if stored.befores == 1 else many,
+        "after": wording.value(visit, group.after, pointer, titles),
         "href": "?" + urlencode(query),
         "count": counted(visit, batch.type, stored.count),
     }
@@ -210,10 +210,10 @@ def counted(visit: Visit, type_: str, count: int) -> str:
     return visit.ngettext("%(shown)s entry", "%(shown)s entries", count, shown=shown)
 
 
-def _entry(visit: Visit, batch: Batch, entry: Any) -> dict[str, Any]:
+def _entry(visit: Visit, batch: Batch, entry: Any, titles: overview.Titles) -> dict[str, Any]:
     return {
         "row": entry,
-        "lines": [wording.line(visit, each) for each in entry.differences],
+        "lines": [wording.line(visit, each, titles) for each in entry.differences],
         "names": [wording.pointer_words(each) for each in entry.changed],
         "problem": wording.problem(visit, entry, batch.type),
         "stale": wording.stale(visit, entry, batch) if entry.is_stale else "",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from dragoman.dialects.kit import times
 from dragoman.domain import json_numbers
 from dragoman.domain.bulk import Batch, Effect, OnChange, Policy
+from dragoman.usecases.batches.overview import NAMED, Titles
 from dragoman.usecases.batches.review.review_entries import Difference, Entry
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -36,7 +37,7 @@ def pointer_words(pointer: str) -> str:
     return pointer[1:].replace("/", ".").replace("~1", "/").replace("~0", "~")
 
 
-def line(visit: Visit, difference: Difference) -> Line:
+def line(visit: Visit, difference: Difference, titles: Titles) -> Line:
     """A difference; of two lists only what comes and goes."""
     name, before, after = pointer_words(difference.pointer), difference.before, difference.after
     if isinstance(before, list) and isinstance(after, list):
@@ -44,13 +45,20 @@ def line(visit: Visit, difference: Difference) -> Line:
         count = len(before) - len(gone)
         kept = visit.ngettext("%(count)s unchanged", "%(count)s unchanged", count) if count else ""
         return Line(name, _items(visit, gone), _items(visit, new), kept)
-    return Line(name, value(visit, before, difference.pointer), value(visit, after, difference.pointer), "")
+    return Line(
+        name,
+        value(visit, before, difference.pointer, titles),
+        value(visit, after, difference.pointer, titles),
+        "",
+    )
 
 
-def value(visit: Visit, known: Any, pointer: str = "") -> str:
-    """A value of a document for people."""
+def value(visit: Visit, known: Any, pointer: str = "", titles: Titles | None = None) -> str:
+    """A value of a document for people. `titles`: what users and categories are called."""
     if known is None:
         return visit.gettext("none")
+    if titles and pointer in NAMED and (title := titles.get((NAMED[pointer], str(known)))):
+        return _cut(title)
     if isinstance(known, bool):
         return visit.gettext("yes") if known else visit.gettext("no")
     if isinstance(known, str):
