@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from dragoman.store.engine import driver
+from dragoman.store.repositories import events
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World
 
@@ -32,3 +34,21 @@ def test_the_first_open_delivery_of_a_subject_is_found_by_the_subject(
     world.close()
     assert len(plans) == 2
     assert all("USING INDEX delivery_by_subject (tenant=? AND webhook=? AND subject=?" in plan for plan in plans), plans
+
+
+def test_events_of_deliveries_are_found_by_their_sequences(sqlite_url: str) -> None:
+    world = World(sqlite_url)
+    plan: list[str] = []
+
+    def find(uow: UnitOfWork) -> None:
+        connection = uow.deliveries._overlay.group.connection
+        statement = events._several(connection.dialect)
+        values = {"tenant": 1, "keys": "[1,2]"}
+        rows = driver.fetch(
+            connection, f"EXPLAIN QUERY PLAN {statement.text}", [values[name] for name in statement.names]
+        )
+        plan.extend(row[3] for row in rows)
+
+    world.core(find)
+    world.close()
+    assert any("(tenant=? AND sequence=?)" in step for step in plan), plan

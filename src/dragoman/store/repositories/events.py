@@ -15,13 +15,15 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.event import Event
 from dragoman.store import tables
 from dragoman.store.engine import driver
-from dragoman.store.engine.key_lists import among, as_parameter, driver_text
+from dragoman.store.engine.key_lists import among, as_parameter, driver_text, each_of
 from dragoman.store.unit.event_log import COUNTER
 from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 
 E = tables.event.c
 H = tables.history.c
 COLUMNS = ("sequence", *Event.__struct_fields__)
+PLAIN: tuple[Any, ...] = tuple(E[name] for name in COLUMNS)
+OF_TENANT = E.tenant == sa.bindparam("tenant")
 LONG = 4_096
 """Characters of changes; longer ones are not read with a page."""
 
@@ -124,6 +126,12 @@ class Events:
         found = _events(connection, _one(connection.dialect), {"tenant": self._group.tenant, "uid": uid})
         return found[0] if found else None
 
+    def of_sequences(self, sequences: Sequence[int]) -> list[LoggedEvent]:
+        """Those of these that are kept, in no order, without their changes."""
+        connection = self._connection
+        values = {"tenant": self._group.tenant, "keys": as_parameter(connection.dialect, sequences)}
+        return _events(connection, _several(connection.dialect), values)
+
     def last_sequences(self, tenants: Sequence[int]) -> list[tuple[int, int]]:
         """Tenant and last sequence of these tenants' logs, those of others among them."""
         connection = self._connection
@@ -198,18 +206,29 @@ def _one(dialect: sa.Dialect) -> Statement:
     return _selected(dialect, [E.uid == sa.bindparam("uid")], 1)
 
 
+@lru_cache(maxsize=4)
+def _several(dialect: sa.Dialect) -> Statement:
+    is_sqlite = dialect.name == "sqlite"
+    named = (OF_TENANT, among(dialect, E.sequence)) if is_sqlite else each_of(tables.event, "sequence")
+    return _laid_out(dialect, sa.select(*PLAIN).where(*named))
+
+
 def _selected(dialect: sa.Dialect, conditions: list[sa.ColumnElement[bool]], limit: int) -> Statement:
     """Events with their changes, which a scalar sub-select finds by the whole key of history, whatever the planner
     knows of that table."""
     row = [H.tenant == E.tenant, H.entity == E.entity, H.number == E.number, H.revision == E.revision]
     short = sa.case((sa.func.length(H.changes) <= sa.literal_column(str(LONG)), H.changes))
     changes = sa.select(short).where(*row).correlate(tables.event).scalar_subquery()
-    columns = [*(E[name] for name in COLUMNS), changes]
-    found = sa.select(*columns).where(E.tenant == sa.bindparam("tenant"), *conditions)
-    ordered = found.order_by(E.sequence).limit(sa.literal_column(str(limit)))
+    found = sa.select(*PLAIN, changes.label("changes")).where(OF_TENANT, *conditions)
+    return _laid_out(dialect, found.order_by(E.sequence).limit(sa.literal_column(str(limit))))
+
+
+def _laid_out(dialect: sa.Dialect, found: "sa.Select[Any]") -> Statement:
+    """The statement as the driver takes it, which on SQLite gives lines of JSON, in order."""
     if dialect.name != "sqlite":
-        return _compiled(dialect, ordered)
-    page = ordered.with_only_columns(sa.func.json_array(*columns).label("line"), E.sequence).subquery("page")
+        return _compiled(dialect, found)
+    columns = list(found.selected_columns)
+    page = found.with_only_columns(sa.func.json_array(*columns).label("line"), E.sequence).subquery("page")
     lines = sa.func.group_concat(page.c.line, sa.literal_column("char(10)")).aggregate_order_by(page.c.sequence)
     return _compiled(dialect, sa.select(lines))
 

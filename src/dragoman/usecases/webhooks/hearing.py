@@ -67,16 +67,18 @@ def with_body(uow: UnitOfWork, delivery: Delivery) -> Delivery:
     return replace(delivery, body=Bodies(uow).whole(event), sequence=event.sequence)
 
 
-def may_still_hear(uow: UnitOfWork, owner: Principal, delivery: Delivery) -> bool:
-    """Whether the owner hears the same of the event now as when the delivery was made. One whose event is no longer
-    kept is for administrators only."""
+def still_heard(uow: UnitOfWork, owner: Principal, deliveries: Sequence[Delivery]) -> set[str]:
+    """Those deliveries, by id, of whose events the owner hears the same now as when they were made. One whose event is
+    no longer kept is for administrators only."""
     if owner.is_admin:
-        return True
-    event = uow.events.find(delivery.event)
-    if event is None:
-        return False
-    (heard,) = visibility.heard(uow, owner, [event])
-    return heard is (Heard.EVENT if delivery.type == event.type else Heard.HIDDEN)
+        return {each.uid for each in deliveries}
+    events = uow.events.of_sequences([each.sequence for each in deliveries])
+    types = {
+        event.uid: event.type if what is Heard.EVENT else envelope.hidden_type(event)
+        for event, what in zip(events, visibility.heard(uow, owner, events), strict=True)
+        if what is not Heard.NOTHING
+    }
+    return {each.uid for each in deliveries if types.get(each.event) == each.type}
 
 
 def _passes(uow: UnitOfWork, wanted: WebhookFilter, event: LoggedEvent) -> bool:

@@ -135,9 +135,10 @@ def _lease(
     """The chains of deliveries that are held from now on, and the subjects of those that the owner may not hear."""
     chains: dict[str, list[Taken]] = {}
     withheld: set[str] = set()
-    for due in _wanted(uow, webhook, want):
-        delivery = hearing.with_body(uow, due)
-        if not delivery.is_test and not hearing.may_still_hear(uow, owner, delivery):
+    due = [hearing.with_body(uow, each) for each in _wanted(uow, webhook, want)]
+    heard = hearing.still_heard(uow, owner, [each for each in due if not each.is_test])
+    for delivery in due:
+        if not delivery.is_test and delivery.uid not in heard:
             uow.deliveries.save(delivery.withheld(uow.now))
             withheld.add(delivery.subject)
             continue
