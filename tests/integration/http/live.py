@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPConnection
 
 import msgspec
@@ -16,7 +16,7 @@ from dragoman import settings
 from dragoman.http.endpoints.metrics import Metrics
 from dragoman.http.server.gateway import Gateway
 from dragoman.http.server.listeners import bind
-from dragoman.http.server.process import Server, config_of
+from dragoman.http.server.process import Server, Service, config_of
 from dragoman.logs import RequestLog
 from dragoman.settings import Settings
 from tests.support.plain_dialect import PAGES, TOKEN, PlainApplication
@@ -25,24 +25,37 @@ AUTH = f"Authorization: Bearer {TOKEN}\r\n"
 
 
 @dataclass
-class Live:
-    """A server that runs: its port, its application, the lines of its log."""
+class Running:
+    """A server that runs: its port, and the lines of its log."""
 
     port: int
-    app: PlainApplication
     server: Server
     requests: RequestLog
-    lines: list[bytes] = field(default_factory=list)
+    lines: list[bytes]
 
     def log(self) -> list[dict[str, object]]:
         self.requests.flush()
         return [msgspec.json.decode(line) for text in self.lines for line in text.splitlines()]
 
 
+@dataclass
+class Live(Running):
+    """The same of the plain dialect's application."""
+
+    app: PlainApplication
+
+
 @contextmanager
 def serving(base: Settings | None = None) -> Iterator[Live]:
-    """A server of the plain dialect; it is stopped at the end, and must end well."""
+    """A server of the plain dialect."""
     app = PlainApplication(base or settings.load(environ={}))
+    with running(app) as it:
+        yield Live(it.port, it.server, it.requests, it.lines, app)
+
+
+@contextmanager
+def running(app: Service) -> Iterator[Running]:
+    """A server of an application; it is stopped at the end, and must end well."""
     lines: list[bytes] = []
     requests = RequestLog(lines.append)
     listener = bind("127.0.0.1", 0)
@@ -59,7 +72,7 @@ def serving(base: Settings | None = None) -> Iterator[Live]:
     thread.start()
     try:
         assert ready.wait(10)
-        yield Live(listener.getsockname()[1], app, server, requests, lines)
+        yield Running(listener.getsockname()[1], server, requests, lines)
     finally:
         server.stop()
         thread.join(15)
