@@ -111,6 +111,9 @@ GOALS: dict[str, Goal] = {
     "overload_goodput": Goal("updates of 2,000 clients that ask again at once over those of 64, the peak", least=0.9),
     "overload_p99_ms_2000": Goal("99th percentile of ms of those updates", most=1_000),
     "overload_p99_ms_6000": Goal("the same of 6,000 clients", most=2_000),
+    "read_two_workers_vs_one_sqlite": Goal("reads of two processes on one SQLite file over those of one", least=1.4),
+    "list_two_workers_vs_one_sqlite": Goal("the same of lists of 50", least=1.7),
+    "update_two_workers_vs_one_sqlite": Goal("the same of updates"),
     "session_vs_token": Goal("processor time of a page by a session over that by a token, 16 connections", most=1.1),
     "p99_beside_guesses": Goal(
         "99th percentile of reads beside 50 wrong logins a second for one user over that alone, 16 connections",

@@ -42,6 +42,7 @@ from bench import (
     starting,
     streams,
     webhooks,
+    workers,
 )
 from bench.compare import Table
 from bench.plan import ENGINES, QUICK, Bench, Plan
@@ -89,7 +90,13 @@ STAGES = {
     **EVENTS,
 }
 """What `--only` can name besides kinds of work."""
-ALONE = {"start": starting.run, "before": before.run, "signed_in": signed_in.run, "guesses": guesses.run}
+ALONE = {
+    "start": starting.run,
+    "before": before.run,
+    "signed_in": signed_in.run,
+    "guesses": guesses.run,
+    "workers": workers.run,
+}
 """The same for what chooses its engines itself."""
 
 

@@ -103,9 +103,7 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8080
-    workers: Annotated[
-        int, Meta(ge=1, le=256, description="How many processes serve the port; more than one needs PostgreSQL.")
-    ] = 1
+    workers: Annotated[int, Meta(ge=1, le=256, description="How many processes serve the port.")] = 1
     allowed_hosts: Annotated[
         tuple[str, ...],
         Meta(

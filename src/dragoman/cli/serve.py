@@ -24,7 +24,7 @@ FIRST_RUN = "No users yet. Make the administrator at {{url}}/ui/first-run?code={
     "--workers",
     metavar="N",
     type=WholeNumber(1, 256),
-    help="Processes on the port; PostgreSQL for more than 1.  [default: 1]",
+    help="Processes on the port.  [default: 1]",
 )
 @common
 @click.pass_context
@@ -39,13 +39,14 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     \b
     Example:
       dragoman serve
+      dragoman serve --workers 2
       dragoman serve --port 9000 --database postgresql://dragoman@db.example.com/dragoman --workers 4
 
     \b
     Exit codes:
       0  stopped by a signal
       1  it could not start, or had to stop
-      2  wrong usage (more than one worker on SQLite, which has one serving process)
+      2  wrong usage
     """
     given = {"server.host": host, "server.port": port, "server.workers": workers}
 
@@ -57,15 +58,14 @@ def serve_command(context: click.Context, host: str | None, port: int | None, wo
     inherited = inherited_sockets()
     app = make_app(context, settings)
     try:
-        if app.store.engine.is_sqlite and settings.server.workers > 1:
-            raise click.UsageError(
-                f"{settings.server.workers} workers need PostgreSQL: a SQLite file has one serving process", context
-            )
         prepare_file(app)
         with keeping.served_by_us(app.store):
             if not inherited:
                 check_port(settings)
-            app.open()  # an error of the database is reported here, in one line, before workers start
+            with keeping.alone(app.store) as is_alone:
+                app.open()  # an error of the database is reported here, in one line, before workers start
+                if is_alone:
+                    app.take_over()
             code = app.first_run.code(app.identity.anonymous().tenant)
             app.close()
             return serve(settings, inherited, "" if code is None else FIRST_RUN.format(code=code))

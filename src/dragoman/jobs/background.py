@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 
 class Background:
-    """Starts and stops the loops of a process.
-
-    `is_only` means that no other process works on this database, so leases of an earlier process can be taken over.
-    """
+    """Starts and stops the loops of a process."""
 
     def __init__(
         self,
@@ -30,10 +27,9 @@ class Background:
         *,
         webhooks: Webhooks,
         poll_seconds: float,
-        is_only: bool,
     ) -> None:
-        self.worker = Worker(runner, settings, is_only=is_only)
-        self.senders = Senders(runner, webhooks, poll_seconds=poll_seconds, is_only=is_only)
+        self.worker = Worker(runner, settings)
+        self.senders = Senders(runner, webhooks, poll_seconds=poll_seconds)
         self._runner = runner
         self._folder = folder
         self._uses = uses

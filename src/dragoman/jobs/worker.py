@@ -22,7 +22,6 @@ from dragoman.jobs.handlers.registry import HANDLERS, Handler
 from dragoman.jobs.loops.loop import Runner
 from dragoman.metrics.snapshot import Snapshot
 from dragoman.settings import Jobs as Settings
-from dragoman.usecases.admin import tenants
 from dragoman.usecases.background import jobs
 
 if TYPE_CHECKING:
@@ -35,10 +34,7 @@ STOP_SECONDS = 5.0
 
 
 class Worker:
-    """Runs the jobs of every tenant. `hint` may be called from any thread.
-
-    `is_only` means that no other process works on this database, so leases of an earlier process can be taken over.
-    """
+    """Runs the jobs of every tenant. `hint` may be called from any thread."""
 
     def __init__(
         self,
@@ -46,8 +42,6 @@ class Worker:
         settings: Settings | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        *,
-        is_only: bool = False,
     ) -> None:
         self.owner = new_id()
         self._runner = runner
@@ -55,8 +49,6 @@ class Worker:
         self._attempts = Attempts(runner, handlers, self._settings.lease_seconds, sleep)
         self._rests = rests.Rests(sleep, self._awake_soon)
         self._running: dict[asyncio.Task[None], Job] = {}
-        self._takes_over = is_only
-        self._started_at = runner.clock.now()
         self._last_tenant = 0
         self._stops = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -118,7 +110,6 @@ class Worker:
     async def _look_safely(self) -> float:
         """Look, and return how long to wait before the next look."""
         try:
-            await self._take_over()
             await self.look()
             return await self._until_next()
         except Expected as busy:
@@ -126,16 +117,6 @@ class Worker:
         except Exception:  # house: ok, because the worker must go on; the next look may succeed
             log.exception("loop.failed", extra={"loop": "worker"})
         return LOOK_SECONDS
-
-    async def _take_over(self) -> None:
-        """Once, before the first look: leases of an earlier process have no holder any more."""
-        if not self._takes_over:
-            return
-        for _, tenant in await self._runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-            orphans = await self._write(jobs.release_orphans, jobs.ReleaseOrphans(self._started_at), tenant)
-            if orphans:
-                log.info("worker.inherited", extra={"tenant": tenant, "jobs": orphans})
-        self._takes_over = False
 
     async def _until_next(self) -> float:
         """The seconds until a waiting job becomes due, a second at most."""

@@ -44,12 +44,13 @@ from dragoman.store.store import Store
 from dragoman.store.unit.work import Work
 from dragoman.usecases import categories, extension_names
 from dragoman.usecases.admin import tenants
-from dragoman.usecases.background import backlog
+from dragoman.usecases.background import backlog, jobs
 from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.identity import names, scopes
 from dragoman.usecases.identity.scope_words import METRICS, OF_BATCHES, Registry
 from dragoman.usecases.tasks.summaries import Summary
+from dragoman.usecases.webhooks import sending
 
 if TYPE_CHECKING:
     from dragoman.tracing.spans import Spans
@@ -95,7 +96,6 @@ class Application:
             self.identity.uses,
             webhooks=settings.webhooks,
             poll_seconds=settings.events.poll_seconds,
-            is_only=self.store.engine.is_sqlite,
         )
         self.traffic = Traffic(self.clock)
         self.asks: Asks | None = None  # where it is served
@@ -108,6 +108,14 @@ class Application:
         self.store.migrate()
         self.identity.main_tenant = self.ensure_tenant(self.settings.tenant)
         return self
+
+    def take_over(self) -> None:
+        """Free the jobs and deliveries that earlier processes held, while no other process works on this database."""
+        now = self.clock.now()
+        for _, tenant in self.executor.call(tenants.list_all, tenants.ListTenants(), DIRECTORY_TENANT):
+            self.executor.call(jobs.release_orphans, jobs.ReleaseOrphans(now), tenant)
+            while self.executor.call(sending.recover, sending.Recover(""), tenant):
+                pass
 
     def ensure_tenant(self, name: str, *, must_be_new: bool = False) -> int:
         """The number of the tenant with this name, created if it is missing."""

@@ -1,8 +1,9 @@
 """The store: one database, its write lanes, its readers, its directory.
 
 PostgreSQL has a write lane for each kind of work: works that draw numbers wait for the tenant's counter, exclusive
-works can take long, and neither holds up changes of named rows. SQLite has one writer. Readers are apart for named
-rows, for lists that an index leads along, and for what may look at many rows: lists that are sorted, searches, counts.
+works can take long, and neither holds up changes of named rows. SQLite has one writer at a time, of all processes.
+Readers are apart for named rows, for lists that an index leads along, and for what may look at many rows: lists that
+are sorted, searches, counts.
 """
 
 import logging
@@ -21,6 +22,7 @@ from dragoman.store import migrations
 from dragoman.store.directory import Directory
 from dragoman.store.engine.engines import PATIENCE_SECONDS, Engine
 from dragoman.store.engine.files import Room, database_file, readable_by_others
+from dragoman.store.engine.turns import Turn
 from dragoman.store.unit.as_of import TimersDue
 from dragoman.store.unit.awaiting import Waiting
 from dragoman.store.unit.known_tasks import KnownTasks
@@ -61,6 +63,7 @@ class Store:
         key: bytes | None = None,
     ) -> None:
         self.engine = Engine(url, patience_seconds)
+        self._patience = patience_seconds
         self.clock = clock
         self.directory = Directory(clock)
         self._waiting = Waiting(self.engine, clock)
@@ -73,6 +76,7 @@ class Store:
         self._readers: list[Lane] = []
         self._own: dict[bool, Transactions] = {}  # for commands, by whether they write
         self._own_guard = threading.Lock()
+        self._turns: list[Turn] = []
         self._timers = timers
         self._terms = replace(terms, vault=vault_of(self.engine, key))
         self.failure: BaseException | None = None
@@ -143,11 +147,20 @@ class Store:
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
             terms=self._terms,
+            turn=self._turn(lane=lane) if writes else None,
             hands_over=hands_over,
             puts_off=puts_off,
             join=join,
             known_tasks=None if writes else self.known_tasks,
         )
+
+    def _turn(self, *, lane: bool) -> Turn | None:
+        """The turns of a writer to a SQLite file: a lane takes none but its own, a command waits only so long."""
+        file = database_file(self.engine)
+        if file is None:
+            return None
+        self._turns.append(Turn(file, None if lane else self._patience))
+        return self._turns[-1]
 
     def _queued(self) -> None:
         if self.on_queued is not None:
@@ -258,5 +271,8 @@ class Store:
             lane.join(seconds)
         for transactions in self._own.values():
             transactions.close()
+        if not any(lane.is_alive for lane in self._lanes):
+            while self._turns:
+                self._turns.pop().close()
         self._waiting.close()
         self.engine.dispose()

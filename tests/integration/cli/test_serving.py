@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PASSWORD, add_user
 from tests.integration.cli.command import refused, well
 from tests.support.postgres import free_port
-from tests.support.server import PROGRAM, Server, environment
+from tests.support.server import PROGRAM, Server, basic, environment
 
 
 def test_it_says_when_it_is_ready_and_ends_with_0(database_url: str) -> None:
@@ -35,11 +36,14 @@ def test_port_0_takes_a_free_one(tmp_path: Path) -> None:
     assert ready == f"dragoman ready http://127.0.0.1:{port}\n"
 
 
-def test_sqlite_has_one_process(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/dragoman.db"
-    said = refused(url, "serve", "--workers", "2", code=2)
-    assert "2 workers need PostgreSQL" in said
-    assert not list(tmp_path.iterdir())
+def test_workers_share_one_database(database_url: str) -> None:
+    add_user(database_url, "anna", admin=True)
+    headers = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
+    with Server(database_url, options=("--workers", "2")) as server:
+        made = [server.call("POST", "/v1/tasks", f'{{"title": "Task {index}"}}', headers) for index in range(40)]
+        assert [answer.status for answer in made] == [201] * 40
+        assert [answer.json()["number"] for answer in made] == list(range(1, 41))
+        assert "dragoman_workers 2" in server.call("GET", "/metrics").text
 
 
 def test_a_second_server_on_a_sqlite_file_is_refused(tmp_path: Path) -> None:

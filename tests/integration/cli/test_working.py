@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli.command import refused
+from tests.conftest import add_user
+from tests.integration.cli.command import refused, well
 from tests.support.postgres import free_port
 from tests.support.server import PROGRAM, environment
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_ends_with_0(postgres_url: str, told: signal.Signals) -> None:
+def test_it_says_when_it_is_ready_and_ends_with_0(database_url: str, told: signal.Signals) -> None:
     process = subprocess.Popen(
         [PROGRAM, "work"],
-        env=environment(postgres_url),
+        env=environment(database_url),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -28,10 +29,20 @@ def test_it_says_when_it_is_ready_and_ends_with_0(postgres_url: str, told: signa
     assert process.wait() == 0
 
 
-def test_sqlite_has_one_process_which_does_the_work_itself(tmp_path: Path) -> None:
-    said = refused(f"sqlite:///{tmp_path}/dragoman.db", "work", code=2)
-    assert "work needs PostgreSQL" in said
-    assert not list(tmp_path.iterdir())
+def test_a_copy_is_not_put_in_the_place_of_a_file_that_is_worked_on(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/dragoman.db"
+    add_user(url, "anna")
+    well(url, "backup", str(tmp_path / "copy.db"))
+    process = subprocess.Popen(
+        [PROGRAM, "work"], env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout as said:
+        assert said.readline() == "dragoman ready to work\n"
+        assert "does background work" in refused(url, "restore", str(tmp_path / "copy.db"), "--force")
+        process.terminate()
+    assert process.wait() == 0
+    well(url, "restore", str(tmp_path / "copy.db"), "--force")
 
 
 def test_a_database_that_is_away_is_said_in_a_line() -> None:

@@ -82,7 +82,15 @@ def test_a_port_in_use_is_reported_in_a_sentence() -> None:
 def children(pid: int) -> list[int]:
     """The worker processes, not the helper that Python's own library starts beside them."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [int(child) for child in found if (line := command_line(child)) and b"resource_tracker" not in line]
+
+
+def command_line(pid: str) -> bytes:
+    """Empty when the process has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def test_workers_share_one_port_and_stop_together() -> None:
@@ -98,9 +106,29 @@ def test_workers_share_one_port_and_stop_together() -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_a_worker_that_ends_by_itself_ends_the_whole_non_zero(end: signal.Signals) -> None:
+def test_a_worker_that_ends_by_itself_is_replaced_while_the_others_go_on(end: signal.Signals) -> None:
+    with process(DRAGOMAN_SERVER_WORKERS="2") as (server, port):
+        first, second = children(server.pid)
+        os.kill(first, end)
+        deadline = time.monotonic() + 10
+        while len(now := children(server.pid)) < 2 or first in now:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert second in now
+        assert [get(port) for _ in range(20)] == [[200]] * 20
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(10) == 0
+        assert '"event":"server.worker_ended"' in server.communicate()[1]
+
+
+def test_a_worker_that_ends_before_it_is_ready_ends_the_whole_non_zero() -> None:
     with process(DRAGOMAN_SERVER_WORKERS="2") as (server, _):
-        os.kill(children(server.pid)[0], end)
+        before = set(children(server.pid))
+        os.kill(before.copy().pop(), signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while not (new := set(children(server.pid)) - before):
+            assert time.monotonic() < deadline
+        os.kill(new.pop(), signal.SIGKILL)  # it takes longer than this to import what it serves
         assert server.wait(10) == 1
 
 

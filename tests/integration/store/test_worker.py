@@ -264,7 +264,7 @@ def test_a_worker_told_to_stop_gives_its_jobs_back(database_url: str, caplog: py
     assert ("job.given_back", 1) in lines(caplog)
 
 
-def test_the_only_worker_waits_for_no_lease_of_an_earlier_one(database_url: str) -> None:
+def test_who_is_alone_waits_for_no_lease_of_an_earlier_worker(database_url: str) -> None:
     async def story(node: World) -> None:
         uid = enqueue(node)
         node.core(lambda uow: jobs.claim(uow, jobs.Claim("killed", 1)))
@@ -277,7 +277,8 @@ def test_the_only_worker_waits_for_no_lease_of_an_earlier_one(database_url: str)
             if job.uid == uid:
                 ended.set()
 
-        worker = Worker(node.app.executor, handlers={KIND: handler}, is_only=True)
+        node.app.take_over()
+        worker = Worker(node.app.executor, handlers={KIND: handler})
         loop = asyncio.create_task(worker.run())
         await ended.wait()
         await worker.stop()

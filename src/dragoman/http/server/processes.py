@@ -1,10 +1,11 @@
 """Running the server: one process, or several on one port. Each signal that stops it lets it end with 0.
 
 With several workers each is a process with its own application; the kernel distributes the connections (SO_REUSEPORT).
-When one of them ends by itself, the others are stopped in good order and the server ends non-zero: the service manager
-starts it again. Restarting single workers would hide the cause, and loop when it is lasting.
+When one of them ends by itself, the log says so and another takes its place, while the others go on. When one ends
+before it was ready, the cause is lasting: the others are stopped in good order and the server ends non-zero.
 """
 
+import logging
 import multiprocessing
 import signal
 import socket
@@ -14,12 +15,15 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from dragoman import logs
 from dragoman.http.server import process
 from dragoman.http.server.listeners import open_listeners, share_of, url_of
 from dragoman.http.server.process import FAILED
 from dragoman.http.server.worker_sockets import WorkerSockets, sockets_folder
 from dragoman.runtime import service_manager, signals
 from dragoman.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] = (), hint: str = "") -> int:
@@ -53,62 +57,95 @@ def _report_ready(hint: str, url: str) -> None:
 def _run_workers(
     settings: Settings, factory: str, listeners: Sequence[socket.socket], folder: str | None, hint: str
 ) -> int:
-    """The parent: starts the workers, reports when all are ready, passes signals on, and waits for their end."""
-    workers, pipes = _start(settings, factory, listeners, folder)
-    stopped: list[int] = []
-
-    def stop(number: int, _frame: object) -> None:
-        stopped.append(number)
-        for worker in workers:
-            worker.terminate()
-
+    """The parent: starts the workers, reports when all are ready, replaces those that end, and passes signals on."""
+    logs.setup(settings.log_level)
+    team = Team(settings, factory, listeners, folder)
     for number in signals.stopping():
-        signal.signal(number, stop)
-    if _are_ready(pipes):
+        signal.signal(number, lambda _number, _frame: team.stop())
+    if team.are_ready():
         _report_ready(hint, url_of(listeners[0]))
-    wait([worker.sentinel for worker in workers])
-    by_itself = not stopped
-    _end(workers, settings.timeouts.stop_seconds)
-    good = {0} if by_itself else {0, -signal.SIGTERM}  # a worker that isn't ready for the signal yet dies of it
-    return FAILED if by_itself or any(worker.exitcode not in good for worker in workers) else 0
+        team.keep()
+    return team.end(settings.timeouts.stop_seconds)
 
 
-def _start(
-    settings: Settings, factory: str, listeners: Sequence[socket.socket], folder: str | None
-) -> tuple[list[BaseProcess], list[Connection]]:
-    """The workers, and for each the pipe on which it reports that it is ready."""
-    context = multiprocessing.get_context("spawn")
-    workers: list[BaseProcess] = []
-    pipes: list[Connection] = []
-    count = settings.server.workers
-    for number in range(count):
-        own, other = context.Pipe()
-        sockets = WorkerSockets(folder, number, count)
-        arguments = (settings, factory, share_of(listeners, count, number), other, sockets)
-        workers.append(context.Process(target=_work, args=arguments))
-        workers[-1].start()
+class Worker:
+    """A worker, and whether it has reported on its pipe that it is ready."""
+
+    def __init__(self, number: int, process: BaseProcess, pipe: Connection) -> None:
+        self.number = number
+        self.process = process
+        self._pipe = pipe
+        self._is_ready = False
+
+    def is_ready(self, seconds: float | None = 0.0) -> bool:
+        """Whether it has reported, or does so within these seconds (None: or ends)."""
+        try:
+            self._is_ready = self._is_ready or (self._pipe.poll(seconds) and bool(self._pipe.recv()))
+        except (EOFError, OSError):
+            return False
+        return self._is_ready
+
+
+class Team:
+    """The workers of one server, each with its share of the listeners. They are started at once."""
+
+    def __init__(
+        self, settings: Settings, factory: str, listeners: Sequence[socket.socket], folder: str | None
+    ) -> None:
+        self._settings, self._factory, self._listeners, self._folder = settings, factory, listeners, folder
+        self._context = multiprocessing.get_context("spawn")
+        self._is_told = False  # by a signal
+        self._workers: list[Worker] = []
+        for number in range(settings.server.workers):
+            self._workers.append(self._start(number))
+
+    def stop(self) -> None:
+        """Let all end in good order."""
+        self._is_told = True
+        for worker in self._workers:
+            worker.process.terminate()
+
+    def are_ready(self) -> bool:
+        """Wait until each worker is ready; False when one ended before."""
+        return all(worker.is_ready(None) for worker in self._workers)
+
+    def keep(self) -> None:
+        """Replace each worker that ends. Returns when the server is stopped, or when one ends before it was ready:
+        what ended those before it lasts."""
+        while not self._is_told:
+            ended = wait([worker.process.sentinel for worker in self._workers])
+            for worker in list(self._workers):
+                if worker.process.sentinel not in ended or self._is_told:
+                    continue
+                worker.process.join()
+                facts = {"pid": worker.process.pid, "status": worker.process.exitcode}
+                log.critical("server.worker_ended", extra=facts)
+                if not worker.is_ready():
+                    return
+                self._workers[worker.number] = self._start(worker.number)
+
+    def end(self, seconds: float) -> int:
+        """Stop those that still run, and kill those that don't end in time; the exit code."""
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(seconds)
+            worker.process.kill()
+            worker.process.join()
+        good = {0, -signal.SIGTERM}  # a worker that isn't ready for the signal yet dies of it
+        is_good = self._is_told and all(worker.process.exitcode in good for worker in self._workers)
+        return 0 if is_good else FAILED
+
+    def _start(self, number: int) -> Worker:
+        count = self._settings.server.workers
+        own, other = self._context.Pipe()
+        sockets = WorkerSockets(self._folder, number, count)
+        share = share_of(self._listeners, count, number)
+        arguments = (self._settings, self._factory, share, other, sockets)
+        process = self._context.Process(target=_work, args=arguments)
+        process.start()
         other.close()
-        pipes.append(own)
-    return workers, pipes
-
-
-def _are_ready(pipes: Sequence[Connection]) -> bool:
-    """Wait until each worker is ready; False when one ended before."""
-    try:
-        for pipe in pipes:
-            pipe.recv()
-    except EOFError:
-        return False
-    return True
-
-
-def _end(workers: Sequence[BaseProcess], seconds: float) -> None:
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join(seconds)
-        worker.kill()
-        worker.join()
+        return Worker(number, process, own)
 
 
 def _work(

@@ -21,7 +21,6 @@ from dragoman.domain.webhook import Pending
 from dragoman.jobs.loops.loop import Runner
 from dragoman.jobs.senders.endpoints import Chain, Endpoint, Endpoints
 from dragoman.settings import Webhooks
-from dragoman.usecases.admin import tenants
 from dragoman.usecases.webhooks import disabling, fanning, sending
 
 if TYPE_CHECKING:
@@ -53,10 +52,7 @@ class Tenant:
 
 
 class Senders:
-    """Sends the deliveries of every tenant. `hint` may be called from any thread.
-
-    `is_only` means that no other process works on this database, so leases of an earlier process can be taken over.
-    """
+    """Sends the deliveries of every tenant. `hint` may be called from any thread."""
 
     def __init__(
         self,
@@ -64,7 +60,6 @@ class Senders:
         settings: Webhooks | None = None,
         *,
         poll_seconds: float = 1.0,
-        is_only: bool = False,
         receivers: "Callable[[], Receivers] | None" = None,
         clock: Clock | None = None,
     ) -> None:
@@ -72,7 +67,6 @@ class Senders:
         self._runner = runner
         self._settings = settings or Webhooks()
         self._poll_seconds = poll_seconds
-        self._takes_over = is_only
         self._clock = clock or SystemClock()  # receivers have the real time, also beside a clock that a test stops
         self._make = receivers or self._configured
         self._receivers: Receivers | None = None
@@ -142,22 +136,12 @@ class Senders:
     async def _turn_safely(self) -> bool:
         """One turn; whether there is more to do at once."""
         try:
-            await self._take_over()
             return await self.turn()
         except Expected as busy:
             log.warning("loop.later", extra={"loop": "senders", "code": busy.code})
         except Exception:  # house: ok, because the senders must go on; the next turn may succeed
             log.exception("loop.failed", extra={"loop": "senders"})
         return False
-
-    async def _take_over(self) -> None:
-        """Once: deliveries that an earlier process was sending have no sender any more."""
-        if not self._takes_over:
-            return
-        for _, tenant in await self._runner.read(tenants.list_all, tenants.ListTenants(), system(DIRECTORY_TENANT)):
-            while await self._write(sending.recover, sending.Recover(self.holder), tenant):
-                pass
-        self._takes_over = False
 
     async def turn(self) -> bool:
         """Store what came, look for what there is to do, and do a slice of it; whether there is more at once."""

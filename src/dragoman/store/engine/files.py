@@ -51,16 +51,14 @@ class Room:
 
 @contextmanager
 def served_by_us(engine: Engine) -> Iterator[None]:
-    """Be the one process that serves this SQLite file, as long as the block lasts. Conflict when another is.
+    """Be the one server of this SQLite file, as long as the block lasts. Conflict when another is.
 
     The lock is the kernel's on a file beside the database, so it goes with the process, however that ends.
     """
-    database = database_file(engine)
-    if database is None:
+    handle = _open_lock(engine, "serving")
+    if handle is None:
         yield
         return
-    path = database.with_name(f"{database.name}-serving")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,11 +66,53 @@ def served_by_us(engine: Engine) -> Iterator[None]:
             other = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
             raise Conflict(
                 "served_already",
-                f"Process {other} serves {database} already; a SQLite file has one serving process. "
-                "Stop that one first, or take PostgreSQL for more.",
+                f"Process {other} serves {engine.url.database} already. Stop that one first; one server can have "
+                "several workers.",
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def worked_on_by_us(engine: Engine) -> Iterator[None]:
+    """Be one of the processes that do background work beside the server of a SQLite file, as long as the block lasts.
+
+    Waits while a server starts, or a copy is put in the place of the file.
+    """
+    handle = _open_lock(engine, "working")
+    if handle is None:
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[bool]:
+    """Keep processes that do background work off a SQLite file, as long as the block lasts. False when there is one."""
+    handle = _open_lock(engine, "working")
+    if handle is None:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def _open_lock(engine: Engine, name: str) -> int | None:
+    database = database_file(engine)
+    if database is None:
+        return None
+    return os.open(database.with_name(f"{database.name}-{name}"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -18,7 +18,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.store import migrations
 from dragoman.store.engine.engines import Engine
-from dragoman.store.engine.files import database_file, served_by_us
+from dragoman.store.engine.files import alone, database_file, served_by_us
 from dragoman.store.maintenance import event_logs
 from dragoman.store.maintenance import export as portable
 
@@ -66,7 +66,9 @@ def restore(engine: Engine, file: Path, *, force: bool = False) -> None:
     kind = _kind(file)
     _compare_checksum(file)
     target = database_file(engine)
-    with served_by_us(engine):
+    with served_by_us(engine), alone(engine) as is_alone:
+        if target is not None and not is_alone:
+            raise Conflict("served_already", f"A process does background work on {target}. Stop that one first.")
         if target is None:
             migrations.run(engine)
             _load(engine, file, kind, replace=force)

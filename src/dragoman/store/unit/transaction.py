@@ -7,7 +7,7 @@ after the commit.
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import sqlalchemy as sa
 
@@ -58,7 +58,7 @@ class Transactions:
     `queued` is called after the commit of a transaction that queued a job, `announced` with the tenant after that of
     one that wrote events; `refuse` before a group runs: its result is the error of all works. With `hands_over`, works
     that must run elsewhere or wait for rows are left in `again`; with `puts_off` lists that wait for transactions under
-    way.
+    way. A transaction begins in its `turn`, and ends with it.
     `timers` gives the works that let due timers fire before what they hold is changed. `join` gives works that were
     queued while a group waited for its rows, and need no others: they are added to the group's list. `known_tasks` are
     those that lists need not read again.
@@ -78,6 +78,7 @@ class Transactions:
         refuse: Callable[[], Expected | None] | None = None,
         timers: Callable[[int, TimersDue], list[Work]] | None = None,
         terms: Terms = NO_TERMS,
+        turn: AbstractContextManager[None] | None = None,
         hands_over: bool = False,
         puts_off: bool = False,
         join: Callable[[int, int, Callable[[Work], bool]], list[Work]] | None = None,
@@ -95,6 +96,7 @@ class Transactions:
         self._refuse = refuse
         self._timers = timers
         self._terms = terms
+        self._turn = turn or nullcontext()
         self._tried: frozenset[int] = frozenset()
         self._hands_over = hands_over
         self._keeps_plans = engine.is_postgresql and (hands_over or not writes)
@@ -298,7 +300,7 @@ class Transactions:
     def _transact(self, works: list[Work], alone: list[Work]) -> list[tuple[Work, NotAnnounced | OutOfOrder]]:
         """Run and commit. If commands need rows that they didn't name, or in order, roll back and return these."""
         connection = self.connection
-        with connection.begin() as transaction:
+        with self._turn, connection.begin() as transaction:
             if self._keeps_plans and uptime() - self._planned_at > PLAN_SECONDS:
                 self._planned_at = uptime()
                 self.engine.forget_plans(connection)

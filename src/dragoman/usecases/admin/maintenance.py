@@ -40,8 +40,18 @@ def must_be_unused(store: Store) -> None:
 
 
 def served_by_us(store: Store) -> AbstractContextManager[None]:
-    """Hold the lock of a SQLite file's serving process. Conflict when another process holds it."""
+    """Hold the lock of a SQLite file's server. Conflict when another one holds it."""
     return files.served_by_us(store.engine)
+
+
+def worked_on_by_us(store: Store) -> AbstractContextManager[None]:
+    """Be one of the processes that do background work beside the server of a SQLite file."""
+    return files.worked_on_by_us(store.engine)
+
+
+def alone(store: Store) -> AbstractContextManager[bool]:
+    """Keep other processes off a SQLite file, together with `served_by_us`. False when one does background work."""
+    return files.alone(store.engine)
 
 
 def verify(store: Store, digests: Folder | None, now: Moment) -> Report:
