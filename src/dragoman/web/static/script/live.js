@@ -98,7 +98,7 @@ const renew = async (numbers, flash = false) => {
     else if (flash && found.dataset.revision !== revisions.get(each)) flashRow(found);
   }
   if (waits && row(waits)) mark(row(waits));
-  if (focused && focused !== document.activeElement && !focused.isConnected && waits) focusRow(row(waits), { preventScroll: true });
+  if (waits && focused?.isConnected === false) focusRow(row(waits), { preventScroll: true });
   showSelection();
   showTimes();
 };
