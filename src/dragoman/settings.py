@@ -71,6 +71,8 @@ class Option(Protocol):
     def choices(self) -> tuple[object, ...]: ...
     @property
     def check(self) -> Callable[[Any], str | None] | None: ...
+    @property
+    def kind(self) -> Any: ...
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -783,6 +785,8 @@ def _type_of(path: tuple[str, ...], dialects: Mapping[str, Sequence[Option]]) ->
 
 
 def _option_type(option: Option) -> Any:
+    if option.kind is not None:
+        return option.kind
     if option.choices:
         return Literal[option.choices]
     return tuple[str, ...] if isinstance(option.default, tuple) else type(option.default)
@@ -900,9 +904,13 @@ def _dialect(name: str, tree: Mapping[str, Any], options: Sequence[Option]) -> d
     return defaults | given
 
 
+def data_folder() -> Path:
+    """The user's folder for data of Dragoman."""
+    return platformdirs.user_data_path("dragoman", appauthor=False)
+
+
 def _default_database() -> str:
-    folder = platformdirs.user_data_path("dragoman", appauthor=False)
-    return f"sqlite:///{folder / 'dragoman.db'}"
+    return f"sqlite:///{data_folder() / 'dragoman.db'}"
 
 
 # Describing

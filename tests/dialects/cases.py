@@ -67,10 +67,19 @@ class Found:
         """The server's settings that the case needs, as TOML; the same text means the same server will do."""
         tables = {f"dialects.{self.dialect}": self.case.options, "limits": self.case.limits}
         return "".join(
-            f"[{name}]\n" + "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in given.items())
+            f"[{name}]\n" + "".join(f"{key} = {in_toml(value)}\n" for key, value in given.items())
             for name, given in tables.items()
             if given
         )
+
+
+def in_toml(value: Any) -> str:
+    """A value as TOML has it: tables inline."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {in_toml(member)}' for key, member in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(in_toml, value))}]"
+    return msgspec.json.encode(value).decode()
 
 
 def load(file: Path) -> Case:

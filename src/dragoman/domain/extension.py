@@ -68,14 +68,22 @@ class ExtensionSchema(msgspec.Struct, frozen=True):
     source: str = ""
     created_at: Moment = Moment(0)
     row_version: int = 1
+    is_classifier: bool = False
+
+    @property
+    def has_records(self) -> bool:
+        """Whether its values are records of declared attributes: neither a classifier's words nor records of any."""
+        return bool(self.attributes)
 
 
 class Declaration(msgspec.Struct, frozen=True):
-    """The rules of a schema, independent of its notation."""
+    """The rules of a schema, independent of its notation. Those of contacts may have no attributes: then the members of
+    their records are free; those of a classifier are texts in place of records."""
 
     is_multi_valued: bool
     attributes: tuple[Attribute, ...]
     unique: tuple[str, ...] = ()
+    is_classifier: bool = False
 
 
 def fold(name: str) -> str:

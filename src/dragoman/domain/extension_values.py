@@ -21,6 +21,7 @@ from dragoman.domain.extension import (
     Attribute,
     Declaration,
     ExtensionSchema,
+    Owner,
     attribute_name_fault,
     fold,
 )
@@ -48,8 +49,10 @@ def conform(schema: ExtensionSchema, text: str) -> str:
     Invalid `schema_violation` with every fault by path; Conflict `unique_violation` when two records agree in all
     unique attributes; null equals absence.
     """
-    rules = _rules(schema.is_multi_valued, schema.attributes)
-    stored, faults = rules.apply(text.strip())
+    if schema.is_classifier:
+        stored, faults = _words(text.strip())
+    else:
+        stored, faults = _rules(schema.is_multi_valued, schema.attributes).apply(text.strip())
     if faults:
         detail = "; ".join(f"{fault.path or 'the value'} {fault.message}" for fault in faults[:MOST_TOLD])
         raise Invalid("schema_violation", f"{schema.name}: {detail}", tuple(faults[:MOST_FAULTS]))
@@ -74,11 +77,16 @@ def merged(schema: ExtensionSchema | None, stored: str, text: str) -> str:
     return _object(members)
 
 
-def check_declaration(declaration: Declaration) -> Declaration:
+def check_declaration(declaration: Declaration, owner: Owner = Owner.TASK) -> Declaration:
     """The declaration with its defaults coerced. Invalid `invalid_schema` with every fault."""
     problems: list[Problem] = []
-    if not declaration.attributes:
-        problems.append(Problem("/attributes", "value", "attributes must name at least one"))
+    if owner is not Owner.CONTACT:
+        if not declaration.attributes:
+            problems.append(Problem("/attributes", "value", "attributes must name at least one"))
+        if declaration.is_classifier:
+            problems.append(Problem("/type", "value", "only extensions of contacts can be classifiers"))
+    elif declaration.is_classifier and (declaration.attributes or declaration.unique):
+        problems.append(Problem("/attributes", "value", "a classifier has no attributes"))
     if len(declaration.attributes) > MOST_ATTRIBUTES:
         problems.append(Problem("/attributes", "value", f"attributes must be at most {MOST_ATTRIBUTES}"))
     spelled: dict[str, str] = {}
@@ -98,7 +106,7 @@ def check_declaration(declaration: Declaration) -> Declaration:
     if problems:
         raise Invalid("invalid_schema", problems[0].message, tuple(problems[:MOST_FAULTS]))
     unique = tuple(dict.fromkeys(spelled[fold(name)] for name in declaration.unique))
-    return Declaration(declaration.is_multi_valued, tuple(attributes), unique)
+    return msgspec.structs.replace(declaration, attributes=tuple(attributes), unique=unique)
 
 
 def canonical_moment(text: str) -> str | None:
@@ -158,7 +166,7 @@ class _Rules:
             if attribute.default is not None and attribute.name not in members:
                 members[attribute.name] = attribute.default
         stored = _object(members)
-        if not faults:
+        if not faults and self.attributes:
             faults = [fault for error in self.validator.iter_errors(_value(stored)) for fault in _told(error, path)]
         return stored, faults
 
@@ -189,6 +197,18 @@ def _told(error: jsonschema_rs.ValidationError, above: str) -> Iterable[Problem]
             return (Problem(path, "format", "must be a date and time, YYYY-MM-DDThh:mm:ss.fffZ"),)
         case _:
             return (Problem(path, "range", "must be within 64 bits"),)
+
+
+def _words(text: str) -> tuple[str, list[Problem]]:
+    """The value of a classifier: an array of texts; one text alone is taken as such an array."""
+    if text.startswith('"'):
+        text = f"[{text}]"
+    if not text.startswith("["):
+        return text, [Problem("", "type", "must be an array of texts")]
+    words = _value(text)
+    return text, [
+        Problem(f"/{index}", "type", "must be text") for index, word in enumerate(words) if not isinstance(word, str)
+    ]
 
 
 def _check_unique(schema: ExtensionSchema, stored: str) -> None:

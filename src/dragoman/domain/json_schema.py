@@ -12,6 +12,8 @@ from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.extension import Attribute, Declaration, ExtensionSchema, attribute_name_fault, fold
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+TEXT = {"type": "string"}
+"""What the items of a classifier are."""
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 
 WORDS: dict[str, tuple[str, str | None]] = {
@@ -34,6 +36,8 @@ ATTRIBUTE_KEYWORDS = {"type", "format", "maxLength", "default", "title", "descri
 
 def to_json_schema(schema: ExtensionSchema) -> dict[str, Any]:
     """The schema as clients read it. Any value may be null (Genesys page, section 5)."""
+    if schema.is_classifier:
+        return {"$schema": DRAFT, "title": schema.name, "type": "array", "items": dict(TEXT)}
     record = record_schema(schema.attributes)
     whole = {"type": "array", "items": record} if schema.is_multi_valued else record
     unique = {"x-unique": list(schema.unique)} if schema.unique else {}
@@ -47,7 +51,7 @@ def record_schema(attributes: tuple[Attribute, ...]) -> dict[str, Any]:
         "type": "object",
         "properties": {attribute.name: _property(attribute) for attribute in attributes},
         **({"required": required} if required else {}),
-        "additionalProperties": False,
+        "additionalProperties": not attributes,
     }
 
 
@@ -57,6 +61,11 @@ def from_json_schema(document: Any) -> Declaration:
     if not isinstance(document, dict):
         raise _invalid([Problem("", "value", "the schema must be an object")])
     is_multi_valued = document.get("type") == "array"
+    if is_multi_valued and document.get("items") == TEXT and not document.get("x-unique"):
+        _refuse_others(document, SCHEMA_KEYWORDS | {"type", "items", "x-unique"}, "", problems)
+        if problems:
+            raise _invalid(problems)
+        return Declaration(False, (), is_classifier=True)
     known = SCHEMA_KEYWORDS | ({"type", "items", "x-unique"} if is_multi_valued else RECORD_KEYWORDS)
     _refuse_others(document, known, "", problems)
     record, path = (document.get("items"), "/items") if is_multi_valued else (document, "")
@@ -89,7 +98,7 @@ def _attributes(record: Any, path: str, problems: list[Problem]) -> tuple[Attrib
     if not isinstance(record, dict) or record.get("type") != "object":
         problems.append(Problem(f"{path}/type", "value", "a record is an object, or an array of objects"))
         return ()
-    if record.get("additionalProperties", False) is not False:
+    if record.get("additionalProperties", False) is not False and record.get("properties") != {}:
         problems.append(Problem(f"{path}/additionalProperties", "value", "records hold declared attributes only"))
     properties = record.get("properties")
     if not isinstance(properties, dict):

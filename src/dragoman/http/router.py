@@ -125,8 +125,8 @@ class Table:
             route: Route = self.dialect.normalise(below)
             below = route.path
             request.extension = route.extension
-            if route.query is not None:
-                request.query_string = route.query
+            if route.query is not None and not request.query_string.startswith(route.query):
+                request.query_string = "&".join(filter(None, (route.query, request.query_string)))
         segments = below.split("/")
         del segments[0]
         return [_decoded(segment) for segment in segments] if "%" in below else segments

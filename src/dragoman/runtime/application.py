@@ -35,7 +35,7 @@ from dragoman.runtime.identity import Identity, Recent
 from dragoman.runtime.page_streams import PageStreams
 from dragoman.runtime.sign_ins import SignIns
 from dragoman.runtime.traffic import Traffic
-from dragoman.settings import BadSettings, Events, Settings, Webhooks, traces
+from dragoman.settings import BadSettings, Events, Settings, Webhooks, data_folder, traces
 from dragoman.store.engine.files import database_file
 from dragoman.store.engine.notices import Notices
 from dragoman.store.repositories.digests import FOLDER as DIGESTS
@@ -80,6 +80,7 @@ class Application:
         # Other servers have the real time, also beside a clock that a test stops.
         outside = Outside(settings.outside, SystemClock())
         self.executor = Executor(self.store, self.clock, settings.timeouts.request_seconds, outside)
+        self.executor.data_folder = self.data_folder
         self.event_watch = EventWatch(self.executor, settings.events.poll_seconds, stream_rules(settings.events))
         self.executor.event_watch = self.event_watch
         accounts = StoredAccounts(self.executor, settings, life_of(settings.sessions))
@@ -179,6 +180,15 @@ class Application:
         self.executor.start(asyncio.get_running_loop(), lambda _error: None)
         await self.background.worker.run_once()
         self.executor.detach()
+
+    @property
+    def data_folder(self) -> Path | None:
+        """Where files of the server are written: beside a SQLite file, else the user's data folder; None for a database
+        in memory."""
+        file = database_file(self.store.engine)
+        if file is not None:
+            return file.parent
+        return data_folder() if self.store.engine.is_postgresql else None
 
     @property
     def digest_folder(self) -> Folder | None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.delivery.outside import Outside
@@ -44,6 +45,7 @@ class Executor:
         self.outside = outside or Outside((), SystemClock())
         self.spans: Spans | None = None
         self.event_watch: Watch | None = None
+        self.data_folder: Path | None = None
         self._store = store
         self._request_seconds = request_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,7 +90,7 @@ class Executor:
             result = await self._wait(_work_of(operation, command, request), writes=operation.writes, seconds=left)
         if operation.streams:
             request.command, request.run = command, partial(self._run_further, operation, request)
-            request.watch = self.event_watch
+            request.watch, request.data_folder = self.event_watch, self.data_folder
         return await _settled(_rendered(operation, result, request), request)
 
     async def _execute_streamed(self, operation: OperationSpec, request: Request, body: BodyStream) -> Reply | Stream:
@@ -124,7 +126,7 @@ class Executor:
 
         command = operation.read(request)
         result = self._store.run(_work_of(operation, command, request), writes=operation.writes)
-        request.command, request.run = command, run
+        request.command, request.run, request.data_folder = command, run, self.data_folder
         rendered = _rendered(operation, result, request)
         return asyncio.run(_settled(rendered, request)) if isinstance(rendered, Later) else rendered
 

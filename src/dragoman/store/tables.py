@@ -22,6 +22,7 @@ due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372
 is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # untyped: SQLite's would get a "= 1"
 has_escalations: sa.ColumnElement[Any] = sa.literal_column("(escalations <> '[]')")
 
+is_service: sa.ColumnElement[Any] = sa.literal_column("(\"case\".kind = 'service')")
 case_is_private: sa.ColumnElement[Any] = sa.literal_column('("case".is_private)')
 
 
@@ -390,6 +391,7 @@ case = Table(
     Index("case_by_uid", "tenant", "uid", unique=True),
     Index("case_by_contact", "tenant", "contact", "number"),
     Index("case_by_kind", "tenant", "kind", "number"),
+    _where("case_of_services", sa.text("kind = 'service'"), "started_at", "number"),
     _where_set("case_by_customer_key", "customer_key", "number"),
     _where_set("case_by_contact_key", "contact_key", "number"),
     _where_set("case_by_expiry", "expires_at", "number"),
@@ -452,11 +454,23 @@ contact = Table(
     _count("modified_at"),
     _json("extras"),
     _count("extension_count"),
+    _json("attributes"),
+    _text("given_key"),
     _number("removed_at"),
     *_versions(),
     Index("contact_by_uid", "tenant", "uid", unique=True),
     Index("contact_by_company", "tenant", "company", "number"),
     Index("contact_private", "tenant", "is_private", "number"),
+)
+
+contact_value = Table(
+    "contact_value",  # by which contacts are identified; derived from them
+    metadata,
+    _key("tenant", BigInteger),
+    _key("attribute", STRING),
+    _key("value", STRING),
+    _key("contact", BigInteger),
+    sqlite_with_rowid=False,
 )
 
 category = Table(
@@ -501,6 +515,7 @@ extension_schema = Table(
     _text("source", nullable=False),
     _count("created_at"),
     _count("row_version", 1),
+    _flag("is_classifier"),
 )
 
 work_item = Table(

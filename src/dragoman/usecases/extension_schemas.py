@@ -6,7 +6,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.extension import Declaration, ExtensionSchema, Owner, fold
 from dragoman.domain.extension_values import check_declaration
-from dragoman.usecases import extension_names
+from dragoman.usecases import extension_names, identification_keys
 from dragoman.usecases import purge as removal
 from dragoman.usecases.uow import UnitOfWork
 
@@ -26,16 +26,19 @@ class Create(msgspec.Struct, frozen=True):
 def create(uow: UnitOfWork, command: Create) -> ExtensionSchema:
     """Create the schema. Stored values stay; validation begins with the next write.
 
-    Invalid `invalid_name`, `invalid_schema`; Conflict `schema_exists`, whatever the case of the name.
+    Invalid `invalid_name`, `invalid_schema`; Conflict `schema_exists`, whatever the case of the name, and
+    `already_exists` for the name of an attribute that a contact has.
     """
     fault = extension_names.declared_fault(command.name)
     if fault is not None:
         raise Invalid("invalid_name", fault, (Problem("/name", "name", fault),))
-    declaration = check_declaration(command.declaration)
+    declaration = check_declaration(command.declaration, command.owner)
     known = uow.schemas.by_name(command.owner, command.name, Lock.CHANGE)
     if known is not None:
         message = f"There is a schema {known.name} for extensions of a {command.owner}."
         raise Conflict("schema_exists", message, name=known.name, owner=str(command.owner))
+    if command.owner is Owner.CONTACT and uow.contact_values.has(fold(command.name)):
+        raise Conflict("already_exists", f"Contacts have an attribute {command.name}.", name=command.name)
     return uow.schemas.add(
         ExtensionSchema(
             tenant=uow.tenant,
@@ -45,6 +48,7 @@ def create(uow: UnitOfWork, command: Create) -> ExtensionSchema:
             is_multi_valued=declaration.is_multi_valued,
             attributes=declaration.attributes,
             unique=declaration.unique,
+            is_classifier=declaration.is_classifier,
             source=command.source,
             created_at=uow.now,
         )
@@ -118,8 +122,10 @@ class Delete(msgspec.Struct, frozen=True):
 
 
 def delete(uow: UnitOfWork, command: Delete) -> None:
-    """NotFound `schema_not_found` when there is none; values without a schema stay."""
+    """NotFound `schema_not_found` when there is none; values without a schema stay. Conflict `schema_in_use` for one
+    that an identification key names."""
     schema = _found(command, uow.schemas.by_name(command.owner, command.name, Lock.CHANGE))
+    identification_keys.must_not_use(uow, command.owner, schema.folded)
     uow.schemas.remove(schema)
     removal.remove_values(uow, command.owner, schema.folded)
 

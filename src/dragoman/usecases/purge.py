@@ -60,6 +60,8 @@ def remove_values(uow: UnitOfWork, owner: Owner, folded: str) -> None:
     numbers = uow.schemas.holders(owner, folded, limit=DIRECT + 1)
     if len(numbers) > DIRECT:
         uow.schemas.mark(owner, folded, uow.now)
+        if owner is Owner.CONTACT:
+            uow.contact_values.drop_extension(folded)
     else:
         _remove_values(uow, owner, [(number, folded) for number in numbers])
 

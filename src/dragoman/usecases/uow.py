@@ -17,6 +17,7 @@ from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloa
 from dragoman.store.repositories.binary_properties import BinaryProperties
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories
+from dragoman.store.repositories.contact_values import ContactValues
 from dragoman.store.repositories.contacts import Contacts
 from dragoman.store.repositories.deliveries import Deliveries
 from dragoman.store.repositories.digests import Digests
@@ -243,6 +244,10 @@ class UnitOfWork:
     @lazy
     def contacts(self) -> Contacts:
         return Contacts(self._overlay)
+
+    @lazy
+    def contact_values(self) -> ContactValues:
+        return ContactValues(self._overlay)
 
     @lazy
     def categories(self) -> Categories:

@@ -19,6 +19,7 @@ class Switch:
     default: object
     summary: str = "A switch."
     choices: tuple[object, ...] = ()
+    kind: Any = None
     check: Callable[[Any], str | None] | None = None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from dragoman.dialects.genesys import errors
-from dragoman.dialects.genesys.operations import NOT_OFFERED, operations
+from dragoman.dialects.genesys.operations import operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
 from dragoman.dialects.genesys.showing import calls, shown_task
 from dragoman.dialects.genesys.wire.names import RESERVED
@@ -25,7 +25,6 @@ def _dialect(switches: Switches) -> Dialect:
         prefixes=("/genesys/1/cs", ""),
         bare_roots=("/services", "/customers", "/metadata", "/profiles", "/server", "/maintenance"),
         operations=operations(switches),
-        not_offered=NOT_OFFERED,
         error=errors.renderer(switches),
         incident=errors.render_incident,
         options=(*OPTIONS, cors_origins()),

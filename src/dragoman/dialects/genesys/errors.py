@@ -19,6 +19,8 @@ GONE = frozenset({"service_not_found", "state_not_found", "task_not_found"})
 TOKENS: dict[str, tuple[int, str]] = {
     "invalid_json": (400, "InvalidBody"),
     "missing_field": (400, "MissingField"),
+    "missing_key": (400, "MissingKey"),
+    "schema_in_use": (400, "SchemaInUse"),
     "invalid_name": (400, "InvalidName"),
     "schema_violation": (400, "SchemaViolation"),
     "schema_missing": (400, "SchemaViolation"),
@@ -79,6 +81,8 @@ def message_of(error: errors.Expected) -> str:
         return f"no {owner} extension schema {name}"
     if error.code == "schema_missing":
         return f"no schema for the {owner} extension {name}"
+    if error.code == "key_not_found":
+        return f"no identification key {name}"
     return error.message
 
 

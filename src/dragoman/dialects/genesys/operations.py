@@ -1,4 +1,4 @@
-"""What this dialect offers, one row an operation, and what it leaves out. Numbers are those of the page, section 2."""
+"""What this dialect offers, one row an operation. Numbers are those of the page, section 2."""
 
 from dataclasses import replace
 from functools import partial
@@ -7,16 +7,18 @@ from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.handlers import extensions, schemas, server, services, states, tasks
 from dragoman.dialects.genesys.handlers.modes import guarded
 from dragoman.dialects.genesys.options import Switches
+from dragoman.dialects.genesys.profile_operations import of_keys, of_maintenance, of_profiles
 from dragoman.dialects.genesys.responses import (
     created_at,
     render_created,
     render_json,
+    render_named,
     render_no_content,
     render_nothing,
     render_text,
 )
-from dragoman.dialects.genesys.wire import events, queries
-from dragoman.dialects.kit import ANY_CREDENTIALS, NO_BODY, PUBLIC, NotOffered, OperationSpec, Reply, Request, any_of
+from dragoman.dialects.genesys.wire import business, events, queries
+from dragoman.dialects.kit import ANY_CREDENTIALS, NO_BODY, PUBLIC, OperationSpec, Reply, Request, any_of
 from dragoman.domain.extension import Owner
 
 TASK_READ = any_of("task.read")
@@ -38,14 +40,21 @@ KINDS = (
     ("services", "service", Owner.CASE, (24, 25, 26)),
     ("states", "state", Owner.STAGE, (27, 28, 29)),
     ("tasks", "task", Owner.TASK, (30, 31, 32)),
+    ("profiles", "profile", Owner.CONTACT, (33, 34, 35)),
 )
 """Kinds of schemas: path, noun, owner, rows of create, query, delete."""
 
 
 def operations(switches: Switches) -> tuple[OperationSpec, ...]:
     """Every operation under these switches."""
-    in_production = (*_services(switches), *_states(switches), *_tasks(switches), *_extensions(switches))
-    in_both_modes = (*_schemas(switches), *_server(switches))
+    in_production = (
+        *_services(switches),
+        *_states(switches),
+        *_tasks(switches),
+        *_extensions(switches),
+        *of_profiles(switches),
+    )
+    in_both_modes = (*_schemas(switches), *of_keys(switches), *_server(switches), *of_maintenance(switches))
     return (
         *(_guarded(row, switches, needs_production=True) for row in in_production),
         *(_guarded(row, switches, needs_production=False) for row in in_both_modes),
@@ -123,7 +132,7 @@ def _services(switches: Switches) -> tuple[OperationSpec, ...]:
                 scopes=CASE_READ,
                 parse=partial(services.parse_list, is_open, switches),
                 run=services.list_all,
-                render=render_json,
+                render=render_named(switches.business, business.SERVICE),
                 parameters=queries.OF_SERVICES,
                 ignored_parameters=queries.OF_OTHER_LISTS,
                 summary="The services of a contact key that have no customer.",
@@ -139,7 +148,7 @@ def _services(switches: Switches) -> tuple[OperationSpec, ...]:
                 scopes=CASE_READ,
                 parse=partial(services.parse_list, is_open, switches),
                 run=services.list_all,
-                render=render_json,
+                render=render_named(switches.business, business.SERVICE),
                 parameters=queries.OF_SERVICES,
                 ignored_parameters=queries.OF_OTHER_LISTS,
                 summary="The services of a customer.",
@@ -154,7 +163,7 @@ def _services(switches: Switches) -> tuple[OperationSpec, ...]:
             scopes=CASE_READ,
             parse=partial(services.parse_show, switches),
             run=services.show,
-            render=render_json,
+            render=render_named(switches.business, business.SERVICE),
             parameters=queries.OF_A_SERVICE,
             ignored_parameters=queries.OF_OTHER_LISTS,
             summary="One service, optionally with its states and tasks.",
@@ -247,7 +256,7 @@ def _states(switches: Switches) -> tuple[OperationSpec, ...]:
                 scopes=CASE_READ,
                 parse=partial(states.parse_list, is_open, switches),
                 run=states.list_all,
-                render=render_json,
+                render=render_named(switches.business, business.STATE),
                 parameters=queries.OF_STATES,
                 ignored_parameters=queries.OF_OTHER_LISTS,
                 summary="The states of a service, oldest first.",
@@ -262,7 +271,7 @@ def _states(switches: Switches) -> tuple[OperationSpec, ...]:
             scopes=CASE_READ,
             parse=partial(states.parse_show, switches),
             run=states.show,
-            render=render_json,
+            render=render_named(switches.business, business.STATE),
             parameters=queries.OF_A_STATE,
             ignored_parameters=queries.OF_OTHER_LISTS,
             summary="One state.",
@@ -312,7 +321,7 @@ def _tasks(switches: Switches) -> tuple[OperationSpec, ...]:
                 scopes=TASK_READ,
                 parse=partial(tasks.parse_list, is_open, switches),
                 run=tasks.list_all,
-                render=render_json,
+                render=render_named(switches.business, business.TASK),
                 parameters=queries.OF_TASKS,
                 ignored_parameters=queries.OF_OTHER_LISTS,
                 summary="The tasks of a service, oldest first.",
@@ -327,7 +336,7 @@ def _tasks(switches: Switches) -> tuple[OperationSpec, ...]:
             scopes=TASK_READ,
             parse=partial(tasks.parse_show, switches),
             run=tasks.show,
-            render=render_json,
+            render=render_named(switches.business, business.TASK),
             parameters=queries.OF_A_TASK,
             ignored_parameters=queries.OF_OTHER_LISTS,
             summary="One task.",
@@ -481,7 +490,18 @@ def _server(switches: Switches) -> tuple[OperationSpec, ...]:
             run=server.attributes,
             render=render_json,
             parameters=("cv-attribute",),
-            summary="Business attributes; none are configured.",
+            summary="The configured business attributes, or the one that a field is mapped to.",
+            standing="row 36 [D]",
+        ),
+        OperationSpec(
+            name="attribute.show",
+            method="GET",
+            path="/metadata/business-attributes/{name}",
+            scopes=SCHEMA_READ,
+            parse=partial(server.parse_attributes, switches),
+            run=server.attribute,
+            render=render_json,
+            summary="One business attribute.",
             standing="row 36 [D]",
         ),
         OperationSpec(
@@ -515,28 +535,3 @@ def _render_mode(mode: dict[str, str], request: Request) -> Reply:
     reply = render_json(mode, request)
     reply.headers.append(("Location", f"{request.prefix}/server/status"))
     return reply
-
-
-PROFILES = "Customer profiles live elsewhere in the 8.5 generation; a service names its customer without one."
-STREAMS = "Exporting is done by `dragoman export`, which carries every dialect's data."
-PURGE = (
-    "Deleting services one by one, by ttl and by expiration time is offered; clearing a whole store by one call is not."
-)
-
-NOT_OFFERED = (
-    NotOffered("POST", "/metadata/profiles/extensions", PROFILES, name="profile.schema.create"),
-    NotOffered("GET", "/metadata/profiles/extensions", PROFILES, name="profile.schema.list"),
-    NotOffered("GET", "/metadata/profiles/extensions/{ext}", PROFILES, name="profile.schema.show"),
-    NotOffered("DELETE", "/metadata/profiles/extensions/{ext}", PROFILES, name="profile.schema.delete"),
-    NotOffered("POST", "/maintenance/purge", PURGE, name="service.purge"),
-    NotOffered("GET", "/maintenance/services/stream", STREAMS, name="service.export_stream"),
-    NotOffered("POST", "/maintenance/services/files", STREAMS, name="service.export_files"),
-    NotOffered("POST", "/profiles", PROFILES, name="profile.create"),
-    NotOffered("GET", "/profiles", PROFILES, name="profile.identify"),
-    NotOffered("GET", "/profiles/{cid}", PROFILES, name="profile.show"),
-    NotOffered("PUT", "/profiles/{cid}", PROFILES, name="profile.update"),
-    NotOffered("POST", "/profiles/{cid}/extensions", PROFILES, name="profile.extension.insert"),
-    NotOffered("PUT", "/profiles/{cid}/extensions/{ext}/by/unique", PROFILES, name="profile.record.update"),
-    NotOffered("PUT", "/profiles/{cid}/extensions/{ext}/delete/by/unique", PROFILES, name="profile.record.delete"),
-    NotOffered("POST", "/metadata/identification-keys", PROFILES, name="identification_key.create"),
-)

@@ -1,6 +1,7 @@
 """The switches of this dialect, as `[dialects.genesys]` sets them (page, section 0)."""
 
 from dragoman.dialects import kit
+from dragoman.dialects.genesys.wire import business
 from dragoman.dialects.kit import Option
 from dragoman.domain import origins
 
@@ -16,6 +17,15 @@ class Switches(kit.Switches, frozen=True):
     auth_as: str = ""
     roles: bool = False
     start_in_mode: str = "production"
+    profile_attributes: tuple[str, ...] = ()
+    require_identification_key: bool = False
+    exports: str = "exports"
+    business_attribute: tuple[business.BusinessAttribute, ...] = ()
+
+    @property
+    def business(self) -> business.Mapped:
+        """Business attributes by the fields that they are mapped to."""
+        return business.Mapped(self.business_attribute)
 
 
 DEFAULTS = Switches()
@@ -56,5 +66,27 @@ OPTIONS = (
         DEFAULTS.start_in_mode,
         "The mode of a tenant before it is set for the first time.",
         ("production", "maintenance"),
+    ),
+    Option(
+        "profile_attributes",
+        DEFAULTS.profile_attributes,
+        "The names that core attributes of customer profiles may have; when empty, any name of the right form.",
+    ),
+    Option(
+        "require_identification_key",
+        DEFAULTS.require_identification_key,
+        "Whether customers are identified by attributes of an identification key alone, as by the vendor.",
+    ),
+    Option(
+        "exports",
+        DEFAULTS.exports,
+        "The folder for exports of services to files, below the server's data folder; when empty, there are none.",
+    ),
+    Option(
+        "business_attribute",
+        DEFAULTS.business_attribute,
+        "Business attributes with `name`, `dbid`, `values` and the `cv_attributes` that they are mapped to.",
+        check=business.fault,
+        kind=tuple[business.BusinessAttribute, ...],
     ),
 )

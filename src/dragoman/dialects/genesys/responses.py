@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dragoman.dialects.genesys.wire.business import Mapped
 from dragoman.dialects.kit import Reply, Request, json
 
 JSON = "application/json;charset=UTF-8"
@@ -13,6 +14,19 @@ Render = Callable[[dict[str, Any], Request], Reply]
 def render_json(value: Any, request: Request) -> Reply:
     """A resource, or an array of such: no paging, no envelope."""
     return Reply(200, json.encode(value), JSON)
+
+
+def render_named(mapped: Mapped, kind: str) -> Callable[[Any, Request], Reply]:
+    """Resources of a kind, with the names of business attributes' values where those are asked for."""
+    if not any(attribute.map_names for attribute in mapped.attributes):
+        return render_json
+
+    def render(value: Any, request: Request) -> Reply:
+        if isinstance(value, list):
+            return render_json([mapped.shown(kind, each) for each in value], request)
+        return render_json(mapped.shown(kind, value), request)
+
+    return render
 
 
 def render_text(text: str, request: Request) -> Reply:

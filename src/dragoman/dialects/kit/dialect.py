@@ -27,6 +27,7 @@ class Option:
     summary: str
     choices: tuple[object, ...] = ()
     check: Callable[[Any], str | None] | None = None  # what is wrong with a value of the right type; None: nothing
+    kind: Any = None  # its type, where the default doesn't tell: a tuple of Structs is a list of tables
 
 
 def cors_origins(default: tuple[str, ...] = ()) -> Option:

@@ -33,7 +33,8 @@ def rows_of(command: Command) -> Keys | Exclusive:
 
 
 OTHERS = "*"
-"""In `ignored_parameters` and `ignored_members`: all names that the operation doesn't read."""
+"""In `ignored_parameters` and `ignored_members`: all names that the operation doesn't read; in `parameters`: all names.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ class OperationSpec:
     secret_members: tuple[str, ...] = ()  # of its body: not in the hash stored with an Idempotency-Key
     shown_once: tuple[str, ...] = ()  # secret members of its reply: null where it is repeated under an Idempotency-Key
     is_bulk: bool = False  # the limits of its body are the settings `limits.bulk_…`
-    parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused
+    parameters: tuple[str, ...] = ()  # of the query, that it reads; others are refused, unless OTHERS is among them
     ignored_parameters: Mapping[str, str] = field(default_factory=dict)  # name or OTHERS -> section of the page
     refused_parameters: tuple[str, ...] = ()  # that other operations of the vendor read; `parse` refuses them
     members: tuple[str, ...] | None = None  # of its body, that it reads; None: it reads none by name
@@ -109,7 +110,9 @@ class OperationSpec:
         dialect = request.dialect
         if dialect is not None and dialect.case_insensitive:
             name = name.partition("[")[0].lower()
-        return name in known or name in self.query or (dialect is not None and name == dialect.key_name)
+        return (
+            name in known or OTHERS in known or name in self.query or (dialect is not None and name == dialect.key_name)
+        )
 
 
 def _unknown_parameter(name: str) -> Invalid:

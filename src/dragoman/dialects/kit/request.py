@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dragoman.dialects.kit import forms, json
@@ -95,6 +96,7 @@ class Request:
         self.locked_until: Callable[[str], Moment | None] = _never_locked  # for a user's uid: see `runtime/guessing.py`
         self.command: Any = None  # of an operation that streams: what was parsed
         self.run: Callable[[Any], Awaitable[Any]] = _no_run  # and how its stream runs a further command
+        self.data_folder: Path | None = None  # of the server, for an operation that streams; None: it has none
         self.watch: Watch | None = None  # the event logs, for an operation that streams in a server
         self.renew: Renew = _same  # its principal, looked up again
         self.waited = 0.0  # seconds that it asked to be held back

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from dragoman.command import Lock
 from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.case import Case, CaseKind, Stage
+from dragoman.domain.clock import Moment
 from dragoman.store import tables
 from dragoman.store.repositories.contacts import has_words
 from dragoman.store.repositories.repository import Repository
@@ -19,6 +21,26 @@ LOOKED_AT = 5_000
 
 C = tables.case.c
 S = tables.stage.c
+
+
+H = tables.history.c
+
+Place = tuple[int, int]
+"""Where a page of services ends: the moment of start and the number of its last one."""
+
+
+class ServiceFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions on services, all of which must hold; one that is None asks nothing.
+
+    `started_from` is on or after, `started_before` strictly before. `made_through`: the dialect that made them.
+    """
+
+    started_from: Moment | None = None
+    started_before: Moment | None = None
+    customer_key: str | None = None
+    is_anonymous: bool | None = None
+    made_through: str | None = None
+    visible_to: Principal | None = None
 
 
 class Cases(Repository[Case]):
@@ -75,6 +97,11 @@ class Cases(Repository[Case]):
         found = self.by_condition(statement.group_by(C.contact))
         return {int(contact): (int(count), int(number)) for contact, count, number in found}
 
+    def concerns(self, contact: int) -> bool:
+        """Whether any case links the contact."""
+        statement = sa.select(C.number).where(C.tenant == self.tenant, C.contact == contact, C.removed_at.is_(None))
+        return self.by_condition(statement.limit(1)).first() is not None
+
     def holding(self, numbers: Sequence[int]) -> set[int]:
         """Those of the cases that hold a task or a stage."""
         task = tables.task.c
@@ -83,6 +110,37 @@ class Cases(Repository[Case]):
         )
         with_stages = sa.select(S.case).where(S.tenant == self.tenant, S.case.in_(numbers), S.removed_at.is_(None))
         return {int(row[0]) for row in self.by_condition(sa.union(with_tasks, with_stages))}
+
+    def services(
+        self, wanted: ServiceFilter, *, limit: int, after: Place | None = None
+    ) -> tuple[list[Case], Place | None]:
+        """Services in the order of their start, those behind a place; and where the next page begins, None on the
+        last."""
+        statement = sa.select(C.started_at, C.number).where(*self._services(wanted))
+        if after is not None:
+            place = sa.tuple_(C.started_at, C.number)
+            statement = statement.where(place > sa.tuple_(*map(sa.literal, after)))
+        rows = list(self.by_condition(statement.order_by(C.started_at, C.number).limit(limit)))
+        last = (int(rows[-1][0]), int(rows[-1][1])) if len(rows) == limit else None
+        return self.of_numbers([int(row[1]) for row in rows]), last
+
+    def _services(self, wanted: ServiceFilter) -> list[sa.ColumnElement[bool]]:
+        conditions = [C.tenant == self.tenant, tables.is_service, C.removed_at.is_(None)]
+        if wanted.started_from is not None:
+            conditions.append(C.started_at >= wanted.started_from)
+        if wanted.started_before is not None:
+            conditions.append(C.started_at < wanted.started_before)
+        if wanted.customer_key is not None:
+            conditions.append(C.customer_key == wanted.customer_key)
+        if wanted.is_anonymous is not None:
+            conditions.append(C.customer_key.is_(None) if wanted.is_anonymous else C.customer_key.is_not(None))
+        if wanted.made_through is not None:
+            first = (H.tenant == self.tenant, H.entity == "case", H.number == C.number, H.revision == 1)
+            conditions.append(sa.exists().where(*first, H.dialect == wanted.made_through))
+        principal = wanted.visible_to
+        if principal is not None and not sees_all(principal):
+            conditions.append(sa.or_(C.is_private.is_(sa.false()), shared_case(principal)))
+        return conditions
 
     def of_customer(self, key: str, max_bytes: int) -> tuple[list[Case], bool]:
         """The cases of a customer's key, by number, and whether they end at `max_bytes` of extensions."""

@@ -1,6 +1,6 @@
 """The journey of a contact: the history of all cases, stages and tasks that concern it, as one list, the newest first.
 
-A case concerns the contact that it links, or that a client of Genesys names by its number as the customer; a task
+A case concerns the contact that it links, or that a client names as the customer, by key or by number; a task
 concerns the one that it links, and the one of its case. However long the journey is, it takes as many statements.
 """
 
@@ -47,6 +47,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     contact: int
     visible_to: Principal
+    customer_key: str | None = None
     begun: Collection[str] = ENTITIES
     changes: bool = True
     dialect: str | None = None
@@ -116,7 +117,8 @@ class Journeys(Repository[Task]):
         return statement.order_by(*_newest_first(H)).limit(limit)
 
     def _cases(self, wanted: Wanted) -> "sa.Select[Any]":
-        named = sa.and_(C.contact.is_(None), C.customer_key == str(wanted.contact))
+        keys = [key for key in (str(wanted.contact), wanted.customer_key) if key is not None]
+        named = sa.and_(C.contact.is_(None), C.customer_key.in_(keys))
         now = task_timers.NOW
         there = (C.tenant == self.tenant, C.removed_at.is_(None), sa.not_(case_is_over(now)))
         statement = sa.select(C.number).where(*there, sa.or_(C.contact == wanted.contact, named))

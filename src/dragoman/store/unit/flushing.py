@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dragoman.domain import json_numbers
+from dragoman.domain.contact_values import have_same_sources, values_of
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import driver, words
@@ -96,6 +97,8 @@ def _flush_mapping(
         _flush_work_items(connection, changes)
     if mapping.has_words:
         _flush_words(connection, changes)
+    if mapping.name == "contact":
+        _flush_contact_values(connection, changes)
 
 
 def _counted(mapping: Mapping, entity: Any) -> Any:
@@ -185,6 +188,30 @@ def _flush_words(connection: sa.Connection, changes: list[Change]) -> None:
             new.setdefault(word, []).append(task)
     bulk.delete(connection, tables.task_word, ("tenant", "word", "task"), gone)
     bulk.insert_listed(connection, tables.task_word, tenant, dict(sorted(new.items())), short=True)
+
+
+def _flush_contact_values(connection: sa.Connection, changes: list[Change]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for before, after in changes:
+        if before is not None and after is not None and have_same_sources(before, after):
+            continue
+        old = values_of(before) if before is not None else set()
+        present = values_of(after) if after is not None else set()
+        entity = after if after is not None else before
+        rows = {
+            (attribute, value): {
+                "tenant": entity.tenant,
+                "attribute": attribute,
+                "value": value,
+                "contact": entity.number,
+            }
+            for attribute, value in old ^ present
+        }
+        gone += [_old(row) for row in rows.values()]  # also of the new ones: an older program may have left some
+        new += [rows[key] for key in present - old]
+    bulk.delete(connection, tables.contact_value, ("tenant", "attribute", "value", "contact"), gone)
+    bulk.insert(connection, tables.contact_value, new)
 
 
 def _old(key: dict[str, Any]) -> dict[str, Any]:

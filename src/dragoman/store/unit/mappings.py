@@ -385,7 +385,12 @@ MAPPINGS: dict[str, Mapping] = {
             "contact",
             tables.contact,
             Contact,
-            codecs={"kind": _enum_codec(ContactKind), "shared_with": STRINGS, "extras": EXTRAS},
+            codecs={
+                "kind": _enum_codec(ContactKind),
+                "shared_with": STRINGS,
+                "extras": EXTRAS,
+                "attributes": _json_codec(dict[str, tuple[str, ...]], {}, "{}"),
+            },
             has_history=True,
             child_tables=("extensions",),
         ),

@@ -14,7 +14,7 @@ from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.extension import Owner
 from dragoman.domain.limits import PAGE_BYTES
 from dragoman.usecases import extension_values as extensions
-from dragoman.usecases import preconditions
+from dragoman.usecases import identification_keys, preconditions
 from dragoman.usecases import purge as removal
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.identity import lookup as persons
@@ -44,7 +44,7 @@ def create(uow: UnitOfWork, command: Create, *, task_count: int | None = None) -
     contact = contacts.add(uow, command.kind, company=company, task_count=task_count, **command.fields)
     if not command.extensions:
         return contact
-    return uow.contacts.save(extensions.patch_extensions(uow, contact, command.extensions))
+    return contacts.save(uow, contact, extensions.patch_extensions(uow, contact, command.extensions))
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ class Change(msgspec.Struct, frozen=True):
 
     def keys(self) -> Keys:
         named = Keys(contacts={key for key in (self.contact, self.company) if isinstance(key, int | str)})
-        return extensions.announce(named, Owner.CONTACT, self.extensions)
+        return extensions.announce(identification_keys.announce(named), Owner.CONTACT, self.extensions)
 
 
 def change(uow: UnitOfWork, command: Change) -> Contact:
@@ -110,7 +110,7 @@ def change(uow: UnitOfWork, command: Change) -> Contact:
     if after.company != contact.company:
         contacts.count_person(uow, contact.company, -1)
         contacts.count_person(uow, after.company, 1)
-    return contact if after == contact else uow.contacts.save(after)
+    return contact if after == contact else contacts.save(uow, contact, after)
 
 
 def _written(fields: Mapping[str, Any], extensions_: Mapping[str, object]) -> frozenset[str]:

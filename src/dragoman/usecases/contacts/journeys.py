@@ -79,7 +79,7 @@ def journey(uow: UnitOfWork, command: Journey) -> Page:
     """NotFound for a contact that the principal may not see. A page ends before its changes exceed PAGE_BYTES."""
     contact = contacts.get(uow, command.contact)
     wanted = _wanted(uow, contact, command)
-    open_tasks, oldest = uow.journeys.open_tasks(Wanted(contact.number, uow.principal))
+    open_tasks, oldest = uow.journeys.open_tasks(Wanted(contact.number, uow.principal, contact.customer_key))
     found = uow.journeys.page(wanted, limit=command.limit + 1, after=command.after)
     steps = _within(found[: command.limit], PAGE_BYTES)
     after = _place(steps[-1]) if len(steps) < len(found) else None
@@ -91,6 +91,7 @@ def _wanted(uow: UnitOfWork, contact: Contact, command: Journey) -> Wanted:
     return Wanted(
         contact.number,
         uow.principal,
+        contact.customer_key,
         begun=kinds - {ItemKind.CHANGE},
         changes=ItemKind.CHANGE in kinds,
         dialect=command.dialect,

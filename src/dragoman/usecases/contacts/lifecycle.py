@@ -11,9 +11,10 @@ from dragoman.domain.errors import Conflict, NotFound
 from dragoman.store.repositories.contacts import ContactFilter
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases import purge as removal
+from dragoman.usecases.contacts import identification
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["ContactFilter", "add", "company", "count_person", "get", "named_before", "remove", "set_company"]
+__all__ = ["ContactFilter", "add", "company", "count_person", "get", "named_before", "remove", "save", "set_company"]
 
 MOST_PERSONS = 1_000
 """Maximum persons of a company that can be deleted."""
@@ -23,7 +24,7 @@ def add(uow: UnitOfWork, kind: ContactKind, *, task_count: int | None = None, **
     """Create a contact; the principal is its creator.
 
     Tasks that referred to this number before the contact existed are counted, for which the command must be exclusive,
-    unless `task_count` is known (see `named_before`).
+    unless `task_count` is known (see `named_before`). Conflict `unique_violation`, see `save`.
     """
     number = uow.numbers.draw("contact")
     if task_count is None:
@@ -41,9 +42,16 @@ def add(uow: UnitOfWork, kind: ContactKind, *, task_count: int | None = None, **
             **fields,
         )
     )
+    identification.must_be_unique(uow, None, contact)
     if contact.company is not None:
         count_person(uow, contact.company, 1)
     return contact
+
+
+def save(uow: UnitOfWork, before: Contact, after: Contact) -> Contact:
+    """Save what a user changed in a contact. Conflict `unique_violation` where an identification key forbids it."""
+    identification.must_be_unique(uow, before, after)
+    return uow.contacts.save(after)
 
 
 def named_before(uow: UnitOfWork, count: int) -> int:

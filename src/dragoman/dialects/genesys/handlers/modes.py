@@ -36,10 +36,10 @@ def guarded(run: Run, switches: Switches, *, reads: bool, needs_production: bool
     """`run`, once roles and mode allow it. `also`: whether a principal without the role may give this command."""
 
     def guarded_run(uow: UnitOfWork, command: Any) -> Any:
-        if switches.roles and switches.auth and not (also is not None and also(uow, command)):
-            _check_role(uow, reads=reads)
         if needs_production and mode(uow, switches) != PRODUCTION:
             raise Unavailable("mode_unavailable", f"not available in {MAINTENANCE} mode")
+        if switches.roles and switches.auth and not (also is not None and also(uow, command)):
+            _check_role(uow, reads=reads)
         return run(uow, command)
 
     return guarded_run

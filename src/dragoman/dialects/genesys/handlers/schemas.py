@@ -1,4 +1,4 @@
-"""Declaring, reading and deleting extension schemas (page, rows 24 to 32)."""
+"""Declaring, reading and deleting extension schemas (page, rows 24 to 35)."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
+from dragoman.dialects.genesys.wire import profiles
 from dragoman.dialects.genesys.wire import schemas as wire
 from dragoman.dialects.kit import Request
-from dragoman.domain.errors import Expected, Invalid
-from dragoman.domain.extension import ExtensionSchema, Owner
+from dragoman.domain.errors import Conflict, Expected, Invalid
+from dragoman.domain.extension import ExtensionSchema, Owner, fold
 from dragoman.usecases import extension_schemas as schemas
 from dragoman.usecases.uow import UnitOfWork
 
@@ -53,7 +54,8 @@ class Delete(Command, frozen=True):
 
 def parse_create(owner: Owner, switches: Switches, request: Request) -> Create:
     """The body is the schema; its faults are raised after the checks of mode and roles."""
-    return Create(owner, judged_late(lambda: wire.parse(request.body)))
+    of_profiles = owner is Owner.CONTACT
+    return Create(owner, judged_late(lambda: wire.parse(request.body, of_profiles=of_profiles)))
 
 
 def parse_list(owner: Owner, switches: Switches, request: Request) -> List:
@@ -74,6 +76,8 @@ def parse_delete(owner: Owner, switches: Switches, request: Request) -> Delete:
 def create(uow: UnitOfWork, command: Create) -> dict[str, Any]:
     """The name, in the spelling that was posted."""
     posted = judge(command.posted)
+    if command.owner is Owner.CONTACT and fold(posted.name) in profiles.PREDEFINED:
+        raise Conflict("already_exists", f"{posted.name} is a core attribute of profiles")
     try:
         return {"name": schemas.create(uow, _create(command.owner, posted)).name}
     except Invalid as fault:

@@ -11,6 +11,7 @@ from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import Inner, inside_of
 from dragoman.dialects.genesys.wire import events, moments, queries, resources
+from dragoman.dialects.genesys.wire.business import SERVICE
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
@@ -95,18 +96,21 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """`customer_id` or `contact_key` is needed."""
-    return Start(judged_late(lambda: events.parse_service_start(request.body, request.ignore)), switches)
+    event = judged_late(
+        lambda: switches.business.taken(SERVICE, events.parse_service_start(request.body, request.ignore))
+    )
+    return Start(event, switches)
 
 
 def parse_end(switches: Switches, request: Request) -> Change:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_end(request.body, request.ignore))
+    event = judged_late(lambda: switches.business.taken(SERVICE, events.parse_end(request.body, request.ignore)))
     return Change(_service(switches, request), event, switches.require_schema)
 
 
 def parse_associate(switches: Switches, request: Request) -> Change:
     """The body may change fields of the start event."""
-    event = judged_late(lambda: _parse_association(request))
+    event = judged_late(lambda: switches.business.taken(SERVICE, _parse_association(request)))
     return Change(_service(switches, request), event, switches.require_schema, request.path["cid"])
 
 
@@ -125,12 +129,14 @@ def parse_delete(switches: Switches, request: Request) -> Delete:
 def parse_show(switches: Switches, request: Request) -> Show:
     """The query chooses what is shown inside the service."""
     refuse_literal("sid", request.path["sid"])
-    return Show(_service(switches, request), judged_late(lambda: _parse_filter(request)), switches.service_id_style)
+    return Show(
+        _service(switches, request), judged_late(lambda: _parse_filter(switches, request)), switches.service_id_style
+    )
 
 
 def parse_list(is_open: bool | None, switches: Switches, request: Request) -> List:
     """Of a customer or of a contact key: all, those that are active, or those that are completed."""
-    content = judged_late(lambda: _parse_filter(request))
+    content = judged_late(lambda: _parse_filter(switches, request))
     return List(
         content, switches.service_id_style, is_open, request.path.get("cid"), request.path.get("contact_key", "")
     )
@@ -142,11 +148,11 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
     sent, at = event.fields, event.at(uow.now)
     known = {name: sent[name] for name in KEPT if name in sent}
     known["started"] = event.only(events.SERVICE_EVENT, uow.now)
-    kind, seconds = sent.get("service_type"), sent.get("auto_complete_after")
+    seconds = sent.get("auto_complete_after")
     made = cases.add(
         uow,
         CaseKind.SERVICE,
-        title=None if kind is None else str(kind),
+        title=event.titled("service_type"),
         customer_key=sent.get("customer_id") or None,
         contact_key=sent.get("contact_key") or None,
         started_at=at,
@@ -191,7 +197,7 @@ def associate(uow: UnitOfWork, command: Change) -> None:
         changes["contact_key"] = sent["contact_key"] or None
     if "service_type" in sent:
         facts["service_type"] = sent["service_type"]
-        changes["title"] = str(sent["service_type"])
+        changes["title"] = event.titled("service_type")
     changed = replace(case, extras=_with(case, **facts), **changes)
     cases.save(uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema))
 
@@ -253,8 +259,11 @@ def _parse_association(request: Request) -> Event:
     return event
 
 
-def _parse_filter(request: Request) -> Filter:
-    return Filter(queries.parse_inside(request), queries.parse_wanted(request), queries.parse_service_filter(request))
+def _parse_filter(switches: Switches, request: Request) -> Filter:
+    matching = queries.parse_service_filter(request)
+    if matching.types is not None:
+        matching = replace(matching, types=switches.business.asked(SERVICE, matching.types))
+    return Filter(queries.parse_inside(request), queries.parse_wanted(request), matching)
 
 
 def _shown(uow: UnitOfWork, case: Case, asked: Filter, style: str) -> resources.Resource:

@@ -11,6 +11,7 @@ from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import Inner, inside_of_state
 from dragoman.dialects.genesys.wire import events, queries, resources
+from dragoman.dialects.genesys.wire.business import STATE
 from dragoman.dialects.genesys.wire.events import Event, Transition
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
@@ -102,32 +103,32 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_state_start(request.body, request.ignore))
+    event = judged_late(lambda: switches.business.taken(STATE, events.parse_state_start(request.body, request.ignore)))
     return Start(_service(switches, request), event, switches.require_schema)
 
 
 def parse_end(switches: Switches, request: Request) -> End:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_end(request.body, request.ignore))
+    event = judged_late(lambda: switches.business.taken(STATE, events.parse_end(request.body, request.ignore)))
     return End(_service(switches, request), request.path["stid"], event, switches.require_schema)
 
 
 def parse_pass(switches: Switches, request: Request) -> Pass:
     """`from` and `to` are needed."""
-    transition = judged_late(lambda: events.parse_transition(request.body, request.ignore))
+    transition = judged_late(lambda: _parse_transition(switches, request))
     return Pass(_service(switches, request), transition, switches.require_schema)
 
 
 def parse_show(switches: Switches, request: Request) -> Show:
     """The query chooses what is shown inside the state."""
     refuse_literal("stid", request.path["stid"])
-    content = judged_late(lambda: _parse_filter(request))
+    content = judged_late(lambda: _parse_filter(switches, request))
     return Show(_service(switches, request), request.path["stid"], content, switches.service_id_style)
 
 
 def parse_list(is_open: bool | None, switches: Switches, request: Request) -> List:
     """All, those that are active, or those that are completed."""
-    content = judged_late(lambda: _parse_filter(request))
+    content = judged_late(lambda: _parse_filter(switches, request))
     return List(_service(switches, request), content, switches.service_id_style, is_open)
 
 
@@ -182,10 +183,18 @@ def _service(switches: Switches, request: Request) -> ServiceId:
     return parse_service(request.path["sid"], switches.service_id_style)
 
 
-def _parse_filter(request: Request) -> Filter:
+def _parse_transition(switches: Switches, request: Request) -> Transition:
+    sent = events.parse_transition(request.body, request.ignore)
+    taken = switches.business.taken
+    return Transition(sent.state, taken(STATE, sent.end), taken(STATE, sent.start))
+
+
+def _parse_filter(switches: Switches, request: Request) -> Filter:
     types = queries.parse_list(request, "state_types")
     return Filter(
-        queries.parse_inside(request), queries.parse_wanted(request), None if types is None else frozenset(types)
+        queries.parse_inside(request),
+        queries.parse_wanted(request),
+        None if types is None else switches.business.asked(STATE, types),
     )
 
 
@@ -193,14 +202,14 @@ def _begin(uow: UnitOfWork, case: Case, event: Event, *, require_schema: bool) -
     sent = event.fields
     known: resources.Resource = {name: sent[name] for name in ("state_type", "est_duration") if name in sent}
     known["started"] = event.only(events.COMMON, uow.now)
-    kind, previous = sent.get("state_type"), sent.get(PREVIOUS)
+    previous = sent.get(PREVIOUS)
     if previous is not None and not stages.is_of(uow, case, previous):
         # What is no state of this service is kept as it was sent, and never becomes one that is made later.
         known[PREVIOUS], previous = previous, None
     made = stages.add(
         uow,
         case,
-        title=None if kind is None else str(kind),
+        title=event.titled("state_type"),
         previous=previous,
         started_at=event.at(uow.now),
         extras={NAME: known},

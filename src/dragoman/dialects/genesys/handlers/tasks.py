@@ -11,6 +11,7 @@ from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import beside
 from dragoman.dialects.genesys.wire import events, queries, resources
+from dragoman.dialects.genesys.wire.business import TASK
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_number, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
@@ -99,13 +100,13 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_task_start(request.body, request.ignore))
+    event = judged_late(lambda: switches.business.taken(TASK, events.parse_task_start(request.body, request.ignore)))
     return Start(parse_service(request.path["sid"], switches.service_id_style), event, switches.require_schema)
 
 
 def parse_end(switches: Switches, request: Request) -> End:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: events.parse_end(request.body, request.ignore))
+    event = judged_late(lambda: switches.business.taken(TASK, events.parse_end(request.body, request.ignore)))
     service = parse_service(request.path["sid"], switches.service_id_style)
     return End(service, request.path["tid"], event, switches.require_schema)
 
@@ -121,13 +122,14 @@ def parse_show(switches: Switches, request: Request) -> Show:
 def parse_list(is_open: bool | None, switches: Switches, request: Request) -> List:
     """All, or those that are active, or those that are completed."""
     service = parse_service(request.path["sid"], switches.service_id_style)
-    return List(service, judged_late(lambda: _parse_filter(is_open, request)), switches.service_id_style)
+    return List(service, judged_late(lambda: _parse_filter(is_open, switches, request)), switches.service_id_style)
 
 
-def _parse_filter(is_open: bool | None, request: Request) -> Filter:
+def _parse_filter(is_open: bool | None, switches: Switches, request: Request) -> Filter:
     types = queries.parse_list(request, "task_types")
     state = queries.parse_state(request)
-    return Filter(is_open, state, None if types is None else frozenset(types), queries.parse_wanted(request))
+    wanted = None if types is None else switches.business.asked(TASK, types)
+    return Filter(is_open, state, wanted, queries.parse_wanted(request))
 
 
 def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
@@ -142,10 +144,10 @@ def start(uow: UnitOfWork, command: Start) -> dict[str, Any]:
     resource, user = sent.get(resources.RESOURCE), _user(uow, sent.get(resources.RESOURCE))
     if user is not None:
         del known["started"][resources.RESOURCE]  # shown as the alias of whoever has the task
-    kind, duration = sent.get("task_type"), sent.get("est_duration")
+    duration = sent.get("est_duration")
     made = tasks.add(
         uow,
-        title=None if kind is None else str(kind),
+        title=event.titled("task_type"),
         case=case.number,
         stage=sent.get("state_id"),
         assignee=user,

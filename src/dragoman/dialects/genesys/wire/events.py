@@ -24,10 +24,19 @@ LONGEST_AUTO_COMPLETE = 100_000_000_000  # seconds; three thousand years
 
 
 class Event(msgspec.Struct, frozen=True):
-    """An event as it was sent: fields with moments in their one form, extensions as the client's own text."""
+    """An event as it was sent: fields with moments in their one form, extensions as the client's own text.
+
+    `title` is what people call its type, where a business attribute names it.
+    """
 
     fields: Fields = {}
     extensions: dict[str, str] = {}
+    title: str | None = None
+
+    def titled(self, type_field: str) -> str | None:
+        """The title of what begins: its type in words, None without a type."""
+        kind = self.fields.get(type_field)
+        return self.title if self.title is not None or kind is None else str(kind)
 
     def at(self, now: Moment) -> Moment:
         """When it happened: as the client sent it, else by the server's clock."""

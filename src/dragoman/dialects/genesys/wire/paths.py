@@ -14,6 +14,8 @@ LARGEST = 2**63 - 1
 SHOWN = 64
 
 NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+PROFILES = "/profiles"
+SEARCH = re.compile(rf"{PROFILES}/([^/=]+=[^/]*)")
 AMPERSAND = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*=)")
 
 LITERALS = {
@@ -34,7 +36,7 @@ class ServiceId(msgspec.Struct, frozen=True):
 
 def normalise(below: str) -> Route:
     """The path without the mistakes that the vendor's pages print (page, section 1): the prefix doubled, `&` for the
-    first `?`, a slash at the end."""
+    first `?`, a slash at the end; a search for customers in place of an id (page 2, D)."""
     query = None
     cut = AMPERSAND.search(below)
     if cut is not None:
@@ -43,6 +45,10 @@ def normalise(below: str) -> Route:
         below = below[len(PREFIX) :]
     if below.endswith("/") and len(below) > 1:
         below = below[:-1]
+    search = SEARCH.fullmatch(below)
+    if search is not None:
+        asked = search[1].replace("+", "%2B")
+        below, query = PROFILES, asked if query is None else f"{asked}&{query}"
     return Route(below, query=query)
 
 

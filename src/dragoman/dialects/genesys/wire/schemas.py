@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.genesys import problems as faults
+from dragoman.dialects.genesys.wire import profiles
 from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.kit import fields, json
 from dragoman.dialects.kit.fields import Problems
@@ -18,6 +19,7 @@ from dragoman.domain.extension import (
 )
 
 VALUED = {"single-valued": False, "multi-valued": True}
+CLASSIFIER = "classifier"
 MANDATORY = {True: True, False: False, "true": True, "false": False}
 LARGEST_LENGTH = 2**31 - 1
 _DIGITS = re.compile(r"[0-9]{1,10}")
@@ -29,15 +31,20 @@ class Posted(msgspec.Struct, frozen=True):
     source: str
 
 
-def parse(body: bytes) -> Posted:
-    """Invalid with every fault: `missing_field`, `invalid_name` or `invalid_value`."""
+def parse(body: bytes, *, of_profiles: bool = False) -> Posted:
+    """Invalid with every fault: `missing_field`, `invalid_name` or `invalid_value`.
+
+    One of profiles may be a classifier, and may have no attributes (page 2, section G).
+    """
     members, problems = json.parse_object(body), Problems()
-    name = _name(members, problems)
-    valued = VALUED.get(_choice(members, "type", "", tuple(VALUED), problems), False)
-    attributes = _attributes(members, problems)
+    name = _name(members, RESERVED | profiles.RESERVED if of_profiles else RESERVED, problems)
+    types = (*VALUED, CLASSIFIER) if of_profiles else tuple(VALUED)
+    type_ = _choice(members, "type", "", types, problems)
+    attributes = () if of_profiles and "attributes" not in members else _attributes(members, problems)
     unique = _unique(members, problems)
     faults.raise_if_any(problems)
-    return Posted(name, Declaration(valued, attributes, unique), json.parse_raw(body)[1])
+    declaration = Declaration(VALUED.get(type_, False), attributes, unique, type_ == CLASSIFIER)
+    return Posted(name, declaration, json.parse_raw(body)[1])
 
 
 def render(schema: ExtensionSchema) -> Any:
@@ -45,10 +52,11 @@ def render(schema: ExtensionSchema) -> Any:
     if schema.source:
         return json.verbatim(schema.source)
     valued = next(word for word, is_multi_valued in VALUED.items() if is_multi_valued is schema.is_multi_valued)
-    shown: dict[str, Any] = {"name": schema.name, "type": valued}
+    shown: dict[str, Any] = {"name": schema.name, "type": CLASSIFIER if schema.is_classifier else valued}
     if schema.unique:
         shown["unique"] = list(schema.unique)
-    shown["attributes"] = [_shown(attribute) for attribute in schema.attributes]
+    if not schema.is_classifier:
+        shown["attributes"] = [_shown(attribute) for attribute in schema.attributes]
     return shown
 
 
@@ -62,7 +70,7 @@ def _shown(attribute: Attribute) -> dict[str, Any]:
     return shown
 
 
-def _name(members: dict[str, Any], problems: Problems) -> str:
+def _name(members: dict[str, Any], reserved: frozenset[str], problems: Problems) -> str:
     if "name" not in members:
         problems.add("/name", "missing", "is needed")
         return ""
@@ -70,7 +78,7 @@ def _name(members: dict[str, Any], problems: Problems) -> str:
     if type(name) is not str:
         problems.add("/name", "value", "must be text")
         return ""
-    fault = declared_name_fault(name, RESERVED)
+    fault = declared_name_fault(name, reserved)
     if fault is not None:
         problems.add("/name", "name", f"can't be taken: {fault}")
     return name

@@ -29,6 +29,8 @@ class Case(Struct, frozen=True, kw_only=True):
     title: str | None
     description: str | None
     contact: int | None
+    customer_id: Annotated[str | None, Meta(description="Its customer, by the id that a client gave.")]
+    contact_key: Annotated[str | None, Meta(description="How an unknown customer got in touch: a number, an address.")]
     assignee: str | None
     creator: str | None
     started_at: str

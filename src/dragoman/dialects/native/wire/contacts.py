@@ -33,6 +33,14 @@ class Contact(Struct, frozen=True, kw_only=True):
     job_title: str | None
     about: str | None
     email: str | None
+    attributes: Annotated[
+        dict[str, list[str]],
+        Meta(
+            description="Further facts that clients keep by name, each with the primary value first; `@email` are"
+            " further e-mail addresses, `@phone` telephone numbers."
+        ),
+    ]
+    customer_id: Annotated[str, Meta(description="By which clients that number customers know it.")]
     is_private: bool
     shared_with: list[str]
     task_count: Annotated[int, Meta(description="How many tasks link it.")]

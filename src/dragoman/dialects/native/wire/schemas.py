@@ -27,17 +27,26 @@ class Attribute(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     default: AnyJson | UnsetType = UNSET
 
 
-Properties = Annotated[dict[Name, Attribute], Meta(min_length=1, max_length=MOST_ATTRIBUTES)]
+Properties = Annotated[
+    dict[Name, Attribute],
+    Meta(max_length=MOST_ATTRIBUTES, description="At least one, but for extensions of contacts."),
+]
+IsFree = Annotated[bool, Meta(description="Whether records may have other members: only where none is declared.")]
 Names = Annotated[list[Name], Meta(max_length=MOST_ATTRIBUTES)]
 
 
-class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
+class Record(
+    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel", tag_field="type", tag="object"
+):
     """A record: an object of declared members and no others."""
 
-    type: Literal["object"]
     properties: Properties
     required: Names | UnsetType = UNSET
-    additional_properties: Literal[False] | UnsetType = UNSET
+    additional_properties: IsFree | UnsetType = UNSET
+
+
+class Word(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="string"):
+    """A text in the list of a classifier. Only contacts have classifiers."""
 
 
 class RecordSchema(
@@ -48,7 +57,7 @@ class RecordSchema(
     title: Annotated[Name, Meta(description="The name of the extension, for all cases of its letters.")]
     properties: Properties
     required: Names | UnsetType = UNSET
-    additional_properties: Literal[False] | UnsetType = field(name="additionalProperties", default=UNSET)
+    additional_properties: IsFree | UnsetType = field(name="additionalProperties", default=UNSET)
     draft: Draft | UnsetType = field(name="$schema", default=UNSET)
     unique: Annotated[Names, Meta(description="Attributes that no two records of one owner may share.")] | UnsetType = (
         field(name="x-unique", default=UNSET)
@@ -61,7 +70,7 @@ class ListSchema(
     """The schema of an extension that is a list of records."""
 
     title: Annotated[Name, Meta(description="The name of the extension, for all cases of its letters.")]
-    items: Record
+    items: Record | Word
     draft: Draft | UnsetType = field(name="$schema", default=UNSET)
     unique: Annotated[Names, Meta(description="Attributes that no two records of one owner may share.")] | UnsetType = (
         field(name="x-unique", default=UNSET)

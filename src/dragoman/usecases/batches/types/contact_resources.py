@@ -13,6 +13,7 @@ from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases.batches.types import keys
 from dragoman.usecases.batches.types.resource_types import NOTHING, Create, Found, Patch, Undoing, making
 from dragoman.usecases.contacts import edits as contact_edits
+from dragoman.usecases.contacts import identification
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.uow import UnitOfWork
 
@@ -65,7 +66,7 @@ def restore(uow: UnitOfWork, before: Contact, after: Contact, names: Sequence[st
         _must_have_company(uow, after)
         contacts.count_person(uow, before.company, -1)
         contacts.count_person(uow, after.company, 1)
-    uow.contacts.save(after)
+    contacts.save(uow, before, after)
 
 
 def adding(uow: UnitOfWork, deleted: Sequence[Contact]) -> Callable[[UnitOfWork, Contact], None]:
@@ -80,7 +81,8 @@ def adding(uow: UnitOfWork, deleted: Sequence[Contact]) -> Callable[[UnitOfWork,
         require_to(may_edit_contact(part.principal, contact), part.principal, "bring this contact back")
         _must_have_company(part, contact)
         contacts.count_person(part, contact.company, 1)
-        part.contacts.add(replace(contact, task_count=counts.get(contact.number, 0), person_count=0))
+        back = part.contacts.add(replace(contact, task_count=counts.get(contact.number, 0), person_count=0))
+        identification.must_be_unique(part, None, back)
 
     return add
 
