@@ -32,6 +32,7 @@ OPTIONAL = frozenset(
     }
 )
 OTHERS = {
+    "genesys/profile_operations.py": "the operations around customers: a table of its own",
     "native/alias_operations.py": "the operations on names of other systems: a table of its own",
     "native/batch_operations.py": "the operations on batches: a table of its own",
     "native/batch_views.py": "batches as they are shown, with their tags",

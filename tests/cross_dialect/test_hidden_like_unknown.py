@@ -14,7 +14,7 @@ from dragoman.dialects import discover
 from dragoman.domain.bulk import Status
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
-from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.contact import Contact, ContactKind, key_from
 from dragoman.domain.task import new_task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
@@ -145,6 +145,17 @@ ROWS = (
             ("extension.delete", "/extensions/Mine", None),
         )
     ),
+    *(
+        Row(f"genesys profile.{name}", f"/profiles/{{contact_customer}}{rest}", body)
+        for name, rest, body in (
+            ("show", "?extensions=*", None),
+            ("update", "", {"FirstName": "x"}),
+            ("delete", "", None),
+            ("extension.insert", "/extensions", {"Mine": {"a": 1}}),
+            ("record.update", "/extensions/Mine/by/unique", {"a": 1}),
+            ("record.delete", "/extensions/Mine/delete/by/unique", {"a": 1}),
+        )
+    ),
     Row("onlyoffice_crm task.set_created", "/api/2.0/crm/task/{task}/creationdate", {"creationdate": "2020-01-01"}),
     Row(
         "onlyoffice_crm task.set_modified",
@@ -272,7 +283,7 @@ REFERENCES = (
 
 OF_THE_PAGES = re.compile(r"^(?:ibm_htm |onlyoffice_crm task\.(?:get|update|delete|close|reopen)$)")
 """Their pages name a status for missing access: `test_access_matrix.py`."""
-NAMES_ONE = re.compile(r"\{(?:id|key|sid|stid|tid|taskid|contactid|task_sid)\}")
+NAMES_ONE = re.compile(r"\{(?:id|key|sid|stid|tid|taskid|contactid|task_sid)\}|^/profiles/\{cid\}")
 OTHERS = re.compile(r" category\.|^native end_session$")
 """What everybody may see; sessions, which no task knows of: `cases/sessions.toml`."""
 
@@ -362,6 +373,8 @@ def names_of(world: World, others: dict[str, str]) -> dict[bool, dict[str, str]]
     for place, noun in enumerate(NOUNS):
         uid = others.get(noun) or known[noun]
         none = f"0e0e0e0e-0000-7000-8000-{place:012x}"
+        if noun == "contact":
+            hidden["contact_customer"], unknown["contact_customer"] = key_from(uid), key_from(none)
         hidden |= {noun: str(HIDDEN[noun]), f"{noun}_uid": uid, f"{noun}_tkiid": tkiid(uid)}
         unknown |= {noun: str(UNKNOWN[noun]), f"{noun}_uid": none, f"{noun}_tkiid": tkiid(none)}
     return {True: hidden, False: unknown}

@@ -329,7 +329,18 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
     },
     "genesys": {
         **dict.fromkeys(("service.start", "state.start", "task.start"), MAKES_ANEW),
-        **dict.fromkeys(("service.schema.create", "state.schema.create", "task.schema.create"), MAKES_ANEW),
+        **dict.fromkeys(
+            ("service.schema.create", "state.schema.create", "task.schema.create", "profile.schema.create"), MAKES_ANEW
+        ),
+        **dict.fromkeys(("profile.create", "identification_key.create"), MAKES_ANEW),
+        **dict.fromkeys(("profile.delete", "profile.schema.delete", "service.purge"), DELETES),
+        **dict.fromkeys(
+            (
+                *("profile.update", "profile.extension.insert", "profile.record.update", "profile.record.delete"),
+                "identification_key.delete",
+            ),
+            NO_TASK,
+        ),
         **dict.fromkeys(
             ("service.delete", "service.schema.delete", "state.schema.delete", "task.schema.delete"), DELETES
         ),

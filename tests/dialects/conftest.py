@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ Serving = Callable[[str, str], Server]
 
 
 @pytest.fixture(scope="session")
-def serving(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def serving(databases: Databases) -> Iterator[Serving]:
     """Servers, started when they are first asked for; one that died is started again for the next case.
 
     One with settings of its own lives until the next such case: dozens at once would have hundreds of files open.
@@ -24,14 +23,13 @@ def serving(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
     start a server takes longer than its cases, and neither the engine nor the settings change the connection.
     """
     servers: dict[str, Server] = {}
-    folder = tmp_path_factory.mktemp("data")
 
     def serve(backend: str, config: str) -> Server:
         if config:
             passing.close()
-            return passing.enter_context(made(databases.new(backend), config, folder))
+            return passing.enter_context(made(databases.new(backend), config))
         if backend not in servers:
-            servers[backend] = standing.enter_context(made(databases.new(backend), config, folder))
+            servers[backend] = standing.enter_context(made(databases.new(backend), config))
         server = servers[backend]
         if not server.is_running():
             server.kill()
@@ -42,10 +40,8 @@ def serving(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
         yield serve
 
 
-def made(database_url: str, config: str, folder: Path) -> Server:
-    """A server that is suitable for these settings; it writes files into this folder."""
+def made(database_url: str, config: str) -> Server:
+    """A server that is suitable for these settings."""
     if database_url.startswith("sqlite") and not config:
         return Server(database_url)
-    server = InProcessServer(database_url, config=config, host="127.0.0.1:8080")
-    server.app.executor.data_folder = folder
-    return server
+    return InProcessServer(database_url, config=config, host="127.0.0.1:8080")

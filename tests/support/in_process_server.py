@@ -64,6 +64,7 @@ class InProcessServer(Server):
         dialects = {dialect.name: dialect.options for dialect in discover()}
         settings = load(self._config, WITH_KEY if environ is None else environ, {"database": database_url}, dialects)
         self._application = Application(settings, clock)
+        self._application.executor.data_folder = self._folder
         self._log = LastLine(lambda lines: None)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

@@ -1,5 +1,6 @@
 """One of everything in a tenant, made when a request first speaks of it, and the ids that match nothing."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -180,6 +181,21 @@ class Samples:
         """The same, paused."""
         return self.post(f"/v1/batches/{self.waiting_batch()}/pause")["id"]
 
+    def recorded(self) -> Any:
+        """A customer with a record that its frame selects."""
+        frame = [{"name": "frame", "type": "string"}, {"name": "size", "type": "integer"}]
+        bike = {"name": "Bike", "type": "multi-valued", "unique": ["frame"], "attributes": frame}
+        headers = {"Authorization": self.tenant.basic("anna"), "Content-Type": "application/json"}
+        path = f"{GENESYS}/metadata/profiles/extensions"
+        made = self.tenant.server.call("POST", path, json.dumps(bike).encode(), headers)
+        assert made.status in (201, 409), made.body
+        return self.post(f"{GENESYS}/profiles", {"Bike": [{"frame": "F", "size": 1}]})["customer_id"]
+
+    def identification_key(self) -> Any:
+        """An identification key of attributes that nobody has."""
+        name = f"Key{next(SERIAL)}"
+        return self.post(f"{GENESYS}/metadata/identification-keys", {"name": name, "attributes": ["Pin"]})["name"]
+
     def alias(self) -> int:
         """A name that Genesys has for bert."""
         name = next(SERIAL)
@@ -257,6 +273,10 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
         samples.post(f"{GENESYS}/services/start", {"customer_id": samples.word[-16:]}),
         samples.word[-16:],
     )[1],
+    "profile": lambda samples: samples.post(f"{GENESYS}/profiles", {"FirstName": samples.word})["customer_id"],
+    "recorded": Samples.recorded,
+    "contact_schema": lambda samples: samples.schema("contact"),
+    "identification_key": Samples.identification_key,
     "state": lambda samples: samples.within("states", {"state_type": samples.word}, "state_id"),
     "gtask": lambda samples: samples.within("tasks", {"task_type": samples.word}, "task_id"),
     "boxed_service": lambda samples: samples.extended("service"),

@@ -23,6 +23,8 @@ from tests.support.samples import KINDS, Samples, unknown
 from tests.support.server import Answer
 from tests.support.tenant import Tenant
 
+CONFIG = '[[dialects.genesys.business_attribute]]\nname = "Known"\ndbid = 1\n'
+"""What operations ask for that only a configuration can have."""
 REFUSED = 300
 FAR = 1_000_000
 """Where the numbers of the other tenant begin, so that none of them is one of ours as well."""
@@ -43,7 +45,7 @@ TIMED = frozenset({"date", "x-request-id", "etag", "content-length", "location",
 @pytest.fixture(scope="module", params=("sqlite", "postgresql"))
 def application(request: pytest.FixtureRequest, databases: Databases) -> Iterator[InProcessServer]:
     """An application on each engine."""
-    with databases.lent(request.param) as url, InProcessServer(url) as running:
+    with databases.lent(request.param) as url, InProcessServer(url, config=CONFIG) as running:
         yield running
 
 

@@ -11,6 +11,7 @@ from dragoman.usecases.uow import UnitOfWork
 def forget(uow: UnitOfWork, contact: Contact) -> None:
     """Delete a contact that this dialect made and nothing refers to. Another one loses its attributes and extensions,
     and clients that number customers know it by another key from now on. The command must be exclusive."""
+    contact = uow.contacts.get(contact.number)  # as it is now, without the tasks of its cases
     if _is_only_here(uow, contact):
         contacts.remove(uow, contact)
         return

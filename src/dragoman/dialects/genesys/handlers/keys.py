@@ -44,12 +44,12 @@ def parse_create(switches: Switches, request: Request) -> Create:
 
 def parse_show(switches: Switches, request: Request) -> Show:
     """Nothing but the path."""
-    return Show(request.path.get("key"))
+    return Show(request.path.get("name"))
 
 
 def parse_delete(switches: Switches, request: Request) -> Delete:
     """The name, in whatever case."""
-    return Delete(request.path["key"])
+    return Delete(request.path["name"])
 
 
 def create(uow: UnitOfWork, command: Create) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from dragoman.dialects.genesys.views import Inner, inside_of
 from dragoman.dialects.genesys.wire import business, queries, resources
 from dragoman.dialects.genesys.wire import maintenance as wire
 from dragoman.dialects.kit import Later, Reply, Request, Stream, json
-from dragoman.domain.access import require_admin, require_scope
-from dragoman.domain.errors import Invalid, NotOffered
+from dragoman.domain.access import require_admin
+from dragoman.domain.errors import Forbidden, Invalid, NotOffered
 from dragoman.usecases.cases import services
 from dragoman.usecases.uow import UnitOfWork
 
@@ -66,8 +66,6 @@ def parse_files(switches: Switches, request: Request) -> Export:
 
 
 def _parse_export(switches: Switches, request: Request, *, to_files: bool) -> Export:
-    if request.principal is not None:
-        require_scope(request.principal, queries.TASKS)
     return Export(judged_late(lambda: wire.parse_bounds(request)), switches, to_files)
 
 
@@ -91,7 +89,9 @@ def render_purged(after: services.Place | None, request: Request) -> Later:
 
 
 def export(uow: UnitOfWork, command: Export) -> Exported:
-    """A page of services, oldest first."""
+    """A page of services, oldest first. Forbidden for those who may not read the tasks inside them."""
+    if not any(map(uow.principal.has_scope, queries.TASKS)):
+        raise Forbidden("tasks_unreadable", "the export has the tasks of services, which needs the scope task.read")
     if command.to_files:
         require_admin(uow.principal)
         if not command.switches.exports:

@@ -140,7 +140,7 @@ def delete(uow: UnitOfWork, command: Delete) -> services.Place | None:
     wanted = services.ServiceFilter(customer_key=contact.customer_key, made_through=NAME)
     after = services.clear(uow, services.Clear(wanted, after=command.after))
     if after is None:
-        forgetting.forget(uow, uow.contacts.get(contact.number))
+        forgetting.forget(uow, contact)
     return after
 
 
