@@ -33,7 +33,7 @@ class ContactValues(Repository[Contact]):
             other = tables.contact_value.alias(f"other_{place}")
             found = sa.exists().where(*self._rows(other, condition), other.c.contact == V.contact)
             statement = statement.where(found)
-        statement = statement.where(sa.exists().where(*self._seen(visible_to)))
+        statement = statement.where(sa.exists().where(*self._visible(visible_to)))
         return [int(row[0]) for row in self.by_condition(statement.order_by(V.contact).limit(limit))]
 
     def repeated(self, attributes: Sequence[str], *, after: Sequence[str] | None, limit: int) -> list[tuple[str, ...]]:
@@ -89,7 +89,7 @@ class ContactValues(Repository[Contact]):
         value = row.value == forms[0] if len(forms) == 1 else row.value.in_(forms)
         return [row.tenant == self.tenant, row.attribute == condition.indexed, value]
 
-    def _seen(self, visible_to: Principal | None) -> list[sa.ColumnElement[bool]]:
+    def _visible(self, visible_to: Principal | None) -> list[sa.ColumnElement[bool]]:
         conditions = [C.tenant == self.tenant, C.number == V.contact, C.removed_at.is_(None)]
         if visible_to is not None and not sees_all(visible_to):
             conditions.append(sa.or_(C.is_private.is_(sa.false()), shared_contact(visible_to)))

@@ -10,8 +10,8 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.contact_values import values_of
 from dragoman.domain.extension import Extension
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 STRING = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SERVICES = sa.text("kind = 'service'")
