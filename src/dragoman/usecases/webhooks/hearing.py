@@ -24,11 +24,20 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Bodies:
-    """Envelopes of events, each made once for all who hear of it."""
+    """Envelopes of events, each made once for all who hear of it; and what an owner hears of a page of them, found out
+    once for all webhooks of the same owner."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow, self._tenant = uow, uow.home.name
         self._whole: dict[int, str] = {}
+        self._heard: dict[Principal, list[Heard]] = {}
+
+    def heard(self, owner: Principal, events: Sequence[LoggedEvent]) -> list[Heard]:
+        """What the owner hears of each of these, which are the same in every call."""
+        found = self._heard.get(owner)
+        if found is None:
+            found = self._heard[owner] = visibility.heard(self._uow, owner, events)
+        return found
 
     def whole(self, event: LoggedEvent) -> str:
         """The envelope."""
@@ -48,8 +57,9 @@ def messages(
 ) -> Iterator[Message]:
     """Those that the webhook is to get: none about itself."""
     own = subject_of("webhook", webhook.uid)
-    wanted = [event for event in events if event.subject != own]
-    for event, heard in zip(wanted, visibility.heard(uow, owner, wanted), strict=True):
+    for event, heard in zip(events, bodies.heard(owner, events), strict=True):
+        if event.subject == own:
+            continue
         if heard is Heard.HIDDEN and webhook.takes_type(envelope.hidden_type(event)):
             # Whatever the filter says of an entity that the owner can't see any more: a copy is to be dropped.
             yield Message(event, envelope.hidden_type(event), bodies.hidden(event))
