@@ -54,6 +54,7 @@ GOALS: dict[str, Goal] = {
     "update_p99_during_bulk": Goal("99th percentile of updates beside a batch over that alone, 16 connections", most=5),
     "rss_mb_1m": Goal("MB of memory without mapped files, 1,000,000 tasks stored, after all that", most=250),
     "bulk_rss_mb_1m": Goal("MB of the same, the most through a batch of 1,000,000 from upload to undo", most=300),
+    "bulk_pause_s": Goal("seconds until a batch that runs stands still for a pause, the worse engine", most=1),
     "results_vs_copy": Goal(
         "rows a second of its results, NDJSON or CSV, over those of PostgreSQL's COPY of the same", least=0.3
     ),

@@ -1,4 +1,5 @@
-"""A batch of a million entries through a server: uploaded, previewed, run, its results streamed, and taken back.
+"""A batch of a million entries through a server: uploaded, previewed, run, its results streamed, and taken back, with a
+pause on the way.
 
 The server's memory is looked at all the while. On PostgreSQL the rate of the results stands beside that of PostgreSQL's
 own COPY of the same rows.
@@ -27,6 +28,7 @@ from bench.world import World
 BATCHES = "/v1/batches"
 FORMS = ("application/x-ndjson", "text/csv")
 LOOK_SECONDS = 0.1
+STILL_SECONDS = 1.0  # how long a paused batch is looked at
 PATIENCE_SECONDS = 3_600.0
 ENDED = {"completed", "stopped", "cancelled", "expired"}
 COPY = """COPY (SELECT "index", "error" IS NULL, unchanged, object, code, "error", "at" FROM batch_outcome
@@ -49,15 +51,17 @@ def run(bench: Bench, engine: str) -> None:
             undo = asked.undo(uid)
             asked.timed(took, "undo's preview", lambda: asked.reach(undo, {"pending_review"}))
             asked.decide(undo)
+            paused = asked.pause(undo)
             asked.timed(took, "undo", lambda: asked.reach(undo, ENDED))
             asked.must_have_succeeded(undo, size)
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
-        bench.report(f"{engine:9}a batch of {size:,}: {spent}; {largest[0]:.0f} MB")
+        bench.report(f"{engine:9}a batch of {size:,}: {spent}; {largest[0]:.0f} MB; paused in {paused:.3f} s")
         if engine == "postgres":
             copied = _rates(size, bench.plan.bulk_rounds, lambda: _copied(place, uid))
             shares = {form: rate / copied for form, rate in rates.items()}
             bench.report(f"{engine:9}COPY {copied:.0f} rows/s; results {rates}")
             bench.figures["results_vs_copy"] = round(min(shares.values()), 3)
+    bench.figures["bulk_pause_s"] = max(round(paused, 3), bench.figures.get("bulk_pause_s", 0.0))
     bench.figures[f"bulk_rss_mb_1m_{engine}"] = round(largest[0], 1)
     bench.figures["bulk_rss_mb_1m"] = max(round(largest[0], 1), bench.figures.get("bulk_rss_mb_1m", 0.0))
 
@@ -99,6 +103,24 @@ class Asked:
     def decide(self, uid: str) -> None:
         """Approve it."""
         answer(f"{self._address}/{uid}/approve", self._headers, "POST", {})
+
+    def pause(self, uid: str) -> float:
+        """Pause a batch that is under way, see that it stands still, and let it go on; how many seconds the pause took
+        to act."""
+        while not (before := self._of(uid))["counts"]["processed"]:
+            time.sleep(LOOK_SECONDS)
+        began = time.perf_counter()
+        stood = answer(f"{self._address}/{uid}/pause", self._headers, "POST", {})
+        took = time.perf_counter() - began
+        time.sleep(STILL_SECONDS)
+        after = self._of(uid)
+        if before["status"] != "running" or after["counts"] != stood["counts"] or after["status"] != "paused":
+            raise SystemExit(f"the batch did not stand still: {before}, {stood}, {after}")
+        answer(f"{self._address}/{uid}/resume", self._headers, "POST", {})
+        return took
+
+    def _of(self, uid: str) -> Any:
+        return answer(f"{self._address}/{uid}", self._headers)
 
     def undo(self, uid: str) -> str:
         """The id of the batch that takes it back."""
