@@ -46,6 +46,10 @@ OTHERS = {
     "native/event_operations.py": "the operations on the event log: a table of its own",
     "native/webhook_operations.py": "the operations on webhooks and their deliveries: a table of its own",
     "native/tenant_operations.py": "the operations on the tenant itself: a table of its own",
+    "native/template_set_operations.py": "the operations on template sets: a table of its own",
+    "onlyoffice_crm/template_operations.py": "the operations on task templates: a table of its own",
+    "onlyoffice_crm/history_operations.py": "the operations on events in a history: a table of its own",
+    "onlyoffice_crm/label_operations.py": "the operations on tags and user fields: a table of its own",
     "native/contracts.py": "the types behind each operation, from which its OpenAPI document is made",
 }
 """Any other file, with its reason."""

@@ -105,7 +105,9 @@ def test_what_is_not_offered_is_refused_in_the_dialects_way(
     tenant = Tenant(serving("sqlite", ""))
     path = "/".join(filled(segment) for segment in row.path.split("/"))
     path += f"?{urlencode(row.query)}" if row.query else ""
-    refused = dialect.error(errors.NotOffered("not_offered", row.reason, reason=row.reason), a_request(dialect))
+    request = Request(row.method, dialect.prefixes[0] + path, received_at=Moment(0), dialect=dialect)
+    request.prefix = dialect.prefixes[0]
+    refused = dialect.error(errors.NotOffered("not_offered", row.reason, reason=row.reason), request)
     answer = tenant.server.call(row.method, dialect.prefixes[0] + path, headers={"Authorization": tenant.basic("anna")})
     assert row.reason
     assert answer.status == refused.status

@@ -100,6 +100,20 @@ class Samples:
         assert answer.status == 200, answer.text
         return tkiid
 
+    def event_number(self) -> Any:
+        """An event in the history of a case, in the CRM's words."""
+        about = {"content": self.named(), "categoryId": 1_000_001, "entityType": "case"}
+        return self.post(f"{CRM}/history", about | {"entityId": self["case_number"]})["response"]["id"]
+
+    def container(self) -> Any:
+        """A container of task templates for cases."""
+        return self.post(f"{CRM}/case/tasktemplatecontainer", {"title": self.named()})["response"]["id"]
+
+    def blueprint(self, container: str) -> Any:
+        """A template in a container."""
+        path = f"{CRM}/tasktemplatecontainer/{self[container]}/tasktemplate"
+        return self.post(path, {"title": self.named(), "categoryid": 1})["response"]["id"]
+
     def schema(self, kind: str) -> str:
         """A schema of a kind of owners, by its name."""
         name = f"{self.plain}S{next(SERIAL)}"
@@ -254,6 +268,11 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "contact_number": lambda samples: samples.contact("person")["number"],
     "company": lambda samples: samples.contact("company")["id"],
     "company_number": lambda samples: samples.contact("company")["number"],
+    "container": Samples.container,
+    "event_number": Samples.event_number,
+    "blueprint": lambda samples: samples.blueprint("container"),
+    "empty_container": Samples.container,
+    "full_container": lambda samples: (samples.blueprint("empty_container"), samples["empty_container"])[1],
     "token": lambda samples: samples.post("/v1/tokens", {"scopes": ["task.read"], "name": samples.named()})["id"],
     "category": _plain("/v1/categories", "title", "number"),
     "group": _plain("/v1/groups", "name", "name"),

@@ -46,6 +46,7 @@ class Contact(msgspec.Struct, frozen=True):
     email: str | None = None
     is_private: bool = False
     shared_with: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     task_count: int = 0
     person_count: int = 0
     creator: str | None = None

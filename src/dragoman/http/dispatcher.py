@@ -5,11 +5,14 @@ and nothing more, the log gets the trace.
 """
 
 import logging
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from dragoman.dialects.kit import Dialect, OperationSpec, Reply, Request, Stream
 from dragoman.dialects.kit.conditions import not_modified
-from dragoman.dialects.kit.streams import primed
+from dragoman.dialects.kit.inner import InnerCall
+from dragoman.dialects.kit.streams import primed, whole
 from dragoman.domain.clock import Clock
 from dragoman.domain.errors import Expected
 from dragoman.domain.ids import new_id
@@ -18,6 +21,7 @@ from dragoman.http.bodies import Gone
 from dragoman.http.cors import Origins, by_dialect
 from dragoman.http.endpoints import fixed
 from dragoman.http.exchange import Exchange
+from dragoman.http.inner import NOT_THERE, exchange_of
 from dragoman.http.rate_limits import Rates
 from dragoman.http.request_checks import Refused
 from dragoman.http.responses import problem, with_allow
@@ -80,6 +84,9 @@ class Dispatcher:
         """The reply to a request. Raises Refused or Gone when its body can't be read."""
         place = self.router.place(request.raw_path)
         if place is None:
+            beside = self.router.beside(request.raw_path)
+            if beside is not None and request.method in ("GET", "HEAD"):
+                return beside(request)
             return fixed.answer(request.method, request.raw_path, self._backend.ready)
         table, request.prefix = place
         request.dialect = table.dialect
@@ -120,6 +127,9 @@ class Dispatcher:
         except Expected:
             if dialect.credentials_first:
                 await self._authentication.authenticate(request, dialect, None)
+            elif dialect.tells_users:
+                with suppress(Expected):
+                    await self._authentication.authenticate(request, dialect, None)
             raise
         await self._authentication.authenticate(request, dialect, operation)
         if request.is_tunnelled and request.is_form():
@@ -133,10 +143,30 @@ class Dispatcher:
             request.open_body(self._body_seconds)
         elif request.has_body:
             await request.read_body(operation, self._limits, self._body_seconds)
+        if operation.sends_inner_calls:
+            request.send = partial(self._send, request)
         if self._rates.enabled and operation.writes and request.principal is not None:
             with self._rates.change(request.principal.credential):
                 return await self._backend.executor.execute(operation, request)
         return await self._backend.executor.execute(operation, request)
+
+    async def _send(self, outer: Exchange, call: InnerCall) -> Reply | None:
+        """The reply to an inner call, which takes from the rate of its principal as a request does."""
+        began_at = self._backend.clock.monotonic()
+        request = exchange_of(outer, call, self._backend.clock.now(), began_at)
+        place = self.router.place(request.raw_path)
+        if place is None or place[0].dialect is not outer.dialect:
+            return None
+        table, request.prefix = place
+        request.dialect = table.dialect
+        try:
+            if self._rates.enabled and outer.principal is not None:
+                self._rates.take(outer.principal.credential, began_at)
+        except Expected as error:
+            return table.dialect.error(error, request)
+        answer = await self._answer(request, table)
+        reply = await whole(answer) if isinstance(answer, Stream) else answer
+        return None if request.code in NOT_THERE else reply
 
     def incident(self, request: Exchange, bug: Exception) -> Reply:
         """The reply to a bug: its id and nothing else."""

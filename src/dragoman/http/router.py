@@ -5,11 +5,11 @@ paths of a dialect come last. All tables are made at start, where an operation w
 default.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from dragoman.dialects.kit import Dialect, NotOffered, OperationSpec, Request, Route
+from dragoman.dialects.kit import Dialect, NotOffered, OperationSpec, Reply, Request, Route
 from dragoman.domain import errors
 
 Row = OperationSpec | NotOffered
@@ -172,6 +172,11 @@ class Router:
         for table in self.tables:
             for prefix in table.dialect.prefixes:
                 self._mount(prefix, table)
+        self._beside = {
+            (path.lower() if table.dialect.case_insensitive else path): answer
+            for table in self.tables
+            for path, answer in table.dialect.beside.items()
+        }
         for places in self._under.values():
             places.sort(key=lambda place: -len(place[0]))
 
@@ -196,6 +201,10 @@ class Router:
                 if rest in ("", "/"):
                     return table, written
         return None
+
+    def beside(self, path: str) -> Callable[[Request], Reply] | None:
+        """What answers a GET of a path that a dialect serves outside its prefixes."""
+        return self._beside.get(path) or self._beside.get(path.lower())
 
 
 def _first_word(path: str) -> str:

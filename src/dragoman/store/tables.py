@@ -23,6 +23,8 @@ is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # unt
 has_escalations: sa.ColumnElement[Any] = sa.literal_column("(escalations <> '[]')")
 
 is_service: sa.ColumnElement[Any] = sa.literal_column("(\"case\".kind = 'service')")
+is_labelled: sa.ColumnElement[Any] = sa.literal_column("(labels <> '[]')")
+
 case_is_private: sa.ColumnElement[Any] = sa.literal_column('("case".is_private)')
 
 
@@ -375,6 +377,9 @@ case = Table(
     _text("contact_key"),
     _text("assignee"),
     _text("creator"),
+    _number("sales_stage"),
+    _json("members", "[]"),
+    _json("labels", "[]"),
     _count("started_at"),
     _number("completed_at"),
     _number("expires_at"),
@@ -396,6 +401,7 @@ case = Table(
     _where_set("case_by_contact_key", "contact_key", "number"),
     _where_set("case_by_expiry", "expires_at", "number"),
     _where("case_private", sa.text("(is_private)"), "number"),
+    _where("case_labelled", is_labelled, "number"),
     Index(
         "case_by_completion",
         "tenant",
@@ -447,6 +453,7 @@ contact = Table(
     _text("email"),
     _flag("is_private"),
     _json("shared_with", "[]"),
+    _json("labels", "[]"),
     _count("task_count"),
     _count("person_count"),
     _text("creator"),
@@ -461,6 +468,7 @@ contact = Table(
     Index("contact_by_uid", "tenant", "uid", unique=True),
     Index("contact_by_company", "tenant", "company", "number"),
     Index("contact_private", "tenant", "is_private", "number"),
+    _where("contact_labelled", is_labelled, "number"),
 )
 
 contact_value = Table(
@@ -485,6 +493,73 @@ category = Table(
     _count("task_count"),
     _count("created_at"),
     _count("row_version", 1),
+)
+
+label = Table(
+    "label",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("kind", STRING),
+    _key("folded", STRING),
+    _text("title", nullable=False),
+    _count("created_at"),
+    _count("row_version", 1),
+)
+
+note = Table(
+    "note",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("kind", nullable=False),
+    _text("text", nullable=False),
+    _number("contact"),
+    _number("case"),
+    _text("creator"),
+    Column("dialect", STRING, nullable=False, server_default=""),
+    _count("created_at"),
+    _count("row_version", 1),
+    _where_set("note_by_contact", "contact", "created_at", "number"),
+    _where("note_by_case", sa.text('"case" IS NOT NULL'), "case", "created_at", "number"),
+    Index("note_by_uid", "tenant", "uid", unique=True),
+    Index("note_by_age", "tenant", "created_at", "number"),
+)
+
+template_set = Table(
+    "template_set",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("title", nullable=False),
+    _text("applies_to", nullable=False),
+    _text("creator"),
+    _count("created_at"),
+    _count("modified_at"),
+    _count("row_version", 1),
+    Index("template_set_by_uid", "tenant", "uid", unique=True),
+)
+
+blueprint = Table(
+    "blueprint",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _count("set"),
+    _text("title", nullable=False),
+    _text("description"),
+    _text("assignee"),
+    _number("category"),
+    _flag("notifies"),
+    _count("offset"),
+    _flag("at_time_of_day"),
+    _json("extras"),
+    _count("created_at"),
+    _count("modified_at"),
+    _count("row_version", 1),
+    Index("blueprint_by_set", "tenant", "set", "number"),
+    _where_set("blueprint_by_category", "category", "number"),
 )
 
 extension = Table(

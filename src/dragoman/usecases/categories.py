@@ -123,6 +123,7 @@ def remove(uow: UnitOfWork, command: Remove) -> Category:
         raise Conflict("default_category", "This category is shown for tasks that have none; it can't be deleted.")
     if category.task_count:
         _move(uow, category, command.move_to)
+    _move_blueprints(uow, category, command.move_to)
     uow.categories.remove(category)
     return category
 
@@ -139,6 +140,17 @@ def _move(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
         raise Conflict("too_many_tasks", message, tasks=category.task_count)
     for task in uow.tasks.of_category(category.number, Lock.CHANGE):
         tasks.save(uow, task, replace(task, category=move_to))
+
+
+def _move_blueprints(uow: UnitOfWork, category: Category, move_to: int | None) -> None:
+    """Templates of tasks go to the category that tasks move to; where none is named, to the first one."""
+    blueprints = uow.blueprints.of_category(category.number, Lock.CHANGE)
+    if not blueprints:
+        return
+    others = [other.number for other in uow.categories.all() if other.number != category.number]
+    successor = move_to if move_to in others else others[0]
+    for blueprint in blueprints:
+        uow.blueprints.save(replace(blueprint, category=successor))
 
 
 class Shift(msgspec.Struct, frozen=True):

@@ -27,10 +27,12 @@ from dragoman.store.repositories.history import History
 from dragoman.store.repositories.holdings import Holdings
 from dragoman.store.repositories.jobs import Jobs
 from dragoman.store.repositories.journeys import Journeys
+from dragoman.store.repositories.labels import Labels
 from dragoman.store.repositories.leases import Leases
 from dragoman.store.repositories.login_names import LoginNames
 from dragoman.store.repositories.messages import Messages
 from dragoman.store.repositories.names import Names
+from dragoman.store.repositories.notes import Notes
 from dragoman.store.repositories.old_events import OldEvents
 from dragoman.store.repositories.people import (
     Aliases,
@@ -48,6 +50,7 @@ from dragoman.store.repositories.settings import Settings
 from dragoman.store.repositories.sight import Sight
 from dragoman.store.repositories.stored_replies import Answers
 from dragoman.store.repositories.tasks import Tasks
+from dragoman.store.repositories.template_sets import Blueprints, TemplateSets
 from dragoman.store.repositories.templates import Templates
 from dragoman.store.repositories.timers import Timers
 from dragoman.store.repositories.tokens import Tokens
@@ -252,6 +255,22 @@ class UnitOfWork:
     @lazy
     def categories(self) -> Categories:
         return Categories(self._overlay)
+
+    @lazy
+    def notes(self) -> Notes:
+        return Notes(self._overlay)
+
+    @lazy
+    def labels(self) -> Labels:
+        return Labels(self._overlay)
+
+    @lazy
+    def template_sets(self) -> TemplateSets:
+        return TemplateSets(self._overlay)
+
+    @lazy
+    def blueprints(self) -> Blueprints:
+        return Blueprints(self._overlay)
 
     @lazy
     def schemas(self) -> Schemas:

@@ -30,9 +30,12 @@ from dragoman.domain.bulk import (
 )
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.job import JobKind
+from dragoman.domain.labels import Label, Labelled
 from dragoman.domain.message import Message, Which
+from dragoman.domain.note import Note, NoteKind
 from dragoman.domain.people import Alias, ProviderIdentity, UnclaimedName, UnclaimedTask
 from dragoman.domain.template import Template
+from dragoman.domain.template_set import AppliesTo, Blueprint, TemplateSet
 from dragoman.domain.view import View
 from dragoman.domain.webhook import Webhook, WebhookState
 from dragoman.domain.work_item import Role
@@ -87,6 +90,10 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.batches.add(replace(batch, scopes=("batch.manage",), decided_at=Moment(1)))
     uow.payloads.add(BatchPayload(uow.tenant, batch.uid, None, '{"priority": 1.50}'))
     uow.chunks.add(BatchChunk(uow.tenant, batch.uid, 0, 1, '["1"]', None))
+    uow.notes.add(Note(uow.tenant, 1, uow.new_id(), NoteKind.CALL, "<p>called</p>", case=1, creator="anna"))
+    uow.labels.add(Label(uow.tenant, Labelled.CASE, "vip", "VIP"))
+    uow.template_sets.add(TemplateSet(uow.tenant, 1, uow.new_id(), "New case", AppliesTo.CASE))
+    uow.blueprints.add(Blueprint(uow.tenant, 1, 1, "First call", offset=-1, extras={"x": {"y": 1}}))
     uow.views.add(View(uow.tenant, 1, "anna", "Returns", "all", "category:Returns"))
     uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}))
     uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))

@@ -254,3 +254,17 @@ def test_open_batches_of_before_are_for_reviewers_and_ended_ones_get_a_job(empty
     ]  # fmt: skip
     assert [tuple(row) for row in counts] == [(1, 1), (2, 0), (3, 1), (4, 0)]
     assert [tuple(row) for row in jobs] == [("batch.audiences", "available")]
+
+
+def test_opportunities_of_before_keep_their_stage(empty_database_url: str) -> None:
+    shown = {"table": "case", "tenant": 1, "title": "x", "created_at": 7, "modified_at": 7}
+    held = [
+        shown | {"number": 1, "uid": "c1", "kind": "opportunity", "extras": '{"onlyoffice_crm":{"stage":8}}'},
+        shown | {"number": 2, "uid": "c2", "kind": "opportunity", "extras": "{}"},
+        shown | {"number": 3, "uid": "c3", "kind": "case", "extras": '{"onlyoffice_crm":{"stage":8}}'},
+    ]
+    with at_form("0017", empty_database_url, held) as engine:
+        migrations.run(engine)
+        with engine.raw.connect() as connection:
+            rows = connection.execute(sa.text('SELECT sales_stage, members, labels FROM "case" ORDER BY number')).all()
+    assert [tuple(row) for row in rows] == [(8, "[]", "[]"), (None, "[]", "[]"), (None, "[]", "[]")]

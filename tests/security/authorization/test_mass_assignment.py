@@ -35,7 +35,7 @@ OWNED = frozenset(_OWNED.split())
 MANY, REFUSED, BROKEN = 200, 400, 500
 CHOOSES = {"authentication.login": "provider"}
 """Names that choose another way of doing the operation, which isn't offered."""
-MEANT = frozenset({"task.set_created", "task.set_modified"})
+MEANT = frozenset({"task.set_created", "task.set_modified", "history.create"})
 """Operations that are there to set moments, for imports."""
 
 

@@ -53,7 +53,7 @@ def application(request: pytest.FixtureRequest, databases: Databases) -> Iterato
 def foreign(application: InProcessServer) -> Samples:
     """The other tenant, whose numbers are far from anybody's."""
     samples = Samples(Tenant(application), "Zanzibar")
-    for kind in ("task", "case", "person", "category", "user", "state"):
+    for kind in ("task", "case", "person", "category", "user", "state", "blueprint", "event_number"):
         assert samples[kind]  # so that there are the counters of their numbers
     with application.app.store.engine.raw.connect() as connection:
         counter = tables.counter

@@ -1,7 +1,7 @@
 """A dialect: a vendor's API, its prefixes, operations, errors and options."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import msgspec
@@ -91,6 +91,7 @@ class Dialect:
     documents_head: bool = False  # HEAD is answered like GET in every dialect; Allow lists it where this is set
     case_insensitive: bool = False  # paths; ids in them keep their case
     credentials_first: bool = False  # they are checked before an unknown path or method is reported
+    tells_users: bool = False  # an unknown path or method is reported to a principal, whose credentials are tried first
     gzip: bool = False  # bodies may be gzipped; the decoded size is bounded like any other
     method_headers: tuple[str, ...] = ()  # a POST may name the method that it means here; its form joins the query
     find_credentials: Callable[[Request], Credential | None] | None = None
@@ -106,6 +107,7 @@ class Dialect:
     media: tuple[str, ...] = ("application/json",)  # of its answers, the usual one first
     own_paths: tuple[str, ...] = ()  # with all below them: open to users whom an administrator shuts out of the dialect
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic
+    beside: Mapping[str, Callable[[Request], Reply]] = field(default_factory=dict)  # paths outside its prefixes: GET
     shown_task: ShownTask | None = None  # the operation that shows one task
     calls: Calls | None = None  # three to try
     template_facts: Callable[[Template], dict[str, Any]] | None = None  # of its own, that tasks take from a template

@@ -66,6 +66,7 @@ class OperationSpec:
     tenant: Callable[[Request], int | None] | None = None  # that the body of a public operation names
     idempotent_by_key: bool = False  # honours Idempotency-Key
     streams: bool = False  # `render` may return a Stream or Later, which runs further commands by `request.run`
+    sends_inner_calls: bool = False  # its reply is `Later`, and sends `InnerCall`s by `request.send`
     takes_turns: bool = False  # many may come at one moment, to stay open: a few of them run at a time
     streamed: Streamed | None = None  # the form of its body that is stored while it arrives
     secret_members: tuple[str, ...] = ()  # of its body: not in the hash stored with an Idempotency-Key

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dragoman.dialects.kit import forms, json
 from dragoman.dialects.kit.event_watching import Watch
+from dragoman.dialects.kit.inner import Send, send_nothing
 from dragoman.dialects.kit.streams import BodyStream
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
@@ -97,6 +98,7 @@ class Request:
         self.command: Any = None  # of an operation that streams: what was parsed
         self.run: Callable[[Any], Awaitable[Any]] = _no_run  # and how its stream runs a further command
         self.data_folder: Path | None = None  # of the server, for an operation that streams; None: it has none
+        self.send: Send = send_nothing  # an inner call, for an operation that sends some
         self.watch: Watch | None = None  # the event logs, for an operation that streams in a server
         self.renew: Renew = _same  # its principal, looked up again
         self.waited = 0.0  # seconds that it asked to be held back

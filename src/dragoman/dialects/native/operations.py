@@ -29,6 +29,7 @@ from dragoman.dialects.native.identity_operations import IDENTITIES
 from dragoman.dialects.native.password_operations import PASSWORDS
 from dragoman.dialects.native.result_operations import RESULTS
 from dragoman.dialects.native.session_operations import SESSIONS
+from dragoman.dialects.native.template_set_operations import TEMPLATE_SETS
 from dragoman.dialects.native.tenant_operations import TENANT
 from dragoman.dialects.native.token_operations import TOKENS
 from dragoman.dialects.native.user_operations import USERS
@@ -489,6 +490,7 @@ ROWS: tuple[OperationSpec, ...] = (
     *BATCHES,
     *RESULTS,
     *CATEGORIES,
+    *TEMPLATE_SETS,
     *SCHEMAS,
     *USERS,
     *PASSWORDS,

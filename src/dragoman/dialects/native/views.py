@@ -34,6 +34,7 @@ from dragoman.domain.extension import Extension
 from dragoman.domain.history_values import changes_of
 from dragoman.domain.message import MessageHead
 from dragoman.domain.people import Membership, Tenant, UserRole
+from dragoman.domain.sales import stage_of
 from dragoman.domain.task import Task
 from dragoman.domain.webhook import Webhook
 from dragoman.usecases.batches.review.tenant_policies import Policies
@@ -174,6 +175,7 @@ def contact(contact: Contact) -> contacts.Contact:
         customer_id=contact.customer_key,
         is_private=contact.is_private,
         shared_with=list(contact.shared_with),
+        labels=list(contact.labels),
         task_count=contact.task_count,
         person_count=contact.person_count,
         creator=contact.creator,
@@ -197,6 +199,9 @@ def case(case: Case) -> cases.Case:
         contact_key=case.contact_key,
         assignee=case.assignee,
         creator=case.creator,
+        sales_stage=_sales_stage(case),
+        members=list(case.members),
+        labels=list(case.labels),
         started_at=time(case.started_at),
         completed_at=maybe(case.completed_at),
         expires_at=maybe(case.expires_at),
@@ -208,6 +213,13 @@ def case(case: Case) -> cases.Case:
         extras=case.extras,
         revision=case.revision,
     )
+
+
+def _sales_stage(case: Case) -> cases.SalesStage | None:
+    if case.sales_stage is None:
+        return None
+    found = stage_of(case.sales_stage)
+    return cases.SalesStage(number=found.number, title=found.title, kind=found.kind)
 
 
 def stage(stage: Stage) -> cases.Stage:

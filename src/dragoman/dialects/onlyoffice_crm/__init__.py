@@ -12,6 +12,7 @@ from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Op
 from dragoman.dialects.onlyoffice_crm.showing import SHOWN_TASK, calls
 from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY, find
 from dragoman.dialects.onlyoffice_crm.wire.paths import normaliser
+from dragoman.dialects.onlyoffice_crm.wire.pictures import beside
 
 
 def preflight(request: Request) -> Reply:
@@ -38,6 +39,8 @@ def make(options: Options) -> Dialect:
         options=(*OPTIONS, cors_origins()),
         normalise=normaliser([*(row.path for row in offered), *(row.path for row in NOT_OFFERED)]),
         case_insensitive=True,
+        tells_users=True,
+        beside=beside(),
         find_credentials=find,
         preflight=preflight,
         configure=configure,

@@ -7,6 +7,7 @@ from typing import Any
 from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.onlyoffice_crm.problems import OUT_OF_RANGE
 from dragoman.dialects.onlyoffice_crm.wire import envelope
+from dragoman.dialects.onlyoffice_crm.wire.paths import EXTENSION, MODULES, reason
 from dragoman.domain import errors
 
 LOGIN = "authentication.login"
@@ -18,14 +19,18 @@ NO_PERMISSION = -2146233078
 LOGIN_FAILED = -2146233087
 NOT_FOUND = -2147467259
 
+FAILED = "User authentication failed"
+
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+")
 
 
 def render_error(default_format: str, error: errors.Expected, request: Request) -> Reply:
-    """The answer to an expected error. An unknown path is a plain 404, a missing principal a plain 401."""
+    """The answer to an expected error. An unknown path is a plain 404 but to users, a missing principal a plain 401."""
     if error.code in ("unknown_path", "method_not_allowed"):
-        return Reply(404, b"Not Found", "text/plain; charset=UTF-8")
+        return _nowhere(default_format, request)
     answer = partial(envelope.reply, request, default_format)
+    if error.code == "not_offered" and _confirms_login(request):
+        return answer(envelope.failure(500, FAILED, LOGIN_FAILED))
     if request.operation is not None and request.operation.name == LOGIN:
         message = _login_failure(error)
         if message is not None:
@@ -38,10 +43,26 @@ def render_error(default_format: str, error: errors.Expected, request: Request) 
     return reply
 
 
+def _nowhere(default_format: str, request: Request) -> Reply:
+    """A user reads the reason where the vendor has a module (second page, I)."""
+    below = request.full_path[len(request.prefix) :]
+    module = EXTENSION.sub("", below).strip("/").partition("/")[0].lower()
+    if request.principal is None or module not in MODULES:
+        return Reply(404, b"Not Found", "text/plain; charset=UTF-8")
+    found = EXTENSION.search(below)
+    request.extension = "" if found is None else found[0].lower()
+    return envelope.reply(request, default_format, envelope.failure(404, reason(module), NOT_FOUND))
+
+
 def render_incident(default_format: str, incident: str, request: Request) -> Reply:
     """The answer to a bug: 500, its id and nothing else."""
     failure = envelope.failure(500, f"Server error {incident}", UNEXPECTED)
     return envelope.reply(request, default_format, failure)
+
+
+def _confirms_login(request: Request) -> bool:
+    """Whether this is a second step of a login, which fails like a first one: there is none (second page, I)."""
+    return request.operation is None and request.full_path[len(request.prefix) :].lower().startswith("/authentication/")
 
 
 def _login_failure(error: errors.Expected) -> str | None:
@@ -49,7 +70,7 @@ def _login_failure(error: errors.Expected) -> str | None:
     (page, 2)."""
     match error:
         case errors.Unauthenticated():
-            return "User authentication failed"
+            return FAILED
         case errors.TooMany():
             return "Login Fail. Too many attempts"
     return None

@@ -4,21 +4,26 @@ from dataclasses import replace
 from functools import partial
 
 from dragoman.command import Lock
-from dragoman.dialects.kit import OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
+from dragoman.dialects.kit import ANY_CREDENTIALS, OTHERS, PUBLIC, NotOffered, OperationSpec, any_of
+from dragoman.dialects.onlyoffice_crm import history_operations, label_operations, template_operations
 from dragoman.dialects.onlyoffice_crm import responses as answers
 from dragoman.dialects.onlyoffice_crm.errors import LOGIN
 from dragoman.dialects.onlyoffice_crm.handlers import (
     authentication,
+    batch,
     cases,
     categories,
     contact_list,
     contacts,
     opportunities,
+    opportunity_list,
+    opportunity_members,
     people,
     surroundings,
     task_group,
     task_list,
     task_moments,
+    task_near,
     tasks,
 )
 from dragoman.dialects.onlyoffice_crm.options import Options
@@ -68,12 +73,23 @@ CONTENT = (
 )
 """The parameters of a task's content."""
 
+PEOPLE = ("employeeStatus", "groupId", "activationStatus", "employeeType", "isAdministrator")
+"""The parameters of lists of users."""
+DEAL = (
+    *("contactid", "members", "title", "description", "responsibleid", "bidType", "bidValue", "bidCurrencyAbbr"),
+    *("perPeriodValue", "stageid", "successProbability", "actualCloseDate", "expectedCloseDate", "isPrivate"),
+)
+"""The parameters of an opportunity."""
+
 UNKNOWN = {OTHERS: "onlyoffice-crm.md, 3"}
 
 
 def operations(options: Options) -> tuple[OperationSpec, ...]:
     """All that is offered, with these switches."""
-    groups = (_tasks, _categories, _surroundings, _contacts, _opportunities, _cases)
+    groups = (
+        *(_tasks, _categories, template_operations.operations, _surroundings, _contacts, _opportunities, _cases),
+        *(history_operations.operations, label_operations.operations, _batch),
+    )
     return tuple(_with_common_names(operation) for group in groups for operation in group(options))
 
 
@@ -192,6 +208,18 @@ def _tasks(options: Options) -> tuple[OperationSpec, ...]:
             parameters=CONTENT,
             summary="Create the same task for several contacts, all or none.",
             standing="8 [C]",
+        ),
+        OperationSpec(
+            name="task.near",
+            method="POST",
+            path="/crm/contact/task/near",
+            scopes=TASK_READ,
+            parse=partial(task_near.parse, options),
+            run=task_near.run,
+            render=partial(task_near.render, options),
+            parameters=("contactid",),
+            summary="Read the open task with the nearest deadline for each contact of a list.",
+            standing="11 [C]",
         ),
         OperationSpec(
             name="task.set_created",
@@ -353,6 +381,30 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             standing="31 [D][C]",
         ),
         OperationSpec(
+            name="people.filter",
+            method="GET",
+            path="/people/filter",
+            scopes=USER_READ,
+            parse=people.parse_filter,
+            run=people.filtered,
+            render=partial(people.render_filter, options, render_profile),
+            parameters=PEOPLE,
+            summary="List users by filter, page by page.",
+            standing="31 [C]",
+        ),
+        OperationSpec(
+            name="people.simple_filter",
+            method="GET",
+            path="/people/simple/filter",
+            scopes=USER_READ,
+            parse=people.parse_filter,
+            run=people.filtered,
+            render=partial(people.render_filter, options, people.render_simple),
+            parameters=PEOPLE,
+            summary="List users by filter, in short.",
+            standing="31 [C]",
+        ),
+        OperationSpec(
             name="people.get",
             method="GET",
             path="/people/{user}",
@@ -396,6 +448,27 @@ def _surroundings(options: Options) -> tuple[OperationSpec, ...]:
             summary="Read the portal's time zone and culture.",
             standing="34 [C]",
         ),
+    )
+
+
+def _batch(options: Options) -> tuple[OperationSpec, ...]:
+    # Both write: what they send may, so that another site must not make a browser send either.
+    return tuple(
+        OperationSpec(
+            name=name,
+            method=method,
+            path="/batch",
+            scopes=ANY_CREDENTIALS,
+            parse=batch.parse,
+            run=batch.run,
+            render=partial(batch.render, options, status),
+            writes=True,
+            sends_inner_calls=True,
+            parameters=("batch",),
+            summary="Make several calls one after the other; one that fails stops no other.",
+            standing="39 [D][C]",
+        )
+        for name, method, status in (("batch.run", "POST", 201), ("batch.read", "GET", 200))
     )
 
 
@@ -458,7 +531,7 @@ def _contacts(options: Options) -> tuple[OperationSpec, ...]:
             parse=contact_list.parse_filter,
             run=contact_list.run_filter,
             render=partial(contact_list.render_filter, options),
-            parameters=("contactListView",),
+            parameters=("contactListView", *contact_list.NARROWING),
             summary="List contacts by filter, page by page.",
             standing="36 [D][C]",
         ),
@@ -487,23 +560,72 @@ def _opportunities(options: Options) -> tuple[OperationSpec, ...]:
             run=opportunities.create,
             render=answers.one(options, 201, render_opportunity),
             writes=True,
-            parameters=(
-                "contactid",
-                "title",
-                "description",
-                "responsibleid",
-                "bidType",
-                "bidValue",
-                "bidCurrencyAbbr",
-                "perPeriodValue",
-                "stageid",
-                "successProbability",
-                "actualCloseDate",
-                "expectedCloseDate",
-                "isPrivate",
-            ),
+            parameters=DEAL,
             summary="Create an opportunity.",
             standing="37 [D][C]",
+        ),
+        OperationSpec(
+            name="opportunity.filter",
+            method="GET",
+            path="/crm/opportunity/filter",
+            scopes=CASE_READ,
+            parse=opportunity_list.parse_opportunities,
+            run=opportunity_list.run,
+            render=partial(opportunity_list.render, options),
+            parameters=(
+                *("responsibleid", "opportunityStagesid", "stageType", "contactid", "contactAlsoIsParticipant"),
+                *("tags", "fromDate", "toDate"),
+            ),
+            summary="List opportunities by filter, sorted and page by page.",
+            standing="37 [C]",
+        ),
+        OperationSpec(
+            name="opportunity.update",
+            method="PUT",
+            path="/crm/opportunity/{id}",
+            scopes=CASE_WRITE,
+            parse=opportunities.parse_put,
+            run=opportunities.put,
+            render=answers.one(options, 200, render_opportunity),
+            writes=True,
+            parameters=DEAL,
+            summary="Replace all of an opportunity that this API shows; what isn't sent is cleared, but members stay.",
+            standing="37 [C]",
+        ),
+        OperationSpec(
+            name="opportunity.members",
+            method="GET",
+            path="/crm/opportunity/{id}/contact",
+            scopes=CASE_READ,
+            parse=opportunity_members.parse_list,
+            run=opportunity_members.list_all,
+            render=answers.array(options, 200, render_whole_contact),
+            summary="List the contacts that take part in an opportunity.",
+            standing="37 [C]",
+        ),
+        OperationSpec(
+            name="opportunity.add_member",
+            method="POST",
+            path="/crm/opportunity/{id}/contact/{contactid}",
+            scopes=CASE_WRITE,
+            parse=opportunity_members.parse_one,
+            run=opportunity_members.add,
+            render=answers.one(options, 201, render_whole_contact),
+            writes=True,
+            summary="Let a contact take part in an opportunity.",
+            standing="37 [C]",
+        ),
+        OperationSpec(
+            name="opportunity.remove_member",
+            method="DELETE",
+            path="/crm/opportunity/{id}/contact/{contactid}",
+            scopes=CASE_WRITE,
+            parse=opportunity_members.parse_one,
+            run=opportunity_members.remove,
+            render=answers.one(options, 200, render_whole_contact),
+            writes=True,
+            summary="Let a contact take part in an opportunity no more.",
+            standing="37 [C]",
         ),
         OperationSpec(
             name="opportunity.get",
@@ -547,6 +669,42 @@ def _cases(options: Options) -> tuple[OperationSpec, ...]:
             standing="38 [D][C]",
         ),
         OperationSpec(
+            name="case.filter",
+            method="GET",
+            path="/crm/case/filter",
+            scopes=CASE_READ,
+            parse=opportunity_list.parse_cases,
+            run=opportunity_list.run,
+            render=partial(opportunity_list.render, options),
+            parameters=("contactid", "isClosed", "tags"),
+            summary="List cases by filter, sorted and page by page.",
+            standing="38 [C]",
+        ),
+        OperationSpec(
+            name="case.close",
+            method="PUT",
+            path="/crm/case/{id}/close",
+            scopes=CASE_WRITE,
+            parse=cases.parse_end,
+            run=cases.close,
+            render=answers.one(options, 200, render_case),
+            writes=True,
+            summary="Close a case; a closed one stays as it is.",
+            standing="38 [C]",
+        ),
+        OperationSpec(
+            name="case.reopen",
+            method="PUT",
+            path="/crm/case/{id}/reopen",
+            scopes=CASE_WRITE,
+            parse=cases.parse_end,
+            run=cases.reopen,
+            render=answers.one(options, 200, render_case),
+            writes=True,
+            summary="Open a closed case again; an open one stays as it is.",
+            standing="38 [C]",
+        ),
+        OperationSpec(
             name="case.get",
             method="GET",
             path="/crm/case/{id}",
@@ -576,27 +734,17 @@ def _as_it_is(value: dict[str, object], _: Persons) -> dict[str, object]:
     return value
 
 
-OWNERS = ("contact", "person", "company", "opportunity", "case")
-"""What a container of templates may be for."""
-
-TEMPLATES = "Templates are only stored and listed by this API, never applied; they come with templates of our own."
+PEOPLE_LISTS = "Users are found by people/filter, with employeeStatus and filterValue."
+OTHER_LISTS = {
+    "status": "/people/status/{status}",
+    "email": "/people/email",
+    "search": "/people/search",
+    "search_words": "/people/@search/{words}",
+}
+"""Other lists of users, whose paths are no users."""
 
 NOT_OFFERED = (
-    NotOffered("POST", "/crm/contact/task/near", "The vendor took it out in 2015 (after 8.1).", "task.near"),
-    *(NotOffered("GET", f"/crm/{word}/tasktemplatecontainer", TEMPLATES, f"container.list_{word}") for word in OWNERS),
-    *(
-        NotOffered("POST", f"/crm/{word}/tasktemplatecontainer", TEMPLATES, f"container.create_{word}")
-        for word in OWNERS
-    ),
-    NotOffered("GET", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.get"),
-    NotOffered("PUT", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.update"),
-    NotOffered("DELETE", "/crm/tasktemplatecontainer/{containerid}", TEMPLATES, "container.delete"),
-    NotOffered("GET", "/crm/tasktemplatecontainer/{containerid}/tasktemplate", TEMPLATES, "template.list"),
-    NotOffered("POST", "/crm/tasktemplatecontainer/{containerid}/tasktemplate", TEMPLATES, "template.create"),
-    NotOffered("PUT", "/crm/tasktemplatecontainer/{containerid}/tasktemplate", TEMPLATES, "template.update"),
-    NotOffered("GET", "/crm/tasktemplatecontainer/tasktemplate/{id}", TEMPLATES, "template.get"),
-    NotOffered("DELETE", "/crm/tasktemplatecontainer/tasktemplate/{id}", TEMPLATES, "template.delete"),
+    *(NotOffered("GET", path, PEOPLE_LISTS, f"people.{name}") for name, path in OTHER_LISTS.items()),
     NotOffered("POST", "/authentication/{code}", "There is no second factor to confirm.", "authentication.confirm"),
-    NotOffered("POST", "/batch", "Clients found in public send one call a request.", "batch.run"),
-    NotOffered("GET", "/batch", "Clients found in public send one call a request.", "batch.read"),
+    *label_operations.NOT_OFFERED,
 )

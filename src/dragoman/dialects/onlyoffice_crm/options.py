@@ -13,6 +13,7 @@ class Options(kit.Switches, frozen=True):
     put_unknown: str | int = "create"
     next_index: str = "vendor"
     default_category: int = 9
+    template_admin_only: bool = False
 
 
 DEFAULTS = Options()
@@ -40,5 +41,10 @@ OPTIONS = (
         "default_category",
         DEFAULTS.default_category,
         "The id of the category shown for tasks that other dialects made without one; 0 shows none (9 is Note).",
+    ),
+    Option(
+        "template_admin_only",
+        DEFAULTS.template_admin_only,
+        "Whether only administrators change task templates and their containers; the vendor lets every user do it.",
     ),
 )

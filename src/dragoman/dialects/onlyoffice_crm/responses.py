@@ -45,8 +45,30 @@ def array(options: Options, status: int, render: Callable[[S, Persons], Item]) -
     return answer
 
 
+def text(options: Options, status: int) -> Render:
+    """A bare text, whose length is the count."""
+
+    def answer(found: str, request: Request) -> Reply:
+        members = envelope.success(status, found, count=len(found))
+        return envelope.reply(request, options.default_format, members)
+
+    return answer
+
+
+def texts(options: Options) -> Render:
+    """An array of texts."""
+
+    def answer(found: list[str], request: Request) -> Reply:
+        paging = read_paging(gather(request))
+        page = found[paging.start : paging.end]
+        total = len(found) if len(found) > paging.count else None
+        return envelope.reply(request, options.default_format, listed(options, 200, page, paging, len(found), total))
+
+    return answer
+
+
 def listed(
-    options: Options, status: int, page: list[Item], paging: Paging, matches: int, total: int | None
+    options: Options, status: int, page: list[Any], paging: Paging, matches: int, total: int | None
 ) -> dict[str, Any]:
     """The members of an answer with a page of so many matches."""
     after = paging.start + len(page)

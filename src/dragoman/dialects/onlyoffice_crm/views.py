@@ -11,12 +11,16 @@ from dragoman.domain.access import Permission, may_edit_case, may_edit_contact, 
 from dragoman.domain.case import Case
 from dragoman.domain.category import Category
 from dragoman.domain.contact import Contact
+from dragoman.domain.note import Note
 from dragoman.domain.people import User
 from dragoman.domain.task import Task
+from dragoman.domain.template_set import Blueprint, TemplateSet
 from dragoman.usecases import categories as all_categories
+from dragoman.usecases import notes, template_sets
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.identity import lookup as people_lookup
+from dragoman.usecases.identity import names
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.uow import UnitOfWork
@@ -62,12 +66,13 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseView(msgspec.Struct, frozen=True, kw_only=True):
-    """A case as the principal sees it."""
+    """A case as the principal sees it, with the members among them."""
 
     case: Case
     zone: str
     creator: User | None
     can_edit: bool
+    members: tuple[ContactView, ...] = ()
 
 
 class OpportunityView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,33 @@ class OpportunityView(msgspec.Struct, frozen=True, kw_only=True):
     responsible: User | None
     contact: ContactView | None
     can_edit: bool
+    members: tuple[ContactView, ...] = ()
+
+
+class EventView(msgspec.Struct, frozen=True, kw_only=True):
+    """An event in the history of a contact, case or opportunity."""
+
+    note: Note
+    zone: str
+    creator: User | None
+    contact: ContactView | None
+    entity: Case | None
+    can_edit: bool
+
+
+class TemplateView(msgspec.Struct, frozen=True, kw_only=True):
+    """A template of a task."""
+
+    blueprint: Blueprint
+    responsible: User | None
+    category: Category | None
+
+
+class ContainerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A container with its templates."""
+
+    set: TemplateSet
+    templates: tuple[TemplateView, ...]
 
 
 class Gathering:
@@ -135,7 +167,8 @@ class Gathering:
 
     def case(self, case: Case) -> CaseView:
         may_edit = may_edit_case(self._uow.principal, case)
-        return CaseView(case=case, zone=self._zone, creator=self._user(case.creator), can_edit=may_edit)
+        creator, members = self._user(case.creator), self._members(case)
+        return CaseView(case=case, zone=self._zone, creator=creator, can_edit=may_edit, members=members)
 
     def opportunity(self, case: Case) -> OpportunityView:
         contact = None if case.contact is None else contact_lookup.find(self._uow, case.contact)
@@ -146,6 +179,41 @@ class Gathering:
             responsible=self._user(case.assignee),
             contact=None if contact is None else self.contact(contact),
             can_edit=may_edit_case(self._uow.principal, case),
+            members=self._members(case),
+        )
+
+    def _members(self, case: Case) -> tuple[ContactView, ...]:
+        found = (contact_lookup.find(self._uow, number) for number in case.members)
+        seen = (each for each in found if each is not None and may_see_contact(self._uow.principal, each))
+        return tuple(map(self.contact, seen))
+
+    def event(self, note: Note) -> EventView:
+        """The event with what is there of the contact and the case that it belongs to."""
+        contact, case = notes.owners(self._uow, note)
+        principal = self._uow.principal
+        return EventView(
+            note=note,
+            zone=self._zone,
+            creator=self._user(note.creator),
+            contact=None if contact is None else self.contact(contact),
+            entity=case if case is not None and case.kind in crm_cases.KINDS else None,
+            can_edit=principal.is_admin or (note.creator is not None and principal.user == note.creator),
+        )
+
+    def containers(self, found: Sequence[TemplateSet]) -> list[ContainerView]:
+        """Containers with their templates. The command must be exclusive."""
+        templates: dict[int, list[TemplateView]] = {each.number: [] for each in found}
+        for blueprint in template_sets.blueprints(self._uow, *templates):
+            templates[blueprint.set].append(self.template(blueprint))
+        return [ContainerView(set=each, templates=tuple(templates[each.number])) for each in found]
+
+    def template(self, blueprint: Blueprint) -> TemplateView:
+        """A template with the responsible: one who was unknown when it was sent may be known by now."""
+        kept = blueprint.extras.get(NAME, {}).get("responsible")
+        return TemplateView(
+            blueprint=blueprint,
+            responsible=self._user(blueprint.assignee) if kept is None else names.answering(self._uow, NAME, kept),
+            category=all_categories.find(self._uow, blueprint.category),
         )
 
     def category(self, task: Task) -> Category | None:

@@ -1,6 +1,7 @@
 """Cases and stages in the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from dragoman.store.unit.mappings import MAPPINGS
 
 LOOKED_AT = 5_000
 """Cases whose titles are looked at for words."""
+
+SLICE = 5_000
 
 C = tables.case.c
 S = tables.stage.c
@@ -41,6 +44,22 @@ class ServiceFilter(msgspec.Struct, frozen=True, kw_only=True):
     is_anonymous: bool | None = None
     made_through: str | None = None
     visible_to: Principal | None = None
+
+
+class Sketch(NamedTuple):
+    """What lists by condition look at. `is_open` as the timers leave it."""
+
+    number: int
+    title: str | None
+    description: str | None
+    assignee: str | None
+    contact: int | None
+    members: tuple[int, ...]
+    labels: tuple[str, ...]
+    sales_stage: int | None
+    created_at: Moment
+    is_open: bool
+    extras: dict[str, dict[str, Any]]
 
 
 class Cases(Repository[Case]):
@@ -78,6 +97,29 @@ class Cases(Repository[Case]):
         if visible_to is not None and not sees_all(visible_to):
             statement = statement.where(sa.or_(C.is_private.is_(sa.false()), shared_case(visible_to)))
         return statement.order_by(C.number).limit(limit)
+
+    def sketches(self, kind: CaseKind, visible_to: Principal, *, assignee: str | None = None) -> Iterator[Sketch]:
+        """Sketches of all cases of a kind, or of an assignee's, by number; read slice by slice."""
+        names = ("title", "description", "assignee", "contact", "members", "labels", "sales_stage", "created_at")
+        columns = [*(C[name] for name in names), C.completed_at, C.auto_complete_at, C.extras]
+        after = 0
+        while True:
+            statement = self._page(SLICE, after, kind, visible_to).add_columns(*columns)
+            if assignee is not None:
+                statement = statement.where(C.assignee == assignee)
+            rows = list(self.by_condition(statement))
+            yield from map(self._sketch, rows)
+            if len(rows) < SLICE:
+                return
+            after = rows[-1][0]
+
+    def _sketch(self, row: Any) -> Sketch:
+        number, title, description, assignee, contact, members, labels, stage, created_at, ended, ends, extras = row
+        decode = self.mapping.codecs
+        is_open = ended is None and (ends is None or ends > self._overlay.group.now)
+        lists = (decode["members"].decode(members), decode["labels"].decode(labels))
+        facts = decode["extras"].decode(extras)
+        return Sketch(number, title, description, assignee, contact, *lists, stage, created_at, is_open, facts)
 
     def newest(self, limit: int, words: Sequence[str], visible_to: Principal) -> list[Case]:
         """The newest cases but the inbox; of the newest `LOOKED_AT` those whose title has these words."""

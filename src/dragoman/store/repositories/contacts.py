@@ -14,7 +14,7 @@ from dragoman.domain.text import folded
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import shared_case, shared_contact
-from dragoman.store.unit.mappings import MAPPINGS
+from dragoman.store.unit.mappings import MAPPINGS, NUMBERS
 
 C = tables.contact.c
 CASE = tables.case.c
@@ -25,7 +25,7 @@ class ContactFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Conditions, all of which must hold; one that is None or empty asks nothing."""
 
     kind: ContactKind | None = None
-    has_opportunity: bool = False
+    has_opportunity: bool = False  # is the contact or a member of one
     words: tuple[str, ...] = ()  # folded; each must begin a word of a name, or the e-mail address
     visible_to: Principal | None = None
 
@@ -68,26 +68,33 @@ class Contacts(Repository[Contact]):
         """
         columns = (C.number, C.first_name, C.last_name, C.company_name, C.email)
         statement = sa.select(*columns).where(*self._conditions(wanted)).order_by(C.number.desc()).limit(SLICE)
+        dealing = self._dealing(wanted.visible_to) if wanted.has_opportunity else None
         numbers: list[int] = []
         rows = list(self.by_condition(statement))
         while rows:
-            numbers += [row[0] for row in rows if has_words(row[1:], wanted.words)]
+            named = [row[0] for row in rows if has_words(row[1:], wanted.words)]
+            numbers += named if dealing is None else [number for number in named if number in dealing]
             last = rows[-1][0]
             rows = list(self.by_condition(statement.where(C.number < last))) if len(rows) == SLICE else []
         return numbers
+
+    def _dealing(self, principal: Principal | None) -> set[int]:
+        """The contacts of opportunities that the principal may see, and their members."""
+        deals = sa.select(CASE.contact, CASE.members).where(
+            CASE.tenant == self.tenant, CASE.kind == str(CaseKind.OPPORTUNITY), CASE.removed_at.is_(None)
+        )
+        if principal is not None and not sees_all(principal):
+            deals = deals.where(sa.or_(CASE.is_private.is_(sa.false()), shared_case(principal)))
+        found: set[int] = set()
+        for contact, members in self.by_condition(deals):
+            found.update(NUMBERS.decode(members) if contact is None else (contact, *NUMBERS.decode(members)))
+        return found
 
     def _conditions(self, wanted: ContactFilter) -> list[sa.ColumnElement[bool]]:
         principal = wanted.visible_to
         conditions = [C.tenant == self.tenant, C.removed_at.is_(None)]
         if wanted.kind is not None:
             conditions.append(C.kind == str(wanted.kind))
-        if wanted.has_opportunity:
-            deals = sa.select(CASE.contact).where(
-                CASE.tenant == self.tenant, CASE.kind == str(CaseKind.OPPORTUNITY), CASE.removed_at.is_(None)
-            )
-            if principal is not None and not sees_all(principal):
-                deals = deals.where(sa.or_(CASE.is_private.is_(sa.false()), shared_case(principal)))
-            conditions.append(C.number.in_(deals.where(CASE.contact.is_not(None))))
         if principal is not None and not sees_all(principal):
             conditions.append(sa.or_(C.is_private.is_(sa.false()), shared_contact(principal)))
         return conditions

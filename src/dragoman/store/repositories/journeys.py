@@ -1,4 +1,5 @@
-"""The journey of a contact: the history of all cases, stages and tasks that concern it, as one list, the newest first.
+"""The journey of a contact: the history of all cases, stages and tasks that concern it and the notes on it and on its
+cases, as one list, the newest first.
 
 A case concerns the contact that it links, or that a client names as the customer, by key or by number; a task
 concerns the one that it links, and the one of its case. However long the journey is, it takes as many statements.
@@ -12,18 +13,24 @@ import sqlalchemy as sa
 
 from dragoman.domain.access import Principal, sees_all
 from dragoman.domain.clock import Moment
+from dragoman.domain.note import Note
 from dragoman.domain.task import OPEN, Task
 from dragoman.store import tables
 from dragoman.store.repositories import task_timers
+from dragoman.store.repositories.notes import NoteFilter
+from dragoman.store.repositories.notes import conditions as note_conditions
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import TaskFilter, conditions, plainly, shared_case
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
 
-H, T, C, S = tables.history.c, tables.task.c, tables.case.c, tables.stage.c
+H, T, C, S, N = tables.history.c, tables.task.c, tables.case.c, tables.stage.c, tables.note.c
 
 
 ENTITIES = ("case", "stage", "task")
+NOTE = "note"
+OF_NOTES = ("note.added", "note.removed")
+"""Operations by which the history of a case tells of its notes, which are steps themselves."""
 
 
 class Step(NamedTuple):
@@ -48,7 +55,7 @@ class Wanted(msgspec.Struct, frozen=True):
     contact: int
     visible_to: Principal
     customer_key: str | None = None
-    begun: Collection[str] = ENTITIES
+    begun: Collection[str] = (*ENTITIES, NOTE)
     changes: bool = True
     dialect: str | None = None
     is_open: bool | None = None
@@ -64,6 +71,8 @@ class Journeys(Repository[Task]):
         scopes = {"case": self._cases, "stage": self._stages, "task": self._tasks}
         names = [name for name in ENTITIES if wanted.changes or name in wanted.begun]
         parts = [self._steps(wanted, name, scopes[name](wanted), limit, after) for name in names]
+        if NOTE in wanted.begun and wanted.is_open is None:
+            parts.append(self._notes(wanted, limit, after))
         found = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
         statement = sa.select(found).order_by(*_newest_first(found.c)).limit(limit).params(now=self._now)
         return [Step(*row) for row in self.by_condition(statement)]
@@ -94,6 +103,14 @@ class Journeys(Repository[Task]):
         found = self.of_rows(list(self.by_condition(statement)), extensions=False)
         return {task.number: task for task in found}
 
+    def notes(self, numbers: Collection[int]) -> dict[int, Note]:
+        """These notes."""
+        if not numbers:
+            return {}
+        mapping = MAPPINGS["note"]
+        statement = sa.select(*mapping.columns).where(N.tenant == self.tenant, N.number.in_(sorted(numbers)))
+        return {note.number: note for note in map(mapping.decode, self.by_condition(statement))}
+
     @property
     def _now(self) -> Moment:
         return self._overlay.group.now
@@ -105,6 +122,8 @@ class Journeys(Repository[Task]):
         statement = sa.select(H.at, H.entity, H.number, H.revision, H.dialect, size).where(
             H.tenant == self.tenant, H.entity == entity, H.number.in_(scope)
         )
+        if entity == "case":
+            statement = statement.where(H.operation.not_in(OF_NOTES))
         if wanted.dialect is not None:
             statement = statement.where(H.dialect == wanted.dialect)
         if not wanted.changes:
@@ -115,6 +134,24 @@ class Journeys(Repository[Task]):
             place = sa.tuple_(H.at, H.entity, H.number, H.revision)
             statement = statement.where(place < after)
         return statement.order_by(*_newest_first(H)).limit(limit)
+
+    def _notes(self, wanted: Wanted, limit: int, after: Place | None) -> "sa.Select[Any]":
+        columns = (
+            N.created_at.label("at"),
+            sa.literal(NOTE, sa.Text()).label("entity"),
+            N.number,
+            sa.literal(1, sa.BigInteger()).label("revision"),
+            N.dialect,
+            sa.func.length(N.text).label("size"),
+        )
+        seen = note_conditions(self.tenant, self._now, NoteFilter(visible_to=wanted.visible_to))
+        concerned = sa.or_(N.contact == wanted.contact, N.case.in_(self._cases(wanted)))
+        statement = sa.select(*columns).where(concerned, *seen)
+        if wanted.dialect is not None:
+            statement = statement.where(N.dialect == wanted.dialect)
+        if after is not None:
+            statement = statement.where(sa.tuple_(*columns[:4]) < after)
+        return statement.order_by(*(column.desc() for column in columns[:4])).limit(limit)
 
     def _cases(self, wanted: Wanted) -> "sa.Select[Any]":
         keys = [key for key in (str(wanted.contact), wanted.customer_key) if key is not None]

@@ -425,6 +425,17 @@ class Tasks(Repository[Task]):
         )
         return {int(row[0]) for row in self.by_condition(statement.distinct())}
 
+    def nearest(self, contacts: Sequence[int], visible_to: Principal) -> list[Task]:
+        """For each of the contacts the open task with the earliest due time, the lower number first, one without a due
+        time last. One statement finds them."""
+        wanted = self._with_timers(plainly(TaskFilter(is_open=True, visible_to=visible_to)))
+        order = (tables.due_or_last, T.number)
+        place = sa.func.row_number().over(partition_by=T.contact, order_by=order).label("place")
+        conditions = (*all_conditions(self.tenant, wanted), T.removed_at.is_(None), T.contact.in_(contacts))
+        found = sa.select(T.number, place).where(*conditions).subquery()
+        statement = sa.select(found.c.number).where(found.c.place == 1).order_by(found.c.number)
+        return self.numbered(statement.params(now=self._now))
+
     def _where(self, condition: sa.ColumnElement[bool], lock: Lock, limit: int | None) -> list[Task]:
         statement = sa.select(T.number).where(T.tenant == self.tenant, condition, T.removed_at.is_(None))
         return self.numbered(statement.order_by(T.number).limit(limit), lock)

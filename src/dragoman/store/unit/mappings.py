@@ -41,7 +41,9 @@ from dragoman.domain.delivery import Delivery, DeliveryState, DeliveryTry
 from dragoman.domain.escalation import Escalations
 from dragoman.domain.extension import Attribute, ExtensionSchema, Owner
 from dragoman.domain.job import Job, JobState
+from dragoman.domain.labels import Label, Labelled
 from dragoman.domain.message import Message, MessageHead
+from dragoman.domain.note import Note, NoteKind
 from dragoman.domain.people import (
     Alias,
     Group,
@@ -61,6 +63,7 @@ from dragoman.domain.people import (
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.template import ClientSettings, Template
+from dragoman.domain.template_set import AppliesTo, Blueprint, TemplateSet
 from dragoman.domain.view import View
 from dragoman.domain.webhook import DisabledReason, Webhook, WebhookFilter, WebhookOrder, WebhookState
 from dragoman.domain.work_item import Role
@@ -140,6 +143,7 @@ def _maybe_enum(type_: Any) -> Codec:
 EXTRAS = _json_codec(dict[str, dict[str, Any]], {}, "{}")
 STRINGS = _json_codec(tuple[str, ...], (), "[]")
 ESCALATIONS = _json_codec(Escalations, (), "[]")
+NUMBERS = _json_codec(tuple[int, ...], (), "[]")
 TEXTS = _json_codec(dict[str, str], {}, "{}")
 COUNTS = _json_codec(dict[str, int], {}, "{}")
 ARGS = _json_codec(dict[str, Any], {}, "{}")
@@ -374,7 +378,7 @@ MAPPINGS: dict[str, Mapping] = {
             "case",
             tables.case,
             Case,
-            codecs={"kind": _enum_codec(CaseKind), "extras": EXTRAS},
+            codecs={"kind": _enum_codec(CaseKind), "members": NUMBERS, "labels": STRINGS, "extras": EXTRAS},
             has_history=True,
             child_tables=("extensions",),
         ),
@@ -388,13 +392,18 @@ MAPPINGS: dict[str, Mapping] = {
             codecs={
                 "kind": _enum_codec(ContactKind),
                 "shared_with": STRINGS,
+                "labels": STRINGS,
                 "extras": EXTRAS,
                 "attributes": _json_codec(dict[str, tuple[str, ...]], {}, "{}"),
             },
             has_history=True,
             child_tables=("extensions",),
         ),
+        Mapping("note", tables.note, Note, codecs={"kind": _enum_codec(NoteKind)}),
         Mapping("category", tables.category, Category),
+        Mapping("label", tables.label, Label, key=("kind", "folded"), codecs={"kind": _enum_codec(Labelled)}),
+        Mapping("template_set", tables.template_set, TemplateSet, codecs={"applies_to": _enum_codec(AppliesTo)}),
+        Mapping("blueprint", tables.blueprint, Blueprint, codecs={"extras": EXTRAS}),
         Mapping(
             "user",
             tables.user,

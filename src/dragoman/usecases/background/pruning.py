@@ -1,5 +1,5 @@
 """Deletes expired replies of requests with an Idempotency-Key, tokens that ended long ago, expired sessions, and the
-messages of tasks that were deleted long ago."""
+messages of tasks and the notes on contacts and cases that were deleted long ago."""
 
 import msgspec
 
@@ -7,6 +7,7 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.limits import IDEMPOTENCY_KEY_SECONDS
 from dragoman.domain.token_rules import KEPT_SECONDS
+from dragoman.usecases import notes
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 
@@ -51,7 +52,7 @@ def prune_sessions(uow: UnitOfWork, command: PruneSessions) -> int:
 
 
 class LookForMessages(msgspec.Struct, frozen=True):
-    """Look for messages of tasks that were deleted long ago."""
+    """Look for messages of tasks and the notes on contacts and cases that were deleted long ago."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -59,11 +60,12 @@ class LookForMessages(msgspec.Struct, frozen=True):
 
 def has_messages(uow: UnitOfWork, command: LookForMessages) -> bool:
     """Whether there are any."""
-    return tasks.has_messages_to_forget(uow, _kept_from(uow))
+    before = _kept_from(uow)
+    return tasks.has_messages_to_forget(uow, before) or notes.has_orphans(uow, before)
 
 
 class PruneMessages(msgspec.Struct, frozen=True):
-    """Delete a tenant's messages of tasks that were deleted long ago."""
+    """Delete a tenant's messages of tasks and the notes on contacts and cases that were deleted long ago."""
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -71,7 +73,8 @@ class PruneMessages(msgspec.Struct, frozen=True):
 
 def prune_messages(uow: UnitOfWork, command: PruneMessages) -> int:
     """How many those were. They are kept as long as what the undo of a batch needs."""
-    return tasks.forget_messages(uow, _kept_from(uow))
+    before = _kept_from(uow)
+    return tasks.forget_messages(uow, before) + notes.forget_orphans(uow, before)
 
 
 def _kept_from(uow: UnitOfWork) -> Moment:

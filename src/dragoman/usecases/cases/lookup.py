@@ -17,6 +17,11 @@ def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Case | None:
     return uow.cases.find(ref, lock)
 
 
+def load(uow: UnitOfWork, numbers: list[int]) -> list[Case]:
+    """Those of the cases that exist, in this order, with one statement."""
+    return uow.cases.of_numbers(numbers)
+
+
 def of_customer(uow: UnitOfWork, key: str) -> list[Case]:
     """The cases of a vendor's customer. TooLarge beyond LIST_BYTES of extensions."""
     return _whole(*uow.cases.of_customer(key, LIST_BYTES))

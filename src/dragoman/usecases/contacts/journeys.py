@@ -1,4 +1,5 @@
-"""The journey of a contact over all dialects: cases, stages and tasks as they began, and what changed in them since.
+"""The journey of a contact over all dialects: cases, stages and tasks as they began, what changed in them since, and
+notes.
 
 Only what the principal may see. A page is read behind the last item of the one before, so nothing comes twice.
 """
@@ -21,11 +22,13 @@ __all__ = ["Item", "ItemKind", "Journey", "Page", "Place", "journey"]
 
 
 class ItemKind(StrEnum):
-    """What an item tells: that a case, a stage or a task began, or that one of them changed."""
+    """What an item tells: that a case, a stage or a task began, that a note was made, or that one of the first three
+    changed."""
 
     CASE = "case"
     STAGE = "stage"
     TASK = "task"
+    NOTE = "note"
     CHANGE = "change"
 
 
@@ -34,8 +37,8 @@ OPEN, COMPLETED = "open", "completed"
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One item. `entity` is what it is about, `state` the present one of that, `case` the number of its case. `changes`
-    is JSON text as in history, None but for changes."""
+    """One item. `entity` is what it is about, `state` the present one of that (the kind of a note), `case` the number
+    of its case. `changes` is JSON text as in history, None but for changes; `text` is that of a note."""
 
     at: Moment
     kind: ItemKind
@@ -48,6 +51,7 @@ class Item(msgspec.Struct, frozen=True):
     case: int | None
     revision: int
     changes: str | None
+    text: str | None = None
 
 
 class Journey(msgspec.Struct, frozen=True):
@@ -102,7 +106,7 @@ def _wanted(uow: UnitOfWork, contact: Contact, command: Journey) -> Wanted:
 def _within(steps: Sequence[Step], max_bytes: int) -> list[Step]:
     """As many from the first one on as have no more bytes of changes together; at least one."""
     for place, step in enumerate(steps):
-        max_bytes -= step.size if step.revision > 1 else 0
+        max_bytes -= step.size if step.revision > 1 or step.entity == ItemKind.NOTE else 0
         if max_bytes < 0 and place:
             return list(steps[:place])
     return list(steps)
@@ -124,11 +128,14 @@ def _items(uow: UnitOfWork, steps: Sequence[Step]) -> list[Item]:
 
 
 def _about(uow: UnitOfWork, steps: Sequence[Step]) -> Mapping[str, Mapping[int, Any]]:
-    numbers = {name: {step.number for step in steps if step.entity == name} for name in ("case", "stage", "task")}
-    found: dict[str, Mapping[int, Any]] = {"task": uow.journeys.tasks(numbers["task"])}
+    numbers = {name: {step.number for step in steps if step.entity == name} for name in ItemKind}
+    found: dict[str, Mapping[int, Any]] = {
+        "task": uow.journeys.tasks(numbers[ItemKind.TASK]),
+        "note": uow.journeys.notes(numbers[ItemKind.NOTE]),
+    }
     for name, repository in (("case", uow.cases), ("stage", uow.stages)):
         there: Any = repository
-        listed = there.of_numbers(sorted(numbers[name])) if numbers[name] else []
+        listed = there.of_numbers(sorted(wanted)) if (wanted := numbers[ItemKind(name)]) else []
         found[name] = {each.number: each for each in listed}
     return found
 
@@ -141,15 +148,25 @@ def _item(step: Step, entity: Any, changes: str | None) -> Item:
         dialect=step.dialect,
         number=entity.number,
         id=entity.uid,
-        title=entity.label if step.entity == "task" else entity.title,
+        title=_title(step.entity, entity),
         state=_state(step.entity, entity),
         case=entity.number if step.entity == "case" else entity.case,
         revision=step.revision,
         changes=changes,
+        text=entity.text if step.entity == ItemKind.NOTE else None,
     )
+
+
+def _title(entity: str, found: Any) -> str | None:
+    if entity == ItemKind.NOTE:
+        return None
+    title: str | None = found.label if entity == ItemKind.TASK else found.title
+    return title
 
 
 def _state(entity: str, found: Any) -> str:
     if entity == "task":
         return str(found.state)
+    if entity == "note":
+        return str(found.kind)
     return OPEN if found.completed_at is None else COMPLETED

@@ -8,12 +8,17 @@ from dragoman.domain.limits import PAGE_BYTES
 from dragoman.store.repositories.contacts import ContactFilter
 from dragoman.usecases.uow import UnitOfWork
 
-__all__ = ["ContactFilter", "find", "load", "load_page", "matching"]
+__all__ = ["ContactFilter", "find", "load", "load_page", "matching", "persons_of"]
 
 
 def find(uow: UnitOfWork, ref: Key, lock: Lock = Lock.NONE) -> Contact | None:
     """The contact by number or uid, without a check of rights."""
     return uow.contacts.find(ref, lock)
+
+
+def persons_of(uow: UnitOfWork, company: Contact, *, limit: int = 1_000) -> list[int]:
+    """The numbers of the persons who belong to a company. The command must be exclusive."""
+    return [person.number for person in uow.contacts.of_company(company.number, limit=limit)]
 
 
 def load(uow: UnitOfWork, numbers: Iterable[int]) -> list[Contact]:

@@ -77,6 +77,11 @@ def enabled(uow: UnitOfWork) -> list[User]:
     return [user for user in uow.users.all() if user.disabled_at is None and user.kind is UserKind.PERSON]
 
 
+def persons(uow: UnitOfWork) -> list[User]:
+    """The persons, disabled ones too, but no deleted ones."""
+    return [user for user in uow.users.all() if user.deleted_at is None and user.kind is UserKind.PERSON]
+
+
 def find_group(uow: UnitOfWork, uid: str) -> Group | None:
     """The group of this id."""
     return uow.groups.find(uid)

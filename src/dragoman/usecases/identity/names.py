@@ -3,6 +3,8 @@
 A dialect registers how its clients name people; a dialect without names of its own names them by id or login.
 """
 
+from typing import Any
+
 from dragoman.domain import aliases
 from dragoman.domain.aliases import Name, NameForm, PersonNames
 from dragoman.domain.errors import Invalid
@@ -38,6 +40,12 @@ def read(dialect: str, text: str) -> Name:
         return aliases.read(of(dialect), text)
     except ValueError as wrong:
         raise Invalid("bad_alias", f"{text[:300]} can't be a name in {dialect}: {wrong}.") from wrong
+
+
+def kept(dialect: str, facts: dict[str, Any]) -> str | None:
+    """The name that a dialect's facts keep because it matched no user, or None."""
+    known = _known.get(dialect)
+    return None if known is None or not known.kept_at else aliases.kept_name(facts, known.kept_at)
 
 
 def answering(uow: UnitOfWork, dialect: str, text: str) -> User | None:

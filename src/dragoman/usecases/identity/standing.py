@@ -16,6 +16,7 @@ class Standing(msgspec.Struct, frozen=True):
     roles: frozenset[UserRole]
     groups: tuple[str, ...] = ()
     is_owner: bool = False
+    zone: str = "UTC"  # of the tenant
 
     @property
     def is_admin(self) -> bool:
@@ -27,13 +28,15 @@ def of(uow: UnitOfWork, users: Sequence[User]) -> list[Standing]:
     """Of these users, in their order. The command must be exclusive."""
     groups = {group.uid: group for group in uow.groups.all()}
     owner = min((user.number for user in uow.users.all() if _administers(user, groups)), default=None)
-    return [_standing(user, groups, owner) for user in users]
+    return [_standing(user, groups, owner, uow.home.zone) for user in users]
 
 
-def _standing(user: User, groups: dict[str, Group], owner: int | None) -> Standing:
+def _standing(user: User, groups: dict[str, Group], owner: int | None, zone: str) -> Standing:
     mine = [groups[uid] for uid in user.groups if uid in groups]
     names = sorted((group.name for group in mine), key=lambda name: (folded(name), name))
-    return Standing(user, frozenset(map(UserRole, effective_roles(user, mine))), tuple(names), user.number == owner)
+    return Standing(
+        user, frozenset(map(UserRole, effective_roles(user, mine))), tuple(names), user.number == owner, zone
+    )
 
 
 def _administers(user: User, groups: dict[str, Group]) -> bool:

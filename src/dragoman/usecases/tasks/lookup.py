@@ -51,6 +51,12 @@ def parts_of(uow: UnitOfWork, task: Task) -> list[Task]:
     return uow.tasks.children(task.number)
 
 
+def nearest(uow: UnitOfWork, contacts: Sequence[int]) -> list[Task]:
+    """For each of the contacts its open task with the earliest due time, of those that the principal may see. The
+    command must be exclusive."""
+    return uow.tasks.nearest(contacts, uow.principal) if contacts else []
+
+
 def late_contacts(uow: UnitOfWork, contacts: Sequence[int], at: Moment) -> set[int]:
     """The contacts that have an overdue task."""
     return uow.tasks.late_contacts(contacts, at)

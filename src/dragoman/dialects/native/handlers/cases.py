@@ -15,6 +15,7 @@ from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.cases import Case, CaseList, CasePatch, NewCase, StageList
 from dragoman.domain import case as domain
 from dragoman.domain.case import CaseKind
+from dragoman.domain.labels import distinct
 from dragoman.usecases.cases import edits as case_edits
 from dragoman.usecases.preconditions import OutOfRange
 
@@ -85,4 +86,6 @@ def _fields(body: NewCase | CasePatch) -> dict[str, Any]:
     fields = {name: value for name in PLAIN if (value := getattr(body, name)) is not UNSET}
     if body.expires_at is not UNSET:
         fields["expires_at"] = moment(body.expires_at)
+    if body.labels is not UNSET:
+        fields["labels"] = distinct(body.labels)
     return fields

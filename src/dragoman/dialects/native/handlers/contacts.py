@@ -14,6 +14,7 @@ from dragoman.dialects.native.wire import cursors, queries
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.contacts import Contact, ContactList, ContactPatch, NewContact
 from dragoman.domain import contact as domain
+from dragoman.domain.labels import distinct
 from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.preconditions import OutOfRange
 
@@ -74,4 +75,6 @@ def _fields(body: NewContact | ContactPatch) -> dict[str, Any]:
     fields = {name: value for name in PLAIN if (value := getattr(body, name)) is not UNSET}
     if body.shared_with is not UNSET:
         fields["shared_with"] = tuple(uid.lower() for uid in body.shared_with)
+    if body.labels is not UNSET:
+        fields["labels"] = distinct(body.labels)
     return fields

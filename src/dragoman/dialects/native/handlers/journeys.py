@@ -58,4 +58,5 @@ def _item(item: Item) -> JourneyItem:
         case=item.case,
         revision=item.revision,
         changes=None if item.changes is None else changes(item.changes),
+        text=item.text,
     )

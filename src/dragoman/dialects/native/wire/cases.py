@@ -7,6 +7,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from dragoman.dialects.native.wire.scalars import AnyJson, Line, Person, Ref, Text, Time
 from dragoman.dialects.native.wire.tasks import Outcome
 from dragoman.domain.case import CaseKind
+from dragoman.domain.labels import MOST_LABELS
+from dragoman.domain.sales import StageKind
 
 Title = Annotated[Line | None, Meta(description="What it is about, in a line.")]
 Description = Annotated[Text | None, Meta(description="What it is about, at length.")]
@@ -14,7 +16,18 @@ ContactRef = Annotated[Ref | None, Meta(description="The contact it concerns, by
 Assignee = Annotated[Person | None, Meta(description="Who sees to it, by id or login.")]
 ExpiresAt = Annotated[Time | None, Meta(description="When it is deleted by itself, with all that it holds.")]
 IsPrivate = Annotated[bool, Meta(description="Whether only its creator and its assignee see it.")]
+Labels = Annotated[
+    list[Annotated[Line, Meta(min_length=1)]], Meta(max_length=MOST_LABELS, description="Words that users put on it.")
+]
 Kind = Annotated[Literal["case", "opportunity", "service"], Meta(description="What it is to the clients that know it.")]
+
+
+class SalesStage(Struct, frozen=True, kw_only=True):
+    """How far an opportunity is."""
+
+    number: int
+    title: str
+    kind: StageKind
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -33,6 +46,9 @@ class Case(Struct, frozen=True, kw_only=True):
     contact_key: Annotated[str | None, Meta(description="How an unknown customer got in touch: a number, an address.")]
     assignee: str | None
     creator: str | None
+    sales_stage: Annotated[SalesStage | None, Meta(description="Of an opportunity that has one.")]
+    members: Annotated[list[int], Meta(description="The numbers of further contacts that take part.")]
+    labels: list[str]
     started_at: str
     completed_at: str | None
     expires_at: str | None
@@ -55,6 +71,7 @@ class NewCase(Struct, frozen=True, forbid_unknown_fields=True):
     assignee: Assignee = None
     expires_at: ExpiresAt = None
     is_private: IsPrivate = False
+    labels: Labels = []
 
 
 class CasePatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +83,7 @@ class CasePatch(Struct, frozen=True, forbid_unknown_fields=True):
     assignee: Assignee | UnsetType = UNSET
     expires_at: ExpiresAt | UnsetType = UNSET
     is_private: IsPrivate | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
 
 
 class CaseList(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dragoman.dialects.native.wire.scalars import AnyJson, EMail, Line, Ref, Text, Uid
 from dragoman.domain.contact import ContactKind
+from dragoman.domain.labels import MOST_LABELS
 
 FirstName = Annotated[Line | None, Meta(description="A person's first name.")]
 LastName = Annotated[Line | None, Meta(description="A person's last name.")]
@@ -16,6 +17,9 @@ About = Annotated[Text | None, Meta(description="Whatever else is to be known.")
 Address = Annotated[EMail | None, Meta(description="The e-mail address.")]
 IsPrivate = Annotated[bool, Meta(description="Whether only its creator and those it is shared with see it.")]
 SharedWith = Annotated[list[Uid], Meta(max_length=1_000, description="Ids of users who see a private contact.")]
+Labels = Annotated[
+    list[Annotated[Line, Meta(min_length=1)]], Meta(max_length=MOST_LABELS, description="Words that users put on it.")
+]
 Kind = Annotated[ContactKind, Meta(description="What it is, for good.")]
 
 
@@ -43,6 +47,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     customer_id: Annotated[str, Meta(description="By which clients that number customers know it.")]
     is_private: bool
     shared_with: list[str]
+    labels: list[str]
     task_count: Annotated[int, Meta(description="How many tasks link it.")]
     person_count: Annotated[int, Meta(description="How many persons belong to it.")]
     creator: str | None
@@ -66,6 +71,7 @@ class NewContact(Struct, frozen=True, forbid_unknown_fields=True):
     email: Address = None
     is_private: IsPrivate = False
     shared_with: SharedWith = []
+    labels: Labels = []
 
 
 class ContactPatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +86,7 @@ class ContactPatch(Struct, frozen=True, forbid_unknown_fields=True):
     email: Address | UnsetType = UNSET
     is_private: IsPrivate | UnsetType = UNSET
     shared_with: SharedWith | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
 
 
 class ContactList(Struct, frozen=True, kw_only=True, omit_defaults=True):

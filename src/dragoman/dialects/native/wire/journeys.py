@@ -25,18 +25,22 @@ class JourneyQuery(Pages, frozen=True, kw_only=True):
 
 
 class JourneyItem(Struct, frozen=True, kw_only=True):
-    """Something that began, or that changed."""
+    """Something that began, was noted, or changed."""
 
     at: str
     kind: Annotated[ItemKind, Meta(description="What began, or `change`.")]
     dialect: Annotated[str, Meta(description="Through which API.")]
-    number: Annotated[int, Meta(description="Of the case, stage or task that began or changed.")]
+    number: Annotated[int, Meta(description="Of the case, stage or task that began or changed, or of the note.")]
     id: str
     title: str | None
-    state: Annotated[str, Meta(description="The present state of a task; `open` or `completed` of a case or stage.")]
+    state: Annotated[
+        str,
+        Meta(description="The present state of a task; `open` or `completed` of a case or stage; the kind of a note."),
+    ]
     case: Annotated[int | None, Meta(description="The number of the case that it is, or belongs to.")]
     revision: Annotated[int, Meta(description="Of the entry of its history.")]
     changes: Annotated[dict[str, FieldChange] | None, Meta(description="As in history; null for what began.")]
+    text: Annotated[str | None, Meta(description="Of a note, as it was sent: it may be HTML. Else null.")]
 
 
 class JourneyPage(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,15 +1,17 @@
 """Cases: what tasks belong to (page, 13 and 14)."""
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.views import CaseView, Gathering
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
-from dragoman.domain.case import CaseKind
+from dragoman.domain.case import Case, CaseKind
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
+from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
@@ -55,6 +57,45 @@ def parse_get(request: Request) -> Get:
 def get(uow: UnitOfWork, command: Get) -> CaseView:
     """The case. NotFound also for what is none here: a service of Genesys, an opportunity."""
     return Gathering(uow, 0).case(crm_cases.get(uow, command.number, CaseKind.CASE))
+
+
+class End(msgspec.Struct, frozen=True):
+    """A case that shall be closed or opened again."""
+
+    number: int
+
+    def keys(self) -> Keys:
+        return Keys(cases={self.number})
+
+
+def parse_end(request: Request) -> End:
+    """PUT crm/case/{id}/close and /reopen. Invalid when the id is 0."""
+    number = gather(request).integer("id")
+    if number <= 0:
+        raise bad_argument("id", "required")
+    return End(number)
+
+
+def close(uow: UnitOfWork, command: End) -> CaseView:
+    """The case, closed. One that is closed stays as it is."""
+    case = _editable(uow, command)
+    if case.completed_at is None:
+        case = cases.save(uow, replace(case, completed_at=uow.now))
+    return Gathering(uow, 0).case(case)
+
+
+def reopen(uow: UnitOfWork, command: End) -> CaseView:
+    """The case, open. An open one stays as it is."""
+    case = _editable(uow, command)
+    if case.completed_at is not None:
+        case = cases.save(uow, replace(case, completed_at=None, outcome_code=None, outcome_text=None))
+    return Gathering(uow, 0).case(case)
+
+
+def _editable(uow: UnitOfWork, command: End) -> Case:
+    case = crm_cases.get(uow, command.number, CaseKind.CASE, Lock.CHANGE)
+    crm_cases.require_edit(uow, case)
+    return case
 
 
 class Delete(msgspec.Struct, frozen=True):

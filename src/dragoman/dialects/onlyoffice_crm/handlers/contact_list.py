@@ -11,7 +11,7 @@ from dragoman.dialects.onlyoffice_crm.views import ContactView, Gathering
 from dragoman.dialects.onlyoffice_crm.wire import envelope
 from dragoman.dialects.onlyoffice_crm.wire.contacts import render_whole_contact
 from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, read_paging, words_of
-from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
+from dragoman.dialects.onlyoffice_crm.wire.parameters import NOBODY, gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.contact import ContactKind
 from dragoman.usecases.contacts import lifecycle as contacts
@@ -21,6 +21,9 @@ from dragoman.usecases.uow import UnitOfWork
 VIEWS = {"all": 0, "company": 1, "person": 2, "withopportunity": 3}
 KINDS = {1: ContactKind.COMPANY, 2: ContactKind.PERSON}
 WITH_OPPORTUNITY = 3
+NARROWING = ("tags", "contactStage", "contactType", "fromDate", "toDate")
+"""Parameters of the vendor for what contacts here haven't got: who asks for any of it gets no contact (second page,
+C.3)."""
 
 
 class One(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ class Filter(msgspec.Struct, frozen=True):
     """Which contacts a client wants to see."""
 
     view: int
+    is_narrowed: bool
     paging: Paging
 
     def keys(self) -> Exclusive:
@@ -74,7 +78,9 @@ class Found(msgspec.Struct, frozen=True):
 def parse_filter(request: Request) -> Filter:
     """GET crm/contact/filter."""
     parameters = gather(request)
-    return Filter(parameters.choice("contactListView", VIEWS), read_paging(parameters))
+    view = parameters.choice("contactListView", VIEWS)
+    is_narrowed = any(text not in ("", "0", "-1", NOBODY) for name in NARROWING for text in parameters.values(name))
+    return Filter(view, is_narrowed, read_paging(parameters))
 
 
 def run_filter(uow: UnitOfWork, command: Filter) -> Found:
@@ -85,7 +91,7 @@ def run_filter(uow: UnitOfWork, command: Filter) -> Found:
         words=words_of(command.paging.filter_value),
         visible_to=uow.principal,
     )
-    numbers = contact_lookup.matching(uow, wanted)
+    numbers = [] if command.is_narrowed else contact_lookup.matching(uow, wanted)
     page = numbers[command.paging.start : command.paging.end]
     found = contact_lookup.load_page(uow, page)
     contact_lookup.load(uow, sorted({contact.company for contact in found if contact.company is not None}))

@@ -8,20 +8,11 @@ from dragoman.dialects.onlyoffice_crm.wire.contacts import render_contact
 from dragoman.dialects.onlyoffice_crm.wire.dates import NEVER, print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
 from dragoman.domain.clock import Moment
+from dragoman.domain.sales import StageKind, stage_of
 
-OPEN, WON, LOST = 0, 1, 2
-STAGES: dict[int, tuple[str, int, int]] = {
-    # The stages of a fresh portal: title, probability in percent, kind.
-    1: ("Initial contact", 1, OPEN),
-    2: ("Preapproach", 2, OPEN),
-    3: ("Suspect", 3, OPEN),
-    4: ("Champion", 20, OPEN),
-    5: ("Opportunity", 50, OPEN),
-    6: ("Prospect", 75, OPEN),
-    7: ("Verbal", 90, OPEN),
-    8: ("Won", 100, WON),
-    9: ("Lost", 0, LOST),
-}
+STAGE_TYPES = {"Open": 0, "ClosedAndWon": 1, "ClosedAndLost": 2}
+KINDS = {kind: number for number, kind in enumerate(StageKind)}
+
 CURRENCIES: dict[str, tuple[str, str]] = {
     "AUD": ("Australian Dollar", "A$"),
     "BRL": ("Brazilian Real", "R$"),
@@ -53,16 +44,16 @@ CURRENCIES: dict[str, tuple[str, str]] = {
 def render_stage(stage: tuple[int, int], _: Persons) -> dict[str, Any]:
     """A stage by its id, with the number of opportunities in it."""
     number, count = stage
-    title, probability, kind = STAGES[number]
+    known = stage_of(number)
     return {
         "relativeItemsCount": count,
-        "successProbability": probability,
-        "stageType": kind,
-        "title": title,
+        "successProbability": known.probability,
+        "stageType": KINDS[known.kind],
+        "title": known.title,
         "description": "",
         "color": "",
-        "sortOrder": number,
-        "id": number,
+        "sortOrder": known.number,
+        "id": known.number,
     }
 
 
@@ -73,7 +64,7 @@ def render_opportunity(seen: OpportunityView, persons: Persons) -> dict[str, Any
     members: dict[str, Any] = {
         "createBy": persons.of(seen.creator),
         "created": print_date(case.created_at, zone),
-        "members": [],
+        "members": [render_contact(member, persons) for member in seen.members],
     }
     if seen.contact is not None:
         members["contact"] = render_contact(seen.contact, persons)
@@ -85,7 +76,7 @@ def render_opportunity(seen: OpportunityView, persons: Persons) -> dict[str, Any
     members |= _numbers(facts, "bid_type", "bid_value")
     members["bidCurrency"] = render_currency(facts.get("currency", "USD"))
     members |= _numbers(facts, "per_period_value")
-    members["stage"] = _stage(facts.get("stage", 1))
+    members["stage"] = _stage(case.sales_stage or 0)
     members |= _numbers(facts, "success_probability")
     for name, fact in (("actualCloseDate", "actual_close"), ("expectedCloseDate", "expected_close")):
         members[name] = print_date(Moment(facts[fact]), zone) if fact in facts else NEVER

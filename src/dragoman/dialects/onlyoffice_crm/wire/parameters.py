@@ -46,6 +46,11 @@ class Parameters:
         text = self.text(name)
         return to_integer(text, name) if text else 0
 
+    def long(self, name: str) -> int:
+        """64 bit; missing and empty are 0."""
+        text = self.text(name)
+        return to_integer(text, name, 64) if text else 0
+
     def boolean(self, name: str) -> bool:
         """Missing and empty are false."""
         return self.optional_boolean(name) or False
@@ -89,6 +94,11 @@ def gather(request: Request) -> Parameters:
     body = _folded(body_fields(request))
     request.ignore_other_members(name for name in body if name.partition("[")[0] not in path)
     return Parameters(path, query, body)
+
+
+def in_query(request: Request) -> Parameters:
+    """Those of the query alone, for a body that holds no parameters."""
+    return Parameters(_folded((name, value) for name, values in request.query.items() for value in values))
 
 
 def body_fields(request: Request) -> Pairs:

@@ -12,8 +12,17 @@ from dragoman.dialects.kit import Route
 from dragoman.domain.errors import NotFound
 
 EXTENSION = re.compile(r"\.(?:json|xml|tml)\Z", re.IGNORECASE)
-TEXTS = frozenset({"user", "code"})
+TEXTS = frozenset({"user", "code", "status", "words"})
 """Variables that aren't numbers."""
+
+OURS = frozenset({"authentication", "batch", "capabilities", "crm", "people", "settings"})
+MODULES = OURS | frozenset(
+    (
+        *("calendar", "community", "core", "feed", "files", "group", "mail", "mailserver", "migration", "portal"),
+        *("project", "reports", "security", "smtpsettings", "thirdparty"),
+    )
+)
+"""The vendor's modules, by the first word of a path."""
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
@@ -33,6 +42,13 @@ def normaliser(paths: Iterable[str]) -> Callable[[str], Route]:
         return Route(path, extension)
 
     return normalise
+
+
+def reason(module: str) -> str:
+    """Why nothing is at a path of the vendor's."""
+    if module in OURS:
+        return "This server offers no such operation; its reference lists those of this module that it has."
+    return f"This server doesn't offer the module {module}."
 
 
 def _pattern(path: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman.dialects.onlyoffice_crm.options import NAME
+from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
 from dragoman.domain.people import User, name_in
 from dragoman.usecases.identity.standing import Standing
 
@@ -72,7 +73,7 @@ def render_profile(standing: Standing, persons: Persons) -> dict[str, Any]:
         "email": user.email or "",
         "status": 1 if user.disabled_at is None else 2,
         "activationStatus": 1,
-        "terminated": None,
+        "terminated": _terminated(standing),
         "department": encode_html(next(iter(standing.groups), "")),
         "displayName": encode_html(user.display_name),
     }
@@ -98,6 +99,11 @@ def render_profile(standing: Standing, persons: Persons) -> dict[str, Any]:
         "talkSpace": 0,
         "profileUrl": profile_url(user, persons.base_url),
     }
+
+
+def _terminated(standing: Standing) -> str | None:
+    at = standing.user.disabled_at
+    return None if at is None else print_date(at, zone_of(standing.zone))
 
 
 def id_of(user: User) -> str:

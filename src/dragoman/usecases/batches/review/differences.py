@@ -29,13 +29,13 @@ SHOWN: dict[type[Any], frozenset[str]] = {
     Contact: frozenset(
         (
             *("kind", "first_name", "last_name", "company_name", "company", "job_title", "about", "email"),
-            *("is_private", "shared_with", "creator", "extras"),
+            *("is_private", "shared_with", "labels", "creator", "extras"),
         )
     ),
     Case: frozenset(
         (
             *("kind", "title", "description", "contact", "assignee", "creator", "expires_at", "is_private"),
-            "extras",
+            *("sales_stage", "members", "labels", "extras"),
         )
     ),
 }

@@ -21,6 +21,7 @@ KINDS = {
     ItemKind.CASE: N_("Cases"),
     ItemKind.STAGE: N_("Stages"),
     ItemKind.TASK: N_("Tasks"),
+    ItemKind.NOTE: N_("Notes"),
     ItemKind.CHANGE: N_("Changes"),
 }
 STATES = {"true": N_("open"), "false": N_("ended")}
