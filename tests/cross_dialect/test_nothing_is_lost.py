@@ -24,9 +24,11 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.escalation import Activation, Escalation
 from dragoman.domain.extension import Extension
+from dragoman.domain.labels import Labelled
 from dragoman.domain.message import Message, Which, head
 from dragoman.domain.task import State, Task, has_come
 from dragoman.domain.template import Template
+from dragoman.domain.template_set import AppliesTo
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import stages
@@ -283,6 +285,7 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
             ("create_task", "create_case", "create_contact", "create_category", "create_schema"), MAKES_ANEW
         ),
         **dict.fromkeys(("delete_task", "delete_case", "delete_contact", "delete_category", "delete_schema"), DELETES),
+        "apply_template_set": MAKES_ANEW,
         "restore_task": "brings a deleted task back with all that it had: test_restoring.py",
         "undo_task_change": "writes what a row of history names: test_putting_back.py",
         **dict.fromkeys(("patch_case", "patch_contact", "patch_category", "patch_own_profile"), NO_TASK),
@@ -326,6 +329,13 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("case.create", "category.create", "authentication.login"), MAKES_ANEW),
         **dict.fromkeys(("task.delete", "contact.delete", "opportunity.delete", "case.delete"), DELETES),
         **dict.fromkeys(("category.update", "category.set_icon", "category.reorder", "category.delete"), NO_TASK),
+        **dict.fromkeys(("history.create", "template.create"), MAKES_ANEW),
+        **dict.fromkeys((f"container.create_{kind}" for kind in AppliesTo), MAKES_ANEW),
+        **dict.fromkeys(("history.delete", "template.delete", "container.delete"), DELETES),
+        **dict.fromkeys(("template.update", "container.update", "case.close", "case.reopen"), NO_TASK),
+        **dict.fromkeys(("opportunity.update", "opportunity.add_member", "opportunity.remove_member"), NO_TASK),
+        **dict.fromkeys((f"tag.{what}_{kind}" for what in ("create", "add", "remove") for kind in Labelled), NO_TASK),
+        **dict.fromkeys(("batch.run", "batch.read"), "sends calls of their own, and changes nothing besides"),
     },
     "genesys": {
         **dict.fromkeys(("service.start", "state.start", "task.start"), MAKES_ANEW),
