@@ -1,7 +1,7 @@
 """Drawing pages from templates. What a value holds is always text: it is escaped, and an unknown name is an error."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Hashable
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SPRITE = "<!-- sprite -->"
+PARTS_KEPT = 500
+"""Parts of pages in a language, of some 5 kB each."""
 STATE_WORDS = {
     "inactive": N_("Inactive"),
     "ready": N_("Ready"),
@@ -77,14 +79,14 @@ def _environment(language: str) -> "jinja2.Environment":
 
 
 def _once(language: str) -> Callable[..., Markup]:
-    """A part of a page of which nothing changes but the given values: it is drawn once."""
+    """Draws a part of a page that is the same for a shape, but for the given values: it is drawn once for each."""
 
-    @cache
-    def known(template: str) -> str:
-        return pattern(_environment(language).get_template(template).render(v=Marks()))
+    @lru_cache(PARTS_KEPT)
+    def known(template: str, shape: Hashable) -> str:
+        return pattern(_environment(language).get_template(template).render(shape=shape, v=Marks()))
 
-    def fill(template: str, **values: object) -> Markup:
-        filled = known(template) % {name: escape(value) for name, value in values.items()}
+    def fill(template: str, shape: Hashable = None, **values: object) -> Markup:
+        filled = known(template, shape) % {name: escape(value) for name, value in values.items()}
         return Markup(filled)  # noqa: S704 - what fills it is escaped
 
     return fill

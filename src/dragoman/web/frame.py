@@ -1,6 +1,7 @@
 """The frame of every page for users who are signed in: the lists with their counts, the saved views, the places."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from dragoman.domain.access import Principal
@@ -23,9 +24,9 @@ class Entry(NamedTuple):
 class Frame(NamedTuple):
     """The three groups of links."""
 
-    lists: Sequence[Entry]
-    views: Sequence[Entry]
-    places: Sequence[Entry]
+    lists: tuple[Entry, ...]
+    views: tuple[Entry, ...]
+    places: tuple[Entry, ...]
 
 
 LISTS = (
@@ -51,14 +52,20 @@ OF_ADMINISTRATORS = frozenset({"traffic", "admin"})
 
 def frame(principal: Principal, said: Words, counts: dict[str, str], views: Sequence[Entry]) -> Frame:
     """The frame for a user. `counts`: of the lists that have one, as they are shown."""
-    lists = [entry._replace(label=said.gettext(entry.label), shown=counts.get(entry.key, "")) for entry in LISTS]
-    places = [entry._replace(label=said.gettext(entry.label)) for entry in places_of(principal)]
-    return Frame(lists, views, places)
+    shown = tuple(counts.get(entry.key, "") for entry in LISTS)
+    return _frame(said, shown, tuple(views), principal.is_admin)
 
 
-def places_of(principal: Principal) -> Sequence[Entry]:
+@lru_cache(500)
+def _frame(said: Words, counts: tuple[str, ...], views: tuple[Entry, ...], is_admin: bool) -> Frame:
+    lists = (entry._replace(label=said.gettext(entry.label), shown=n) for entry, n in zip(LISTS, counts, strict=True))
+    places = (entry._replace(label=said.gettext(entry.label)) for entry in places_of(is_admin=is_admin))
+    return Frame(tuple(lists), views, tuple(places))
+
+
+def places_of(*, is_admin: bool) -> Sequence[Entry]:
     """The places that a user may enter."""
-    return [entry for entry in PLACES if principal.is_admin or entry.key not in OF_ADMINISTRATORS]
+    return [entry for entry in PLACES if is_admin or entry.key not in OF_ADMINISTRATORS]
 
 
 def initials(name: str) -> str:

@@ -25,7 +25,7 @@ def drawn(task: Task, verbs: frozenset[Verb] = frozenset(), language: str = "en"
     drawer = Drawer(
         row(language), said, Moments("UTC", said, NOW), NOW, columns("all", cols), from_list="?from=all&q=x"
     )
-    return drawer(Row(task, "A & B", None, None, None, None, verbs=verbs))
+    return drawer.one(Row(task, "A & B", None, None, None, None, verbs=verbs))
 
 
 @pytest.mark.parametrize("title", ["100 % %(number)s %s", "<b>&amp;\"'", "\x00number\x00", "a\x00b", "{{ number }}"])

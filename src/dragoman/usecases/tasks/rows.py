@@ -1,6 +1,6 @@
 """Rows of a list as people read them: a task with the names of what it links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -56,10 +56,12 @@ def some(uow: UnitOfWork, command: Some) -> list[Row]:
 def rows(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Row]:
     """The rows of these tasks, which the reader may see."""
     lists.load_owners(uow, tasks)
-    return [_row(uow, task) for task in tasks]
+    named = {uid for task in tasks for uid in (task.assignee, task.creator)}
+    people = {uid: _name(uow, uid) for uid in named}
+    return [_row(uow, task, people) for task in tasks]
 
 
-def _row(uow: UnitOfWork, task: Task) -> Row:
+def _row(uow: UnitOfWork, task: Task, people: Mapping[str | None, str | None]) -> Row:
     category = None if task.category is None else uow.categories.find(task.category)
     case = _linked(uow, "case", None if task.case == uow.home.inbox_case else task.case)
     contact = _linked(uow, "contact", task.contact)
@@ -69,8 +71,8 @@ def _row(uow: UnitOfWork, task: Task) -> Row:
         category=None if category is None else category.title,
         case=None if case is None else case.title,
         contact=None if contact is None else contact.display_name,
-        assignee=_name(uow, task.assignee),
-        creator=_name(uow, task.creator),
+        assignee=people[task.assignee],
+        creator=people[task.creator],
         verbs=lifecycle.possible(uow, task, granted),
         may_edit=Permission.EDIT in granted,
     )

@@ -4,7 +4,8 @@ A page has fifty rows of few shapes. What a template may branch on is in the sha
 row to row are texts, which are escaped and put in place of the marks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape  # half the time of markupsafe's for short texts
 from typing import NamedTuple
@@ -13,14 +14,14 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import Verb
+from dragoman.domain.task import State, Verb
 from dragoman.usecases.tasks.rows import Row
 from dragoman.web import verbs
 from dragoman.web.dialects import DIALECTS
 from dragoman.web.moments import Moments
 from dragoman.web.patterns import Marks, pattern
 from dragoman.web.rows.columns import Column, extension_text
-from dragoman.web.rows.dues import due_text, urgency
+from dragoman.web.rows.dues import LATE, late_text, urgency
 from dragoman.web.verbs import Act
 from dragoman.web.words import N_, Words
 
@@ -30,14 +31,15 @@ TABLES_KEPT, SHAPES_KEPT = 20, 500
 """Languages with choices of columns, and shapes of each; a shape takes some 3 kB."""
 SEPARATOR = "\x00"
 LABEL = N_("Task %(number)s")
-OPTIONAL = ("priority", "dialect", "due", "ended", "parent", "reason", "asks_for")
+OF_REFUSALS = ("reason", "asks_for")
+OPTIONAL = ("priority", "dialect", "due", "ended", "parent", *OF_REFUSALS)
 """Values that a row may not have."""
 
 
 class Shape(NamedTuple):
     """All that decides which elements a row has. `filled`: the names of those values that may be missing."""
 
-    state: str
+    state: State
     is_suspended: bool
     is_read: bool
     verbs: frozenset[Verb]  # that are possible
@@ -108,6 +110,7 @@ class Drawer:
         self._now = now
         self._texts = [(each.name, TEXTS[each.name]) for each in columns if each.name in TEXTS]
         self._times = [(each.name, MOMENTS[each.name]) for each in columns if each.name in MOMENTS]
+        self._optional = [name for name in OPTIONAL if name in {each.name for each in columns} or name in OF_REFUSALS]
         self._extensions = [(f"c{place}", each.name) for place, each in enumerate(columns) if each.is_of_extension]
         self._from_list = from_list
         self._current = current
@@ -115,33 +118,41 @@ class Drawer:
         self._reasons = reasons or {}
         self._asks_for = asks_for
 
-    def __call__(self, row: Row, *, is_gone: bool = False) -> Markup:
-        """One row. `is_gone`: it no longer belongs to the list."""
-        task = row.task
-        values = self._values(row)
-        shape = Shape(
-            state=task.state.value,
-            is_suspended=task.suspended,
-            is_read=task.read,
-            verbs=row.verbs,
-            may_edit=row.may_edit,
-            urgency=urgency(task, self._now),
-            level=bars(task.priority),
-            filled=tuple(name for name in OPTIONAL if values.get(name)),
-            is_gone=is_gone,
-            is_current=task.number == self._current,
-            is_chosen=task.number in self._chosen,
-        )
-        return Markup(self._pattern(shape) % values)  # noqa: S704 - all values are escaped
+    def all(self, rows: Iterable[Row]) -> Markup:
+        """Rows that belong to the list."""
+        return Markup("".join([self._drawn(row) for row in rows]))  # noqa: S704 - each is drawn from escaped values
 
-    def _values(self, row: Row) -> dict[str, str]:
+    def one(self, row: Row, *, is_gone: bool = False) -> Markup:
+        """One row. `is_gone`: it no longer belongs to the list."""
+        return Markup(self._drawn(row, is_gone=is_gone))  # noqa: S704 - it is drawn from escaped values
+
+    def _drawn(self, row: Row, *, is_gone: bool = False) -> str:
+        task = row.task
+        how_urgent = urgency(task, self._now)
+        values = self._values(row, how_urgent)
+        shape = Shape(
+            task.state,
+            task.suspended,
+            task.read,
+            row.verbs,
+            row.may_edit,
+            how_urgent,
+            0 if task.priority is None else bars(task.priority),
+            tuple([name for name in self._optional if values.get(name)]),
+            is_gone,
+            task.number == self._current,
+            task.number in self._chosen,
+        )
+        return self._pattern(shape) % values
+
+    def _values(self, row: Row, how_urgent: str) -> dict[str, str]:
         task, number = row.task, str(row.task.number)
         values = {
             "number": number,
             "revision": str(task.revision),
             "from_list": self._from_list,
             "label": task.label or self._words.gettext(LABEL, number=number),
-            "context": " · ".join(each for each in (row.case, row.contact) if each),
+            "context": " · ".join([each for each in (row.case, row.contact) if each]),
         }
         for name, text_of in self._texts:
             values[name] = text_of(row)
@@ -149,7 +160,9 @@ class Drawer:
             if (moment := getattr(task, field)) is not None:
                 written = self._moments.of(moment)
                 values[f"{name}_iso"], values[f"{name}_full"] = written.iso, written.full
-                values[name] = due_text(self._words, task, written, self._now) if name == "due" else written.near
+                values[name] = written.near
+        if how_urgent == LATE and "due" in values:
+            values["due"] = late_text(self._words, task, self._now)
         for name, column in self._extensions:
             values[name] = extension_text(task, column)
         if reason := self._reasons.get(task.number):
@@ -159,9 +172,9 @@ class Drawer:
         return escaped(values)
 
 
-def bars(priority: int | None) -> int:
+def bars(priority: int) -> int:
     """How many bars a priority fills."""
-    return 0 if priority is None else sum(priority >= least for least in LEVELS)
+    return bisect(LEVELS, priority)
 
 
 def escaped(values: Mapping[str, str]) -> dict[str, str]:

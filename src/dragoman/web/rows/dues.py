@@ -2,9 +2,9 @@
 
 from dragoman.domain.clock import TICKS_PER_SECOND, Moment
 from dragoman.domain.task import Task
-from dragoman.web.moments import Written
 from dragoman.web.words import Words
 
+LATE = "late"
 SOON_SECONDS = 12 * 3_600
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -14,14 +14,12 @@ def urgency(task: Task, now: Moment) -> str:
     if task.due_at is None or not task.is_open:
         return ""
     left = (task.due_at - now) // TICKS_PER_SECOND
-    return "late" if task.due_at < now else "soon" if left < SOON_SECONDS else ""
+    return LATE if task.due_at < now else "soon" if left < SOON_SECONDS else ""
 
 
-def due_text(said: Words, task: Task, written: Written, now: Moment) -> str:
-    """The due time in words."""
-    if task.due_at is None or urgency(task, now) != "late":
-        return written.near
-    seconds = (now - task.due_at) // TICKS_PER_SECOND
+def late_text(said: Words, task: Task, now: Moment) -> str:
+    """By how much it is late, in words."""
+    seconds = (now - (task.due_at or now)) // TICKS_PER_SECOND
     if seconds < HOUR:
         amount = f"{max(1, seconds // MINUTE)} min"
     elif seconds < 2 * DAY:

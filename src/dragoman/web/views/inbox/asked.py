@@ -1,8 +1,9 @@
 """What the address of a list asks for, and addresses with another filter, page or choice of columns."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -13,6 +14,8 @@ USUAL_SIZE = 50
 OF_PAGES = frozenset({"after", "before"})
 OF_ONE_LOOK = frozenset({"add", "value", "edit", "peek", "select"})
 """Parameters that open something on the page; a link elsewhere leaves them out."""
+KEPT = ("list", "q", "after", "before", "limit", "cols", "view")
+"""The others."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,15 +36,20 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     def href(self, **changes: Any) -> str:
         """The address of the list with these parameters changed. Another filter begins with the first page."""
-        kept = {name: value for name, value in msgspec.structs.asdict(self).items() if name not in OF_ONE_LOOK}
+        kept: dict[str, Any] = {name: getattr(self, name) for name in KEPT}
         if not OF_PAGES.isdisjoint(changes) or "q" in changes:
             kept |= dict.fromkeys(OF_PAGES)
         kept |= changes
         name = kept.pop("list")
         if kept["limit"] == USUAL_SIZE:
             kept["limit"] = None
-        pairs = [(key, value) for key, value in kept.items() if value is not None]
-        return f"/ui/inbox/{name}{'?' if pairs else ''}{urlencode(pairs)}"
+        query = "&".join(f"{key}={_quoted(str(value))}" for key, value in kept.items() if value is not None)
+        return f"/ui/inbox/{name}{'?' if query else ''}{query}"
+
+
+@lru_cache(1_000)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
 
 
 def asked(name: str, request: Request) -> Asked:

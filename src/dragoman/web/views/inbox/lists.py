@@ -114,7 +114,7 @@ async def drawn(
         choices=choices,
         call=_call(visit, wanted, looked),
         key=parts.new_key(),
-        draw_row=visit.row_drawer(
+        drawer=visit.row_drawer(
             shown_columns,
             from_list=Origin(wanted.list, wanted.q).query,
             current=wanted.peek,

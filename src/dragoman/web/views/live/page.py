@@ -124,7 +124,7 @@ async def rows(visit: Visit) -> Response:
     return visit.part(
         "inbox/rows.html",
         rows=found,
-        draw_row=visit.row_drawer(shown_columns, from_list=Origin(asked.list, asked.q).query),
+        drawer=visit.row_drawer(shown_columns, from_list=Origin(asked.list, asked.q).query),
     )
 
 

@@ -29,7 +29,7 @@ async def changed(
     """The rows of these tasks as they are now, and what was done."""
     said = done.Done(sentence, done.undoable(changes)) if sentence else None
     found = await visit.read(rows.some, rows.Some(tuple(numbers)))
-    return visit.part("tasks/rows_part.html", rows=found, draw_row=visit.row_drawer(columns()), done=said, refused="")
+    return visit.part("tasks/rows_part.html", rows=found, drawer=visit.row_drawer(columns()), done=said, refused="")
 
 
 async def refused(visit: Visit, number: int, sentence: str, status: int, *, may_ask_for: bool = False) -> Response:
@@ -40,7 +40,7 @@ async def refused(visit: Visit, number: int, sentence: str, status: int, *, may_
         "tasks/rows_part.html",
         status,
         rows=found,
-        draw_row=visit.row_drawer(columns()),
+        drawer=visit.row_drawer(columns()),
         done=None,
         refused=sentence,
         number=number,
