@@ -232,7 +232,7 @@ IBM_FIELDS: dict[str, tuple[st.SearchStrategy[Any], set[str]]] = {
     "contextAuthorizationOfOwner": (st.sampled_from(["AUTH_NONE", "AUTH_READER"]), OF_IBM),
     "eventHandlerName": (texts, OF_IBM),
     "parentContextID": (st.just("_PI:1.2.3.4"), OF_IBM),
-    "workBasketName": (lines, OF_IBM),
+    "workBasketName": (lines, {"work_list"}),
 }
 message = st.just({"document": "D-1"})
 these = st.just({"taskIDs": ["{tkiid}"]})
@@ -368,6 +368,11 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         "task.create": MAKES_ANEW,
         "task.delete": DELETES,
         **dict.fromkeys(("escalation.trigger", "escalation.update"), "changes what it names: test_htm_escalations.py"),
+        "basket.create": MAKES_ANEW,
+        **dict.fromkeys(
+            ("basket.transfer", "basket.distribute"),
+            "changes the list of a task, may release it: cases/work-basket-*.toml",
+        ),
     },
     "carrierx_batch": {
         **dict.fromkeys(("batch.create", "batch.retry", "batch.undo"), MAKES_ANEW),
@@ -421,6 +426,7 @@ facts: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "description": lines,
         "category": st.sampled_from([None, 1, 999]),
         "type": lines,
+        "work_list": lines,
         "escalated": st.booleans(),
         "read": st.booleans(),
         "priority": st.one_of(st.none(), st.integers(0, 9)),

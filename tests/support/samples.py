@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from dragoman.dialects.ibm_htm.wire.ids import escalation_id, parse_task, task_id
+from dragoman.dialects.ibm_htm.wire.ids import escalation_id, parse_task, task_id, work_basket_id
 from dragoman.domain.ids import new_id
 from tests.support.given import BATCHES, DIDS, HTM, PATIENCE_SECONDS
 from tests.support.tenant import Tenant
@@ -113,6 +113,19 @@ class Samples:
         """A template in a container."""
         path = f"{CRM}/tasktemplatecontainer/{self[container]}/tasktemplate"
         return self.post(path, {"title": self.named(), "categoryid": 1})["response"]["id"]
+
+    def basket(self, **members: object) -> str:
+        """A work basket, by its id."""
+        made = self.post(f"{HTM}/workBasket", {"name": self.named("B"), **members})
+        return str(made["wbid"])
+
+    def distributable(self) -> str:
+        """A task in a work basket, from which it can go to that of this tenant."""
+        tkiid, source = self.htm(), self.basket(distributionTargets=[self["basket"]])
+        target = f"{HTM}/workBasket/{source}?action=transferToWorkBasket&taskID={tkiid}"
+        answer = self.tenant.server.call("PUT", target, None, {"Authorization": self.tenant.basic("anna")})
+        assert answer.status == 200, answer.text
+        return tkiid
 
     def schema(self, kind: str) -> str:
         """A schema of a kind of owners, by its name."""
@@ -307,6 +320,8 @@ KINDS: dict[str, Callable[[Samples], Any]] = {
     "taken": lambda samples: samples.htm("claim"),
     "scanned": Samples.scanned,
     "watched": Samples.htm,
+    "basket": Samples.basket,
+    "distributable": Samples.distributable,
     "escalation": lambda samples: escalation_id(parse_task(samples["watched"]), 0),
     "resting": lambda samples: samples.htm("claim", "suspend"),
     "alias": Samples.alias,
@@ -340,6 +355,8 @@ def unknown(kind: str, like: object) -> object:
         return UNKNOWN_NUMBER
     if text.startswith("_TKI:"):
         return task_id(new_id())
+    if text.startswith("_WB:"):
+        return work_basket_id(new_id())
     if text.startswith("_ESI:"):
         return escalation_id(new_id(), 0)
     if text.startswith("_TKT:"):

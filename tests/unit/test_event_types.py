@@ -12,6 +12,7 @@ from dragoman.domain.event import PLURALS, TYPES, WITH_HISTORY, subject_of, type
 from dragoman.domain.people import Group, Tenant, User
 from dragoman.domain.resource import Resource
 from dragoman.domain.task import Kind, State, Task
+from dragoman.domain.work_list import WorkList
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import differences
 
@@ -26,6 +27,7 @@ USER = User(1, 1, "u", "bert")
 GROUP = Group(1, "g", "crew")
 RESOURCE = Resource(1, 1, "r", "t", "n", body={})
 TENANT = Tenant(1, "main")
+WORK_LIST = WorkList(1, 1, "w", "Incoming")
 
 
 def typed(entity: str, before: Any, after: Any, operation: str = "core", **more: Any) -> str:
@@ -112,6 +114,9 @@ OTHERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("group.changed", "group", GROUP, replace(GROUP, name="staff")),
     ("group.changed", "group", GROUP, replace(GROUP, roles=("reviewer",))),
     ("group.deleted", "group", GROUP, None),
+    ("work_list.created", "work_list", None, WORK_LIST),
+    ("work_list.changed", "work_list", WORK_LIST, replace(WORK_LIST, description="x")),
+    ("work_list.deleted", "work_list", WORK_LIST, None),
     ("tenant.changed", "tenant", TENANT, replace(TENANT, zone="Europe/Riga")),
 )
 

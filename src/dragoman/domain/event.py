@@ -13,6 +13,7 @@ from dragoman.domain.task import ENDED, State, Task
 
 PLURALS = {
     **{name: f"{name}s" for name in ("task", "case", "stage", "contact", "resource", "user", "group", "webhook")},
+    "work_list": "work_lists",
     "batch": "batches",
     "tenant": "tenants",
 }
@@ -37,7 +38,7 @@ PLAIN = ("created", "changed", "deleted")
 WITH_HISTORY = (
     *OF_TASKS,
     *(f"{entity}.{what}" for entity in ("case", "stage") for what in WITH_COMPLETION),
-    *(f"{entity}.{what}" for entity in ("contact", "resource", "user", "group") for what in PLAIN),
+    *(f"{entity}.{what}" for entity in ("contact", "resource", "user", "group", "work_list") for what in PLAIN),
     *("user.rights_changed", "tenant.changed"),
 )
 """The types of events that have a row of history."""

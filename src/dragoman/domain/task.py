@@ -93,6 +93,7 @@ class Task(msgspec.Struct, frozen=True):
     description: str | None = None
     category: int | None = None
     type: str | None = None
+    work_list: str | None = None  # the name of the list that it waits in
     state: State = State.READY
     suspended: bool = False
     escalated: bool = False

@@ -294,6 +294,7 @@ task = Table(
     _text("description"),
     _number("category"),
     _text("type"),
+    _text("work_list"),
     _text("state", nullable=False),
     _flag("suspended"),
     _flag("escalated"),
@@ -350,6 +351,7 @@ task = Table(
     _where_set("task_by_contact", "contact", "number"),
     _where_set("task_by_category", "category", "number"),
     _where_set("task_by_type", "type", "number"),
+    _where_set("task_by_work_list", "work_list", "number"),
     _where_set("task_by_stage", "stage", "number"),
     _where_set("task_by_parent", "parent", "number"),
     _where_set("task_by_entity", "entity_kind", "entity", "number", when="entity"),
@@ -852,6 +854,26 @@ message = Table(
     _text("type", nullable=False),
     _text("body", nullable=False),
     _count("row_version", 1),
+)
+
+work_list = Table(
+    "work_list",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("number", BigInteger),
+    _text("uid", nullable=False),
+    _text("name", nullable=False),
+    _text("display_name"),
+    _text("description"),
+    _text("owner"),
+    _json("roles"),
+    _json("targets", "[]"),
+    _json("extras"),
+    _count("created_at"),
+    _count("modified_at"),
+    *_versions(),
+    Index("work_list_by_uid", "tenant", "uid", unique=True),
+    Index("work_list_by_name", "tenant", "name", unique=True),
 )
 
 binary_property = Table(

@@ -57,6 +57,7 @@ from dragoman.store.repositories.tokens import Tokens
 from dragoman.store.repositories.unclaimed_names import UnclaimedNames, UnclaimedTasks
 from dragoman.store.repositories.views import Views
 from dragoman.store.repositories.webhooks import Webhooks
+from dragoman.store.repositories.work_lists import WorkLists
 from dragoman.store.unit import trial
 from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import Overlay, RowKey, Stamp
@@ -387,6 +388,10 @@ class UnitOfWork:
     @lazy
     def messages(self) -> Messages:
         return Messages(self._overlay)
+
+    @lazy
+    def work_lists(self) -> WorkLists:
+        return WorkLists(self._overlay)
 
     @lazy
     def binaries(self) -> BinaryProperties:

@@ -39,6 +39,7 @@ from dragoman.domain.template_set import AppliesTo, Blueprint, TemplateSet
 from dragoman.domain.view import View
 from dragoman.domain.webhook import Webhook, WebhookState
 from dragoman.domain.work_item import Role
+from dragoman.domain.work_list import WorkList
 from dragoman.store.engine.engines import Engine
 from dragoman.store.maintenance.export import LEFT_BEHIND
 from dragoman.store.tables import metadata
@@ -98,6 +99,7 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}))
     uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))
     uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
+    uow.work_lists.add(WorkList(uow.tenant, 1, uow.new_id(), "Incoming", roles={"appender": ("anna",)}))
     uow.binaries.put(binary_property.made(uow.tenant, task.uid, "scan", b"\x00\xff"))
     uow.batches.record(batch.number, [Outcome(0, '"1"', '{"message":"no"}')])
     uow.aliases.add(Alias(uow.tenant, "genesys", "31", "anna"))
@@ -141,8 +143,8 @@ def tamper(url: str, statement: str) -> None:
 
 def test_verify_reports_what_it_checked_and_what_no_digest_covers(used: str) -> None:
     assert well(used, "verify").out == (
-        "all fits: 38 history rows, 4 digests, 0 of them also as files\n"
-        "tenant 1: 5 rows are covered by no digest, the first: task 5, revision 1\n"
+        "all fits: 39 history rows, 4 digests, 0 of them also as files\n"
+        "tenant 1: 6 rows are covered by no digest, the first: task 5, revision 1\n"
         "tenant 2: 6 rows are covered by no digest, the first: task 5, revision 1\n"
     )
 

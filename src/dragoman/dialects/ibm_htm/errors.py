@@ -68,6 +68,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "object_not_found": (404, "CWTKA0017E"),
     "already_there": (409, "CWTKA0007E"),
     "not_acceptable": (406, "CWTKA0156E"),
+    "not_in_basket": (409, "CWTKA0062E"),
     "state_forbids": (409, "CWTKA0062E"),
     "suspended": (409, "CWTKA0072E"),
     "task_suspended": (409, "CWTKA0072E"),

@@ -9,6 +9,7 @@ from dragoman.dialects.ibm_htm.handlers import (
     actions,
     allowed,
     assignment,
+    basket_moves,
     binaries,
     bulk,
     client_settings,
@@ -27,6 +28,7 @@ from dragoman.dialects.ibm_htm.handlers import (
     template_queries,
     templates,
     update,
+    work_baskets,
 )
 from dragoman.dialects.ibm_htm.handlers.properties import PROPERTIES
 from dragoman.dialects.ibm_htm.handlers.query_spellings import spellings
@@ -35,6 +37,7 @@ from dragoman.dialects.ibm_htm.wire.binaries import render_metadata, render_stor
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
 from dragoman.dialects.ibm_htm.wire.messages import render as render_message
 from dragoman.dialects.ibm_htm.wire.tasks import render_task
+from dragoman.dialects.ibm_htm.wire.work_baskets import MEMBERS as BASKET_MEMBERS
 from dragoman.dialects.kit import NO_BODY, OTHERS, NotOffered, OperationSpec, any_of
 from dragoman.domain.message import Which
 
@@ -449,6 +452,79 @@ ESCALATIONS = (
     ),
 )
 
+_WORK_BASKET = "/workBasket/{wbid}"
+
+WORK_BASKETS = (
+    OperationSpec(
+        name="basket.create",
+        method="POST",
+        path="/workBasket",
+        scopes=WRITE,
+        parse=work_baskets.parse_create,
+        run=work_baskets.create,
+        render=work_baskets.render_created,
+        writes=True,
+        parameters=("locale",),
+        members=BASKET_MEMBERS,
+        summary="Create a work basket.",
+        standing="69 [D]",
+    ),
+    OperationSpec(
+        name="basket.show",
+        method="GET",
+        path=_WORK_BASKET,
+        scopes=READ,
+        parse=work_baskets.parse_get,
+        run=work_baskets.get,
+        render=work_baskets.render,
+        summary="A work basket, by ID or name.",
+        standing="N [D]",
+    ),
+    OperationSpec(
+        name="basket.targets",
+        method="GET",
+        path=f"{_WORK_BASKET}/distributionTargets",
+        scopes=READ,
+        parse=work_baskets.parse_get,
+        run=work_baskets.get,
+        render=work_baskets.render_targets,
+        summary="The work baskets that tasks of this one may be distributed to.",
+        standing="N [D]",
+    ),
+    OperationSpec(
+        name="basket.transfer",
+        method="PUT",
+        path=_WORK_BASKET,
+        query={"action": "transferToWorkBasket"},
+        scopes=WRITE,
+        parse=basket_moves.parse_transfer,
+        run=basket_moves.transfer,
+        render=bulk.render_failures,
+        writes=True,
+        media=bulk.MEDIA,
+        parameters=("cancelClaimIfNeeded", "taskID"),
+        members=bulk.MEMBERS,
+        summary="Transfer tasks to a work basket.",
+        standing="70 [D]",
+    ),
+    OperationSpec(
+        name="basket.distribute",
+        method="PUT",
+        path=_WORK_BASKET,
+        query={"action": "distributeToWorkBasket"},
+        scopes=WRITE,
+        parse=basket_moves.parse_distribution,
+        run=basket_moves.distribute,
+        render=bulk.render_failures,
+        writes=True,
+        media=bulk.MEDIA,
+        parameters=("taskID",),
+        members=bulk.MEMBERS,
+        summary="Distribute tasks of a work basket to one of its targets.",
+        standing="71 [D]",
+    ),
+)
+
 _BINARY = f"{TASK}/binaryCustomProperty/{{name}}"
 
 BINARIES = (
@@ -821,6 +897,7 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
             *MESSAGES,
             *BINARIES,
             *ESCALATIONS,
+            *WORK_BASKETS,
             *QUERIES,
             *CREATION,
             *ROLES,
@@ -831,7 +908,8 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
     )
 )
 
-_EXTENSION = "work baskets and escalations are not offered"
+_EXTENSION = "queries of work baskets and escalations are not offered yet"
+_ADMINISTRATION = "work baskets are created here and then stay as they are; business categories are not offered"
 
 _LANGUAGE = "the languages of queries (whereClause, queryFilter) are not offered yet"
 
@@ -851,10 +929,11 @@ _QUERIES_LEFT_OUT = (
     *_tables("workBaskets", _EXTENSION),
 )
 
-NOT_OFFERED: tuple[NotOffered, ...] = _QUERIES_LEFT_OUT + tuple(
-    NotOffered(method, path, _EXTENSION)
-    for method, path in (
-        ("POST", "/workBasket"),
-        ("PUT", "/workBasket/{wbid}"),
-    )
+NOT_OFFERED: tuple[NotOffered, ...] = (
+    *_QUERIES_LEFT_OUT,
+    NotOffered("PUT", "/workBasket/{wbid}", _ADMINISTRATION, query={"action": "update"}),
+    NotOffered("DELETE", "/workBasket/{wbid}", _ADMINISTRATION),
+    NotOffered("GET", "/businessCategory/{bcid}", _ADMINISTRATION),
+    NotOffered("PUT", "/businessCategory/{bcid}", _ADMINISTRATION),
+    NotOffered("DELETE", "/businessCategory/{bcid}", _ADMINISTRATION),
 )

@@ -232,6 +232,12 @@ def escalation_property(name: str) -> Conflict:
     return Conflict("escalation_property", f"The property '{name}' cannot be updated in this state.", values=(name,))
 
 
+def not_in_basket(task: str, basket: str) -> Conflict:
+    """A task that can't be distributed to a work basket: it is in none that has it as a target."""
+    message = f"Task '{task}' is in no work basket from which it can be distributed to '{cut(basket)}'."
+    return Conflict("not_in_basket", message, values=(task, cut(basket)))
+
+
 def is_suspended(task: str, action: str) -> Conflict:
     """The action needs a task that goes on."""
     message = f"Task '{task}' is suspended and does not allow the requested action '{action}'."

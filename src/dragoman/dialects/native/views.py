@@ -71,6 +71,7 @@ def task(task: Task) -> tasks.Task:
         task.description,
         task.category,
         task.type,
+        task.work_list,
         task.state,
         task.suspended,
         task.escalated,

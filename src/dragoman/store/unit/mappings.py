@@ -67,6 +67,7 @@ from dragoman.domain.template_set import AppliesTo, Blueprint, TemplateSet
 from dragoman.domain.view import View
 from dragoman.domain.webhook import DisabledReason, Webhook, WebhookFilter, WebhookOrder, WebhookState
 from dragoman.domain.work_item import Role
+from dragoman.domain.work_list import WorkList
 from dragoman.store import tables
 
 
@@ -404,6 +405,17 @@ MAPPINGS: dict[str, Mapping] = {
         Mapping("label", tables.label, Label, key=("kind", "folded"), codecs={"kind": _enum_codec(Labelled)}),
         Mapping("template_set", tables.template_set, TemplateSet, codecs={"applies_to": _enum_codec(AppliesTo)}),
         Mapping("blueprint", tables.blueprint, Blueprint, codecs={"extras": EXTRAS}),
+        Mapping(
+            "work_list",
+            tables.work_list,
+            WorkList,
+            codecs={
+                "roles": _json_codec(dict[str, tuple[str, ...]], {}, "{}"),
+                "targets": STRINGS,
+                "extras": EXTRAS,
+            },
+            has_history=True,
+        ),
         Mapping(
             "user",
             tables.user,

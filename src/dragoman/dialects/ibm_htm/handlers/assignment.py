@@ -233,6 +233,13 @@ def _known(uow: UnitOfWork, login: str) -> User:
     return user
 
 
+def holder_of(uow: UnitOfWork, name: str) -> str:
+    """The holder that a name stands for: a user's uid, or of `group:NAME` the group's. Invalid (`unknown_user`)."""
+    if name.startswith(work_items.GROUP):
+        return _group(uow, name.removeprefix(work_items.GROUP))
+    return _known(uow, name).uid
+
+
 def _group(uow: UnitOfWork, name: str) -> str:
     group = people_lookup.group_by_name(uow, name)
     if group is None:

@@ -117,6 +117,11 @@ def set_parent_context(draft: Draft, value: str) -> None:
     draft.facts["parentContextID"] = value
 
 
+def set_work_basket(draft: Draft, value: str | None) -> None:
+    """The name of a work list, whether there is one of this name or not yet; null takes the task out."""
+    draft.fields["work_list"] = value
+
+
 def setting(fact_name: str) -> Any:
     """A fact that only this vendor knows."""
 

@@ -130,7 +130,12 @@ PROPERTIES: dict[str, Property] = {
     "parentContextID": Property(
         **_of(values.object_id, ANY, OR_AD), change=draft.set_parent_context, shown=seen.parent_context
     ),
-    "workBasketName": _fact("workBasketName", values.text_or_null, INACTIVE, OR_AD, 254),
+    "workBasketName": Property(
+        **_of(values.text_or_null, INACTIVE, OR_AD),
+        change=draft.set_work_basket,
+        shown=lambda uow, task: task.work_list,
+        longest=254,
+    ),
 }
 """The page, 6: the union where its sources differ. What is not here is passed over: newer clients name more."""
 

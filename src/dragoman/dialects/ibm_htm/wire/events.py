@@ -29,7 +29,7 @@ MESSAGES = {
 FOLLOWING = frozenset({"due_at", "due_local", "due_zone", "expires_at", "delete_at"})
 """Times that follow from a change of state; by themselves they are an update."""
 UPDATED = FOLLOWING | {"name", "title", "description", "category", "type", "priority", "contact", "case", "stage"}
-UPDATED |= {"remind_before_minutes", "escalated", "read"}
+UPDATED |= {"remind_before_minutes", "escalated", "read", "work_list"}
 PARTS_UPDATED = (
     f"timing.{timing.DUE}",
     f"timing.{timing.EXPIRES}",

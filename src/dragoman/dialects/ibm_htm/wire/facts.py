@@ -27,7 +27,7 @@ BEGINNINGS: dict[str, Any] = {
     "contextAuthorizationOfOwner": "AUTH_NONE",
     "namespace": None,
     "eventHandlerName": None,
-    "workBasketName": None,
+    "isTransferredToWorkBasket": False,
     "parentContextID": None,
     "oneWay": False,
 }

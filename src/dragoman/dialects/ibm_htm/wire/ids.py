@@ -5,7 +5,7 @@ import re
 from dragoman.dialects.ibm_htm import problems as refusals
 
 TASK, TEMPLATE, CONTAINER = "_TKI", "_TKT", "_PI"
-ESCALATION, ESCALATION_TEMPLATE = "_ESI", "_EST"
+ESCALATION, ESCALATION_TEMPLATE, WORK_BASKET = "_ESI", "_EST", "_WB"
 VERSION = 14
 """The place of the digit of a UUID that tells its version."""
 TIME_ORDERED = 7
@@ -27,6 +27,15 @@ def render(prefix: str, uid: str) -> str:
     digits = uid.replace("-", "")
     words = (digits[at : at + 8].lstrip("0") or "0" for at in range(0, 32, 8))
     return f"{prefix}:{'.'.join(words)}"
+
+
+def work_basket_id(uid: str) -> str:
+    return render(WORK_BASKET, uid)
+
+
+def read_work_basket(text: str) -> str | None:
+    """The UUID of a work basket; None for a text that is no id of one, such as its name."""
+    return _parse(WORK_BASKET, text) if is_object(text) and text.startswith(f"{WORK_BASKET}:") else None
 
 
 def parse_task(text: str) -> str:

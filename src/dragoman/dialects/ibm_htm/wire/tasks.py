@@ -107,15 +107,16 @@ def _marks(task: Task) -> Shown:
         "isRead": task.read,
         "isInline": False,
         "isChild": False,
-        "isTransferredToWorkBasket": False,
+        "isTransferredToWorkBasket": fact(task, "isTransferredToWorkBasket"),
     }
 
 
 def _capabilities(task: Task) -> Shown:
     shown: Shown = {flag: fact(task, flag) for flag in FLAGS}
     shown["isBusinessRelevant"] = shown["businessRelevance"]
-    for member in ("contextAuthorizationOfOwner", "eventHandlerName", "workBasketName"):
+    for member in ("contextAuthorizationOfOwner", "eventHandlerName"):
         shown[member] = fact(task, member)
+    shown["workBasketName"] = task.work_list
     shown["assignmentType"] = "ASSIGNMENT_TYPE_SINGLE"
     return shown
 

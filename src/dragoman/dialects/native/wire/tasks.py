@@ -105,6 +105,7 @@ class Task(Struct, frozen=True):
     description: str | None
     category: int | None
     type: str | None
+    work_list: Annotated[str | None, Meta(description="The name of the work list that it waits in, read-only.")]
     state: State
     suspended: bool
     escalated: bool

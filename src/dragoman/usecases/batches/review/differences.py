@@ -20,7 +20,8 @@ from dragoman.usecases.batches.review.images import ENTITIES
 SHOWN: dict[type[Any], frozenset[str]] = {
     Task: frozenset(
         (
-            *("kind", "name", "title", "description", "category", "type", "state", "suspended", "escalated", "read"),
+            *("kind", "name", "title", "description", "category", "type", "work_list", "state", "suspended"),
+            *("escalated", "read"),
             *("priority", "assignee", "creator", "starter", "contact", "case", "stage", "parent", "due_at"),
             *("due_local", "due_zone", "remind_before_minutes", "expires_at", "delete_at", "resume_at", "template"),
             *("escalations", "timing", "messages", "binaries", "properties", "extras"),

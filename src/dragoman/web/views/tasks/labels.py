@@ -8,6 +8,7 @@ TASK_LABELS = {
     "name": N_("Name"),
     "description": N_("Description"),
     "type": N_("Type"),
+    "work_list": N_("Work list"),
     "state": N_("State"),
     "suspended": N_("Suspended"),
     "escalated": N_("Escalated"),
