@@ -10,12 +10,14 @@ from dragoman.command import EXCLUSIVE
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import queries
 from dragoman.dialects.ibm_htm.handlers.action_table import Action, HtmRole
-from dragoman.dialects.ibm_htm.handlers.queries import Ask, View
+from dragoman.dialects.ibm_htm.handlers.queries import Ask
+from dragoman.dialects.ibm_htm.handlers.query_requests import Texts
+from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role, WorkItem
-from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter
+from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import NOON, World
@@ -81,14 +83,14 @@ def is_wanted(uow: UnitOfWork, interaction: str, stored: Task) -> bool:
 def test_a_query_finds_what_the_guard_allows(world: World, login: str, interaction: str) -> None:
     world.write(furnish, EXCLUSIVE)
     who = person(world, login)
-    view = View(interaction, EVERY_WAY, who.is_admin, None)
+    ask = Ask(Texts("TASK", interaction, of_all=who.is_admin))
 
     def compare(uow: UnitOfWork) -> int:
         every = uow.tasks.page(TaskFilter(), (), limit=250)
         expected = [task.number for task in every if is_wanted(uow, interaction, task)]
-        found = queries.find(uow, Ask(view, (), (), 0, None)).items
-        assert [one.task.number for one in found] == expected
-        assert queries.count(uow, view) == len(expected)
+        found = [item["TKIID"] for item in queries.find(uow, ask).items]
+        assert sorted(found) == sorted(ids.task_id(task.uid) for task in every if task.number in expected)
+        assert queries.count(uow, ask) == len(expected)
         return len(expected)
 
     found = world.read(compare, who)
@@ -98,13 +100,12 @@ def test_a_query_finds_what_the_guard_allows(world: World, login: str, interacti
 @pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 def test_an_administrator_who_asks_for_no_more_is_shown_his_own_tasks(world: World) -> None:
     world.write(furnish, EXCLUSIVE)
-    view = View(None, EVERY_WAY, of_all=False, on_behalf_of=None)
 
     def compare(uow: UnitOfWork) -> None:
-        for one in queries.find(uow, Ask(view, (), (), 0, None)).items:
-            roles = guard.roles_of(uow, one.task)
-            assert roles >= {HtmRole.READER, HtmRole.ADMINISTRATOR}
-            assert not one.task.work_items or any(item.holder == "*" for item in one.task.work_items)
+        for item in queries.find(uow, Ask(Texts("TASK"))).items:
+            task = uow.tasks.get(ids.parse_task(item["TKIID"]))
+            assert guard.roles_of(uow, task) >= {HtmRole.READER, HtmRole.ADMINISTRATOR}
+            assert not task.work_items or any(item.holder == "*" for item in task.work_items)
 
     world.read(compare, person(world, "admin"))
 
@@ -118,9 +119,9 @@ def test_a_list_shows_what_timers_have_done_by_then(world: World) -> None:
         tasks.save(uow, gone, replace(gone, state=State.COMPLETED))
 
     world.write(late, EXCLUSIVE)
-    view = View(None, EVERY_WAY, of_all=True, on_behalf_of=None)
-    found = world.read(lambda uow: queries.find(uow, Ask(view, (), (), 0, None)).items)
-    assert [(one.task.title, one.task.state, one.task.suspended) for one in found] == [
-        ("over", State.EXPIRED, False),
-        ("awake", State.READY, False),
+    ask = Ask(Texts("TASK", filter="SUSPENDED=FALSE AND STATE IN (STATE_READY,STATE_EXPIRED)", of_all=True))
+    found = world.read(lambda uow: queries.find(uow, ask).items)
+    assert [(item["NAME"], item["STATE"], item["SUSPENDED"]) for item in found] == [
+        ("over", "STATE_EXPIRED", False),
+        ("awake", "STATE_READY", False),
     ]

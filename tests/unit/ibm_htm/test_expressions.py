@@ -130,6 +130,7 @@ def test_a_where_clause_is_read(text: str, expected: object) -> None:
         ("STATE=TASK.KIND.KIND_HUMAN", "bad_operand", "TASK.KIND.KIND_HUMAN", 7),
         ("DUE='2031-01-01'", "bad_operand", "2031-01-01", 5),
         ("NAME LIKE 5", "bad_operand", "5", 11),
+        (f"NAME LIKE '{'x' * 32_769}'", "bad_operand", "x" * 127 + "…", 11),
         ("NAME LIKE $USER", "bad_operand", "$USER", 11),
         ("NAME=", "bad_operand", "", 6),
         ("NAME IN ()", "bad_operand", ")", 10),

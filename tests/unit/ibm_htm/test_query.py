@@ -1,15 +1,14 @@
-"""The query table TASK: what its parameters say, and how tasks are sorted where the store can't do it."""
+"""The query table TASK: what its parameters say."""
 
 import pytest
 
-from dragoman.dialects.ibm_htm.handlers import queries
+from dragoman.dialects.ibm_htm.handlers import queries, query_requests
 from dragoman.dialects.ibm_htm.wire import query
-from dragoman.dialects.ibm_htm.wire.query import ATTRIBUTES
+from dragoman.dialects.ibm_htm.wire.expressions import tables, task_columns
+from dragoman.dialects.ibm_htm.wire.expressions.views import TASK, TASK_DESC
 from dragoman.dialects.kit import Request
 from dragoman.domain.clock import Moment
-from dragoman.domain.errors import Invalid, NotFound
-from dragoman.domain.task import State, Task
-from dragoman.usecases.tasks.lists import Sort
+from dragoman.domain.errors import Invalid
 
 COLUMNS = """
 TKIID ACTIVATED APPLIC_DEFAULTS_ID APPLIC_NAME ASSIGNMENT_TYPE BUSINESS_RELEVANCE COMPLETED CONTAINMENT_CTX_ID
@@ -29,74 +28,63 @@ def request(parameters: str, **path: str) -> Request:
 
 
 def test_the_table_has_the_columns_of_the_page() -> None:
-    assert list(ATTRIBUTES) == COLUMNS.split()
-    assert {attribute.type for attribute in ATTRIBUTES.values()} == {"ID", "STRING", "NUMBER", "BOOLEAN", "TIMESTAMP"}
+    assert list(query.MEMBERS) == COLUMNS.split()
+    assert list(TASK.columns) == COLUMNS.split()
+    shown = {attribute.info()["type"] for attribute in query.TABLE.attributes}
+    assert shown == {"ID", "STRING", "NUMBER", "BOOLEAN", "TIMESTAMP"}
+
+
+def test_each_column_can_be_asked_for() -> None:
+    assert task_columns.ASKS.keys() | task_columns.PEOPLE.keys() >= TASK.columns.keys() | TASK_DESC.columns.keys()
 
 
 @pytest.mark.parametrize("text", [None, "", "  "])
 def test_without_a_selection_all_attributes_are_shown(text: str | None) -> None:
-    assert query.parse_attributes(text) == tuple(ATTRIBUTES.values())
+    assert [each.name for each in tables.selected(query.TABLE, text)] == COLUMNS.split()
 
 
 def test_a_selection_keeps_its_order_and_shows_nothing_twice() -> None:
-    chosen = query.parse_attributes("state, NAME,State")
-    assert [attribute.name for attribute in chosen] == ["STATE", "NAME"]
+    chosen = tables.selected(query.TABLE, "state, NAME,State,WI.REASON")
+    assert [attribute.name for attribute in chosen] == ["STATE", "NAME", "WI.REASON"]
+    assert [attribute.is_array for attribute in chosen] == [False, False, True]
 
 
-@pytest.mark.parametrize("text", ["COLOUR", "NAME,", "TASK.NAME", "WI.REASON", "*"])
+@pytest.mark.parametrize("text", ["COLOUR", "NAME,", "TASK.NAME", "WI.COLOUR", "WORK_ITEM.REASON", "*"])
 def test_an_attribute_that_the_table_lacks_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refused:
-        query.parse_attributes(text)
+        tables.selected(query.TABLE, text)
     assert refused.value.code == "bad_attribute"
 
 
 def test_an_order_is_ascending_unless_it_says_otherwise() -> None:
-    orders = query.parse_orders("STATE DESC, NAME,PRIORITY asc")
-    assert query.sorts_of(orders) == (Sort("state_code", True), Sort("name"), Sort("priority"))
+    orders = tables.sorted_by(query.TABLE, "STATE DESC, NAME,PRIORITY asc,STATE")
+    assert [(order.column.name, order.descending) for order in orders] == [
+        ("STATE", True),
+        ("NAME", False),
+        ("PRIORITY", False),
+    ]
 
 
-def test_the_store_sorts_by_none_or_all_of_an_order() -> None:
-    assert query.sorts_of(query.parse_orders("NAME,NAME_SPACE")) is None
-    assert query.sorts_of(()) == ()
-
-
-def test_sorting_by_what_is_shown_puts_states_by_code_and_the_missing_last() -> None:
-    def key(name: str, details: dict[str, str], state: State = State.READY) -> tuple[bool, object]:
-        return query.sort_key(ATTRIBUTES[name], details, Task(tenant=1, number=1, uid="x", state=state))
-
-    assert key("STATE", {}, State.READY) < key("STATE", {}, State.CLAIMED) < key("STATE", {}, State.EXPIRED)
-    assert key("NAME_SPACE", {"namespace": "z"}) < key("NAME_SPACE", {})
-
-
-@pytest.mark.parametrize(
-    ("name", "values"), [("BUSINESS_RELEVANCE", [False, True]), ("PRIORITY", [0, 1]), ("NAME_SPACE", ["", "z"])]
-)
-def test_sorting_by_what_is_shown_compares_values_of_one_type(name: str, values: list[object]) -> None:
-    def key(details: dict[str, object]) -> tuple[bool, object]:
-        return query.sort_key(ATTRIBUTES[name], details, Task(tenant=1, number=1, uid="x"))
-
-    member = ATTRIBUTES[name].member
-    given: list[dict[str, object]] = [{}, *({member: value} for value in reversed(values))]
-    assert sorted(given, key=key) == [*({member: value} for value in values), {}]
+@pytest.mark.parametrize("text", ["WI.REASON", "COLOUR", "1"])
+def test_what_is_no_attribute_is_no_order(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        tables.sorted_by(query.TABLE, text)
+    assert refused.value.code == "bad_attribute"
 
 
 @pytest.mark.parametrize("parameters", ["size=-1", "size=1.5", "size=%2B1", "size=", "offset=99999999999999999999"])
 def test_a_page_is_named_by_whole_numbers(parameters: str) -> None:
+    texts = queries.parse(request(parameters, query="TASK")).texts
     with pytest.raises(Invalid) as refused:
-        queries.parse_list(request(parameters, query="TASK"))
+        query_requests.read(texts, query.TABLE, queries.VIEWS, Moment(0))
     assert refused.value.code == "unknown_value"
 
 
 def test_parameters_are_refused_before_the_table_is_looked_for() -> None:
     with pytest.raises(Invalid):
-        queries.parse_list(request("interactionFilter=X", query="OTHER"))
-    with pytest.raises(NotFound):
-        queries.parse_list(request("interactionFilter=WORK_ON", query="OTHER"))
+        queries.parse(request("interactionFilter=X", query="OTHER"))
 
 
 def test_ways_to_see_are_all_there_unless_one_is_taken_away() -> None:
-    assert queries.parse_count(request("", query="TASK")).through == {"everybody", "individual", "group"}
-    assert queries.parse_count(request("group=false&everybody=TRUE", query="TASK")).through == {
-        "everybody",
-        "individual",
-    }
+    assert queries.parse(request("", query="TASK")).through == {"everybody", "individual", "group"}
+    assert queries.parse(request("group=false&everybody=TRUE", query="TASK")).through == {"everybody", "individual"}

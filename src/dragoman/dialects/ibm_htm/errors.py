@@ -32,6 +32,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "bad_operand": (400, "CWTKA0037E"),
     "bad_column": (400, "CWTKA0038E"),
     "bad_view": (400, "CWTKA0039E"),
+    "no_interactions": (400, "CWTKA0160E"),
     "bad_expression": (400, "CWTKA0101E"),
     "too_many_terms": (400, "CWTKA0101E"),
     "parameters_at_odds": (400, "CWTKA0123E"),

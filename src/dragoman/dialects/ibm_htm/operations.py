@@ -20,18 +20,15 @@ from dragoman.dialects.ibm_htm.handlers import (
     hierarchy,
     history,
     messages,
-    queries,
-    query_requests,
     roles,
     start,
     tasks,
-    template_queries,
     templates,
     update,
     work_baskets,
 )
 from dragoman.dialects.ibm_htm.handlers.properties import PROPERTIES
-from dragoman.dialects.ibm_htm.handlers.query_spellings import spellings
+from dragoman.dialects.ibm_htm.handlers.query_operations import QUERIES, TEMPLATE_QUERIES
 from dragoman.dialects.ibm_htm.responses import render_nothing
 from dragoman.dialects.ibm_htm.wire.binaries import render_metadata, render_stored, render_value
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
@@ -619,179 +616,6 @@ SETTINGS = (
     ),
 )
 
-TEMPLATE_QUERIES = (
-    OperationSpec(
-        name="templates.filter",
-        method="GET",
-        path="/taskTemplates/filter",
-        scopes=READ,
-        parse=template_queries.parse_filter,
-        run=template_queries.filtered,
-        render=template_queries.render_filter,
-        parameters=("offset", "orderByClause", "size", "whereClause"),
-        refused_parameters=query_requests.QUERY_FILTERS,
-        summary="List templates by a where clause.",
-        standing="42 [A]",
-    ),
-    *spellings(
-        "taskTemplates",
-        "templates.query.",
-        range(43, 51),
-        parse=template_queries.parse_list,
-        find=template_queries.find,
-        count=template_queries.count,
-        describe=template_queries.describe,
-        describe_all=template_queries.describe_all,
-    ),
-)
-
-QUERIES = (
-    OperationSpec(
-        name="query.list",
-        method="GET",
-        path="/tasks/query/{query}",
-        scopes=READ,
-        parse=queries.parse_list,
-        run=queries.find,
-        render=queries.render_list,
-        parameters=(
-            "admin",
-            "everybody",
-            "group",
-            "individual",
-            "inherited",
-            "interactionFilter",
-            "offset",
-            "onBehalfUser",
-            "queryFilter",
-            "selectedAttributes",
-            "size",
-            "sortAttributes",
-        ),
-        refused_parameters=queries.WHERE_CLAUSES,
-        summary="List tasks by the caller's possible actions, with chosen attributes.",
-        standing="32 [D]",
-    ),
-    OperationSpec(
-        name="query.count",
-        method="GET",
-        path="/tasks/query/{query}/count",
-        scopes=READ,
-        parse=queries.parse_count,
-        run=queries.count,
-        render=queries.render_count,
-        parameters=(
-            "admin",
-            "everybody",
-            "group",
-            "individual",
-            "inherited",
-            "interactionFilter",
-            "onBehalfUser",
-            "queryFilter",
-        ),
-        refused_parameters=queries.WHERE_CLAUSES,
-        summary="Count the tasks that the same query finds.",
-        standing="33 [D]",
-    ),
-    OperationSpec(
-        name="query.attributes",
-        method="GET",
-        path="/tasks/query/{query}/attributes",
-        scopes=READ,
-        parse=queries.parse_attributes,
-        run=queries.describe,
-        render=queries.render_attributes,
-        summary="The attributes of a query table.",
-        standing="34 [D]",
-    ),
-    OperationSpec(
-        name="query.tables",
-        method="GET",
-        path="/tasks/queries",
-        scopes=READ,
-        parse=queries.parse_queries,
-        run=queries.describe,
-        render=queries.render_queries,
-        parameters=("authorizationType", "kind", "sourceAttributes"),
-        refused_parameters=queries.NOT_SERVED,
-        summary="List the query tables.",
-        standing="35 [D]",
-    ),
-    OperationSpec(
-        name="query.list.old",
-        method="GET",
-        path="/tasks/query",
-        scopes=READ,
-        parse=queries.parse_list,
-        run=queries.find,
-        render=queries.render_list,
-        parameters=(
-            "admin",
-            "everybody",
-            "group",
-            "individual",
-            "inherited",
-            "offset",
-            "onBehalfUser",
-            "queryFilter",
-            "queryTableName",
-            "selectedAttributes",
-            "size",
-            "sortAttributes",
-        ),
-        refused_parameters=queries.WHERE_CLAUSES,
-        summary="The list in its older spelling.",
-        standing="36 [D]",
-    ),
-    OperationSpec(
-        name="query.count.old",
-        method="GET",
-        path="/tasks/queryCount",
-        scopes=READ,
-        parse=queries.parse_count,
-        run=queries.count,
-        render=queries.render_count,
-        parameters=(
-            "admin",
-            "everybody",
-            "group",
-            "individual",
-            "inherited",
-            "onBehalfUser",
-            "queryFilter",
-            "queryTableName",
-        ),
-        refused_parameters=queries.WHERE_CLAUSES,
-        summary="The count in its older spelling.",
-        standing="37 [D]",
-    ),
-    OperationSpec(
-        name="query.tables.old",
-        method="GET",
-        path="/tasks/queryTables",
-        scopes=READ,
-        parse=queries.parse_queries,
-        run=queries.describe,
-        render=queries.render_queries,
-        parameters=("authorizationType", "kind", "sourceAttributes"),
-        refused_parameters=queries.NOT_SERVED,
-        summary="The query tables in their older spelling.",
-        standing="38 [D]",
-    ),
-    OperationSpec(
-        name="query.attributes.old",
-        method="GET",
-        path="/tasks/queryTable/{query}/attributes",
-        scopes=READ,
-        parse=queries.parse_attributes,
-        run=queries.describe,
-        render=queries.render_attributes,
-        summary="The attributes in their older spelling.",
-        standing="39 [D]",
-    ),
-)
-
 
 BULK = (
     OperationSpec(
@@ -911,8 +735,6 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
 _EXTENSION = "queries of work baskets and escalations are not offered yet"
 _ADMINISTRATION = "work baskets are created here and then stay as they are; business categories are not offered"
 
-_LANGUAGE = "the languages of queries (whereClause, queryFilter) are not offered yet"
-
 
 def _tables(noun: str, reason: str) -> tuple[NotOffered, ...]:
     """The eight spellings of queries (rows 32 to 39) for something that can't be queried here."""
@@ -923,8 +745,6 @@ def _tables(noun: str, reason: str) -> tuple[NotOffered, ...]:
 
 
 _QUERIES_LEFT_OUT = (
-    NotOffered("PUT", "/task", _LANGUAGE, query={"action": "claimNext"}),
-    NotOffered("GET", "/tasks/filter", _LANGUAGE),
     *_tables("escalations", _EXTENSION),
     *_tables("workBaskets", _EXTENSION),
 )

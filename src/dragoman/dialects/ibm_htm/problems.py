@@ -68,6 +68,12 @@ def no_view(name: str) -> Invalid:
     return Invalid("bad_view", f"The view '{cut(name)}' is not valid here.", values=(cut(name),))
 
 
+def no_interactions(table: str) -> Invalid:
+    """A composite table without what an interaction filter looks at."""
+    message = f"The query table '{table}' lacks KIND or STATE, which interactionFilter needs."
+    return Invalid("no_interactions", message, values=(table,))
+
+
 def unsortable(name: str, most: int) -> Invalid:
     """An attribute that only so many tasks can be sorted by."""
     message = f"More than {most} tasks cannot be sorted by the attribute '{name}'."

@@ -255,7 +255,7 @@ class json_word(json_flag):  # noqa: N801 - reads as the SQL function that it st
 @compiles(json_word, "postgresql")
 def _json_word_of_postgresql(element: json_word, compiler: Any, **options: Any) -> str:
     text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
-    return f"({' -> '.join((f'{text}::json', *steps))} ->> {last})"
+    return f"({' -> '.join((f'({text})::json', *steps))} ->> {last})"
 
 
 @compiles(json_word, "sqlite")
@@ -269,6 +269,59 @@ def _json_flag_of_sqlite(element: json_flag, compiler: Any, **options: Any) -> s
 def _json_flag_of_postgresql(element: json_flag, compiler: Any, **options: Any) -> str:
     text, *steps, last = (compiler.process(part, **options) for part in element.clauses)
     return f"(({' -> '.join((f'{text}::json', *steps))} ->> {last}) = 'true')"
+
+
+class json_pairs(sa.sql.functions.FunctionElement[Any]):  # noqa: N801 - reads as the SQL function that it stands for
+    """The members of an object in JSON text as rows of `key` and `value`; the values are text."""
+
+    inherit_cache = True
+
+
+@compiles(json_pairs, "sqlite")
+def _json_pairs_of_sqlite(element: json_pairs, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_pairs, "postgresql")
+def _json_pairs_of_postgresql(element: json_pairs, compiler: Any, **options: Any) -> str:
+    return f"json_each_text({compiler.process(element.clauses, **options)}::json)"
+
+
+class formula(sa.sql.functions.FunctionElement[bool]):  # noqa: N801 - reads as an expression of SQL
+    """Conditions put together by a text in which `{0}` is the first of them.
+
+    The compiler of SQL calls itself for each part of a part, so expressions of clients, as deep as these may be, would
+    exceed Python's stack; and it drops brackets that bound how deep an engine finds the whole.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = False
+
+    def __init__(self, text: str, parts: Sequence[sa.ColumnElement[bool]]) -> None:
+        super().__init__(*parts)
+        self.text = text
+
+
+@compiles(formula)
+def _formula(element: formula, compiler: Any, **options: Any) -> str:
+    return element.text.format(*(f"({compiler.process(part, **options)})" for part in element.clauses))
+
+
+class by_code(sa.sql.functions.FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it stands for
+    """Text of an expression that is compared by the codes of its characters, as that of our columns is."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(by_code, "sqlite")
+def _by_code_of_sqlite(element: by_code, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})"
+
+
+@compiles(by_code, "postgresql")
+def _by_code_of_postgresql(element: by_code, compiler: Any, **options: Any) -> str:
+    return f'(({compiler.process(element.clauses, **options)}) COLLATE "C")'
 
 
 def is_postgresql_itself(version: str) -> bool:

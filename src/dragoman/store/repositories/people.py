@@ -52,6 +52,12 @@ class Users(People[User]):
         row = self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant, named)).first()
         return None if row is None else self.find(row[0])
 
+    def with_login(self, login: str) -> list[str]:
+        """The ids of the users with exactly this login, deleted ones too. The command must be exclusive."""
+        table = tables.user.c
+        statement = sa.select(table.uid).where(table.tenant == self.tenant, table.login == login).order_by(table.uid)
+        return [str(row[0]) for row in self.by_condition(statement)]
+
     def mark_seen(self, users: Sequence[str], day: Moment) -> None:
         """Note that users (by uid) were here on a day, given by its beginning, without a version or history. The
         command must be exclusive."""

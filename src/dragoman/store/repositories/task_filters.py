@@ -19,14 +19,15 @@ from dragoman.domain.access import (
 )
 from dragoman.domain.bulk import Status
 from dragoman.domain.clock import Moment
+from dragoman.domain.condition import Condition, Every, Held, depends_on_timers
 from dragoman.domain.task import ENDED, OPEN, Kind, State
-from dragoman.domain.work_item import EVERYBODY, Role
+from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.store import tables
 from dragoman.store.engine.engines import json_flag, json_word
 from dragoman.store.engine.words import LONGEST
-from dragoman.store.repositories import task_timers
+from dragoman.store.repositories import task_conditions, task_timers
+from dragoman.store.repositories.task_columns import STORED, Columns, expired_parts
 from dragoman.store.repositories.task_timers import What
-from dragoman.store.unit.as_of import expired
 
 T = tables.task.c
 Conditions = list[sa.ColumnElement[bool]]
@@ -98,6 +99,8 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     claimable_by: Principal | None = None  # by a role, not as one who has to do with it already
     visible_to: Principal | None = None
     visible_through: frozenset[Through] = EVERY_WAY
+    where: Condition | None = None
+    is_few: bool = False  # who asks knows that few match, found by an index
     any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
     all_of: tuple["TaskFilter", ...] = ()  # and all of these
     none_of: tuple["TaskFilter", ...] = ()  # and none of these
@@ -120,7 +123,7 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
     better.
     """
     names = BY_OTHERS if by_number else BY_OTHERS + BY_NUMBER
-    if wanted.is_overdue or wanted.extensions or any(each.field in FEW for each in wanted.between):
+    if wanted.is_few or wanted.is_overdue or wanted.extensions or any(each.field in FEW for each in wanted.between):
         return True
     if any(finds_few(one, by_number=by_number) for one in wanted.all_of):
         return True
@@ -177,11 +180,25 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
         found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
     if wanted.any_of:
         found.append(sa.or_(*(_together(tenant, _part_of(wanted, one)) for one in wanted.any_of)))
+    if wanted.where is not None:
+        found += _where(tenant, wanted, wanted.where)
     for one in wanted.all_of:
         found += conditions(tenant, _part_of(wanted, one))
     for one in wanted.none_of:
         found.append(sa.not_(sa.func.coalesce(_together(tenant, _part_of(wanted, one)), sa.false())))
     return found
+
+
+def _where(tenant: int, wanted: TaskFilter, where: Condition) -> Conditions:
+    """The conditions of an expression, each by itself where all of them must hold."""
+    scope = task_scope(tenant, wanted)
+    parts = where.parts if isinstance(where, Every) else (where,)
+    return [task_conditions.compiled(part, scope) for part in parts]
+
+
+def task_scope(tenant: int, wanted: TaskFilter) -> task_conditions.Scope:
+    """Of which tasks its expressions speak."""
+    return task_conditions.Scope(tenant, columns_of(tenant, wanted), lambda held: _held(tenant, wanted, held))
 
 
 def _part_of(wanted: TaskFilter, one: TaskFilter) -> TaskFilter:
@@ -210,6 +227,8 @@ def gains_by_timers(wanted: TaskFilter) -> bool:
         return True
     if not {"assignee", "completed_at"}.isdisjoint(wanted.unset) or any(_is_of_end(each) for each in wanted.between):
         return True
+    if wanted.where is not None and depends_on_timers(wanted.where):
+        return True
     parts = (*wanted.any_of, *wanted.all_of, *wanted.none_of)
     return wanted.is_open is False or wanted.suspended is False or any(map(_depends_on_timers, parts))
 
@@ -226,19 +245,10 @@ OF_TIMERS = frozenset({"assignee", "completed_at"})
 """Of the fields that may be unset, those that timers change."""
 
 
-class Columns(msgspec.Struct, frozen=True):
-    """What timers change, as stored or as they leave it."""
-
-    state: sa.ColumnElement[Any]
-    suspended: sa.ColumnElement[Any]
-    assignee: sa.ColumnElement[Any]
-    completed_at: sa.ColumnElement[Any]
-
-
 def columns_of(tenant: int, wanted: TaskFilter) -> Columns:
     """As stored, or, where the filter speaks of tasks that timers change, as these leave them."""
     if wanted.timers != "alone":
-        return Columns(T.state, T.suspended, T.assignee, T.completed_at)
+        return STORED
     is_expired = T.number.in_(task_timers.changed(tenant, task_timers.EXPIRED, lateral=wanted.lateral))
     is_released = T.number.in_(task_timers.changed(tenant, task_timers.RELEASED, lateral=wanted.lateral))
     return Columns(
@@ -246,6 +256,12 @@ def columns_of(tenant: int, wanted: TaskFilter) -> Columns:
         sa.false(),
         sa.case((is_released, sa.null()), else_=T.assignee),
         sa.case((is_expired, sa.func.coalesce(T.expires_at, task_timers.NOW)), else_=T.completed_at),
+        sa.case((is_released, sa.func.coalesce(T.resume_at, task_timers.NOW)), else_=T.activated_at),
+        sa.case(
+            (is_expired, sa.func.coalesce(T.expires_at, task_timers.NOW)),
+            (is_released, sa.func.coalesce(T.resume_at, task_timers.NOW)),
+            else_=STORED.state_changed_at,
+        ),
     )
 
 
@@ -320,7 +336,7 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
     if wanted.assignee is not None:
         conditions.append(seen.assignee == wanted.assignee)
     if wanted.has_open_children is not None:
-        waits = sa.and_(T.open_children > 0, seen.state.in_(sorted(OPEN)), T.open_children > _expired_parts())
+        waits = sa.and_(T.open_children > 0, seen.state.in_(sorted(OPEN)), T.open_children > expired_parts())
         conditions.append(waits if wanted.has_open_children else sa.not_(waits))
     if wanted.not_suspended_or:
         said = sa.func.coalesce(json_flag(T.extras, wanted.not_suspended_or), sa.false())
@@ -344,14 +360,6 @@ def _bounds(range_: Between, seen: Columns) -> Conditions:
     if range_.high is not None:
         bounds.append(column <= range_.high)
     return bounds
-
-
-def _expired_parts() -> sa.ColumnElement[int]:
-    """How many parts of a task count as open until their timers fire; used only for tasks with open parts."""
-    part = tables.task.alias("part")
-    of_task = sa.and_(part.c.tenant == T.tenant, part.c.parent == T.number, part.c.removed_at.is_(None))
-    found = sa.select(sa.func.count()).select_from(part).where(of_task, expired(part, task_timers.NOW))
-    return found.correlate(tables.task).scalar_subquery()
 
 
 def _ranges(wanted: TaskFilter) -> Conditions:
@@ -545,3 +553,77 @@ def shared_case(principal: Principal) -> sa.ColumnElement[bool]:
     case = tables.case.c
     mine = (sa.func.coalesce(column == principal.user, sa.false()) for column in (case.creator, case.assignee))
     return sa.or_(*mine)
+
+
+# Roles that are held
+
+
+OF_FIELDS = {"owner": "assignee", "starter": "starter", "originator": "creator"}
+"""Roles of a single user, and the fields that they are."""
+
+
+def _held(tenant: int, wanted: TaskFilter, held: Held) -> sa.ColumnElement[bool]:
+    """Whether one of the roles is held: by a work item, as a field of the task, or since the task names nobody."""
+    seen = columns_of(tenant, wanted)
+    ways: Conditions = []
+    by_holders: dict[tuple[str, ...] | None, list[Role]] = {}
+    for name, holders in held.roles:
+        if name in OF_FIELDS:
+            column = seen.assignee if name == "owner" else T[OF_FIELDS[name]]
+            ways.append(column.is_not(None) if holders is None else column.in_(holders))
+        else:
+            by_holders.setdefault(holders, []).append(Role(name))
+    for holders, roles in by_holders.items():
+        ways += _held_items(tenant, roles, holders)
+        ways += _implied(tenant, roles, holders)
+    ways += _held_by(tenant, held)
+    return sa.or_(sa.false(), *ways)
+
+
+def _held_items(tenant: int, roles: list[Role], holders: tuple[str, ...] | None) -> Conditions:
+    item = tables.work_item.c
+    some = sa.exists().where(item.tenant == tenant, item.task == T.number)
+    if holders is None:
+        some = some.where(sa.or_(item.holder != EVERYBODY, _is_public(tenant)))
+    else:
+        named = [holder for holder in holders if holder != EVERYBODY]
+        ways: Conditions = [item.holder.in_(named)] if named else []
+        if EVERYBODY in holders:
+            ways.append(sa.and_(item.holder == EVERYBODY, _is_public(tenant)))
+        some = some.where(sa.or_(sa.false(), *ways))
+    early = [role for role in roles if role in SEEING_INACTIVE]
+    found: Conditions = []
+    for kept, is_early in ((early, True), ([role for role in roles if role not in SEEING_INACTIVE], False)):
+        if kept:
+            exists = some.where(item.role.in_(sorted(kept))).correlate(tables.task)
+            started = sa.or_(T.state != str(State.INACTIVE), T.kind == str(Kind.BATCH))
+            found.append(sa.and_(T.work_item_count > 0, exists, sa.true() if is_early else started))
+    return found
+
+
+def _implied(tenant: int, roles: list[Role], holders: tuple[str, ...] | None) -> Conditions:
+    """What a task without work items amounts to: everybody reads and may claim it, its creator administers it."""
+    is_bare = sa.and_(T.work_item_count == 0, T.kind == str(Kind.WORK))
+    found: Conditions = []
+    if {Role.READER, Role.POTENTIAL_OWNER} & set(roles) and (holders is None or EVERYBODY in holders):
+        found.append(sa.and_(is_bare, _is_public(tenant)))
+    if Role.ADMINISTRATOR in roles:
+        creator = T.creator.is_not(None) if holders is None else T.creator.in_(holders)
+        found.append(sa.and_(is_bare, creator))
+    return found
+
+
+def _held_by(tenant: int, held: Held) -> Conditions:
+    """Roles of a principal that stand nowhere: of those with whom what is private is shared, of reviewers."""
+    by = held.by
+    if by is None:
+        return []
+    found: Conditions = []
+    for name, holders in held.roles:
+        if name == Role.READER and by.user is not None and holders is not None and by.user in holders:
+            found.append(sa.and_(T.kind == str(Kind.WORK), _shared(tenant, by)))
+        reviewers = holders is not None and REVIEWERS in holders
+        decides = name == Role.POTENTIAL_OWNER and decides_batches(by)
+        if reviewers and (decides or (name == Role.READER and watches_batches(by))):
+            found.append(sa.and_(T.kind == str(Kind.BATCH), _for_review(tenant, by, EVERY_WAY, of_all=True)))
+    return found

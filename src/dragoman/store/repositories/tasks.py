@@ -13,7 +13,7 @@ from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.engine.key_lists import as_parameter
-from dragoman.store.repositories import task_judging, task_summaries, task_timers
+from dragoman.store.repositories import task_judging, task_queries, task_summaries, task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
     SINCE,
@@ -37,6 +37,7 @@ from dragoman.store.repositories.task_pages import (
     tasks_of,
     versions_of,
 )
+from dragoman.store.repositories.task_queries import Order
 from dragoman.store.repositories.task_search import Facts, facts_of
 from dragoman.store.repositories.task_sorts import BY_TIMERS, OF_THE_TASK, SORTS, Sort
 from dragoman.store.unit.as_of import for_people, is_open_part, numbers_above, step, top_uids
@@ -100,7 +101,26 @@ class Tasks(Repository[Task]):
         self, wanted: TaskFilter, sorts: Sequence[Sort], *, limit: int, offset: int, max_bytes: int
     ) -> tuple[list[Task], bool]:
         """A page without extensions for readers, and whether it ended before its texts exceed `max_bytes`."""
-        versions = self._versions(wanted, sorts, limit=limit, offset=offset)
+        return self._plainly(self._versions(wanted, sorts, limit=limit, offset=offset), max_bytes)
+
+    def queried(
+        self, wanted: TaskFilter, orders: Sequence[Order], *, limit: int, offset: int, max_bytes: int
+    ) -> tuple[list[Task], bool]:
+        """The same in an order of any fields, the oldest first where there is none."""
+        return self._plainly(self._queried(wanted, orders, limit=limit, offset=offset), max_bytes)
+
+    def queried_numbers(self, wanted: TaskFilter, orders: Sequence[Order], *, limit: int) -> list[int]:
+        """The numbers of such a page. The command reads or is exclusive."""
+        return [version.number for version in self._queried(wanted, orders, limit=limit, offset=0)]
+
+    def _queried(self, wanted: TaskFilter, orders: Sequence[Order], *, limit: int, offset: int) -> list[Version]:
+        by_timers = any(map(task_queries.is_by_timers, orders))
+        dialect, wanted = self._connection().dialect, self._with_timers(plainly(wanted), is_by_timers=by_timers)
+        ask = task_queries.versions_of(dialect, self.tenant, wanted, tuple(orders), limit=limit, offset=offset)
+        return [Version(*row) for row in self.by_text(ask.text, self._parameters(ask, wanted))]
+
+    def _plainly(self, versions: Sequence[Version], max_bytes: int) -> tuple[list[Task], bool]:
+        """The tasks of these versions without extensions, as far as their texts fit, and whether some don't."""
         found: list[Task] = []
         for start in range(0, len(versions), TOGETHER):
             slice_ = self._of_versions(versions[start : start + TOGETHER], extensions=False)
@@ -207,7 +227,8 @@ class Tasks(Repository[Task]):
         marked = marked_of(dialect, self.tenant)
         with_removed = not self.by_text(marked.text, marked.parameters(self._now))
         wanted = self._with_timers(plainly(wanted))
-        ask = count_of(dialect, self.tenant, wanted, with_removed=with_removed)
+        find = count_of if task_queries.is_short(wanted) else count_of.__wrapped__
+        ask = find(dialect, self.tenant, wanted, with_removed=with_removed)
         [(count,)] = self.by_text(ask.text, self._parameters(ask, wanted))
         return int(count)
 
@@ -307,12 +328,13 @@ class Tasks(Repository[Task]):
     def _now(self) -> Moment:
         return self._overlay.group.now
 
-    def _with_timers(self, wanted: TaskFilter, keys: Sequence[Sort] = ()) -> TaskFilter:
+    def _with_timers(self, wanted: TaskFilter, keys: Sequence[Sort] = (), *, is_by_timers: bool = False) -> TaskFilter:
         """The filter, extended by the effects of due timers where they make a difference to the result or its order."""
         wanted = self._from_earlier(wanted)
         if self._is_lateral:
             wanted = replace(wanted, lateral=True)
-        if not gains_by_timers(wanted) and all(key.key not in BY_TIMERS for key in keys):
+        is_by_timers = is_by_timers or any(key.key in BY_TIMERS for key in keys)
+        if not gains_by_timers(wanted) and not is_by_timers:
             lost = lost_by_timers(wanted)
             return replace(wanted, timers="apart", lost=lost) if lost else wanted
         group = self._overlay.group

@@ -87,6 +87,11 @@ def find_group(uow: UnitOfWork, uid: str) -> Group | None:
     return uow.groups.find(uid)
 
 
+def all_holders(uow: UnitOfWork) -> tuple[list[str], list[str]]:
+    """The ids of all users, deleted ones too, and of all groups. For exclusive commands and readers."""
+    return [user.uid for user in uow.users.all()], sorted(uow.groups.names())
+
+
 def group_by_id_or_name(uow: UnitOfWork, name: str) -> Group | None:
     """The group of this id or name, letters of either case. For exclusive commands and readers."""
     uid = uuid_of(name)

@@ -65,6 +65,18 @@ def answering(uow: UnitOfWork, dialect: str, text: str) -> User | None:
     return None if alias is None else uow.users.find(alias.user)
 
 
+def candidates(uow: UnitOfWork, dialect: str, text: str) -> list[str]:
+    """The ids of users whom the dialect may show as this text: deleted ones keep their login. For exclusive commands
+    and readers."""
+    found = uow.users.with_login(text)
+    names = _known.get(dialect)
+    try:
+        alias = None if names is None else uow.aliases.find((dialect, aliases.read(names, text).key))
+    except ValueError:
+        alias = None
+    return found if alias is None or alias.user in found else [*found, alias.user]
+
+
 def _own(uow: UnitOfWork, names: PersonNames | None, text: str) -> User | None:
     uid = uuid_of(text)
     if uid is not None:

@@ -15,6 +15,7 @@ from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through, asks_since
 from dragoman.store.repositories.task_pages import is_quick
+from dragoman.store.repositories.task_queries import Order
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import references
@@ -25,6 +26,7 @@ __all__ = [
     "LAST",
     "STATE_CODES",
     "List",
+    "Order",
     "Page",
     "Sort",
     "SortKey",
@@ -36,6 +38,8 @@ __all__ = [
     "load_owners",
     "load_shown",
     "page",
+    "queried",
+    "queried_numbers",
     "words",
 ]
 
@@ -183,3 +187,18 @@ def page(
     if not limit:
         return [], False
     return uow.tasks.plain_page(wanted, sorts, limit=limit, offset=offset, max_bytes=PAGE_BYTES)
+
+
+def queried(
+    uow: UnitOfWork, wanted: TaskFilter, orders: Sequence[Order], *, limit: int, offset: int = 0
+) -> tuple[list[Task], bool]:
+    """The same as `page`, in an order of any fields of conditions; the oldest first where there is none, the last of
+    ties by uid."""
+    if not limit:
+        return [], False
+    return uow.tasks.queried(wanted, orders, limit=limit, offset=offset, max_bytes=PAGE_BYTES)
+
+
+def queried_numbers(uow: UnitOfWork, wanted: TaskFilter, orders: Sequence[Order], *, limit: int) -> list[int]:
+    """The numbers of the first tasks of such a page. The command reads or is exclusive."""
+    return uow.tasks.queried_numbers(wanted, orders, limit=limit)

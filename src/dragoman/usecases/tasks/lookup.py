@@ -32,6 +32,11 @@ def top_uids(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, str]:
     return found | uow.tasks.top_uids(parts) if parts else found
 
 
+def tops_of(uow: UnitOfWork, numbers: Sequence[int]) -> dict[int, str]:
+    """The uid of the topmost task above each of these. For exclusive commands and readers."""
+    return uow.tasks.top_uids(numbers) if numbers else {}
+
+
 def load(uow: UnitOfWork, refs: Iterable[Key], lock: Lock = Lock.NONE) -> list[Task]:
     """Load the tasks that exist, with one statement."""
     wanted = list(refs)

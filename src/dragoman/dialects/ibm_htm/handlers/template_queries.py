@@ -1,12 +1,10 @@
 """Lists of templates: by where clause for those who may create tasks (row 42), and as a query table (rows 43 to 50)."""
 
-import msgspec
-
-from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import memory_tables, query_lists, query_requests
 from dragoman.dialects.ibm_htm.handlers.query_requests import MOST, Asked, Page, Texts
-from dragoman.dialects.ibm_htm.wire import ids, negotiation
+from dragoman.dialects.ibm_htm.handlers.where_lists import Where
+from dragoman.dialects.ibm_htm.wire import ids
 from dragoman.dialects.ibm_htm.wire.expressions import tables
 from dragoman.dialects.ibm_htm.wire.expressions.columns import View
 from dragoman.dialects.ibm_htm.wire.expressions.evaluation import Rows
@@ -30,37 +28,17 @@ VIEWS: dict[str, View] = {each.name: each for each in (TASK_TEMPL_CPROP, TASK_TE
 """What a filter may speak of beside the table's own attributes."""
 
 
-class Where(msgspec.Struct, frozen=True):
-    """A list by where clause, as the request says it."""
-
-    clause: str | None
-    orders: str | None
-    offset: int
-    size: int | None
-
-    def keys(self) -> Exclusive:
-        return EXCLUSIVE
-
-
-def parse_filter(request: Request) -> Where:
-    """GET taskTemplates/filter."""
-    negotiation.check(request, negotiation.JSON)
-    query_requests.refuse(request, query_requests.QUERY_FILTERS)
-    offset, size = natural("offset", request.first("offset")), natural("size", request.first("size"))
-    return Where(request.first("whereClause"), request.first("orderByClause"), offset or 0, size)
-
-
 def filtered(uow: UnitOfWork, command: Where) -> list[Template]:
     """Templates that the caller may create tasks from, or administers; an administrator of the system sees all."""
     views = {TASK_TEMPL.name: TASK_TEMPL, **VIEWS}
     sortable = {TASK_TEMPL.name: TASK_TEMPL, TASK_TEMPL_DESC.name: TASK_TEMPL_DESC}
     orders = tables.ordered_by(sortable, TASK_TEMPL, command.orders)
+    offset, size = natural("offset", command.offset) or 0, natural("size", command.size)
     tree = parse(command.clause, Scope("whereClause", views, TASK_TEMPL, uow.now))
     known = [each for each in _all(uow) if task_templates.may_create(uow.principal, each)]
     found = memory_tables.in_order(orders, memory_tables.select(tree, list(map(rows, known))))
     by_id = {ids.template_id(each.uid): each for each in known}
-    size = MOST if command.size is None else min(command.size, MOST)
-    chosen = found[command.offset : command.offset + size]
+    chosen = found[offset : offset + (MOST if size is None else min(size, MOST))]
     return [by_id[str(each["TASK_TEMPL"][0]["TKTID"])] for each in chosen]
 
 

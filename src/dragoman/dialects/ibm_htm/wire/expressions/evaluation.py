@@ -8,7 +8,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from dragoman.dialects.ibm_htm.wire.expressions.columns import Comparable
-from dragoman.dialects.ibm_htm.wire.expressions.tree import Every, Op, Some, Term, Tree, tests
+from dragoman.dialects.ibm_htm.wire.expressions.tree import Every, Op, Some, Term, Tree, terms
 
 Row = Mapping[str, Comparable]
 """Values by the names of columns; what is missing has none."""
@@ -38,11 +38,16 @@ def selects(tree: Tree | None, rows: Rows) -> bool:
     return _tried((tree,), rows)
 
 
-def apart(parts: Sequence[Tree]) -> list[tuple[Tree, ...]]:
+def rows_of(tree: Tree) -> set[str]:
+    """The rows that it speaks of."""
+    return {term.ref.row for term in terms(tree)}
+
+
+def apart(parts: Sequence[Tree], rows_of: Callable[[Tree], set[str]] = rows_of) -> list[tuple[Tree, ...]]:
     """The conditions in groups that speak of no row together, so that each can choose for itself."""
     groups: list[tuple[set[str], list[Tree]]] = []
     for part in parts:
-        names, held = {test.ref.row for test in tests(part)}, [part]
+        names, held = rows_of(part), [part]
         left = []
         for others, found in groups:
             if names.isdisjoint(others):
@@ -55,7 +60,7 @@ def apart(parts: Sequence[Tree]) -> list[tuple[Tree, ...]]:
 
 
 def _tried(parts: Sequence[Tree], rows: Rows) -> bool:
-    ordered = sorted({test.ref.row for part in parts for test in tests(part)})
+    ordered = sorted({term.ref.row for part in parts for term in terms(part)})
     choices = [rows.get(name) or rows.get(name.rstrip("123456789")) or (NOTHING,) for name in ordered]
     return any(
         all(holds(part, dict(zip(ordered, chosen, strict=True))) for part in parts) for chosen in product(*choices)

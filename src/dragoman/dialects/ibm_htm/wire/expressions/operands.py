@@ -14,6 +14,8 @@ NOW = "CURRENT_DATE"  # house: ok, because it is the vendor's word, and no SQL
 VARIABLES = {str(each): each for each in Variable}
 _VALUES = FUNCTIONS | BOOLEANS.keys() | VARIABLES.keys() | {NOW, "NULL"}
 
+LONGEST_PATTERN = 32_768
+"""In bytes; SQLite takes 50,000."""
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 """The range of a column of numbers."""
 
@@ -69,6 +71,12 @@ def of_function(token: Token, inner: Token, column: Column, language: str, now: 
             raise faults.timestamp(inner.text, inner.position)
         return Operand(found)
     raise wrong(token, column)
+
+
+def check_pattern(token: Token) -> None:
+    """Invalid (`bad_operand`) for a pattern that is longer than engines take."""
+    if len(token.text.encode()) > LONGEST_PATTERN:
+        raise faults.operand(token.text, token.position, f"a pattern has at most {LONGEST_PATTERN} bytes")
 
 
 def test(ref: Ref, op: Op, given: list[Operand]) -> Tree:

@@ -184,6 +184,8 @@ class _Parser:
         token = self._at
         if token.kind not in ("text", "number", "word") or (only_text and token.kind != "text"):
             raise operands.wrong(token, ref.column)
+        if only_text:
+            operands.check_pattern(token)
         self._next()
         if token.kind == "word" and token.word in operands.FUNCTIONS and self._takes_sign("("):
             inner = self._at
@@ -222,7 +224,9 @@ class _Parser:
 def _joined(parts: list[Tree], *, is_or: bool) -> Tree:
     if len(parts) == 1:
         return parts[0]
-    return Some(tuple(parts)) if is_or else Every(tuple(parts))
+    kind = Some if is_or else Every
+    flat = tuple(each for part in parts for each in (part.parts if isinstance(part, kind) else (part,)))
+    return kind(flat)
 
 
 def _operator(token: Token) -> Op | None:

@@ -79,10 +79,10 @@ def both(*trees: Tree | None) -> Tree | None:
     return given[0] if len(given) == 1 else (Every(given) if given else None)
 
 
-def tests(tree: Tree | None) -> Iterable[Term]:
+def terms(tree: Tree | None) -> Iterable[Term]:
     """The conditions of an expression."""
     if isinstance(tree, Term):
         yield tree
     elif tree is not None:
         for part in tree.parts:
-            yield from tests(part)
+            yield from terms(part)

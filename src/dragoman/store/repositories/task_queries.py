@@ -1,0 +1,102 @@
+"""Pages of lists whose clients send conditions and orders in a language of their own: by any field, and by offset.
+
+The last of ties is the uid, so that pages never overlap.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from dragoman.domain.condition import OF_TIMERS, Field, leaves
+from dragoman.store import tables
+from dragoman.store.repositories.task_conditions import expression
+from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, task_scope
+from dragoman.store.repositories.task_pages import REMEMBERED, VERSION, Ask
+
+T = tables.task.c
+
+LONGEST_REMEMBERED = 100
+"""How many conditions an expression may have whose statement is kept: one of a thousand takes as much room as all
+others."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A field to sort by. What has no value comes last, and first in descending order."""
+
+    field: Field
+    descending: bool = False
+
+
+OLDEST_FIRST = (Order(Field("created")),)
+"""The order of a list that asks for none."""
+LAST_TIE = Order(Field("uid"))
+
+
+def is_by_timers(order: Order) -> bool:
+    """Whether due timers change what is sorted by."""
+    return order.field.name in OF_TIMERS
+
+
+def versions_of(
+    dialect: sa.Dialect, tenant: int, wanted: TaskFilter, orders: tuple[Order, ...], *, limit: int, offset: int
+) -> Ask:
+    """The statement for the versions of the tasks of a page (`known_tasks.Version`), in order."""
+    find = _remembered if is_short(wanted) else _versions_of
+    return find(dialect, tenant, wanted, orders or OLDEST_FIRST, limit=limit, offset=offset)
+
+
+def is_short(wanted: TaskFilter) -> bool:
+    """Whether its statement is worth keeping."""
+    return wanted.where is None or sum(1 for _ in leaves(wanted.where)) <= LONGEST_REMEMBERED
+
+
+def _versions_of(
+    dialect: sa.Dialect, tenant: int, wanted: TaskFilter, orders: tuple[Order, ...], *, limit: int, offset: int
+) -> Ask:
+    keys = (*orders, LAST_TIE)
+    if wanted.timers == "both":
+        found = _merged(tenant, wanted, keys)
+    else:
+        is_few = finds_few(wanted)
+        order = [_ordered(key, value, is_hidden=is_few) for key, value in _values(tenant, wanted, keys)]
+        found = sa.select(*(T[name] for name in VERSION)).where(*_conditions(tenant, wanted)).order_by(*order)
+    # In the text, since PostgreSQL plans a statement again each time if its limit is a parameter.
+    found = found.limit(sa.literal_column(str(limit))).offset(sa.literal_column(str(offset)))
+    compiled: Any = found.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    values = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
+    return Ask(str(compiled), tuple(compiled.positiontup), values)
+
+
+_remembered = lru_cache(REMEMBERED)(_versions_of)
+
+
+def _merged(tenant: int, wanted: TaskFilter, keys: Sequence[Order]) -> "sa.Select[Any]":
+    """Those that no due timer changes, as stored, and those that one changes, as it leaves them."""
+    halves = []
+    for each in (replace(wanted, timers="apart"), replace(wanted, timers="alone")):
+        values = [value.label(f"key_{place}") for place, (_, value) in enumerate(_values(tenant, each, keys))]
+        halves.append(sa.select(*(T[name].label(name) for name in VERSION), *values).where(*_conditions(tenant, each)))
+    both = sa.union_all(*halves).subquery("both").c
+    order = [_ordered(key, both[f"key_{place}"], is_hidden=False) for place, key in enumerate(keys)]
+    return sa.select(*(both[name] for name in VERSION)).order_by(*order)
+
+
+def _values(tenant: int, wanted: TaskFilter, keys: Sequence[Order]) -> list[tuple[Order, sa.ColumnElement[Any]]]:
+    scope = task_scope(tenant, wanted)
+    return [(key, expression(key.field, scope)) for key in keys]
+
+
+def _ordered(key: Order, value: sa.ColumnElement[Any], *, is_hidden: bool) -> sa.ColumnElement[Any]:
+    """`is_hidden`: for few tasks, found by another index than the one of the order."""
+    if key.field.name == "created":
+        value = sa.literal_column("0") + value if is_hidden else value
+        return value.desc() if key.descending else value.asc()  # never null, and written as its index is
+    return value.desc().nulls_first() if key.descending else value.asc().nulls_last()
+
+
+def _conditions(tenant: int, wanted: TaskFilter) -> list[sa.ColumnElement[bool]]:
+    return [T.tenant == tenant, *conditions(tenant, wanted), T.removed_at.is_(None)]
