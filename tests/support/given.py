@@ -162,6 +162,31 @@ def htm_watched(tenant: Tenant) -> dict[str, Any]:
     )
 
 
+QUERY_TABLES = """
+[[query_table]]
+name = "CONF.REVIEWS"
+filter = "NAME='ReviewDocument'"
+attributes = ["TKIID", "NAME", "STATE", "KIND", "PRIORITY", "TYPE", "OWNER", "DUE", "FIRST_ACTIVATED"]
+
+[[query_table]]
+name = "CONF.NAMES"
+display_name = "Names"
+description = "Nothing but names"
+filter = "WI.REASON=REASON_POTENTIAL_OWNER"
+attributes = ["NAME"]
+
+[[query_table]]
+name = "CONF.EVERYTHING"
+"""
+
+
+def htm_tables(tenant: Tenant) -> dict[str, Any]:
+    """The same as `htm_ready`, and the composite query tables CONF.REVIEWS, CONF.NAMES and CONF.EVERYTHING."""
+    known = htm_ready(tenant)
+    tenant.command("template", "load", "-", "--tenant", tenant.name, typed=QUERY_TABLES)
+    return known
+
+
 def htm_claimed(tenant: Tenant) -> dict[str, Any]:
     """The same, claimed by paul."""
     known = htm_ready(tenant)
@@ -207,6 +232,7 @@ GIVEN: dict[str, Given] = {
         htm_ready,
         htm_watched,
         htm_claimed,
+        htm_tables,
         numbers,
         batch_in_review,
         sessions,

@@ -1,6 +1,7 @@
 """`dragoman template`: what tasks are made from."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from dragoman.domain.errors import Invalid
 from dragoman.domain.template import Template
 from dragoman.runtime.application import Application
 from dragoman.usecases.tasks import templates
+from dragoman.usecases.tasks.query_tables import LoadedTable
 from dragoman.usecases.tasks.template_client_settings import LARGEST_FILE, Files, no_files
 from dragoman.usecases.tasks.template_file import read
 
@@ -39,8 +41,8 @@ def load(context: click.Context, file: Path, *, as_json: bool) -> None:
 
     Loading the same again changes nothing. A table that was changed makes a new version of the template of that name,
     with an id of its own, or with the `tktid` that it names; a tktid that was loaded with other contents is refused,
-    since tasks were made from those. `stopped` alone changes the version that is there. `-` reads standard input. The
-    guide's page on templates lists all keys of a file.
+    since tasks were made from those. `stopped` alone changes the version that is there. A query table takes the place
+    of the one of its name. `-` reads standard input. The guide's page on templates lists all keys of a file.
 
     \b
     Example:
@@ -63,10 +65,12 @@ def load(context: click.Context, file: Path, *, as_json: bool) -> None:
                 click.echo(f"dragoman: {file}:{fault.path}: {fault.message}.", err=True)
             context.exit(FAILED)
     if as_json:
-        click.echo(_line([(each.template, str(each.outcome)) for each in loaded]))
+        click.echo(_line([(each.template, str(each.outcome)) for each in loaded.templates], loaded.tables))
         return
-    for each in loaded:
+    for each in loaded.templates:
         click.echo(f"template {each.template.name}, version {each.template.version}, {each.outcome}")
+    for defined in loaded.tables:
+        click.echo(f"query table {defined.name}, {defined.outcome}")
 
 
 @template_command.command("list")
@@ -94,10 +98,9 @@ def list_(context: click.Context, *, as_json: bool) -> None:
     table(("NAME", "VERSION", "ID", "KIND", "STATE"), [_row(template) for template in found])
 
 
-def load_content(app: Application, tenant: int, content: bytes, files: Files = no_files) -> list[templates.Loaded]:
+def load_content(app: Application, tenant: int, content: bytes, files: Files = no_files) -> templates.LoadedFile:
     """Load a file's content. Invalid (`bad_templates`), with every fault by its line, when there is any."""
-    entries, faults = read(content, files)
-    return app.executor.call(templates.load, templates.LoadTemplates(tuple(entries), tuple(faults)), tenant)
+    return app.executor.call(templates.load, read(content, files), tenant)
 
 
 def _folder(file: Path) -> Path:
@@ -137,11 +140,11 @@ def _row(template: Template) -> tuple[str, str, str, str, str]:
     return template.name, str(template.version), templates.render_tktid(template.uid), template.kind, state
 
 
-def _line(found: list[tuple[Template, str | None]]) -> str:
+def _line(found: list[tuple[Template, str | None]], tables: Sequence[LoadedTable] = ()) -> str:
     """The templates as one line of JSON, each with what loading did."""
     items = []
     for template, outcome in found:
         facts = {"name": template.name, "version": template.version, "id": templates.render_tktid(template.uid)}
         facts |= {"kind": template.kind, "is_stopped": template.is_stopped}
         items.append(facts if outcome is None else facts | {"outcome": outcome})
-    return msgspec.json.encode({"items": items}).decode()
+    return msgspec.json.encode({"items": items} | ({"query_tables": tables} if tables else {})).decode()

@@ -49,6 +49,7 @@ from dragoman.usecases.background.timers import works as timers_before
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.identity import names, scopes
 from dragoman.usecases.identity.scope_words import METRICS, OF_BATCHES, Registry
+from dragoman.usecases.tasks import query_tables
 from dragoman.usecases.tasks.summaries import Summary
 from dragoman.usecases.webhooks import sending
 
@@ -231,6 +232,7 @@ def configured(settings: Settings) -> tuple[Dialect, ...]:
         options = dict(settings.of_dialect(dialect.name))
         extension_names.register(dialect.reserved_names)
         names.register(dialect.name, dialect.person_names)
+        query_tables.register(dialect.check_query_table)
         resource_types.register(dialect.resource_types)  # batches of a disabled dialect still run to their end
         if options.pop("enabled", True):
             dialects.append(dialect.configure(options) if dialect.configure is not None else dialect)

@@ -147,7 +147,7 @@ reader = ["olga", "zoe"]
         ("", "1: there is no [[template]]"),
         ("[template]\nname = 'a'", "1: a template is written as [[template]]"),
         ("template = 1", "1: a template is written as [[template]]"),
-        ("[[template]]\nname = 'a'\n[other]", "3: the file holds [[template]] alone"),
+        ("[[template]]\nname = 'a'\n[other]", "3: the file holds [[template]] and [[query_table]] alone"),
         ("[[template]]\nname = [1", "2: Unclosed array"),
         ("[[template]]\nname = 'a'\npriority = true", "3: priority: must be a whole number, not below 0"),
         ("[[template]]\nname = 'a'\nroles = 1", "3: roles: must be a table"),
@@ -248,3 +248,48 @@ def test_a_setting_that_cant_be_taken_is_reported(sqlite_url: str, tmp_path: Pat
 def test_a_version_of_before_there_were_settings_has_the_hash_that_it_had(known: str) -> None:
     loaded(known, REVIEW)
     assert templates(known)[0]["digest"] == "034e62a213e9cc54b9d6ee2e0caa324cf94cc3804d747dd09d831548b9886470"
+
+
+TABLE = """
+[[query_table]]
+name = "EM3.MOVE_SPOOLS_TASK"
+filter = "NAME='MoveSpools' AND STATE=STATE_READY"
+attributes = ["TKIID", "NAME", "STATE"]
+"""
+
+
+def test_a_query_table_takes_the_place_of_the_one_of_its_name(known: str) -> None:
+    assert loaded(known, TABLE) == "query table EM3.MOVE_SPOOLS_TASK, added\n"
+    assert loaded(known, TABLE) == "query table EM3.MOVE_SPOOLS_TASK, unchanged\n"
+    assert loaded(known, TABLE.replace("Move", "Mend")) == "query table EM3.MOVE_SPOOLS_TASK, changed\n"
+    assert loaded(known, REVIEW + TABLE + "removed = true\n") == (
+        "template Review, version 1, added\nquery table EM3.MOVE_SPOOLS_TASK, removed\n"
+    )
+    assert loaded(known, TABLE + "removed = true\n") == "query table EM3.MOVE_SPOOLS_TASK, unchanged\n"
+
+
+WANTED = "a constant of this column or its number is expected for STATE"
+KEYS = "name, filter, attributes, display_name, description, removed"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (TABLE.replace("EM3.", ""), "3: name: must be a prefix and a name, such as EM3.MOVE_SPOOLS_TASK"),
+        (TABLE.replace("TKIID", "COLOUR"), "5: attributes: COLOUR is no attribute of TASK"),
+        (
+            TABLE.replace("STATE_READY", "READY"),
+            "4: filter: The operand 'READY' at position 29 is not valid: " + WANTED,
+        ),
+        (
+            TABLE.replace("filter", "where"),
+            f"4: where: there is no such key; there are {KEYS}",
+        ),
+        (TABLE + TABLE, "8: name: this table is defined twice in the file"),
+        (TABLE.replace('["TKIID", "NAME", "STATE"]', '"NAME"'), "5: attributes: must be a list of names"),
+        (TABLE + "removed = 1\n", "6: removed: must be true or false"),
+        ("query_table = 1", "1: a query table is written as [[query_table]]"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_query_table_is_found(known: str, text: str, told: str) -> None:
+    assert faults(known, text) == [told]

@@ -16,9 +16,15 @@ sys.path[:0] = [str(Path(__file__).parents[3] / part) for part in ("src", ".")]
 with atheris.instrument_imports(include=["dragoman"]):
     from dragoman.dialects.carrierx_batch.wire import filter as carrierx_filter
     from dragoman.dialects.genesys.wire import events
-    from dragoman.dialects.ibm_htm.wire import query as ibm_query
+    from dragoman.dialects.ibm_htm.handlers import composites, where_lists
+    from dragoman.dialects.ibm_htm.wire.expressions import parser as ibm_parser
+    from dragoman.dialects.ibm_htm.wire.expressions import tables as ibm_tables
+    from dragoman.dialects.ibm_htm.wire.expressions.parser import Scope
+    from dragoman.dialects.ibm_htm.wire.expressions.views import TASK
+    from dragoman.dialects.ibm_htm.wire.query import TABLE
     from dragoman.dialects.kit import forms, json, times, xml
     from dragoman.dialects.onlyoffice_crm.wire import dates
+    from dragoman.domain.clock import Moment
     from dragoman.domain.errors import Expected
     from dragoman.http import bodies
 
@@ -58,8 +64,16 @@ TARGETS: dict[str, tuple[Target, tuple[bytes, ...]]] = {
         lambda data: carrierx_filter.parse(text(data), ("status", "total")),
         (b"status eq approved and total gt 3", b'name like "a%"'),
     ),
-    "attributes": (lambda data: ibm_query.parse_attributes(text(data)), (b"TASK.TKIID,TASK.NAME",)),
-    "orders": (lambda data: ibm_query.parse_orders(text(data)), (b"NAME DESC,PRIORITY",)),
+    "attributes": (lambda data: ibm_tables.selected(TABLE, text(data)), (b"TASK.TKIID,TASK.NAME",)),
+    "orders": (lambda data: ibm_tables.sorted_by(TABLE, text(data)), (b"NAME DESC,PRIORITY",)),
+    "query_filter": (
+        lambda data: ibm_parser.parse(text(data), Scope("queryFilter", composites.VIEWS, TASK, Moment(0))),
+        (b"STATE=STATE_READY AND (WI.REASON IN (1,4) OR NAME NOT LIKE 'it''s%')", b"DUE>TS('2031-05-04T10:20:30')"),
+    ),
+    "where_clause": (
+        lambda data: ibm_parser.parse(text(data), Scope("whereClause", where_lists.VIEWS, TASK, Moment(0))),
+        (b"NOT (TASK.TKIID=ID('_TKI:1.1.1.1') AND TASK_CPROP1.NAME IS NOT NULL) OR TASK.PRIORITY>=-1.5",),
+    ),
     "event": (events.parse_task_start, (b'{"task_type": "Kit", "Note": {"text": "x"}}',)),
     "date": (lambda data: dates.parse_date(text(data), "deadline"), (b"2031-04-10T06-30-00.000Z", b"2031-04-10")),
 }

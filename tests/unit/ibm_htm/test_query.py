@@ -2,7 +2,7 @@
 
 import pytest
 
-from dragoman.dialects.ibm_htm.handlers import queries, query_requests
+from dragoman.dialects.ibm_htm.handlers import composites, queries, query_requests
 from dragoman.dialects.ibm_htm.wire import query
 from dragoman.dialects.ibm_htm.wire.expressions import tables, task_columns
 from dragoman.dialects.ibm_htm.wire.expressions.views import TASK, TASK_DESC
@@ -76,7 +76,7 @@ def test_what_is_no_attribute_is_no_order(text: str) -> None:
 def test_a_page_is_named_by_whole_numbers(parameters: str) -> None:
     texts = queries.parse(request(parameters, query="TASK")).texts
     with pytest.raises(Invalid) as refused:
-        query_requests.read(texts, query.TABLE, queries.VIEWS, Moment(0))
+        query_requests.read(texts, query.TABLE, composites.VIEWS, Moment(0))
     assert refused.value.code == "unknown_value"
 
 

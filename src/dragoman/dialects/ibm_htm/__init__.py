@@ -4,6 +4,7 @@ beyond it is in README.md."""
 from collections.abc import Mapping
 
 from dragoman.dialects.ibm_htm import errors
+from dragoman.dialects.ibm_htm.handlers import composites
 from dragoman.dialects.ibm_htm.operations import NOT_OFFERED, OPERATIONS
 from dragoman.dialects.ibm_htm.options import DEFAULTS, NAME, OPTIONS, Options
 from dragoman.dialects.ibm_htm.showing import SHOWN_TASK, calls
@@ -22,7 +23,7 @@ def make(options: Options) -> Dialect:
     return Dialect(
         name=NAME,
         title="IBM Human Task Manager",
-        prefixes=("/rest/bpm/htm/v1",),
+        prefixes=("/rest/bpm/htm/v1", "/rest/bpm/federated/htm/v1"),
         operations=OPERATIONS,
         not_offered=NOT_OFFERED,
         error=errors.renderer(options),
@@ -34,6 +35,7 @@ def make(options: Options) -> Dialect:
         person_names=PersonNames(NameForm.WORD),
         shown_task=SHOWN_TASK,
         calls=calls,
+        check_query_table=composites.check,
         template_facts=of_template,
     )
 

@@ -65,6 +65,8 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "escalation_denied": (ROLE_DENIED, "CWTKA0066E"),
     "escalation_state": (409, "CWTKA0061E"),
     "escalation_property": (409, "CWTKA0117E"),
+    "nothing_to_claim": (404, "CWTKA0024E"),
+    "candidates_lost": (409, "CWTKA0062E"),
     "query_not_found": (404, "CWTKA0038E"),
     "object_not_found": (404, "CWTKA0017E"),
     "already_there": (409, "CWTKA0007E"),

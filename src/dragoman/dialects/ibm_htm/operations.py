@@ -28,7 +28,7 @@ from dragoman.dialects.ibm_htm.handlers import (
     work_baskets,
 )
 from dragoman.dialects.ibm_htm.handlers.properties import PROPERTIES
-from dragoman.dialects.ibm_htm.handlers.query_operations import QUERIES, TEMPLATE_QUERIES
+from dragoman.dialects.ibm_htm.handlers.query_operations import CLAIMS, QUERIES, TEMPLATE_QUERIES
 from dragoman.dialects.ibm_htm.responses import render_nothing
 from dragoman.dialects.ibm_htm.wire.binaries import render_metadata, render_stored, render_value
 from dragoman.dialects.ibm_htm.wire.messages import TYPES
@@ -722,6 +722,7 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
             *BINARIES,
             *ESCALATIONS,
             *WORK_BASKETS,
+            *CLAIMS,
             *QUERIES,
             *CREATION,
             *ROLES,

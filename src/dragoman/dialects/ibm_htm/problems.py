@@ -173,6 +173,11 @@ def no_escalation(escalation: str) -> NotFound:
     return NotFound("escalation_not_found", f"The escalation instance '{shown}' does not exist.", values=(shown,))
 
 
+def nothing_to_claim() -> NotFound:
+    """The query finds no task that the caller may claim."""
+    return NotFound("nothing_to_claim", "There is no task that can be claimed.")
+
+
 def no_query(name: str) -> NotFound:
     """No query table of this name."""
     return NotFound("query_not_found", f"The query table '{cut(name)}' does not exist.", values=(cut(name),))
@@ -242,6 +247,11 @@ def not_in_basket(task: str, basket: str) -> Conflict:
     """A task that can't be distributed to a work basket: it is in none that has it as a target."""
     message = f"Task '{task}' is in no work basket from which it can be distributed to '{cut(basket)}'."
     return Conflict("not_in_basket", message, values=(task, cut(basket)))
+
+
+def candidates_lost(tries: int) -> Conflict:
+    """All candidates that were tried have been taken by others."""
+    return Conflict("candidates_lost", f"The {tries} tasks that were tried are claimed already.", values=(str(tries),))
 
 
 def is_suspended(task: str, action: str) -> Conflict:

@@ -16,6 +16,7 @@ from dragoman.domain.aliases import PersonNames
 from dragoman.domain.errors import Expected
 from dragoman.domain.template import Template
 from dragoman.usecases.batches.types.resource_types import ResourceType
+from dragoman.usecases.tasks import query_tables
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,5 @@ class Dialect:
     beside: Mapping[str, Callable[[Request], Reply]] = field(default_factory=dict)  # paths outside its prefixes: GET
     shown_task: ShownTask | None = None  # the operation that shows one task
     calls: Calls | None = None  # three to try
+    check_query_table: query_tables.Check | None = None  # what is wrong with a query table that its clients ask for
     template_facts: Callable[[Template], dict[str, Any]] | None = None  # of its own, that tasks take from a template

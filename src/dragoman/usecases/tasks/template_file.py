@@ -13,9 +13,11 @@ from dragoman.domain.clock import Moment, from_datetime
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import KINDS, Template
 from dragoman.domain.work_item import Role
+from dragoman.usecases.tasks import query_table_file
+from dragoman.usecases.tasks.query_tables import Given
 from dragoman.usecases.tasks.template_client_settings import Files, no_files, read_settings
 from dragoman.usecases.tasks.template_escalations import read_escalations
-from dragoman.usecases.tasks.templates import Entry
+from dragoman.usecases.tasks.templates import Entry, LoadTemplates
 from dragoman.usecases.tasks.toml_positions import Path, lines_of
 
 MOST_TEMPLATES = 1_000
@@ -26,35 +28,43 @@ Reader = Callable[[Any], Any]
 """Converts the value of a key. Raises ValueError with what it must be."""
 
 
-def read(content: bytes, files: Files = no_files) -> tuple[list[Entry], list[Problem]]:
-    """The templates that could be read, and the faults; the path of a problem is its line. `files` reads the files that
-    they name."""
+def read(content: bytes, files: Files = no_files) -> LoadTemplates:
+    """The command that loads what could be read; the faults are in it, the path of each is its line. `files` reads the
+    files that templates name."""
+    entries, faults, given = _read(content, files)
+    return LoadTemplates(tuple(entries), tuple(faults), tuple(given))
+
+
+def _read(content: bytes, files: Files) -> tuple[list[Entry], list[Problem], list[Given]]:
     try:
         text = content.decode()
         tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        return [], [Problem(str(content.count(b"\n", 0, error.start) + 1), "encoding", "this is no UTF-8")]
+        return [], [Problem(str(content.count(b"\n", 0, error.start) + 1), "encoding", "this is no UTF-8")], []
     except tomllib.TOMLDecodeError as error:
-        return [], [_syntax(error, text)]
+        return [], [_syntax(error, text)], []
     except RecursionError:
-        return [], [Problem("1", "syntax", "it is nested too deeply")]
+        return [], [Problem("1", "syntax", "it is nested too deeply")], []
     try:
         lines = lines_of(text)
     except ParseError as error:  # tomlkit has a limit of nesting where tomllib has none
-        return [], [Problem(str(error.line), "syntax", "it is nested too deeply")]
-    found = [Problem(str(lines[name,]), name, "the file holds [[template]] alone") for name in tables if name != _TOP]
-    given = tables.get(_TOP)
+        return [], [Problem(str(error.line), "syntax", "it is nested too deeply")], []
+    alone = "the file holds [[template]] and [[query_table]] alone"
+    found = [Problem(str(lines[name,]), name, alone) for name in tables if name not in (_TOP, query_table_file.TABLE)]
+    defined, wrong = query_table_file.read_tables(tables.get(query_table_file.TABLE, []), lines)
+    found += wrong
+    given = tables.get(_TOP, [] if query_table_file.TABLE in tables else None)
     if given is None:
-        return [], found or [Problem("1", _TOP, "there is no [[template]]")]
+        return [], found or [Problem("1", _TOP, "there is no [[template]]")], defined
     if not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
-        return [], [*found, Problem(str(lines[_TOP,]), _TOP, "a template is written as [[template]]")]
+        return [], [*found, Problem(str(lines[_TOP,]), _TOP, "a template is written as [[template]]")], defined
     readers = [_Table(table, (_TOP, place), lines, files) for place, table in enumerate(given[:MOST_TEMPLATES])]
     entries = [reader.entry() for reader in readers]
     for reader in readers:
         found += reader.faults
     if len(given) > MOST_TEMPLATES:
         found.append(Problem("1", _TOP, f"a file holds at most {MOST_TEMPLATES} templates"))
-    return entries, found
+    return entries, found, defined
 
 
 _TOP = "template"

@@ -17,6 +17,7 @@ from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.template import Template
 from dragoman.domain.work_item import EVERYBODY, Role
 from dragoman.usecases.identity.lookup import is_uid
+from dragoman.usecases.tasks import query_tables
 from dragoman.usecases.uow import UnitOfWork
 
 GROUP = "group:"
@@ -49,10 +50,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class LoadTemplates(msgspec.Struct, frozen=True):
-    """Load templates, all or none. `faults` were found while parsing."""
+    """Load templates and query tables, all or none. `faults` were found while parsing."""
 
     entries: tuple[Entry, ...]
     faults: tuple[Problem, ...] = ()
+    tables: tuple[query_tables.Given, ...] = ()
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -65,20 +67,28 @@ class Loaded(msgspec.Struct, frozen=True):
     outcome: str
 
 
-def load(uow: UnitOfWork, command: LoadTemplates) -> list[Loaded]:
-    """Store new versions. Loading the same file again changes nothing.
+class LoadedFile(msgspec.Struct, frozen=True):
+    """The outcomes of all that a file holds."""
+
+    templates: list[Loaded]
+    tables: list[query_tables.LoadedTable]
+
+
+def load(uow: UnitOfWork, command: LoadTemplates) -> LoadedFile:
+    """Store new versions, and query tables. Loading the same file again changes nothing.
 
     Invalid (`bad_templates`) with every fault, its path the line, when there is any; then nothing is loaded.
     """
     require_admin(uow.principal)
-    faults = list(command.faults) + _repeated(command.entries)
+    faults = list(command.faults) + _repeated(command.entries) + query_tables.faults(command.tables)
     drafts = [_resolved(uow, entry, faults) for entry in command.entries]
     if not command.faults:  # else an entry may be incomplete
         faults += [fault for entry in command.entries for fault in _clash(uow, entry)]
     if faults:
         ordered = tuple(sorted(faults, key=lambda fault: int(fault.path)))
         raise Invalid("bad_templates", "Nothing was loaded.", ordered)
-    return [_kept(uow, entry, draft) for entry, draft in zip(command.entries, drafts, strict=True)]
+    kept = [_kept(uow, entry, draft) for entry, draft in zip(command.entries, drafts, strict=True)]
+    return LoadedFile(kept, query_tables.load(uow, command.tables))
 
 
 def _repeated(entries: tuple[Entry, ...]) -> list[Problem]:

@@ -10,16 +10,14 @@ from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
-from dragoman.dialects.ibm_htm.handlers import query_lists, query_requests, query_rows
+from dragoman.dialects.ibm_htm.handlers import composites, query_lists, query_requests, query_rows
 from dragoman.dialects.ibm_htm.handlers.query_conditions import Conditions, Whose
 from dragoman.dialects.ibm_htm.handlers.query_requests import MOST, Asked, Page, Texts
 from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.wire import query
 from dragoman.dialects.ibm_htm.wire.expressions import task_columns
-from dragoman.dialects.ibm_htm.wire.expressions.columns import View
 from dragoman.dialects.ibm_htm.wire.expressions.tables import COMPOSITE, Order, QueryTable
 from dragoman.dialects.ibm_htm.wire.expressions.tree import Tree
-from dragoman.dialects.ibm_htm.wire.expressions.views import WORK_ITEM
 from dragoman.dialects.ibm_htm.wire.parameters import boolean
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.dialects.kit import Request
@@ -36,8 +34,6 @@ from dragoman.usecases.uow import UnitOfWork
 
 WAYS: tuple[Through, ...] = ("everybody", "individual", "group")
 WAY_PARAMETERS = ("everybody", "group", "individual", "inherited", "onBehalfUser")
-VIEWS: dict[str, View] = {WORK_ITEM.name: WORK_ITEM, WORK_ITEM.other_name: WORK_ITEM}
-"""What a filter may speak of beside the table's own attributes."""
 NEEDED_TO_INTERACT = ("KIND", "STATE")
 TOP = "TOP_TKIID"
 """The one attribute that no column of the store holds: the top of a hierarchy is looked up part by part."""
@@ -134,32 +130,27 @@ def count(uow: UnitOfWork, command: Ask) -> int:
     return task_lists.count(uow, read(uow, command).wanted)
 
 
-def tables(uow: UnitOfWork) -> list[QueryTable]:
-    """The tables that can be queried."""
-    return [query.TABLE]
-
-
 def describe(uow: UnitOfWork, command: query_lists.Name) -> QueryTable:
     """The table. NotFound for another name."""
-    return query_lists.named(command.name, tables(uow))
+    return query_lists.named(command.name, composites.tables(uow))
 
 
 def describe_all(uow: UnitOfWork, command: query_lists.Describe) -> list[QueryTable]:
     """Those that no filter excludes."""
-    return query_lists.fitting(command, tables(uow))
+    return query_lists.fitting(command, composites.tables(uow))
 
 
 def read(uow: UnitOfWork, command: Ask) -> Query:
     """The request as the store takes it. Forbidden (`role_missing`) for `admin` by a user who is neither an
     administrator nor a supervisor, the vendor's TaskSystemAdministrator and TaskSystemMonitor."""
     texts = command.texts
-    table = query_lists.named(texts.table, tables(uow))
+    table = query_lists.named(texts.table, composites.tables(uow))
     caller = _caller(uow, command)
     if table.kind == COMPOSITE and texts.interaction is not None:
         own = {attribute.name for attribute in table.attributes}
         if not own.issuperset(NEEDED_TO_INTERACT):
             raise refusals.no_interactions(table.name)
-    asked = query_requests.read(texts, table, VIEWS, uow.now)
+    asked = query_requests.read(texts, table, composites.VIEWS, uow.now)
     everybodys = texts.of_all and command.on_behalf_of is None
     # Administrators and supervisors, too, are shown their own tasks alone unless they ask for all of them.
     whose = Whose(None if everybodys else among_others(caller), command.through)

@@ -17,6 +17,8 @@ from dragoman.web.words import N_
 ROOT = f"{area.ROOT}/templates"
 OUTCOMES = {
     "added": N_("%(count)s added"),
+    "changed": N_("%(count)s changed"),
+    "removed": N_("%(count)s removed"),
     "started": N_("%(count)s started"),
     "stopped": N_("%(count)s stopped"),
     "unchanged": N_("%(count)s unchanged"),
@@ -42,16 +44,16 @@ async def load(visit: Visit) -> Response:
             visit.gettext("Line %(line)s: %(fault)s", line=fault.path, fault=fault.message) for fault in error.problems
         ]
         return await _page(visit, Refused(sentence=visit.gettext("Nothing was loaded.")), lines)
-    counts = Counter(each.outcome for each in loaded)
+    outcomes = [each.outcome for each in loaded.templates] + [each.outcome for each in loaded.tables]
+    counts = Counter(outcomes)
     said = [visit.gettext(words, count=counts[outcome]) for outcome, words in OUTCOMES.items() if counts[outcome]]
     return visit.acted(ROOT, visit.gettext("Templates: %(outcomes)s.", outcomes=", ".join(said)))
 
 
-async def _load(visit: Visit, content: bytes) -> list[templates.Loaded]:
+async def _load(visit: Visit, content: bytes) -> templates.LoadedFile:
     from dragoman.usecases.tasks import template_file  # tomlkit is seldom needed
 
-    entries, faults = await asyncio.to_thread(template_file.read, content)
-    command = templates.LoadTemplates(tuple(entries), tuple(faults))
+    command = await asyncio.to_thread(template_file.read, content)
     return await visit.write(templates.load, command, operation="load_templates")
 
 
