@@ -20,6 +20,7 @@ from dragoman.dialects.ibm_htm.wire.expressions import views
 from dragoman.dialects.ibm_htm.wire.expressions.columns import Type
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.domain.access import Principal, among_others
+from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment, whole_seconds
 from dragoman.domain.extension import Extension
 from dragoman.domain.task import State, Task
@@ -65,6 +66,7 @@ def furnish(uow: UnitOfWork) -> None:
             expires_at=Moment(NOON) if place % 7 == 3 and state is State.READY else None,
             parent=previous.number if previous is not None and place % 6 == 1 else None,
             work_items=next(items),
+            binaries={"scan": BinaryHead("image/png", name)} if place % 7 == 4 else {},
             properties={"region": ("north", "south")[place % 2], "zone": name} if place % 3 == 1 else {},
             extensions={"region": Extension("region", '"hidden"'), "more": Extension("More", '{"x":1}')}
             if place % 5 == 2
@@ -108,7 +110,12 @@ def rows_of(uow: UnitOfWork) -> list[tuple[str, Rows]]:
         found.append((shown["tkiid"], {
             "TASK": [of_task(shown)],
             "WORK_ITEM": items[one.task.number],
-            "TASK_CPROP": [{"NAME": name, "STRING_VALUE": text} for name, text in shown["customProperties"].items()],
+            "TASK_CPROP": [
+                *({"NAME": name, "STRING_VALUE": text, "DATA_TYPE": views.PROPERTY_TYPE}
+                  for name, text in shown["customProperties"].items()),
+                *({"NAME": name, "STRING_VALUE": head.query, "DATA_TYPE": head.type}
+                  for name, head in one.task.binaries.items()),
+            ],
         }))  # fmt: skip
     return found
 
@@ -179,14 +186,16 @@ def null(ref: str, *, denied: bool) -> tuple[str, Truth]:
     return f"{ref} IS {'NOT ' * denied}NULL", lambda chosen: (chosen[row].get(column) is None) is not denied
 
 
-TEXTS = st.sampled_from([*NAMES, "Review", "bert", "cara", "nobody", "ns0", "region", "north", "More", '{"x":1}'])
+TEXTS = st.sampled_from(
+    [*NAMES, "Review", "bert", "cara", "nobody", "ns0", "region", "north", "More", "image/png", '{"x":1}']
+)
 PATTERNS = st.sampled_from(
     ["%", "a%", "_lpha", "%!%", "a\\%", "%\\%", "%é", "", "A%a", "%_%", "Title 1%", "a%b", "a_b"]
 )
 STRINGS = st.sampled_from([
     "TASK.NAME", "TASK.TYPE", "TASK.OWNER", "TASK.ORIGINATOR", "TASK.NAME_SPACE", "TASK.STARTER", "TASK.APPLIC_NAME",
     "TASK_CPROP.NAME", "TASK_CPROP.STRING_VALUE", "TASK_CPROP1.NAME", "TASK_CPROP1.STRING_VALUE",
-    "WORK_ITEM.OWNER_ID", "WORK_ITEM.GROUP_NAME", "TASK_DESC.DISPLAY_NAME" if False else "TASK.NAME",
+    "TASK_CPROP1.DATA_TYPE", "WORK_ITEM.OWNER_ID", "WORK_ITEM.GROUP_NAME",
 ])  # fmt: skip
 FLAGS = st.sampled_from([
     "TASK.IS_READ", "TASK.IS_ESCALATED", "TASK.SUSPENDED", "TASK.SUPPORT_DELEGATION", "TASK.IS_CHILD",

@@ -109,23 +109,26 @@ def _with_property(condition: WithProperty, scope: Scope) -> Element:
 
 
 def _properties(name: str) -> Any:
-    """The properties of a task as rows of name and text: its own, and extensions that none of its own hides."""
+    """The properties of a task as rows of name, text and type: its own, which have no type, extensions that none of
+    its own hides, and binary ones with the text that they are found by."""
     pairs = json_pairs(T.properties).table_valued("key", "value", name=f"{name}_pair")
-    own = sa.select(pairs.c.key.label("name"), pairs.c.value.label("text")).select_from(pairs)
+    own = sa.select(pairs.c.key.label("name"), pairs.c.value.label("text"), sa.cast(sa.null(), sa.Text()).label("type"))
     extension = tables.extension.alias(f"{name}_extension")
     hiding = json_pairs(T.properties).table_valued("key", "value", name=f"{name}_hiding")
     text = sa.case(
-        (extension.c.value.like('"%'), json_word(_boxed(extension.c.value), ("x",))),
-        else_=extension.c.value,
+        (extension.c.value.like('"%'), json_word(_boxed(extension.c.value), ("x",))), else_=extension.c.value
     )
-    others = sa.select(extension.c.name, text).where(
+    others = sa.select(extension.c.name, text, sa.cast(sa.null(), sa.Text())).where(
         extension.c.tenant == T.tenant,
         extension.c.owner_kind == sa.literal_column("'task'"),
         extension.c.owner == T.number,
         extension.c.removed_at.is_(None),
         extension.c.name.not_in(sa.select(hiding.c.key)),
     )
-    return sa.union_all(own.correlate(tables.task), others.correlate(tables.task)).subquery(name)
+    heads = json_pairs(T.binaries).table_valued("key", "value", name=f"{name}_head")
+    found_by = sa.func.coalesce(json_word(heads.c.value, ("query",)), sa.literal_column("''"))
+    binary = sa.select(heads.c.key, found_by, json_word(heads.c.value, ("type",)))
+    return sa.union_all(*(each.correlate(tables.task) for each in (own, others, binary))).subquery(name)
 
 
 def _boxed(value: Element) -> Element:
@@ -261,6 +264,7 @@ _FIELDS: dict[str, _Make] = {
     "top": _top,
     "type": _type,
     "template": _column(T.template),
+    "work_list": _column(T.work_list),
     "priority": lambda field, scope: sa.func.coalesce(T.priority, sa.literal_column("0")),
     "state": lambda field, scope: scope.seen.state,
     "state_code": _state_code,
@@ -292,5 +296,6 @@ _FIELDS: dict[str, _Make] = {
     "whole": _whole,
     "property.name": _property("name"),
     "property.text": _property("text"),
+    "property.type": lambda field, scope: by_code(sa.func.coalesce(scope.rows[field.row]["type"], field.default)),
 }
 """The fields by name. Flags are 0 or 1."""

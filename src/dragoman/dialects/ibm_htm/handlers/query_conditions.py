@@ -322,7 +322,7 @@ def _of_property(row: str, term: Term) -> Condition:
     if column == "TKIID":
         return task_columns.ASKS["TKIID"](term)
     if column == "DATA_TYPE":
-        return core.ALWAYS if passes(term, views.PROPERTY_TYPE) else core.NEVER
+        return task_columns.comparison(Field("property.type", default=views.PROPERTY_TYPE, row=row), term)
     return task_columns.comparison(Field("property.name" if column == "NAME" else "property.text", row=row), term)
 
 

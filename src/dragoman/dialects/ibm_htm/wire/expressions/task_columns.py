@@ -172,6 +172,7 @@ FIELDS: dict[str, Field] = {
     "IS_AD_HOC": Field("is_ad_hoc"),
     "IS_ESCALATED": Field("escalated"),
     "IS_READ": Field("read"),
+    "IS_TRANSFERRED_TO_WORK_BASKET": flag("isTransferredToWorkBasket"),
     "IS_WAIT_FOR_SUB_TK": Field("waiting"),
     "KIND": fact("kind", "human"),
     "LAST_MODIFIED": Field("modified"),
@@ -194,7 +195,7 @@ FIELDS: dict[str, Field] = {
     "SUSPENDED": Field("suspended"),
     "TKTID": Field("template"),
     "TYPE": Field("type"),
-    "WORK_BASKET": fact("workBasketName"),
+    "WORK_BASKET": Field("work_list"),
     "DESCRIPTION": Field("description"),
     "DISPLAY_NAME": Field("title"),
 }
@@ -228,7 +229,6 @@ ASKS: dict[str, Ask] = {
     "INHERITED_AUTH": _same(views.INHERITED["INHERITED_AUTH_NONE"]),
     "IS_CHILD": _same(False),
     "IS_INLINE": _same(False),
-    "IS_TRANSFERRED_TO_WORK_BASKET": _same(False),
     "LOCALE": _same(views.LOCALE),
 }
 """By column: the condition that a term is. Those of people are not here: whoever asks knows them."""
