@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from dragoman.domain.access import Principal
 from dragoman.domain.clock import uptime
 from dragoman.domain.view import View
 from dragoman.usecases.inbox import counts
@@ -19,10 +20,17 @@ SECONDS = 5.0
 """How old counts may be."""
 MOST_KEPT = 1_000
 """Readers whose counts are kept."""
+LISTS_KEPT = 20
+"""Lists of each reader whose counts are kept."""
 
 Kept = tuple[float, Counted]
 
-_kept: "WeakKeyDictionary[Application, dict[tuple[int, str | None], Kept]]" = WeakKeyDictionary()
+Reader = tuple[int, str | None]
+List = tuple[str, str | None]
+"""The name of a list, and its filter."""
+
+_kept: "WeakKeyDictionary[Application, dict[Reader, Kept]]" = WeakKeyDictionary()
+_kept_lists: "WeakKeyDictionary[Application, dict[Reader, dict[List, tuple[float, int]]]]" = WeakKeyDictionary()
 
 
 async def gather(visit: "Visit") -> tuple[dict[str, str], Sequence[Entry]]:
@@ -58,6 +66,36 @@ async def counted(visit: "Visit", known: dict[str, int] | None = None, seconds: 
     return found
 
 
+def count_of(visit: "Visit", list_: List) -> int | None:
+    """The count of a list with its filter, as far as it is known still."""
+    at, count = _lists_of(visit).get(list_, (0.0, None))
+    return count if uptime() - at < SECONDS else None
+
+
+def keep_count(visit: "Visit", list_: List, count: int) -> None:
+    """Know the count of a list for a while."""
+    kept = _lists_of(visit)
+    if list_ in kept and uptime() - kept[list_][0] < SECONDS:
+        return
+    if len(kept) >= LISTS_KEPT:
+        kept.clear()
+    kept[list_] = uptime(), count
+
+
+def outdate(app: "Application", principal: Principal) -> None:
+    """The reader changed something: count anew."""
+    for kept in (_kept, _kept_lists):
+        kept.get(app, {}).pop((principal.tenant, principal.user), None)
+
+
+def _lists_of(visit: "Visit") -> dict[List, tuple[float, int]]:
+    principal = visit.require()
+    readers = _kept_lists.setdefault(visit.app, {})
+    if len(readers) >= MOST_KEPT:
+        readers.clear()
+    return readers.setdefault((principal.tenant, principal.user), {})
+
+
 def known(visit: "Visit") -> dict[str, int]:
     """The counts that the reader saw last, as far as this process knows."""
     principal = visit.require()
@@ -75,3 +113,4 @@ def shown(count: int) -> str:
 def forget() -> None:
     """Count anew at the next page."""
     _kept.clear()
+    _kept_lists.clear()

@@ -6,12 +6,17 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from dragoman.web.verbs import IN_MENUS
+
 FILE = Path(__file__).parent / "static" / "icons.svg"
 SYMBOL = re.compile(r'<symbol id="([a-z_]+)".*?</symbol>')
 USED = re.compile(r'<use href="#i-([a-z_]+)"')
 STATES = frozenset(
     {"inactive", "ready", "claimed", "running", "suspended", "completed", "failed", "terminated", "expired"}
 )
+OF_ROWS = STATES | {act.icon for act in IN_MENUS} | {"more", "to", "warn"}
+"""Those that rows of lists may use, so that they needn't be searched through."""
+ROWS, ROWS_END = '<tbody id="rows">', "</tbody>"
 
 
 @cache
@@ -28,8 +33,11 @@ def icon(name: str) -> Markup:
 
 
 def sprite(page: str) -> str:
-    """The symbols that a page uses. One that shows states has all of them: a row may come to be in another."""
-    return _sprite(frozenset(USED.findall(page)))
+    """The symbols that a page uses. One that shows states or rows has all of theirs: a row may come to have others."""
+    before, rows, after = page.partition(ROWS)
+    if not rows:
+        return _sprite(frozenset(USED.findall(page)))
+    return _sprite(frozenset(USED.findall(before) + USED.findall(after, after.index(ROWS_END))) | OF_ROWS)
 
 
 @lru_cache(1_000)

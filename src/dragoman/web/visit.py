@@ -150,14 +150,7 @@ class Visit:
         self, run: Callable[[UnitOfWork, Any], R], command: Any, principal: Principal | None = None, operation: str = ""
     ) -> R:
         """Run a use case as the user who asks, or as the given one. `operation` is its name in history."""
-        return await self.app.executor.write(
-            run,
-            command,
-            principal or self.require(),
-            PAGES,
-            operation=operation or None,
-            request=self.request.request_id or None,
-        )
+        return await self._write(run, command, principal or self.require(), operation)
 
     async def write_once(
         self, run: Callable[[UnitOfWork, Any], R], command: Any, type_: type[R], operation: str = ""
@@ -166,15 +159,31 @@ class Visit:
         key = self.form.text("key")
         if not 1 <= len(key) <= LONGEST_KEY:
             return await self.write(run, command, operation=operation)
-        return await self.app.executor.write(
+        digest = self._digest()
+        return await self._write(
+            run, command, self.require(), operation, Once(f"web:{key}:{digest[:32]}", digest, type_)
+        )
+
+    async def _write(
+        self,
+        run: Callable[[UnitOfWork, Any], R],
+        command: Any,
+        principal: Principal,
+        operation: str,
+        once: Once[R] | None = None,
+    ) -> R:
+        result: R = await self.app.executor.write(
             run,
             command,
-            self.require(),
+            principal,
             PAGES,
             operation=operation or None,
             request=self.request.request_id or None,
-            once=Once(f"web:{key}:{self._digest()[:32]}", self._digest(), type_),
+            once=once,
         )
+        if self.principal is not None:
+            framing.outdate(self.app, self.principal)
+        return result
 
     def _digest(self) -> str:
         """The hash of what the form asks for; its `csrf` is another each time."""

@@ -81,6 +81,16 @@ def test_an_empty_list_says_what_each_term_alone_finds(anna: Browser) -> None:
     assert "Assignee is me: 1 Remove" in text
 
 
+def test_counts_are_those_after_an_act_of_the_reader(tenant: Tenant, anna: Browser) -> None:
+    for title in range(30):
+        tenant.native("POST", "/v1/tasks", {"title": str(title), "assignee": tenant.uids["anna"]})
+    assert '<span class="soft">31 tasks</span>' in anna.get("/ui/inbox/mine?limit=25").text
+    assert anna.send("/ui/tasks/1/release", "/ui/tasks/1", revision="1").status == 303
+    page = anna.get("/ui/inbox/mine?limit=25").text
+    assert '<span class="soft">30 tasks</span>' in page
+    assert '<span class="count" data-count="mine">30</span>' in page
+
+
 def test_a_term_is_added_without_typing(anna: Browser) -> None:
     rows(anna, "/ui/inbox/all?add=category")
     assert '<select id="value" name="value" autofocus>' in anna.last.text

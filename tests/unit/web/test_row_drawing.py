@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import Task, Verb
+from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.tasks.rows import Row
+from dragoman.web import icons
 from dragoman.web.drawing import row
 from dragoman.web.moments import Moments
 from dragoman.web.rows.columns import columns
@@ -53,3 +54,10 @@ def test_what_differs_in_shape_is_drawn_anew() -> None:
 def test_values_are_escaped_also_where_one_holds_the_separator() -> None:
     assert escaped({"a": "<", "b": "\x00"}) == {"a": "&lt;", "b": "\x00"}
     assert escaped({"a": "<", "b": "&"}) == {"a": "&lt;", "b": "&amp;"}
+
+
+def test_a_page_with_rows_has_every_icon_that_a_row_may_use() -> None:
+    rows = drawn(TASK, frozenset(Verb)) + drawn(replace(TASK, state=State.FAILED))
+    used = set(icons.USED.findall(rows))
+    found = icons.sprite(f'<use href="#i-find"/><tbody id="rows">{rows}</tbody><use href="#i-gear"/>')
+    assert {"find", "gear"} | used <= set(re.findall('<symbol id="i-([a-z_]+)"', found))

@@ -36,7 +36,8 @@ USUAL = {"all": "is:open"}
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Look at a page of a list. `text` is the filter as it was typed, None for none; `dialects` the names that
-    `dialect:` takes; `with_counts`: count what stands beside the lists, too."""
+    `dialect:` takes; `known` its count where that is known still; `with_counts`: count what stands beside the lists,
+    too."""
 
     name: str
     text: str | None = None
@@ -46,6 +47,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     before: Place | None = None
     peek: int | None = None
     with_extensions: bool = False
+    known: int | None = None
     with_counts: bool = False
 
     def keys(self) -> Exclusive:
@@ -101,10 +103,10 @@ def look(uow: UnitOfWork, command: Look) -> Looked:
         uow, wanted, found.tests, sorts, limit=command.limit, with_extensions=command.with_extensions, **places
     )
     is_whole = not (page.has_before or page.has_after or page.is_cut)
-    asked = [] if is_whole else [(wanted, found.tests)]
+    asked = [] if is_whole or command.known is not None else [(wanted, found.tests)]
     beside = [conditions(name, uow.principal) for name in COUNTED_LISTS] if command.with_counts else []
     counted = search.counts(uow, asked, beside)
-    count = len(page.tasks) if is_whole else counted[0]
+    count = len(page.tasks) if is_whole else counted[0] if command.known is None else command.known
     return Looked(
         filter=found,
         sorts=sorts,

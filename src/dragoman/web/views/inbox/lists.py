@@ -78,9 +78,11 @@ async def drawn(
         after=after,
         before=before,
         with_extensions=any(each.is_of_extension for each in shown_columns),
+        known=framing.count_of(visit, (wanted.list, wanted.q)),
         with_counts=not framing.is_fresh(visit),
     )
     looked = await visit.read(lists.look, command)
+    framing.keep_count(visit, (wanted.list, wanted.q), looked.count)
     if looked.counts is not None:
         await framing.counted(visit, looked.counts)
     choices = await adding.choices(visit, wanted.add) if wanted.add is not None else None

@@ -67,7 +67,6 @@ async def save(visit: Visit) -> Response:
         visit.request.code = fault.code
         known = None if number is None else await visit.read(views.get, views.GetView(number))
         return await _page(visit, known, typed, faults_of(fault.problems, visit.gettext))
-    framing.forget()
     return visit.acted(framing.href(view), visit.gettext("View saved."))
 
 
@@ -84,14 +83,12 @@ async def save_filter(visit: Visit) -> Response:
         shared_with=view.shared_with,
     )
     await visit.write(views.save, command)
-    framing.forget()
     return visit.acted(framing.href(view), visit.gettext("View saved."))
 
 
 async def delete(visit: Visit) -> Response:
     """Delete a view."""
     view = await visit.write(views.delete, views.DeleteView(_number(visit)))
-    framing.forget()
     return visit.acted(f"/ui/inbox/{view.list}", visit.gettext("View deleted."))
 
 
