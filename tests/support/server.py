@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,9 +99,7 @@ class Server:
         finally:
             if self._app is not None:
                 self._app.close()
-            for file in self._folder.iterdir():
-                file.unlink()
-            self._folder.rmdir()
+            shutil.rmtree(self._folder)
 
     def start(self) -> None:
         """Run it and wait for its word that it accepts."""

@@ -7,7 +7,7 @@ what it finds is looked at again with `matches`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DecimalException
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ LONGEST = 255
 
 _SOURCES = (*FIELDS, "attributes", "extensions", "given_key")
 _MOST_DIGITS = 400
+_EXACTLY = Context(prec=_MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class Condition(msgspec.Struct, frozen=True):
 def _forms(text: str) -> Iterator[str]:
     yield _cut(_plain(text))
     if (number := _number(text)) is not None:
-        yield number
+        yield _cut(number)
     if (moment := canonical_moment(text.strip())) is not None:
         yield _cut(_plain(moment))
 
@@ -180,15 +181,14 @@ def _cut(text: str) -> str:
 
 
 def _number(text: str) -> str | None:
-    """The one form of a number: `54` for `54.0` and `5.4e1`; None for other texts."""
+    """The one form of a number: `5.4E+1` and `54.0` are `54`; None for other texts."""
     text = text.strip()
     if len(text) > _MOST_DIGITS or not text.isascii():
         return None
     try:
         number = Decimal(text)
-    except InvalidOperation:
+        if not number.is_finite():
+            return None
+        return str(number.normalize(_EXACTLY)) if number else "0"
+    except DecimalException:
         return None
-    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
-        return None
-    plain = format(number.normalize(), "f")
-    return "0" if plain in ("-0", "0") else plain

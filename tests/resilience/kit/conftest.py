@@ -158,10 +158,14 @@ def prepared(database_url: str, dialects: Sequence[str]) -> Known:
 
 
 def prepare_genesys(server: Server) -> dict[str, object]:
-    """A service to hold the tasks, and one task."""
+    """A service to hold the tasks, one task, and a customer with a record."""
     service = made(server, "/genesys/1/cs/services/start", {"service_type": "Kit", "contact_key": "kit"})["service_id"]
     task = made(server, f"/genesys/1/cs/services/{service}/tasks/start", {"task_type": "Kit"})["task_id"]
-    return {"SERVICE": service, "TASK": task}
+    attributes = [{"name": "frame", "type": "string"}, {"name": "note", "type": "string"}]
+    bike = {"name": "Bike", "type": "multi-valued", "unique": "frame", "attributes": attributes}
+    made(server, "/genesys/1/cs/metadata/profiles/extensions", bike)
+    customer = made(server, "/genesys/1/cs/profiles", {"Bike": [{"frame": "F-1"}]})["customer_id"]
+    return {"SERVICE": service, "TASK": task, "CUSTOMER": customer}
 
 
 def prepare_onlyoffice_crm(server: Server) -> dict[str, object]:

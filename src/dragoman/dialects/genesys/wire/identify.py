@@ -4,6 +4,7 @@ import msgspec
 
 from dragoman.dialects.genesys.wire import profiles, queries
 from dragoman.dialects.kit import Request
+from dragoman.domain.contact import MORE
 from dragoman.domain.contact_values import Condition
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.extension import fold
@@ -43,7 +44,7 @@ def _condition(name: str, value: str) -> Condition:
     extension, dot, attribute = name.partition(".")
     if dot:
         return Condition(fold(attribute), (value,), fold(extension))
-    return Condition(profiles.indexed(name), (value,))
+    return Condition("" if name.startswith(MORE) else profiles.indexed(name), (value,))
 
 
 def _word(request: Request, name: str, words: dict[str, bool], default: bool) -> bool:
