@@ -108,6 +108,13 @@ GOALS: dict[str, Goal] = {
         )
         for engine in ENGINES
     },
+    **{
+        f"identify_growth_1m_vs_10k_{engine}": Goal(
+            "time to identify a customer by one attribute among 1,000,000 contacts over that among 10,000, medians",
+            most=1.5,
+        )
+        for engine in ENGINES
+    },
     **{f"inbox_act_ms_{engine}": Goal("ms of an act, from its form to the changed row", most=60) for engine in ENGINES},
     "overload_goodput": Goal("updates of 2,000 clients that ask again at once over those of 64, the peak", least=0.9),
     "overload_p99_ms_2000": Goal("99th percentile of ms of those updates", most=1_000),

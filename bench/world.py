@@ -24,7 +24,7 @@ from tests.support.postgres import PostgreSQL
 WORDS = (
     "What is to be done, by when and for whom, in a sentence or two of the length that people write into such a box."
 )
-SCOPES = ("task.read", "task.write", "batch.manage", "event.read", "webhook.read", "webhook.write")
+SCOPES = ("task.read", "task.write", "contact.read", "batch.manage", "event.read", "webhook.read", "webhook.write")
 OWN = 1_000
 OTHERS = 19  # people who share the rest
 CHUNK = 1_000

@@ -6,6 +6,7 @@ python -m tools.bench --only update,read,list          these kinds of work again
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
 python -m tools.bench --only events                    the event log: its cost, streams, delta, webhooks
 python -m tools.bench --only inbox                     the pages of the inbox beside JSON, and among a million tasks
+python -m tools.bench --only customers                 a customer identified among few contacts and a million
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
@@ -25,6 +26,7 @@ from bench import (
     against_rivals,
     before,
     bulk,
+    customers,
     delta,
     goals,
     guesses,
@@ -87,6 +89,7 @@ STAGES = {
     "million": million.run,
     "entries": million_entries.run,
     "inbox": inbox.run,
+    "customers": customers.run,
     **EVENTS,
 }
 """What `--only` can name besides kinds of work."""
