@@ -139,6 +139,14 @@ def test_deleting_a_profile_leaves_the_contact_of_the_crm_with_its_tasks(world: 
     assert again["customer_id"] not in (customer, None)
 
 
+def test_a_contact_that_others_wrote_stays(world: World) -> None:
+    customer = made(world)
+    number = contact_of(world, customer)["number"]
+    ok(world, "PATCH", f"/v1/contacts/{number}", {"about": "Likes tea."})
+    ok(world, "DELETE", f"/profiles/{customer}")
+    assert ok(world, "GET", f"/v1/contacts/{number}")["about"] == "Likes tea."
+
+
 @pytest.mark.parametrize("kind", ["task", "case"])
 def test_a_contact_that_others_refer_to_stays(world: World, kind: str) -> None:
     customer = made(world)

@@ -111,6 +111,14 @@ class History:
         statement = sa.select(*columns).where(*mine).order_by(H.revision.desc()).limit(limit)
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
+    def is_of(self, dialect: str, entity: str, number: int) -> bool:
+        """Whether all changes of an entity came through one dialect. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number == number)
+        others = sa.select(H.number).where(*mine, H.dialect != dialect).limit(1)
+        return self._group.connection.execute(others).first() is None
+
     def by_others(self, entity: str, number: int, *, after: int, cause: int, limit: int) -> list[str]:
         """The changes behind a revision that another cause than this one made. For readers and exclusive commands."""
         if self._group.connection is None:

@@ -1,5 +1,5 @@
-"""Taking back what a dialect has of a contact. What others know stays: the contact itself where another dialect made it
-or refers to it."""
+"""Taking back what a dialect has of a contact. What others know stays: the contact itself where another dialect made,
+changed or refers to it."""
 
 from msgspec.structs import replace
 
@@ -9,8 +9,11 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 def forget(uow: UnitOfWork, contact: Contact) -> None:
-    """Delete a contact that this dialect made and nothing refers to. Another one loses its attributes and extensions,
-    and clients that number customers know it by another key from now on. The command must be exclusive."""
+    """Delete a contact that this dialect alone wrote and nothing refers to.
+
+    Another one loses its attributes and extensions, and clients that number customers know it by another key from now
+    on. The command must be exclusive.
+    """
     contact = uow.contacts.get(contact.number)  # as it is now, without the tasks of its cases
     if _is_only_here(uow, contact):
         contacts.remove(uow, contact)
@@ -20,6 +23,6 @@ def forget(uow: UnitOfWork, contact: Contact) -> None:
 
 
 def _is_only_here(uow: UnitOfWork, contact: Contact) -> bool:
-    [first] = uow.history.page("contact", contact.number, limit=1)
-    refers = contact.task_count or contact.person_count or uow.cases.concerns(contact.number)
-    return first.dialect == uow.dialect and not refers
+    if contact.task_count or contact.person_count or uow.cases.concerns(contact.number):
+        return False
+    return uow.history.is_of(uow.dialect, "contact", contact.number)
