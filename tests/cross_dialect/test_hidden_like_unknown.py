@@ -15,9 +15,12 @@ from dragoman.domain.bulk import Status
 from dragoman.domain.case import Case, CaseKind, Stage
 from dragoman.domain.category import Category
 from dragoman.domain.contact import Contact, ContactKind, key_from
+from dragoman.domain.note import Note, NoteKind
 from dragoman.domain.task import new_task
+from dragoman.domain.template_set import AppliesTo
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
+from dragoman.usecases import template_sets
 from dragoman.usecases.batches.types import case_resources, contact_resources, task_resources
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
@@ -25,9 +28,11 @@ from tests.cross_dialect.names import tkiid
 from tests.support.databases import Databases
 from tests.support.world import NOON, World
 
-NOUNS = ("contact", "company", "case", "opportunity", "service", "stage", "task", "held", "batch", "event")
+NOUNS = ("contact", "company", "case", "opportunity", "service", "stage", "task", "held", "batch", "event", "note")
 HIDDEN = {noun: 710_001 + place for place, noun in enumerate(NOUNS)}
 UNKNOWN = {noun: 810_001 + place for place, noun in enumerate(NOUNS)}
+DEAL = {"title": "O", "responsibleid": "{bert}", "stageid": 1, "bidCurrencyAbbr": "EUR"}
+NOTE = {"content": "x", "categoryId": 1_000_001}
 TASK = {"title": "T", "deadline": "2031-05-04", "categoryid": 1}
 
 
@@ -168,6 +173,25 @@ ROWS = (
     Row("onlyoffice_crm case.delete", "/api/2.0/crm/case/{case}"),
     Row("onlyoffice_crm opportunity.get", "/api/2.0/crm/opportunity/{opportunity}"),
     Row("onlyoffice_crm opportunity.delete", "/api/2.0/crm/opportunity/{opportunity}"),
+    Row("onlyoffice_crm opportunity.update", "/api/2.0/crm/opportunity/{opportunity}", DEAL),
+    Row("onlyoffice_crm opportunity.members", "/api/2.0/crm/opportunity/{opportunity}/contact"),
+    Row("onlyoffice_crm opportunity.add_member", "/api/2.0/crm/opportunity/{opportunity}/contact/{my_contact}"),
+    Row("onlyoffice_crm opportunity.remove_member", "/api/2.0/crm/opportunity/{opportunity}/contact/{my_contact}"),
+    Row("onlyoffice_crm case.close", "/api/2.0/crm/case/{case}/close"),
+    Row("onlyoffice_crm case.reopen", "/api/2.0/crm/case/{case}/reopen"),
+    *(
+        Row(f"onlyoffice_crm {name}_{noun}", f"/api/2.0/crm/{noun}/{path}".replace("ID", f"{{{noun}}}"), body)
+        for noun in ("contact", "case", "opportunity")
+        for name, path, body in (
+            ("tag.get", "tag/ID", None),
+            ("tag.add", "ID/tag", {"tagName": "x"}),
+            ("tag.remove", "ID/tag?tagName=x", None),
+            ("field.get", "ID/customfield", None),
+        )
+    ),
+    Row("onlyoffice_crm field.get_person", "/api/2.0/crm/person/{contact}/customfield"),
+    Row("onlyoffice_crm field.get_company", "/api/2.0/crm/company/{company}/customfield"),
+    Row("onlyoffice_crm history.delete", "/api/2.0/crm/history/{note}"),
     Row("carrierx_batch batch.get", "/core/v2/batch/tasks/{batch_uid}"),
     Row("carrierx_batch batch.errors", "/core/v2/batch/tasks/{batch_uid}/errors"),
     Row("carrierx_batch batch.update", "/core/v2/batch/tasks/{batch_uid}", {"status": "approved"}),
@@ -275,6 +299,20 @@ REFERENCES = (
         "/api/2.0/crm/opportunity",
         {"title": "O", "responsibleid": "{bert}", "stageid": 1, "bidCurrencyAbbr": "EUR", "contactid": "{contact}"},
     ),
+    Row("onlyoffice_crm opportunity.create", "/api/2.0/crm/opportunity", {**DEAL, "members": ["{contact}"]}),
+    Row("onlyoffice_crm opportunity.filter", "/api/2.0/crm/opportunity/filter?contactid={contact}"),
+    Row(
+        "onlyoffice_crm opportunity.filter",
+        "/api/2.0/crm/opportunity/filter?contactid={contact}&contactAlsoIsParticipant=true",
+    ),
+    Row("onlyoffice_crm case.filter", "/api/2.0/crm/case/filter?contactid={contact}"),
+    Row("onlyoffice_crm task.near", "/api/2.0/crm/contact/task/near", {"contactid": ["{contact}", "{company}"]}),
+    Row("onlyoffice_crm history.filter", "/api/2.0/crm/history/filter?entityType=contact&entityId={company}"),
+    Row("onlyoffice_crm history.filter", "/api/2.0/crm/history/filter?entityType=case&entityId={case}"),
+    Row("onlyoffice_crm history.create", "/api/2.0/crm/history", {**NOTE, "contactId": "{contact}"}),
+    Row("onlyoffice_crm history.create", "/api/2.0/crm/history", {**NOTE, "entityType": "case", "entityId": "{case}"}),
+    Row("native apply_template_set", "/v1/template-sets/1/apply", {"case": "{case}"}),
+    Row("native apply_template_set", "/v1/template-sets/1/apply", {"contact": "{contact}"}),
     Row("ibm_htm task.update", "/rest/bpm/htm/v1/task/{mine_tkiid}?action=update", {"parentContextID": "{task_tkiid}"}),
     Row("carrierx_batch batch.list", "/core/v2/batch/tasks?after={batch_uid}"),
     Row("carrierx_batch batch.list", "/core/v2/batch/tasks?before={batch_uid}"),
@@ -284,8 +322,8 @@ REFERENCES = (
 OF_THE_PAGES = re.compile(r"^(?:ibm_htm |onlyoffice_crm task\.(?:get|update|delete|close|reopen)$)")
 """Their pages name a status for missing access: `test_access_matrix.py`."""
 NAMES_ONE = re.compile(r"\{(?:id|key|sid|stid|tid|taskid|contactid|task_sid)\}|^/profiles/\{cid\}")
-OTHERS = re.compile(r" category\.|^native end_session$")
-"""What everybody may see; sessions, which no task knows of: `cases/sessions.toml`."""
+OTHERS = re.compile(r" category\.|^native end_session$| (?:container|template)\.|_template_set$")
+"""What everybody may see, task templates too; sessions, which no task knows of: `cases/sessions.toml`."""
 
 
 class Scene(NamedTuple):
@@ -332,6 +370,11 @@ def furnish(uow: UnitOfWork, anna: str, bert: str) -> None:
     for noun in ("case", "opportunity", "service"):
         uow.cases.add(Case(number=HIDDEN[noun], uid=uow.new_id(), kind=CaseKind(noun), title="Secret", **own))
     uow.stages.add(Stage(uow.tenant, HIDDEN["stage"], uow.new_id(), HIDDEN["service"], title="Secret", creator=anna))
+    case = uow.cases.get(3)
+    uow.cases.save(replace(case, contact=HIDDEN["contact"], members=(HIDDEN["contact"],)))
+    uow.notes.add(Note(uow.tenant, HIDDEN["note"], uow.new_id(), NoteKind.NOTE, "Secret", contact=HIDDEN["contact"]))
+    found = template_sets.add_set(uow, AppliesTo.CASE, "Sets")
+    template_sets.add_blueprint(uow, found, title="T")
     uow.categories.add(
         Category(uow.tenant, uow.numbers.draw("category"), title="Call", icon="call.png", created_at=NOON)
     )
@@ -362,7 +405,7 @@ def names_of(world: World, others: dict[str, str]) -> dict[bool, dict[str, str]]
 
     def uids(uow: UnitOfWork) -> dict[str, str]:
         repositories: dict[str, Any] = {"contact": uow.contacts, "company": uow.contacts, "stage": uow.stages}
-        repositories |= {"task": uow.tasks, "held": uow.tasks}
+        repositories |= {"task": uow.tasks, "held": uow.tasks, "note": uow.notes}
         found = {noun: repositories.get(noun, uow.cases).get(HIDDEN[noun]).uid for noun in NOUNS if noun not in others}
         return {**found, "mine": uow.tasks.get(600030).uid}
 

@@ -44,10 +44,11 @@ def check_label(title: str) -> str:
 
 
 def distinct(labels: Iterable[str]) -> tuple[str, ...]:
-    """The labels, each once, in the spelling that came first."""
+    """The labels, each once, in the spelling that came first; without blank ones."""
     first: dict[str, str] = {}
     for label in labels:
-        first.setdefault(folded(label), label)
+        if label.strip():
+            first.setdefault(folded(label), label)
     return tuple(first.values())
 
 

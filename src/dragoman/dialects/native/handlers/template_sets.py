@@ -46,8 +46,8 @@ def parse_apply(request: Request, query: queries.Trial) -> sets.Apply:
 
     def build(body: wire.Application) -> sets.Apply:
         if (body.contact is UNSET) == (body.case is UNSET):
-            fault = Problem("/contact", "contradiction", "Name one contact or one case.")
-            raise Invalid("invalid_body", reading.FAULTS_OF_BODY, (fault,))
+            message = "Name one contact or one case."
+            raise Invalid("one_target", message, (Problem("/contact", "contradiction", message),), status=409)
         at = None if body.at is UNSET else moment(body.at)
         return sets.Apply(found, body.contact or None, body.case or None, at)
 

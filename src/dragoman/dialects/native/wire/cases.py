@@ -16,9 +16,7 @@ ContactRef = Annotated[Ref | None, Meta(description="The contact it concerns, by
 Assignee = Annotated[Person | None, Meta(description="Who sees to it, by id or login.")]
 ExpiresAt = Annotated[Time | None, Meta(description="When it is deleted by itself, with all that it holds.")]
 IsPrivate = Annotated[bool, Meta(description="Whether only its creator and its assignee see it.")]
-Labels = Annotated[
-    list[Annotated[Line, Meta(min_length=1)]], Meta(max_length=MOST_LABELS, description="Words that users put on it.")
-]
+Labels = Annotated[list[Line], Meta(max_length=MOST_LABELS, description="Words that users put on it.")]
 Kind = Annotated[Literal["case", "opportunity", "service"], Meta(description="What it is to the clients that know it.")]
 
 

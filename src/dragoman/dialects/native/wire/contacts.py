@@ -17,9 +17,7 @@ About = Annotated[Text | None, Meta(description="Whatever else is to be known.")
 Address = Annotated[EMail | None, Meta(description="The e-mail address.")]
 IsPrivate = Annotated[bool, Meta(description="Whether only its creator and those it is shared with see it.")]
 SharedWith = Annotated[list[Uid], Meta(max_length=1_000, description="Ids of users who see a private contact.")]
-Labels = Annotated[
-    list[Annotated[Line, Meta(min_length=1)]], Meta(max_length=MOST_LABELS, description="Words that users put on it.")
-]
+Labels = Annotated[list[Line], Meta(max_length=MOST_LABELS, description="Words that users put on it.")]
 Kind = Annotated[ContactKind, Meta(description="What it is, for good.")]
 
 

@@ -28,6 +28,7 @@ from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.cases.sketches import Sketch, has_words, sketches
 from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.identity import lookup as persons_lookup
+from dragoman.usecases.tasks import references
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_LOOKED_THROUGH = 10_000
@@ -138,6 +139,8 @@ def _matching(uow: UnitOfWork, command: Filter) -> Iterator[Sketch]:
         assignee = None if user is None else user.uid
     words, zone = words_of(command.paging.filter_value.partition(",")[0]), zone_of(uow.home.zone)
     since, until = (None if date is None else date.at(zone) for date in (command.from_date, command.to_date))
+    if command.contact > 0 and references.hidden(uow, "contact", [command.contact]):
+        return
     for sketch in sketches(uow, command.kind, assignee=assignee):
         if (
             (assignee is not None or command.responsible is None or _kept(sketch) == command.responsible)
