@@ -370,8 +370,9 @@ def furnish(uow: UnitOfWork, anna: str, bert: str) -> None:
     for noun in ("case", "opportunity", "service"):
         uow.cases.add(Case(number=HIDDEN[noun], uid=uow.new_id(), kind=CaseKind(noun), title="Secret", **own))
     uow.stages.add(Stage(uow.tenant, HIDDEN["stage"], uow.new_id(), HIDDEN["service"], title="Secret", creator=anna))
-    case = uow.cases.get(3)
-    uow.cases.save(replace(case, contact=HIDDEN["contact"], members=(HIDDEN["contact"],)))
+    for kind in (CaseKind.CASE, CaseKind.OPPORTUNITY):
+        about = {"contact": HIDDEN["contact"], "members": (HIDDEN["contact"],), "creator": bert, **moments}
+        uow.cases.add(Case(uow.tenant, uow.numbers.draw("case"), uow.new_id(), kind, title="About", **about))
     uow.notes.add(Note(uow.tenant, HIDDEN["note"], uow.new_id(), NoteKind.NOTE, "Secret", contact=HIDDEN["contact"]))
     found = template_sets.add_set(uow, AppliesTo.CASE, "Sets")
     template_sets.add_blueprint(uow, found, title="T")

@@ -37,6 +37,15 @@ PATHS = [
     ("onlyoffice_crm", "POST /api/2.0/crm/contact/person", '{"firstName": $VALUE, "lastName": "Moe"}'),
     ("onlyoffice_crm", "POST /api/2.0/crm/contact/company", '{"companyName": $VALUE}'),
     ("onlyoffice_crm", "POST /api/2.0/crm/case", '{"title": $VALUE}'),
+    ("onlyoffice_crm", "POST /api/2.0/crm/case/tasktemplatecontainer", '{"title": $VALUE}'),
+    ("onlyoffice_crm", "POST /api/2.0/crm/case/tag", '{"tagName": $VALUE}'),
+    (
+        "onlyoffice_crm",
+        "POST /api/2.0/crm/opportunity",
+        '{"title": $VALUE, "responsibleid": "a7c1f3d2-0d5e-4a55-9c1b-2f6f0f1f8e01", "stageid": 1, '
+        '"bidCurrencyAbbr": "EUR"}',
+    ),
+    ("onlyoffice_crm", "POST /api/2.0/batch", '{"batch": [{"relativeUrl": $VALUE}]}'),
     ("ibm_htm", "PUT /rest/bpm/htm/v1/task/$TASK?action=update", '{"customProperties": {"a": $VALUE}}'),
     ("ibm_htm", "PUT /rest/bpm/htm/v1/task/$TASK/output", '{"text": $VALUE}'),
     ("ibm_htm", "PUT /rest/bpm/htm/v1/task/$TASK/fault?faultName=Late", '{"text": $VALUE}'),
