@@ -42,8 +42,7 @@ PATHS = [
     (
         "onlyoffice_crm",
         "POST /api/2.0/crm/opportunity",
-        '{"title": $VALUE, "responsibleid": "a7c1f3d2-0d5e-4a55-9c1b-2f6f0f1f8e01", "stageid": 1, '
-        '"bidCurrencyAbbr": "EUR"}',
+        '{"title": $VALUE, "responsibleid": "4a515a15d4d64b8e828ee0586f18f3a3","stageid": 1,"bidCurrencyAbbr": "EUR"}',
     ),
     ("onlyoffice_crm", "POST /api/2.0/batch", '{"batch": [{"relativeUrl": $VALUE}]}'),
     ("ibm_htm", "PUT /rest/bpm/htm/v1/task/$TASK?action=update", '{"customProperties": {"a": $VALUE}}'),
