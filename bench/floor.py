@@ -13,8 +13,9 @@ import threading
 import time
 from typing import Any
 
-import pysqlite3
 import sqlalchemy as sa
+
+from dragoman.store.engine.sqlite import sqlite
 
 GROUP = 256
 metadata = sa.MetaData()
@@ -105,7 +106,7 @@ def opened(url: str) -> sa.Engine:
     """The database, as safe as ours is."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url)
-    engine = sa.create_engine(url, module=pysqlite3)
+    engine = sa.create_engine(url, module=sqlite)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-import pysqlite3
-
 from bench.compare import Row
 from bench.goals import GOALS, Goal
 from bench.plan import Plan
 from bench.profiling import IDLE, THREADS, Profile
+from dragoman.store.engine.sqlite import sqlite
 from tests.support.postgres import find_programs
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "performance.md"
@@ -114,7 +113,7 @@ def _machine() -> str:
         ("memory", f"{memory * 1024 / 1e9:.0f} GB"),
         ("system", f"{platform.system()} {platform.release().partition('-')[0]}"),
         ("Python", platform.python_version()),
-        ("SQLite", pysqlite3.sqlite_version),
+        ("SQLite", sqlite.sqlite_version),
         ("PostgreSQL", _postgresql()),
     )
     return _table(("", ""), rows, "ll")

@@ -21,7 +21,10 @@ from dragoman.store.unit.overlay import Stamp
 from dragoman.store.unit.work import Work
 
 UNITS = ("_seconds", "_bytes", "_total", "_info")
-WITHOUT_UNIT = {"dragoman_group_size", "dragoman_queue_length", "dragoman_database_up", "dragoman_timers_put_aside"}
+WITHOUT_UNIT = {
+    *("dragoman_group_size", "dragoman_queue_length", "dragoman_database_up", "dragoman_timers_put_aside"),
+    *("dragoman_requests_in_hand", "dragoman_requests_held"),
+}
 NAMES_OF_THINGS = {"dragoman_lanes", "dragoman_jobs", "dragoman_workers", "process_open_fds", "process_max_fds"}
 
 

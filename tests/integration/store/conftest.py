@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any, Self
 
 import psycopg.errors
-import pysqlite3
 import pytest
 import sqlalchemy as sa
 
 from dragoman.store.engine.driver import CURSOR
+from dragoman.store.engine.sqlite import sqlite
 from tests.support.databases import Databases
 from tests.support.world import OF_THE_TEST, World
 
@@ -108,7 +108,7 @@ class FailingInPipeline(psycopg.Cursor[Any]):
 
 def busy() -> Exception:
     """SQLite's word for it."""
-    error: Any = pysqlite3.OperationalError("database is locked")
+    error: Any = sqlite.OperationalError("database is locked")
     error.sqlite_errorname = "SQLITE_BUSY"
     raised: Exception = error
     return raised

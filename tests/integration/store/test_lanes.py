@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pysqlite3
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +12,7 @@ from dragoman.domain.access import system
 from dragoman.domain.clock import FixedClock, Moment
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.task import Task
+from dragoman.store.engine.sqlite import sqlite
 from dragoman.store.unit import transaction
 from dragoman.store.unit.lane import Meter, Queue
 from dragoman.store.unit.overlay import Overlay, Stamp
@@ -195,7 +195,7 @@ def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monke
     served.do(create, Keys(numbers={"task"}))
 
     def fails(self: Any) -> None:
-        error = pysqlite3.OperationalError("disk I/O error")
+        error = sqlite.OperationalError("disk I/O error")
         error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
         raise sa.exc.OperationalError("COMMIT", None, error)
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import pysqlite3
 import sqlalchemy as sa
 
 from dragoman.store.engine.engines import Engine
+from dragoman.store.engine.sqlite import sqlite
 from dragoman.store.engine.stable_plans import with_signs
 
 TABLE = "CREATE TABLE thing (tenant INTEGER, number INTEGER, name TEXT)"
@@ -19,7 +19,7 @@ def prepared(connection: sa.Connection) -> list[int]:
 
     def allow(action: int, *_place: Any) -> int:
         asked.append(action)
-        return int(pysqlite3.SQLITE_OK)
+        return int(sqlite.SQLITE_OK)
 
     raw: Any = connection.connection.dbapi_connection
     raw.set_authorizer(allow)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg.errors
-import pysqlite3
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +12,7 @@ from dragoman.command import Keys
 from dragoman.domain.errors import Unavailable
 from dragoman.store.engine.engines import Engine, Trouble
 from dragoman.store.engine.files import Room
+from dragoman.store.engine.sqlite import sqlite
 from dragoman.store.unit.transaction import Transactions
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -52,7 +52,7 @@ def fail_commits(world: World, monkeypatch: pytest.MonkeyPatch, *errors: Excepti
 
 
 def full() -> Exception:
-    error: Exception = pysqlite3.OperationalError("database or disk is full")
+    error: Exception = sqlite.OperationalError("database or disk is full")
     error.sqlite_errorname = "SQLITE_FULL"  # type: ignore[attr-defined]
     return error
 

@@ -9,7 +9,6 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-import pysqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
@@ -17,6 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from dragoman.command import Lock
 from dragoman.domain.clock import uptime
 from dragoman.store.engine import driver
+from dragoman.store.engine.sqlite import check, sqlite
 from dragoman.store.engine.stable_plans import Connection
 
 PATIENCE_SECONDS = 5.0  # for one statement, for a connection, for another process that writes (`token create`)
@@ -33,11 +33,6 @@ BY_INDEX = (
 """For connections whose statements find their rows by a key or an index: one plan serves all values. By itself
 PostgreSQL plans a list again for each execution, for ever, which takes as long as running it, since it hopes for more
 of a plan for these values; and a planner that doesn't know the values, or has no statistics, reads whole tables."""
-OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can lose commits: the WAL-reset bug
-
-# Without an adapter the driver looks for one each time that it binds a null or a flag, a microsecond a value.
-pysqlite3.register_adapter(type(None), {None: None}.get)
-pysqlite3.register_adapter(bool, int)
 
 
 class Trouble(Enum):
@@ -69,11 +64,10 @@ class Engine:
         self._engine = self._open_sqlite() if self.is_sqlite else self._open_postgresql()
 
     def _open_sqlite(self) -> sa.Engine:
-        if pysqlite3.sqlite_version_info < OLDEST_SAFE_SQLITE:
-            raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} may lose commits; 3.51.3 or later is needed")
+        check()
         engine = sa.create_engine(
             self.url,
-            module=pysqlite3,
+            module=sqlite,
             poolclass=sa.NullPool,
             hide_parameters=True,  # an error must not quote what was to be stored
             connect_args={"check_same_thread": False, "factory": Connection},
@@ -199,7 +193,7 @@ class Engine:
             return
         try:
             connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
-        except pysqlite3.OperationalError as error:
+        except sqlite.OperationalError as error:
             if error.sqlite_errorname != "SQLITE_FULL":
                 raise
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-import pysqlite3
+from dragoman.store.engine.sqlite import sqlite
 
 REMEMBERED = 1_024
 _QUOTED_OR_PARAMETER = re.compile(r"""'[^']*'|"[^"]*"|\?""")
@@ -22,7 +22,7 @@ def with_signs(text: str) -> str:
     return _QUOTED_OR_PARAMETER.sub(lambda found: "+?" if found[0] == "?" else found[0], text)
 
 
-class Cursor(pysqlite3.Cursor):  # type: ignore[misc]  # the driver has no types
+class Cursor(sqlite.Cursor):  # type: ignore[misc]  # the driver has no types
     """The driver's cursor, for statements with signs."""
 
     def execute(self, text: str, values: Sequence[Any] = ()) -> Any:
@@ -32,7 +32,7 @@ class Cursor(pysqlite3.Cursor):  # type: ignore[misc]  # the driver has no types
         return super().executemany(with_signs(text), rows)
 
 
-class Connection(pysqlite3.Connection):  # type: ignore[misc]  # as above
+class Connection(sqlite.Connection):  # type: ignore[misc]  # as above
     """The driver's connection, with such cursors."""
 
     def cursor(self, factory: type[Cursor] = Cursor) -> Any:

@@ -12,13 +12,12 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pysqlite3
-
 from dragoman.domain.clock import Moment
 from dragoman.domain.errors import Conflict, Invalid, NotFound
 from dragoman.store import migrations
 from dragoman.store.engine.engines import Engine
 from dragoman.store.engine.files import alone, database_file, served_by_us
+from dragoman.store.engine.sqlite import sqlite
 from dragoman.store.maintenance import event_logs
 from dragoman.store.maintenance import export as portable
 
@@ -133,7 +132,7 @@ def _must_be_unused(engine: Engine) -> None:
 
 def _copy_pages(engine: Engine, part: Path) -> None:
     """One step of the engine's backup: it reads one moment, and writers don't wait for it."""
-    with engine.reader() as connection, closing(pysqlite3.connect(part)) as copy:
+    with engine.reader() as connection, closing(sqlite.connect(part)) as copy:
         connection.connection.dbapi_connection.backup(copy)  # type: ignore[union-attr]
         copy.execute("PRAGMA journal_mode=DELETE")  # a single file, without a WAL
 
@@ -142,10 +141,10 @@ def _take_copy(file: Path, part: Path) -> None:
     """Copy a database file and check it. Invalid when it is damaged, or not a Dragoman database."""
     shutil.copyfile(file, _private(part))
     try:
-        with closing(pysqlite3.connect(part)) as copy:
+        with closing(sqlite.connect(part)) as copy:
             found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
             revision = copy.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-    except pysqlite3.Error as error:
+    except sqlite.Error as error:
         raise Invalid("backup_damaged", f"{file} can't be read: {error}.") from error
     if found != "ok":
         raise Invalid("backup_damaged", f"{file} is damaged: {found}.")
@@ -193,7 +192,7 @@ def _exchange(target: Path, part: Path) -> None:
     if target.exists():
         _own_like(part, target)
         # A damaged one can't be settled: its log goes with it.
-        with suppress(pysqlite3.Error), closing(pysqlite3.connect(target)) as old:
+        with suppress(sqlite.Error), closing(sqlite.connect(target)) as old:
             old.execute(EMPTY_LOG)
     for log in _logs(target):
         log.unlink(missing_ok=True)
