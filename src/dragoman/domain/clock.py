@@ -61,6 +61,14 @@ def from_datetime(value: datetime) -> Moment:
     return Moment((delta.days * 86_400 + delta.seconds) * TICKS_PER_SECOND + delta.microseconds * 10)
 
 
+def read_iso(text: str) -> datetime:
+    """The datetime of a text in the format of ISO 8601. ValueError for what is none, and for the hour 24, which Python
+    takes since 3.14: on each version the same texts are moments."""
+    if text[11:13] == "24":
+        raise ValueError("hour must be in 0..23")
+    return datetime.fromisoformat(text)
+
+
 def to_datetime(moment: Moment) -> datetime:
     """An aware UTC datetime; the seventh digit is truncated."""
     return EPOCH + timedelta(microseconds=moment // 10)

@@ -1,12 +1,11 @@
 """The due time of a task: a moment, and the local time and zone that it was computed from, if the user chose those."""
 
-from datetime import datetime
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from dragoman.domain.clock import Moment, from_datetime
+from dragoman.domain.clock import Moment, from_datetime, read_iso
 from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.zones import zone as zone_of
 
@@ -33,7 +32,7 @@ UNTOUCHED: Final = DueChange()
 def moment_of(local: str, zone: str) -> Moment:
     """The moment of a local time. A time that a clock change skips has the offset before the change; of a time that
     occurs twice, the first is meant (RFC 5545)."""
-    return from_datetime(datetime.fromisoformat(local).replace(tzinfo=zone_of(zone)))
+    return from_datetime(read_iso(local).replace(tzinfo=zone_of(zone)))
 
 
 def changed(present: Due, change: DueChange, *, default_zone: str) -> Due:

