@@ -126,6 +126,29 @@ def reader(request: pytest.FixtureRequest, browser: Browser, shop: Demonstration
     context.close()
 
 
+OPENED = {
+    "palette": (["Control+k"], "dialog#commands"),
+    "shortcuts": (["?"], "dialog#shortcuts"),
+    "question": (["j", "a"], "dialog#question"),
+    "peek": (["j", "Space"], "aside.peek"),
+    "selection": (["j", "x"], ".bar.shown, .bar:has([data-selected])"),
+}
+"""What keys open in a list, and where it is found."""
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_what_keys_open_is_without_faults(reader: Reader, axe: str, name: str) -> None:
+    page, (keys, place) = reader.page, OPENED[name]
+    page.goto(reader.base_url + "/ui/inbox/mine")
+    page.locator("html[data-ready]").wait_for()
+    for key in keys:
+        page.keyboard.press(key)
+    page.locator(place).first.wait_for()
+    page.evaluate(axe)
+    assert page.evaluate(LOOK, RULES) == []
+    assert reader.refused == []
+
+
 @pytest.mark.parametrize("address", addresses())
 def test_a_page_is_without_faults(reader: Reader, axe: str, address: str) -> None:
     assert reader.faults(axe, address) == []

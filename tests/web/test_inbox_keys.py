@@ -158,3 +158,12 @@ def test_keys_can_be_switched_off_and_need_no_frame(page: Page, tenant: Tenant) 
     page.keyboard.press("x")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("checkbox", name="Select task")).not_to_be_checked()
+
+
+def test_the_list_to_review_is_live(page: Page, tenant: Tenant) -> None:
+    tenant.native("PATCH", f"/v1/users/{tenant.uids['bert']}", {"roles": ["reviewer"]})
+    shown(page, tenant, "/ui/inbox/review")
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    body = {"method": "PATCH", "type": "task", "field": "id", "data": {"priority": 9}, "title": "Nine for one"}
+    tenant.native("POST", "/v1/batches", {**body, "entries": [new(tenant, "reviewed")]})
+    expect(page.get_by_role("link", name="Nine for one")).to_be_visible(timeout=20_000)
