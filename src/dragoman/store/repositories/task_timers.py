@@ -4,8 +4,10 @@ A statement that asks names `now` as a parameter. The sets are empty but for mom
 each is looked up once a statement, not once a row.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from threading import Lock
 from typing import Any, Final, Literal
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
@@ -24,6 +26,22 @@ RELEASED: Final[What] = "released"
 AWAKE: Final[What] = "awake"
 
 
+def _shared(build: Callable[..., sa.CTE]) -> Callable[..., sa.CTE]:
+    """Within a statement it must be one and the same, whatever other threads and tenants ask for meanwhile: it is kept
+    as long as a statement has it."""
+    known: WeakValueDictionary[tuple[int, bool], sa.CTE] = WeakValueDictionary()
+    guard = Lock()
+
+    def found(tenant: int, *, lateral: bool) -> sa.CTE:
+        with guard:
+            kept = known.get((tenant, lateral))
+            if kept is None:
+                kept = known[tenant, lateral] = build(tenant, lateral=lateral)
+            return kept
+
+    return found
+
+
 def changed(tenant: int, *what: What, lateral: bool) -> "sa.Select[tuple[int]]":
     """Numbers of the tasks that timers, their own or those of what they are parts of, changed so.
 
@@ -33,7 +51,7 @@ def changed(tenant: int, *what: What, lateral: bool) -> "sa.Select[tuple[int]]":
     return sa.select(due.c.number).where(due.c.what.in_(what)) if what else sa.select(due.c.number)
 
 
-@lru_cache(maxsize=64)  # within a statement it must be one and the same
+@_shared
 def _due(tenant: int, *, lateral: bool) -> sa.CTE:
     own = tables.task.alias("own")
     there = sa.and_(own.c.tenant == tenant, own.c.removed_at.is_(None))
@@ -55,7 +73,7 @@ def deleted(tenant: int, *, lateral: bool) -> "sa.Select[tuple[int]]":
     return sa.select(_deleted(tenant, lateral=lateral).c.number)
 
 
-@lru_cache(maxsize=64)
+@_shared
 def _deleted(tenant: int, *, lateral: bool) -> sa.CTE:
     own, case = tables.task.alias("ended"), tables.case.alias("case_over")
     over = sa.select(case.c.number).where(case.c.tenant == tenant, case_is_over(NOW, case)).cte("over")
