@@ -486,7 +486,7 @@ def with_everything(uow: UnitOfWork, task: Task) -> Task:
             "ibm_htm": {"eventHandlerName": "h", "not_yet_there": 1},
             "not_yet_there": {"deep": {"list": [1, 2.50]}},
         },
-    )
+    ).settled(uow.now)
 
 
 def flat(task: Task) -> dict[str, Any]:

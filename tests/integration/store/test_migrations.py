@@ -268,3 +268,17 @@ def test_opportunities_of_before_keep_their_stage(empty_database_url: str) -> No
         with engine.raw.connect() as connection:
             rows = connection.execute(sa.text('SELECT sales_stage, members, labels FROM "case" ORDER BY number')).all()
     assert [tuple(row) for row in rows] == [(8, "[]", "[]"), (None, "[]", "[]"), (None, "[]", "[]")]
+
+
+def test_the_work_list_of_a_task_of_before_is_no_fact_of_a_dialect_any_more(
+    empty_database_url: str, past: list[dict[str, Any]]
+) -> None:
+    first, second = [row for row in past if row["table"] == "task"][:2]
+    first["extras"] = '{"ibm_htm":{"workBasketName":"Incoming","eventHandlerName":"h"},"genesys":{"a":1.50}}'
+    second["extras"] = '{"ibm_htm":{"workBasketName":"Incoming"}}'
+    with at_form("0018", empty_database_url, past) as engine:
+        migrations.run(engine)
+        kept = {(row["tenant"], row["number"]): row for row in rows(engine) if row["table"] == "task"}
+    lists = [kept[row["tenant"], row["number"]] for row in (first, second)]
+    assert [row["work_list"] for row in lists] == ["Incoming", "Incoming"]
+    assert [row["extras"] for row in lists] == ['{"ibm_htm":{"eventHandlerName":"h"},"genesys":{"a":1.50}}', "{}"]

@@ -10,11 +10,13 @@ from dragoman.dialects.ibm_htm.handlers import (
     allowed,
     assignment,
     basket_moves,
+    basket_queries,
     binaries,
     bulk,
     client_settings,
     completion,
     creation,
+    escalation_queries,
     escalation_update,
     escalations,
     hierarchy,
@@ -723,6 +725,8 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
             *ESCALATIONS,
             *WORK_BASKETS,
             *CLAIMS,
+            *escalation_queries.OPERATIONS,
+            *basket_queries.OPERATIONS,
             *QUERIES,
             *CREATION,
             *ROLES,
@@ -733,25 +737,10 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
     )
 )
 
-_EXTENSION = "queries of work baskets and escalations are not offered yet"
 _ADMINISTRATION = "work baskets are created here and then stay as they are; business categories are not offered"
 
 
-def _tables(noun: str, reason: str) -> tuple[NotOffered, ...]:
-    """The eight spellings of queries (rows 32 to 39) for something that can't be queried here."""
-    query, table = f"/{noun}/query/{{query}}", f"/{noun}/queryTable/{{query}}/attributes"
-    newer = (query, f"{query}/count", f"{query}/attributes", f"/{noun}/queries")
-    older = (f"/{noun}/query", f"/{noun}/queryCount", f"/{noun}/queryTables", table)
-    return tuple(NotOffered("GET", path, reason) for path in (*newer, *older))
-
-
-_QUERIES_LEFT_OUT = (
-    *_tables("escalations", _EXTENSION),
-    *_tables("workBaskets", _EXTENSION),
-)
-
 NOT_OFFERED: tuple[NotOffered, ...] = (
-    *_QUERIES_LEFT_OUT,
     NotOffered("PUT", "/workBasket/{wbid}", _ADMINISTRATION, query={"action": "update"}),
     NotOffered("DELETE", "/workBasket/{wbid}", _ADMINISTRATION),
     NotOffered("GET", "/businessCategory/{bcid}", _ADMINISTRATION),

@@ -106,6 +106,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     none_of: tuple["TaskFilter", ...] = ()  # and none of these
     lateral: bool = False  # the engine needs to be led along the timers' indexes
     is_within: bool = False  # it is a part of another
+    has_escalations: bool = False
     timers: Timers = "fired"
     lost: tuple[What, ...] = ()  # what timers do to those that are left `apart`; () is anything
 
@@ -123,6 +124,8 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
     better.
     """
     names = BY_OTHERS if by_number else BY_OTHERS + BY_NUMBER
+    if wanted.has_escalations and not by_number:
+        return True
     if wanted.is_few or wanted.is_overdue or wanted.extensions or any(each.field in FEW for each in wanted.between):
         return True
     if any(finds_few(one, by_number=by_number) for one in wanted.all_of):
@@ -301,6 +304,8 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(T[name] == value)
+    if wanted.has_escalations:
+        conditions.append(tables.has_escalations)
     for name in ("escalated", "read"):
         flag = getattr(wanted, name)
         if flag is not None:

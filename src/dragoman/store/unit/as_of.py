@@ -64,7 +64,7 @@ class Overdue:
                 parts.append(task)
             if task.open_children:
                 waiting.append(task)
-            if task.expires_at or task.delete_at or task.escalate_at or task.suspended:
+            if task.suspended or not (task.expires_at is task.delete_at is task.escalate_at is None):
                 is_any_due = is_any_due or task.has_due(now)
         above, over = self._above(parts) if parts else ({}, frozenset())
         expired = self._expired_parts(waiting) if waiting else {}

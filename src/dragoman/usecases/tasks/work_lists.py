@@ -72,13 +72,17 @@ def of_task(uow: UnitOfWork, task: Task) -> WorkList | None:
 def check_transfer(uow: UnitOfWork, task: Task, target: WorkList, *, administers: bool) -> None:
     """Forbidden unless the principal may move the task into the list: as its appender, and as a transfer initiator of
     the list that the task is in, or as an administrator of a task in none."""
+    may_append = ListRole.APPENDER in roles_of(uow.principal, target)
+    if not may_append or not may_take(uow, task, administers=administers):
+        raise _forbidden(uow, target)
+
+
+def may_take(uow: UnitOfWork, task: Task, *, administers: bool) -> bool:
+    """Whether the principal may take the task out of where it is. The command is exclusive, or reads."""
     present = of_task(uow, task)
     if present is None:
-        may_take = administers or uow.principal.is_admin
-    else:
-        may_take = ListRole.TRANSFER_INITIATOR in roles_of(uow.principal, present)
-    if not may_take or ListRole.APPENDER not in roles_of(uow.principal, target):
-        raise _forbidden(uow, target)
+        return administers or uow.principal.is_admin
+    return ListRole.TRANSFER_INITIATOR in roles_of(uow.principal, present)
 
 
 def check_distribution(uow: UnitOfWork, task: Task, target: WorkList) -> None:

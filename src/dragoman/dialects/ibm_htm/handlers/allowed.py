@@ -9,12 +9,14 @@ from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import AD, OR, OW, PO, ST, Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers.basket_moves import TRANSFER
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.facts import fact
 from dragoman.dialects.kit import Reply, Request, json
 from dragoman.domain.search import MOST_VALUES
 from dragoman.domain.task import ENDED, State, Task
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import work_lists
 from dragoman.usecases.uow import UnitOfWork
 
 Roles = frozenset[HtmRole]
@@ -63,8 +65,14 @@ def _allowed(uow: UnitOfWork, uid: str, actions: tuple[str, ...]) -> dict[str, A
     task = guard.load(uow, uid)
     roles = guard.check(uow, task, Action.GET)
     wanted = (name for name in actions if name.startswith("GET")) if roles == guard.ONLY_LOOKS else actions
-    allowed = [PREFIX + name for name in wanted if ALLOWED[name](task, roles)]
+    allowed = [PREFIX + name for name in wanted if _is_allowed(uow, name, task, roles)]
     return {"tkiid": ids.task_id(task.uid), "actions": allowed}
+
+
+def _is_allowed(uow: UnitOfWork, name: str, task: Task, roles: Roles) -> bool:
+    """What the table says. Whether a task may be transferred depends on the work basket that it is in."""
+    may = ALLOWED[name](task, roles)
+    return may and (name != TRANSFER or work_lists.may_take(uow, task, administers=AD in roles))
 
 
 def render(found: dict[str, Any], request: Request) -> Reply:
@@ -78,6 +86,11 @@ def _never(task: Task, roles: Roles) -> bool:
 
 def _reader(task: Task, roles: Roles) -> bool:
     return True
+
+
+def _is_movable(task: Task, roles: Roles) -> bool:
+    """In the state for a transfer; a claimed task is released by it."""
+    return not task.stands_for_batch and task.state in (State.READY, State.CLAIMED, State.RUNNING)
 
 
 def _guarded(action: Action) -> May:
@@ -171,7 +184,7 @@ ALLOWED: dict[str, May] = {
     "SUSPEND": _guarded(Action.SUSPEND),
     "SUSPENDWITHCANCELCLAIM": _guarded(Action.SUSPEND_AND_CANCEL),
     "TERMINATE": _guarded(Action.TERMINATE),
-    "TRANSFERTOWORKBASKET": _never,
+    TRANSFER: _is_movable,
     "TRANSFERWORKITEM": _may_transfer,
     "UPDATE": _may_update,
     "UPDATEINACTIVETASK": _may_update_inactive,
