@@ -164,11 +164,6 @@ def htm_watched(tenant: Tenant) -> dict[str, Any]:
 
 QUERY_TABLES = """
 [[query_table]]
-name = "CONF.REVIEWS"
-filter = "NAME='ReviewDocument'"
-attributes = ["TKIID", "NAME", "STATE", "KIND", "PRIORITY", "TYPE", "OWNER", "DUE", "FIRST_ACTIVATED"]
-
-[[query_table]]
 name = "CONF.NAMES"
 display_name = "Names"
 description = "Nothing but names"
@@ -181,7 +176,7 @@ name = "CONF.EVERYTHING"
 
 
 def htm_tables(tenant: Tenant) -> dict[str, Any]:
-    """The same as `htm_ready`, and the composite query tables CONF.REVIEWS, CONF.NAMES and CONF.EVERYTHING."""
+    """The same as `htm_ready`, with its composite query table CONF.REVIEWS, and CONF.NAMES and CONF.EVERYTHING."""
     known = htm_ready(tenant)
     tenant.command("template", "load", "-", "--tenant", tenant.name, typed=QUERY_TABLES)
     return known
