@@ -1,5 +1,7 @@
 """Notes in the store."""
 
+import re
+
 import msgspec
 import sqlalchemy as sa
 
@@ -14,6 +16,7 @@ from dragoman.store.repositories.task_filters import shared_case, shared_contact
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
 
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 N, CONTACT, CASE, T = tables.note.c, tables.contact.c, tables.case.c, tables.tombstone.c
 
 
@@ -24,6 +27,8 @@ class NoteFilter(msgspec.Struct, frozen=True, kw_only=True):
     case: int | None = None
     on_contacts: bool = False
     on_cases: CaseKind | None = None
+    without_contacts: bool = False
+    without_cases: bool = False
     kind: NoteKind | None = None
     of_no_kind: bool = False  # of a kind that there isn't: nothing matches
     creator: str | None = None
@@ -50,7 +55,7 @@ class Notes(Repository[Note]):
         if not wanted.words:
             return [row[0] for row in self.by_condition(found)]
         rows = self.by_condition(found.add_columns(N.text))
-        return [number for number, text in rows if has_words((text,), wanted.words)]
+        return [number for number, text in rows if has_words((_TAG.sub(" ", text),), wanted.words)]
 
     def counted(self, visible_to: Principal) -> dict[NoteKind, int]:
         """How many notes of each kind the principal may see."""
@@ -90,6 +95,10 @@ def conditions(tenant: int, now: Moment, wanted: NoteFilter) -> list[sa.ColumnEl
         found.append(N.case == wanted.case)
     if wanted.on_contacts:
         found.append(N.contact.is_not(None))
+    if wanted.without_contacts:
+        found.append(N.contact.is_(None))
+    if wanted.without_cases:
+        found.append(N.case.is_(None))
     if wanted.kind is not None:
         found.append(N.kind == str(wanted.kind))
     if wanted.of_no_kind:

@@ -21,9 +21,11 @@ from dragoman.usecases.uow import UnitOfWork
 VIEWS = {"all": 0, "company": 1, "person": 2, "withopportunity": 3}
 KINDS = {1: ContactKind.COMPANY, 2: ContactKind.PERSON}
 WITH_OPPORTUNITY = 3
-NARROWING = ("tags", "contactStage", "contactType", "fromDate", "toDate")
+NARROWING = ("tags", "contactStage", "contactType", "fromDate", "toDate", "isShared", "responsibleid")
 """Parameters of the vendor for what contacts here haven't got: who asks for any of it gets no contact (second page,
 C.3)."""
+
+NO_VALUES = frozenset({"", "0", "-1", "false", NOBODY})
 
 
 class One(msgspec.Struct, frozen=True):
@@ -79,7 +81,7 @@ def parse_filter(request: Request) -> Filter:
     """GET crm/contact/filter."""
     parameters = gather(request)
     view = parameters.choice("contactListView", VIEWS)
-    is_narrowed = any(text not in ("", "0", "-1", NOBODY) for name in NARROWING for text in parameters.values(name))
+    is_narrowed = any(text.lower() not in NO_VALUES for name in NARROWING for text in parameters.values(name))
     return Filter(view, is_narrowed, read_paging(parameters))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, time
 import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive, Lock
-from dragoman.dialects.kit import Reply, Request
+from dragoman.dialects.kit import Reply, Request, any_of
 from dragoman.dialects.onlyoffice_crm.handlers.references import user_of
 from dragoman.dialects.onlyoffice_crm.handlers.task_content import ENTITY_TYPES
 from dragoman.dialects.onlyoffice_crm.options import Options
@@ -18,7 +18,7 @@ from dragoman.dialects.onlyoffice_crm.wire.history import KINDS, render_event
 from dragoman.dialects.onlyoffice_crm.wire.paging import Paging, in_order, matching, read_paging, words_of
 from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
-from dragoman.domain.access import may_see_contact
+from dragoman.domain.access import may_see_contact, require_scope
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment, from_datetime, to_datetime
 from dragoman.domain.contact import Contact, ContactKind
@@ -30,6 +30,8 @@ from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.uow import UnitOfWork
 
+CONTACT_READ, CASE_READ = any_of("contact.read"), any_of("case.read")
+CONTACT_WRITE, CASE_WRITE = any_of("contact.write"), any_of("case.write")
 MOST_LOOKED_THROUGH = 10_000
 MOST_USERS = 1_000
 ORDERS = {"created": "created_at", "createby": "creator", "category": "kind", "content": "text"}
@@ -139,12 +141,15 @@ def _conditions(uow: UnitOfWork, command: Filter) -> notes.NoteFilter:
     zone = zone_of(uow.home.zone)
     user = None if command.creator is None else user_of(uow, command.creator)
     is_contact = command.entity_type == "contact"
+    of_contacts, of_cases = _may_read(uow, command)
     entity = _entity(uow, command) if command.entity else None
     return notes.NoteFilter(
         contacts=_with_persons(uow, entity) if isinstance(entity, Contact) else (),
         case=entity.number if isinstance(entity, Case) else None,
         on_contacts=is_contact,
         on_cases=ENTITY_TYPES.get(command.entity_type),
+        without_contacts=not of_contacts,
+        without_cases=not of_cases,
         kind=KINDS.get(command.category),
         of_no_kind=command.category > 0 and command.category not in KINDS,
         creator=command.creator if user is None else user.uid,
@@ -153,6 +158,14 @@ def _conditions(uow: UnitOfWork, command: Filter) -> notes.NoteFilter:
         words=words_of(command.paging.filter_value.partition(",")[0]),
         visible_to=uow.principal,
     )
+
+
+def _may_read(uow: UnitOfWork, command: Filter) -> tuple[bool, bool]:
+    """Whether the principal's scopes reach events of contacts, and of cases. Forbidden where the wanted kind is out of
+    reach."""
+    if command.entity_type:
+        require_scope(uow.principal, CONTACT_READ if command.entity_type == "contact" else CASE_READ)
+    return uow.principal.has_scope(CONTACT_READ), uow.principal.has_scope(CASE_READ)
 
 
 def _entity(uow: UnitOfWork, command: Filter) -> Contact | Case:
@@ -212,6 +225,7 @@ def parse_create(request: Request) -> Create:
 
 def create(uow: UnitOfWork, command: Create) -> EventView:
     """The new event. Invalid for a contact, opportunity or case that is unknown or hidden (second page, J)."""
+    _require_scopes(uow, bool(command.contact), bool(command.entity_type and command.entity))
     contact = case = None
     if command.contact:
         contact = contact_lookup.find(uow, command.contact, Lock.CHANGE)
@@ -222,6 +236,14 @@ def create(uow: UnitOfWork, command: Create) -> EventView:
     created_at = None if command.created is None else command.created.at(zone_of(uow.home.zone))
     note = notes.add(uow, command.kind, command.content, contact=contact, case=case, created_at=created_at)
     return Gathering(uow, 0).event(note)
+
+
+def _require_scopes(uow: UnitOfWork, on_contact: bool, on_case: bool) -> None:
+    """Forbidden unless the scopes let the principal write to all that an event belongs to."""
+    if on_contact:
+        require_scope(uow.principal, CONTACT_WRITE)
+    if on_case:
+        require_scope(uow.principal, CASE_WRITE)
 
 
 def _case(uow: UnitOfWork, kind: CaseKind, number: int) -> Case:
@@ -244,6 +266,7 @@ def delete(uow: UnitOfWork, command: Delete) -> EventView:
     note = notes.find(uow, command.number, Lock.CHANGE)
     if note is None:
         raise not_found()
+    _require_scopes(uow, note.contact is not None, note.case is not None)
     seen = Gathering(uow, 0).event(note)
     notes.remove(uow, note)
     return seen
