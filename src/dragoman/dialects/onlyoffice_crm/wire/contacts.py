@@ -3,14 +3,13 @@
 from typing import Any
 
 from dragoman.dialects.onlyoffice_crm.views import ContactView, Sharing
+from dragoman.dialects.onlyoffice_crm.wire.contact_info import render_all, render_email
 from dragoman.dialects.onlyoffice_crm.wire.dates import print_date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.people import Persons
-from dragoman.domain.contact import Contact, ContactKind
+from dragoman.domain.contact import ContactKind
 
 PHOTOS = "/Products/CRM/App_Themes/default/images/empty_{}_logo_{}.png"
 SMALL, MEDIUM = "40_40", "65_65"
-EMAIL = 1
-HOME = 0
 
 
 def render_contact(seen: ContactView, persons: Persons, *, in_task: bool = False) -> dict[str, Any]:
@@ -39,18 +38,6 @@ def render_contact(seen: ContactView, persons: Persons, *, in_task: bool = False
     }
 
 
-def render_email(contact: Contact) -> dict[str, Any]:
-    """The primary e-mail address as ContactInfo. It is the only one kept, so it goes by its contact's id."""
-    return {
-        "infoType": EMAIL,
-        "category": HOME,
-        "data": contact.email,
-        "categoryName": "Home",
-        "isPrimary": True,
-        "id": contact.number,
-    }
-
-
 def render_whole_contact(seen: ContactView, persons: Persons) -> dict[str, Any]:
     """A person or company as such."""
     contact = seen.contact
@@ -72,7 +59,7 @@ def render_whole_contact(seen: ContactView, persons: Persons) -> dict[str, Any]:
     }
     if contact.about is not None:
         members["about"] = contact.about
-    members["commonData"] = [render_email(contact)] if contact.email and seen.is_visible else []
+    members["commonData"] = list(render_all(contact)) if seen.is_visible else []
     members["customFields"] = []
     if contact.task_count:
         members["taskCount"] = contact.task_count
