@@ -1,6 +1,6 @@
 """Customer profiles: made, read, replaced, deleted, and their extensions (page 2, sections B, C and F)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from msgspec.structs import replace
@@ -105,7 +105,7 @@ def show(uow: UnitOfWork, command: Show) -> dict[str, Any]:
 def update(uow: UnitOfWork, command: Write) -> None:
     """All core attributes are replaced; of the extensions those that the body names."""
     contact = find_profile(uow, command.customer, to_edit=True)
-    attributes, values = _content(uow, command)
+    attributes, values = _content(uow, command, contact.extensions)
     _refuse_shared_names(attributes, set(contact.extensions) - set(map(fold, values)), "is an extension of it")
     after = wire.apply(contact, attributes)
     _save(uow, contact, extensions.set_extensions(uow, after, values, require_schema=command.switches.require_schema))
@@ -115,6 +115,7 @@ def insert(uow: UnitOfWork, command: Write) -> None:
     """Each named extension is replaced. Invalid for a core attribute."""
     contact = find_profile(uow, command.customer, to_edit=True)
     sent, declared = judge(command.content), _declared(uow)
+    sent = sent.emptying(contact.extensions)
     core = sent.core(declared)
     _refuse_shared_names(core, set(map(fold, core)), "is no extension but a core attribute")
     _, values = sent.split(declared)
@@ -177,9 +178,9 @@ def _new(uow: UnitOfWork) -> Contact:
     return Contact(uow.tenant, 0, "", ContactKind.PERSON)
 
 
-def _content(uow: UnitOfWork, command: Write) -> tuple[wire.Attributes, dict[str, str]]:
-    """Attributes and extensions of the body, told apart by the schemas that exist."""
-    sent = judge(command.content)
+def _content(uow: UnitOfWork, command: Write, stored: Collection[str] = ()) -> tuple[wire.Attributes, dict[str, str]]:
+    """Attributes and extensions of the body, told apart by the schemas that exist and by what is stored."""
+    sent = judge(command.content).emptying(stored)
     return sent.split(_declared(uow), wire.known_names(command.switches.profile_attributes))
 
 

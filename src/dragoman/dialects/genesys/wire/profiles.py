@@ -50,6 +50,12 @@ class Sent(msgspec.Struct, frozen=True):
     texts: dict[str, str]
     problems: Problems
 
+    def emptying(self, stored: Collection[str]) -> "Sent":
+        """With `[]` as the value of an extension where one of that name (folded) is stored: else it has no values and
+        may be of either kind."""
+        empty = [name for name, text in self.texts.items() if "".join(text.split()) == "[]" and fold(name) in stored]
+        return replace(self, extensions=(*self.extensions, *empty)) if empty else self
+
     def core(self, schemas: Collection[str]) -> list[str]:
         """The members that are no extensions, where these schemas (folded) exist."""
         return [name for name in self.texts if fold(name) not in schemas and name not in self.extensions]
