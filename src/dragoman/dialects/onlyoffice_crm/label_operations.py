@@ -133,6 +133,8 @@ NOT_OFFERED = tuple(
     for method, path, name in (
         ("POST", "customfield", "create"),
         ("PUT", "customfield/{id}", "update"),
+        ("PUT", "customfield/reorder", "reorder"),
+        ("DELETE", "customfield/{id}", "delete"),
         ("POST", "{id}/customfield/{fieldid}", "set"),
     )
 )

@@ -74,13 +74,14 @@ def create(uow: UnitOfWork, command: Create) -> IdentificationKey:
         raise Conflict("already_exists", f"There is an identification key {command.name}.", name=command.name)
     if len(keys) >= MOST_KEYS:
         raise Invalid("invalid_value", f"There are at most {MOST_KEYS} identification keys.")
+    spellings = {} if source is None else _spellings(source)
     number = max((key.id for key in keys), default=0) + 1
     key = IdentificationKey(
         number,
         command.name,
         None if source is None else source.folded,
         command.folded,
-        command.spelled,
+        tuple(spellings.get(folded, name) for name, folded in zip(command.spelled, command.folded, strict=True)),
         command.is_unique,
         "" if source is None else source.name,
     )
@@ -139,8 +140,13 @@ def _declared(uow: UnitOfWork, command: Create) -> ExtensionSchema:
     schema = uow.schemas.by_name(Owner.CONTACT, command.source or "", Lock.SHARED)
     if schema is None:
         raise Invalid("invalid_value", f"source {command.source} is no schema of contacts")
-    declared = {fold(attribute.name) for attribute in schema.attributes}
+    declared = _spellings(schema)
     unknown = [name for name, folded in zip(command.spelled, command.folded, strict=True) if folded not in declared]
-    if unknown and declared:
+    if unknown and (declared or schema.is_classifier):
         raise Invalid("invalid_value", f"{schema.name} declares no attribute {unknown[0]}")
     return schema
+
+
+def _spellings(schema: ExtensionSchema) -> dict[str, str]:
+    """The names of the declared attributes, by their folded names."""
+    return {fold(attribute.name): attribute.name for attribute in schema.attributes}

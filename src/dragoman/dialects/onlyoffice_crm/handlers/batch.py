@@ -89,22 +89,22 @@ def _entries(request: Request) -> Any:
     """What was sent as the batch: a JSON body of its own, a parameter with JSON, or indexed fields of a form."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "application/json" and request.body.strip():
-        value = json.parse(request.body)
+        value = _parsed(request.body)
         if isinstance(value, dict):
             request.ignore_other_members(name.lower() for name in value)
             value = next((member for name, member in value.items() if name.lower() == "batch"), None)
         if value is not None:
-            return _parsed(value) if isinstance(value, str) else value
+            return _parsed(value.encode()) if isinstance(value, str) else value
         raise _nothing()
     text = gather(request).text("batch")
     if text is not None:
-        return _parsed(text)
+        return _parsed(text.encode())
     return _indexed(request, content_type) if request.method == "POST" else None
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: bytes) -> Any:
     try:
-        return json.parse(text.encode())
+        return json.parse(text)
     except Invalid as refusal:
         raise _nothing() from refusal
 
