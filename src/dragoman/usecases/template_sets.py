@@ -14,6 +14,7 @@ from dragoman.domain.due import DueChange
 from dragoman.domain.errors import Conflict, Invalid, Problem
 from dragoman.domain.task import Task
 from dragoman.domain.template_set import MOST_BLUEPRINTS, AppliesTo, Blueprint, TemplateSet
+from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.identity import names
 from dragoman.usecases.tasks import edits as task_edits
 from dragoman.usecases.tasks import unclaimed_names
@@ -137,7 +138,8 @@ class Apply(msgspec.Struct, frozen=True):
 
 def apply(uow: UnitOfWork, command: Apply) -> list[Task]:
     """The new tasks, in the order of their blueprints. NotFound for an unknown set. Conflict for a contact or case that
-    the set isn't for (`wrong_entity`), and for a set without blueprints; Invalid for one that is unknown or hidden."""
+    the set isn't for (`wrong_entity`), and for a set without blueprints; Invalid for one that is unknown or hidden, and
+    for a disabled assignee."""
     found = uow.template_sets.get(command.set)
     contact, case = _target(uow, command)
     if not _is_for(found.applies_to, contact, case):
@@ -195,7 +197,7 @@ def _assignee(
     uow: UnitOfWork, blueprint: Blueprint
 ) -> tuple[str | None, dict[str, dict[str, Any]], list[tuple[str, str]]]:
     """Who gets the task, the facts that it is made with, and the names that match no user: one that a client sent may
-    match one by now."""
+    match one by now. A user who was deleted gets nothing."""
     unknown = []
     for dialect, facts in blueprint.extras.items():
         name = names.kept(dialect, facts)
@@ -205,4 +207,6 @@ def _assignee(
         if user is not None:
             return user.uid, {}, []
         unknown.append((dialect, name))
-    return blueprint.assignee, blueprint.extras, unknown
+    chosen = persons.find(uow, blueprint.assignee)
+    is_there = chosen is not None and chosen.deleted_at is None
+    return blueprint.assignee if is_there else None, blueprint.extras, unknown

@@ -181,9 +181,12 @@ def _with_persons(uow: UnitOfWork, contact: Contact) -> tuple[int, ...]:
 
 
 def _end_of_day(at: Moment, zone: str) -> Moment:
-    """The last moment of that day in the portal's zone."""
-    day = to_datetime(at).astimezone(zone_of(zone))
-    return from_datetime(datetime.combine(day.date(), time.max, day.tzinfo))
+    """The last moment of that day in the portal's zone; of the last day that there is, the moment itself."""
+    try:
+        day = to_datetime(at).astimezone(zone_of(zone))
+        return from_datetime(datetime.combine(day.date(), time.max, day.tzinfo))
+    except OverflowError:
+        return at
 
 
 def _on_members(uow: UnitOfWork, numbers: list[int], paging: Paging) -> Found:
