@@ -101,6 +101,23 @@ def test_the_journey_shows_all_dialects_and_is_narrowed_by_links(tenant: Tenant,
     assert "Nothing of this contact matches." in anna.get(f"/ui/contacts/{number}?dialect=genesys").text
 
 
+def test_a_note_stands_in_the_journey_as_text(tenant: Tenant, anna: Browser) -> None:
+    number = contact(tenant)
+    note = {"content": "<p>called</p>", "categoryId": 1_000_003, "contactId": number}
+    tenant.native("POST", "/api/2.0/crm/history", note)
+    page = anna.get(f"/ui/contacts/{number}").text
+    assert rows(page, "kind") == ["note"]
+    assert "&lt;p&gt;called&lt;/p&gt;" in page
+    assert rows(anna.get(f"/ui/contacts/{number}?kind=note").text, "kind") == ["note"]
+
+
+def test_a_note_on_a_case_stands_in_its_changes(tenant: Tenant, anna: Browser) -> None:
+    number = tenant.native("POST", "/v1/cases", {"kind": "case", "title": "Fair"})["number"]
+    note = {"content": "<p>met</p>", "categoryId": 1_000_004, "entityType": "case", "entityId": number}
+    tenant.native("POST", "/api/2.0/crm/history", note)
+    assert "&lt;p&gt;met&lt;/p&gt;" in anna.get(f"/ui/cases/{number}").text
+
+
 def test_what_one_may_not_see_is_like_what_is_not_there(tenant: Tenant, anna: Browser, bert: Browser) -> None:
     secret = contact(tenant, is_private=True)
     case = tenant.native("POST", "/v1/cases", {"kind": "case", "title": "Secret", "is_private": True})["number"]

@@ -19,6 +19,7 @@ from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
 from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES
 from dragoman.dialects.onlyoffice_crm.wire.parameters import BAD_INTEGER, Parameters, gather
 from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER
+from dragoman.domain.access import may_see_contact
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.json_numbers import Number
@@ -28,6 +29,7 @@ from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases.sketches import sketches
 from dragoman.usecases.contacts import lifecycle as contacts
+from dragoman.usecases.contacts import lookup as contact_lookup
 from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
@@ -69,6 +71,7 @@ class Content(msgspec.Struct, frozen=True):
     actual_close: Date | None
     expected_close: Date | None
     members: tuple[int, ...]
+    is_private: bool
 
 
 class Create(msgspec.Struct, frozen=True):
@@ -96,7 +99,10 @@ class Put(msgspec.Struct, frozen=True):
 
 def parse_create(request: Request) -> Create:
     """POST crm/opportunity."""
-    return Create(_read(gather(request)))
+    content = _read(gather(request))
+    if content.is_private:
+        raise bad_argument("isPrivate", "not offered")
+    return Create(content)
 
 
 def parse_put(request: Request) -> Put:
@@ -131,15 +137,13 @@ def _read(parameters: Parameters) -> Content:
         raise bad_argument("stageid", "required")
     if currency not in CURRENCIES:
         raise bad_argument("bidCurrencyAbbr", "unknown" if currency else "required")
-    if is_private:
-        raise bad_argument("isPrivate", "not offered")
     if len(members) > MOST_MEMBERS:
         raise bad_argument("members", f"more than {MOST_MEMBERS}")
     if stage not in SALES_STAGES:
         raise not_found()
     kept = {name: value for name, value in facts.items() if value} | {"currency": currency}
     taking_part = tuple(dict.fromkeys(number for number in members if number > 0))
-    return Content(title, description, responsible, contact, stage, kept, actual, expected, taking_part)
+    return Content(title, description, responsible, contact, stage, kept, actual, expected, taking_part, is_private)
 
 
 def create(uow: UnitOfWork, command: Create) -> OpportunityView:
@@ -160,6 +164,8 @@ def put(uow: UnitOfWork, command: Put) -> OpportunityView:
     if contact is not None and contact != present.contact:
         contacts.get(uow, contact)
     crm_cases.require_edit(uow, present)
+    if content.is_private and not present.is_private:
+        raise bad_argument("isPrivate", "not offered")
     fields = _fields(uow, content, present)
     if (content.description or "") == (present.description or ""):
         fields["description"] = present.description
@@ -177,15 +183,12 @@ def _fields(uow: UnitOfWork, content: Content, present: Case | None) -> dict[str
     for name, date in dates:
         if date is not None and (at := date.at(zone)) != NEVER_SET:
             facts[name] = at
-    for number in content.members:
-        contacts.get(uow, number)
     extras = {} if present is None else {name: kept for name, kept in present.extras.items() if name != NAME}
-    kept_members = () if present is None else present.members
     return {
         "description": content.description,
         "assignee": None if responsible is None else responsible.uid,
         "sales_stage": content.stage,
-        "members": content.members or kept_members,
+        "members": _members(uow, content.members, () if present is None else present.members),
         "extras": extras | {NAME: facts},
     }
 
@@ -202,6 +205,22 @@ def delete(uow: UnitOfWork, command: Delete) -> OpportunityView:
     seen = Gathering(uow, 0).opportunity(case)
     removal.remove_case(uow, case)
     return seen
+
+
+def _members(uow: UnitOfWork, sent: tuple[int, ...], present: tuple[int, ...]) -> tuple[int, ...]:
+    """The members that are sent, behind those that the principal can't see; none sent: all present ones. NotFound
+    for one that isn't there."""
+    if not sent:
+        return present
+    for number in sent:
+        contacts.get(uow, number)
+    hidden = [number for number in present if not _is_shown(uow, number)]
+    return (*hidden, *sent)
+
+
+def _is_shown(uow: UnitOfWork, number: int) -> bool:
+    contact = contact_lookup.find(uow, number)
+    return contact is None or may_see_contact(uow.principal, contact)
 
 
 def _kept_name(content: Content, present: Case | None) -> str | None:
