@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE
 from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment
+from dragoman.domain.escalation import Escalation
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
 from dragoman.domain.task import Kind, State, Task
@@ -166,6 +167,7 @@ OTHERS: dict[str, Any] = {
     "messages": {"input": MessageHead("text/plain", "00", "a.txt")},
     "binaries": {"photo": BinaryHead("image/png", "a", "00")},
     "properties": {"k": "v"},
+    "escalations": (Escalation("Late"),),
     "extras": {"test": {"k": 1}},
     "work_items": (WorkItem(Role.EDITOR, "somebody"),),
 }

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "entity",
     "first_activated_at",  # for the core's own reckoning
     "state_changed_at",
+    "escalate_at",
     "work_items",  # rights; their own paths come with human tasks
     "extension_count",
     "work_item_count",

@@ -1,7 +1,7 @@
 """The switches of this dialect, as `[dialects.genesys]` sets them (page, section 0)."""
 
 from dragoman.dialects import kit
-from dragoman.dialects.genesys.wire import business
+from dragoman.dialects.genesys.wire.business import BusinessAttribute, Mapped, fault
 from dragoman.dialects.kit import Option
 from dragoman.domain import origins
 
@@ -20,12 +20,12 @@ class Switches(kit.Switches, frozen=True):
     profile_attributes: tuple[str, ...] = ()
     require_identification_key: bool = False
     exports: str = "exports"
-    business_attribute: tuple[business.BusinessAttribute, ...] = ()
+    business_attribute: tuple[BusinessAttribute, ...] = ()
 
     @property
-    def business(self) -> business.Mapped:
+    def business(self) -> Mapped:
         """Business attributes by the fields that they are mapped to."""
-        return business.Mapped(self.business_attribute)
+        return Mapped(self.business_attribute)
 
 
 DEFAULTS = Switches()
@@ -86,7 +86,7 @@ OPTIONS = (
         "business_attribute",
         DEFAULTS.business_attribute,
         "Business attributes with `name`, `dbid`, `values` and the `cv_attributes` that they are mapped to.",
-        check=business.fault,
-        kind=tuple[business.BusinessAttribute, ...],
+        check=fault,
+        kind=tuple[BusinessAttribute, ...],
     ),
 )
