@@ -118,6 +118,19 @@ def test_a_task_of_a_template_reads_everywhere(world: World) -> None:
     assert (card["assignee"], card["status"]) == (None, "ready")
 
 
+@pytest.mark.parametrize(("who", "shown"), [("cara", 31), ("bert", None)])
+@pytest.mark.parametrize("through", ["native", "crm"])
+def test_who_ended_a_task_elsewhere_is_seen_in_genesys(world: World, through: str, who: str, shown: int | None) -> None:
+    number = said(world, "POST", "/v1/tasks", {"title": "Call"}, who)[1]["number"]
+    path = f"/v1/tasks/{number}/finish" if through == "native" else f"/api/2.0/crm/task/{number}/close"
+    assert said(world, "POST" if through == "native" else "PUT", path, who=who)[0] == 200
+    completed = genesys(world, number)["completed"]
+    assert completed.get("resource_id") == shown
+    before = native(world, number)
+    assert said(world, "POST", f"/services/1/tasks/{number}/end", completed)[0] == 204
+    assert native(world, number) == before
+
+
 def test_a_task_without_a_title_goes_by_its_name(world: World) -> None:
     world.core(lambda uow: uow.templates.save(replace(REVIEW, display_name=None)))
     number = number_of(world, review(world))

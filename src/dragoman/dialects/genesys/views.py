@@ -14,6 +14,7 @@ from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.cases import lookup as case_lookup
 from dragoman.usecases.identity import lookup as people_lookup
+from dragoman.usecases.tasks import endings
 from dragoman.usecases.uow import UnitOfWork
 
 
@@ -67,7 +68,22 @@ def beside(uow: UnitOfWork, tasks: Sequence[Task], wanted: Wanted) -> resources.
         _categories(uow, {task.category for task in tasks if "task_type" not in resources.facts(task)}),
         _resources(uow, tasks),
         {task.number: extensions.task_card(uow, task, moments.render) for task in tasks} if wanted.card else {},
+        finishers(uow, tasks),
     )
+
+
+def finishers(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, int]:
+    """The resource ids of the users who ended tasks through other dialects, where they have one, by number."""
+    elsewhere = [task for task in tasks if not task.is_open and not resources.ended_here(task)]
+    ended = endings.of(uow, elsewhere) if elsewhere else {}
+    people_lookup.load(uow, {ending.user for ending in ended.values()})
+    found: dict[int, int] = {}
+    for number, ending in ended.items():
+        user = people_lookup.find(uow, ending.user)
+        name = None if user is None else name_in(user, resources.NAME)
+        if name is not None:
+            found[number] = int(name)
+    return found
 
 
 def _categories(uow: UnitOfWork, numbers: set[int | None]) -> dict[int, str]:

@@ -1,6 +1,6 @@
 """History in the store: one row a visible change, chained by hashes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -110,6 +110,17 @@ class History:
             mine.append(H.revision < before)
         statement = sa.select(*columns).where(*mine).order_by(H.revision.desc()).limit(limit)
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
+
+    def at(self, entity: str, moments: Mapping[int, Moment]) -> list[tuple[int, str | None, str]]:
+        """For each of these entities that changed at its moment: its number, who changed it first, and the dialect. For
+        readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number.in_(sorted(moments)))
+        columns = (H.number, H.at, H.actor, H.dialect)
+        statement = sa.select(*columns).where(*mine, H.at.in_(sorted(set(moments.values()))))
+        rows = self._group.connection.execute(statement.order_by(H.number, H.revision.desc()))
+        return list({row[0]: (row[0], row[2], row[3]) for row in rows if moments[row[0]] == row[1]}.values())
 
     def is_of(self, dialect: str, entity: str, number: int) -> bool:
         """Whether all changes of an entity came through one dialect. For readers and exclusive commands."""

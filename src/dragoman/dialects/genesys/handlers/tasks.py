@@ -9,7 +9,7 @@ from dragoman.dialects.genesys.handlers.lookups import find_service, find_task, 
 from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
-from dragoman.dialects.genesys.views import beside
+from dragoman.dialects.genesys.views import beside, finishers
 from dragoman.dialects.genesys.wire import events, queries, resources
 from dragoman.dialects.genesys.wire.business import TASK
 from dragoman.dialects.genesys.wire.events import Event
@@ -175,7 +175,9 @@ def end(uow: UnitOfWork, command: End) -> None:
     event = judge(command.event)
     if task.stands_for_batch and event.extensions:
         tasks.require(uow, task, Permission.EDIT)
-    ended = task if resources.shows_end(task, event.fields) else _ended(uow, task, event)
+    # Who ended it is looked up only where it is sent back: that needs a transaction of its own.
+    finisher = finishers(uow, [task]).get(task.number) if resources.RESOURCE in event.fields else None
+    ended = task if resources.shows_end(task, event.fields, finisher) else _ended(uow, task, event)
     extended = extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema)
     tasks.save(uow, ended, extended)
 

@@ -32,12 +32,13 @@ Resource = dict[str, Any]
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Context of tasks: titles of categories, resource ids of users that have one or (None) are deleted, task cards by
-    number."""
+    """Context of tasks: titles of categories, resource ids of users that have one or (None) are deleted; by number task
+    cards, and the resource ids of users who ended tasks through other dialects."""
 
     categories: Mapping[int, str] = {}
     resources: Mapping[str | None, int | None] = {}
     cards: Mapping[int, str] = {}
+    finishers: Mapping[int, int] = {}
 
 
 def facts(entity: Case | Stage | Task) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def task(task: Task, service_id: int | str | None, wanted: Wanted, beside: Besid
         "est_duration": est_duration(task),
         "started": _started(task, beside),
     }
-    shown = _finished(shown, task, wanted.chosen(TASK, task.extensions))
+    shown = _finished(shown, task, wanted.chosen(TASK, task.extensions), beside.finishers.get(task.number))
     if task.number in beside.cards:
         shown[TASK_CARD] = json.verbatim(beside.cards[task.number])
     return shown
@@ -141,26 +142,34 @@ def est_duration(task: Task) -> int | None:
     return seconds if seconds >= 0 else None
 
 
-def completed(entity: Case | Stage | Task) -> Resource | None:
-    """The end event: as it was sent while the core still agrees with it, else from the core."""
-    if isinstance(entity, Task) and entity.is_open:
+def completed(entity: Case | Stage | Task, finisher: int | None = None) -> Resource | None:
+    """The end event: as it was sent while the core still agrees with it, else from the core, with the resource id of
+    the user who ended it."""
+    if (isinstance(entity, Task) and entity.is_open) or entity.completed_at is None:
         return None
-    if entity.completed_at is None:
-        return None
-    moment = moments.render(entity.completed_at)
-    sent: Resource | None = facts(entity).get("completed")
-    code = entity.outcome_code
-    if sent is not None and sent["timestamp"] == moment and _outcome_of(sent) == (code, entity.outcome_text):
+    if ended_here(entity):
+        sent: Resource = facts(entity)["completed"]
         return sent
+    code = entity.outcome_code
     if isinstance(entity, Task):
         code = OUTCOMES.get(entity.state, code)
-    outcome = {"disposition": code, "disposition_desc": entity.outcome_text}
+    outcome = {RESOURCE: finisher, "disposition": code, "disposition_desc": entity.outcome_text}
+    moment = moments.render(entity.completed_at)
     return {"timestamp": moment, **{name: value for name, value in outcome.items() if value is not None}}
 
 
-def shows_end(entity: Case | Stage | Task, sent: Resource) -> bool:
+def ended_here(entity: Case | Stage | Task) -> bool:
+    """Whether the end is still the one that a client of this dialect sent."""
+    sent: Resource | None = facts(entity).get("completed")
+    if sent is None or entity.completed_at is None:
+        return False
+    agrees = _outcome_of(sent) == (entity.outcome_code, entity.outcome_text)
+    return agrees and sent["timestamp"] == moments.render(entity.completed_at)
+
+
+def shows_end(entity: Case | Stage | Task, sent: Resource, finisher: int | None = None) -> bool:
     """Whether an end event with its moment is what is shown already: sent back, it changes nothing."""
-    shown = completed(entity)
+    shown = completed(entity, finisher)
     return shown is not None and "timestamp" in sent and not changed(sent, shown) and not changed(shown, sent)
 
 
@@ -181,10 +190,12 @@ def _started(task: Task, beside: Beside) -> Resource:
     return {**sent, RESOURCE: resource}
 
 
-def _finished(shown: Resource, entity: Case | Stage | Task, extensions: Iterable[Extension]) -> Resource:
+def _finished(
+    shown: Resource, entity: Case | Stage | Task, extensions: Iterable[Extension], finisher: int | None = None
+) -> Resource:
     """Without members that have no value; with the end, its outcome (in both places: page, 3.4), and extensions."""
     shown = {name: value for name, value in shown.items() if value is not None}
-    end = completed(entity)
+    end = completed(entity, finisher)
     if end is not None:
         shown["completed"] = end
         shown |= {name: end[name] for name in ("disposition", "disposition_desc") if name in end}
