@@ -64,7 +64,7 @@ class Sent(msgspec.Struct, frozen=True):
         """Attributes and extensions, where these schemas (folded) exist. Invalid with all faults of the body."""
         problems = Problems()
         for problem in self.problems.found:
-            if fold(problem.path.split("/")[1]) not in schemas:
+            if fold(problem.path.removeprefix("/").partition("/")[0]) not in schemas:
                 problems.add(problem.path, problem.code, problem.message)
         values = {name: value for name, value in self.attributes.items() if fold(name) not in schemas}
         for name in values:
