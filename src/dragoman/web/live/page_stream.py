@@ -29,6 +29,8 @@ RETRY = b"retry: 2000\n"
 BEAT = b": beat\n\n"
 TROUBLED_SECONDS = 1.0
 """Between two attempts to read where the database is away."""
+APART_SECONDS, MOST_APART_SECONDS = 0.001, 0.2
+"""How long after each other streams look at news, so that the answers to requests come in between; at most."""
 RIGHTS = ("is_admin", "groups", "scopes", "is_reviewer", "is_granted", "is_supervisor", "ceiling", "dialects")
 
 
@@ -73,6 +75,7 @@ class PageStream:
         now = self._loop.time()
         self._ends_at = now + watch.rules.seconds * (900 + secrets.randbelow(201)) / 1_000
         self._sent_at = now
+        self._place_in_line = secrets.randbelow(1_000) / 1_000
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The blocks of the stream, to its end."""
@@ -167,6 +170,9 @@ class PageStream:
             raise Ended("shutdown") from None
         if self._open.over:
             raise Ended(self._open.over)
+        if is_news:
+            streams = self._app.event_watch.streams.total()
+            await asyncio.sleep(self._place_in_line * min(MOST_APART_SECONDS, streams * APART_SECONDS))
         return is_news
 
     async def _check(self, *, fresh: bool) -> None:
