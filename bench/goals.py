@@ -115,6 +115,18 @@ GOALS: dict[str, Goal] = {
         )
         for engine in ENGINES
     },
+    **{
+        f"inbox_lists_1m_ms_{engine}": Goal(
+            "ms of the slowest list or count of an inbox among 1,000,000 tasks, offered to 500 groups", most=20
+        )
+        for engine in ENGINES
+    },
+    **{
+        f"inbox_list_growth_1m_vs_10k_{engine}": Goal(
+            "time of each of these among 1,000,000 tasks over that among 10,000, the worst", most=3
+        )
+        for engine in ENGINES
+    },
     **{f"inbox_act_ms_{engine}": Goal("ms of an act, from its form to the changed row", most=60) for engine in ENGINES},
     "overload_goodput": Goal("updates of 2,000 clients that ask again at once over those of 64, the peak", least=0.9),
     "overload_p99_ms_2000": Goal("99th percentile of ms of those updates", most=1_000),

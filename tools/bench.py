@@ -7,6 +7,7 @@ python -m tools.bench --only bulk                      batches, their previews a
 python -m tools.bench --only events                    the event log: its cost, streams, delta, webhooks
 python -m tools.bench --only inbox                     the pages of the inbox beside JSON, and among a million tasks
 python -m tools.bench --only customers                 a customer identified among few contacts and a million
+python -m tools.bench --only inbox_lists               lists and counts of an inbox, without HTTP
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
@@ -32,6 +33,7 @@ from bench import (
     guesses,
     idle_streams,
     inbox,
+    inbox_lists,
     lane,
     log_cost,
     million,
@@ -90,6 +92,7 @@ STAGES = {
     "entries": million_entries.run,
     "inbox": inbox.run,
     "customers": customers.run,
+    "inbox_lists": inbox_lists.run,
     **EVENTS,
 }
 """What `--only` can name besides kinds of work."""

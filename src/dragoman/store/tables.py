@@ -19,6 +19,8 @@ has_ended: sa.ColumnElement[int] = sa.literal_column(
     "(CASE WHEN state IN ('completed','expired','failed','terminated') THEN 1 ELSE 0 END)", sa.Integer()
 )
 due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
+priority_or_none: sa.ColumnElement[int] = sa.literal_column("coalesce(priority, 0)", BigInteger())
+priority_first: sa.ColumnElement[int] = priority_or_none.desc()
 is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # untyped: SQLite's would get a "= 1"
 has_escalations: sa.ColumnElement[Any] = sa.literal_column("(escalations <> '[]')")
 
@@ -70,7 +72,7 @@ def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
     return _where(name, sa.text(f"{when or column} IS NOT NULL"), column, *others)
 
 
-def _where(name: str, condition: Any, *columns: str, unique: bool = False) -> Index:
+def _where(name: str, condition: Any, *columns: Any, unique: bool = False) -> Index:
     """An index of the rows for which this holds; only statements with the same condition use it."""
     return Index(name, "tenant", *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
@@ -342,10 +344,13 @@ task = Table(
     Index("task_by_uid", "tenant", "uid", unique=True),
     Index("task_by_state_due", "tenant", "state", due_or_last, "number"),
     Index("task_by_end_due", "tenant", has_ended, due_or_last, "number"),
+    Index("task_by_urgency", "tenant", has_ended, due_or_last, priority_first, "created_at", "number"),
+    Index("task_by_priority", "tenant", has_ended, priority_or_none, "number"),
     Index("task_by_assignee", "tenant", "assignee", "state", "number"),
     Index("task_by_case", "tenant", "case", "number"),
     Index("task_by_creation", "tenant", "created_at", "number"),
     Index("task_by_origin", "tenant", "made_through", "number"),
+    _where("task_of_nobody", sa.text("work_item_count = 0"), has_ended, due_or_last, "number"),
     _where_set("task_by_creator", "creator", "number"),
     _where_set("task_by_starter", "starter", "number"),
     _where_set("task_by_contact", "contact", "number"),

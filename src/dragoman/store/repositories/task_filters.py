@@ -107,6 +107,11 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     lateral: bool = False  # the engine needs to be led along the timers' indexes
     is_within: bool = False  # it is a part of another
     has_escalations: bool = False
+    few: bool | None = None  # whether few match, by a look (`task_looks`); False: a walk along the order leads
+    asked_first: str = ""  # of `words` the one that the fewest tasks have
+    spelled: tuple[tuple[str, ...], ...] = ()  # the whole words that begin so, for each of `words`; () for too many
+    named: bool = False  # those that the principal may see are among those that `naming` lists
+    sample: int = 0  # so many candidates at most, of a word or of what names him
     timers: Timers = "fired"
     lost: tuple[What, ...] = ()  # what timers do to those that are left `apart`; () is anything
 
@@ -123,6 +128,8 @@ def finds_few(wanted: TaskFilter, *, by_number: bool = False) -> bool:
     which may be `by_number`. Databases guess, and a wrong guess walks over a million tasks of others; who asks knows
     better.
     """
+    if wanted.few is not None:
+        return wanted.few
     names = BY_OTHERS if by_number else BY_OTHERS + BY_NUMBER
     if wanted.has_escalations and not by_number:
         return True
@@ -176,11 +183,14 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     """What must hold of a task that matches; tenant and removal aside."""
     found = _equalities(wanted, columns_of(tenant, wanted)) + _ranges(wanted) + _links(tenant, wanted)
     found += _untouched_by_timers(tenant, wanted)
-    found += [_has_word(tenant, word) for word in wanted.words]
+    found += [_has_word(tenant, wanted, place) for place in range(len(wanted.words))]
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
         found.append(_claimable(tenant, wanted.claimable_by))
-    if wanted.visible_to is not None and not sees_all(wanted.visible_to):
+    if wanted.visible_to is not None and asks_named(wanted):
         found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
+        if wanted.named and not wanted.is_within:
+            named = naming(tenant, wanted, wanted.visible_to).subquery("naming")
+            found.append(T.number.in_(_sampled(wanted, sa.select(*named.c))))
     if wanted.any_of:
         found.append(sa.or_(*(_together(tenant, _part_of(wanted, one)) for one in wanted.any_of)))
     if wanted.where is not None:
@@ -205,7 +215,18 @@ def task_scope(tenant: int, wanted: TaskFilter) -> task_conditions.Scope:
 
 
 def _part_of(wanted: TaskFilter, one: TaskFilter) -> TaskFilter:
-    return replace(one, timers=wanted.timers, lateral=wanted.lateral, is_within=True)
+    few = False if wanted.few is False else None
+    return replace(one, timers=wanted.timers, lateral=wanted.lateral, is_within=True, few=few)
+
+
+def led(wanted: TaskFilter, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A column in a condition: where the order leads, so written that no index of it does."""
+    if wanted.few is not False:
+        return column
+    nothing: sa.ColumnElement[Any] = (
+        sa.literal_column("''") if isinstance(column.type, sa.Text) else sa.literal_column("0")
+    )
+    return nothing.concat(column) if isinstance(column.type, sa.Text) else nothing + column
 
 
 def _together(tenant: int, wanted: TaskFilter) -> sa.ColumnElement[bool]:
@@ -290,7 +311,7 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
     if wanted.made_through:
         conditions.append(T.made_through.in_(sorted(wanted.made_through)))
     if wanted.category is not None:
-        of_category = T.category == wanted.category
+        of_category = led(wanted, T.category) == wanted.category
         conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
     for name in (
         "creator",
@@ -303,7 +324,7 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
     ):
         value = getattr(wanted, name)
         if value is not None:
-            conditions.append(T[name] == value)
+            conditions.append(led(wanted, T[name]) == value)
     if wanted.has_escalations:
         conditions.append(tables.has_escalations)
     for name in ("escalated", "read"):
@@ -335,11 +356,11 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
         if wanted.timers != "alone":
             conditions.append(ended_is(False))
     if wanted.unassigned:
-        conditions.append(seen.assignee.is_(None))
+        conditions.append(led(wanted, seen.assignee).is_(None))
     conditions += [(getattr(seen, name) if name in OF_TIMERS else T[name]).is_(None) for name in wanted.unset]
     conditions += [each for range_ in wanted.between for each in _bounds(range_, seen)]
     if wanted.assignee is not None:
-        conditions.append(seen.assignee == wanted.assignee)
+        conditions.append(led(wanted, seen.assignee) == wanted.assignee)
     if wanted.has_open_children is not None:
         waits = sa.and_(T.open_children > 0, seen.state.in_(sorted(OPEN)), T.open_children > expired_parts())
         conditions.append(waits if wanted.has_open_children else sa.not_(waits))
@@ -367,6 +388,26 @@ def _bounds(range_: Between, seen: Columns) -> Conditions:
     return bounds
 
 
+def of_ranges(wanted: TaskFilter, field: Literal["due", "created"]) -> Conditions:
+    """The conditions on due or creation times as their indexes find them; none where there are none."""
+    between = tuple(range_ for range_ in wanted.between if range_.field == field)
+    states = {"is_open": wanted.is_open, "states": wanted.states}
+    if field == "created":
+        part = TaskFilter(created_from=wanted.created_from, created_to=wanted.created_to, between=between)
+    else:
+        bounds = {"due_from": wanted.due_from, "due_to": wanted.due_to, "is_overdue": wanted.is_overdue}
+        part = TaskFilter(**bounds, between=between)  # type: ignore[arg-type]
+    if part == TaskFilter():
+        return []
+    part = part if field == "created" else replace(part, few=False, **states)
+    return _equalities(part, columns_of(0, part)) + _ranges(part)
+
+
+def asks_named(wanted: TaskFilter) -> bool:
+    """Whether it asks for what a principal may see who doesn't see everything."""
+    return wanted.visible_to is not None and not sees_all(wanted.visible_to)
+
+
 def _ranges(wanted: TaskFilter) -> Conditions:
     conditions: Conditions = []
     if wanted.due_from is not None or wanted.due_to is not None:
@@ -390,7 +431,7 @@ def _ranges(wanted: TaskFilter) -> Conditions:
 def _links(tenant: int, wanted: TaskFilter) -> Conditions:
     conditions: Conditions = []
     if wanted.contacts is not None:
-        conditions.append(T.contact.in_(wanted.contacts))
+        conditions.append(led(wanted, T.contact).in_(wanted.contacts))
     if wanted.contact_or_persons_of is not None:
         number = wanted.contact_or_persons_of
         persons = sa.select(tables.contact.c.number).where(
@@ -428,11 +469,31 @@ def _of_entity(tenant: int, kind: str, number: int) -> "sa.CompoundSelect[Any]":
     )
 
 
-def _has_word(tenant: int, beginning: str) -> sa.ColumnElement[bool]:
+def _has_word(tenant: int, wanted: TaskFilter, place: int) -> sa.ColumnElement[bool]:
+    """Whether a word begins so. The word that leads is found by its index; of the others each task is asked, word by
+    word, if they are few enough."""
+    beginning = wanted.words[place]
+    spelled = wanted.spelled[place] if wanted.spelled else ()
+    if spelled and beginning != wanted.asked_first:
+        word = tables.task_word.c
+        of_task = sa.exists().where(word.tenant == tenant, word.word.in_(spelled), word.task == T.number)
+        return of_task.correlate(tables.task)
+    return T.number.in_(_sampled(wanted, having_word(tenant, beginning)))
+
+
+def _sampled(wanted: TaskFilter, candidates: "sa.Select[Any]") -> "sa.Select[Any]":
+    if not wanted.sample:
+        return candidates
+    first = candidates.limit(sa.literal_column(str(wanted.sample))).subquery()
+    return sa.select(*first.c)
+
+
+def having_word(tenant: int, beginning: str) -> "sa.Select[tuple[int]]":
+    """Numbers of the tasks with a word that begins so, once a word."""
     word, beginning = tables.task_word.c, beginning[:LONGEST]
     # The successor of a prefix in byte order: no LIKE, whose rules differ between the engines.
     found = sa.select(word.task).where(word.tenant == tenant, word.word >= beginning)
-    return T.number.in_(found.where(word.word < beginning + "\U0010ffff"))
+    return found.where(word.word < beginning + "\U0010ffff")
 
 
 def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
@@ -473,6 +534,33 @@ def _visible_work(tenant: int, principal: Principal, through: frozenset[Through]
         ways += [column == principal.user for column in (T.assignee, T.creator, T.starter)]
         ways.append(_shared(tenant, principal))
     return sa.or_(*ways)
+
+
+def naming(tenant: int, wanted: TaskFilter, principal: Principal) -> "sa.CompoundSelect[Any]":
+    """Numbers of all tasks that the principal may see, of open ones that others may: those that name him, his groups or
+    everybody, those of nobody, and those whose private contact or case is shared with him. Each is found by an index;
+    a task may be there several times."""
+    item, own = tables.work_item.c, tables.task.alias("named").c
+    holders = [EVERYBODY, *(f"group:{group}" for group in sorted(principal.groups))]
+    if principal.user is not None:
+        holders.append(principal.user)
+    roles = sorted(SEEING | SEEING_INACTIVE | DECIDING_ROLES)
+    tasks = sa.select(own.number).where(own.tenant == tenant)
+    of_nobody = tasks.where(own.work_item_count == sa.literal_column("0"))
+    if wanted.is_open or wanted.is_overdue:
+        of_nobody = of_nobody.where(ended_is(False))
+    ways = [
+        sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders), item.role.in_(roles)),
+        of_nobody,
+        tasks.where(own.contact.in_(_private_contacts(tenant).where(shared_contact(principal)))),
+        tasks.where(own.case.in_(_private_cases(tenant).where(shared_case(principal)))),
+        tasks.where(own.entity.in_(_private_cases(tenant).where(shared_case(principal)))),
+    ]
+    if watches_batches(principal):
+        ways.append(tasks.where(tables.is_no_work))
+    if principal.user is not None:
+        ways += [tasks.where(own[name] == principal.user) for name in ("assignee", "creator", "starter")]
+    return sa.union_all(*ways)
 
 
 def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:

@@ -19,7 +19,7 @@ from dragoman.store.engine import driver
 from dragoman.store.engine.key_lists import among, driver_text, each_of
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
-from dragoman.store.repositories.task_sorts import INDEXED, SORTS, Sort, beyond, changing, hidden, order
+from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, changing, hidden, order
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -31,6 +31,8 @@ REMEMBERED = 512
 
 ROWS = msgspec.json.Decoder(list[Any])
 VERSION = ("number", "row_version", "head_hash")
+URGENCY = (Sort("due"), Sort("priority", descending=True), Sort("created"), Sort("number"))
+"""The order of an inbox, in which an index goes."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -68,13 +70,7 @@ def page_of(
 ) -> Ask:
     """The numbers of a page, in the order of the keys, of which `number` is the last."""
     found = [T.number.label("found")]
-    return _ask(dialect, _page(found, tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor))
-
-
-def is_quick(wanted: TaskFilter, sorts: Sequence[Sort]) -> bool:
-    """Whether a page is read along an index, whatever there is to find: nothing is sorted."""
-    leads = sorts[0].key in INDEXED if sorts else True
-    return leads and wanted.case is None and not _is_sorted(wanted, sorts or (Sort("number"),))
+    return as_ask(dialect, _page(found, tenant, wanted, keys, limit=limit, offset=offset, has_cursor=has_cursor))
 
 
 LENGTHS = (11, 26, 51, 101, 251, 501, 1_001, 2_001, 5_001, 10_001)
@@ -129,10 +125,10 @@ def versions_of(
         version = [task.c[name] for name in VERSION]
         place = page.c
     if dialect.name != "sqlite":
-        return _ask(dialect, sa.select(*version).select_from(found).order_by(*_in_order(place, keys)))
+        return as_ask(dialect, sa.select(*version).select_from(found).order_by(*_in_order(place, keys)))
     line = sa.func.json_array(*version)
     lines = sa.func.group_concat(line, sa.literal_column("char(10)")).aggregate_order_by(*_in_order(place, keys))
-    return _ask(dialect, sa.select(lines).select_from(found))
+    return as_ask(dialect, sa.select(lines).select_from(found))
 
 
 def _part(page: sa.Subquery, keys: Sequence[Sort], cut: Cut) -> sa.Subquery:
@@ -177,9 +173,9 @@ def count_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, *, with_remov
             conditions.append(T.removed_at.is_(None))
         counts.append(sa.select(sa.func.count()).select_from(tables.task).where(*conditions))
     if len(counts) == 1:
-        return _ask(dialect, counts[0])
+        return as_ask(dialect, counts[0])
     first, second = (count.scalar_subquery() for count in counts)
-    return _ask(dialect, sa.select(first + second))
+    return as_ask(dialect, sa.select(first + second))
 
 
 @lru_cache(REMEMBERED)
@@ -196,20 +192,20 @@ def bounded_counts_of(dialect: sa.Dialect, tenant: int, wanted: tuple[TaskFilter
         counts.append(parts[0] if len(parts) == 1 else parts[0] + parts[1])
     labelled: list[Any] = [count.label(f"count_{place}") for place, count in enumerate(counts)]
     together: sa.Select[Any] = sa.select(*labelled)
-    return _ask(dialect, together)
+    return as_ask(dialect, together)
 
 
 @lru_cache(REMEMBERED)
 def marked_of(dialect: sa.Dialect, tenant: int) -> Ask:
     """Whether any task is marked as removed."""
     marked = sa.select(sa.literal(1).label("is_marked")).where(T.tenant == tenant, T.removed_at.is_not(None))
-    return _ask(dialect, marked.limit(sa.literal_column("1")))
+    return as_ask(dialect, marked.limit(sa.literal_column("1")))
 
 
 @lru_cache(REMEMBERED)
 def changed_of(dialect: sa.Dialect, tenant: int) -> Ask:
     """Whether timers are due that change tasks."""
-    return _ask(dialect, task_timers.is_any_changed(tenant))
+    return as_ask(dialect, task_timers.is_any_changed(tenant))
 
 
 def _each(wanted: TaskFilter) -> list[TaskFilter]:
@@ -247,13 +243,25 @@ def _page(
     return statement.offset(offset) if offset else statement
 
 
+def leads_walk(keys: Sequence[Sort]) -> bool:
+    """Whether an index goes in this order, at least among open tasks and among ended ones."""
+    flipped = tuple(Sort(key.key, not key.descending) for key in keys)
+    known = (
+        keys[0].key in ("number", "created")
+        or [key.key for key in keys] == ["due", "number"]
+        or URGENCY in (tuple(keys), flipped)
+    )
+    return known or [key.key for key in keys] == ["priority", "number"]
+
+
 def _is_sorted(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
     """Whether all that match are found before they are put in order."""
     by_number = keys[0].key == "number"
     return finds_few(wanted, by_number=by_number) and not (by_number and _is_of_one(wanted))
 
 
-def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
+def as_ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
+    """The statement as the driver takes it."""
     compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     values = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
     return Ask(str(compiled), tuple(compiled.positiontup), values)
@@ -284,16 +292,23 @@ def _sorts(tenant: int, wanted: TaskFilter) -> dict[str, sa.ColumnElement[Any]]:
     return SORTS | changing(seen.state, seen.suspended, seen.assignee)
 
 
+def _by_end(keys: Sequence[Sort]) -> bool:
+    """Whether the order's index begins with whether tasks have ended."""
+    return keys[0].key in ("due", "priority") and leads_walk(keys)
+
+
 def _walks_of(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
     if wanted.timers == "alone":
         return [all_conditions(tenant, wanted)]
     if _is_of_one(wanted) and keys[0].key == "number":
         return [_of_state(tenant, wanted, state) for state in _states(wanted)]
-    if keys[0].key == "due" and not finds_few(wanted):
-        if len(wanted.states) > 1:
+    if _by_end(keys) and not finds_few(wanted):
+        by_state = [key.key for key in keys] == ["due", "number"]
+        if wanted.states and by_state:
             return [_of_state(tenant, wanted, state) for state in wanted.states]
-        if not wanted.states and wanted.is_open is None:
-            return [[*all_conditions(tenant, wanted), ended_is(has_ended)] for has_ended in (False, True)]
+        if wanted.is_open is None:
+            ends = [False] if wanted.is_overdue else sorted({state in ENDED for state in wanted.states or State})
+            return [[*all_conditions(tenant, wanted), ended_is(has_ended)] for has_ended in ends]
     return [all_conditions(tenant, wanted)]
 
 

@@ -178,7 +178,7 @@ class Sort(msgspec.Struct, frozen=True):
     descending: bool = False
 
 
-INDEXED = frozenset({"number", "due", "created"})
+INDEXED = frozenset({"number", "due", "created", "priority"})
 """Keys in whose order an index goes."""
 
 

@@ -13,7 +13,8 @@ from dragoman.domain.clock import FOREVER, Moment
 from dragoman.domain.task import ENDED, Task
 from dragoman.store import tables
 from dragoman.store.engine.key_lists import as_parameter
-from dragoman.store.repositories import task_judging, task_queries, task_summaries, task_timers
+from dragoman.store.engine.words import LONGEST
+from dragoman.store.repositories import task_judging, task_looks, task_queries, task_summaries, task_timers
 from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
     SINCE,
@@ -154,7 +155,7 @@ class Tasks(Repository[Task]):
     ) -> list[Version]:
         """The versions of the tasks of a page, in order."""
         keys, cut = _keys(sorts), cut_of(limit, offset)
-        connection, wanted = self._connection(), self._with_timers(plainly(wanted), keys)
+        connection, wanted = self._connection(), self._looked(self._with_timers(plainly(wanted), keys), keys)
         ask = versions_of(connection.dialect, self.tenant, wanted, keys, cut, has_cursor=after is not None)
         parameters = self._parameters(ask, wanted, after, (limit, offset))
         return [Version(*row) for row in fetch(connection, ask.text, parameters)]
@@ -250,9 +251,19 @@ class Tasks(Repository[Task]):
         if not (wanted or nearly):
             return []
         asked = (
-            *(self._with_timers(plainly(each)) for each in wanted),
-            *(self._without_due(plainly(each)) for each in nearly),
+            *(self._looked(self._with_timers(plainly(each))) for each in wanted),
+            *(self._looked(self._without_due(plainly(each))) for each in nearly),
         )
+        counts = self._counts(asked, most)
+        # A sample that holds enough has answered; the others are counted to their end.
+        unsure = [place for place, each in enumerate(asked) if each.sample and counts[place] < most]
+        if unsure:
+            whole = self._counts(tuple(replace(asked[place], sample=0) for place in unsure), most)
+            for place, count in zip(unsure, whole, strict=True):
+                counts[place] = count
+        return counts
+
+    def _counts(self, asked: tuple[TaskFilter, ...], most: int) -> list[int]:
         ask = bounded_counts_of(self._connection().dialect, self.tenant, asked, most)
         [row] = self.by_text(ask.text, ask.parameters(self._now))
         return [min(int(count), most) for count in row]
@@ -268,7 +279,7 @@ class Tasks(Repository[Task]):
     ) -> list[int]:
         """The numbers of a page, in order. For readers."""
         keys = _keys(sorts)
-        dialect, wanted = self._connection().dialect, self._with_timers(plainly(wanted), keys)
+        dialect, wanted = self._connection().dialect, self._looked(self._with_timers(plainly(wanted), keys), keys)
         ask = page_of(dialect, self.tenant, wanted, keys, limit=limit, offset=0, has_cursor=after is not None)
         return [int(row[0]) for row in self.by_text(ask.text, self._parameters(ask, wanted, after))]
 
@@ -346,6 +357,24 @@ class Tasks(Repository[Task]):
     def _without_due(self, wanted: TaskFilter) -> TaskFilter:
         lost = lost_by_timers(wanted)
         return replace(wanted, timers="apart" if lost else "fired", lost=lost, lateral=self._is_lateral)
+
+    def _looked(self, wanted: TaskFilter, keys: tuple[Sort, ...] = ()) -> TaskFilter:
+        """The filter with the way to a page in this order, or to a count without one."""
+        look = task_looks.look_of(self._connection().dialect, self.tenant, wanted, keys)
+        if look is None:
+            return wanted
+        counted: dict[str, int] = {}
+        if look.ask is not None:
+            [counts] = self.by_text(look.ask.text, self._parameters(look.ask, wanted))
+            counted = dict(zip(look.names, map(int, counts), strict=True))
+        way = task_looks.chosen(wanted, keys, counted)
+        if len(way.words) > (0 if way.few is False else 1):
+            way = replace(way, spelled=tuple(map(self._spelled, way.words)))
+        return way
+
+    def _spelled(self, beginning: str) -> tuple[str, ...]:
+        ask = task_looks.spelling_of(self._connection().dialect, self.tenant, beginning[:LONGEST])
+        return task_looks.padded([word for (word,) in self.by_text(ask.text, ask.parameters(self._now))])
 
     def sort_values(self, task: Task, sorts: Sequence[Sort]) -> tuple[Any, ...]:
         """The sort values and the number of a task, for the cursor behind it."""

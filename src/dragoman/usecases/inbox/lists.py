@@ -20,10 +20,10 @@ __all__ = ["COUNTED", "NAMES", "Look", "Looked", "Place", "Sort", "conditions", 
 NAMES = ("mine", "available", "all", "overdue", "done")
 """The lists of tasks; that of batches to review is one of batches."""
 NOBODY = "0"
-BY_DUE = (Sort("due"), Sort("priority", descending=True))
+BY_DUE = (Sort("due"), Sort("priority", descending=True), Sort("created"))
 ORDERS: dict[str, tuple[Sort, ...]] = {
     "mine": BY_DUE,
-    "available": (*BY_DUE, Sort("created")),
+    "available": BY_DUE,
     "all": BY_DUE,
     "overdue": BY_DUE,
     "done": (Sort("completed", descending=True),),

@@ -14,7 +14,7 @@ from dragoman.domain.search import search_words
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
 from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through, asks_since
-from dragoman.store.repositories.task_pages import is_quick
+from dragoman.store.repositories.task_looks import is_quick
 from dragoman.store.repositories.task_queries import Order
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
 from dragoman.usecases.identity import lookup as persons
