@@ -19,7 +19,7 @@ from dragoman.store.repositories.tasks import Tasks
 from dragoman.store.unit.known_tasks import BYTES_A_TASK, Known, KnownTasks, Version
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.world import World
+from tests.support.world import NOON, World
 
 BOTH = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 
@@ -166,6 +166,8 @@ OTHERS: dict[str, Any] = {
     "timing": {"duration": "P1D"},
     "messages": {"input": MessageHead("text/plain", "00", "a.txt")},
     "binaries": {"photo": BinaryHead("image/png", "a", "00")},
+    "escalations": (Escalation("late"),),
+    "escalate_at": Moment(NOON + 10**9),
     "properties": {"k": "v"},
     "escalations": (Escalation("Late"),),
     "extras": {"test": {"k": 1}},
