@@ -12,7 +12,7 @@ from tests.support.in_process_server import InProcessServer
 from tests.support.statements import counting
 from tests.support.tenant import PASSWORD, Tenant
 
-MOST_STATEMENTS = 8
+MOST_STATEMENTS = 9
 ROW = re.compile(
     r'<tr id="task-(\d+)" data-task="\1" data-revision="(\d+)" data-state="(\w+)" data-read="(true|false)"'
 )

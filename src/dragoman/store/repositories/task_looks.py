@@ -48,6 +48,8 @@ def leads(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> dict[str, "s
     if first == "number" and len(found) == 1 and "case" not in found and not wanted.words:
         return None  # its index goes on in this order
     found |= _of_ranges(tenant, wanted, first)
+    if not (keys or wanted.words or asks_named(wanted)) and len(found) < 2:
+        return None  # there is one way to count
     for word in wanted.words:
         found[WORD + word] = having_word(tenant, word)
     if asks_named(wanted):
@@ -69,7 +71,15 @@ def is_quick(wanted: TaskFilter, sorts: Sequence[Sort]) -> bool:
 def asks_more(wanted: TaskFilter) -> bool:
     """Whether it has conditions that find few tasks whatever their values are, or that stand in parts."""
     always = (wanted.extensions, wanted.entity, wanted.contact_or_persons_of, wanted.in_review, wanted.any_of)
-    return any(always) or wanted.is_few or wanted.has_escalations or wanted.where is not None or bool(wanted.all_of) or wanted.kind not in (None, "work") or wanted.or_no_category
+    return (
+        any(always)
+        or wanted.is_few
+        or wanted.has_escalations
+        or wanted.where is not None
+        or bool(wanted.all_of)
+        or wanted.kind not in (None, "work")
+        or wanted.or_no_category
+    )
 
 
 def _of_columns(tenant: int, wanted: TaskFilter) -> dict[str, "sa.Select[Any]"]:
