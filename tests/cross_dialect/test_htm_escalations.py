@@ -169,3 +169,16 @@ def test_timers_of_before_a_stop_fire_at_the_next_look(world: World) -> None:
     world.clock.at = after(30)
     assert fire(world) == 1
     assert states(stored(world, task)) == [ESCALATED, ESCALATED]
+
+
+@pytest.mark.parametrize(
+    ("method", "target"), [("POST", "/v1/tasks/{number}/finish"), ("PUT", "/api/2.0/crm/task/{number}/close")]
+)
+def test_history_of_ibm_tells_who_finished_a_task_in_another_dialect(world: World, method: str, target: str) -> None:
+    task: Task = world.core(lambda uow: tasks.add(uow, title="Call", name="call"))
+    assert said(world, "POST", f"/v1/tasks/{task.number}/assign", {"assignee": "bert"})[0] == 200
+    assert said(world, method, target.format(number=task.number), who="bert")[0] == 200
+    shown = f"{IBM}/task/{tkiid(task.uid)}"
+    assert said(world, "GET", shown)[1]["owner"] == "bert"
+    last = said(world, "GET", f"{shown}/history")[1]["items"][-1]
+    assert (last["event"], last["principal"]) == ("TaskCompleted", "bert")

@@ -11,6 +11,7 @@ import pytest
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.case import CaseKind
 from dragoman.domain.clock import Moment, later
+from dragoman.domain.escalation import Escalation
 from dragoman.domain.task import Verb
 from dragoman.runtime.application import Application
 from dragoman.settings import load
@@ -56,6 +57,8 @@ class Watch:
             due: Due = []
             for _ in range(EACH):
                 due.append(("task", tasks.add(uow, expires_at=soon(uow)).number, "timer.expire"))
+                late = Escalation("Late", after=f"{chance.randint(1, 2)}seconds")
+                due.append(("task", tasks.add(uow, escalations=(late,)).number, "timer.escalate"))
                 asleep = tasks.perform(uow, tasks.add(uow), Verb.SUSPEND, until=soon(uow))
                 ended = tasks.perform(uow, tasks.add(uow, delete_at=soon(uow)), Verb.FINISH)
                 done = cases.add(uow, CaseKind.SERVICE, auto_complete_at=soon(uow))
