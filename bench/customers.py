@@ -69,7 +69,7 @@ def furnished(place: World, count: int) -> World:
     engine = Engine(place.url)
     for start in range(1, count + 1, SLICE):
         made = list(contacts(place, range(start, min(start + SLICE, count + 1))))
-        with engine.writer() as connection:
+        with engine.writer() as connection, connection.begin():
             bulk_writes.insert(connection, tables.contact, [MAPPING.encode(each, MAPPING.fields) for each in made])
             rows = [
                 {"tenant": place.tenant, "attribute": attribute, "value": value, "contact": each.number}
@@ -77,7 +77,6 @@ def furnished(place: World, count: int) -> World:
                 for attribute, value in values_of(each)
             ]
             bulk_writes.insert(connection, tables.contact_value, rows)
-            connection.commit()
     world.settle(place.url)
     return place
 
