@@ -169,7 +169,6 @@ OTHERS: dict[str, Any] = {
     "escalations": (Escalation("late"),),
     "escalate_at": Moment(NOON + 10**9),
     "properties": {"k": "v"},
-    "escalations": (Escalation("Late"),),
     "extras": {"test": {"k": 1}},
     "work_items": (WorkItem(Role.EDITOR, "somebody"),),
 }
