@@ -1,6 +1,5 @@
 """Task categories: reading them, and what only administrators may do (page, 11)."""
 
-import re
 from typing import Any
 
 import msgspec
@@ -25,8 +24,6 @@ MOST_TITLES = 1_000
 IN_USE = "Can't be {}. There are some tasks with this category."
 LAST = "The last task category cannot be deleted"
 DEFAULT = "The task category of tasks without one cannot be deleted"
-
-_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 
 
 class Show(msgspec.Struct, frozen=True):
@@ -125,7 +122,7 @@ def create(uow: UnitOfWork, command: Change) -> Category:
     wanted = composed(command.title or "")
     known = next((other for other in others if wanted and composed(other.title) == wanted), None)
     if known is not None:
-        icon = _file_name(command.icon or "")
+        icon = file_name(command.icon or "")
         return _posted(replace(known, description=command.description or "", icon=icon, task_count=0), command)
     title, icon = _title(command), _icon(command)
     order = command.order or categories.next_place(others)
@@ -145,7 +142,7 @@ def update(uow: UnitOfWork, command: Change) -> Category:
     title = _title(command)
     category = counted(uow, _found(uow, command.number), command.default)
     sent: dict[str, Any] = {"title": title, "description": command.description or ""}
-    sent["icon"] = _file_name(command.icon or "")
+    sent["icon"] = file_name(command.icon or "")
     fields = changed(sent, {name: getattr(category, name) for name in sent})
     if not fields:
         return category
@@ -219,15 +216,15 @@ def _title(command: Change) -> str:
 
 
 def _icon(command: Change) -> str:
-    icon = _file_name(command.icon or "")
+    icon = file_name(command.icon or "")
     if not icon:
         raise bad_argument("imageName", "required")
     return icon
 
 
-def _file_name(icon: str) -> str:
+def file_name(icon: str) -> str:
     """Only the file name of a path is kept."""
-    name = _FOLDERS.sub("", icon)
+    name = icon[max(icon.rfind("/"), icon.rfind("\\")) + 1 :]
     if len(name) > LONGEST_TITLE:
         raise bad_argument("imageName", f"longer than {LONGEST_TITLE} characters")
     return name
