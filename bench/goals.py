@@ -128,6 +128,22 @@ GOALS: dict[str, Goal] = {
         for engine in ENGINES
     },
     **{f"inbox_act_ms_{engine}": Goal("ms of an act, from its form to the changed row", most=60) for engine in ENGINES},
+    **{
+        f"htm_query_vs_native_list_{engine}": Goal(
+            "time of tasks/query by queryFilter, 50 rows, over that of the native list of the same", most=2
+        )
+        for engine in ENGINES
+    },
+    **{
+        f"htm_query_growth_1m_vs_10k_{engine}": Goal(
+            "time of that query among 1,000,000 tasks over that among 10,000, for 10,000 work items", most=1.5
+        )
+        for engine in ENGINES
+    },
+    **{
+        f"htm_claim_next_vs_claim_{engine}": Goal("claimNext by 64 callers over claims by id, a second", least=0.5)
+        for engine in ENGINES
+    },
     "overload_goodput": Goal("updates of 2,000 clients that ask again at once over those of 64, the peak", least=0.9),
     "overload_p99_ms_2000": Goal("99th percentile of ms of those updates", most=1_000),
     "overload_p99_ms_6000": Goal("the same of 6,000 clients", most=2_000),

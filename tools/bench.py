@@ -8,6 +8,7 @@ python -m tools.bench --only events                    the event log: its cost, 
 python -m tools.bench --only inbox                     the pages of the inbox beside JSON, and among a million tasks
 python -m tools.bench --only customers                 a customer identified among few contacts and a million
 python -m tools.bench --only inbox_lists               lists and counts of an inbox, without HTTP
+python -m tools.bench --only htm_queries               queries of IBM clients beside the native list, and claimNext
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
 
@@ -31,6 +32,7 @@ from bench import (
     delta,
     goals,
     guesses,
+    htm_queries,
     idle_streams,
     inbox,
     inbox_lists,
@@ -93,6 +95,7 @@ STAGES = {
     "inbox": inbox.run,
     "customers": customers.run,
     "inbox_lists": inbox_lists.run,
+    "htm_queries": htm_queries.run,
     **EVENTS,
 }
 """What `--only` can name besides kinds of work."""

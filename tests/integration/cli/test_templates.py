@@ -130,7 +130,7 @@ reader = ["olga", "zoe"]
         (
             "3: prority: there is no such key; there are tktid, name, namespace, kind, priority, type, display_name, "
             "description, one_way, input, output, faults, valid_from, stopped, roles, durations, supports, properties, "
-            "client_settings"
+            "client_settings, escalation"
         ),
         "5: a template has a name",
         "6: tktid: must be _TKT: and four hexadecimal words, such as _TKT:801a0001.1.1.1",

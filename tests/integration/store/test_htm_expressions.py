@@ -102,7 +102,7 @@ def furnished(shared_world: World) -> Furnished:
 def rows_of(uow: UnitOfWork) -> list[tuple[str, Rows]]:
     whose = Whose(among_others(uow.principal))
     page = uow.tasks.page(TaskFilter(visible_to=whose.caller), (), limit=250)
-    page.sort(key=lambda task: (task.created_at, task.uid))
+    page.sort(key=lambda task: task.number)
     items = query_rows.of_tasks(uow, page, whose)
     found: list[tuple[str, Rows]] = []
     for one in seen.gather_all(uow, page):

@@ -100,7 +100,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     visible_to: Principal | None = None
     visible_through: frozenset[Through] = EVERY_WAY
     where: Condition | None = None
-    is_few: bool = False  # who asks knows that few match, found by an index
+    is_few: bool = False  # who asks knows that `visible_to` sees few, which indexes find
     any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
     all_of: tuple["TaskFilter", ...] = ()  # and all of these
     none_of: tuple["TaskFilter", ...] = ()  # and none of these
@@ -191,6 +191,8 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
         if wanted.named and not wanted.is_within:
             named = naming(tenant, wanted, wanted.visible_to).subquery("naming")
             found.append(T.number.in_(_sampled(wanted, sa.select(*named.c))))
+        if wanted.is_few:
+            found.append(T.number.in_(sa.union_all(*reach(tenant, wanted.visible_to))))
     if wanted.any_of:
         found.append(sa.or_(*(_together(tenant, _part_of(wanted, one)) for one in wanted.any_of)))
     if wanted.where is not None:
@@ -500,6 +502,20 @@ def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> 
     """Whether the principal sees the task in the given ways; all ways together are the rule of `domain.access`."""
     is_work = sa.and_(T.kind == str(Kind.WORK), _visible_work(tenant, principal, through))
     return sa.or_(is_work, sa.and_(T.kind == str(Kind.BATCH), _visible_batch(tenant, principal, through)))
+
+
+def reach(tenant: int, principal: Principal) -> "list[sa.Select[Any]]":
+    """Numbers of tasks among which are all that the principal sees, way by way, each found by an index."""
+    item, mine = tables.work_item.c, sa.select(T.number).where(T.tenant == tenant)
+    holders = [f"group:{group}" for group in sorted(principal.groups)] + [EVERYBODY]
+    ways = [mine.where(T.work_item_count == sa.literal_column("0")), mine.where(tables.is_no_work)]
+    if principal.user is not None:
+        holders.append(principal.user)
+        ways += [mine.where(column == principal.user) for column in (T.assignee, T.creator, T.starter)]
+        of_contact, of_case = shared_contact(principal), shared_case(principal)
+        ways.append(mine.where(T.contact.in_(_private_contacts(tenant).where(of_contact))))
+        ways += [mine.where(c.in_(_private_cases(tenant).where(of_case))) for c in (T.case, T.entity)]
+    return [sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders)), *ways]
 
 
 def _visible_batch(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:

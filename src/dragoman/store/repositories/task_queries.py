@@ -11,10 +11,11 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from dragoman.domain.access import Principal
 from dragoman.domain.condition import OF_TIMERS, Field, leaves
 from dragoman.store import tables
 from dragoman.store.repositories.task_conditions import expression
-from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, task_scope
+from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, reach, task_scope
 from dragoman.store.repositories.task_pages import REMEMBERED, VERSION, Ask
 
 T = tables.task.c
@@ -31,8 +32,11 @@ class Order(msgspec.Struct, frozen=True):
     descending: bool = False
 
 
-OLDEST_FIRST = (Order(Field("created")),)
-"""The order of a list that asks for none."""
+OLDEST_FIRST = (Order(Field("number")),)
+"""The order of a list that asks for none: numbers are drawn in the order of commits, and no two tasks have the same."""
+FEW = 20_000
+"""So many tasks are all looked at; a list of more goes along the index of its order."""
+NEVER_NULL = frozenset({"number", "created"})
 LAST_TIE = Order(Field("uid"))
 
 
@@ -49,6 +53,16 @@ def versions_of(
     return find(dialect, tenant, wanted, orders or OLDEST_FIRST, limit=limit, offset=offset)
 
 
+@lru_cache(REMEMBERED)
+def reach_of(dialect: sa.Dialect, tenant: int, principal: Principal) -> Ask:
+    """Up to how many tasks the principal sees, counted no further than FEW for each way to them."""
+    counts: sa.ColumnElement[int] = sa.literal_column("0")
+    for way in reach(tenant, principal):
+        first = way.limit(sa.literal_column(str(FEW + 1))).subquery()
+        counts = counts + sa.select(sa.func.count()).select_from(first).scalar_subquery()
+    return _ask(dialect, sa.select(counts))
+
+
 def is_short(wanted: TaskFilter) -> bool:
     """Whether its statement is worth keeping."""
     return wanted.where is None or sum(1 for _ in leaves(wanted.where)) <= LONGEST_REMEMBERED
@@ -57,7 +71,7 @@ def is_short(wanted: TaskFilter) -> bool:
 def _versions_of(
     dialect: sa.Dialect, tenant: int, wanted: TaskFilter, orders: tuple[Order, ...], *, limit: int, offset: int
 ) -> Ask:
-    keys = (*orders, LAST_TIE)
+    keys = orders if orders == OLDEST_FIRST else (*orders, LAST_TIE)
     if wanted.timers == "both":
         found = _merged(tenant, wanted, keys)
     else:
@@ -66,7 +80,11 @@ def _versions_of(
         found = sa.select(*(T[name] for name in VERSION)).where(*_conditions(tenant, wanted)).order_by(*order)
     # In the text, since PostgreSQL plans a statement again each time if its limit is a parameter.
     found = found.limit(sa.literal_column(str(limit))).offset(sa.literal_column(str(offset)))
-    compiled: Any = found.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    return _ask(dialect, found)
+
+
+def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     values = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
     return Ask(str(compiled), tuple(compiled.positiontup), values)
 
@@ -92,9 +110,9 @@ def _values(tenant: int, wanted: TaskFilter, keys: Sequence[Order]) -> list[tupl
 
 def _ordered(key: Order, value: sa.ColumnElement[Any], *, is_hidden: bool) -> sa.ColumnElement[Any]:
     """`is_hidden`: for few tasks, found by another index than the one of the order."""
-    if key.field.name == "created":
-        value = sa.literal_column("0") + value if is_hidden else value
-        return value.desc() if key.descending else value.asc()  # never null, and written as its index is
+    if key.field.name in NEVER_NULL:
+        value = sa.literal_column("0") + value if is_hidden and key.field.name != "number" else value
+        return value.desc() if key.descending else value.asc()  # as its index is written
     return value.desc().nulls_first() if key.descending else value.asc().nulls_last()
 
 

@@ -114,6 +114,15 @@ class Tasks(Repository[Task]):
         """The numbers of such a page. The command reads or is exclusive."""
         return [version.number for version in self._queried(wanted, orders, limit=limit, offset=0)]
 
+    def sees_few(self, wanted: TaskFilter) -> bool:
+        """Whether the one to whom it is visible sees so few tasks that all of them may be looked at."""
+        principal = plainly(wanted).visible_to
+        if principal is None:
+            return False
+        ask = task_queries.reach_of(self._connection().dialect, self.tenant, principal)
+        [(count,)] = self.by_text(ask.text, ask.parameters(self._now))
+        return int(count) <= task_queries.FEW
+
     def _queried(self, wanted: TaskFilter, orders: Sequence[Order], *, limit: int, offset: int) -> list[Version]:
         by_timers = any(map(task_queries.is_by_timers, orders))
         dialect, wanted = self._connection().dialect, self._with_timers(plainly(wanted), is_by_timers=by_timers)

@@ -40,6 +40,7 @@ __all__ = [
     "page",
     "queried",
     "queried_numbers",
+    "with_ways",
     "words",
 ]
 
@@ -202,3 +203,8 @@ def queried(
 def queried_numbers(uow: UnitOfWork, wanted: TaskFilter, orders: Sequence[Order], *, limit: int) -> list[int]:
     """The numbers of the first tasks of such a page. The command reads or is exclusive."""
     return uow.tasks.queried_numbers(wanted, orders, limit=limit)
+
+
+def with_ways(uow: UnitOfWork, wanted: TaskFilter) -> TaskFilter:
+    """The filter with word on whether few tasks are visible, for lists by conditions that no index finds."""
+    return replace(wanted, is_few=True) if uow.tasks.sees_few(wanted) else wanted

@@ -115,13 +115,16 @@ def _top(uow: UnitOfWork, wanted: TaskFilter) -> Field:
 def shown(uow: UnitOfWork, found: Query, page: list[Task]) -> list[Mapping[str, Any]]:
     """What is shown of the tasks, by attribute."""
     views = seen.gather_all(uow, page)
-    arrays = [attribute for attribute in found.asked.attributes if attribute.is_array]
+    attributes = found.asked.attributes
+    names = [query.TABLE.key, *(each.name for each in attributes if not each.is_array)]
+    arrays = [each for each in attributes if each.is_array]
+    items: list[Mapping[str, Any]] = [query.values(details(one), names) for one in views]
     if not arrays:
-        return [query.values(details(one)) for one in views]
+        return items
     rows = query_rows.of_tasks(uow, page, found.whose)
     return [
-        {**query.values(details(one)), **{each.name: query_rows.column(rows[one.task.number], each) for each in arrays}}
-        for one in views
+        {**item, **{each.name: query_rows.column(rows[task.number], each) for each in arrays}}
+        for item, task in zip(items, page, strict=True)
     ]
 
 
@@ -159,12 +162,13 @@ def read(uow: UnitOfWork, command: Ask) -> Query:
 
 def wanted(uow: UnitOfWork, caller: Principal, whose: Whose, tree: Tree | None, interaction: str | None) -> TaskFilter:
     """The conditions of a query."""
-    return TaskFilter(
+    found = TaskFilter(
         visible_to=whose.caller,
         visible_through=whose.through,
         any_of=() if interaction is None else INTERACTIONS[interaction](caller),
         where=Conditions(uow, whose, caller.user).of(tree),
     )
+    return task_lists.with_ways(uow, found)
 
 
 def _caller(uow: UnitOfWork, command: Ask) -> Principal:

@@ -1,6 +1,6 @@
 """The query table TASK (page, 9.2): the member of a task's details that each attribute shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from dragoman.dialects.ibm_htm.wire.expressions.tables import QueryTable
@@ -64,6 +64,6 @@ ALWAYS: Shown = {"inheritedAuthorization": "INHERITED_AUTH_NONE"}
 """What the details of a task don't show, since it is the same for all: no work item comes from a parent."""
 
 
-def values(details: Shown) -> Mapping[str, Any]:
-    """What is shown of a task with these details, by attribute."""
-    return {name: details.get(member, ALWAYS.get(member)) for name, member in MEMBERS.items()}
+def values(details: Shown, names: Iterable[str] = MEMBERS) -> dict[str, Any]:
+    """What is shown of a task with these details, by attribute; those that it doesn't have as None."""
+    return {name: details.get(MEMBERS[name], ALWAYS.get(MEMBERS[name])) for name in names}
