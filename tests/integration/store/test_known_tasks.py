@@ -166,7 +166,6 @@ OTHERS: dict[str, Any] = {
     "timing": {"duration": "P1D"},
     "messages": {"input": MessageHead("text/plain", "00", "a.txt")},
     "binaries": {"photo": BinaryHead("image/png", "a", "00")},
-    "escalations": (Escalation("late"),),
     "escalate_at": Moment(NOON + 10**9),
     "properties": {"k": "v"},
     "extras": {"test": {"k": 1}},
