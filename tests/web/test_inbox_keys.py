@@ -167,3 +167,15 @@ def test_the_list_to_review_is_live(page: Page, tenant: Tenant) -> None:
     body = {"method": "PATCH", "type": "task", "field": "id", "data": {"priority": 9}, "title": "Nine for one"}
     tenant.native("POST", "/v1/batches", {**body, "entries": [new(tenant, "reviewed")]})
     expect(page.get_by_role("link", name="Nine for one")).to_be_visible(timeout=20_000)
+
+
+def test_what_was_done_stays_said_while_the_page_changes(page: Page, tenant: Tenant) -> None:
+    number = new(tenant, "said", read=True)
+    shown(page, tenant, f"/ui/tasks/{number}")
+    page.get_by_role("button", name="Claim").first.click()
+    expect(page.get_by_role("status", name="Done")).to_contain_text(f"Task {number} claimed.")
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    change(tenant, number, title="said anew")
+    expect(page.get_by_role("heading", level=1)).to_have_text("said anew")
+    expect(page.get_by_role("status", name="Done")).to_contain_text(f"Task {number} claimed.")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()

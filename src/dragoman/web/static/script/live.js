@@ -167,8 +167,9 @@ const renewPage = () => {
   }, GATHER);
 };
 
+/* What was done stays said, and what is typed stays. */
 const renewMain = async (text) => {
-  const typed = $$("#main form").filter(isTyped);
+  const typed = [$("#done"), ...$$("#main form").filter(isTyped)];
   typed.forEach((form) => form.setAttribute("hx-morph-skip", ""));
   const shown = live.textContent, state = live.dataset.live;
   await swap(text, "outerMorph", "#main", "#main");
@@ -183,7 +184,7 @@ const placeLive = () => {
 };
 
 const beginLive = () => {
-  if (!main || !words.who || !(listName || reviews || taskShown || editedTask || batchShown)) return;
+  if (!words.who || !(listName || reviews || taskShown || editedTask || batchShown)) return;
   placeLive();
   const heading = $("h1", main);
   if (heading && live.previousElementSibling !== heading && listName) {
