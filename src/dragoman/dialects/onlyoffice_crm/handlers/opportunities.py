@@ -16,14 +16,14 @@ from dragoman.dialects.onlyoffice_crm.options import NAME
 from dragoman.dialects.onlyoffice_crm.problems import FORMAT, bad_argument, bad_text, not_found
 from dragoman.dialects.onlyoffice_crm.views import Gathering, OpportunityView
 from dragoman.dialects.onlyoffice_crm.wire.dates import Date, zone_of
-from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES
+from dragoman.dialects.onlyoffice_crm.wire.opportunities import CURRENCIES, DEFAULT_CURRENCY
 from dragoman.dialects.onlyoffice_crm.wire.parameters import BAD_INTEGER, Parameters, gather
 from dragoman.dialects.onlyoffice_crm.wire.people import LOST_USER
 from dragoman.domain.access import may_see_contact
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.clock import Moment
 from dragoman.domain.json_numbers import Number
-from dragoman.domain.sales import SALES_STAGES, stage_of
+from dragoman.domain.sales import FIRST_STAGE, SALES_STAGES, stage_of
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
 from dragoman.usecases.cases import lifecycle as cases
@@ -34,6 +34,13 @@ from dragoman.usecases.uow import UnitOfWork
 
 LONGEST_TITLE = 255
 MOST_MEMBERS = 1_000
+SENT = frozenset(
+    (
+        *("bid_type", "bid_value", "currency", "per_period_value", "success_probability"),
+        *("actual_close", "expected_close", RESPONSIBLE),
+    )
+)
+"""Facts that a client sends, all of them each time."""
 NEVER_SET = Moment(-621_355_968_000_000_000)
 """What an unset date is printed as, and may be sent back as: the first moment of the year 1."""
 BID_TYPES = {"fixedbid": 0, "perhour": 1, "perday": 2, "perweek": 3, "permonth": 4, "peryear": 5}
@@ -174,7 +181,11 @@ def put(uow: UnitOfWork, command: Put) -> OpportunityView:
 
 
 def _fields(uow: UnitOfWork, content: Content, present: Case | None) -> dict[str, Any]:
-    facts, zone = dict(content.facts), zone_of(uow.home.zone)
+    before = {} if present is None else present.extras.get(NAME, {})
+    facts = {name: value for name, value in before.items() if name not in SENT} | content.facts
+    if present is not None and "currency" not in before and content.facts["currency"] == DEFAULT_CURRENCY:
+        del facts["currency"]
+    zone = zone_of(uow.home.zone)
     shown = None if present is None else present.assignee
     responsible = choice_of(uow, content.responsible, "responsibleid", shown)
     if responsible is None and (kept := _kept_name(content, present)) is not None:
@@ -187,10 +198,16 @@ def _fields(uow: UnitOfWork, content: Content, present: Case | None) -> dict[str
     return {
         "description": content.description,
         "assignee": None if responsible is None else responsible.uid,
-        "sales_stage": content.stage,
+        "sales_stage": _stage(content, present),
         "members": _members(uow, content.members, () if present is None else present.members),
-        "extras": extras | {NAME: facts},
+        "extras": extras | ({NAME: facts} if facts else {}),
     }
+
+
+def _stage(content: Content, present: Case | None) -> int | None:
+    """The stage; one that was never set stays so when the first stage, shown for it, is sent back."""
+    is_shown = present is not None and present.sales_stage is None and content.stage == FIRST_STAGE.number
+    return None if is_shown else content.stage
 
 
 def get(uow: UnitOfWork, command: Get) -> OpportunityView:

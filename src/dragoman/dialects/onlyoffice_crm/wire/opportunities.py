@@ -13,6 +13,8 @@ from dragoman.domain.sales import StageKind, stage_of
 STAGE_TYPES = {"Open": 0, "ClosedAndWon": 1, "ClosedAndLost": 2}
 KINDS = {kind: number for number, kind in enumerate(StageKind)}
 
+DEFAULT_CURRENCY = "USD"
+"""Shown for an opportunity that another dialect made."""
 CURRENCIES: dict[str, tuple[str, str]] = {
     "AUD": ("Australian Dollar", "A$"),
     "BRL": ("Brazilian Real", "R$"),
@@ -74,7 +76,7 @@ def render_opportunity(seen: OpportunityView, persons: Persons) -> dict[str, Any
         "responsible": persons.of(seen.responsible),
     }
     members |= _numbers(facts, "bid_type", "bid_value")
-    members["bidCurrency"] = render_currency(facts.get("currency", "USD"))
+    members["bidCurrency"] = render_currency(facts.get("currency", DEFAULT_CURRENCY))
     members |= _numbers(facts, "per_period_value")
     members["stage"] = _stage(case.sales_stage or 0)
     members |= _numbers(facts, "success_probability")
