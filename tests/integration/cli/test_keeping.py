@@ -219,6 +219,17 @@ def test_moments_and_clients_json_arrive_as_they_were(database_url: str, new_dat
     assert rows(target) == before
 
 
+def test_contacts_arrive_with_what_they_are_found_by(database_url: str, new_database: NewDatabase) -> None:
+    well(database_url, "user", "add", "anna", "--admin", "--password-stdin", typed=PASSWORD)
+    with Server(database_url) as server:
+        body = '{"FirstName": "Ida", "City": "Bern"}'
+        assert server.call("POST", "/genesys/1/cs/profiles", body, basic("anna", PASSWORD)).status == 201
+    before = rows(database_url)
+    target = new_database("sqlite" if database_url.startswith("postgresql") else "postgresql")
+    well(target, "import", typed=well(database_url, "export").raw)
+    assert rows(target) == before
+
+
 def test_a_used_database_is_replaced_by_force_alone(used: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     well(used, "backup", str(copy))

@@ -24,7 +24,7 @@ def begin(connection: sa.Connection) -> None:
     """Begin a log for each tenant, from now; its webhooks hear of all that follows."""
     for table in (tables.setting, tables.counter):
         connection.execute(sa.delete(table).where(is_of_log(table)))
-    migrations.complete(connection, "0008")
+    migrations.complete(connection, "0008", until="0009")  # that step begins logs
     connection.execute(sa.update(tables.webhook).values(position=0))
 
 

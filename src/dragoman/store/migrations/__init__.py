@@ -52,10 +52,10 @@ def revision(connection: sa.Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def complete(connection: sa.Connection, form: str) -> None:
-    """Do for rows of an older form, now in tables of the newest, what the steps since then do for rows."""
+def complete(connection: sa.Connection, form: str, *, until: str = HEAD) -> None:
+    """Do for rows of an older form, now in tables of the newest, what the steps since then do for rows, up to one."""
     for step in sorted((FOLDER / "versions").glob("[0-9]*.py")):
-        if step.stem[:4] > form[:4]:
+        if form[:4] < step.stem[:4] <= until[:4]:
             module = importlib.import_module(f"{__name__}.versions.{step.stem}")
             getattr(module, "complete", _nothing)(connection)
 
