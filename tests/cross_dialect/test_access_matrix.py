@@ -25,6 +25,7 @@ from dragoman.domain.work_item import EVERYBODY, Role, WorkItem
 from dragoman.usecases import extension_values as extensions
 from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
+from dragoman.usecases.tasks import binaries
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.names import tkiid
@@ -157,6 +158,11 @@ ROWS: dict[str, tuple[Ask, ...]] = {
     "ibm_htm task.input.set": (Ask(EDIT, {"a": 1}),),
     "ibm_htm task.output.set": (Ask(EDIT, {"a": 1}),),
     "ibm_htm task.fault.set": (Ask(EDIT, {"a": 1}, "faultName=F"),),
+    "ibm_htm binary.create": (Ask(EDIT, {"a": 1}, "allowUpdate=true"),),
+    "ibm_htm binary.show": (Ask(SEE),),
+    "ibm_htm binary.set": (Ask(EDIT, {"a": 1}),),
+    "ibm_htm binary.metadata": (Ask(SEE),),
+    "ibm_htm task.escalations": (Ask(SEE),),
     "ibm_htm task.subtasks": (Ask(SEE),),
     "ibm_htm task.history": (Ask(SEE),),
     "ibm_htm role.show": (Ask(SEE),),
@@ -173,6 +179,10 @@ OF_BATCHES = frozenset(
 """Asked in `test_access_to_batches.py`."""
 OF_THE_PAST = frozenset({"native restore_task", "native undo_task_change"})
 """Asked in `test_restoring.py` and `test_putting_back.py`: of deleted tasks, and of those that were changed."""
+OF_QUERIES = frozenset({"ibm_htm tasks.claim_next", "ibm_htm tasks.get_next"})
+"""They take what a query finds: asked in the cases of that dialect, and by many at once."""
+SETTINGS = "ibm_htm settings.of_task"
+"""Of a task that was made from a template: asked below."""
 SUSPENDED = frozenset({"native resume_task", "ibm_htm task.resume", "ibm_htm tasks.resume"})
 """What wants a suspended task."""
 NAMES_A_TASK = re.compile(r"/tasks?/\{(?:id|key|tid|tkiid|taskid|task_sid)\}|^/task/actions$|^/task/role/")
@@ -209,7 +219,7 @@ ASKS = [(name, ask) for name, asks in ROWS.items() for ask in asks]
 
 def test_every_operation_that_names_a_task_has_its_rows() -> None:
     batches = {f"carrierx_batch {name}" for name in OF_BATCHES}
-    assert ROWS.keys() | batches | OF_THE_PAST == OPERATIONS.keys()
+    assert ROWS.keys() | batches | OF_THE_PAST | OF_QUERIES | {SETTINGS} == OPERATIONS.keys()
     assert not ROWS.keys() & batches
 
 
@@ -279,6 +289,7 @@ def make(world: World, named: str, link: str, state: State, *, suspended: bool =
         ended = {"completed_at": NOON} if state.is_ended else {}
         flags = {"suspended": suspended and not state.is_ended and state is not State.INACTIVE}
         extended = extensions.set_extension(uow, task, "Mine", '{"a":1}')
+        extended = binaries.put(uow, extended, "Mine", "text/plain", "", b"1")
         return uow.tasks.save(
             replace(extended, state=state, work_items=work_items(world, named), **held, **ended, **flags)
         )
@@ -296,7 +307,12 @@ def asked(world: World, who: str, name: str, ask: Ask, task: Task) -> Any:
     operation, dialect = OPERATIONS[name], name.partition(" ")[0]
     ids = {"tkiid": tkiid(task.uid), "assignee": uid_of(world, "assignee"), "stranger": uid_of(world, "stranger")}
     path = {"sid": task.case, "tid": task.number, "id": task.number, "key": task.number, "taskid": task.number, **ids}
-    path |= {"ext": "Mine", "name": "Mine", "role": "REASON_EDITOR" if name.endswith("assign") else "REASON_OWNER"}
+    path |= {
+        "type": "Dojo",
+        "ext": "Mine",
+        "name": "Mine",
+        "role": "REASON_EDITOR" if name.endswith("assign") else "REASON_OWNER",
+    }
     query = "&".join(part for part in (urlencode(operation.query), filled(ask.query, ids)) if part)
     body = b"" if ask.body is None else filled(json.dumps(ask.body), ids).encode()
     return world.ask(who, operation.method, f"{ROOTS[dialect]}{operation.path.format(**path)}?{query}", body)
@@ -377,6 +393,16 @@ def test_no_dialect_lets_anybody_do_what_the_core_does_not(
                 del kept[suspended]
             else:
                 assert world.task(before.number) == before, name
+
+
+def test_settings_are_told_of_a_task_that_is_seen(world: World) -> None:
+    task = make(world, "people", "private case", State.READY)
+    for who in WHO:
+        reply = asked(world, who, SETTINGS, Ask(SEE), task)
+        if SEE in granted(world, who, task):
+            assert (reply.status, b"CWTKA0017E" in reply.body) == (404, True), who  # it has no template
+        else:
+            assert is_refused_as_hidden(SETTINGS, reply), who
 
 
 def test_a_user_without_a_part_in_a_task_is_granted_what_the_stranger_is(world: World) -> None:

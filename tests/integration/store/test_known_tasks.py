@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE
 from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment
-from dragoman.domain.escalation import Escalation
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
 from dragoman.domain.task import Kind, State, Task
