@@ -272,6 +272,10 @@ UPDATES["ibm_htm"] = [
     ibm_of_many("tasks.suspend", "?action=suspend&duration=P1D", SUSPENDED),
     ibm_of_many("tasks.resume", "?action=resume", SUSPENDED),
     ibm_of_many("tasks.suspend_and_cancel", "?action=suspendAndCancelClaim&duration=P1D&keepTaskData=false", SUSPENDED),
+    *(
+        update(name, "PUT", f"{IBM}?action={word}&query=TASK&admin=true&queryFilter=TKIID%3DID('{{tkiid}}')", WORKED)
+        for name, word in (("tasks.claim_next", "claimNext"), ("tasks.get_next", "getNext"))
+    ),
     ibm_of_many("tasks.role.transfer", f"/role/REASON_READER?{TRANSFER}", {"work_items"}),
 ]
 

@@ -17,6 +17,7 @@ from dragoman.domain.ids import new_id
 from dragoman.store.engine import driver
 from dragoman.store.engine.engines import BY_INDEX
 from dragoman.store.engine.postgresql import with_numbers
+from dragoman.store.repositories import task_queries
 from dragoman.store.unit.work import Work
 from dragoman.usecases.admin import samples
 from tests.support.databases import BACKENDS, Databases
@@ -158,6 +159,7 @@ def library(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Li
     with databases.lent(request.param) as url, pytest.MonkeyPatch.context() as patch:
         library = Library(url)
         patch.setattr(driver, "fetch", listening(library))
+        patch.setattr(task_queries, "FEW", TASKS // 5)  # or all of these are few enough to be looked at one by one
         yield library
         library.world.close()
 

@@ -60,7 +60,7 @@ def reach_of(dialect: sa.Dialect, tenant: int, principal: Principal) -> Ask:
     for way in reach(tenant, principal):
         first = way.limit(sa.literal_column(str(FEW + 1))).subquery()
         counts = counts + sa.select(sa.func.count()).select_from(first).scalar_subquery()
-    return _ask(dialect, sa.select(counts))
+    return _ask(dialect, sa.select(counts.label("look_0")))
 
 
 def is_short(wanted: TaskFilter) -> bool:
