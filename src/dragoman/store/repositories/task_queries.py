@@ -111,7 +111,7 @@ def _values(tenant: int, wanted: TaskFilter, keys: Sequence[Order]) -> list[tupl
 def _ordered(key: Order, value: sa.ColumnElement[Any], *, is_hidden: bool) -> sa.ColumnElement[Any]:
     """`is_hidden`: for few tasks, found by another index than the one of the order."""
     if key.field.name in NEVER_NULL:
-        value = sa.literal_column("0") + value if is_hidden and key.field.name != "number" else value
+        value = sa.literal_column("0") + value if is_hidden else value
         return value.desc() if key.descending else value.asc()  # as its index is written
     return value.desc().nulls_first() if key.descending else value.asc().nulls_last()
 
