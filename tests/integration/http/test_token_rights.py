@@ -1,6 +1,7 @@
 """Tokens and users at the door: dialects that a user may not use, ceilings, the last use, logins."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,8 +109,12 @@ def test_the_last_use_is_stored_behind_the_request(tenant: Tenant) -> None:
     headers = {"Authorization": f"Bearer {text}"}
     assert tenant.server.call("GET", "/v1/tasks", None, headers).status == 200
     app = tenant.server.app
-    tenant.server._do(store(app.executor, app.identity.uses))
-    shown = tenant.server.call("GET", f"/v1/tokens/{token_hash(text)[:16]}", None, headers).json()
+    until = time.monotonic() + 10
+    shown: dict[str, Any] = {}
+    while shown.get("last_dialect") is None:  # the loop that does this by itself may be at it just now
+        assert time.monotonic() < until
+        tenant.server._do(store(app.executor, app.identity.uses))
+        shown = tenant.server.call("GET", f"/v1/tokens/{token_hash(text)[:16]}", None, headers).json()
     assert shown["last_dialect"] == "native"
     assert shown["last_used_at"] is not None
 
