@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from dragoman.command import EXCLUSIVE
 from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment
+from dragoman.domain.escalation import Escalation
 from dragoman.domain.extension import Extension
 from dragoman.domain.message import MessageHead
 from dragoman.domain.task import Kind, State, Task
@@ -165,6 +166,7 @@ OTHERS: dict[str, Any] = {
     "timing": {"duration": "P1D"},
     "messages": {"input": MessageHead("text/plain", "00", "a.txt")},
     "binaries": {"photo": BinaryHead("image/png", "a", "00")},
+    "escalations": (Escalation("Late"),),
     "escalate_at": Moment(NOON + 10**9),
     "properties": {"k": "v"},
     "extras": {"test": {"k": 1}},

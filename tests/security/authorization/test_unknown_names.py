@@ -51,6 +51,10 @@ def is_told(answer: Answer, line: Line, name: str) -> bool:
     return answer.status == REFUSED or answer.status == 422 or name in line.ignored
 
 
+ANY_NAME = {"profile.identify": b"[]"}
+"""Whose parameters name what clients define: one that nobody has finds nobody (genesys-2, D)."""
+
+
 def offered(dialect: Dialect) -> Iterator[OperationSpec]:
     """Its operations, those that need a password left out."""
     return (each for each in dialect.operations if each.credentials is None)
@@ -61,7 +65,7 @@ def test_an_unknown_parameter_is_refused_or_logged(dialect: Dialect, tenant: Ten
     silent = []
     for operation in offered(dialect):
         answer, line = sent(tenant, with_parameter(usual(tenant, dialect, operation), UNKNOWN))
-        if not is_told(answer, line, UNKNOWN):
+        if not is_told(answer, line, UNKNOWN) and ANY_NAME.get(operation.name) != answer.body:
             silent.append((operation.name, answer.status, answer.body))
     assert silent == []
 
