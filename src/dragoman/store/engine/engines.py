@@ -163,7 +163,7 @@ class Engine:
         It does so by itself only once it has analyzed a table: plans made while a new table is small read all tasks of
         a tenant to find one.
         """
-        connection.exec_driver_sql("DISCARD PLANS")
+        driver.execute(connection, "DISCARD PLANS", ())
 
     @staticmethod
     def _set(connection: sa.Connection, *statements: str) -> None:
