@@ -124,8 +124,10 @@ def test_room_is_left_for_one_that_was_here_a_moment_ago(monkeypatch: pytest.Mon
         flood = [door.ask(NORTH, f"n{number}") for number in range(9)]
         assert door.admission.in_hand == 2
         await asyncio.sleep(0.02)  # on this loop the moment of forgetting comes first
+        door.ask(NORTH, "late")  # there is room now, but others have waited for longer
         flood[0].end()
         assert door.admission.in_hand == 8
+        assert "late" not in door.began
 
     asyncio.run(run())
 
