@@ -10,17 +10,17 @@ from dragoman.store.engine import driver
 
 
 @contextmanager
-def counting() -> Iterator[list[str]]:
-    """The reading statements of the block, from all threads."""
+def counting(engine: sa.Engine | None = None) -> Iterator[list[str]]:
+    """The reading statements of the block, from all threads: of one engine, or of all that this process has."""
     statements: list[str] = []
     execute = driver.execute
 
     def noted(connection: sa.Connection, text: str, values: Any) -> Any:
-        note(None, None, text)
+        note(connection, None, text)
         return execute(connection, text, values)
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
+    def note(connection: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if engine in (None, connection.engine) and statement.lstrip().startswith(("SELECT", "WITH")):
             statements.append(" ".join(statement.split()))
 
     driver.execute = noted

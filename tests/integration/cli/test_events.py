@@ -107,8 +107,11 @@ def test_each_event_comes_once_over_kills_stops_and_cuts(followed: Followed) -> 
     with followed.tailing("--since", since) as process:
         expected = [followed.create("at first")]
         seen = lines_of(process, 1)
+        notices = []
         for end in (followed.server.kill, followed.server.stop):
             end()
+            assert process.stderr is not None
+            notices.append(process.stderr.readline().partition(" can't be reached")[0])
             followed.server.start()
             expected += [followed.create("once"), followed.create("twice")]
             seen += lines_of(process, 2)
@@ -119,8 +122,8 @@ def test_each_event_comes_once_over_kills_stops_and_cuts(followed: Followed) -> 
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    *notices, resume, stopped = filter(None, error.splitlines())
-    assert [line.partition(" can't be reached")[0] for line in notices] == [f"dragoman: {followed.server.base_url}"] * 2
+    resume, stopped = filter(None, error.splitlines())
+    assert notices == [f"dragoman: {followed.server.base_url}"] * 2
     assert stopped == "dragoman: stopped by you."
     left = followed.tail("--once", "--since", resume.rpartition(" ")[2])
     assert (left.code, left.out) == (0, "")

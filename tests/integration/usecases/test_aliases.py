@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import sqlalchemy as sa
 
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.usecases.batches.types import assignees
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.support.databases import Databases, quick_file
+from tests.support.statements import counting
 from tests.support.world import World
 
 ANNA = "6d9be2a4-1111-4222-8333-44445555aaaa"
@@ -274,20 +274,13 @@ def test_a_page_of_tasks_reads_no_alias_row_by_row(either: World) -> None:
         crm_task(either, uid(either, login))
     counts = []
     for _ in range(2):
-        statements: list[str] = []
-
-        def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
-            statements.append(statement)  # noqa: B023
-
-        sa.event.listen(sa.Engine, "before_cursor_execute", note)
-        try:
+        with counting(either.app.store.engine.raw) as statements:
             crm(either, "GET", "crm/task/filter")
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", note)
         counts.append(len(statements))
         assert not [statement for statement in statements if "FROM alias" in statement]
         for login in ("anna", "bert", "cara"):
             crm_task(either, uid(either, login))
+    assert counts[0]
     assert counts[0] == counts[1]
 
 
