@@ -16,12 +16,15 @@ from dragoman.dialects.ibm_htm.handlers import query_rows, where_lists
 from dragoman.dialects.ibm_htm.handlers.query_conditions import Whose
 from dragoman.dialects.ibm_htm.handlers.where_lists import Where
 from dragoman.dialects.ibm_htm.wire import query, times
+from dragoman.dialects.ibm_htm.wire.escalations import all_of
 from dragoman.dialects.ibm_htm.wire.expressions import views
 from dragoman.dialects.ibm_htm.wire.expressions.columns import Type
+from dragoman.dialects.ibm_htm.wire.expressions.other_views import rows_of_escalation
 from dragoman.dialects.ibm_htm.wire.tasks import details
 from dragoman.domain.access import Principal, among_others
 from dragoman.domain.binary_property import BinaryHead
 from dragoman.domain.clock import Moment, whole_seconds
+from dragoman.domain.escalation import Action, Escalation, Increase
 from dragoman.domain.extension import Extension
 from dragoman.domain.task import State, Task
 from dragoman.domain.work_item import Role, WorkItem
@@ -40,6 +43,14 @@ EVERYBODYS = (WorkItem(Role.READER, "*"), WorkItem(Role.POTENTIAL_OWNER, "bert")
 CREWS = (WorkItem(Role.EDITOR, "bert"), WorkItem(Role.POTENTIAL_OWNER, "group:crew"))
 BERTS = (WorkItem(Role.ADMINISTRATOR, "bert"), WorkItem(Role.POTENTIAL_STARTER, "bert"))
 
+LATE = Escalation("Late", after="PT1H", properties={"region": "north", "zone": "alpha"})
+"""Its name is the value of a property, so that conditions on both can be true of different escalations."""
+OTHERS = (
+    Escalation("alpha", after="PT2H", increase_priority=Increase.ONCE),
+    Escalation("north", after="DURATION_INFINITE", action=Action.CREATE_EVENT, chain=2, properties={"zone": "Late"}),
+)
+ESCALATIONS = ((), (LATE,), (LATE, *OTHERS))
+
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 Truth = Callable[[Mapping[str, Mapping[str, Any]]], bool | None]
 
@@ -57,6 +68,7 @@ def furnish(uow: UnitOfWork) -> None:
             uow,
             name=name if place % 4 else None,
             title=f"Title {place}",
+            description=name if place % 2 else None,
             type=TYPES[place % 3],
             creator="cara" if place % 2 else "bert",
             priority=(None, 0, 5, 7)[place % 4],
@@ -71,6 +83,7 @@ def furnish(uow: UnitOfWork) -> None:
             extensions={"region": Extension("region", '"hidden"'), "more": Extension("More", '{"x":1}')}
             if place % 5 == 2
             else {},
+            escalations=ESCALATIONS[place % 3],
             extras={"ibm_htm": extras} if extras else {},
         )
         owner = next(owners) if state in (State.CLAIMED, State.COMPLETED) else None
@@ -109,6 +122,7 @@ def rows_of(uow: UnitOfWork) -> list[tuple[str, Rows]]:
         shown = details(one)
         found.append((shown["tkiid"], {
             "TASK": [of_task(shown)],
+            "TASK_DESC": [{"DISPLAY_NAME": shown.get("displayName"), "DESCRIPTION": shown.get("description")}],
             "WORK_ITEM": items[one.task.number],
             "TASK_CPROP": [
                 *({"NAME": name, "STRING_VALUE": text, "DATA_TYPE": views.PROPERTY_TYPE}
@@ -116,8 +130,32 @@ def rows_of(uow: UnitOfWork) -> list[tuple[str, Rows]]:
                 *({"NAME": name, "STRING_VALUE": head.query, "DATA_TYPE": head.type}
                   for name, head in one.task.binaries.items()),
             ],
+            "ESCALATION": [choice for each in all_of(one.task) for choice in choices_of(rows_of_escalation(each))],
         }))  # fmt: skip
     return found
+
+
+def choices_of(rows: Rows) -> list[Mapping[str, Any]]:
+    """An escalation with each of its properties, and each again as a second row: columns of all its views."""
+    own, described = rows["ESCALATION"][0], rows["ESCALATION_DESC"][0]
+    properties = rows["ESCALATION_CPROP"] or [{}]
+    return [
+        {**own, **{f"{OF_DESC}.{name}": value for name, value in described.items()}}
+        | {f"{OF_PROPERTY}.{name}": value for name, value in one.items()}
+        | {f"{OF_PROPERTY}1.{name}": value for name, value in other.items()}
+        for one, other in itertools.product(properties, repeat=2)
+    ]
+
+
+OF_DESC, OF_PROPERTY = "ESCALATION_DESC", "ESCALATION_CPROP"
+
+
+def chosen_of(chosen: Mapping[str, Mapping[str, Any]], ref: str) -> Any:
+    """The value of a column in the chosen rows; None where there is none."""
+    row, _, column = ref.partition(".")
+    if row.startswith("ESCALATION_"):
+        row, column = "ESCALATION", ref
+    return chosen[row].get(column)
 
 
 def of_task(shown: dict[str, Any]) -> Mapping[str, Any]:
@@ -135,10 +173,8 @@ def of_task(shown: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def compare(ref: str, op: str, text: str, value: Any) -> tuple[str, Truth]:
-    row, _, column = ref.partition(".")
-
     def truth(chosen: Mapping[str, Mapping[str, Any]]) -> bool | None:
-        held = chosen[row].get(column)
+        held = chosen_of(chosen, ref)
         if held is None:
             return None
         is_equal = bool(held == value)
@@ -154,10 +190,8 @@ def quoted(text: str) -> str:
 
 
 def like(ref: str, pattern: str, *, denied: bool) -> tuple[str, Truth]:
-    row, _, column = ref.partition(".")
-
     def truth(chosen: Mapping[str, Mapping[str, Any]]) -> bool | None:
-        held = chosen[row].get(column)
+        held = chosen_of(chosen, ref)
         return None if held is None else matches(held, pattern) is not denied
 
     return f"{ref} {'NOT ' * denied}LIKE {quoted(pattern)}", truth
@@ -172,22 +206,19 @@ def matches(text: str, pattern: str) -> bool:
 
 
 def among(ref: str, values: list[tuple[str, Any]], *, denied: bool) -> tuple[str, Truth]:
-    row, _, column = ref.partition(".")
-
     def truth(chosen: Mapping[str, Mapping[str, Any]]) -> bool | None:
-        held = chosen[row].get(column)
+        held = chosen_of(chosen, ref)
         return None if held is None else (held in [value for _, value in values]) is not denied
 
     return f"{ref} {'NOT ' * denied}IN ({','.join(text for text, _ in values)})", truth
 
 
 def null(ref: str, *, denied: bool) -> tuple[str, Truth]:
-    row, _, column = ref.partition(".")
-    return f"{ref} IS {'NOT ' * denied}NULL", lambda chosen: (chosen[row].get(column) is None) is not denied
+    return f"{ref} IS {'NOT ' * denied}NULL", lambda chosen: (chosen_of(chosen, ref) is None) is not denied
 
 
 TEXTS = st.sampled_from(
-    [*NAMES, "Review", "bert", "cara", "nobody", "ns0", "region", "north", "More", "image/png", '{"x":1}']
+    [*NAMES, "Review", "bert", "cara", "nobody", "ns0", "region", "north", "Late", "More", "image/png", '{"x":1}']
 )
 PATTERNS = st.sampled_from(
     ["%", "a%", "_lpha", "%!%", "a\\%", "%\\%", "%é", "", "A%a", "%_%", "Title 1%", "a%b", "a_b"]
@@ -195,18 +226,32 @@ PATTERNS = st.sampled_from(
 STRINGS = st.sampled_from([
     "TASK.NAME", "TASK.TYPE", "TASK.OWNER", "TASK.ORIGINATOR", "TASK.NAME_SPACE", "TASK.STARTER", "TASK.APPLIC_NAME",
     "TASK_CPROP.NAME", "TASK_CPROP.STRING_VALUE", "TASK_CPROP1.NAME", "TASK_CPROP1.STRING_VALUE",
-    "TASK_CPROP1.DATA_TYPE", "WORK_ITEM.OWNER_ID", "WORK_ITEM.GROUP_NAME",
+    "TASK_CPROP1.DATA_TYPE", "WORK_ITEM.OWNER_ID", "WORK_ITEM.GROUP_NAME", "ESCALATION.NAME",
+    "ESCALATION_DESC.DISPLAY_NAME", "ESCALATION_CPROP.NAME", "ESCALATION_CPROP.STRING_VALUE",
+    "ESCALATION_CPROP1.STRING_VALUE", "TASK_DESC.DISPLAY_NAME", "TASK_DESC.DESCRIPTION",
 ])  # fmt: skip
 FLAGS = st.sampled_from([
     "TASK.IS_READ", "TASK.IS_ESCALATED", "TASK.SUSPENDED", "TASK.SUPPORT_DELEGATION", "TASK.IS_CHILD",
     "TASK.IS_WAIT_FOR_SUB_TK", "TASK.IS_AD_HOC", "WORK_ITEM.EVERYBODY",
 ])  # fmt: skip
-STAMPS = st.sampled_from(["TASK.DUE", "TASK.EXPIRES", "TASK.COMPLETED", "TASK.LAST_STATE_CHANGE", "TASK.RESUMES"])
+STAMPS = st.sampled_from(
+    [
+        "TASK.DUE",
+        "TASK.EXPIRES",
+        "TASK.COMPLETED",
+        "TASK.LAST_STATE_CHANGE",
+        "TASK.RESUMES",
+        "ESCALATION.ESCALATION_TIME",
+    ]
+)
 SYMBOLS = st.sampled_from([
     ("TASK.STATE", "STATE_READY", 2), ("TASK.STATE", "STATE_CLAIMED", 8), ("TASK.STATE", "STATE_EXPIRED", 12),
     ("TASK.STATE", "STATE_SKIPPED", 4), ("TASK.KIND", "KIND_HUMAN", 101), ("TASK.KIND", "105", 105),
     ("WORK_ITEM.REASON", "REASON_POTENTIAL_OWNER", 1), ("WORK_ITEM.REASON", "REASON_READER", 3),
     ("WORK_ITEM.REASON", "REASON_OWNER", 4), ("TASK.HIERARCHY_POSITION", "HIERARCHY_POSITION_SUB_TASK", 1),
+    ("ESCALATION.STATE", "STATE_WAITING", 2), ("ESCALATION.STATE", "1", 1),
+    ("ESCALATION.ACTION", "ACTION_CREATE_EVENT", 3),
+    ("ESCALATION.INCREASE_PRIORITY", "INCREASE_PRIORITY_ONCE", 2),
     ("TASK.ASSIGNMENT_TYPE", "1", 1), ("TASK.CTX_AUTHORIZATION", "AUTH_READER", 2),
 ])  # fmt: skip
 
@@ -260,9 +305,14 @@ EXPRESSIONS = st.recursive(
 )
 
 
+ROWS = ("TASK", "TASK_DESC", "WORK_ITEM", "TASK_CPROP1", "TASK_CPROP", "ESCALATION")
+
+
 def selects(truth: Truth, text: str, rows: Rows) -> bool:
     """Whether one choice of rows makes it true: of each view that is named one, a row of nulls where there is none."""
-    names = [name for name in ("TASK", "WORK_ITEM", "TASK_CPROP1", "TASK_CPROP") if f"{name}." in text]
+    names = [name for name in ROWS if f"{name}." in text]
+    if "ESCALATION" in text and "ESCALATION" not in names:
+        names.append("ESCALATION")
     choices = [rows.get(name) or rows.get(name.rstrip("1")) or [{}] for name in names]
     return any(truth(dict(zip(names, chosen, strict=True))) is True for chosen in itertools.product(*choices))
 

@@ -144,6 +144,8 @@ def _comparison(condition: Comparison, scope: Scope) -> Element:
     found = expression(field, scope)
     if op in ("null", "not null"):
         return found.is_(None) if op == "null" else found.is_not(None)
+    if field.name == "number" and op in ("in", "not in"):
+        return _numbered(op, values)
     if op in ("in", "not in"):
         return found.in_(values) if op == "in" else found.not_in(values)
     if op in ("like", "not like"):
@@ -153,6 +155,12 @@ def _comparison(condition: Comparison, scope: Scope) -> Element:
         is_wanted = values[0] is (op == "=")
         return found == (1 if is_wanted else 0)
     return COMPARED[op](found, sa.literal(values[0], found.type))
+
+
+def _numbered(op: str, numbers: Sequence[Any]) -> Element:
+    """Numbers stand in the text: there may be more of them than an engine takes parameters."""
+    listed: Element = sa.literal_column(f"({', '.join(str(int(number)) for number in numbers)})")
+    return T.number.op(op.upper(), is_comparison=True)(listed)
 
 
 def _below(tenant: int, uids: Sequence[Any], *, is_denied: bool) -> Element:
@@ -270,6 +278,7 @@ _FIELDS: dict[str, _Make] = {
     "state_code": _state_code,
     "suspended": lambda field, scope: _flag(scope.seen.suspended.is_(sa.true())),
     "escalated": lambda field, scope: _flag(T.escalated.is_(sa.true())),
+    "has_escalations": lambda field, scope: _flag(tables.has_escalations),
     "read": lambda field, scope: _flag(T.read.is_(sa.true())),
     "waiting": _waiting,
     "is_part": lambda field, scope: _flag(T.parent.is_not(None)),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.domain.access import Principal
-from dragoman.domain.condition import OF_TIMERS, Field, leaves
+from dragoman.domain.condition import OF_TIMERS, Comparison, Condition, Field, leaves
 from dragoman.store import tables
 from dragoman.store.repositories.task_conditions import expression
 from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, reach, task_scope
@@ -21,8 +21,8 @@ from dragoman.store.repositories.task_pages import REMEMBERED, VERSION, Ask
 T = tables.task.c
 
 LONGEST_REMEMBERED = 100
-"""How many conditions an expression may have whose statement is kept: one of a thousand takes as much room as all
-others."""
+"""How many conditions and values an expression may have whose statement is kept: one of a thousand takes as much room
+as all others."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -65,7 +65,11 @@ def reach_of(dialect: sa.Dialect, tenant: int, principal: Principal) -> Ask:
 
 def is_short(wanted: TaskFilter) -> bool:
     """Whether its statement is worth keeping."""
-    return wanted.where is None or sum(1 for _ in leaves(wanted.where)) <= LONGEST_REMEMBERED
+    return wanted.where is None or sum(map(_size, leaves(wanted.where))) <= LONGEST_REMEMBERED
+
+
+def _size(leaf: Condition) -> int:
+    return max(1, len(leaf.values)) if isinstance(leaf, Comparison) else 1
 
 
 def _versions_of(

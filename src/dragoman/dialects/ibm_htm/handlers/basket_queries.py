@@ -38,7 +38,7 @@ def _asked(uow: UnitOfWork, command: Texts) -> tuple[Asked, list[Rows]]:
     table = query_lists.named(command.table, (TABLE,))
     if command.of_all and not sees_all(uow.principal):
         raise refusals.administrators_only()
-    asked = query_requests.read(command, table, {}, uow.now)
+    asked = memory_tables.read(uow, command, table, {})
     known = [each for each in work_lists.list_all(uow) if command.of_all or roles_of(uow.principal, each)]
     return asked, [rows_of_basket(each, name_of(uow, each.owner)) for each in known]
 

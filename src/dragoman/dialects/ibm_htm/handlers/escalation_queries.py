@@ -6,8 +6,8 @@ from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers import memory_tables, query_lists, query_requests
 from dragoman.dialects.ibm_htm.handlers.action_table import AD
-from dragoman.dialects.ibm_htm.handlers.escalations import RECEIVER
-from dragoman.dialects.ibm_htm.handlers.query_requests import MOST, Asked, Page, Texts
+from dragoman.dialects.ibm_htm.handlers.escalations import RECEIVER, with_escalations
+from dragoman.dialects.ibm_htm.handlers.query_requests import Asked, Page, Texts
 from dragoman.dialects.ibm_htm.handlers.query_spellings import spellings
 from dragoman.dialects.ibm_htm.wire.escalations import EscalationView, all_of
 from dragoman.dialects.ibm_htm.wire.expressions.columns import View
@@ -21,11 +21,8 @@ from dragoman.dialects.ibm_htm.wire.expressions.other_views import (
 from dragoman.dialects.ibm_htm.wire.expressions.tables import QueryTable
 from dragoman.dialects.kit import Request
 from dragoman.domain.access import among_others, sees_all
-from dragoman.domain.errors import TooLarge
 from dragoman.domain.escalation import EscalationState
-from dragoman.domain.task import Task
 from dragoman.usecases.tasks import lifecycle as tasks
-from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
@@ -57,12 +54,15 @@ def _asked(uow: UnitOfWork, command: Texts) -> tuple[Asked, list[Rows]]:
     table = query_lists.named(command.table, (TABLE,))
     if command.of_all and not sees_all(uow.principal):
         raise refusals.administrators_only()
-    asked = query_requests.read(command, table, VIEWS, uow.now)
+    asked = memory_tables.read(uow, command, table, VIEWS)
     return asked, [rows_of_escalation(seen) for seen in _seen(uow, command)]
 
 
 def _seen(uow: UnitOfWork, command: Texts) -> Iterator[EscalationView]:
-    for task in _tasks(uow, of_all=command.of_all):
+    wanted = TaskFilter(visible_to=None if command.of_all else among_others(uow.principal))
+    found = with_escalations(uow, wanted)
+    tasks.load_linked(uow, found)
+    for task in found:
         roles = guard.roles_of(uow, task) if command.interaction in (ESCALATE, MANAGE) else frozenset()
         for seen in all_of(task):
             is_waiting = seen.escalation.state is EscalationState.WAITING
@@ -71,16 +71,6 @@ def _seen(uow: UnitOfWork, command: Texts) -> Iterator[EscalationView]:
             if command.interaction == MANAGE and RECEIVER not in roles:
                 continue
             yield seen
-
-
-def _tasks(uow: UnitOfWork, *, of_all: bool) -> list[Task]:
-    """The tasks with escalations, the oldest first."""
-    wanted = TaskFilter(has_escalations=True, visible_to=None if of_all else among_others(uow.principal))
-    found, is_cut = task_lists.page(uow, wanted, (), limit=MOST + 1)
-    if is_cut or len(found) > MOST:
-        raise TooLarge("page_too_large", f"More than {MOST} tasks have escalations that could be listed.")
-    tasks.load_linked(uow, found)
-    return found
 
 
 def describe(uow: UnitOfWork, command: query_lists.Name) -> QueryTable:

@@ -4,19 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.command import Keys, Lock
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
 from dragoman.dialects.ibm_htm.handlers.action_table import AD, Action, HtmRole
+from dragoman.dialects.ibm_htm.handlers.query_requests import MOST
 from dragoman.dialects.ibm_htm.wire import ids, negotiation
 from dragoman.dialects.ibm_htm.wire.escalations import STATES, EscalationView, chains, details
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.domain.errors import TooLarge
 from dragoman.domain.escalation import EscalationState
 from dragoman.domain.search import MOST_VALUES
 from dragoman.domain.task import Task
 from dragoman.usecases.tasks import lifecycle as tasks
+from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks import lookup as task_lookup
+from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
 PREFIX = "ACTION_"
@@ -111,6 +116,14 @@ def find(uow: UnitOfWork, task: str, place: int, text: str) -> Task:
     found = None if place < 0 else task_lookup.find(uow, task)
     if found is None or place >= len(found.escalations):
         raise refusals.no_escalation(text)
+    return found
+
+
+def with_escalations(uow: UnitOfWork, wanted: TaskFilter) -> list[Task]:
+    """Those of the tasks that have any, the oldest first. TooLarge for more than can be looked at."""
+    found, is_cut = task_lists.page(uow, replace(wanted, has_escalations=True), (), limit=MOST + 1)
+    if is_cut or len(found) > MOST:
+        raise TooLarge("page_too_large", f"More than {MOST} tasks have escalations that could be listed.")
     return found
 
 

@@ -3,11 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dragoman.dialects.ibm_htm.handlers.query_requests import Asked, Page
-from dragoman.dialects.ibm_htm.wire.expressions.columns import Comparable
+from msgspec.structs import replace
+
+from dragoman.dialects.ibm_htm.handlers import query_requests
+from dragoman.dialects.ibm_htm.handlers.query_conditions import variables
+from dragoman.dialects.ibm_htm.handlers.query_requests import Asked, Page, Texts
+from dragoman.dialects.ibm_htm.wire.expressions.columns import Comparable, View
 from dragoman.dialects.ibm_htm.wire.expressions.evaluation import Row, Rows, selects
-from dragoman.dialects.ibm_htm.wire.expressions.tables import Order, shown
-from dragoman.dialects.ibm_htm.wire.expressions.tree import Tree
+from dragoman.dialects.ibm_htm.wire.expressions.tables import Order, QueryTable, shown
+from dragoman.dialects.ibm_htm.wire.expressions.tree import Tree, known
+from dragoman.usecases.uow import UnitOfWork
+
+
+def read(uow: UnitOfWork, found: Texts, table: QueryTable, views: Mapping[str, View]) -> Asked:
+    """The request, with what its variables stand for."""
+    asked = query_requests.read(found, table, views, uow.now)
+    return asked if asked.tree is None else replace(asked, tree=known(asked.tree, variables(uow, uow.principal.user)))
 
 
 def page(asked: Asked, objects: Sequence[Rows]) -> Page:

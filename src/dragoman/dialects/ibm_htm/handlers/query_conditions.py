@@ -2,41 +2,46 @@
 property rows.
 
 Work items and properties of templates are rows of which there are few kinds: a condition on one becomes the kinds that
-hold it. So the store is asked for roles by holder, which it has an index of, and for templates by uid. Properties of
-tasks are rows of the store.
+hold it. So the store is asked for roles by holder, which it has an index of, and for templates by uid. Escalations are
+looked at in memory, as timers leave them, and become the numbers of their tasks. Properties of tasks are rows of the
+store.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TypeVar
 
 import msgspec
 
+from dragoman.dialects.ibm_htm.handlers.escalations import with_escalations
 from dragoman.dialects.ibm_htm.handlers.roles import name_of_group
 from dragoman.dialects.ibm_htm.handlers.work_items import GROUP
 from dragoman.dialects.ibm_htm.options import NAME
 from dragoman.dialects.ibm_htm.views import name_of
+from dragoman.dialects.ibm_htm.wire.escalations import all_of
 from dragoman.dialects.ibm_htm.wire.expressions import literals, task_columns, views
 from dragoman.dialects.ibm_htm.wire.expressions.columns import Comparable
-from dragoman.dialects.ibm_htm.wire.expressions.evaluation import NOTHING, Row, Rows, apart, passes
-from dragoman.dialects.ibm_htm.wire.expressions.tree import Every, Op, Some, Term, Tree, Variable, terms
+from dragoman.dialects.ibm_htm.wire.expressions.evaluation import NOTHING, Row, Rows, apart, choices, passes
+from dragoman.dialects.ibm_htm.wire.expressions.other_views import ESCALATION, OF_ESCALATIONS, rows_of_escalation
+from dragoman.dialects.ibm_htm.wire.expressions.tree import Every, Op, Some, Term, Tree, Variable, known, terms
 from dragoman.dialects.ibm_htm.wire.roles import ITEMS
 from dragoman.dialects.ibm_htm.wire.template_rows import rows as template_rows
 from dragoman.domain import condition as core
 from dragoman.domain.access import Principal, watches_batches
 from dragoman.domain.condition import Comparison, Condition, Field, Held, WithoutProperties, WithProperty
+from dragoman.domain.errors import TooLarge
 from dragoman.domain.people import Group, User
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS
 from dragoman.usecases.identity import lookup as people
 from dragoman.usecases.identity import names
 from dragoman.usecases.tasks import templates as task_templates
-from dragoman.usecases.tasks.lists import EVERY_WAY, Through
+from dragoman.usecases.tasks.lists import EVERY_WAY, TaskFilter, Through
 from dragoman.usecases.uow import UnitOfWork
 
 K = TypeVar("K")
 Ask = Callable[[Term], Condition]
 Chosen = dict[str, Ask]
-"""By row: what a term on it is, once the row is chosen."""
+"""By row: what a term on it is, once the row is chosen. All rows of an escalation are chosen together."""
 
 ROLES: dict[str, str] = {
     **{f"REASON_{reason}": str(role) for reason, role in ITEMS.items()},
@@ -45,6 +50,8 @@ ROLES: dict[str, str] = {
     "REASON_ORIGINATOR": "originator",
 }
 """Reasons that a work item here may have, and the roles that they are."""
+MOST_LISTED = 50_000
+"""So many numbers of tasks stand in one statement at most."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -65,6 +72,11 @@ class Whose(msgspec.Struct, frozen=True):
     through: frozenset[Through] = EVERY_WAY
 
 
+def variables(uow: UnitOfWork, user: str | None) -> dict[Variable, str]:
+    """What variables stand for. `user` is who `$USER` is."""
+    return {Variable.USER: name_of(uow, user) or "", Variable.LOCALE: views.LOCALE}
+
+
 class Conditions:
     """Makes conditions in a unit of work. `user` is who `$USER` is."""
 
@@ -72,10 +84,22 @@ class Conditions:
         self._uow = uow
         self._whose = whose
         self._user = user
+        self._beside: Condition = core.ALWAYS
+        self._listed = 0
 
     def of(self, tree: Tree | None) -> Condition | None:
         """The condition of an expression; None for none."""
-        return None if tree is None else self._of(tree, {})
+        if tree is None:
+            return None
+        found = known(tree, self._variables)
+        if isinstance(found, Every) and _speaks_of_escalations(found):
+            others = (part for part in found.parts if not _speaks_of_escalations(part))
+            self._beside = core.every(self._of(part, {}) for part in others)
+        return self._of(found, {})
+
+    @cached_property
+    def _variables(self) -> dict[Variable, str]:
+        return variables(self._uow, self._user)
 
     def _of(self, tree: Tree, chosen: Chosen) -> Condition:
         free = _free(tree, chosen)
@@ -90,26 +114,14 @@ class Conditions:
         )
 
     def _term(self, term: Term, chosen: Chosen) -> Condition:
-        if term.ref.row in chosen:
-            return chosen[term.ref.row](term)
-        known = self._known(term)
-        if known.ref.view.name == views.TASK_TEMPL.name or known.ref.view.name == views.TASK_TEMPL_DESC.name:
-            return self._of_templates(
-                lambda rows: passes(known, rows[known.ref.view.name][0].get(known.ref.column.name)), passes(known, None)
-            )
-        column = known.ref.column.name
+        if _row(term) in chosen:
+            return chosen[_row(term)](term)
+        view, column = term.ref.view.name, term.ref.column.name
+        if view in (views.TASK_TEMPL.name, views.TASK_TEMPL_DESC.name):
+            return self._of_templates(lambda rows: passes(term, rows[view][0].get(column)), passes(term, None))
         if column in task_columns.PEOPLE:
-            return self._person(task_columns.PEOPLE[column], known)
-        return task_columns.ASKS[column](known)
-
-    def _known(self, term: Term) -> Term:
-        """The term with what variables stand for."""
-        if not any(isinstance(value, Variable) for value in term.values):
-            return term
-        user = name_of(self._uow, self._user) or ""
-        known = {Variable.USER: user, Variable.LOCALE: views.LOCALE}
-        values = tuple(known[value] if isinstance(value, Variable) else value for value in term.values)
-        return Term(term.ref, term.op, values)
+            return self._person(task_columns.PEOPLE[column], term)
+        return task_columns.ASKS[column](term)
 
     def _person(self, field: str, term: Term) -> Condition:
         """By the users of a name, whom an index finds; only patterns and ranges compare names."""
@@ -135,9 +147,11 @@ class Conditions:
         """The expression for whichever row of this name: each kind of rows, and what the expression is for it."""
         if row.startswith(views.TASK_CPROP.name):
             return self._with_property(row, tree, chosen)
-        asked = [self._known(term) for term in terms(tree) if term.ref.row == row]
+        asked = [term for term in terms(tree) if _row(term) == row]
         if row.startswith(views.WORK_ITEM.name):
             return self._by_kinds(row, tree, chosen, asked, self._items(asked), self._held)
+        if row == ESCALATION.name:
+            return self._by_kinds(row, tree, chosen, asked, self._escalations(asked), self._with_number)
         return self._by_kinds(row, tree, chosen, asked, self._template_properties(), self._with_templates)
 
     def _by_kinds(
@@ -161,14 +175,14 @@ class Conditions:
         return core.some(core.every((guard(these), inner)) for inner, these in found.items())
 
     def _answer(self, answered: dict[tuple[object, ...], Condition], term: Term) -> Condition:
-        return answered[_key(self._known(term))]
+        return answered[_key(term)]
 
     def _with_property(self, row: str, tree: Tree, chosen: Chosen) -> Condition:
         def ask(term: Term) -> Condition:
-            return _of_property(row, self._known(term))
+            return _of_property(row, term)
 
         def none(term: Term) -> Condition:
-            return core.ALWAYS if passes(self._known(term), None) else core.NEVER
+            return core.ALWAYS if passes(term, None) else core.NEVER
 
         inner = self._of(tree, chosen | {row: ask})
         found = [] if inner == core.NEVER else [WithProperty(row, inner)]
@@ -268,6 +282,28 @@ class Conditions:
         )
         return Held(roles, self._whose.caller)
 
+    # Escalations
+
+    def _escalations(self, asked: list[Term]) -> Iterator[tuple[int | None, Ask]]:
+        """The number of the task of each escalation, and what this answers; of a task without any, rows of nulls."""
+        yield None, partial(_of_row, NOTHING)
+        wanted = TaskFilter(visible_to=self._whose.caller, visible_through=self._whose.through, where=self._beside)
+        for task in with_escalations(self._uow, wanted):
+            for seen in all_of(task):
+                for rows in choices(asked, rows_of_escalation(seen)):
+                    yield task.number, partial(_of_rows, rows)
+
+    def _with_number(self, numbers: list[int | None]) -> Condition:
+        """Tasks of these numbers; None: and those without escalations."""
+        listed = tuple(sorted({number for number in numbers if number is not None}))
+        self._listed += len(listed)
+        if self._listed > MOST_LISTED:
+            raise TooLarge("page_too_large", "The escalations of too many tasks match in too many ways.")
+        found: list[Condition] = [Comparison(Field("number"), "in", listed)] if listed else []
+        if None in numbers:
+            found.append(Comparison(Field("has_escalations"), "=", (False,)))
+        return core.some(found)
+
     # Templates
 
     @cached_property
@@ -306,6 +342,19 @@ def _of_row(row: Row, term: Term) -> Condition:
     return core.ALWAYS if passes(term, row.get(term.ref.column.name)) else core.NEVER
 
 
+def _of_rows(rows: Mapping[str, Row], term: Term) -> Condition:
+    return _of_row(rows[term.ref.row], term)
+
+
+def _speaks_of_escalations(tree: Tree) -> bool:
+    return any(term.ref.view.name in OF_ESCALATIONS for term in terms(tree))
+
+
+def _row(term: Term) -> str:
+    """What is chosen for the term."""
+    return ESCALATION.name if term.ref.view.name in OF_ESCALATIONS else term.ref.row
+
+
 def _of_object(term: Term) -> Condition:
     """The task of a work item; ids of other objects match none."""
     if term.op in (Op.NULL, Op.NOT_NULL):
@@ -330,12 +379,12 @@ def _key(term: Term) -> tuple[object, ...]:
     return term.ref.row, term.ref.column.name, term.op, term.values
 
 
-MANY = frozenset({views.WORK_ITEM.name, views.TASK_CPROP.name, views.TASK_TEMPL_CPROP.name})
+MANY = frozenset({views.WORK_ITEM.name, views.TASK_CPROP.name, views.TASK_TEMPL_CPROP.name, *OF_ESCALATIONS})
 
 
 def _free(tree: Tree, chosen: Chosen) -> set[str]:
     """The rows that are still to be chosen."""
-    return {term.ref.row for term in terms(tree) if term.ref.view.name in MANY and term.ref.row not in chosen}
+    return {_row(term) for term in terms(tree) if term.ref.view.name in MANY and _row(term) not in chosen}
 
 
 def _groups(tree: Every, chosen: Chosen) -> list[tuple[Tree, ...]]:

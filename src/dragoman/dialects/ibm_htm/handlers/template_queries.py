@@ -68,7 +68,7 @@ def _asked(uow: UnitOfWork, command: Texts) -> tuple[Asked, list[Rows]]:
     table = query_lists.named(command.table, (TABLE,))
     if (command.of_all and not uow.principal.is_admin) or not (command.of_all or command.interaction == CREATE):
         raise refusals.administrators_only()
-    asked = query_requests.read(command, table, VIEWS, uow.now)
+    asked = memory_tables.read(uow, command, table, VIEWS)
     known = _all(uow)
     if command.interaction == CREATE:
         known = [each for each in known if _is_offered(uow, each, of_all=command.of_all)]

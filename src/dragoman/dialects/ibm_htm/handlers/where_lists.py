@@ -11,6 +11,7 @@ from dragoman.dialects.ibm_htm.views import TaskView
 from dragoman.dialects.ibm_htm.wire import negotiation
 from dragoman.dialects.ibm_htm.wire.expressions import tables, views
 from dragoman.dialects.ibm_htm.wire.expressions.columns import View
+from dragoman.dialects.ibm_htm.wire.expressions.other_views import OF_ESCALATIONS
 from dragoman.dialects.ibm_htm.wire.expressions.parser import Scope, parse
 from dragoman.dialects.ibm_htm.wire.parameters import natural
 from dragoman.dialects.ibm_htm.wire.tasks import details
@@ -28,6 +29,7 @@ VIEWS: dict[str, View] = {
         views.TASK_TEMPL,
         views.TASK_TEMPL_CPROP,
         views.TASK_TEMPL_DESC,
+        *OF_ESCALATIONS.values(),
     )
 }
 SORTABLE: dict[str, View] = {each.name: each for each in (views.TASK, views.TASK_DESC, views.TASK_TEMPL)}

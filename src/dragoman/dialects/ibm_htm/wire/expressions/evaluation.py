@@ -1,12 +1,14 @@
 """Expressions over rows that are in memory: templates, escalations, work baskets."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
+from math import prod
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
+from dragoman.dialects.ibm_htm.wire.expressions import faults
 from dragoman.dialects.ibm_htm.wire.expressions.columns import Comparable
 from dragoman.dialects.ibm_htm.wire.expressions.tree import Every, Op, Some, Term, Tree, terms
 
@@ -24,6 +26,8 @@ _COMPARED: dict[Op, Callable[[Any, Any], bool]] = {
 Rows = Mapping[str, Sequence[Row]]
 """An object: its rows by the names of views; of its own view one row."""
 NOTHING: Row = {}
+MOST_CHOICES = 10_000
+"""So many choices of rows are tried of an object; what an expression can tell apart is seldom more than a few."""
 
 
 def selects(tree: Tree | None, rows: Rows) -> bool:
@@ -60,11 +64,30 @@ def apart(parts: Sequence[Tree], rows_of: Callable[[Tree], set[str]] = rows_of) 
 
 
 def _tried(parts: Sequence[Tree], rows: Rows) -> bool:
-    ordered = sorted({term.ref.row for part in parts for term in terms(part)})
-    choices = [rows.get(name) or rows.get(name.rstrip("123456789")) or (NOTHING,) for name in ordered]
-    return any(
-        all(holds(part, dict(zip(ordered, chosen, strict=True))) for part in parts) for chosen in product(*choices)
-    )
+    asked = [term for part in parts for term in terms(part)]
+    return any(all(holds(part, chosen) for part in parts) for chosen in choices(asked, rows))
+
+
+def choices(asked: Iterable[Term], rows: Rows) -> Iterator[dict[str, Row]]:
+    """The choices of rows that conditions can tell apart, but for rows in whose place another one makes them all true,
+    and more. Invalid (`bad_expression`) for too many."""
+    by_row: dict[str, list[Term]] = {}
+    for term in asked:
+        by_row.setdefault(term.ref.row, []).append(term)
+    names = sorted(by_row)
+    kept = [_best(by_row[name], rows.get(name) or rows.get(name.rstrip("123456789")) or (NOTHING,)) for name in names]
+    if prod(map(len, kept)) > MOST_CHOICES:
+        raise faults.syntax("", 1, f"more than {MOST_CHOICES} choices of rows would have to be tried; name fewer rows")
+    for chosen in product(*kept):
+        yield dict(zip(names, chosen, strict=True))
+
+
+def _best(asked: Sequence[Term], held: Sequence[Row]) -> list[Row]:
+    found: dict[frozenset[int], Row] = {}
+    for row in held:
+        true = (place for place, term in enumerate(asked) if passes(term, row.get(term.ref.column.name)))
+        found.setdefault(frozenset(true), row)
+    return [row for true, row in found.items() if not any(true < others for others in found)]
 
 
 def holds(tree: Tree, chosen: Mapping[str, Row]) -> bool:

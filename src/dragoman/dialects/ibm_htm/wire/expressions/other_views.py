@@ -77,6 +77,9 @@ WORK_BASKET = view(
 )
 
 
+OF_ESCALATIONS = {each.name: each for each in (ESCALATION, ESCALATION_CPROP, ESCALATION_DESC)}
+
+
 def rows_of_escalation(seen: EscalationView) -> Rows:
     """Its rows by the names of the views."""
     one, task = seen.escalation, seen.task

@@ -4,7 +4,7 @@ There is no NOT: the parser turns it into the opposite conditions. What has no v
 `IS NULL`, and unknown selects nothing; so for what is left unknown and false are the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -77,6 +77,16 @@ def both(*trees: Tree | None) -> Tree | None:
     """All of those that there are."""
     given = tuple(tree for tree in trees if tree is not None)
     return given[0] if len(given) == 1 else (Every(given) if given else None)
+
+
+def known(tree: Tree, values: Mapping[Variable, str]) -> Tree:
+    """The expression with what variables stand for."""
+    if not isinstance(tree, Term):
+        return type(tree)(tuple(known(part, values) for part in tree.parts))
+    if not any(isinstance(value, Variable) for value in tree.values):
+        return tree
+    found = (values[value] if isinstance(value, Variable) else value for value in tree.values)
+    return Term(tree.ref, tree.op, tuple(found))
 
 
 def terms(tree: Tree | None) -> Iterable[Term]:
