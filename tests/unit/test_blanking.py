@@ -77,6 +77,11 @@ def test_json_without_secrets_stays_as_it_was_sent() -> None:
         ("userName=anna&password=hidden+one", "application/x-www-form-urlencoded"),
         ("<user password='hidden one'><token>hidden one</token></user>", "text/xml"),
         ('--x\r\nA: b; name="password"\r\n\r\nhidden one\r\n--x--', "multipart/form-data; boundary=x"),
+        ('--x\r\nA: b; filename="f"; name="password"\r\n\r\nhidden one\r\n--x--', "multipart/form-data; boundary=x"),
+        (
+            '--x\r\nA: b; name="a"\r\n\r\n--x\r\nA: b; name="password"\r\n\r\nhidden\r\n--x--',
+            "multipart/form-data; boundary=x",
+        ),
         ("[" * 100_000 + '{"secret": "hidden one"}', "application/json"),
     ],
 )

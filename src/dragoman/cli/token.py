@@ -38,7 +38,7 @@ class Duration(click.ParamType[int]):
             return value
         if not DURATION.fullmatch(value):
             self.fail(f"{value!r} is not a duration; write 90d, 12h, 30m, 45s or 1h30m", param, ctx)
-        seconds = sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([dhms])", value))
+        seconds = sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"(?<![0-9])([0-9]+)([dhms])", value))
         if not 0 < seconds <= LONGEST_SECONDS:
             self.fail(f"{value!r} is not between a second and a hundred years", param, ctx)
         return seconds

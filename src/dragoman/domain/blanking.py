@@ -5,7 +5,7 @@ What is recognised by neither stays; a name counts wherever it stands in another
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -39,10 +39,14 @@ RANDOM = (re.compile(r"[0-9]"), re.compile(r"[a-z]"), re.compile(r"[A-Z]"))
 
 ESCAPE = re.compile(r"\\u00([0-7][0-9a-fA-F])")
 STRING = r'"(?:[^"\\]|\\.)*"'
-MEMBER = re.compile(rf'({STRING})(\s*:\s*)({STRING}|"(?:[^"\\]|\\.)*\Z|[^\s,}}\]"]+)')
+NAME = r'"(?:[^"\\]|\\.){0,256}+"'
+"""Bounded, since a name is looked for at every quotation mark."""
+MEMBER = re.compile(rf'({NAME})(\s*:\s*)({STRING}|"(?:[^"\\]|\\.)*\Z|[^\s,}}\]"]+)')
 ELEMENT = re.compile(r"<([\w:.-]+)((?:\s[^<>]*)?)>([^<]*)")
-ATTRIBUTE = re.compile(r"""([\w:.-]+)(\s*=\s*)("[^"]*"?|'[^']*'?)""")
-PART = re.compile(r'name="([^"]*)"([^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)(.*?)(?=\r?\n--|\Z)', re.DOTALL)
+ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)(\s*=\s*)("[^"]*"?|'[^']*'?)""")
+PART_NAME = re.compile(r'name="([^"\r\n]*)"')
+HEAD_END = re.compile(r"\n\r?\n")
+PART_END = re.compile(r"\r?\n--|\Z")
 FIELD = re.compile(r"(^|[&?;])([^=&?;]*)=([^&;]*)")
 
 
@@ -74,7 +78,7 @@ def body(raw: bytes, media: str) -> str:
     if kind == "application/x-www-form-urlencoded":
         return query(sent)
     if kind.startswith("multipart/"):
-        return text(PART.sub(_part, sent))
+        return text("".join(_parts(sent)))
     try:
         return _json(sent)
     except (ValueError, RecursionError):
@@ -116,8 +120,16 @@ def _field(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}={BLANK}" if found[3] and is_secret(unquote_plus(found[2])) else found[0]
 
 
-def _part(found: re.Match[str]) -> str:
-    return f'name="{found[1]}"{found[2]}{BLANK}' if is_secret(found[1]) else found[0]
+def _parts(sent: str) -> Iterator[str]:
+    """The pieces of a form: the content of a part counts as secret if a name in its head does."""
+    at = 0
+    while (name := PART_NAME.search(sent, at)) and (head := HEAD_END.search(sent, name.end())):
+        end = PART_END.search(sent, head.end() - 1)  # the line that ends the head may end the part
+        until = len(sent) if end is None else max(end.start(), head.end())
+        has_secret = any(is_secret(each[1]) for each in PART_NAME.finditer(sent, name.start(), head.start()))
+        yield f"{sent[at : head.end()]}{BLANK}" if has_secret else sent[at:until]
+        at = until
+    yield sent[at:]
 
 
 def _member(found: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 P = TypeVar("P", bound=msgspec.Struct)
 
-TYPE = re.compile(r"`(([a-z]+)[^`]*)`")
+TYPE = re.compile(r"`(([a-z]++)[^`]*)`")
 TYPES = {
     "array": "a list",
     "bool": "true or false",

@@ -34,7 +34,7 @@ DATE_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$
 EXACT_FLOATS = 2**53
 
 _WHOLE = re.compile(r"-?[0-9]{1,40}")
-_NUMBER = re.compile(r"(-?)0*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_NUMBER = re.compile(r"(-?)([0-9]+)((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 )
@@ -260,9 +260,10 @@ def _number(text: str) -> str:
     if not text.startswith('"'):
         return text
     found = _NUMBER.fullmatch(_text(text))
-    if found is None or len(found[2]) > 400 or not math.isfinite(float(found[0])):
+    if found is None:
         return text
-    return found[1] + found[2]
+    shown = (found[2].lstrip("0") or "0") + found[3]
+    return found[1] + shown if len(shown) <= 400 and math.isfinite(float(shown)) else text
 
 
 def _boolean(text: str) -> str:

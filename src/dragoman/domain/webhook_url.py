@@ -22,7 +22,7 @@ LONGEST = 2_000
 PORTS = (443, 8443)
 DEFAULT_PORTS = {"https": 443, "http": 80}
 POINTER = "/url"
-_URL = re.compile(r"(?P<scheme>[^:/?#]*):(?://(?P<authority>[^/?#]*))?[^#]*(?P<fragment>#.*)?", re.DOTALL)
+_URL = re.compile(r"(?P<scheme>[^:/?#]*):(?://(?P<authority>[^/?#]*+))?[^#]*+(?P<fragment>#.*)?", re.DOTALL)
 _PORT = re.compile(r"(?P<host>\[[^]]*\]|[^:\[]*)(?::(?P<port>[0-9]*))?", re.ASCII)
 _HOST = re.compile(r"\[[0-9a-f.]*:[0-9a-f:.]*\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
 

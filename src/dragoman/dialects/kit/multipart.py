@@ -14,7 +14,7 @@ LONGEST_BOUNDARY = 70
 LONGEST_HEADERS = 16 * 1024
 
 _FOLDED = re.compile(rb"\r\n[ \t]+")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:[ \t]*(.*?)[ \t]*")
+_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*+:(.*+)")
 
 
 class Part(NamedTuple):
@@ -58,4 +58,4 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
     found = _HEADER.fullmatch(line)
     if found is None:
         raise Malformed("form has a part with an invalid header")
-    return found[1].lower(), found[2]
+    return found[1].lower(), found[2].strip(b" \t")

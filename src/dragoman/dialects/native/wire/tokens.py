@@ -30,7 +30,7 @@ Name = Annotated[Line, Meta(description="What it is for.")]
 
 def seconds_of(duration: str) -> int:
     """The length of a `Duration`."""
-    return sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([WDHMS])", duration))
+    return sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"(?<![0-9])([0-9]+)([WDHMS])", duration))
 
 
 class Token(Struct, frozen=True, kw_only=True):

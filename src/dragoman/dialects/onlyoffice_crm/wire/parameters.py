@@ -17,8 +17,8 @@ BAD_INTEGER = "Input string was not in a correct format."
 BAD_BOOLEAN = "String was not recognized as a valid Boolean."
 BAD_GUID = "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
 
-_DECIMAL = re.compile(r"([+-]?)0*([0-9]+)")
-_HEXADECIMAL = re.compile(r"0[xX]0*([0-9a-fA-F]+)")
+_DECIMAL = re.compile(r"([+-]?)([0-9]+)")
+_HEXADECIMAL = re.compile(r"0[xX]([0-9a-fA-F]+)")
 _GUID = re.compile(r"(\{?)(?:[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(\}?)")
 _MOST_DIGITS = 19
 
@@ -145,6 +145,7 @@ def to_integer(text: str, name: str, bits: int = 32) -> int:
 
 
 def _read_number(digits: str, base: int) -> int | None:
+    digits = digits.lstrip("0") or "0"
     return int(digits, base) if len(digits) <= _MOST_DIGITS else None
 
 
