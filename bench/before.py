@@ -15,14 +15,11 @@ from pathlib import Path
 from bench import gauges
 from bench.earlier import NotInThisCloneError, checked_out
 from bench.load import Answers, Work, load
-from bench.plan import Bench
+from bench.plan import BEFORE, Bench
 from bench.processes import ROOT, environment, running
 from bench.servers import answer
 from bench.world import WORDS
 from tests.support.postgres import free_port
-
-BEFORE = "1f705df"
-"""The commit that is compared with."""
 
 ENGINE = "postgres"
 WRITERS = 16

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.plan import ENGINES
+from bench.plan import BEFORE, ENGINES
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,15 @@ class Goal:
 
 CONVENTIONAL = "requests a second, ours over the conventional way's"
 _BOTH: dict[str, tuple[str, dict[str, float]]] = {
-    "update_vs_conventional": (f"updates of one task, 64 connections: {CONVENTIONAL}", {"sqlite": 10, "postgres": 6}),
+    "update_vs_conventional": (f"updates of one task, 64 connections: {CONVENTIONAL}", {"sqlite": 15, "postgres": 8}),
     "update_c1_vs_conventional": ("the same, one connection", {"sqlite": 1.7, "postgres": 1.7}),
     "update_vs_floor": ("the same, 64 connections: with HTTP over our store without it", dict.fromkeys(ENGINES, 0.45)),
-    "read_vs_conventional": (f"reads of one task, 64 connections: {CONVENTIONAL}", {"sqlite": 10, "postgres": 5}),
-    "list_vs_conventional": (f"lists of 50 by filter and cursor: {CONVENTIONAL}", {"sqlite": 5, "postgres": 4}),
+    "read_vs_conventional": (f"reads of one task, 64 connections: {CONVENTIONAL}", {"sqlite": 22, "postgres": 11}),
+    "list_vs_conventional": (f"lists of 50 by filter and cursor: {CONVENTIONAL}", {"sqlite": 9, "postgres": 5}),
+    "list_vs_before": (
+        f"the same: processor time of a request in the server's processes, that of commit {BEFORE} over ours",
+        {"sqlite": 2.5, "postgres": 1.6},
+    ),
     "bulk_vs_floor": ("rows a second of a batch over those of the bare SQL", dict.fromkeys(ENGINES, 0.6)),
     "preview_vs_run": ("rows a second of a batch's preview over those of its run", dict.fromkeys(ENGINES, 1.0)),
     "undo_vs_run": ("rows a second of the batch that takes it back over those of its run", dict.fromkeys(ENGINES, 0.8)),
@@ -46,7 +50,7 @@ GOALS: dict[str, Goal] = {
     },
     **{f"updates_kept_during_bulk_{engine}": Goal(_KEPT, least=0.7) for engine in ENGINES},
     "update_vs_pocketbase": Goal(
-        "updates, 64 connections: ours on SQLite over PocketBase's of a plain record", least=2
+        "updates, 64 connections: ours on SQLite, of one process or two, over PocketBase's of a plain record", least=1.6
     ),
     "list_growth_1m_vs_10k": Goal(
         "time of a list among 1,000,000 tasks over that among 10,000, equal matches", most=1.5

@@ -8,6 +8,8 @@ from bench.compare import Table
 from bench.world import Databases
 
 ENGINES = ("sqlite", "postgres")
+BEFORE = "1f705df"
+"""The commit that is compared with."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ python -m tools.bench                                  everything
 python -m tools.bench --only update,read,list          these kinds of work against the conventional way, and no more
                       --engines sqlite --rounds 1 --seconds 2 --tasks 20000
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
+python -m tools.bench --only list_before               lists beside those of an earlier commit
 python -m tools.bench --only events                    the event log: its cost, streams, delta, webhooks
 python -m tools.bench --only inbox                     the pages of the inbox beside JSON, and among a million tasks
 python -m tools.bench --only customers                 a customer identified among few contacts and a million
@@ -37,6 +38,7 @@ from bench import (
     inbox,
     inbox_lists,
     lane,
+    list_before,
     log_cost,
     million,
     million_entries,
@@ -89,6 +91,7 @@ GROUPS = {"events": tuple(EVENTS)}
 STAGES = {
     "lane": lane.run,
     "bulk": bulk.run,
+    "list_before": list_before.run,
     "overload": overload.run,
     "million": million.run,
     "entries": million_entries.run,
