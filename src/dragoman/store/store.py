@@ -105,8 +105,9 @@ class Store:
             hands_over = self.engine.is_postgresql and index != EXCLUSIVE
             join = queue.join if hands_over else None
             transactions = self._transactions(writes=True, lane=True, hands_over=hands_over, join=join)
+            turn = self._turn(None)
             self._lanes.append(
-                Lane(f"lane-{index}", queue, transactions, answer, on_death, self._meter, tidy, self._write_again)
+                Lane(f"lane-{index}", queue, transactions, answer, on_death, self._meter, tidy, self._write_again, turn)
             )
         for index, name in enumerate(name for name, count in READERS.items() for _ in range(count)):
             transactions = self._transactions(writes=False, lane=False, is_quick=name != "slow", puts_off=True)
@@ -147,19 +148,19 @@ class Store:
             refuse=self._room.refusal if self._room is not None and lane else None,
             timers=self._timers,
             terms=self._terms,
-            turn=self._turn(lane=lane) if writes else None,
+            turn=self._turn(self._patience) if writes and not lane else None,
             hands_over=hands_over,
             puts_off=puts_off,
             join=join,
             known_tasks=None if writes else self.known_tasks,
         )
 
-    def _turn(self, *, lane: bool) -> Turn | None:
-        """The turns of a writer to a SQLite file: a lane takes none but its own, a command waits only so long."""
+    def _turn(self, patience_seconds: float | None) -> Turn | None:
+        """The turns of a writer to a SQLite file: a lane writes in no other, a command waits only so long."""
         file = database_file(self.engine)
         if file is None:
             return None
-        self._turns.append(Turn(file, None if lane else self._patience))
+        self._turns.append(Turn(file, patience_seconds))
         return self._turns[-1]
 
     def _queued(self) -> None:
@@ -239,8 +240,14 @@ class Store:
                 snapshot.set(table.DATABASE_BYTES, path.stat().st_size if path.exists() else 0, part)
 
     def withdraw_due(self, now: float) -> list[Work]:
-        """Take out works that still wait although their deadline has passed."""
-        return [work for queue in self._queues() for work in queue.withdraw_due(now)]
+        """Take out works that still wait although their deadline has passed, and those that wait for the turn of a
+        process which lets no other write, maybe since it was stopped: they wait for as long as for a locked database.
+        """
+        due = [work for queue in self._queues() for work in queue.withdraw_due(now)]
+        for lane, queue in zip(self._lanes, self._writes, strict=False):
+            if lane.waits_since is not None and lane.waits_since < now - self._patience:
+                due += queue.withdraw_due(now, now - self._patience)
+        return due
 
     def run(self, work: Work, *, writes: bool = True) -> object:
         """Run one work in this thread, on a connection of its own: for the command line, which has no lanes."""

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from dragoman.command import EXCLUSIVE, Exclusive, Keys
 from dragoman.domain.access import system
-from dragoman.domain.clock import FixedClock, Moment
+from dragoman.domain.clock import FixedClock, Moment, uptime
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.task import Task
+from dragoman.store.engine.files import database_file
 from dragoman.store.engine.sqlite import sqlite
+from dragoman.store.engine.turns import Turn
 from dragoman.store.unit import transaction
 from dragoman.store.unit.lane import Meter, Queue
 from dragoman.store.unit.overlay import Overlay, Stamp
@@ -229,6 +231,44 @@ def test_an_unknown_commit_on_postgresql_is_said_and_the_lane_goes_on(
     assert served.do(create, Keys(numbers={"task"})).number == 1  # that commit never arrived
     assert not served.deaths
     served.app.close()
+
+
+def test_what_waits_for_the_turn_of_another_process_is_withdrawn_and_the_lane_goes_on(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = LaneWorld(sqlite_url)
+    store, patience = served.app.store, served.app.settings.timeouts.database_seconds
+    (lane,) = store._lanes
+    waits, take = threading.Event(), Turn._lock
+    groups: list[list[Work]] = []
+    lane.on_group = lambda _name, group, _seconds: groups.append(group)
+
+    def seen(turn: Turn, file: int) -> bool:
+        waits.set()
+        return take(turn, file)
+
+    file = database_file(store.engine)
+    assert file is not None
+    other = Turn(file)
+    with other:
+        monkeypatch.setattr(Turn, "_lock", seen)
+        refused = served.send(create, Keys(numbers={"task"}))
+        refused.queued_at = uptime()  # by the clock of servers, not that of this world
+        assert waits.wait(20)
+        slice_ = bulk()
+        slice_.future = threading.Event()
+        store.write(slice_)
+        assert lane.waits_since is not None
+        assert store.withdraw_due(uptime() + patience / 2) == []
+        assert store.withdraw_due(uptime() + patience * 2) == [refused]
+        late = served.send(create, Keys(numbers={"task"}))  # it joins the group
+    assert late.future.wait(20)
+    assert late.unwrap().number == 1  # nothing was done for the one that was withdrawn
+    assert slice_.future.wait(20)
+    served.do(create, Keys(numbers={"task"}))
+    assert groups[0] == [slice_, late]
+    other.close()
+    served.close()
 
 
 def test_a_database_that_is_away_is_said_soon_and_taken_up_again(postgres_url: str) -> None:

@@ -16,6 +16,7 @@ from dragoman.domain.errors import Unavailable
 from dragoman.metrics import table
 from dragoman.metrics.groups import Groups
 from dragoman.metrics.snapshot import Snapshot
+from dragoman.store.engine.turns import Turn
 from dragoman.store.unit.transaction import OutcomeUnknown, Transactions
 from dragoman.store.unit.work import Work
 
@@ -108,10 +109,15 @@ class Queue:
             if self._waiting:
                 self._changed.notify()
 
-    def withdraw_due(self, now: float) -> list[Work]:
-        """Take out works whose deadline has passed. Works that run already are answered when done."""
+    def withdraw_due(self, now: float, queued_before: float = 0.0) -> list[Work]:
+        """Take out works whose deadline has passed, and requests that were queued before a moment. Works that run
+        already are answered when done."""
         with self._changed:
-            due = [work for work in self._waiting if work.deadline <= now]
+            due = [
+                work
+                for work in self._waiting
+                if work.deadline <= now or (work.queued_at < queued_before and not work.is_bulk)
+            ]
             for work in due:
                 self._waiting.remove(work)
             paused = [work for work in self._paused if work.deadline <= now]
@@ -119,14 +125,22 @@ class Queue:
                 self._paused.remove(work)
             return due + paused
 
+    def wait(self, idle_seconds: float | None) -> bool:
+        """Wait until a group could be taken, for so long; whether one could."""
+        with self._changed:
+            return self._wait(idle_seconds)
+
+    def _wait(self, idle_seconds: float | None) -> bool:
+        self._end_pauses()
+        if not self._waiting and (self._paused or not self._closed):
+            self._changed.wait(self._pause() if self._paused else idle_seconds)
+            self._end_pauses()
+        return bool(self._waiting)
+
     def take(self, idle_seconds: float | None) -> list[Work] | None:
         """The next group, in the order of arrival. Empty when nothing came in time, None when the queue is done."""
         with self._changed:
-            self._end_pauses()
-            if not self._waiting and (self._paused or not self._closed):
-                self._changed.wait(self._pause() if self._paused else idle_seconds)
-                self._end_pauses()
-            if not self._waiting:
+            if not self._wait(idle_seconds):
                 return None if self._closed and not self._paused else []
             group = self._next_group()
             if self._waiting:
@@ -207,7 +221,7 @@ class Lane:
     """One thread and one connection on a queue.
 
     `answer` is called with the works of a group after its commit, `again` with a work that another lane must run or
-    that waits for rows, `died` when the thread ends by anything but `close`.
+    that waits for rows, `died` when the thread ends by anything but `close`. A lane with a `turn` writes in it.
     """
 
     def __init__(
@@ -220,6 +234,7 @@ class Lane:
         meter: Meter,
         idle: Callable[[Transactions], None] | None = None,
         again: Callable[[Work], None] | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self.name = name
         self._queue = queue
@@ -229,7 +244,9 @@ class Lane:
         self._idle = idle
         self._meter = meter
         self._again = again
+        self._turn = turn
         self.busy_since: float | None = None  # on the monotonic clock
+        self.waits_since: float | None = None  # likewise: for its turn, while other processes write
         self.groups = Groups()
         self.on_group: Callable[[str, list[Work], float], None] | None = None
         self._busy_since_idle = False
@@ -250,26 +267,45 @@ class Lane:
 
     def _run(self) -> None:
         try:
-            while (group := self._queue.take(IDLE_SECONDS if self._busy_since_idle else None)) is not None:
-                if group:
-                    self._busy_since_idle = True
-                    self._serve(group)
-                else:
-                    self._busy_since_idle = False
-                    if self._idle is not None:
-                        self._idle(self._transactions)
+            while self._serve_next():
+                pass
         except BaseException as error:  # house: ok, because a dead lane must end the process, whatever killed it
             log.critical("lane.died", extra={"lane": self.name}, exc_info=error)
             self._died(error)
         finally:
             self._transactions.close()
 
-    def _serve(self, group: list[Work]) -> None:
-        self.busy_since = uptime()
-        try:
-            self._run_group(group)
-        finally:
-            self.busy_since = None
+    def _serve_next(self) -> bool:
+        """Serve the next group; whether there may be more.
+
+        In its turn a lane takes the group from the queue: until then others join it, and works leave it whose time is
+        over, however long another process writes.
+        """
+        idle_seconds = IDLE_SECONDS if self._busy_since_idle else None
+        if self._turn is None:
+            return self._serve(self._queue.take(idle_seconds))
+        if not self._queue.wait(idle_seconds):
+            return self._serve(self._queue.take(0))
+        self.busy_since = self.waits_since = uptime()
+        with self._turn:
+            self.waits_since = None
+            return self._serve(self._queue.take(0))
+
+    def _serve(self, group: list[Work] | None) -> bool:
+        """Run a group, or clean up where none came; None: the queue is done."""
+        if group:
+            self._busy_since_idle = True
+            self.busy_since = uptime()
+            try:
+                self._run_group(group)
+            finally:
+                self.busy_since = None
+            return True
+        self.busy_since = None
+        self._busy_since_idle = False
+        if group is not None and self._idle is not None:
+            self._idle(self._transactions)
+        return group is not None
 
     def _run_group(self, group: list[Work]) -> None:
         try:

@@ -58,7 +58,7 @@ class Transactions:
     `queued` is called after the commit of a transaction that queued a job, `announced` with the tenant after that of
     one that wrote events; `refuse` before a group runs: its result is the error of all works. With `hands_over`, works
     that must run elsewhere or wait for rows are left in `again`; with `puts_off` lists that wait for transactions under
-    way. A transaction begins in its `turn`, and ends with it.
+    way. With a `turn` each transaction is one: a lane has its own turns.
     `timers` gives the works that let due timers fire before what they hold is changed. `join` gives works that were
     queued while a group waited for its rows, and need no others: they are added to the group's list. `known_tasks` are
     those that lists need not read again.
