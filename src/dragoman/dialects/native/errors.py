@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from dragoman.dialects.kit import Reply, Request, json
+from dragoman.dialects.kit.conditions import tags_of
 from dragoman.dialects.native import batch_views
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
@@ -17,6 +18,7 @@ from dragoman.domain.errors import Expected, Problem
 from dragoman.usecases.batches.documents import Shown
 
 MEDIA = "application/problem+json"
+WEAK = "A weak tag (W/) never passes If-Match; a proxy that compresses replies makes tags weak."
 REALM = 'realm="dragoman", charset="UTF-8"'
 
 STATUSES: tuple[tuple[type[Expected], int], ...] = (
@@ -43,7 +45,7 @@ def error(error: Expected, request: Request) -> Reply:
         type=f"/problems/{error.code}",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=error.message,
+        detail=error.message + _of_weak_tags(error, request),
         code=error.code,
         errors=_faults(error),
         current=_current(error),
@@ -99,6 +101,14 @@ def _clashes(error: Expected) -> list[Clash] | UnsetType:
     """What was changed again, and can't be put back."""
     found: Any = error.parameters.get("clashes")
     return [Clash(each.field, each.before, each.now) for each in found] if found else UNSET
+
+
+def _of_weak_tags(error: Expected, request: Request) -> str:
+    """Why no change can pass a condition of weak tags alone (RFC 9110, 8.8.3.2 and 13.1.1)."""
+    tags = tags_of(request.headers.get("if-match", "")) or []
+    if isinstance(error, errors.StaleVersion) and tags and all(tag.startswith("W/") for tag in tags):
+        return f" {WEAK}"
+    return ""
 
 
 def _current(error: Expected) -> Raw | UnsetType:
