@@ -1,15 +1,18 @@
 """Moments as people read them, in their own time zone and language: near ones in words, others by CLDR."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from dragoman.domain import zones
-from dragoman.domain.clock import Moment, to_datetime
+from dragoman.domain.clock import FOREVER, TICKS_PER_SECOND, Moment, from_datetime, later, to_datetime
 from dragoman.web.words import Words, words
 
 HOURS_IN_WORDS = 6
 WEEK = 7
+MINUTE, HOUR = 60, 3_600
+SLACK = TICKS_PER_SECOND // 1_000
+"""Words are counted in microseconds, moments in a tenth of them."""
 
 
 class Written(NamedTuple):
@@ -36,6 +39,30 @@ class Moments:
         utc, local, iso, short, full = _fixed(moment, self._zone, self._words.language)
         return Written(iso, short, full, self._near(utc, local) or short)
 
+    def near_until(self, moment: Moment) -> Moment:
+        """Until when the moment reads in words as it does now; perhaps it still does so then."""
+        if self._now is None:
+            return FOREVER
+        now = from_datetime(self._now)
+        seconds = abs(moment - now) // TICKS_PER_SECOND
+        if seconds < MINUTE:
+            until = later(moment, seconds=MINUTE)
+        elif seconds < HOURS_IN_WORDS * HOUR:
+            unit = MINUTE if seconds < HOUR else HOUR
+            count = seconds // unit
+            until = later(moment, seconds=(count + 1) * unit if moment < now else -count * unit)
+        else:
+            soon = later(moment, seconds=-HOURS_IN_WORDS * HOUR) if moment > now else FOREVER
+            until = min(soon, self._end_of_day)
+        return Moment(until - SLACK)
+
+    @cached_property
+    def _end_of_day(self) -> Moment:
+        """When the day of the reader ends."""
+        if self._today is None:
+            return FOREVER
+        return from_datetime(datetime.combine(self._today + timedelta(days=1), time(), self._zone))
+
     def day(self, moment: Moment) -> str:
         """Its day as `2026-12-01`, for a field of a form."""
         return f"{to_datetime(moment).astimezone(self._zone):%Y-%m-%d}"
@@ -60,8 +87,8 @@ class Moments:
         seconds = abs(apart.total_seconds())
         if seconds < 60:
             return say.gettext("now")
-        if seconds < HOURS_IN_WORDS * 3_600:
-            minutes = int(seconds // 60)
+        if seconds < HOURS_IN_WORDS * HOUR:
+            minutes = int(seconds // MINUTE)
             amount = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
             text = say.gettext("in %(amount)s") if apart > timedelta() else say.gettext("%(amount)s ago")
             return text % {"amount": amount}

@@ -1,7 +1,8 @@
 """Rows of a list, drawn fast: a template draws each shape of a row once, with marks where values go.
 
 A page has fifty rows of few shapes. What a template may branch on is in the shape and nothing else; what differs from
-row to row are texts, which are escaped and put in place of the marks.
+row to row are texts, which are escaped and put in place of the marks. A row that was drawn is kept for later pages
+(`web.rows.kept`).
 """
 
 from bisect import bisect
@@ -14,14 +15,15 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from dragoman.domain.clock import Moment
-from dragoman.domain.task import State, Verb
+from dragoman.domain.task import State, Task, Verb
 from dragoman.usecases.tasks.rows import Row
 from dragoman.web import verbs
 from dragoman.web.dialects import DIALECTS
 from dragoman.web.moments import Moments
 from dragoman.web.patterns import Marks, pattern
 from dragoman.web.rows.columns import Column, extension_text
-from dragoman.web.rows.dues import LATE, late_text, urgency
+from dragoman.web.rows.dues import LATE, late_text, urgency, urgent_until
+from dragoman.web.rows.kept import KEPT, Kept
 from dragoman.web.verbs import Act
 from dragoman.web.words import N_, Words
 
@@ -29,6 +31,7 @@ LEVELS = (1, 4, 7)
 """The priorities from which one, two and three bars are filled."""
 TABLES_KEPT, SHAPES_KEPT = 20, 500
 """Languages with choices of columns, and shapes of each; a shape takes some 3 kB."""
+LOOKS_KEPT = 500
 SEPARATOR = "\x00"
 LABEL = N_("Task %(number)s")
 OF_REFUSALS = ("reason", "asks_for")
@@ -87,6 +90,12 @@ def _patterns(draw: Draw, columns: Sequence[Column]) -> Callable[[Shape], str]:
     return lru_cache(SHAPES_KEPT)(lambda shape: pattern(draw(columns, shape, Marks())))
 
 
+@lru_cache(LOOKS_KEPT)
+def _look(draw: Draw, columns: Sequence[Column], zone: str, from_list: str) -> object:
+    """Stands for these, in the keys of rows that are kept."""
+    return object()
+
+
 class Drawer:
     """Draws the rows of one page."""
 
@@ -105,6 +114,7 @@ class Drawer:
         asks_for: str | None = None,
     ) -> None:
         self._pattern = _patterns(draw, tuple(columns))
+        self._look = _look(draw, tuple(columns), moments.zone, from_list)
         self._words = said
         self._moments = moments
         self._now = now
@@ -120,11 +130,30 @@ class Drawer:
 
     def all(self, rows: Iterable[Row]) -> Markup:
         """Rows that belong to the list."""
-        return Markup("".join([self._drawn(row) for row in rows]))  # noqa: S704 - each is drawn from escaped values
+        return Markup("".join([self._found(row) for row in rows]))  # noqa: S704 - each is drawn from escaped values
 
     def one(self, row: Row, *, is_gone: bool = False) -> Markup:
         """One row. `is_gone`: it no longer belongs to the list."""
         return Markup(self._drawn(row, is_gone=is_gone))  # noqa: S704 - it is drawn from escaped values
+
+    def _found(self, row: Row) -> str:
+        """The row as it was drawn before, else as it is drawn now."""
+        task = row.task
+        number = task.number
+        if self._extensions or number == self._current or number in self._chosen or number in self._reasons:
+            return self._drawn(row)
+        names = row.category, row.case, row.contact, row.assignee, row.creator
+        key = self._look, task.tenant, number, names, row.verbs, row.may_edit
+        text = KEPT.find(key, task, self._now)
+        if text is None:
+            text = self._drawn(row)
+            KEPT.keep(key, Kept(task, self._now, self._right_until(task), text))
+        return text
+
+    def _right_until(self, task: Task) -> Moment:
+        """Until when all times of the task are written as now."""
+        moments = [moment for _, field in self._times if (moment := getattr(task, field)) is not None]
+        return min([urgent_until(task, self._now), *map(self._moments.near_until, moments)])
 
     def _drawn(self, row: Row, *, is_gone: bool = False) -> str:
         task = row.task
