@@ -7,6 +7,7 @@ read again in the same version may be another object, and is then drawn again.
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import NamedTuple
 
 from dragoman.domain.clock import Moment
@@ -46,9 +47,8 @@ class KeptRows:
         kept = self._kept.get(key)
         if kept is None or kept.task is not task or not kept.since <= now < kept.until:
             return None
-        with self._guard:
-            if key in self._kept:
-                self._kept.move_to_end(key)
+        with suppress(KeyError):  # it has just gone
+            self._kept.move_to_end(key)
         return kept.text
 
     def keep(self, key: Hashable, kept: Kept) -> None:

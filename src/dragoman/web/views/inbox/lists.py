@@ -1,7 +1,7 @@
 """The six lists of the inbox."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from dragoman.web import framing
 from dragoman.web.frame import LISTS
 from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
-from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving
+from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving, shapes
 from dragoman.web.views.inbox.asked import Asked
 from dragoman.web.views.tasks import parts
 from dragoman.web.views.tasks.origins import Origin
@@ -30,14 +30,6 @@ EMPTY = {
     "overdue": N_("Nothing is late."),
     "done": N_("Nothing done yet."),
 }
-
-
-class Heading(NamedTuple):
-    """The heading of a column: a link that sorts. `direction` is that of the present order, if it is by this one."""
-
-    column: Any
-    href: str
-    direction: str
 
 
 async def show(visit: Visit) -> Response:
@@ -88,25 +80,27 @@ async def drawn(
     choices = await adding.choices(visit, wanted.add) if wanted.add is not None else None
     peeked = None if wanted.peek is None else await visit.read(peeking.peek, peeking.Peek(wanted.peek))
     faults = [chips.fault(each, visit.words) for each in looked.filter.faults]
+    is_changed = view is not None and saving.is_changed(shown_as, view)
+    may_save = view is not None and saving.may_save(visit, view)
+    chip_shape, chip_values = shapes.chips_of(wanted, looked.filter.text, looked.filter.terms, visit.words)
+    heading_shape, heading_values = shapes.headings(wanted, looked)
     return await visit.framed(
         "inbox/list.html",
         wanted.list if view is None else f"view-{view.number}",
         422 if faults else status,
         heading=visit.gettext(HEADINGS[wanted.list]) if view is None else view.name,
         view=view,
-        is_changed=view is not None and saving.is_changed(shown_as, view),
-        may_save=view is not None and saving.may_save(visit, view),
+        ask=shapes.ask(wanted, view, has_faults=bool(faults), is_changed=is_changed, may_save=may_save),
         list_name=wanted.list,
         asked=wanted,
         looked=looked,
         rows=looked.rows,
         peeked=peeked,
         faults=faults,
-        chips=[
-            (chip.text, chip.term and wanted.href(q=terms.without(looked.filter.text, chip.term)))
-            for chip in chips.chips(wanted.list, looked.filter.terms, visit.words)
-        ],
-        headings=_headings(wanted, looked),
+        chip_shape=chip_shape,
+        chip_values=chip_values,
+        heading_shape=heading_shape,
+        heading_values=heading_values,
         columns=shown_columns,
         all_columns=CHOSEN,
         extension_columns=",".join(each.name for each in shown_columns if each.is_of_extension),
@@ -143,25 +137,6 @@ def shown(count: int) -> str:
 def to_batch(**values: str) -> str:
     """The address of a new draft of a batch."""
     return f"/ui/batches/new?{urlencode(values)}"
-
-
-def _headings(wanted: Asked, looked: Looked) -> list[Heading]:
-    """Pressing one sorts by it upwards, pressing it again downwards."""
-    text = looked.filter.text
-    order = next((each for each in looked.filter.terms if each.key == "sort"), None)
-    first = order.values[0].text if order is not None else _usual(looked)
-    found = []
-    for column in columns(wanted.list, wanted.cols):
-        direction = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(first, "") if column.sort else ""
-        sort = f"-{column.sort}" if direction == "ascending" else column.sort
-        href = wanted.href(q=terms.with_sort(text, sort)) if column.sort else ""
-        found.append(Heading(column, href, direction))
-    return found
-
-
-def _usual(looked: Looked) -> str:
-    sort = looked.sorts[0]
-    return f"-{sort.key}" if sort.descending else sort.key
 
 
 def _pages(wanted: Asked, looked: Looked) -> dict[str, str | None]:
