@@ -106,6 +106,7 @@ GOALS: dict[str, Goal] = {
         )
         for engine in ENGINES
     },
+    **{f"inbox_page_vs_json_p95_{engine}": Goal("the same of their 95th percentiles", most=3) for engine in ENGINES},
     **{
         f"inbox_growth_1m_vs_10k_{engine}": Goal(
             "time of the inbox's lists by index among 1,000,000 tasks over that among 10,000, the worst", most=1.5
@@ -132,6 +133,21 @@ GOALS: dict[str, Goal] = {
         for engine in ENGINES
     },
     **{f"inbox_act_ms_{engine}": Goal("ms of an act, from its form to the changed row", most=60) for engine in ENGINES},
+    **{f"inbox_act_p95_ms_{engine}": Goal("the same, 95th percentile", most=150) for engine in ENGINES},
+    **{
+        f"inbox_update_p99_beside_streams_{engine}": Goal(
+            "99th percentile of updates, 200 a second, beside the streams of 200 pages over that without", most=1.2
+        )
+        for engine in ENGINES
+    },
+    **{f"inbox_streams_mb_{engine}": Goal("MB of memory that these streams add", most=30) for engine in ENGINES},
+    **{
+        f"inbox_commit_to_row_ms_{engine}": Goal(
+            "ms from a change to the row that an open page has of it, same node, medians", most=1_000
+        )
+        for engine in ENGINES
+    },
+    "inbox_commit_to_row_other_node_ms_postgres": Goal("the same, another node that only polls", most=2_000),
     **{
         f"htm_query_vs_native_list_{engine}": Goal(
             "time of tasks/query by queryFilter, 50 rows, over that of the native list of the same", most=2

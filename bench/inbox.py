@@ -112,6 +112,11 @@ def _beside_json(bench: Bench, engine: str, reader: Reader) -> None:
         f"{engine:9}inbox: page {statistics.median(page):.1f} ms, JSON {statistics.median(listed):.1f} ms, {ratio:.2f}"
     )
     bench.figures[f"inbox_page_vs_json_{engine}"] = round(ratio, 3)
+    bench.figures[f"inbox_page_vs_json_p95_{engine}"] = round(_p95(page) / _p95(listed), 3)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
 
 
 def _acts(bench: Bench, engine: str, reader: Reader) -> None:
@@ -124,8 +129,9 @@ def _acts(bench: Bench, engine: str, reader: Reader) -> None:
     for number, revision in list(_rows(page))[: bench.plan.rounds * 10]:
         times.append(reader.act(f"/ui/tasks/{number}/release", csrf=csrf, revision=revision, key=f"bench-{number}"))
     milliseconds = statistics.median(times)
-    bench.report(f"{engine:9}inbox: an act {milliseconds:.1f} ms (median of {len(times)})")
+    bench.report(f"{engine:9}inbox: an act {milliseconds:.1f} ms (median of {len(times)}), 95 % {_p95(times):.1f} ms")
     bench.figures[f"inbox_act_ms_{engine}"] = round(milliseconds, 1)
+    bench.figures[f"inbox_act_p95_ms_{engine}"] = round(_p95(times), 1)
 
 
 def _rows(page: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ python -m tools.bench --only update,read,list          these kinds of work again
 python -m tools.bench --only bulk                      batches, their previews and undos against their floor
 python -m tools.bench --only list_before               lists beside those of an earlier commit
 python -m tools.bench --only events                    the event log: its cost, streams, delta, webhooks
-python -m tools.bench --only inbox                     the pages of the inbox beside JSON, and among a million tasks
+python -m tools.bench --only inbox                     the inbox: pages beside JSON, a million tasks, streams
 python -m tools.bench --only customers                 a customer identified among few contacts and a million
 python -m tools.bench --only inbox_lists               lists and counts of an inbox, without HTTP
 python -m tools.bench --only htm_queries               queries of IBM clients beside the native list, and claimNext
@@ -44,6 +44,7 @@ from bench import (
     million_entries,
     overload,
     page,
+    page_streams,
     profiling,
     rivals,
     signed_in,
@@ -86,7 +87,7 @@ EVENTS = {
     "delta": delta.run,
     "webhooks": webhooks.run,
 }
-GROUPS = {"events": tuple(EVENTS)}
+GROUPS = {"events": tuple(EVENTS), "inbox": ("inbox", "page_streams")}
 """Words of `--only` that stand for several stages."""
 STAGES = {
     "lane": lane.run,
@@ -96,6 +97,7 @@ STAGES = {
     "million": million.run,
     "entries": million_entries.run,
     "inbox": inbox.run,
+    "page_streams": page_streams.run,
     "customers": customers.run,
     "inbox_lists": inbox_lists.run,
     "htm_queries": htm_queries.run,
