@@ -122,6 +122,31 @@ def test_a_service_is_linked_when_it_is_associated(world: World) -> None:
     assert ("case", service) in {(item["kind"], item["number"]) for item in items}
 
 
+def test_a_customer_id_is_compared_without_regard_to_case(world: World) -> None:
+    customer = made(world)
+    number = contact_of(world, customer)["number"]
+    services = [
+        ok(world, "POST", "/services/start", {"customer_id": spelled, "contact_key": "x"})["service_id"]
+        for spelled in (customer, customer.lower())
+    ]
+    ok(world, "POST", "/services/start", {"customer_id": f"{customer[:-1]}_"})
+    listed = ok(world, "GET", f"/customers/{customer.lower()}/services")
+    assert [(each["service_id"], each["customer_id"]) for each in listed] == [
+        (services[0], customer),
+        (services[1], customer.lower()),
+    ]
+    items = ok(world, "GET", f"/v1/contacts/{number}/journey?kind=case")["items"]
+    assert {item["number"] for item in items} == set(services)
+    ok(world, "DELETE", f"/profiles/{customer.swapcase()}")
+    assert ok(world, "GET", f"/customers/{customer}/services") == []
+
+
+def test_a_customer_id_that_is_the_number_of_a_contact_is_not_that_contact(world: World) -> None:
+    number = contact_of(world, made(world))["number"]
+    ok(world, "POST", "/services/start", {"customer_id": str(number)})
+    assert ok(world, "GET", f"/v1/contacts/{number}/journey?kind=case")["items"] == []
+
+
 def test_deleting_a_profile_leaves_the_contact_of_the_crm_with_its_tasks(world: World) -> None:
     person = ok(world, "POST", "/api/2.0/crm/contact/person", {"firstName": "Bo", "lastName": "Lind"})["response"]
     [found] = ok(world, "GET", "/profiles?LastName=Lind")

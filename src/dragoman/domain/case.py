@@ -20,6 +20,11 @@ class CaseKind(StrEnum):
     INBOX = "inbox"
 
 
+def folded_customer(key: str) -> str:
+    """A customer's id as it is compared: without regard to the case of ASCII letters, of which keys are made."""
+    return key.encode().lower().decode()
+
+
 class Case(msgspec.Struct, frozen=True):
     """One case. It is open until it has a completion."""
 
@@ -30,7 +35,7 @@ class Case(msgspec.Struct, frozen=True):
     title: str | None = None
     description: str | None = None
     contact: int | None = None
-    customer_key: str | None = None  # the client's id of the customer; needs no stored contact
+    customer_key: str | None = None  # the client's id of the customer, as sent; needs no stored contact
     contact_key: str | None = None  # address of an unknown contact: a telephone number, an e-mail address
     assignee: str | None = None
     creator: str | None = None

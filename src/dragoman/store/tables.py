@@ -67,7 +67,7 @@ def _late_versions() -> list[Column[Any]]:
     return [_count("revision"), Column("head_hash", STRING, nullable=False, server_default="")]
 
 
-def _where_set(name: str, column: str, *others: str, when: str = "") -> Index:
+def _where_set(name: str, column: Any, *others: str, when: str = "") -> Index:
     """An index of the few rows that have a value in this column, or in the one that `when` names."""
     return _where(name, sa.text(f"{when or column} IS NOT NULL"), column, *others)
 
@@ -405,6 +405,7 @@ case = Table(
     Index("case_by_kind", "tenant", "kind", "number"),
     _where("case_of_services", sa.text("kind = 'service'"), "started_at", "number"),
     _where_set("case_by_customer_key", "customer_key", "number"),
+    _where_set("case_by_customer", sa.text("lower(customer_key)"), "number", when="customer_key"),
     _where_set("case_by_contact_key", "contact_key", "number"),
     _where_set("case_by_expiry", "expires_at", "number"),
     _where("case_private", sa.text("(is_private)"), "number"),

@@ -24,6 +24,7 @@ COUNT = 3_000
 HOUR = 36_000_000_000
 VALUES = "contact_value USING PRIMARY KEY|contact_value_pkey"
 SERVICES = "case_of_services"
+CUSTOMERS = "case_by_customer"
 SCANS = ("SCAN contact", "Seq Scan on contact", "SCAN case", 'Seq Scan on "case"')
 LOOKS = (
     ("/profiles?EmailAddress=p7@example.com", VALUES),
@@ -32,6 +33,8 @@ LOOKS = (
     ("/profiles?Car.plate=B-7", VALUES),
     ("/profiles?Car.plate=B-7&Car.colour=red", VALUES),
     ("/profiles/{key}", VALUES),
+    ("/customers/{key}/services", CUSTOMERS),
+    ("/v1/contacts/7/journey", CUSTOMERS),
     ("/maintenance/services/stream?time_from={from}&time_to={to}", SERVICES),
 )
 
@@ -55,7 +58,7 @@ class Library:
         sa.event.listen(self._engine.raw, "before_cursor_execute", self._listen)
 
     def _listen(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        looks = "contact_value" in statement or "kind = 'service'" in statement
+        looks = any(part in statement for part in ("contact_value", "kind = 'service'", "lower("))
         if looks and "EXPLAIN" not in statement:
             self._asked.append((statement, parameters))
 

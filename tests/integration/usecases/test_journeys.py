@@ -45,11 +45,12 @@ def kinds(found: Any) -> list[tuple[str, str | None]]:
 
 def test_services_of_the_customer_with_states_and_tasks_belong_to_it(world: World) -> None:
     number = contact(world)
+    customer = world.native("bert", "GET", f"/v1/contacts/{number}")[1]["customer_id"]
 
     def genesys(path: str, body: str) -> None:
         assert world.ask("bert", "POST", f"/genesys/1/cs{path}", body).status == 201
 
-    genesys("/services/start", f'{{"customer_id": "{number}", "service_type": "Repair"}}')
+    genesys("/services/start", f'{{"customer_id": "{customer}", "service_type": "Repair"}}')
     case = world.sql('SELECT max(number) FROM "case"')[0][0]
     world.clock.advance(1)
     genesys(f"/services/{case}/states/start", '{"state_type": "Diagnosis"}')

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from dragoman.command import Lock
 from dragoman.domain.access import Principal, sees_all
-from dragoman.domain.case import Case, CaseKind, Stage
+from dragoman.domain.case import Case, CaseKind, Stage, folded_customer
 from dragoman.domain.clock import Moment
 from dragoman.store import tables
 from dragoman.store.repositories.contacts import has_words
@@ -30,6 +30,14 @@ H = tables.history.c
 
 Place = tuple[int, int]
 """Where a page of services ends: the moment of start and the number of its last one."""
+
+
+def has_customer(*keys: str) -> sa.ColumnElement[bool]:
+    """Whether a case names one of these customers. Both engines fold ASCII letters alone: PostgreSQL in the collation
+    of the column."""
+    return sa.and_(
+        C.customer_key.is_not(None), sa.func.lower(C.customer_key).in_([folded_customer(key) for key in keys])
+    )
 
 
 class ServiceFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +181,7 @@ class Cases(Repository[Case]):
         if wanted.started_before is not None:
             conditions.append(C.started_at < wanted.started_before)
         if wanted.customer_key is not None:
-            conditions.append(C.customer_key == wanted.customer_key)
+            conditions.append(has_customer(wanted.customer_key))
         if wanted.is_anonymous is not None:
             conditions.append(C.customer_key.is_(None) if wanted.is_anonymous else C.customer_key.is_not(None))
         if wanted.made_through is not None:
@@ -186,7 +194,7 @@ class Cases(Repository[Case]):
 
     def of_customer(self, key: str, max_bytes: int) -> tuple[list[Case], bool]:
         """The cases of a customer's key, by number, and whether they end at `max_bytes` of extensions."""
-        return self._where(C.customer_key == key, max_bytes)
+        return self._where(has_customer(key), max_bytes)
 
     def anonymous(self, contact_key: str, max_bytes: int) -> tuple[list[Case], bool]:
         """The cases of a contact key without a customer, by number, and whether they end at `max_bytes`."""
