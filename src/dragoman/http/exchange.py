@@ -36,6 +36,7 @@ class Exchange(Request):
     has_body = False
     body_was_read = False
     began_at = 0.0  # monotonic clock
+    inner_calls = 0  # that it has sent
     reached_at = ""  # the address of the server at which the connection arrived
 
     def waits(self) -> None:

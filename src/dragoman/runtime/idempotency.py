@@ -31,10 +31,21 @@ Execute = Callable[[Overlay], Any]
 
 def key_of(operation: OperationSpec, request: Request) -> str | None:
     """The key of a request whose operation honours one. Invalid when it is empty or too long."""
-    key = request.headers.get(HEADER) if operation.idempotent_by_key else None
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise Invalid("bad_idempotency_key", f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+    key = request.headers.get(HEADER) if operation.is_idempotent_by_key else None
+    if key is not None:
+        _check(key)
     return key
+
+
+def _check(key: str) -> None:
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise Invalid("bad_idempotency_key", f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+
+
+def inner_key(key: str, place: int) -> str:
+    """The key of an inner call: that of the outer request and the place of the call in it."""
+    _check(key)
+    return f"inner:{hashlib.sha256(f'{place}:{key}'.encode()).hexdigest()}"
 
 
 def once(

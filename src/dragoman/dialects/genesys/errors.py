@@ -27,6 +27,7 @@ TOKENS: dict[str, tuple[int, str]] = {
     "merge_not_supported": (400, "MergeNotSupported"),
     "unsupported_encoding": (415, "InvalidBody"),
     "method_not_allowed": (405, "MethodNotAllowed"),
+    "idempotency_key_reused": (422, "InvalidValue"),
     "schema_exists": (409, "DuplicateName"),
     "already_exists": (409, "DuplicateName"),
     "unique_violation": (409, "UniqueViolation"),

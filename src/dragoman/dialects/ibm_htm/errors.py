@@ -86,6 +86,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "no_delegation": (409, "CWTKA0049E"),
     "not_top_level": (409, "CWTKA0045E"),
     "not_transferable": (409, "CWTKA0014E"),
+    "idempotency_key_reused": (422, "CWTKA0149E"),
     "unsupported_media_type": (415, "CWTKA0016E"),
     "unsupported_encoding": (415, "CWTKA0016E"),
     "method_not_allowed": (405, "CWTKA0016E"),

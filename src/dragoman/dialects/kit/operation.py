@@ -64,7 +64,6 @@ class OperationSpec:
     credentials: Callable[[Request], Credential | None] | None = None
     confirms: Callable[[Request], str] | None = None  # the caller's present password in its body, to be confirmed first
     tenant: Callable[[Request], int | None] | None = None  # that the body of a public operation names
-    idempotent_by_key: bool = False  # honours Idempotency-Key
     streams: bool = False  # `render` may return a Stream or Later, which runs further commands by `request.run`
     sends_inner_calls: bool = False  # its reply is `Later`, and sends `InnerCall`s by `request.send`
     takes_turns: bool = False  # many may come at one moment, to stay open: a few of them run at a time
@@ -82,6 +81,13 @@ class OperationSpec:
     summary: str = ""  # one sentence for the reference
     standing: str = ""  # row and mark of the dialect's page
     contract: Any = None  # types of query, body and reply, where the dialect makes its own document from them
+
+    @property
+    def is_idempotent_by_key(self) -> bool:
+        """Whether it honours Idempotency-Key: every change in one transaction does. A login doesn't, whose reply is a
+        secret; nor does what sends inner calls, each of which does."""
+        is_one = not self.streams and not self.sends_inner_calls
+        return self.writes and is_one and self.credentials is None
 
     def read(self, request: Request) -> Any:
         """The command of a request. Invalid (`unknown_parameter`) for a parameter that is neither read nor ignored."""

@@ -72,7 +72,6 @@ def operation(
         run=dry_run.trying(run) if types.has_dry_run else run,
         render=render,
         writes=writes,
-        idempotent_by_key=writes,
         summary=summary,
         standing="ours",
         streams=types.line is not None or types.runs_further,

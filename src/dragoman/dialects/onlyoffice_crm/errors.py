@@ -88,6 +88,8 @@ def _failure(error: errors.Expected) -> dict[str, Any]:
     match error:
         case errors.Invalid(code="unsupported_encoding"):
             return envelope.failure(415, error.message, UNEXPECTED)
+        case errors.Invalid(code="idempotency_key_reused"):
+            return envelope.failure(422, error.message, OUT_OF_RANGE)
         case errors.Invalid():
             return _bad_arguments(error)
         case errors.NotFound():

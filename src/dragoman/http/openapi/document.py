@@ -202,7 +202,7 @@ class _Entry:
 
     def _errors(self) -> Iterable[errors.Expected]:
         changes = any(row.writes for row in self.rows)
-        by_key = any(row.idempotent_by_key for row in self.rows)
+        by_key = any(row.is_idempotent_by_key for row in self.rows)
         return (
             *REFUSALS,
             *(REFUSALS_OF_BODIES if changes else ()),
