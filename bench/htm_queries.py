@@ -33,6 +33,8 @@ LIST = "/v1/tasks?state=ready&limit=50"
 HELD = 10_000
 """Work items of the caller."""
 CHUNK = 1_000
+TOGETHER = 20
+"""So many copies of a thousand are made in one transaction, so that the log in front of SQLite's file stays short."""
 CALLERS = 64
 CLAIMS = 2_000
 PATIENCE_SECONDS = 120.0
@@ -97,21 +99,22 @@ def _multiply(url: str, tenant: int, behind: int, times: int) -> None:
         "created_at": f"t.created_at + k.n * {CHUNK}",
         "task": f"t.task + k.n * {CHUNK}",
     }
-    series = f"WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < {times})"
-    with engine.writer() as connection:
-        if engine.is_postgresql:
-            connection.exec_driver_sql("SET statement_timeout = 0")
+    with engine.unhurried(engine.writer()) as connection:
         for table, key in ((task, "number"), (item, "task")):
             names = [column.name for column in table.columns]
             values = [copied.get(name, f't."{name}"') for name in names]
             quoted = ", ".join(f'"{name}"' for name in names)
-            connection.execute(
-                sa.text(
-                    f"INSERT INTO {table.name} ({quoted}) {series} SELECT {', '.join(values)} FROM {table.name} t, k "
-                    f"WHERE t.tenant = {tenant} AND t.{key} > {behind}"
+            for first in range(1, times + 1, TOGETHER):
+                last = min(first + TOGETHER - 1, times)
+                series = f"WITH RECURSIVE k(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM k WHERE n < {last})"
+                connection.execute(
+                    sa.text(
+                        f"INSERT INTO {table.name} ({quoted}) {series} "
+                        f"SELECT {', '.join(values)} FROM {table.name} t, k "
+                        f"WHERE t.tenant = {tenant} AND t.{key} > {behind} AND t.{key} <= {behind + CHUNK}"
+                    )
                 )
-            )
-        connection.commit()
+                connection.commit()
 
 
 def _exchange(url: str, tenant: int, mine: str, others: str, count: int) -> None:
@@ -119,9 +122,7 @@ def _exchange(url: str, tenant: int, mine: str, others: str, count: int) -> None
     item = tables.work_item
     held = sa.and_(item.c.tenant == tenant, item.c.role == str(Role.POTENTIAL_OWNER))
     engine = Engine(url)
-    with engine.writer() as connection:
-        if engine.is_postgresql:
-            connection.exec_driver_sql("SET statement_timeout = 0")
+    with engine.unhurried(engine.writer()) as connection:
         connection.execute(sa.update(item).where(held, item.c.holder == mine).values(holder=others))
         connection.execute(sa.update(item).where(held, item.c.task > count).values(holder=mine))
         connection.commit()

@@ -134,9 +134,7 @@ def make(databases: Databases, engine: str, count: int, *, samples: int = 0) -> 
 def settle(url: str) -> None:
     """Let the engine learn how its tables are filled, as it would by itself after a while."""
     engine = Engine(url)
-    with engine.writer() as connection:
-        if engine.is_postgresql:
-            connection.exec_driver_sql("SET statement_timeout = 0")
+    with engine.unhurried(engine.writer()) as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
 

@@ -1,6 +1,7 @@
 """What one dialect makes of a task, read in the others: the tables "Mapping onto a common task model" of all pages."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -129,6 +130,34 @@ def test_who_ended_a_task_elsewhere_is_seen_in_genesys(world: World, through: st
     before = native(world, number)
     assert said(world, "POST", f"/services/1/tasks/{number}/end", completed)[0] == 204
     assert native(world, number) == before
+
+
+FINISHED: dict[str, Callable[[int, str], tuple[str, str]]] = {
+    "native": lambda number, _: ("POST", f"/v1/tasks/{number}/finish"),
+    "onlyoffice_crm": lambda number, _: ("PUT", f"/api/2.0/crm/task/{number}/close"),
+    "genesys": lambda number, _: ("POST", f"/services/1/tasks/{number}/end"),
+    "ibm_htm": lambda _, uid: ("PUT", f"{HTM}/task/{tkiid(uid)}?action=complete"),
+}
+"""How each dialect finishes a task."""
+
+
+@pytest.mark.parametrize("through", FINISHED)
+def test_who_finished_a_task_and_through_which_dialect_is_seen_wherever_there_is_a_place(
+    world: World, through: str
+) -> None:
+    made = said(world, "POST", "/v1/tasks", {"title": "Call"}, "bert")[1]
+    number = made["number"]
+    assert said(world, "POST", f"/v1/tasks/{number}/claim", who="cara")[0] == 200
+    method, path = FINISHED[through](number, made["id"])
+    body = {"resource_id": 31} if through == "genesys" else None
+    assert said(world, method, path, body, who="cara")[0] in (200, 204)
+
+    last = said(world, "GET", f"/v1/tasks/{number}/history", who="bert")[1]["items"][-1]
+    assert last["changes"]["state"] == {"old": "claimed", "new": "completed"}
+    assert (last["principal"], last["dialect"]) == ("cara", through)
+    events = ibm(world, "bert", "GET", f"/task/{tkiid(made['id'])}/history")["items"]
+    assert [event["principal"] for event in events if event["event"] == "TaskCompleted"] == ["cara"]
+    assert genesys(world, number, who="bert")["completed"]["resource_id"] == 31
 
 
 def test_a_task_without_a_title_goes_by_its_name(world: World) -> None:

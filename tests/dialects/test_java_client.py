@@ -27,8 +27,13 @@ CASES = (
     "genesys/export",
     "ibm_htm/complete",
     "ibm_htm/messages",
+    "ibm_htm/task-filter",
+    "ibm_htm/federated",
+    "ibm_htm/claim-next",
+    "ibm_htm/binary-properties",
     "onlyoffice_crm/task-create",
     "onlyoffice_crm/task-update",
+    "onlyoffice_crm/public-clients",
     "carrierx_batch/create-forms",
     "carrierx_batch/review",
 )

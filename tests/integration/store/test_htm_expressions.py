@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from dragoman.command import EXCLUSIVE
 from dragoman.dialects.ibm_htm import views as seen
-from dragoman.dialects.ibm_htm.handlers import query_rows, where_lists
+from dragoman.dialects.ibm_htm.handlers import queries, query_rows, where_lists
 from dragoman.dialects.ibm_htm.handlers.query_conditions import Whose
+from dragoman.dialects.ibm_htm.handlers.query_requests import Texts
 from dragoman.dialects.ibm_htm.handlers.where_lists import Where
-from dragoman.dialects.ibm_htm.wire import query, times
+from dragoman.dialects.ibm_htm.wire import query, template_rows, times
 from dragoman.dialects.ibm_htm.wire.escalations import all_of
 from dragoman.dialects.ibm_htm.wire.expressions import views
 from dragoman.dialects.ibm_htm.wire.expressions.columns import Type
@@ -27,7 +28,9 @@ from dragoman.domain.clock import Moment, whole_seconds
 from dragoman.domain.escalation import Action, Escalation, Increase
 from dragoman.domain.extension import Extension
 from dragoman.domain.task import State, Task
+from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role, WorkItem
+from dragoman.store.repositories import task_queries
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
@@ -51,6 +54,16 @@ OTHERS = (
 )
 ESCALATIONS = ((), (LATE,), (LATE, *OTHERS))
 
+TEMPLATES = (
+    Template(1, "00000000-0000-4000-8000-0000000000a1", "Alpha", 1, priority=3, properties={"region": "north"}),
+    Template(
+        *(1, "00000000-0000-4000-8000-0000000000a0", "north", 1),
+        description="late",
+        is_stopped=True,
+        properties={"region": "south", "zone": "north"},
+    ),
+)
+
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 Truth = Callable[[Mapping[str, Mapping[str, Any]]], bool | None]
 
@@ -60,6 +73,8 @@ def furnish(uow: UnitOfWork) -> None:
     owners = itertools.cycle(("bert", "cara", "dora"))
     items = itertools.cycle(((), EVERYBODYS, CREWS, BERTS))
     previous: Task | None = None
+    for template in TEMPLATES:
+        uow.templates.add(template)
     for place, (name, state) in enumerate(zip(NAMES * 2, states, strict=False)):
         extras: dict[str, Any] = {} if place % 3 else {"namespace": f"ns{place % 2}", "supportsDelegation": False}
         if place % 5 == 0:
@@ -84,6 +99,7 @@ def furnish(uow: UnitOfWork) -> None:
             if place % 5 == 2
             else {},
             escalations=ESCALATIONS[place % 3],
+            template=(None, *(each.uid for each in TEMPLATES))[place % 3],
             extras={"ibm_htm": extras} if extras else {},
         )
         owner = next(owners) if state in (State.CLAIMED, State.COMPLETED) else None
@@ -130,6 +146,7 @@ def rows_of(uow: UnitOfWork) -> list[tuple[str, Rows]]:
                 *({"NAME": name, "STRING_VALUE": head.query, "DATA_TYPE": head.type}
                   for name, head in one.task.binaries.items()),
             ],
+            **({} if one.template is None else template_rows.rows(one.template)),
             "ESCALATION": [choice for each in all_of(one.task) for choice in choices_of(rows_of_escalation(each))],
         }))  # fmt: skip
     return found
@@ -229,6 +246,8 @@ STRINGS = st.sampled_from([
     "TASK_CPROP1.DATA_TYPE", "WORK_ITEM.OWNER_ID", "WORK_ITEM.GROUP_NAME", "ESCALATION.NAME",
     "ESCALATION_DESC.DISPLAY_NAME", "ESCALATION_CPROP.NAME", "ESCALATION_CPROP.STRING_VALUE",
     "ESCALATION_CPROP1.STRING_VALUE", "TASK_DESC.DISPLAY_NAME", "TASK_DESC.DESCRIPTION",
+    "TASK_TEMPL.NAME", "TASK_TEMPL_DESC.DESCRIPTION", "TASK_TEMPL_CPROP.NAME", "TASK_TEMPL_CPROP.STRING_VALUE",
+    "TASK_TEMPL_CPROP1.STRING_VALUE",
 ])  # fmt: skip
 FLAGS = st.sampled_from([
     "TASK.IS_READ", "TASK.IS_ESCALATED", "TASK.SUSPENDED", "TASK.SUPPORT_DELEGATION", "TASK.IS_CHILD",
@@ -251,7 +270,7 @@ SYMBOLS = st.sampled_from([
     ("WORK_ITEM.REASON", "REASON_OWNER", 4), ("TASK.HIERARCHY_POSITION", "HIERARCHY_POSITION_SUB_TASK", 1),
     ("ESCALATION.STATE", "STATE_WAITING", 2), ("ESCALATION.STATE", "1", 1),
     ("ESCALATION.ACTION", "ACTION_CREATE_EVENT", 3),
-    ("ESCALATION.INCREASE_PRIORITY", "INCREASE_PRIORITY_ONCE", 2),
+    ("TASK_TEMPL.STATE", "STATE_STOPPED", 2), ("ESCALATION.INCREASE_PRIORITY", "INCREASE_PRIORITY_ONCE", 2),
     ("TASK.ASSIGNMENT_TYPE", "1", 1), ("TASK.CTX_AUTHORIZATION", "AUTH_READER", 2),
 ])  # fmt: skip
 
@@ -305,7 +324,10 @@ EXPRESSIONS = st.recursive(
 )
 
 
-ROWS = ("TASK", "TASK_DESC", "WORK_ITEM", "TASK_CPROP1", "TASK_CPROP", "ESCALATION")
+ROWS = (
+    *("TASK", "TASK_DESC", "WORK_ITEM", "TASK_CPROP1", "TASK_CPROP", "TASK_TEMPL", "TASK_TEMPL_DESC"),
+    *("TASK_TEMPL_CPROP", "TASK_TEMPL_CPROP1", "ESCALATION"),
+)
 
 
 def selects(truth: Truth, text: str, rows: Rows) -> bool:
@@ -317,9 +339,31 @@ def selects(truth: Truth, text: str, rows: Rows) -> bool:
     return any(truth(dict(zip(names, chosen, strict=True))) is True for chosen in itertools.product(*choices))
 
 
-def find(world: World, clause: str | None, orders: str | None = None) -> list[str]:
-    command = Where(clause, orders, None, None)
+def find(
+    world: World, clause: str | None, orders: str | None = None, *, page: tuple[int, int] | None = None
+) -> list[str]:
+    offset, size = (None, None) if page is None else map(str, page)
+    command = Where(clause, orders, offset, size)
     found: list[str] = world.read(lambda uow: [details(one)["tkiid"] for one in where_lists.find(uow, command)], BERT)
+    return found
+
+
+def is_query_filter(text: str) -> bool:
+    """Whether it may stand in a query, too: conditions on tasks and work items, without a NOT before them."""
+    others = ("CPROP", "_DESC", "TEMPL", "ESCALATION")
+    return (
+        not text.startswith("NOT ")
+        and "(NOT " not in text
+        and " NOT TASK" not in text
+        and " NOT WORK" not in text
+        and (" NOT (" not in text and not any(other in text for other in others))
+    )
+
+
+def count(world: World, text: str) -> int:
+    """How many tasks a query finds by the same expression, in the spelling of queries."""
+    ask = queries.Ask(Texts("TASK", filter=text.replace("WORK_ITEM.", "WI.").replace("TASK.", "")))
+    found: int = world.read(lambda uow: queries.count(uow, ask), BERT)
     return found
 
 
@@ -331,10 +375,15 @@ def test_an_expression_finds_what_a_naive_evaluation_selects(
 ) -> None:
     world, every = furnished
     text, truth = expression
-    assert find(world, text) == [tkiid for tkiid, rows in every if selects(truth, text, rows)], text
+    expected = [tkiid for tkiid, rows in every if selects(truth, text, rows)]
+    assert find(world, text) == expected, text
+    if is_query_filter(text):
+        assert count(world, text) == len(expected), text
 
 
-SORTABLE = [name for name in views.TASK.columns if name not in ("TOP_TKIID", "PARENT_CONTEXT_ID")]
+SORTABLE = [f"TASK.{name}" for name in views.TASK.columns if name not in ("TOP_TKIID", "PARENT_CONTEXT_ID")]
+SORTABLE += ["TASK_DESC.DISPLAY_NAME", "TASK_DESC.DESCRIPTION", "TASK_DESC.LOCALE"]
+SORTABLE += [f"TASK_TEMPL.{name}" for name in views.TASK_TEMPL.columns]
 
 
 @pytest.mark.parametrize("shared_world", ["sqlite", "postgresql"], indirect=True)
@@ -346,12 +395,29 @@ def test_a_list_is_in_the_order_of_what_it_shows(furnished: Furnished, orders: l
     for name, is_descending in reversed(orders):
 
         def key(one: tuple[str, Rows], name: str = name) -> tuple[bool, Any]:
-            held = query_uid(one[0]) if name == "TKIID" else one[1]["TASK"][0].get(name)
+            view, _, column = name.partition(".")
+            held = (one[1].get(view) or [{}])[0].get(column)
+            held = query_uid(str(held)) if held is not None and column in ("TKIID", "TKTID") else held
             return held is None, 0 if held is None else held
 
         expected.sort(key=key, reverse=is_descending)
-    clause = ",".join(f"TASK.{name}{' DESC' * is_descending}" for name, is_descending in orders)
+    clause = ",".join(f"{name}{' DESC' * is_descending}" for name, is_descending in orders)
     assert find(world, None, clause) == [tkiid for tkiid, _ in expected], clause
+
+
+@pytest.mark.parametrize("shared_world", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("clause", [None, "TASK.STATE=TASK.STATE.STATE_READY", "TASK.PRIORITY>5", "TASK.NAME='none'"])
+@pytest.mark.parametrize("first", [1, 4, 1_000])
+def test_pages_are_those_of_the_whole_list_however_many_of_the_oldest_are_looked_at(
+    furnished: Furnished, monkeypatch: pytest.MonkeyPatch, clause: str | None, first: int
+) -> None:
+    world, every = furnished
+    monkeypatch.setattr(task_queries, "FIRST", (task_queries.FEW,))
+    whole = find(world, clause)
+    assert clause or whole == [tkiid for tkiid, _ in every]
+    monkeypatch.setattr(task_queries, "FIRST", (first, task_queries.FEW))
+    pages = [find(world, clause, page=(offset, 3)) for offset in range(0, len(whole) + 3, 3)]
+    assert [tkiid for page in pages for tkiid in page] == whole
 
 
 def query_uid(tkiid: str) -> str:

@@ -111,15 +111,16 @@ class History:
         statement = sa.select(*columns).where(*mine).order_by(H.revision.desc()).limit(limit)
         return [HistoryRow(*row) for row in self._group.connection.execute(statement)]
 
-    def at(self, entity: str, moments: Mapping[int, Moment]) -> list[tuple[int, str | None, str]]:
-        """For each of these entities that changed at its moment: its number, who changed it first, and the dialect. For
-        readers and exclusive commands."""
+    def ended(self, entity: str, moments: Mapping[int, Moment]) -> list[tuple[int, str | None, str]]:
+        """For each of these entities that ended at its moment: its number, who ended it, and the dialect. Of several
+        changes at one moment it is the last that set the end. For readers and exclusive commands."""
         if self._group.connection is None:
             raise MustBeExclusive
         mine = (H.tenant == self._group.tenant, H.entity == entity, H.number.in_(sorted(moments)))
         columns = (H.number, H.at, H.actor, H.dialect)
         statement = sa.select(*columns).where(*mine, H.at.in_(sorted(set(moments.values()))))
-        rows = self._group.connection.execute(statement.order_by(H.number, H.revision.desc()))
+        is_end = sa.case((H.changes.contains('"completed_at"', autoescape=True), 1), else_=0)
+        rows = self._group.connection.execute(statement.order_by(H.number, is_end, H.revision))
         return list({row[0]: (row[0], row[2], row[3]) for row in rows if moments[row[0]] == row[1]}.values())
 
     def is_of(self, dialect: str, entity: str, number: int) -> bool:

@@ -101,6 +101,8 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     visible_through: frozenset[Through] = EVERY_WAY
     where: Condition | None = None
     is_few: bool = False  # who asks knows that `visible_to` sees few, which indexes find
+    reached: int = 0  # how many these are at most; 0: that isn't known
+    first: int = 0  # of these, so many of the oldest are looked at; 0: all
     any_of: tuple["TaskFilter", ...] = ()  # one of these must hold as well
     all_of: tuple["TaskFilter", ...] = ()  # and all of these
     none_of: tuple["TaskFilter", ...] = ()  # and none of these
@@ -166,7 +168,7 @@ def plainly(wanted: TaskFilter) -> TaskFilter:
         )
         if (who := getattr(wanted, name)) is not None
     }
-    return replace(wanted, **asked) if asked else wanted
+    return replace(wanted, reached=0, **asked) if asked or wanted.reached else wanted
 
 
 def _is_admin(who: Principal) -> bool:
@@ -191,7 +193,7 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
         if wanted.named and not wanted.is_within:
             named = naming(tenant, wanted, wanted.visible_to).subquery("naming")
             found.append(T.number.in_(_sampled(wanted, sa.select(*named.c))))
-        if wanted.is_few:
+        if wanted.is_few and not wanted.first:
             found.append(T.number.in_(sa.union_all(*reach(tenant, wanted.visible_to))))
     if wanted.any_of:
         found.append(sa.or_(*(_together(tenant, _part_of(wanted, one)) for one in wanted.any_of)))
@@ -516,6 +518,14 @@ def reach(tenant: int, principal: Principal) -> "list[sa.Select[Any]]":
         ways.append(mine.where(T.contact.in_(_private_contacts(tenant).where(of_contact))))
         ways += [mine.where(c.in_(_private_cases(tenant).where(of_case))) for c in (T.case, T.entity)]
     return [sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders)), *ways]
+
+
+def oldest(tenant: int, principal: Principal, first: int) -> "sa.Subquery":
+    """So many of the numbers that `reach` finds, the smallest, each once and in order."""
+    [number] = sa.union_all(*reach(tenant, principal)).subquery("reached").c
+    hidden = (sa.literal_column("0") + number).label("number")  # or each way would be walked in the order of numbers
+    found = sa.select(hidden).distinct().order_by(hidden).limit(sa.literal_column(str(first)))
+    return found.subquery("oldest")
 
 
 def _visible_batch(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:

@@ -15,7 +15,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.condition import OF_TIMERS, Comparison, Condition, Field, leaves
 from dragoman.store import tables
 from dragoman.store.repositories.task_conditions import expression
-from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, reach, task_scope
+from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, oldest, reach, task_scope
 from dragoman.store.repositories.task_pages import REMEMBERED, VERSION, Ask
 
 T = tables.task.c
@@ -36,6 +36,8 @@ OLDEST_FIRST = (Order(Field("number")),)
 """The order of a list that asks for none: numbers are drawn in the order of commits, and no two tasks have the same."""
 FEW = 20_000
 """So many tasks are all looked at; a list of more goes along the index of its order."""
+FIRST = (1_024, FEW)
+"""So many of the oldest of few tasks are looked at, for a list that begins with these."""
 NEVER_NULL = frozenset({"number", "created"})
 LAST_TIE = Order(Field("uid"))
 
@@ -77,7 +79,9 @@ def _versions_of(
 ) -> Ask:
     keys = orders if orders == OLDEST_FIRST else (*orders, LAST_TIE)
     if wanted.timers == "both":
-        found = _merged(tenant, wanted, keys)
+        found = _merged(tenant, replace(wanted, first=0), keys)
+    elif wanted.first:
+        found = _along(tenant, wanted)
     else:
         is_few = finds_few(wanted)
         order = [_ordered(key, value, is_hidden=is_few) for key, value in _values(tenant, wanted, keys)]
@@ -94,6 +98,16 @@ def _ask(dialect: sa.Dialect, statement: "sa.Select[Any]") -> Ask:
 
 
 _remembered = lru_cache(REMEMBERED)(_versions_of)
+
+
+def _along(tenant: int, wanted: TaskFilter) -> "sa.Select[Any]":
+    """Those among the oldest that match, in their order: an engine may end with the page."""
+    assert wanted.visible_to is not None  # noqa: S101 - those that he sees
+    known = oldest(tenant, wanted.visible_to, wanted.first)
+    [number] = known.c
+    found = sa.select(*(T[name] for name in VERSION))
+    found = found.select_from(known.join(tables.task, sa.and_(T.tenant == tenant, T.number == number)))
+    return found.where(*_conditions(tenant, wanted)).order_by(number)
 
 
 def _merged(tenant: int, wanted: TaskFilter, keys: Sequence[Order]) -> "sa.Select[Any]":

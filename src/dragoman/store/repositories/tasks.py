@@ -114,16 +114,25 @@ class Tasks(Repository[Task]):
         """The numbers of such a page. The command reads or is exclusive."""
         return [version.number for version in self._queried(wanted, orders, limit=limit, offset=0)]
 
-    def sees_few(self, wanted: TaskFilter) -> bool:
-        """Whether the one to whom it is visible sees so few tasks that all of them may be looked at."""
+    def few_seen(self, wanted: TaskFilter) -> int | None:
+        """How many tasks the one to whom it is visible sees at most; None for more than may all be looked at."""
         principal = plainly(wanted).visible_to
         if principal is None:
-            return False
+            return None
         ask = task_queries.reach_of(self._connection().dialect, self.tenant, principal)
         [(count,)] = self.by_text(ask.text, ask.parameters(self._now))
-        return int(count) <= task_queries.FEW
+        return int(count) if count <= task_queries.FEW else None
 
     def _queried(self, wanted: TaskFilter, orders: Sequence[Order], *, limit: int, offset: int) -> list[Version]:
+        """A page of few tasks, the oldest first, is mostly found among the oldest of them."""
+        found: list[Version] = []
+        for first in task_queries.FIRST if wanted.is_few and not orders else (0,):
+            found = self._asked(replace(wanted, first=first), orders, limit=limit, offset=offset)
+            if len(found) == limit or first >= wanted.reached:
+                break
+        return found
+
+    def _asked(self, wanted: TaskFilter, orders: Sequence[Order], *, limit: int, offset: int) -> list[Version]:
         by_timers = any(map(task_queries.is_by_timers, orders))
         dialect, wanted = self._connection().dialect, self._with_timers(plainly(wanted), is_by_timers=by_timers)
         ask = task_queries.versions_of(dialect, self.tenant, wanted, tuple(orders), limit=limit, offset=offset)

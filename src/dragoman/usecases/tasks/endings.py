@@ -23,5 +23,5 @@ def of(uow: UnitOfWork, tasks: Iterable[Task]) -> dict[int, Ending]:
     found: dict[int, Ending] = {}
     for start in range(0, len(numbers), SLICE):
         some = {number: moments[number] for number in numbers[start : start + SLICE]}
-        found |= {number: Ending(user, dialect) for number, user, dialect in uow.history.at("task", some)}
+        found |= {number: Ending(user, dialect) for number, user, dialect in uow.history.ended("task", some)}
     return found

@@ -207,4 +207,5 @@ def queried_numbers(uow: UnitOfWork, wanted: TaskFilter, orders: Sequence[Order]
 
 def with_ways(uow: UnitOfWork, wanted: TaskFilter) -> TaskFilter:
     """The filter with word on whether few tasks are visible, for lists by conditions that no index finds."""
-    return replace(wanted, is_few=True) if uow.tasks.sees_few(wanted) else wanted
+    seen = uow.tasks.few_seen(wanted)
+    return wanted if seen is None else replace(wanted, is_few=True, reached=seen)

@@ -79,12 +79,12 @@ def _row(conditions: Conditions, task: Task, item: Item) -> Row:
 
 
 def of_template(uow: UnitOfWork, order: Order) -> Field | None:
-    """What a list of tasks is sorted by for a column of TASK_TEMPL: the place of each template in that order."""
+    """What a list of tasks is sorted by for a column of TASK_TEMPL: the place of each template in that order; None if
+    none has a value."""
     if order.view.name != TASK_TEMPL.name:
         return None
     found = task_templates.list_all(uow, task_templates.ListTemplates())
     values = {each.uid: template_rows(each)[TASK_TEMPL.name][0].get(order.column.name) for each in found}
     ranks = {value: place for place, value in enumerate(sorted({v for v in values.values() if v is not None}))}
-    return Field(
-        "template", codes=tuple((uid, ranks[value]) for uid, value in sorted(values.items()) if value is not None)
-    )
+    codes = tuple((uid, ranks[value]) for uid, value in sorted(values.items()) if value is not None)
+    return Field("template", codes=codes) if codes else None
