@@ -1,6 +1,7 @@
 """Rows of a list as people read them: a task with the names of what it links."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -56,34 +57,51 @@ def some(uow: UnitOfWork, command: Some) -> list[Row]:
 def rows(uow: UnitOfWork, tasks: Sequence[Task]) -> list[Row]:
     """The rows of these tasks, which the reader may see."""
     lists.load_owners(uow, tasks)
-    named = {uid for task in tasks for uid in (task.assignee, task.creator)}
-    people = {uid: _name(uow, uid) for uid in named}
-    return [_row(uow, task, people) for task in tasks]
+    names = _Names(uow)
+    return [_row(uow, task, names) for task in tasks]
 
 
-def _row(uow: UnitOfWork, task: Task, people: Mapping[str | None, str | None]) -> Row:
-    category = None if task.category is None else uow.categories.find(task.category)
-    case = _linked(uow, "case", None if task.case == uow.home.inbox_case else task.case)
-    contact = _linked(uow, "contact", task.contact)
+class _Names:
+    """The names of what tasks link, as far as the reader may see it; each is looked up once, however many link it."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self.person = cache(self._person)
+        self.category = cache(self._category)
+        self.case = cache(self._case)
+        self.contact = cache(self._contact)
+
+    def _person(self, uid: str | None) -> str | None:
+        user = None if uid is None else self._uow.users.find(uid)
+        return None if user is None else user.display_name or user.login
+
+    def _category(self, number: int | None) -> str | None:
+        category = None if number is None else self._uow.categories.find(number)
+        return None if category is None else category.title
+
+    def _case(self, number: int | None) -> str | None:
+        case = None if number == self._uow.home.inbox_case else self._linked("case", number)
+        return None if case is None else case.title
+
+    def _contact(self, number: int | None) -> str | None:
+        contact = self._linked("contact", number)
+        return None if contact is None else contact.display_name
+
+    def _linked(self, field: str, number: int | None) -> Any:
+        if number is None or references.hidden(self._uow, field, [number]):
+            return None
+        return (self._uow.cases if field == "case" else self._uow.contacts).find(number)
+
+
+def _row(uow: UnitOfWork, task: Task, names: _Names) -> Row:
     granted = lifecycle.allowed(uow, task)
     return Row(
         task=task,
-        category=None if category is None else category.title,
-        case=None if case is None else case.title,
-        contact=None if contact is None else contact.display_name,
-        assignee=people[task.assignee],
-        creator=people[task.creator],
+        category=names.category(task.category),
+        case=names.case(task.case),
+        contact=names.contact(task.contact),
+        assignee=names.person(task.assignee),
+        creator=names.person(task.creator),
         verbs=lifecycle.possible(uow, task, granted),
         may_edit=Permission.EDIT in granted,
     )
-
-
-def _linked(uow: UnitOfWork, field: str, number: int | None) -> Any:
-    if number is None or references.hidden(uow, field, [number]):
-        return None
-    return (uow.cases if field == "case" else uow.contacts).find(number)
-
-
-def _name(uow: UnitOfWork, uid: str | None) -> str | None:
-    user = None if uid is None else uow.users.find(uid)
-    return None if user is None else user.display_name or user.login
