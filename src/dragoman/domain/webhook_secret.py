@@ -15,9 +15,9 @@ BYTES = 32
 POINTER = "/secret"
 
 
-def new_secret() -> str:
-    """A secret of 32 random bytes."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(BYTES)).decode()
+def new_secret(content: bytes | None = None) -> str:
+    """A secret of these 32 bytes, else of random ones."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(BYTES) if content is None else content).decode()
 
 
 def key_of(secret: str) -> bytes:

@@ -18,6 +18,9 @@ SCRIPT = ("page", "rows", "selection", "acts", "live", "peek", "keys", "palette"
 """What all pages share of `inbox.js`, in the order in which its files need each other."""
 ASIDE = re.compile(rb"^[ \t]+|^/\*.*?\*/\n", re.MULTILINE | re.DOTALL)
 """What browsers don't need of our script: indentation, and comments on lines of their own."""
+TEXT = re.compile(rb"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
+LOOSE = re.compile(rb" ?(=>|[=<>!]==?|[=(){}\[\],;:?]|\?\?=?|\?\.|&&|\|\||[<>+*-]) ?")
+"""Where a line of script has spaces that say nothing: around signs, outside of texts."""
 ROOT = "/ui/static/"
 YEAR = "public, max-age=31536000, immutable"
 
@@ -48,9 +51,18 @@ def asset(name: str) -> Asset:
 
 def _read(part: Path) -> bytes:
     content = part.read_bytes()
-    if part.parent.name == "scripts":
-        return b"{\n" + ASIDE.sub(b"", content) + b"}\n"
-    return ASIDE.sub(b"", content) if part.parent.name == "script" else content
+    if part.parent.name not in ("script", "scripts"):
+        return content
+    lines = b"\n".join(map(_tight, ASIDE.sub(b"", content).split(b"\n")))
+    return b"{\n" + lines + b"}\n" if part.parent.name == "scripts" else lines
+
+
+def _tight(line: bytes) -> bytes:
+    """A line of script without spaces that say nothing. One that may hold a pattern stays as it is."""
+    parts = TEXT.split(line)
+    if any(set(b"/`\"'") & set(part) for part in parts[::2]):
+        return line
+    return b"".join(part if place % 2 else LOOSE.sub(rb"\1", part) for place, part in enumerate(parts))
 
 
 def _parts() -> dict[str, tuple[list[Path], str]]:

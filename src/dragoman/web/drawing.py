@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from dragoman import __version__
 from dragoman.web import assets, icons
 from dragoman.web.dialects import DIALECTS
-from dragoman.web.forms import LABELS
+from dragoman.web.forms import LABELS, new_key
 from dragoman.web.frame import initials
 from dragoman.web.live.shortcuts import SHORTCUTS
 from dragoman.web.patterns import Marks, pattern
@@ -62,6 +62,7 @@ def _environment(language: str) -> "jinja2.Environment":
         _=_translator(said),  # a third of what that of the extension takes
         version=__version__,
         labels=LABELS,
+        new_key=new_key,
         asset=assets.url,
         icon=icons.icon,
         language=language,

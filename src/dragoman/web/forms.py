@@ -1,5 +1,7 @@
 """Forms: the fields that a browser sent, and what is wrong with them."""
 
+import hashlib
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from dragoman.dialects.kit.forms import Sent
@@ -37,6 +39,11 @@ FORMS = {
 """What a field must be, where a program would be told the pattern."""
 
 
+def new_key() -> str:
+    """A key for a form: sent twice, it is done once."""
+    return secrets.token_urlsafe(12)
+
+
 class Form:
     """The fields of a form. Of several with one name the first counts, except in `all`."""
 
@@ -59,6 +66,10 @@ class Form:
         """The file of a field; None where none was chosen, or the form sends none."""
         sent = self._files.get(name)
         return sent if sent is not None and (sent.file_name or sent.content) else None
+
+    def file_digests(self) -> list[tuple[str, str]]:
+        """The fields with files, and the hash of each."""
+        return [(name, hashlib.sha256(sent.content).hexdigest()) for name, sent in self._files.items()]
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dragoman.runtime.application import Application
 
 R = TypeVar("R")
+K = TypeVar("K")
 LONGEST_KEY = 64
 MOST_FIELDS = 10_000
 """A task of a thousand properties has some four fields for each: its value, what it was, and whether it is set."""
@@ -156,13 +158,38 @@ class Visit:
         self, run: Callable[[UnitOfWork, Any], R], command: Any, type_: type[R], operation: str = ""
     ) -> R:
         """As `write`, once for each `key` of a form: sent again, the form gets the stored result."""
-        key = self.form.text("key")
-        if not 1 <= len(key) <= LONGEST_KEY:
+        if not self._has_key:
             return await self.write(run, command, operation=operation)
         digest = self._digest()
-        return await self._write(
-            run, command, self.require(), operation, Once(f"web:{key}:{digest[:32]}", digest, type_)
-        )
+        once = Once(f"web:{self.form.text('key')}:{digest[:32]}", digest, type_)
+        return await self._write(run, command, self.require(), operation, once)
+
+    async def keep_once(
+        self,
+        run: Callable[[UnitOfWork, Any], R],
+        command: Any,
+        keep: Callable[[R], K],
+        type_: type[K],
+        operation: str = "",
+    ) -> K:
+        """As `write_once`, of a use case of whose result only this is kept."""
+        return await self.write_once(lambda uow, asked: keep(run(uow, asked)), command, type_, operation)
+
+    async def do_once(self, run: Callable[[UnitOfWork, Any], object], command: Any, operation: str = "") -> None:
+        """As `write_once`, of a use case whose result nobody needs."""
+        await self.keep_once(run, command, lambda _: None, type(None), operation)
+
+    def secret_of_form(self, use: str) -> bytes:
+        """256 bits that nobody else can tell: the same when this browser sends the form again, random ones for a form
+        without a key."""
+        if not self._has_key or not self._bound_to:
+            return secrets.token_bytes(32)
+        text = f"{use} {self.form.text('key')} {self._digest()}"
+        return hmac.digest(self._bound_to.encode(), text.encode(), "sha256")
+
+    @property
+    def _has_key(self) -> bool:
+        return 1 <= len(self.form.text("key")) <= LONGEST_KEY
 
     async def _write(
         self,
@@ -186,15 +213,25 @@ class Visit:
         return result
 
     def _digest(self) -> str:
-        """The hash of what the form asks for; its `csrf` is another each time."""
-        fields = [pair for pair in self.form.pairs if pair[0] != csrf.FIELD]
-        return hashlib.sha256(repr((self.request.full_path, fields)).encode()).hexdigest()
+        """The hash of what the form asks for, without passwords, which could be guessed by it, and `csrf`, which is
+        another each time."""
+        fields = (self.request.full_path, list(self.form.shown()), self.form.file_digests())
+        return hashlib.sha256(repr(fields).encode()).hexdigest()
 
     # What is sent back
 
     @property
     def wants_part(self) -> bool:
         """Whether script of the page asks, for the parts that changed."""
+        return self._is_by_script and not self.wants_main
+
+    @property
+    def wants_main(self) -> bool:
+        """Whether script of the page sends a form and puts the page that follows in place of this one by itself."""
+        return self._is_by_script and self.request.headers.get("hx-target") == "main"
+
+    @property
+    def _is_by_script(self) -> bool:
         return self.request.headers.get("hx-request") == "true"
 
     def gettext(self, text: str, /, **values: object) -> str:
@@ -268,7 +305,9 @@ class Visit:
         self._said = done.Done(sentence, done.undoable(changes))
 
     def see_other(self, address: str) -> Response:
-        """Send the browser to another page."""
+        """Send the browser to another page. Script that replaces the page itself is told where that is."""
+        if self.wants_main:
+            return self.sent(Response(status_code=204, headers={"HX-Redirect": address}))
         return self.sent(RedirectResponse(address, 303))
 
     def to_sign_in(self) -> Response:
@@ -282,7 +321,7 @@ class Visit:
         """The response with the headers of every page, and the cookies; compressed for browsers that take it."""
         response.headers.update(HEADERS)
         if isinstance(response, HTMLResponse):
-            response.headers["Vary"] = "HX-Request, Accept-Encoding"
+            response.headers["Vary"] = "HX-Request, HX-Target, Accept-Encoding"
             compressing.compress(response, self.request.headers.get("accept-encoding", ""))
         for cookie in self._new_cookies:
             response.headers.append("set-cookie", cookie)

@@ -161,3 +161,32 @@ def test_a_list_that_is_unknown_is_not_found(bert: Browser) -> None:
     assert bert.get("/ui/live?list=none").status == 404
     assert bert.get("/ui/rows?n=1&list=none").status == 404
     assert bert.get("/ui/rows?n=x").status == 400
+
+
+def test_a_page_hears_how_far_its_batch_is_until_it_ends(tenant: Tenant, bert: Browser) -> None:
+    tenant.native("PATCH", f"/v1/users/{tenant.uids['bert']}", {"roles": ["reviewer"]})
+    tasks = [new(tenant)["number"] for _ in range(12)]
+    body = {"method": "PATCH", "type": "task", "field": "id", "data": {"priority": 9}, "entries": tasks}
+    number = tenant.native("POST", "/v1/batches", {**body, "rate_per_second": 8})["number"]
+    batch = tenant.native("GET", f"/v1/batches/{number}?wait=30")
+    with Page(bert, f"?batches={number}.{batch['revision']}") as page:
+        tenant.native("POST", f"/v1/batches/{number}/approve", {}, person="bert")
+        revisions = [page.hear("batch")["r"]]
+        ended = tenant.native("GET", f"/v1/batches/{number}?wait=30")["revision"]
+        while revisions[-1] < ended:
+            heard = page.hear("batch")
+            assert heard["n"] == number
+            revisions.append(heard["r"])
+    revisions = [each for each in revisions if each]  # an event of the log may have none
+    assert revisions == sorted(revisions)
+    assert len(revisions) > len(set(revisions))  # what moved without another revision
+
+
+def test_nothing_is_heard_of_the_progress_of_a_batch_that_may_not_be_seen(tenant: Tenant) -> None:
+    carla = Browser(tenant.server)
+    carla.sign_in(tenant.login("carla"), PASSWORD)
+    body = {"method": "PATCH", "type": "task", "field": "id", "data": {"priority": 9}}
+    number = tenant.native("POST", "/v1/batches", {**body, "entries": [new(tenant)["number"]]})["number"]
+    with Page(carla, f"?batches={number}.0") as page:
+        new(tenant, assignee=tenant.login("carla"))
+        assert page.hear("count")["mine"] == 1

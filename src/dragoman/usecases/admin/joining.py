@@ -9,9 +9,10 @@ from dragoman.usecases.uow import UnitOfWork
 
 
 class AddWithLink(msgspec.Struct, frozen=True):
-    """Add a user; a person without a password gets a link to choose one."""
+    """Add a user; a person without a password gets a link to choose one, made of `secret` or of random bits."""
 
     user: adding.AddUser
+    secret: bytes | None = None
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -29,4 +30,4 @@ def add_with_link(uow: UnitOfWork, command: AddWithLink) -> Added:
     user = adding.add_user(uow, command.user)
     if user.kind is not UserKind.PERSON or user.password_hash is not None:
         return Added(user)
-    return Added(user, password_links.create_link(uow, password_links.CreateLink(user.uid)))
+    return Added(user, password_links.create_link(uow, password_links.CreateLink(user.uid, secret=command.secret)))

@@ -22,9 +22,9 @@ LONGEST_SECONDS = 7 * 86_400.0
 OPERATION = "redeem_password_link"
 
 
-def link_text(tenant: int) -> str:
-    """The token of a new link: prefix, tenant, 256 random bits."""
-    return f"{PREFIX}_{session_text(tenant)}"
+def link_text(tenant: int, secret: bytes | None = None) -> str:
+    """The token of a new link: prefix, tenant, and 256 bits that nobody can tell: `secret`, else random ones."""
+    return f"{PREFIX}_{session_text(tenant, secret)}"
 
 
 def link_tenant(text: str) -> int | None:
@@ -41,11 +41,13 @@ class NewLink(msgspec.Struct, frozen=True):
 
 
 class CreateLink(msgspec.Struct, frozen=True):
-    """Make a link for a user. `by_mail`: send it to him instead of showing it. `seconds` None: the usual life."""
+    """Make a link for a user. `by_mail`: send it to him instead of showing it. `seconds` None: the usual life.
+    `secret`: the bits of its token, None for random ones."""
 
     person: str
     seconds: float | None = None
     by_mail: bool = False
+    secret: bytes | None = None
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
@@ -62,7 +64,7 @@ def create_link(uow: UnitOfWork, command: CreateLink) -> NewLink:
         raise Conflict("no_mail", "This server isn't configured to send mail. Leave mail out to be shown the link.")
     seconds = uow.terms.passwords.link_seconds if command.seconds is None else command.seconds
     ending.void_links(uow, user.uid)
-    token = link_text(uow.tenant)
+    token = link_text(uow.tenant, command.secret)
     link = PasswordLink(uow.tenant, token_hash(token), user.uid, uow.now, later(uow.now, seconds=seconds))
     uow.password_links.add(link)
     return NewLink(token, link.expires_at)

@@ -4,8 +4,6 @@ The text of its cookie is stored nowhere, only its SHA-256. A session ends when 
 its user is disabled; the address and the browser go with the row.
 """
 
-import secrets
-
 import msgspec
 from msgspec.structs import replace
 
@@ -14,7 +12,7 @@ from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Forbidden, Unauthenticated
 from dragoman.domain.people import Session, User, UserKind
-from dragoman.usecases.identity.users import acting, as_stored, base36, token_hash
+from dragoman.usecases.identity.users import acting, as_stored, base36, secret_text, token_hash
 from dragoman.usecases.uow import UnitOfWork
 
 PAGES = "web"
@@ -47,9 +45,9 @@ class SignedIn(msgspec.Struct, frozen=True):
     language: str | None = None
 
 
-def session_text(tenant: int) -> str:
-    """The text of a new cookie: tenant, 256 random bits."""
-    return f"{base36(tenant)}_{secrets.token_urlsafe(32)}"
+def session_text(tenant: int, secret: bytes | None = None) -> str:
+    """The text of a new cookie: tenant, and 256 bits that nobody can tell: `secret`, else random ones."""
+    return f"{base36(tenant)}_{secret_text(secret)}"
 
 
 def session_tenant(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """Users and their credentials: logins, passwords, tokens."""
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
@@ -21,9 +22,16 @@ SHOWN_DIGITS = 16
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def token_text(tenant: int) -> str:
-    """A new token: prefix, tenant, 256 random bits. Shown once; only its hash is stored."""
-    return f"{TOKEN_PREFIX}_{base36(tenant)}_{secrets.token_urlsafe(32)}"
+def token_text(tenant: int, secret: bytes | None = None) -> str:
+    """A new token: prefix, tenant, and 256 bits that nobody can tell: `secret`, else random ones. Shown once; only its
+    hash is stored."""
+    return f"{TOKEN_PREFIX}_{base36(tenant)}_{secret_text(secret)}"
+
+
+def secret_text(secret: bytes | None = None) -> str:
+    """These 32 bytes, else random ones, as texts for clients have them."""
+    content = secrets.token_bytes(32) if secret is None else secret
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def token_tenant(text: str) -> int | None:

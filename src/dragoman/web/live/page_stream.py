@@ -20,6 +20,7 @@ from dragoman.usecases.events.tailing import Begin, Begun, Look, Looked, Row, ne
 from dragoman.usecases.events.visibility import Heard
 from dragoman.web.live.asked import Asked
 from dragoman.web.live.news import News
+from dragoman.web.live.progress import Progress
 
 if TYPE_CHECKING:
     from dragoman.runtime.application import Application
@@ -54,6 +55,7 @@ class PageStream:
         renew: Renew,
         asked: Asked,
         news: News,
+        progress: Progress,
         begun: Begun,
         listener: Listener,
         open_stream: OpenStream,
@@ -65,6 +67,7 @@ class PageStream:
         self._renew = renew
         self._asked = asked
         self._news = news
+        self._progress = progress
         self._listener = listener
         self._open = open_stream
         self._tail: Tail = watch.shared.setdefault(principal.tenant, Tail(begun.log))
@@ -80,6 +83,8 @@ class PageStream:
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The blocks of the stream, to its end."""
         yield RETRY + self._position()
+        for number, revision in self._asked.batches.items():
+            self._progress.follow(number, revision)
         try:
             async for block in self._news.missed(self._principal):
                 yield self._sent(block)
@@ -88,6 +93,8 @@ class PageStream:
                 looked = await self._look()
                 if block := await self._heard(looked):
                     yield self._sent(block)
+                for number, revision in self._progress.taken().items():
+                    yield self._sent(b'event: batch\ndata: {"n":%d,"r":%d}\n\n' % (number, revision))
                 async for piece in self._idle(looked):
                     yield piece
         except Ended as ended:
@@ -141,6 +148,7 @@ class PageStream:
             self._asked.rows[number] = revision
             blocks = self._event("task", event.sequence, number, revision)
         if number in self._asked.batches:
+            self._progress.follow(number, revision)
             blocks += self._event("batch", event.sequence, number, revision)
         return blocks
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from dragoman.domain.task import Verb
+from dragoman.web.verbs import BY_NAME
 from dragoman.web.words import N_
 
 
@@ -25,67 +26,25 @@ CHANGED = (
     N_("%(count)s tasks changed."),
     N_("%(count)s changed, %(left)s not."),
 )
+
+
+def _of(name: str, all_done: str, partly: str, asks: tuple[str, ...] = ()) -> GroupAct:
+    """What an act on one task is called, it is called on several."""
+    act = BY_NAME[name]
+    return GroupAct(act.verb, act.label, act.done, all_done, partly, asks, act.key, act.shortcut)
+
+
 ACTS = {
-    "complete": GroupAct(
-        Verb.FINISH,
-        N_("Complete"),
-        N_("Task %(number)s completed."),
-        N_("%(count)s tasks completed."),
-        N_("%(count)s completed, %(left)s not."),
-        key="e",
-    ),
-    "claim": GroupAct(
-        Verb.CLAIM,
-        N_("Claim"),
-        N_("Task %(number)s claimed."),
-        N_("%(count)s tasks claimed."),
-        N_("%(count)s claimed, %(left)s not."),
-        key="c",
-    ),
-    "release": GroupAct(
-        Verb.RELEASE,
-        N_("Release"),
-        N_("Task %(number)s released."),
-        N_("%(count)s tasks released."),
-        N_("%(count)s released, %(left)s not."),
-        key="u",
-    ),
-    "assign": GroupAct(
-        Verb.ASSIGN,
-        N_("Assign"),
-        N_("Task %(number)s assigned."),
-        N_("%(count)s tasks assigned."),
-        N_("%(count)s assigned, %(left)s not."),
-        asks=("assignee", "note"),
-        key="a",
+    "complete": _of("complete", N_("%(count)s tasks completed."), N_("%(count)s completed, %(left)s not.")),
+    "claim": _of("claim", N_("%(count)s tasks claimed."), N_("%(count)s claimed, %(left)s not.")),
+    "release": _of("release", N_("%(count)s tasks released."), N_("%(count)s released, %(left)s not.")),
+    "assign": _of(
+        "assign", N_("%(count)s tasks assigned."), N_("%(count)s assigned, %(left)s not."), ("assignee", "note")
     ),
     "due": GroupAct(None, N_("Due"), *CHANGED, asks=("due_local", "due_zone"), key="d"),
     "priority": GroupAct(None, N_("Priority"), *CHANGED, asks=("priority",), key="p"),
     "category": GroupAct(None, N_("Category"), *CHANGED, asks=("category",), key="l"),
-    "suspend": GroupAct(
-        Verb.SUSPEND,
-        N_("Suspend"),
-        N_("Task %(number)s suspended."),
-        N_("%(count)s tasks suspended."),
-        N_("%(count)s suspended, %(left)s not."),
-        asks=("until",),
-        key="h",
-    ),
-    "fail": GroupAct(
-        Verb.FAIL,
-        N_("Fail"),
-        N_("Task %(number)s failed."),
-        N_("%(count)s tasks failed."),
-        N_("%(count)s failed, %(left)s not."),
-        asks=("code", "text"),
-        key="E",
-        shortcut="Shift+E",
-    ),
-    "resume": GroupAct(
-        Verb.RESUME,
-        N_("Resume"),
-        N_("Task %(number)s resumed."),
-        N_("%(count)s tasks resumed."),
-        N_("%(count)s resumed, %(left)s not."),
-    ),
+    "suspend": _of("suspend", N_("%(count)s tasks suspended."), N_("%(count)s suspended, %(left)s not."), ("until",)),
+    "fail": _of("fail", N_("%(count)s tasks failed."), N_("%(count)s failed, %(left)s not."), ("code", "text")),
+    "resume": _of("resume", N_("%(count)s tasks resumed."), N_("%(count)s resumed, %(left)s not.")),
 }

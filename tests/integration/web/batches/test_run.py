@@ -116,12 +116,26 @@ def test_the_others_of_a_canary_wait_for_a_second_decision(desk: Desk) -> None:
     assert desk.rested(other)["status"] == "stopped"
 
 
-def test_script_is_told_to_load_the_page_again_when_the_status_changed(desk: Desk) -> None:
+def test_script_gets_the_progress_alone(desk: Desk) -> None:
     number = ended(desk)
     browser = desk.browser("carla")
     browser.headers["HX-Request"] = "true"
-    answer = browser.get(f"/ui/batches/{number}?part=live&tag=1-running")
+    answer = browser.get(f"/ui/batches/{number}?part=live")
     del browser.headers["HX-Request"]
-    assert answer.headers["hx-refresh"] == "true"
     assert "<html" not in answer.text
     assert "4 of 4, 100 %" in answer.text
+
+
+def test_script_that_replaces_the_page_itself_is_told_where_an_act_leads(desk: Desk) -> None:
+    number = ended(desk, not_before="2027-06-01T00:00:00Z")
+    browser = desk.browser("carla")
+    browser.get(f"/ui/batches/{number}")
+    headers = {"Sec-Fetch-Site": "same-origin", "HX-Request": "true", "HX-Target": "main"}
+    fields = {"csrf": browser.csrf(), "revision": "999"}
+    refused = browser.post(f"/ui/batches/{number}/pause", fields, headers)
+    assert refused.status == 412
+    assert 'id="main"' in refused.text
+    fields["revision"] = str(desk.tenant.native("GET", f"/v1/batches/{number}")["revision"])
+    answer = browser.post(f"/ui/batches/{number}/pause", fields, headers)
+    assert (answer.status, answer.headers["hx-redirect"]) == (204, f"/ui/batches/{number}")
+    assert f"Batch {number} paused." in browser.get(f"/ui/batches/{number}").text

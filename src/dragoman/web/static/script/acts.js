@@ -29,11 +29,10 @@ const tell = (sentence, button = null) => {
 };
 
 /* Send a form, and try again when asked; twice is once, by its key. The answer, or null where there is none. */
-const send = async (action, body, waiting, again) => {
-  waiting?.setAttribute("aria-busy", "true");
-  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-  const answer = await ask(action, { method: "POST", body: new URLSearchParams(body), headers }).catch(() => null);
-  waiting?.removeAttribute("aria-busy");
+const send = async (action, body, waiting, again, headers) => {
+  waiting.ariaBusy = "true";
+  const answer = await ask(action, { method: "POST", body, headers });
+  waiting.ariaBusy = null;
   if (answer && answer.status !== 503) return answer;
   const button = make("button", { class: "btn", type: "button" }, say("again"));
   button.addEventListener("click", again);
@@ -61,10 +60,29 @@ const actOnRow = async (button, body = null) => {
   else focusRow(row(number(each)));
 };
 
+/* A form on the page of a task or batch: what follows takes the place of what is shown, by itself. What is no such page
+   is a page of its own. */
+const actHere = async (form, action, body) => {
+  const answer = await send(action, body, form, () => actHere(form, action, body), { "HX-Target": "main" });
+  if (!answer) return;
+  const to = answer.headers.get("HX-Redirect"), dialog = form.closest("dialog");
+  if (to && new URL(to, location).pathname !== location.pathname) return location.assign(to);
+  const text = await (to ? await ask(here(), { headers: { "HX-Target": "main" } }) : answer).text();
+  if (dialog && /id="question-body"/.test(text)) await swap(text, "outerMorph", "#question-body", "#question-body");
+  else if (/<main [^>]*data-(state|status)=/.test(text) || to) {
+    dialog?.close();
+    await renewMain(text, form);
+    noteDone();
+  } else {
+    for (const [name, value] of body) if (!form.elements[name]) form.append(make("input", { type: "hidden", name, value }));
+    return form.submit();
+  }
+  ($("[aria-invalid]", dialog?.open ? dialog : main) ?? main).focus({ preventScroll: true });
+};
+
 /* The question of an act, as a dialog. */
 const question = async (address) => {
-  const answer = await ask(address).catch(() => null);
-  const text = answer?.ok ? await answer.text() : "";
+  const text = await textOf(address);
   if (!/<dialog/.test(text)) { location.assign(address); return }
   $("#question")?.remove();
   await swap(text, "beforeend", document.body, "dialog");
@@ -77,7 +95,7 @@ const question = async (address) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target, button = event.submitter;
-  if (form.getAttribute("aria-busy") === "true") { event.preventDefault(); return }
+  if (form.ariaBusy) return event.preventDefault();
   const action = new URL(button?.hasAttribute("formaction") ? button.formAction : form.action, location.href);
   if (button?.closest("#rows") && /^\/ui\/tasks\/\d+\/\w+$/.test(action.pathname)) {
     event.preventDefault();
@@ -95,14 +113,16 @@ document.addEventListener("submit", (event) => {
     if (form.elements.undo) forgetDone(form.elements.undo.value);
     if (action.pathname === "/ui/sign-out") sessionStorage.clear();
     tab.set("acted", here());
-    form.setAttribute("aria-busy", "true");
+    if ((taskShown || batchShown) && form.closest("#main, #question") && !editedTask) {
+      event.preventDefault();
+      actHere(form, action, new URLSearchParams(new FormData(form, button)));
+    } else form.ariaBusy = "true";
   }
 });
 document.addEventListener("click", (event) => {
   const found = event.target.closest("#rows a, .peek .acts a");
-  if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (!/^\/ui\/tasks\/\d+\/\w+$/.test(found.pathname)) return;
+  if (!found || isElsewhere(event) || !/^\/ui\/tasks\/\d+\/\w+$/.test(found.pathname)) return;
   event.preventDefault();
   question(found.pathname + found.search);
 });
-addEventListener("pageshow", () => $$("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
+addEventListener("pageshow", () => $$("form[aria-busy]").forEach((form) => form.ariaBusy = null));

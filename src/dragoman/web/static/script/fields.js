@@ -15,52 +15,31 @@ const completion = () => {
   options.hidden = true;
   filter.closest(".ask").append(options);
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "completions", "aria-expanded": "false" })) filter.setAttribute(name, value);
-  let found = [], at = -1, asked = 0, timer = 0;
-  const close = () => {
-    options.hidden = true;
-    at = -1;
-    filter.setAttribute("aria-expanded", "false");
-    filter.removeAttribute("aria-activedescendant");
-  };
-  const take = (value) => {
+  let asked = 0, timer = 0;
+  const close = () => show([], -1);
+  const take = ({ value }) => {
     const { name, text, from } = unfinished(), end = from + text.length;
     const quoted = /\s/.test(value) ? `"${value}"` : value, more = name || value.endsWith(":") ? "" : ":";
     filter.setRangeText(quoted + more, from, end, "end");
     close();
     if (more || value.endsWith(":")) look();
   };
-  const show = () => {
-    options.replaceChildren(...found.map(({ value, label: words }, place) => {
-      const option = make("li", { role: "option", id: `completion-${place}`, "aria-selected": String(place === at) }, make("code", {}, value));
-      if (words && words !== value) option.append(make("span", { class: "soft" }, words));
-      option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(value) });
-      return option;
-    }));
-    options.hidden = !found.length;
-    filter.setAttribute("aria-expanded", String(!!found.length));
-    if (at >= 0) filter.setAttribute("aria-activedescendant", `completion-${at}`);
-    else filter.removeAttribute("aria-activedescendant");
-  };
+  const draw = ({ value, label: words }) =>
+    [make("code", {}, value), ...(words && words !== value ? [make("span", { class: "soft" }, words)] : [])];
+  const show = choices(filter, options, draw, take);
   const look = () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const mine = ++asked, { name, text } = unfinished();
       if (!name && !text) return close();
-      const answer = await ask(`/ui/complete?${new URLSearchParams({ key: name, text })}`).catch(() => null);
-      if (!answer?.ok || mine !== asked || document.activeElement !== filter) return;
-      found = (await answer.json()).items.slice(0, 8);
-      at = -1;
-      show();
+      const found = await textOf(`/ui/complete?${new URLSearchParams({ key: name, text })}`);
+      if (found && mine === asked && document.activeElement === filter) show(JSON.parse(found).items.slice(0, 8), -1);
     }, 120);
   };
   filter.addEventListener("input", look);
   filter.addEventListener("blur", () => { asked += 1; close() });
   filter.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (options.hidden) return;
-    if (step) { event.preventDefault(); at = (at + step + found.length) % found.length; show() }
-    else if (event.key === "Enter" && at >= 0 || event.key === "Tab" && at >= 0) { event.preventDefault(); take(found[at].value) }
-    else if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); close() }
+    if (event.key === "Escape" && !options.hidden) { event.preventDefault(); event.stopPropagation(); close() }
   });
 };
 
@@ -105,7 +84,7 @@ const editing = $("form#edit");
 const editedTask = editing?.getAttribute("action").match(/^\/ui\/tasks\/(\d+)\/edit$/)?.[1];
 
 const parts = async (address, select) => {
-  const answer = await ask(address).catch(() => null);
+  const answer = await ask(address);
   const holder = make("div", { hidden: "" });
   if (!answer) return holder;
   document.body.append(holder);
@@ -114,11 +93,12 @@ const parts = async (address, select) => {
   return holder;
 };
 
-const renewEdit = async () => {
-  const [fresh, story] = [await parts(here(), "form#edit"), await parts(`/ui/tasks/${editedTask}`, ".story li")];
+const renewEdit = async (form) => {
+  const task = `/ui/tasks/${editedTask ?? taskShown}`;
+  const fresh = await parts(`${task}/edit`, "form#edit"), story = await parts(task, ".story li");
   const who = $("b", story)?.textContent ?? "";
   const theirs = new Map(inputs(fresh).map((each) => [each.name, each]));
-  for (const each of inputs(editing)) {
+  for (const each of inputs(form)) {
     const other = theirs.get(each.name);
     if (!other || each.matches("[type=checkbox], [type=radio]") || other.value === each.value) continue;
     if (each.dataset.theirs === other.value || !each.dataset.typed && each.value === other.value) continue;
@@ -131,16 +111,14 @@ const markMeanwhile = (each, value, who) => {
   each.dataset.theirs = value;
   const field = each.closest(".field") ?? each;
   $(".meanwhile", field)?.remove();
-  const note = make("div", { class: "note warn meanwhile", role: "status" }, make("span", {}, say("meanwhile", { who, value })));
-  for (const [name, run] of [["takeTheirs", () => { each.value = value; delete each.dataset.typed }], ["keepMine", () => {}]]) {
-    const button = make("button", { type: "button", class: "btn" }, say(name));
-    button.addEventListener("click", () => { run(); note.remove(); each.focus() });
-    note.append(button);
-  }
+  const note = copy(".meanwhile"), [theirs, mine] = $$("button", note);
+  $("span", note).textContent = say("meanwhile", { who, value });
+  theirs.addEventListener("click", () => { each.value = value; delete each.dataset.typed });
+  for (const button of [theirs, mine]) button.addEventListener("click", () => { note.remove(); each.focus() });
   field.append(note);
 };
 
-editing?.addEventListener("input", ({ target }) => { target.dataset.typed = "1" });
+document.addEventListener("input", ({ target }) => { if (target.closest("form#edit, form.in-place")) target.dataset.typed = "1" });
 
 const markAsRead = () => {
   const button = $('#main [data-act="read"]');
@@ -151,9 +129,7 @@ const markAsRead = () => {
     if (!document.hidden) timer = setTimeout(async () => {
       document.removeEventListener("visibilitychange", wait);
       const form = button.form;
-      const answer = await ask(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Content-Type": "application/x-www-form-urlencoded" },
-      }).catch(() => null);
+      const answer = await ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       if (answer?.ok) { main.dataset.read = "true"; form.remove() }
     }, 1_000);
   };

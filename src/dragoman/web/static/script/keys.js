@@ -66,7 +66,7 @@ for (const key of Object.keys(ACTS)) KEYS[key] = () => act(key);
 /* Whether a key is for the control that has the focus. */
 const isForControl = (key, target) =>
   (key === " " && target.matches?.("button, summary, input, [role=option]")) ||
-  (key.startsWith("Arrow") && (!list && !taskShown || target.matches?.("input, [popover] *")));
+  (key.startsWith("Arrow") && target.matches?.("input, [popover] *"));
 
 const pressed = (event) => {
   const { key, target } = event;
@@ -85,7 +85,7 @@ const pressed = (event) => {
   going = 0;
   if (key === "g") { const now = (going = Date.now()); setTimeout(() => { if (going === now) going = 0 }, 1_500); return }
   if (!KEYS[key] || isForControl(key, target) || $(":popover-open") && key !== "Escape") return;
-  if (key === " " && !list || key === "ArrowDown" && !list || key === "ArrowUp" && !list) return;
+  if (!list && /^( |Arrow.*)$/.test(key)) return;
   if (key !== "Escape") event.preventDefault();
   KEYS[key]();
 };

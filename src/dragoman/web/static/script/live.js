@@ -47,10 +47,10 @@ const listen = () => {
     lost();
     if (opened.readyState === EventSource.CLOSED && source === opened) againTimer = setTimeout(listen, PATIENCE);
   };
-  on("task", ({ n }) => hear(n));
+  on("task", ({ n, r }) => hear(n, r));
   on("list", (heard) => { newHere = heard.new; showNew() });
   on("count", showCounts);
-  on("batch", renewPage);
+  on("batch", ({ r }) => (r && r <= main.dataset.revision ? renewRun() : renewPage()));
   on("bye", ({ reason }) => {
     opened.close();
     if (reason === "session") return stateOf("off", say("signedOut"));
@@ -68,9 +68,9 @@ const hush = () => {
 };
 
 /* A row changed: rows are asked for together. */
-const hear = (each) => {
-  if (Number(editedTask) === each) return renewEdit();
-  if (Number(taskShown) === each) return renewPage();
+const hear = (each, revision) => {
+  if (Number(editedTask) === each) return renewEdit(editing);
+  if (Number(taskShown) === each) return revision > main.dataset.revision ? renewPage() : null;
   changed.add(each);
   gathering ||= setTimeout(() => {
     gathering = 0;
@@ -85,7 +85,7 @@ const renew = async (numbers, flash = false) => {
   const parts = new URLSearchParams({ n: numbers.join(","), list: listName, q: query() });
   const columns = new URLSearchParams(location.search).getAll("cols").join(",");
   if (columns) parts.set("cols", columns);
-  const answer = await ask(`/ui/rows?${parts}`).catch(() => null);
+  const answer = await ask(`/ui/rows?${parts}`);
   if (!answer?.ok) return;
   const text = await answer.text(), before = current();
   const focused = document.activeElement, waits = before && number(before);
@@ -128,8 +128,7 @@ const showNew = () => {
 /* Show the list as it is now: new rows come, dimmed ones go. */
 const showNewRows = async () => {
   if (!list || appended) return location.reload();
-  const answer = await ask(here()).catch(() => null);
-  const text = answer?.ok ? await answer.text() : "";
+  const text = await textOf(here());
   if (!text.includes('id="rows"')) return location.reload();
   const known = new Set(rows().map(number));
   await swap(text, "outerMorph", "#rows", "#rows");
@@ -158,28 +157,37 @@ const renewPage = () => {
   renewing ||= setTimeout(async () => {
     renewing = 0;
     if ($("dialog[open]")) return renewPage();
-    const answer = await ask(here()).catch(() => null);
+    const answer = await ask(here());
     if (!answer) return;
     const text = await answer.text();
-    if (!text.includes('id="main"')) return;
-    await renewMain(text);
-    showTimes();
+    if (text.includes('id="main"')) await renewMain(text);
   }, GATHER);
 };
 
-/* What was done stays said, and what is typed stays. */
-const renewMain = async (text) => {
-  const typed = [$("#done"), ...$$("#main form").filter(isTyped)];
+/* How far a batch is, while nothing else of it changes. */
+const renewRun = async () => {
+  const text = await textOf(`${location.pathname}?part=live`);
+  if (text) await swap(text, "outerMorph", "#live");
+};
+
+/* What was done stays said until something else is, and what is typed stays, but in a form that was sent. */
+const renewMain = async (text, sent) => {
+  const typed = $$("#main form").filter((form) => form !== sent && (isTyped(form) || form.matches(".in-place")))
+    .map((form) => form.closest("[data-place]") ?? form);
+  if (!/id="done"[^>]*>\s*<div/.test(text)) typed.push($("#done"));
   typed.forEach((form) => form.setAttribute("hx-morph-skip", ""));
   const shown = live.textContent, state = live.dataset.live;
+  await swap(text, "outerHTML", ".sprite", ".sprite");
   await swap(text, "outerMorph", "#main", "#main");
   placeLive();
   stateOf(state, shown);
   typed.forEach((form) => form.removeAttribute("hx-morph-skip"));
+  $$("form.in-place").forEach(renewEdit);
+  showTimes();
 };
 
 const placeLive = () => {
-  live = $("[data-live]", main) ?? live ?? make("span", { class: "live", role: "status", "data-live": "off" });
+  live = $("[data-live]", main) ?? live ?? copy(".live");
   if (!live.isConnected) ($("h1", main)?.closest(".head") ?? main).append(live);
 };
 
@@ -191,7 +199,6 @@ const beginLive = () => {
     const soft = heading.nextElementSibling;
     (soft?.matches(".soft") ? soft : heading).after(live);
   }
-  stateOf("off", say("off"));
   listen();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);

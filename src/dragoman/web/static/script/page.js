@@ -28,8 +28,44 @@ const tab = {
 const swap = (text, how = "none", target = document.body, select = undefined) =>
   htmx.swap({ text, swap: how, target, select, sourceElement: document.body });
 
+/* The answer to a request, null for none. */
 const ask = (address, options = {}) =>
-  fetch(address, { ...options, headers: { "HX-Request": "true", ...options.headers } });
+  fetch(address, { ...options, headers: { "HX-Request": "true", ...options.headers } }).catch(() => null);
+
+/* The text of an answer, empty for a refusal. */
+const textOf = async (address) => {
+  const answer = await ask(address);
+  return answer?.ok ? answer.text() : "";
+};
+
+/* Whether a click asks the browser for another tab or window. */
+const isElsewhere = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
+
+/* The options of a combobox: drawn for what is offered, one of them pointed at by the arrow keys. */
+const choices = (field, options, draw, take) => {
+  let found = [], at = -1;
+  const show = (offered, place = at) => {
+    [found, at] = [offered, Math.min(place, offered.length - 1)];
+    options.replaceChildren(...found.map((each, place) => {
+      const option = make("li", { role: "option", id: `${options.id}-${place}`, "aria-selected": String(place === at) }, ...draw(each));
+      option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(each) });
+      return option;
+    }));
+    options.hidden = !found.length;
+    field.setAttribute("aria-expanded", String(!options.hidden));
+    if (at < 0) field.removeAttribute("aria-activedescendant");
+    else field.setAttribute("aria-activedescendant", `${options.id}-${at}`);
+    options.children[at]?.scrollIntoView({ block: "nearest" });
+  };
+  field.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (options.hidden || !step && (at < 0 || !/Enter|Tab/.test(event.key))) return;
+    event.preventDefault();
+    if (step) show(found, (at + step + found.length) % found.length);
+    else take(found[at]);
+  });
+  return show;
+};
 
 const make = (name, values = {}, ...children) => {
   const made = document.createElement(name);
@@ -45,9 +81,12 @@ const label = (control) => {
   return (control.getAttribute("aria-label") || copy.textContent).replace(/\s+/g, " ").trim();
 };
 
-/* A dialog of the page's template, opened; it goes when it is closed. */
+/* A copy of what the page's template has for script. */
+const copy = (selector) => $(selector, $("#dialogs").content).cloneNode(true);
+
+/* A dialog of the template, opened; it goes when it is closed. */
 const openDialog = (id) => {
-  const dialog = $(`#${id}`, $("#dialogs").content).cloneNode(true), before = document.activeElement;
+  const dialog = copy(`#${id}`), before = document.activeElement;
   document.body.append(dialog);
   dialog.addEventListener("close", () => { dialog.remove(); before?.focus?.({ preventScroll: true }) });
   dialog.showModal();

@@ -1,6 +1,5 @@
 /* The palette "Commands": what can be done now, pages, views, tasks. */
 const MOST_OFFERED = 12, MOST_SEEN = 10;
-let palette = null, offered = [], at = 0;
 
 const see = () => {
   if (!taskShown) return;
@@ -35,36 +34,15 @@ const entries = (text) => {
   return found.filter((one) => one.always || wanted.every((word) => one.name.toLowerCase().includes(word))).slice(0, MOST_OFFERED);
 };
 
-const show = () => {
-  const field = $("input", palette), options = $("ul", palette);
-  offered = entries(field.value);
-  at = Math.min(at, Math.max(0, offered.length - 1));
-  options.replaceChildren(...offered.map(({ name, hint }, place) => {
-    const option = make("li", { role: "option", id: `command-${place}`, "aria-selected": String(place === at) }, make("span", {}, name));
-    if (hint) option.append(make("kbd", { "aria-hidden": "true" }, hint));
-    option.addEventListener("click", () => run(place));
-    return option;
-  }));
-  if (offered.length) field.setAttribute("aria-activedescendant", `command-${at}`);
-  else field.removeAttribute("aria-activedescendant");
-  $(`#command-${at}`)?.scrollIntoView({ block: "nearest" });
-};
-
-const run = (place) => {
-  const chosen = offered[place];
-  palette.addEventListener("close", () => chosen?.run());
-  palette.close();
-};
-
 const openPalette = () => {
-  palette = openDialog("commands");
-  const field = $("input", palette);
-  at = 0;
-  field.addEventListener("input", () => { at = 0; show() });
-  field.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) { event.preventDefault(); at = (at + step + offered.length) % (offered.length || 1); show() }
-    if (event.key === "Enter") { event.preventDefault(); run(at) }
+  const palette = openDialog("commands"), field = $("input", palette);
+  const draw = ({ name, hint }) =>
+    [make("span", {}, name), ...(hint ? [make("kbd", { "aria-hidden": "true" }, hint)] : [])];
+  const show = choices(field, $("ul", palette), draw, ({ run }) => {
+    palette.addEventListener("close", run);
+    palette.close();
   });
-  show();
+  const look = () => show(entries(field.value), 0);
+  field.addEventListener("input", look);
+  look();
 };

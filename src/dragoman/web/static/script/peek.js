@@ -2,9 +2,8 @@
 let peeked = null;
 
 const peek = async (each) => {
-  const answer = await ask(`/ui/peek/${each}?${new URLSearchParams({ back: here() })}`).catch(() => null);
-  if (!answer?.ok) return;
-  const text = await answer.text();
+  const text = await textOf(`/ui/peek/${each}?${new URLSearchParams({ back: here() })}`);
+  if (!text) return;
   const frame = $(".frame");
   $("aside.peek", frame)?.remove();
   await swap(text, "beforeend", frame, "aside");

@@ -64,9 +64,8 @@ const append = async () => {
   const next = $(".pager a[rel=next]");
   if (!next) return false;
   next.setAttribute("aria-busy", "true");
-  const answer = await ask(next.href).catch(() => null);
-  if (!answer?.ok) { location.assign(next.href); return false }
-  const text = await answer.text();
+  const text = await textOf(next.href);
+  if (!text) { location.assign(next.href); return false }
   const before = rows().at(-1);
   await swap(text, "beforeend", "#rows", "#rows > tr");
   await swap(text, "outerHTML", ".pager", ".pager");
@@ -82,7 +81,7 @@ document.addEventListener("focusin", ({ target }) => {
   if (each) mark(each);
 });
 document.addEventListener("click", async (event) => {
-  if (!list || event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest(".pager a[rel=next]")) return;
+  if (!list || isElsewhere(event) || !event.target.closest(".pager a[rel=next]")) return;
   event.preventDefault();
   const last = await append();
   if (last) focusRow(last.nextElementSibling ?? last);

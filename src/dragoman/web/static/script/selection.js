@@ -74,7 +74,7 @@ const withOthers = (form) => {
 if (acts && list) {
   const first = $("thead th", acts);
   if (first && !$("input", first)) {
-    first.append(make("input", { type: "checkbox", id: "select-page", "aria-label": say("selectPage"), autocomplete: "off" }));
+    first.append(copy("#select-page"));
   }
   const refused = rows().filter((each) => box(each)?.defaultChecked);
   if (refused.length) selected = new Map(refused.map((each) => [number(each), facts(each)]));

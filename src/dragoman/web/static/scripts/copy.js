@@ -4,7 +4,7 @@ document.addEventListener("click", async (event) => {
   const source = button && document.getElementById(button.dataset.copy);
   if (!source) return;
   await navigator.clipboard.writeText(source.textContent);
-  const label = button.querySelector("span") ?? button;
+  const label = $("span", button) ?? button;
   const words = label.textContent;
   if (words === button.dataset.copied) return;
   label.textContent = button.dataset.copied;

@@ -1,8 +1,8 @@
 /* Fields: the time zone of the browser is proposed, and a password can be shown. */
-for (const field of document.querySelectorAll("[data-proposes='zone']")) {
+for (const field of $$("[data-proposes='zone']")) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
-for (const button of document.querySelectorAll("[data-shows]")) {
+for (const button of $$("[data-shows]")) {
   const field = document.getElementById(button.dataset.shows);
   button.closest("[hidden]")?.removeAttribute("hidden");
   button.addEventListener("click", () => {

@@ -3,5 +3,5 @@ document.addEventListener("keydown", (event) => {
   const form = event.key === "Escape" && event.target.closest?.(".in-place");
   if (!form) return;
   event.preventDefault();
-  form.querySelector("a[role=button]").click();
+  $("a[role=button]", form).click();
 });

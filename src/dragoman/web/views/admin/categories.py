@@ -35,9 +35,9 @@ async def create(visit: Visit) -> Response:
     return visit.acted(ROOT, visit.gettext("The category was made."))
 
 
-async def _create(visit: Visit) -> Category:
+async def _create(visit: Visit) -> None:
     command = creation(area.read_as(NewCategory, _typed(visit)))
-    return await visit.write(categories.create, command, operation="create_category")
+    await visit.do_once(categories.create, command, "create_category")
 
 
 async def show_one(visit: Visit) -> Response:
@@ -52,11 +52,11 @@ async def edit(visit: Visit) -> Response:
     return await (_one(visit, result) if isinstance(result, Refused) else _done(visit, visit.gettext("Saved.")))
 
 
-async def _edit(visit: Visit) -> Category:
+async def _edit(visit: Visit) -> None:
     present = await visit.read(categories.get, categories.Get(_number(visit)))
     fields = {name: value for name, value in _typed(visit).items() if value != getattr(present, name)}
     command = change(present.number, area.read_as(CategoryPatch, fields))
-    return await visit.write(categories.change, command, operation="patch_category")
+    await visit.do_once(categories.change, command, "patch_category")
 
 
 async def move_up(visit: Visit) -> Response:
@@ -72,8 +72,8 @@ async def move_down(visit: Visit) -> Response:
 async def _move(visit: Visit, *, is_up: bool) -> Response:
     visit.require("category.write")
     command = categories.Shift(_number(visit), is_up)
-    moved = await visit.write(categories.shift, command, operation="patch_category")
-    return await _done(visit, visit.gettext(UP if is_up else DOWN, title=moved.title))
+    title = await visit.keep_once(categories.shift, command, _title, str, "patch_category")
+    return await _done(visit, visit.gettext(UP if is_up else DOWN, title=title))
 
 
 async def delete(visit: Visit) -> Response:
@@ -82,15 +82,20 @@ async def delete(visit: Visit) -> Response:
     text = visit.form.text("move_to")
     target = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     command = categories.Remove(_number(visit), target)
-    result = await area.attempt(visit, visit.write(categories.remove, command, operation="delete_category"))
+    removal = visit.keep_once(categories.remove, command, _title, str, "delete_category")
+    result = await area.attempt(visit, removal)
     if isinstance(result, Refused):
         is_target = visit.request.code == "category_in_use"
         return await _one(visit, Refused({"move_to": visit.gettext(NO_TARGET)}) if is_target else result)
-    return await _done(visit, visit.gettext("%(title)s was deleted.", title=result.title))
+    return await _done(visit, visit.gettext("%(title)s was deleted.", title=result))
 
 
 async def _done(visit: Visit, said: str) -> Response:
     return visit.acted(ROOT, said)
+
+
+def _title(category: Category) -> str:
+    return category.title
 
 
 def _typed(visit: Visit) -> dict[str, Any]:

@@ -44,12 +44,12 @@ async def create(visit: Visit) -> Response:
     made = await area.attempt(visit, _create(visit))
     if isinstance(made, Refused):
         return await _form(visit, made)
-    return visit.acted(f"{ROOT}/{made.uid}", visit.gettext("The group was made."))
+    return visit.acted(f"{ROOT}/{made}", visit.gettext("The group was made."))
 
 
-async def _create(visit: Visit) -> groups.GroupView:
+async def _create(visit: Visit) -> str:
     command = addition(area.read_as(NewGroup, _typed(visit)))
-    return await visit.write(groups.add, command, operation="create_group")
+    return await visit.keep_once(groups.add, command, lambda made: made.group.uid, str, "create_group")
 
 
 async def show_one(visit: Visit) -> Response:
@@ -64,21 +64,21 @@ async def change(visit: Visit) -> Response:
     return await _answer(visit, result, visit.gettext("Saved."))
 
 
-async def _change(visit: Visit) -> groups.GroupView:
+async def _change(visit: Visit) -> None:
     group = (await visit.read(groups.get, groups.Get(visit.path["group"]))).group
     stored: dict[str, Any] = {name: getattr(group, name) for name in TEXTS}
     stored |= {name: list(getattr(group, name)) for name in PLAIN_LISTS}
     fields = {name: value for name, value in _typed(visit).items() if value != stored[name]}
     patch = area.read_as(GroupPatch, fields)
     command = groups.Change(group.uid, changed_fields(patch), area.revisions(visit))
-    return await visit.write(groups.change, command, operation="patch_group")
+    await visit.do_once(groups.change, command, "patch_group")
 
 
 async def delete(visit: Visit) -> Response:
     """Delete a group; with `force` it is taken out of work items first."""
     visit.require("group.manage")
     command = groups.Remove(visit.path["group"], force="force" in visit.form)
-    result = await area.attempt(visit, visit.write(groups.remove, command, operation="delete_group"))
+    result = await area.attempt(visit, visit.do_once(groups.remove, command, "delete_group"))
     if isinstance(result, Refused):
         return await _page(visit, result)
     return visit.acted(ROOT, visit.gettext("The group was deleted."))
@@ -92,7 +92,7 @@ async def join(visit: Visit) -> Response:
         why = visit.gettext("Person does not match a user.")
         return await _page(visit, Refused({"person": why}))
     command = groups.Join(visit.path["group"], person)
-    result = await area.attempt(visit, visit.write(groups.join, command, operation="put_group_member"))
+    result = await area.attempt(visit, visit.do_once(groups.join, command, "put_group_member"))
     return await _answer(visit, result, visit.gettext("%(login)s is a member.", login=person))
 
 
@@ -100,7 +100,7 @@ async def leave(visit: Visit) -> Response:
     """End a membership."""
     visit.require("group.manage")
     command = groups.Leave(visit.path["group"], visit.form.text("person"))
-    result = await area.attempt(visit, visit.write(groups.leave, command, operation="delete_group_member"))
+    result = await area.attempt(visit, visit.do_once(groups.leave, command, "delete_group_member"))
     return await _answer(visit, result, visit.gettext("The membership has ended."))
 
 

@@ -29,7 +29,7 @@ async def add_alias(visit: Visit) -> Response:
     if not await visit.read(lookup.exists, lookup.Exists(person)):
         return await _aliases(visit, Refused({"person": visit.gettext("Person does not match a user.")}))
     command = aliases.Put(person, dialect, name, "first" in form)
-    result = await area.attempt(visit, visit.write(aliases.put, command, operation="put_user_alias"))
+    result = await area.attempt(visit, visit.do_once(aliases.put, command, "put_user_alias"))
     if isinstance(result, Refused):
         return await _aliases(visit, result if result.faults else Refused({"name": result.sentence}))
     return visit.acted(ALIASES, visit.gettext("%(login)s is called %(name)s.", login=person, name=name))
@@ -40,7 +40,7 @@ async def remove_alias(visit: Visit) -> Response:
     visit.require("user.manage")
     form = visit.form
     command = aliases.Remove(form.text("person"), form.text("dialect"), form.text("name"))
-    result = await area.attempt(visit, visit.write(aliases.remove, command, operation="delete_user_alias"))
+    result = await area.attempt(visit, visit.do_once(aliases.remove, command, "delete_user_alias"))
     if isinstance(result, Refused):
         return await _aliases(visit, result)
     return visit.acted(ALIASES, visit.gettext("The alias was removed."))
@@ -74,25 +74,29 @@ async def claim(visit: Visit) -> Response:
     command = unclaimed_names.Claim(
         form.text("dialect"), form.text("name"), form.text("user").strip(), form.text("tasks") != "leave"
     )
-    result = await area.attempt(visit, visit.write(unclaimed_names.claim, command, operation="claim_unclaimed_name"))
+    claimed = visit.keep_once(unclaimed_names.claim, command, _claimed, tuple[str, bool, int], "claim_unclaimed_name")
+    result = await area.attempt(visit, claimed)
     if isinstance(result, Refused):
         if "user" in result.faults:
             return await _page(visit, Refused({"user": visit.gettext(NOBODY)}))
         return await _page(visit, result)
-    login = result.alias.login
-    if result.job is not None:
+    login, goes_on, count = result
+    if goes_on:
         said = visit.gettext("%(login)s gets the tasks, one after the other.", login=login)
     else:
-        count = result.assigned
         said = visit.ngettext("%(login)s got %(count)s task.", "%(login)s got %(count)s tasks.", count, login=login)
     return visit.acted(ROOT, said)
+
+
+def _claimed(result: unclaimed_names.Claimed) -> tuple[str, bool, int]:
+    return result.alias.login, result.job is not None, result.assigned
 
 
 async def forget(visit: Visit) -> Response:
     """Take a name off the list, until it is sent again."""
     visit.require("user.manage")
     command = unclaimed_names.Forget(visit.form.text("dialect"), visit.form.text("name"))
-    await visit.write(unclaimed_names.forget, command, operation="delete_unclaimed_name")
+    await visit.do_once(unclaimed_names.forget, command, "delete_unclaimed_name")
     return visit.acted(ROOT, visit.gettext("The name is off the list until it is sent again."))
 
 

@@ -1,14 +1,15 @@
 """People: the list of users, and the form for a new one."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
 from dragoman.dialects.native.handlers import passwords, users
 from dragoman.dialects.native.wire.users import NewUser
+from dragoman.domain.clock import Moment
 from dragoman.domain.people import Group, UserKind, UserRole
 from dragoman.usecases.admin import joining, personal_files
-from dragoman.usecases.identity import user_lists
+from dragoman.usecases.identity import password_links, user_lists
 from dragoman.web.readings import languages
 from dragoman.web.views.admin import area
 from dragoman.web.views.admin.area import NOTHING, Refused
@@ -24,6 +25,14 @@ ROLES = {
     UserRole.REVIEWER: (N_("Reviewer"), N_("decides batches")),
 }
 KINDS = {UserKind.PERSON: N_("Person"), UserKind.SERVICE: N_("Service account")}
+
+
+class Made(NamedTuple):
+    """A new user, and when the link expires by which he chooses a password; None for one without a link."""
+
+    uid: str
+    login: str
+    expires_at: Moment | None
 
 
 async def show(visit: Visit) -> Response:
@@ -67,24 +76,39 @@ async def create(visit: Visit) -> Response:
     members["kind"] = visit.form.text("kind") or UserKind.PERSON
     members |= {"password": password} if (password := visit.form.text("password")) else {}
     members = {name: value for name, value in members.items() if value is not None}
-    made = await area.attempt(visit, _create(visit, members))
+    secret = visit.secret_of_form("link")
+    made = await area.attempt(visit, _create(visit, members, secret))
     if isinstance(made, Refused):
         return await _form(visit, made)
-    address = f"{ROOT}/{made.user.uid}"
-    if made.link is None:
-        return visit.acted(address, visit.gettext("%(login)s was made.", login=made.user.login))
-    link = passwords.link(made.link, visit.request.base_url)
-    return await link_page(visit, made.user.login, address, link.url or "", visit.moments.of(made.link.expires_at).near)
+    uid, login, expires_at = made
+    if expires_at is None:
+        return visit.acted(f"{ROOT}/{uid}", visit.gettext("%(login)s was made.", login=login))
+    return await link_page(visit, login, uid, secret, expires_at)
 
 
-async def _create(visit: Visit, members: dict[str, Any]) -> joining.Added:
-    command = joining.AddWithLink(users.creation(area.read_as(NewUser, members)))
-    return await visit.write(joining.add_with_link, command, operation="create_user")
+async def _create(visit: Visit, members: dict[str, Any], secret: bytes) -> Made:
+    command = joining.AddWithLink(users.creation(area.read_as(NewUser, members)), secret)
+    return await visit.keep_once(joining.add_with_link, command, _made, Made, "create_user")
 
 
-async def link_page(visit: Visit, login: str, address: str, url: str, until: str) -> Response:
-    """The page that shows a link for choosing a password, this once."""
-    return await area.drawn(visit, "people", "link.html", login=login, address_of_user=address, url=url, until=until)
+def _made(added: joining.Added) -> Made:
+    return Made(added.user.uid, added.user.login, None if added.link is None else added.link.expires_at)
+
+
+async def link_page(visit: Visit, login: str, person: str, secret: bytes, expires_at: Moment) -> Response:
+    """The page that shows a link for choosing a password, this once. It isn't stored; sent again, the form leads to the
+    same one."""
+    text = password_links.link_text(visit.require().tenant, secret)
+    link = passwords.link(password_links.NewLink(text, expires_at), visit.request.base_url)
+    return await area.drawn(
+        visit,
+        "people",
+        "link.html",
+        login=login,
+        address_of_user=f"{ROOT}/{person}",
+        url=link.url or "",
+        until=visit.moments.of(expires_at).near,
+    )
 
 
 def typed(visit: Visit) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from urllib.parse import quote
 from msgspec.structs import asdict
 from starlette.responses import Response
 
-from dragoman.dialects.native.handlers import passwords, users
+from dragoman.dialects.native.handlers import users
 from dragoman.dialects.native.wire.users import UserPatch
+from dragoman.domain.clock import Moment
 from dragoman.usecases.admin import leaving, personal_files
 from dragoman.usecases.admin.personal_files import PersonalFile
 from dragoman.usecases.background.handing_over import Held
@@ -74,7 +75,7 @@ async def disable(visit: Visit) -> Response:
     if what == HAND_OVER and not heir:
         return await _page(visit, Refused({"hand_over_to": visit.gettext(WHO)}))
     command = leaving.DisableUser(visit.path["person"], heir if what == HAND_OVER else None, releases=what == RELEASE)
-    result = await area.attempt(visit, visit.write(leaving.disable_user, command, operation="disable_user"))
+    result = await area.attempt(visit, visit.do_once(leaving.disable_user, command, "disable_user"))
     return await _answer(visit, result, visit.gettext("The user is disabled."))
 
 
@@ -91,7 +92,7 @@ async def delete(visit: Visit) -> Response:
         return await _page(visit, Refused({"hand_over_to": visit.gettext(WHO)}))
     goes_to = heir if what == HAND_OVER else leaving.NOBODY if what == RELEASE else None
     command = leaving.DeleteUser(visit.path["person"], goes_to)
-    result = await area.attempt(visit, visit.write(leaving.delete_user, command, operation="delete_user"))
+    result = await area.attempt(visit, visit.do_once(leaving.delete_user, command, "delete_user"))
     if isinstance(result, Refused):
         return await _page(visit, result)
     return visit.acted(people.ROOT, visit.gettext("The user was deleted."))
@@ -106,15 +107,18 @@ def _wishes(visit: Visit) -> tuple[str, str]:
 async def make_link(visit: Visit) -> Response:
     """A link by which the user chooses a password, shown this once."""
     visit.require("user.manage")
-    command = password_links.CreateLink(visit.path["person"])
-    act = visit.write(password_links.create_link, command, operation="create_password_link")
+    secret = visit.secret_of_form("link")
+    command = password_links.CreateLink(visit.path["person"], secret=secret)
+    act = visit.keep_once(password_links.create_link, command, _expires_at, Moment, "create_password_link")
     made = await area.attempt(visit, act)
     if isinstance(made, Refused):
         return await _page(visit, made)
-    seen = await _look(visit)
-    link = passwords.link(made, visit.request.base_url)
-    until = visit.moments.of(made.expires_at).near
-    return await people.link_page(visit, seen.profile.user.login, _address(visit), link.url or "", until)
+    user = (await _look(visit)).profile.user
+    return await people.link_page(visit, user.login, user.uid, secret, made)
+
+
+def _expires_at(link: password_links.NewLink) -> Moment:
+    return link.expires_at
 
 
 async def unlock(visit: Visit) -> Response:
@@ -126,7 +130,7 @@ async def unlock(visit: Visit) -> Response:
 async def end_session(visit: Visit) -> Response:
     """End one session."""
     visit.require("session.manage", "session.write")
-    await visit.write(session_lists.end_session, session_lists.EndSession(visit.path["id"]), operation="end_session")
+    await visit.do_once(session_lists.end_session, session_lists.EndSession(visit.path["id"]), "end_session")
     return visit.acted(_address(visit), visit.gettext("The session has ended."))
 
 
@@ -134,7 +138,7 @@ async def end_sessions(visit: Visit) -> Response:
     """End all sessions of the user."""
     visit.require("session.manage", "session.write")
     command = session_lists.EndSessions(visit.path["person"])
-    count = await visit.write(session_lists.end_sessions, command, operation="end_sessions")
+    count = await visit.write_once(session_lists.end_sessions, command, int, "end_sessions")
     said = visit.ngettext("%(count)s session has ended.", "%(count)s sessions have ended.", count)
     return visit.acted(_address(visit), said)
 
@@ -144,7 +148,7 @@ async def put_alias(visit: Visit) -> Response:
     visit.require("user.manage")
     form = visit.form
     command = aliases.Put(visit.path["person"], form.text("dialect"), form.text("name").strip(), "first" in form)
-    result = await area.attempt(visit, visit.write(aliases.put, command, operation="put_user_alias"))
+    result = await area.attempt(visit, visit.do_once(aliases.put, command, "put_user_alias"))
     if isinstance(result, Refused) and not result.faults:
         result = Refused({"name": result.sentence})
     return await _answer(visit, result, visit.gettext("Saved."))
@@ -154,7 +158,7 @@ async def remove_alias(visit: Visit) -> Response:
     """Take a name from the user."""
     visit.require("user.manage")
     command = aliases.Remove(visit.path["person"], visit.form.text("dialect"), visit.form.text("name"))
-    result = await area.attempt(visit, visit.write(aliases.remove, command, operation="delete_user_alias"))
+    result = await area.attempt(visit, visit.do_once(aliases.remove, command, "delete_user_alias"))
     return await _answer(visit, result, visit.gettext("The alias was removed."))
 
 
@@ -162,7 +166,7 @@ async def _simply(
     visit: Visit, run: Callable[[UnitOfWork, Any], object], command: Callable[[str], Any], name: str, said: str
 ) -> Response:
     visit.require("user.manage")
-    result = await area.attempt(visit, visit.write(run, command(visit.path["person"]), operation=name))
+    result = await area.attempt(visit, visit.do_once(run, command(visit.path["person"]), name))
     return await _answer(visit, result, visit.gettext(said))
 
 

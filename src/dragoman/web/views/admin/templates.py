@@ -37,24 +37,27 @@ async def load(visit: Visit) -> Response:
     if not content.strip():
         return await _page(visit, Refused({"file": visit.gettext("Choose a file, or type its text.")}))
     try:
-        loaded = await _load(visit, content)
+        outcomes = await _load(visit, content)
     except Invalid as error:
         visit.request.code = error.code
         lines = [
             visit.gettext("Line %(line)s: %(fault)s", line=fault.path, fault=fault.message) for fault in error.problems
         ]
         return await _page(visit, Refused(sentence=visit.gettext("Nothing was loaded.")), lines)
-    outcomes = [each.outcome for each in loaded.templates] + [each.outcome for each in loaded.tables]
     counts = Counter(outcomes)
     said = [visit.gettext(words, count=counts[outcome]) for outcome, words in OUTCOMES.items() if counts[outcome]]
     return visit.acted(ROOT, visit.gettext("Templates: %(outcomes)s.", outcomes=", ".join(said)))
 
 
-async def _load(visit: Visit, content: bytes) -> templates.LoadedFile:
+async def _load(visit: Visit, content: bytes) -> list[str]:
     from dragoman.usecases.tasks import template_file  # tomlkit is seldom needed
 
     command = await asyncio.to_thread(template_file.read, content)
-    return await visit.write(templates.load, command, operation="load_templates")
+    return await visit.keep_once(templates.load, command, _outcomes, list[str], "load_templates")
+
+
+def _outcomes(loaded: templates.LoadedFile) -> list[str]:
+    return [str(each.outcome) for each in loaded.templates] + [str(each.outcome) for each in loaded.tables]
 
 
 async def try_one(visit: Visit) -> Response:

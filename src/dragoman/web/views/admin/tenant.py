@@ -5,7 +5,6 @@ from typing import Any
 from starlette.responses import Response
 
 from dragoman.dialects.native.handlers import tenants
-from dragoman.domain.people import Tenant
 from dragoman.usecases import tenant_limits
 from dragoman.usecases.admin import tenant_profile
 from dragoman.web.readings import languages
@@ -29,7 +28,7 @@ async def act(visit: Visit) -> Response:
     return await _page(visit, result) if isinstance(result, Refused) else visit.acted(ROOT, visit.gettext("Saved."))
 
 
-async def _change(visit: Visit) -> Tenant:
+async def _change(visit: Visit) -> None:
     form = visit.form
     present = await visit.read(tenant_profile.get, tenant_profile.Get())
     typed: dict[str, Any] = {name: form.text(name).strip() or None for name in TEXTS if name in form}
@@ -42,7 +41,7 @@ async def _change(visit: Visit) -> Tenant:
     if "require_if_match" in form:
         is_wanted = "true" in form.all("require_if_match")
         members |= {"require_if_match": is_wanted} if is_wanted is not present.require_if_match else {}
-    return await visit.write(tenant_profile.change, tenants.change_of(members), operation="patch_tenant")
+    await visit.do_once(tenant_profile.change, tenants.change_of(members), "patch_tenant")
 
 
 def _number(text: str) -> Any:

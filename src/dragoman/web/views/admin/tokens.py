@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from dragoman.dialects.native.wire.tokens import NewToken, seconds_of
@@ -81,16 +82,21 @@ async def _create(visit: Visit) -> tokens.Shown:
     members |= ({"user": owner} if owner else {}) | ({"expires_in": life} if life else {})
     new = area.read_as(NewToken, members)
     seconds = seconds_of(life) if life else None
-    text = token_text(visit.require().tenant)
+    text = token_text(visit.require().tenant, visit.secret_of_form("token"))
     command = tokens.Make(text, tuple(new.scopes), new.name, owner or None, lifetime_seconds=seconds)
-    return await visit.write(tokens.make, command, operation="create_token")
+    made = await visit.keep_once(tokens.make, command, _without_text, tokens.Shown, "create_token")
+    return replace(made, text=text)
+
+
+def _without_text(made: tokens.Shown) -> tokens.Shown:
+    """A token isn't stored. Sent again, the form leads to the same one."""
+    return replace(made, text=None)
 
 
 async def revoke(visit: Visit) -> Response:
     """Revoke a token for good."""
     visit.require("token.write")
-    shown = await visit.write(tokens.revoke, tokens.Revoke(visit.path["token"]), operation="delete_token")
-    name = shown.token.name or shown.token.hash[:SHOWN_DIGITS]
+    name = await visit.keep_once(tokens.revoke, tokens.Revoke(visit.path["token"]), _name, str, "delete_token")
     return visit.acted(ROOT, visit.gettext("The token %(name)s was revoked.", name=name))
 
 
@@ -120,6 +126,10 @@ def _offers(visit: Visit) -> dict[str, Any]:
     known = [(each.name, each.summary) for each in registry.presets]
     known += [(each.name, each.summary) for each in registry.scopes]
     return {"lives": lives, "known": known}
+
+
+def _name(shown: tokens.Shown) -> str:
+    return shown.token.name or shown.token.hash[:SHOWN_DIGITS]
 
 
 def _may_manage(visit: Visit) -> bool:

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from dragoman.domain.errors import NotFound
-from dragoman.domain.view import EVERYBODY
+from dragoman.domain.view import EVERYBODY, View
 from dragoman.usecases.inbox import views
 from dragoman.web.views.admin import area
 from dragoman.web.visit import Visit
@@ -25,7 +25,7 @@ async def delete(visit: Visit) -> Response:
     text = visit.path["view"]
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise NotFound("view_not_found", "There is no such view.")
-    gone = await visit.write(views.delete, views.DeleteView(int(text)), operation="delete_view")
+    gone = await visit.write_once(views.delete, views.DeleteView(int(text)), View, "delete_view")
     return visit.acted(ROOT, visit.gettext("%(title)s was deleted.", title=gone.name))
 
 

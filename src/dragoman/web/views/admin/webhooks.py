@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from dragoman.dialects.native.handlers.webhooks import addition, change
 from dragoman.dialects.native.wire.webhooks import NewWebhook, WebhookPatch
 from dragoman.domain.delivery import Delivery, DeliveryState
-from dragoman.domain.webhook import DisabledReason, WebhookOrder, WebhookState
+from dragoman.domain.webhook import DisabledReason, Webhook, WebhookOrder, WebhookState
+from dragoman.domain.webhook_secret import new_secret
 from dragoman.usecases.webhooks import deliveries, overview, subscriptions
 from dragoman.web.views.admin import area
 from dragoman.web.views.admin.area import NOTHING, Refused
@@ -53,16 +55,26 @@ async def show_new(visit: Visit) -> Response:
 async def create(visit: Visit) -> Response:
     """Make a webhook. Its secret is shown this once."""
     visit.require("webhook.write")
-    made = await area.attempt(visit, _create(visit))
+    secret = _secret(visit)
+    made = await area.attempt(visit, _create(visit, secret))
     if isinstance(made, Refused):
         return await _form(visit, made)
-    return await _secret_page(visit, made)
+    return await _secret_page(visit, made, secret)
 
 
-async def _create(visit: Visit) -> subscriptions.WithSecret:
+async def _create(visit: Visit, secret: str) -> Webhook:
     members = {name: value for name, value in _typed(visit).items() if value}
-    command = addition(area.read_as(NewWebhook, {"url": "", **members}))
-    return await visit.write(subscriptions.add, command, operation="create_webhook")
+    command = replace(addition(area.read_as(NewWebhook, {"url": "", **members})), secret=secret)
+    return await visit.keep_once(subscriptions.add, command, _public, Webhook, "create_webhook")
+
+
+def _secret(visit: Visit) -> str:
+    """The secret of a webhook. It isn't kept in clear; sent again, the form leads to the same one."""
+    return new_secret(visit.secret_of_form("webhook"))
+
+
+def _public(made: subscriptions.WithSecret) -> Webhook:
+    return replace(made.webhook, secret="", old_secret=None)
 
 
 async def show_one(visit: Visit) -> Response:
@@ -77,34 +89,35 @@ async def edit(visit: Visit) -> Response:
     return await _answer(visit, result, visit.gettext("Saved."))
 
 
-async def _edit(visit: Visit) -> object:
+async def _edit(visit: Visit) -> None:
     hook = await visit.read(subscriptions.get, subscriptions.Get(visit.path["webhook"]))
     stored = {**{name: str(getattr(hook, name)) for name in TEXTS}, "types": list(hook.types)}
     fields = {name: value for name, value in _typed(visit).items() if value != stored[name]}
     command = change(hook.uid, area.read_as(WebhookPatch, fields), area.revisions(visit))
-    return await visit.write(subscriptions.change, command, operation="patch_webhook")
+    await visit.do_once(subscriptions.change, command, "patch_webhook")
 
 
 async def delete(visit: Visit) -> Response:
     """Delete a webhook with its deliveries."""
     visit.require("webhook.write")
     command = subscriptions.Remove(visit.path["webhook"])
-    await visit.write(subscriptions.remove, command, operation="delete_webhook")
+    await visit.do_once(subscriptions.remove, command, "delete_webhook")
     return visit.acted(ROOT, visit.gettext("The webhook was deleted."))
 
 
 async def rotate(visit: Visit) -> Response:
     """Another secret, shown this once; the old one signs for a day, too."""
     visit.require("webhook.write")
-    command = subscriptions.Rotate(visit.path["webhook"])
-    result = await area.attempt(visit, visit.write(subscriptions.rotate, command, operation="rotate_webhook_secret"))
-    return await (_page(visit, result) if isinstance(result, Refused) else _secret_page(visit, result))
+    command = subscriptions.Rotate(visit.path["webhook"], (secret := _secret(visit)))
+    act = visit.keep_once(subscriptions.rotate, command, _public, Webhook, "rotate_webhook_secret")
+    result = await area.attempt(visit, act)
+    return await (_page(visit, result) if isinstance(result, Refused) else _secret_page(visit, result, secret))
 
 
 async def test(visit: Visit) -> Response:
     """Send it an event of its own."""
     visit.require("webhook.write")
-    await visit.write(deliveries.test, deliveries.Test(visit.path["webhook"]), operation="test_webhook")
+    await visit.do_once(deliveries.test, deliveries.Test(visit.path["webhook"]), "test_webhook")
     return visit.acted(f"{_address(visit)}?state={EVERY}", visit.gettext("A test is on its way."))
 
 
@@ -112,7 +125,7 @@ async def replay(visit: Visit) -> Response:
     """Send one delivery again."""
     visit.require("webhook.write")
     command = deliveries.Replay(visit.path["webhook"], visit.path["delivery"])
-    await visit.write(deliveries.replay, command, operation="replay_webhook_delivery")
+    await visit.do_once(deliveries.replay, command, "replay_webhook_delivery")
     return visit.acted(_address(visit), visit.gettext("The delivery is sent again."))
 
 
@@ -120,7 +133,7 @@ async def replay_dead(visit: Visit) -> Response:
     """Send all dead deliveries again."""
     visit.require("webhook.write")
     command = deliveries.ReplayMany(visit.path["webhook"], DeliveryState.DEAD)
-    count = await visit.write(deliveries.replay_many, command, operation="replay_webhook")
+    count = await visit.write_once(deliveries.replay_many, command, int, "replay_webhook")
     said = visit.ngettext("%(count)s delivery is sent again.", "%(count)s deliveries are sent again.", count)
     return visit.acted(_address(visit), said)
 
@@ -163,9 +176,8 @@ async def _form(visit: Visit, refused: Refused = NOTHING) -> Response:
     return await area.drawn(visit, "webhooks", "new_webhook.html", refused, values=values, **_choices(visit))
 
 
-async def _secret_page(visit: Visit, made: subscriptions.WithSecret) -> Response:
-    address = f"{ROOT}/{made.uid}"
-    return await area.drawn(visit, "webhooks", "secret.html", hook=made.webhook, secret=made.secret, onward=address)
+async def _secret_page(visit: Visit, hook: Webhook, secret: str) -> Response:
+    return await area.drawn(visit, "webhooks", "secret.html", hook=hook, secret=secret, onward=f"{ROOT}/{hook.uid}")
 
 
 def _choices(visit: Visit) -> dict[str, Any]:

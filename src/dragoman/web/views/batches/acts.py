@@ -18,7 +18,6 @@ from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.batches.standing import SCOPES
 from dragoman.web.errors import described
 from dragoman.web.views.batches import page as pages
-from dragoman.web.views.tasks import parts
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -177,7 +176,6 @@ async def _question(
         number_of_batch=seen.batch.number,
         action=visit.request.full_path,
         revision=seen.batch.revision,
-        key=parts.new_key(),
         verb=verb,
         kind=kind,
         texts=texts,

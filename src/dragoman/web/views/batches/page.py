@@ -16,15 +16,14 @@ from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.batches.overview import Look, Overview
 from dragoman.usecases.batches.standing import SCOPES
+from dragoman.web.live.progress import MOVING
 from dragoman.web.views.batches import wording
-from dragoman.web.views.tasks import parts
 from dragoman.web.visit import Visit
 
 ROWS = 100
 GROUPS = 20
 KEPT = ("effect", "outcome", "code", "field", "from", "to", "find")
 """The parameters that say which rows are shown."""
-MOVING = frozenset({Status.CREATED, Status.APPROVED, Status.QUEUED, Status.RUNNING})
 
 
 def ref(visit: Visit) -> Ref:
@@ -77,15 +76,11 @@ async def show(visit: Visit) -> Response:
 
 
 async def _live(visit: Visit) -> Response:
-    """How far it is; the whole page is loaded again where its status has changed."""
+    """How far it is."""
     visit.require(*SCOPES["read"])
     seen: Shown = await visit.read(documents.get, documents.Get(ref(visit)))
-    values = progress_of(visit, seen)
     template = "batches/preparing.html" if seen.batch.status is Status.CREATED else "batches/progress.html"
-    response = visit.part(template, batch=seen.batch, **values)
-    if visit.request.first("tag") != values["tag"]:
-        response.headers["HX-Refresh"] = "true"
-    return response
+    return visit.part(template, batch=seen.batch, **progress_of(visit, seen))
 
 
 async def page(visit: Visit, status: int = 200, **more: Any) -> Response:
@@ -104,7 +99,6 @@ async def page(visit: Visit, status: int = 200, **more: Any) -> Response:
         status,
         heading=heading,
         seen=seen,
-        key=parts.new_key(),
         batch=batch,
         look=look,
         can={str(act): True for act in seen.standing.acts},
@@ -291,7 +285,6 @@ def progress_of(visit: Visit, seen: Any) -> dict[str, Any]:
         "rate": None if pace.rate_per_second is None else number(round(pace.rate_per_second, 1)),
         "time_left": _time_left(visit, seen, pace),
         "is_moving": batch.status in MOVING,
-        "tag": f"{batch.revision}-{batch.status.value}",
     }
 
 

@@ -62,12 +62,12 @@ async def act(visit: Visit) -> Response:
     asked.faults = _faults(visit, asked)
     samples = await _samples(visit)
     if not asked.faults:
-        text = token_text(principal.tenant)
+        text = token_text(principal.tenant, visit.secret_of_form("token"))
         days = LIVES[asked.life][0] if asked.life else None
         seconds = None if days is None else days * DAY_SECONDS
         make = tokens.Make(text, tuple(asked.scopes or ()), asked.name, lifetime_seconds=seconds)
         try:
-            await visit.write(tokens.make, make, operation="create_token")
+            await visit.do_once(tokens.make, make, "create_token")
             asked.token = text
         except (Invalid, Forbidden, Conflict) as error:
             visit.request.code = error.code

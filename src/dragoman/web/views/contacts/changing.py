@@ -60,23 +60,24 @@ class Noun(NamedTuple):
 
 async def _make_contact(visit: Visit, body: Any) -> int:
     command = contact_bodies.creation(body)
-    return int((await visit.write(contact_edits.create, command, operation="create_contact")).number)
+    return await visit.keep_once(contact_edits.create, command, lambda made: made.number, int, "create_contact")
 
 
 async def _make_case(visit: Visit, body: Any) -> int:
-    return int((await visit.write(case_edits.create, case_bodies.creation(body), operation="create_case")).number)
+    command = case_bodies.creation(body)
+    return await visit.keep_once(case_edits.create, command, lambda made: made.number, int, "create_case")
 
 
 async def _change_contact(visit: Visit, number: int, patch: Any, revision: int | None) -> None:
     revisions = None if revision is None else frozenset({revision})
     command = msgspec.structs.replace(contact_bodies.change(number, patch), revisions=revisions)
-    await visit.write(contact_edits.change, command, operation="patch_contact")
+    await visit.do_once(contact_edits.change, command, "patch_contact")
 
 
 async def _change_case(visit: Visit, number: int, patch: Any, revision: int | None) -> None:
     revisions = None if revision is None else frozenset({revision})
     command = msgspec.structs.replace(case_bodies.change(number, patch), revisions=revisions)
-    await visit.write(case_edits.change, command, operation="patch_case")
+    await visit.do_once(case_edits.change, command, "patch_case")
 
 
 CONTACT = Noun("contact", "/ui/contacts", NewContact, ContactPatch, _make_contact, _change_contact)

@@ -16,8 +16,9 @@ from dragoman.usecases.tasks import editing, edits, templates
 from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.tasks.editing import Sheet
 from dragoman.usecases.tasks.from_template import CreateFrom
+from dragoman.web.forms import new_key
 from dragoman.web.site import Page
-from dragoman.web.views.tasks import form_fields, parts
+from dragoman.web.views.tasks import form_fields
 from dragoman.web.views.tasks import typed as forms_of_tasks
 from dragoman.web.views.tasks.editing import faults_in, with_other_records
 from dragoman.web.views.tasks.form_fields import EXTENSION
@@ -189,7 +190,7 @@ async def _page(
         others=[schema.name for schema in sheet.schemas.values()],
         begun={},
         wanted="",
-        key=visit.form.text("key") or parts.new_key(),
+        key=visit.form.text("key") or new_key(),
     )
 
 

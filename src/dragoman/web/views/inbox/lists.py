@@ -11,12 +11,12 @@ from dragoman.domain.task_query import terms
 from dragoman.usecases.inbox import lists, peeking, views
 from dragoman.usecases.inbox.lists import Looked
 from dragoman.web import framing
+from dragoman.web.forms import new_key
 from dragoman.web.frame import LISTS
 from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
 from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving, shapes
 from dragoman.web.views.inbox.asked import Asked
-from dragoman.web.views.tasks import parts
 from dragoman.web.views.tasks.origins import Origin
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -109,7 +109,7 @@ async def drawn(
         count=shown(looked.count),
         choices=choices,
         call=_call(visit, wanted, looked),
-        key=parts.new_key(),
+        key=new_key(),
         drawer=visit.row_drawer(
             shown_columns,
             from_list=Origin(wanted.list, wanted.q).query,

@@ -15,9 +15,9 @@ from dragoman.domain.task import Verb
 from dragoman.usecases import categories
 from dragoman.usecases.identity import choices
 from dragoman.usecases.inbox.group_acts import Act
-from dragoman.web.forms import faults_of
+from dragoman.web.forms import faults_of, new_key
 from dragoman.web.rows.bar import GroupAct
-from dragoman.web.views.tasks import acts, parts
+from dragoman.web.views.tasks import acts
 from dragoman.web.views.tasks.labels import TASK_LABELS
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -114,7 +114,7 @@ async def ask(visit: Visit, name: str, wanted: GroupAct, found: dict[str, str] |
         label=label,
         tasks=tasks,
         seen=visit.form.all("seen"),
-        key=visit.form.text("key") or parts.new_key(),
+        key=visit.form.text("key") or new_key(),
         back=visit.back("/ui/inbox/mine"),
         faults=found or {},
         typed=typed,

@@ -62,7 +62,7 @@ async def save(visit: Visit) -> Response:
         shared_with=typed["shared_with"],
     )
     try:
-        view = await visit.write(views.save, command)
+        view = await visit.write_once(views.save, command, View)
     except Invalid as fault:
         visit.request.code = fault.code
         known = None if number is None else await visit.read(views.get, views.GetView(number))
@@ -88,7 +88,7 @@ async def save_filter(visit: Visit) -> Response:
 
 async def delete(visit: Visit) -> Response:
     """Delete a view."""
-    view = await visit.write(views.delete, views.DeleteView(_number(visit)))
+    view = await visit.write_once(views.delete, views.DeleteView(_number(visit)), View)
     return visit.acted(f"/ui/inbox/{view.list}", visit.gettext("View deleted."))
 
 

@@ -1,6 +1,6 @@
 """What the script of a page asks for: the stream of what changes, and rows as they are now."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -9,7 +9,10 @@ from dragoman.dialects.kit import Stream
 from dragoman.dialects.kit.batch_watching import EVENT_STREAM
 from dragoman.dialects.kit.request import STREAM_IN_SCOPE
 from dragoman.domain.access import Principal
+from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Unauthenticated, Unavailable
+from dragoman.usecases.batches import documents, watching
+from dragoman.usecases.batches.watching import Mark, Peek
 from dragoman.usecases.events.tailing import Begun
 from dragoman.usecases.inbox import listed
 from dragoman.usecases.inbox.listed import Judged, Listed, Resolve, Shown
@@ -19,6 +22,7 @@ from dragoman.web.live.asked import Asked
 from dragoman.web.live.belonging import depends_on
 from dragoman.web.live.news import News
 from dragoman.web.live.page_stream import PageStream, Renew, begin
+from dragoman.web.live.progress import Progress
 from dragoman.web.policy import HEADERS
 from dragoman.web.rows.columns import columns
 from dragoman.web.site import Page
@@ -74,8 +78,12 @@ async def _pieces(
     watch = app.event_watch
     watch.streams[who] += 1
     try:
-        with watch.listen(principal.tenant) as listener, app.page_streams.opened(who, tenant, listener.wake) as opened:
-            stream = PageStream(app, principal, _renewal(visit), asked, news, begun, listener, opened)
+        with (
+            watch.listen(principal.tenant) as listener,
+            app.page_streams.opened(who, tenant, listener.wake) as opened,
+            _progress(visit, principal, listener.wake) as progress,
+        ):
+            stream = PageStream(app, principal, _renewal(visit), asked, news, progress, begun, listener, opened)
             async for piece in stream.pieces():
                 yield piece
     finally:
@@ -94,6 +102,21 @@ def _news(visit: Visit, asked: Asked, fields: frozenset[str] | None) -> News:
         return (await framing.counted(visit, seconds=COUNTED_SECONDS)).counts
 
     return News(asked, judge, fields, counts, app.clock.monotonic, framing.known(visit))
+
+
+def _progress(visit: Visit, principal: Principal, wake: Callable[[], None]) -> Progress:
+    """A change of the reader's rights ends the stream, so `principal` is whoever listens."""
+    read = visit.app.executor.read
+
+    async def get(number: int) -> Batch:
+        return (await read(documents.get, documents.Get(number), principal)).batch
+
+    async def peek(uid: str) -> Mark:
+        mark = await read(watching.look, Peek(uid), principal)
+        assert isinstance(mark, tuple)  # noqa: S101 - a look at an id is answered so
+        return mark
+
+    return Progress(get, peek, wake)
 
 
 def _shown(visit: Visit, asked: Asked) -> Shown:

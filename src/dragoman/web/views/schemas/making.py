@@ -65,9 +65,9 @@ async def _save(visit: Visit, owner: Owner, typed: Typed) -> Response:
     if not faults:
         try:
             command = schemas.Create(owner, typed.name, _declaration(typed))
-            made = await visit.write(schemas.create, command, operation="create_schema")
-            address = f"{ADDRESS}/{owner}/{made.name}"
-            return visit.acted(address, visit.gettext("Schema %(name)s made.", name=made.name))
+            name = await visit.keep_once(schemas.create, command, lambda made: made.name, str, "create_schema")
+            address = f"{ADDRESS}/{owner}/{name}"
+            return visit.acted(address, visit.gettext("Schema %(name)s made.", name=name))
         except Conflict as taken:
             visit.request.code = taken.code
             faults = {"name": visit.gettext("There is a schema of this name.")}

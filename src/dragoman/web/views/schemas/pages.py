@@ -63,7 +63,7 @@ async def delete(visit: Visit) -> Response:
     if fold(visit.form.text("name").strip()) != schema.folded:
         faults = {"name": visit.gettext("Type the name of the schema, %(name)s.", name=schema.name)}
         return await _question(visit, schema, count, 422, faults)
-    await visit.write(schemas.delete, schemas.Delete(schema.owner, schema.name), operation="delete_schema")
+    await visit.do_once(schemas.delete, schemas.Delete(schema.owner, schema.name), "delete_schema")
     return visit.acted(ADDRESS, visit.gettext("Schema %(name)s deleted.", name=schema.name))
 
 

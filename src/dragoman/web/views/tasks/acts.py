@@ -22,7 +22,7 @@ from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.tasks.verbs import Perform
 from dragoman.usecases.tasks.whole import Whole
 from dragoman.web import verbs
-from dragoman.web.forms import faults_of
+from dragoman.web.forms import faults_of, new_key
 from dragoman.web.verbs import Act
 from dragoman.web.views.tasks import finding, lately, origins, page, parts
 from dragoman.web.views.tasks.labels import TASK_LABELS
@@ -211,7 +211,7 @@ async def _question(act: Act, visit: Visit, found: Whole, faults: dict[str, str]
         "open_parts": found.task.open_children,
         "task_labels": TASK_LABELS,
         "revision": seen(visit) if faults else found.task.revision,
-        "key": visit.form.text("key") or parts.new_key(),
+        "key": visit.form.text("key") or new_key(),
         "back": visit.back(origins.address(visit, found.task.number)),
         "origin": origins.of(visit),
     }

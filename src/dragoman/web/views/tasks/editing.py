@@ -12,8 +12,8 @@ from dragoman.domain.merging import Clash, MergedRecords, Placed, merge, merge_r
 from dragoman.usecases.tasks import editing
 from dragoman.usecases.tasks.acting import Acted
 from dragoman.usecases.tasks.editing import Sheet
-from dragoman.web.forms import faults_of
-from dragoman.web.views.tasks import finding, form_fields, lately, meanwhile, origins, parts, typed
+from dragoman.web.forms import faults_of, new_key
+from dragoman.web.views.tasks import finding, form_fields, lately, meanwhile, origins, typed
 from dragoman.web.views.tasks.acts import seen
 from dragoman.web.views.tasks.form_fields import EXTENSION, Record, Values
 from dragoman.web.views.tasks.labels import FORM_LABELS, IN_PLACE
@@ -242,7 +242,7 @@ def _values(visit: Visit, sheet: Sheet, read: Typed, faults: Mapping[str, str]) 
         "task": sheet.task,
         "sheet": sheet,
         "revision": sheet.task.revision if seen_at is None else seen_at,
-        "key": visit.form.text("key") or parts.new_key(),
+        "key": visit.form.text("key") or new_key(),
         "was_open": visit.form.text("was.open") or ("true" if sheet.task.is_open else "false"),
         "seal": visit.seal(f"task {sheet.task.number}"),
         "mine": read.mine,

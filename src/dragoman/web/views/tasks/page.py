@@ -12,7 +12,8 @@ from dragoman.domain.task import Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.usecases.tasks.whole import GROUP, LONGEST_MESSAGE, Whole
 from dragoman.web import texts, verbs
-from dragoman.web.views.tasks import finding, origins, parts, story
+from dragoman.web.forms import new_key
+from dragoman.web.views.tasks import finding, origins, story
 from dragoman.web.views.tasks.labels import IN_PLACE, TASK_LABELS
 from dragoman.web.views.tasks.messages import LABELS
 from dragoman.web.visit import Visit
@@ -82,7 +83,7 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "origin": origins.of(visit),
         "is_late": is_late(task, visit.request.received_at),
         "dialect": task.made_through,
-        "key": parts.new_key,
+        "key": new_key,
     }
 
 

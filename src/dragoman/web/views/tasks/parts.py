@@ -1,26 +1,13 @@
-"""Parts of pages that an act changed, for script: the rows of lists, or the page of the task itself."""
+"""Parts of lists that an act changed, for script."""
 
-import secrets
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from dragoman.usecases.tasks import rows
 from dragoman.web import done
 from dragoman.web.rows.columns import columns
-from dragoman.web.views.tasks import finding
 from dragoman.web.visit import Visit
-
-
-def new_key() -> str:
-    """A key for a form: sent twice, it is done once."""
-    return secrets.token_urlsafe(12)
-
-
-def is_on_page_of(visit: Visit, number: int) -> bool:
-    """Whether script asks from the page of this task."""
-    return urlsplit(visit.request.headers.get("hx-current-url", "")).path == finding.address(number)
 
 
 async def changed(
