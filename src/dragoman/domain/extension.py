@@ -51,10 +51,15 @@ class Attribute(msgspec.Struct, frozen=True):
     default: str | None = None
 
 
-class ExtensionSchema(msgspec.Struct, frozen=True):
-    """The schema of one extension's records.
+MOST_VERSIONS = 100
+"""Earlier versions that are kept of a schema."""
 
-    `source` is the text that a Genesys client posted and gets back; empty for other clients.
+
+class ExtensionSchema(msgspec.Struct, frozen=True):
+    """The schema of one extension's records, in its newest version.
+
+    `source` is the text that a Genesys client posted and gets back; empty for other clients. `earlier` are the versions
+    before this one as JSON, oldest first: they are seldom read, and the schema is with every write of a value.
     """
 
     tenant: int
@@ -69,11 +74,51 @@ class ExtensionSchema(msgspec.Struct, frozen=True):
     created_at: Moment = Moment(0)
     row_version: int = 1
     is_classifier: bool = False
+    earlier: str = "[]"
+
+    @property
+    def versions(self) -> list["ExtensionSchema"]:
+        """The versions that are kept, oldest first, this one last."""
+        kept = msgspec.json.decode(self.earlier, type=list[Version])
+        older = [msgspec.structs.replace(self, **msgspec.structs.asdict(each), earlier="[]") for each in kept]
+        return [*older, self]
+
+    @property
+    def declaration(self) -> "Declaration":
+        """Its rules alone."""
+        return Declaration(self.is_multi_valued, self.attributes, self.unique, self.is_classifier)
+
+    def revised(self, declaration: "Declaration", now: Moment) -> "ExtensionSchema":
+        """The next version, with other rules; the same schema where they are no others."""
+        if declaration == self.declaration:
+            return self
+        kept = msgspec.json.decode(self.earlier, type=list[Version])
+        kept.append(Version(self.version, self.is_multi_valued, self.attributes, self.unique, self.created_at))
+        return msgspec.structs.replace(
+            self,
+            version=self.version + 1,
+            is_multi_valued=declaration.is_multi_valued,
+            attributes=declaration.attributes,
+            unique=declaration.unique,
+            source="",
+            created_at=now,
+            earlier=msgspec.json.encode(kept[-MOST_VERSIONS:]).decode(),
+        )
 
     @property
     def has_records(self) -> bool:
         """Whether its values are records of declared attributes: neither a classifier's words nor records of any."""
         return bool(self.attributes)
+
+
+class Version(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The rules of a schema in an earlier version, and since when they counted."""
+
+    version: int
+    is_multi_valued: bool
+    attributes: tuple[Attribute, ...]
+    unique: tuple[str, ...]
+    created_at: Moment
 
 
 class Declaration(msgspec.Struct, frozen=True):

@@ -599,6 +599,7 @@ extension_schema = Table(
     _count("created_at"),
     _count("row_version", 1),
     _flag("is_classifier"),
+    _json("earlier", "[]"),
 )
 
 work_item = Table(

@@ -64,6 +64,16 @@ class Schemas(Repository[ExtensionSchema]):
         )
         return [row[0] for row in self.by_condition(statement)]
 
+    def values(self, owner: Owner, folded: str, *, limit: int) -> list[tuple[int, str]]:
+        """Values under this name, each with the number of what has it, by that number."""
+        statement = (
+            sa.select(X.owner, X.value)
+            .where(X.tenant == self.tenant, X.owner_kind == str(owner), X.folded == folded, X.removed_at.is_(None))
+            .order_by(X.owner)
+            .limit(limit)
+        )
+        return [(number, value) for number, value in self.by_condition(statement)]
+
     def mark(self, owner: Owner, folded: str, at: Moment) -> None:
         """Hide every value under this name at once, whatever their number; a sweep removes them."""
         self.by_condition(

@@ -1,4 +1,7 @@
-"""Making a schema: rows of attributes, or the JSON Schema beside them; each can be made from the other."""
+"""Making a schema and its versions: rows of attributes, or the JSON Schema beside them, each made from the other.
+
+A further version is saved only when it was held against the stored values, and what would break was shown.
+"""
 
 from typing import NamedTuple
 
@@ -8,7 +11,7 @@ from starlette.responses import Response
 from dragoman.dialects.native import problems
 from dragoman.dialects.native.wire.schemas import Schema
 from dragoman.domain import json_numbers
-from dragoman.domain.errors import Conflict, Invalid, Problem
+from dragoman.domain.errors import Conflict, Invalid, NotFound, Problem
 from dragoman.domain.extension import TYPES, Attribute, Declaration, ExtensionSchema, Owner
 from dragoman.domain.json_schema import from_json_schema, to_json_schema
 from dragoman.usecases import extension_schemas as schemas
@@ -17,7 +20,8 @@ from dragoman.web.views.schemas.pages import ADDRESS, KINDS, owner_of, require_a
 from dragoman.web.visit import Visit
 
 MOST_ROWS = 1_000
-SAVE, ADD, FROM_JSON, TO_JSON = "save", "add", "from_json", "to_json"
+PLACES = {Owner.TASK: "/ui/tasks/", Owner.CASE: "/ui/cases/", Owner.CONTACT: "/ui/contacts/", Owner.STAGE: ""}
+"""Where what has a value is shown; stages have no page of their own."""
 
 
 class Row(NamedTuple):
@@ -46,8 +50,26 @@ async def new(visit: Visit) -> Response:
     return await _page(visit, Typed("", False, [Row(), Row(), Row()], "", ""))
 
 
+async def edit(visit: Visit) -> Response:
+    """The form with the newest version."""
+    require_administrator(visit)
+    known = await _known(visit)
+    return await _page(visit, _as_typed(known.name, known.declaration, written(to_json_schema(known))))
+
+
+async def _known(visit: Visit) -> ExtensionSchema:
+    known: ExtensionSchema = await visit.read(schemas.get, schemas.Get(owner_of(visit), visit.path["name"]))
+    if known.is_classifier:
+        raise NotFound("unknown_path", "There is no such page.")
+    return known
+
+
+def _is_new(visit: Visit) -> bool:
+    return "name" not in visit.path
+
+
 async def act(visit: Visit) -> Response:
-    """Save the schema; or add a row, or make one notation from the other, which stores nothing."""
+    """Save the schema; or try it on stored values, add a row, make one notation from the other, without storing it."""
     require_administrator(visit)
     owner, typed = owner_of(visit), _typed(visit)
     match visit.form.text("act"):
@@ -57,23 +79,61 @@ async def act(visit: Visit) -> Response:
             return await _to_json(visit, owner, typed)
         case "from_json":
             return await _from_json(visit, typed)
-    return await _save(visit, owner, typed)
+        case "check":
+            return await _check(visit, owner, typed)
+    is_checked = _is_new(visit) or visit.is_sealed(_mark(typed), visit.form.text("checked"))
+    return await (_save(visit, owner, typed) if is_checked else _check(visit, owner, typed))
+
+
+async def _check(visit: Visit, owner: Owner, typed: Typed) -> Response:
+    """Show how many stored values the rules would refuse."""
+    faults = _row_faults(visit, typed)
+    if not faults:
+        try:
+            trial = await visit.read(schemas.try_out, schemas.Try(owner, typed.name, _declaration(typed)))
+            return await _page(visit, typed, trial=trial)
+        except Invalid as refused:
+            faults = _refused(refused)
+    return await _page(visit, typed, 422, faults)
+
+
+def _mark(typed: Typed) -> str:
+    """What was tried: another form has to be tried again."""
+    return repr(typed._replace(document=""))
 
 
 async def _save(visit: Visit, owner: Owner, typed: Typed) -> Response:
     faults = _row_faults(visit, typed)
     if not faults:
         try:
-            command = schemas.Create(owner, typed.name, _declaration(typed))
-            name = await visit.keep_once(schemas.create, command, lambda made: made.name, str, "create_schema")
-            address = f"{ADDRESS}/{owner}/{name}"
-            return visit.acted(address, visit.gettext("Schema %(name)s made.", name=name))
+            if _is_new(visit):
+                return await _create(visit, owner, typed)
+            return await _change(visit, owner, typed)
         except Conflict as taken:
             visit.request.code = taken.code
-            faults = {"name": visit.gettext("There is a schema of this name.")}
+            is_taken = taken.code == "schema_exists"
+            faults = {"name": visit.gettext("There is a schema of this name." if is_taken else taken.message)}
         except Invalid as refused:
             faults = _refused(refused)
     return await _page(visit, typed, 422, faults)
+
+
+async def _create(visit: Visit, owner: Owner, typed: Typed) -> Response:
+    command = schemas.Create(owner, typed.name, _declaration(typed))
+    name = await visit.keep_once(schemas.create, command, lambda made: made.name, str, "create_schema")
+    return visit.acted(f"{ADDRESS}/{owner}/{name}", visit.gettext("Schema %(name)s made.", name=name))
+
+
+async def _change(visit: Visit, owner: Owner, typed: Typed) -> Response:
+    text = visit.form.text("version")
+    seen = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    command = schemas.Change(owner, visit.path["name"], _declaration(typed), seen)
+    version = await visit.keep_once(schemas.change, command, lambda made: made.version, int, "change_schema")
+    if version == seen:
+        said = visit.gettext("Nothing has changed.")
+    else:
+        said = visit.gettext("Version %(version)s saved.", version=version)
+    return visit.acted(f"{ADDRESS}/{owner}/{visit.path['name']}", said)
 
 
 async def _to_json(visit: Visit, owner: Owner, typed: Typed) -> Response:
@@ -97,9 +157,13 @@ async def _from_json(visit: Visit, typed: Typed) -> Response:
         declaration = from_json_schema(document)
     except Invalid as refused:
         return await _page(visit, typed, 422, {"document": refused.message})
+    name = str(document["title"]) if _is_new(visit) else visit.path["name"]
+    return await _page(visit, _as_typed(name, declaration, typed.document))
+
+
+def _as_typed(name: str, declaration: Declaration, document: str) -> Typed:
     rows = [_row(attribute) for attribute in declaration.attributes]
-    unique, name = ", ".join(declaration.unique), str(document["title"])
-    return await _page(visit, Typed(name, declaration.is_multi_valued, rows, unique, typed.document))
+    return Typed(name, declaration.is_multi_valued, rows, ", ".join(declaration.unique), document)
 
 
 def _typed(visit: Visit) -> Typed:
@@ -112,7 +176,8 @@ def _typed(visit: Visit) -> Typed:
         row = Row(form.text(f"{at}name").strip(), form.text(f"{at}type"), length, f"{at}needed" in form, default)
         rows.append(row)
     many = "many" in form
-    return Typed(form.text("name").strip(), many, rows or [Row()], form.text("unique").strip(), form.text("document"))
+    name = form.text("name").strip() if _is_new(visit) else visit.path["name"]
+    return Typed(name, many, rows or [Row()], form.text("unique").strip(), form.text("document"))
 
 
 def _row_faults(visit: Visit, typed: Typed) -> dict[str, str]:
@@ -187,13 +252,27 @@ def _place(text: str, message: str) -> str:
     return f"{message.partition(' (byte')[0]} ({line}:{column})"
 
 
-async def _page(visit: Visit, typed: Typed, status: int = 200, faults: dict[str, str] | None = None) -> Response:
+async def _page(
+    visit: Visit,
+    typed: Typed,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    trial: schemas.Trial | None = None,
+) -> Response:
     owner = owner_of(visit)
+    known = None if _is_new(visit) else await _known(visit)
+    version = visit.form.text("version") or ("" if known is None else str(known.version))
     return await visit.framed(
         "schemas/new.html",
         "schemas",
         status,
-        heading=visit.gettext("New schema"),
+        heading=visit.gettext("New schema") if known is None else known.name,
+        known=known,
+        version=version,
+        next_version=1 if known is None else known.version + 1,
+        trial=trial,
+        checked="" if trial is None else visit.seal(_mark(typed)),
+        where=PLACES[owner],
         kind=str(owner),
         kind_word=visit.gettext(KINDS[owner]),
         kinds=[(str(each), visit.gettext(word)) for each, word in KINDS.items()],
@@ -203,4 +282,4 @@ async def _page(visit: Visit, typed: Typed, status: int = 200, faults: dict[str,
     )
 
 
-PAGES = (Page(f"{ADDRESS}/{{kind}}/new", new, act),)
+PAGES = (Page(f"{ADDRESS}/{{kind}}/new", new, act), Page(f"{ADDRESS}/{{kind}}/{{name}}/edit", edit, act))

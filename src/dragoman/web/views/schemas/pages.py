@@ -1,6 +1,7 @@
 """The list of schemas, one of them, and its deletion."""
 
-from typing import Any
+from difflib import ndiff
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.responses import Response
@@ -45,6 +46,7 @@ async def show(visit: Visit) -> Response:
         used=used(count),
         document=written(to_json_schema(schema)),
         compared=_compared(visit, schema),
+        older=[each.version for each in schema.versions[:-1]][::-1],
         may_change=principal.is_admin,
     )
 
@@ -110,16 +112,37 @@ def written(document: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _compared(visit: Visit, schema: ExtensionSchema) -> tuple[str, str] | None:
+class Line(NamedTuple):
+    """A line of two versions: `same`, `del` where the newer one hasn't got it, `ins` where the older one hasn't."""
+
+    kind: str
+    text: str
+
+
+class Compared(NamedTuple):
+    """Two versions, line by line; no lines where they are the same."""
+
+    older: int
+    newer: int
+    lines: list[Line]
+
+
+KINDS_OF_LINES = {" ": "same", "-": "del", "+": "ins"}
+
+
+def _compared(visit: Visit, schema: ExtensionSchema) -> Compared | None:
     """The two versions that are asked for. NotFound for one that is not kept."""
     asked = visit.request.first("compare")
     if asked is None:
         return None
-    older, dots, newer = asked.partition("..")
-    known = str(schema.version)
-    if not dots or {older, newer} != {known}:
-        raise NotFound("version_not_found", f"Only version {known} of {schema.name} is kept.")
-    return older, newer
+    known = {str(each.version): each for each in schema.versions}
+    older, _, newer = (known.get(part) for part in asked.partition(".."))
+    if older is None or newer is None:
+        raise NotFound("version_not_found", N_("This version of the schema is not kept."))
+    before, now = (written(to_json_schema(each)).splitlines() for each in (older, newer))
+    lines = [Line(KINDS_OF_LINES[line[0]], line[2:]) for line in ndiff(before, now) if line[0] in KINDS_OF_LINES]
+    is_same = all(line.kind == "same" for line in lines)
+    return Compared(older.version, newer.version, [] if is_same else lines)
 
 
 PAGES = (
