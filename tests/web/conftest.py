@@ -4,18 +4,20 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.databases import Databases
 from tests.support.demonstration import Demonstration, demonstration
 from tests.support.server import Server
 from tests.support.tenant import Tenant
+from tests.support.visitor import Visitor
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-default-apps", "--no-first-run", "--no-pings",
 )  # fmt: skip
+expect.set_options(timeout=30_000)  # the machine may have other work
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +44,23 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     changes it for all."""
     with demonstration(tmp_path_factory.mktemp("shop")) as shop:
         yield shop
+
+
+@pytest.fixture(params=["en", "de"])
+def language(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def bert(browser: Browser, tenant: Tenant, language: str) -> Iterator[Visitor]:
+    visitor = Visitor(browser, tenant, "bert", language)
+    yield visitor
+    visitor.context.close()
+
+
+@pytest.fixture
+def anna(browser: Browser, tenant: Tenant, language: str) -> Iterator[Visitor]:
+    visitor = Visitor(browser, tenant, "anna", language)
+    yield visitor
+    visitor.context.close()

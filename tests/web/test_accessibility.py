@@ -37,6 +37,7 @@ SHOWN = {
     "/ui/cases/{n}": ("/ui/cases/2",),
     "/ui/schemas/{kind}/new": ("/ui/schemas/task/new",),
     "/ui/schemas/{kind}/{name}": ("/ui/schemas/task/Parcel",),
+    "/ui/schemas/{kind}/{name}/edit": ("/ui/schemas/task/Parcel/edit",),
     "/ui/schemas/{kind}/{name}/delete": ("/ui/schemas/task/Parcel/delete",),
     "/ui/admin/people/{person}": ("/ui/admin/people > /ui/admin/people/N",),
     "/ui/admin/groups/{group}": ("/ui/admin/groups > /ui/admin/groups/N",),

@@ -1,65 +1,11 @@
 """What people come for, from sign-in to the end, in a browser: in English with script, in German without."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
-from dragoman.web.words import words
-from tests.support.tenant import PASSWORD, Tenant
-
-
-class Visitor:
-    """A person with a browser of his own, in one language, with script or without."""
-
-    def __init__(self, browser: Browser, tenant: Tenant, person: str, language: str) -> None:
-        locale = {"en": "en-GB", "de": "de-DE"}[language]
-        self.context: BrowserContext = browser.new_context(locale=locale, java_script_enabled=language == "en")
-        self.page: Page = self.context.new_page()
-        self.base_url = tenant.server.base_url
-        self.say = words(language).gettext
-        self.has_script = language == "en"
-        self.open("/ui/sign-in")
-        self.page.get_by_label(self.say("Login")).fill(tenant.login(person))
-        self.page.get_by_label(self.say("Password")).fill(PASSWORD)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_url("**/ui/inbox/mine")
-
-    def open(self, address: str) -> None:
-        """Go to a page, and wait for its script if it has one."""
-        self.page.goto(self.base_url + address)
-        if self.has_script:
-            self.page.locator("html[data-ready]").wait_for()
-
-    def press(self, name: str) -> None:
-        """Press the button with this English name."""
-        self.page.get_by_role("button", name=self.say(name), exact=True).first.click()
-
-    def said(self) -> Any:
-        """What the last act did."""
-        return expect(self.page.get_by_role("status", name=self.say("Done"), exact=True))
-
-
-@pytest.fixture(params=["en", "de"])
-def language(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
-
-
-@pytest.fixture
-def bert(browser: Browser, tenant: Tenant, language: str) -> Iterator[Visitor]:
-    visitor = Visitor(browser, tenant, "bert", language)
-    yield visitor
-    visitor.context.close()
-
-
-@pytest.fixture
-def anna(browser: Browser, tenant: Tenant, language: str) -> Iterator[Visitor]:
-    visitor = Visitor(browser, tenant, "anna", language)
-    yield visitor
-    visitor.context.close()
+from tests.support.tenant import Tenant
+from tests.support.visitor import Visitor
 
 
 def test_a_task_is_found_claimed_completed_and_open_again(bert: Visitor, tenant: Tenant, language: str) -> None:

@@ -96,7 +96,7 @@ def test_the_journey_shows_all_dialects_and_is_narrowed_by_links(tenant: Tenant,
         f"task:{task}",
     ]
     assert "&lt;b&gt;Call&lt;/b&gt;" in page
-    assert "<code>priority</code>" in page
+    assert ">Priority</span>" in page
     assert rows(anna.get(f"/ui/contacts/{number}?kind=task").text, "kind") == ["task"]
     assert "Nothing of this contact matches." in anna.get(f"/ui/contacts/{number}?dialect=genesys").text
 

@@ -129,7 +129,7 @@ def _shown(visit: Visit, item: Item, names: dict[str, str]) -> dict[str, Any]:
         "item": item,
         "when": visit.moments.of(item.at),
         "href": href.get(item.entity, f"/ui/cases/{item.case}"),
-        "changes": [] if item.changes is None else timeline.changes(item.changes, visit.moments, names),
+        "changes": [] if item.changes is None else timeline.changes(item.changes, visit.moments, names, visit.gettext),
     }
 
 

@@ -54,6 +54,8 @@ TASK_LABELS = {
     "code": N_("Outcome code"),
     "text": N_("Outcome text"),
 }
+FOLLOWS = frozenset({"state_changed_at", "first_activated_at", "activated_at", "modified_at", "uid"})
+"""Members that change with others in the same row of history, and say no more."""
 FORM_LABELS = {
     **{name: TASK_LABELS[name] for name in ("title", "description", "priority", "category", "assignee")},
     "due_local": N_("Due"),

@@ -10,7 +10,7 @@ from dragoman.usecases.events.history import HistoryRow
 from dragoman.usecases.tasks.whole import Whole
 from dragoman.web.drawing import STATE_WORDS
 from dragoman.web.moments import Written
-from dragoman.web.views.tasks.labels import TASK_LABELS
+from dragoman.web.views.tasks.labels import FOLLOWS, TASK_LABELS
 from dragoman.web.visit import Visit
 
 LONG = 60
@@ -18,8 +18,6 @@ LONG = 60
 WORDS = 400
 """A comparison of more words takes too long."""
 SHOWN = 2_000
-LEFT_OUT = frozenset({"state_changed_at", "first_activated_at", "activated_at", "modified_at", "uid"})
-"""Moments that follow from others in the same row."""
 USERS = frozenset({"assignee", "creator", "starter"})
 
 
@@ -80,7 +78,7 @@ def _step(visit: Visit, whole: Whole, row: HistoryRow) -> Step:
 
 
 def _diffs(visit: Visit, whole: Whole, name: str, old: Any, new: Any) -> Iterator[Diff]:
-    if name in LEFT_OUT:
+    if name in FOLLOWS:
         return
     group, dot, rest = name.partition(".")
     if dot:
