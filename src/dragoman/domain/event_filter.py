@@ -13,7 +13,8 @@ EVERY_TYPE = ("*",)
 MOST_TYPES = 50
 SINGULARS = {plural: entity for entity, plural in PLURALS.items()}
 
-_TYPE = re.compile(r"[a-z]+(?:_[a-z]+)*\.(?:[a-z]+(?:_[a-z]+)*|\*)")
+TYPE_PATTERN = r"^(\*|[a-z]+(_[a-z]+)*\.(\*|[a-z]+(_[a-z]+)*))$"
+"""What can stand in a filter of types. Types that this version doesn't know are none of its faults."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _NAMED = frozenset({"tenant", "calendar", "ladder"})
 """Entities that are known by a name, which may be digits."""
@@ -50,11 +51,6 @@ class Filter(msgspec.Struct, frozen=True):
         if wanted.text is not None:
             return wanted.text == subject
         return (wanted.entity, wanted.number) == (entity, number)
-
-
-def is_type(word: str) -> bool:
-    """Whether this can stand in a filter of types. Types that this version doesn't know are none of its faults."""
-    return word == "*" or _TYPE.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=4_096)

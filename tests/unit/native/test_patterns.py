@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Any, get_origin
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +82,19 @@ def test_what_is_accepted_fits_the_pattern(name: str) -> None:
         assert matches(name, text) or not is_accepted(name, text)
 
     check()
+
+
+class Inner(msgspec.Struct):
+    users: list[scalars.Uid] = []
+
+
+class Outer(msgspec.Struct):
+    inner: Inner | None = None
+    inners: list[Inner] = []
+
+
+@pytest.mark.parametrize("body", [Outer(Inner(["anna"])), Outer(inners=[Inner(), Inner(["anna"])])])
+def test_texts_of_objects_within_a_body_have_their_forms(body: Outer) -> None:
+    forms.check_body(Outer(Inner(["01a228db-d9af-702d-a0b4-0db88ab7540e"]), [Inner()]))
+    with pytest.raises(ValueError, match="form"):
+        forms.check_body(body)

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dragoman.dialects.native.wire.histories import FieldChange
-from dragoman.domain.event_filter import MOST_TYPES
+from dragoman.domain.event_filter import MOST_TYPES, TYPE_PATTERN
 
 LARGEST_PAGE = 1_000
 LONGEST_WAIT = 60
@@ -13,9 +13,7 @@ LONGEST_CURSOR = 200
 
 Type = Annotated[
     str,
-    Meta(
-        pattern=r"^(\*|[a-z]+(_[a-z]+)*\.(\*|[a-z]+(_[a-z]+)*))$", description="A type, a prefix such as task.*, or *."
-    ),
+    Meta(extra_json_schema={"pattern": TYPE_PATTERN}, description="A type, a prefix such as `task.*`, or `*`."),
 ]
 Types = Annotated[list[Type], Meta(min_length=1, max_length=MOST_TYPES, description="Any of these types.")]
 Since = Annotated[

@@ -36,11 +36,22 @@ FORMATS: dict[str, Check] = {"date-time": is_moment, "time-zone": is_zone, "iana
 
 
 def check_body(body: msgspec.Struct) -> None:
-    """ValueError when a text of the body hasn't the form that its type asks for."""
+    """ValueError when a text of the body, or of an object in it, hasn't the form that its type asks for."""
     for name, checks in _of_fields(type(body)):
         value = getattr(body, name)
-        if type(value) is str or type(value) is list:
+        if type(value) is str:
             check(value, checks)
+        elif type(value) is list:
+            check(value, checks)
+            _check_bodies(value)
+        elif isinstance(value, msgspec.Struct):
+            check_body(value)
+
+
+def _check_bodies(values: list[Any]) -> None:
+    for value in values:
+        if isinstance(value, msgspec.Struct):
+            check_body(value)
 
 
 def check(value: Any, checks: tuple[Check, ...]) -> None:
@@ -52,9 +63,16 @@ def check(value: Any, checks: tuple[Check, ...]) -> None:
 
 @cache
 def _of_fields(type_: type[msgspec.Struct]) -> tuple[tuple[str, tuple[Check, ...]], ...]:
+    """The fields that are looked at: texts with a form, and objects that have such texts."""
     hints = get_type_hints(type_, include_extras=True)
     found = ((name, of_type(hints[name])) for name in type_.__struct_fields__)
-    return tuple((name, checks) for name, checks in found if checks)
+    return tuple((name, checks) for name, checks in found if checks or _has_bodies(hints[name]))
+
+
+def _has_bodies(hint: Any) -> bool:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return bool(_of_fields(hint))
+    return any(_has_bodies(part) for part in get_args(hint) if not isinstance(part, msgspec.Meta))
 
 
 @cache

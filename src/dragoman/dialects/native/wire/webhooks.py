@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from dragoman.dialects.native.wire import queries
 from dragoman.dialects.native.wire.scalars import WITHOUT_NUL, Number, Time, Uid
 from dragoman.domain.delivery import DeliveryError, DeliveryState
+from dragoman.domain.event_filter import TYPE_PATTERN
 from dragoman.domain.webhook import (
     LONGEST_DESCRIPTION,
     MOST_TYPES,
@@ -16,7 +17,6 @@ from dragoman.domain.webhook import (
 )
 from dragoman.domain.webhook_url import LONGEST
 
-TYPE_PATTERN = r"^(\*|[a-z_]+(\.[a-z_]+)*\.\*|[a-z_]+(\.[a-z_]+)+)$"
 MOST_IN_A_LIST = 1_000
 LONGEST_OVERLAP_HOURS = 168
 USUAL_OVERLAP_HOURS = 24
