@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dragoman.domain import event_cursor
 from dragoman.domain.access import Principal
 from dragoman.domain.audience import hears
 from dragoman.domain.case import Stage
@@ -15,11 +16,13 @@ from dragoman.domain.event_filter import Filter, subject_of
 from dragoman.domain.ids import new_id
 from dragoman.domain.people import Group
 from dragoman.domain.resource import Resource
+from dragoman.domain.webhook import Webhook
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.events import LoggedEvent
-from dragoman.usecases.events import delta
+from dragoman.usecases.events import delta, event_log, tailing
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+from dragoman.usecases.webhooks.hearing import Bodies, messages
 from tests.support.world import World
 
 CREW = "00000000-0000-7000-8000-00000000bbbb"
@@ -160,6 +163,33 @@ def test_every_user_hears_what_he_may_see_and_nothing_else(world: World) -> None
     assert heard_of == {"task", "case", "stage", "contact", "resource", "user", "group", "tenant", "batch", "webhook"}
     assert {wanted for _, wanted in kinds if wanted.endswith("hidden")} == {
         *("task.hidden", "case.hidden", "contact.hidden")
+    }
+
+
+def test_streams_and_webhooks_tell_every_user_the_same_as_the_log(world: World) -> None:
+    """Byte by byte, from what one look at the log found for all streams, and one slice of it for all webhooks."""
+    _furnish(world)
+    looked = world.core(lambda uow: tailing.look(uow, tailing.Look(event_log.log_id(uow), 0)))
+    assert isinstance(looked, tailing.Looked)
+    assert looked.until == looked.last
+    for login, principal in world.people.items():
+        told = {item.sequence: (item.type, item.envelope) for item in page(world, login).items}
+        streamed = b"".join(
+            b"id: %b\nevent: %b\ndata: %b\n\n"
+            % (event_cursor.encode(looked.log, place).encode(), type_.encode(), envelope)
+            for place, (type_, envelope) in told.items()
+        )
+        assert looked.said(principal, Filter(), 0, looked.until).blocks == streamed, login
+        sent = world.core(lambda uow, owner=principal: _sent(uow, owner))
+        assert sent == told, login
+
+
+def _sent(uow: UnitOfWork, owner: Principal) -> dict[int, tuple[str, bytes]]:
+    """What a webhook of this owner gets of the whole log."""
+    hook = Webhook(uow.tenant, uow.new_id(), "https://hook.example/", str(owner.user), "")
+    events = uow.events.page(0, 10**9, limit=1_000)
+    return {
+        each.event.sequence: (each.type, each.body.encode()) for each in messages(uow, hook, owner, events, Bodies(uow))
     }
 
 
