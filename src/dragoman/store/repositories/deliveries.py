@@ -38,6 +38,13 @@ class Deliveries(Repository[Delivery]):
         self.load(list(uids), lock)
         return [delivery for uid in uids if (delivery := self.find(uid, lock)) is not None]
 
+    def webhooks_of(self, uids: Collection[str]) -> set[str]:
+        """Whose these are."""
+        self._overlay.must_be_exclusive()
+        among = among_values(self._overlay.group.connection.dialect, D.uid, sorted(uids))
+        # Not DISTINCT: SQLite would go through all deliveries in the order of their webhooks.
+        return {row[0] for row in self.by_condition(sa.select(D.webhook).where(D.tenant == self.tenant, among))}
+
     def page(self, wanted: DeliveryFilter, after: str | None, limit: int, lock: Lock = Lock.NONE) -> list[Delivery]:
         """So many, those of the newest events first, behind that of one event."""
         conditions = self._conditions(wanted)

@@ -181,11 +181,12 @@ def settle(uow: UnitOfWork, command: Settle) -> dict[str, int]:
     """The revisions of those of the webhooks that are active. Deliveries that are no more the holder's stay as they
     are."""
     named = [*(result.delivery for result in command.results), *command.returned]
-    found = {each.uid: each for each in uow.deliveries.of_uids(named) if _is_held(each, command.holder)}
     # Webhooks are locked before their deliveries, as everywhere.
-    webhooks = _lock_webhooks(uow, found.values())
+    webhooks = _lock_webhooks(uow, uow.deliveries.webhooks_of(named))
     held = {
-        each.uid: each for each in uow.deliveries.of_uids(list(found), Lock.CHANGE) if _is_held(each, command.holder)
+        each.uid: each
+        for each in uow.deliveries.of_uids(named, Lock.CHANGE)
+        if each.webhook in webhooks and _is_held(each, command.holder)
     }
     for uid, webhook in webhooks.items():
         results = [each for each in command.results if each.delivery in held and held[each.delivery].webhook == uid]
@@ -200,8 +201,8 @@ def _is_held(delivery: Delivery, holder: str) -> bool:
     return delivery.state is DeliveryState.SENDING and delivery.holder == holder
 
 
-def _lock_webhooks(uow: UnitOfWork, deliveries: Iterable[Delivery]) -> dict[str, Webhook]:
-    uids = sorted({each.webhook for each in deliveries})
+def _lock_webhooks(uow: UnitOfWork, named: Iterable[str]) -> dict[str, Webhook]:
+    uids = sorted(set(named))
     uow.webhooks.load(uids, Lock.CHANGE)
     return {uid: webhook for uid in uids if (webhook := uow.webhooks.find(uid, Lock.CHANGE)) is not None}
 
@@ -284,7 +285,7 @@ class Recover(msgspec.Struct, frozen=True):
 def recover(uow: UnitOfWork, command: Recover) -> int:
     """How many. Each counts as an attempt with an unknown outcome, and is sent again at once."""
     lost = uow.deliveries.expired(uow.now, SLICE, other_than=command.holder)
-    for uid, webhook in _lock_webhooks(uow, lost).items():
+    for uid, webhook in _lock_webhooks(uow, (each.webhook for each in lost)).items():
         mine = [each for each in lost if each.webhook == uid]
         for delivery in mine:
             after = store(uow, delivery, Outcome(uow.now, None, DeliveryError.TIMEOUT))
