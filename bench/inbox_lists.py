@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import sqlalchemy as sa
+
 from bench import world
 from bench.plan import Bench
 from bench.world import World, settle
@@ -83,8 +85,9 @@ def asks(paul: str, now: Moment) -> dict[str, Ask]:
 def run(bench: Bench, engine: str) -> None:
     """All lists on one engine."""
     plan = bench.plan
-    few = world.make(bench.databases, engine, plan.few)
-    many = world.make(bench.databases, engine, plan.few, samples=plan.many - plan.few)
+    few, many = (
+        world.make(bench.databases, engine, world.OWN, samples=count - world.OWN) for count in (plan.few, plan.many)
+    )
     small, large = (dict(_measured(place, plan.rounds)) for place in (few, many))
     for name, took in large.items():
         bench.report(f"{engine:9}{name}: {small[name]:.2f} ms, of {plan.many:,}: {took:.2f} ms")
@@ -107,11 +110,10 @@ def _measured(place: World, rounds: int) -> Iterator[tuple[str, float]]:
 
 def offer(place: World) -> None:
     """Offer the tasks to groups, of which nobody is a member yet."""
-    with Engine(place.url).writer() as connection:
-        if place.engine == "postgres":
-            connection.exec_driver_sql("SET statement_timeout = 0")
+    engine = Engine(place.url)
+    with engine.unhurried(engine.writer()) as connection:
         for statement in OFFERS:
-            connection.exec_driver_sql(statement)
+            connection.execute(sa.text(statement))  # a driver takes `%` for a parameter
         connection.commit()
     settle(place.url)
 

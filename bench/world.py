@@ -147,5 +147,6 @@ def changes(world: World) -> int:
         row.revision > 1,
         row.number.not_in(sa.select(batch.number).where(batch.tenant == world.tenant)),
     )
-    with Engine(world.url).reader() as connection:
+    engine = Engine(world.url)
+    with engine.unhurried(engine.reader()) as connection:
         return int(connection.execute(changed).scalar_one()) - world.noted
