@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import discover
+from dragoman.dialects.carrierx_batch import problems
 from dragoman.dialects.carrierx_batch.wire.orders import parse_order
+from dragoman.dialects.kit.fields import MAX_PROBLEMS, Problems
 from dragoman.domain.bulk import Method
 from dragoman.domain.errors import Invalid
 from dragoman.usecases.batches.lifecycle import NewBatch
@@ -108,3 +110,16 @@ def test_a_long_name_is_told_back_cut() -> None:
 @pytest.mark.parametrize("body", [None, [], "x", 5, True])
 def test_what_is_no_object_is_refused(body: Any) -> None:
     assert faults(body) == [("", "invalid_type")]
+
+
+def test_hints_are_looked_for_as_long_as_faults_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def nothing_near(name: str, *_: object) -> list[str]:
+        asked.append(name)
+        return []
+
+    monkeypatch.setattr(problems, "get_close_matches", nothing_near)
+    found = Problems()
+    problems.refuse_unknown([f"m{place}" for place in range(1_000)], ("data",), found)
+    assert len(asked) == len(found.found) == MAX_PROBLEMS

@@ -31,8 +31,13 @@ class Problems:
 
     def add(self, path: str, code: str, message: str) -> None:
         """Note one fault; `message` states what the field must be ("must be text")."""
-        if len(self._found) < MAX_PROBLEMS:
+        if not self.is_full:
             self._found.append(Problem(path, code, message))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further one is kept."""
+        return len(self._found) >= MAX_PROBLEMS
 
     @property
     def found(self) -> tuple[Problem, ...]:
