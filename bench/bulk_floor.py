@@ -2,9 +2,9 @@
 
 It works on a copy of the same database, with the batch and its preview in it, and gives the driver texts and tuples.
 Each chunk is one transaction: read the entries, what the preview saw of each, and the tasks; compare and decide in
-Python; update each task where its version is what was read; insert a history row with its chained hash and an outcome
-row for each, and update the batch. The images of what was before are the old values in history. What rules, rights,
-attempts, reports and jobs cost is the distance from here.
+Python; update each task where its version is what was read; insert a history row with its chained hash, an outcome
+row and a row of the event log for each, and update the batch. The images of what was before are the old values in
+history. What rules, rights, attempts, reports and jobs cost is the distance from here.
 """
 
 import hashlib
@@ -18,14 +18,17 @@ import sqlalchemy as sa
 
 from bench.floor import opened
 from bench.world import World
+from dragoman.domain.ids import new_id
 from dragoman.store import tables
 from dragoman.store.engine.key_lists import among, as_parameter
+from dragoman.store.unit.event_log import COUNTER
 
 CHUNK = 1_000
 TASK, HISTORY, OUTCOME = tables.task, tables.history, tables.batch_outcome
 SEEN, BATCH, ENTRIES = tables.batch_preview, tables.batch, tables.batch_chunk
+EVENT, NUMBERS = tables.event, tables.counter
 PLACES = {name: place for place, name in enumerate(TASK.columns.keys())}
-NUMBER, UID, PRIORITY = PLACES["number"], PLACES["uid"], PLACES["priority"]
+NUMBER, UID, PRIORITY, TITLE = PLACES["number"], PLACES["uid"], PLACES["priority"], PLACES["title"]
 REVISION, VERSION, HEAD = PLACES["revision"], PLACES["row_version"], PLACES["head_hash"]
 
 
@@ -72,6 +75,11 @@ class BulkFloor:
         self._update = Statement(dialect, update.values({name: sa.bindparam(name) for name in new}), *new)
         self._history = Statement(dialect, HISTORY.insert(), *HISTORY.columns.keys())
         self._outcome = Statement(dialect, OUTCOME.insert(), *OUTCOME.columns.keys())
+        self._event = Statement(dialect, EVENT.insert(), *EVENT.columns.keys())
+        risen = {"value": NUMBERS.c.value + sa.bindparam("more", type_=sa.BigInteger())}
+        counter = (NUMBERS.c.tenant == sa.bindparam("of"), NUMBERS.c.name == sa.bindparam("named"))
+        draw = sa.update(NUMBERS).where(*counter).values(risen).returning(NUMBERS.c.value)
+        self._draw = Statement(dialect, draw, "value")
         self._count = Statement(dialect, sa.update(BATCH).where(*mine).values(cursor=sa.bindparam("done")), "done")
 
     def run(self, priority: int) -> float:
@@ -96,19 +104,24 @@ class BulkFloor:
         self._compare(seen, rows)
         drawn = secrets.token_hex(16 * len(rows))
         self._salts = [drawn[place : place + 32] for place in range(0, len(drawn), 32)]
-        updates, entries, outcomes = [], [], []
+        updates, entries, outcomes, events = [], [], [], []
         for index, number in enumerate(numbers, first):
             row = rows[number]
             entry = self._entry(row, priority, now)
             entries.append(self._history.values(entry))
             updates.append(self._update.values(self._changed(row, priority, now, entry["hash"])))
             outcomes.append(self._outcome.values(self._done(row, index, now)))
+            events.append(self._told(row, now))
         cursor.executemany(self._update.text, updates)
         if cursor.rowcount != len(rows):
             raise SystemExit(f"{cursor.rowcount} of {len(rows)} rows were as they had been read")
         cursor.executemany(self._history.text, entries)
         cursor.executemany(self._outcome.text, outcomes)
         cursor.execute(self._count.text, self._count.values(known))
+        counter = {"of": self._tenant, "named": COUNTER, "more": len(events)}
+        last = self._rows(cursor, self._draw, counter)[0][0]  # the log comes last, since its counter is locked
+        placed = [self._event.values(each | {"sequence": at}) for at, each in enumerate(events, last + 1 - len(events))]
+        cursor.executemany(self._event.text, placed)
 
     @staticmethod
     def _rows(cursor: Any, statement: Statement, named: dict[str, Any]) -> list[Any]:
@@ -144,6 +157,27 @@ class BulkFloor:
             "commit": None,
             "redacted": None,
             "request": None,
+        }
+
+    def _told(self, row: Any, now: int) -> dict[str, Any]:
+        return {
+            "tenant": self._tenant,
+            "uid": new_id(),
+            "type": "task.changed",
+            "at": now,
+            "entity": "task",
+            "number": row[NUMBER],
+            "subject": f"tasks/{row[UID]}",
+            "title": row[TITLE],
+            "revision": row[REVISION] + 1,
+            "actor": self._actor,
+            "actor_login": "paul",
+            "on_behalf_of": None,
+            "dialect": "bench",
+            "operation": "batch.run",
+            "audience": "*",
+            "audience_before": None,
+            "data": None,
         }
 
     def _changed(self, row: Any, priority: int, now: int, hashed: str) -> dict[str, Any]:

@@ -32,6 +32,8 @@ def insert_structs(connection: sa.Connection, table: sa.Table, rows: Sequence[ms
         fields = compiled.fields
         if fields is None:
             driver.execute(connection, compiled.text, (msgspec.json.encode(rows).decode(),))
+        elif compiled.names == rows[0].__struct_fields__:
+            driver.execute_many(connection, compiled.text, list(map(astuple, rows)))
         else:
             driver.execute_many(connection, compiled.text, [fields(row) for row in rows])
 
@@ -96,10 +98,11 @@ def _old(table: sa.Table) -> tuple[str, ...]:
 class Compiled:
     """A statement as the driver's text; for one that takes its rows one by one, how to lay out a row's values."""
 
-    __slots__ = ("fields", "text", "values")
+    __slots__ = ("fields", "names", "text", "values")
 
     def __init__(self, text: str, names: Sequence[str] | None) -> None:
         self.text = text
+        self.names = None if names is None else tuple(names)
         self.values = operator.itemgetter(*names) if names is not None else None
         self.fields = operator.attrgetter(*names) if names is not None else None
 
