@@ -175,9 +175,14 @@ class World:
         self.group(work)
         return work.unwrap()
 
-    def read(self, run: Callable[[UnitOfWork], Any], principal: Principal | None = None) -> Any:
+    def read(
+        self,
+        run: Callable[[UnitOfWork], Any],
+        principal: Principal | None = None,
+        keys: Keys | Exclusive | None = None,
+    ) -> Any:
         """Read what is committed, as a reader does."""
-        work = self.work(run, Keys(), principal)
+        work = self.work(run, Keys() if keys is None else keys, principal)
         self._transactions(writes=False).run([work])
         return work.unwrap()
 

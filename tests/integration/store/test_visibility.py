@@ -1,6 +1,7 @@
 """Lists show what `domain.access` lets a principal see, no more and no less: the SQL and the rule are held together."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -43,6 +44,8 @@ CASES = (
 )
 PLACES = ("case", "entity")
 MOST = 4_000
+UNKNOWN = 999
+"""A contact that a client named, and nobody knows."""
 WAYS: dict[str, dict[str, Any]] = {
     "reviewer": {"is_reviewer": True},
     "token to decide": {"is_granted": True, "scopes": frozenset({"batch.decide"})},
@@ -72,9 +75,13 @@ def every(world: World) -> list[tuple[Task, Any]]:
     return found
 
 
-def furnish(uow: UnitOfWork) -> None:
+def furnish(
+    uow: UnitOfWork,
+    contacts_fields: Sequence[dict[str, Any] | None] = CONTACTS,
+    cases_fields: Sequence[dict[str, Any]] = CASES,
+) -> None:
     contacts: list[int | None] = []
-    for fields in CONTACTS:
+    for fields in contacts_fields:
         if fields is None:
             contacts.append(None)
             continue
@@ -82,9 +89,10 @@ def furnish(uow: UnitOfWork) -> None:
             tenant=uow.tenant, number=uow.numbers.draw("contact"), uid=uow.new_id(), kind=ContactKind.PERSON, **fields
         )
         contacts.append(uow.contacts.add(contact).number)
-    contacts.append(999)  # named by a client, known to nobody
-    cases = [add_case(uow, **fields) for fields in CASES]
-    places = [{}, *({place: number} for place in PLACES for number in cases), {"case": cases[1], "entity": cases[2]}]
+    contacts.append(UNKNOWN)
+    cases = [add_case(uow, **fields) for fields in cases_fields]
+    places = [{}, *({place: number} for place in PLACES for number in cases)]
+    places += [{"case": one, "entity": other} for one, other in itertools.pairwise(cases[1:3])]
     for place, number, items, (assignee, creator) in itertools.product(places, contacts, ITEMS, PEOPLE):
         if place and number == contacts[1]:
             continue  # a public contact is like none

@@ -1,7 +1,7 @@
 """Conditions on tasks as SQL. Who may see and who may claim: the rules of `domain.access`, which tests hold them to."""
 
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -44,6 +44,9 @@ Timers = Literal["fired", "apart", "alone", "both"]
 """Which tasks a statement speaks of, as to timers that are due and have not fired: of all, as stored; of those that no
 timer changes, as stored; of those that one changes, as it leaves them; or of both of these."""
 
+
+Lacking = Literal["private", "changes", "deletions"]
+"""Of what a tenant may have none: private contacts and cases, timers due that change tasks, that delete them."""
 
 Ranged = Literal["priority", "due", "created", "modified", "completed"]
 
@@ -114,6 +117,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     spelled: tuple[tuple[str, ...], ...] = ()  # the whole words that begin so, for each of `words`; () for too many
     named: bool = False  # those that the principal may see are among those that `naming` lists
     sample: int = 0  # so many candidates at most, of a word or of what names him
+    lacking: frozenset[Lacking] = frozenset()  # what there is none of now, so that no condition asks for it
     timers: Timers = "fired"
     lost: tuple[What, ...] = ()  # what timers do to those that are left `apart`; () is anything
 
@@ -187,9 +191,9 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     found += _untouched_by_timers(tenant, wanted)
     found += [_has_word(tenant, wanted, place) for place in range(len(wanted.words))]
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
-        found.append(_claimable(tenant, wanted.claimable_by))
+        found.append(_claimable(_Tenant(tenant, wanted.lacking), wanted.claimable_by))
     if wanted.visible_to is not None and asks_named(wanted):
-        found.append(_visible(tenant, wanted.visible_to, wanted.visible_through))
+        found.append(_visible(_Tenant(tenant, wanted.lacking), wanted.visible_to, wanted.visible_through))
         if wanted.named and not wanted.is_within:
             named = naming(tenant, wanted, wanted.visible_to).subquery("naming")
             found.append(T.number.in_(_sampled(wanted, sa.select(*named.c))))
@@ -220,7 +224,7 @@ def task_scope(tenant: int, wanted: TaskFilter) -> task_conditions.Scope:
 
 def _part_of(wanted: TaskFilter, one: TaskFilter) -> TaskFilter:
     few = False if wanted.few is False else None
-    return replace(one, timers=wanted.timers, lateral=wanted.lateral, is_within=True, few=few)
+    return replace(one, timers=wanted.timers, lateral=wanted.lateral, lacking=wanted.lacking, is_within=True, few=few)
 
 
 def led(wanted: TaskFilter, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -297,8 +301,10 @@ def _untouched_by_timers(tenant: int, wanted: TaskFilter) -> Conditions:
     """What is deleted is never found, and of the others those that `timers` names."""
     if wanted.is_within or wanted.kind == str(Kind.BATCH):
         return []
-    found: Conditions = [T.number.not_in(task_timers.deleted(tenant, lateral=wanted.lateral))]
-    if wanted.timers == "apart":
+    found: Conditions = []
+    if "deletions" not in wanted.lacking:
+        found.append(T.number.not_in(task_timers.deleted(tenant, lateral=wanted.lateral)))
+    if wanted.timers == "apart" and "changes" not in wanted.lacking:
         found.append(T.number.not_in(task_timers.changed(tenant, *wanted.lost, lateral=wanted.lateral)))
     elif wanted.timers == "alone":
         found.append(T.number.in_(task_timers.changed(tenant, lateral=wanted.lateral)))
@@ -407,6 +413,12 @@ def of_ranges(wanted: TaskFilter, field: Literal["due", "created"]) -> Condition
     return _equalities(part, columns_of(0, part)) + _ranges(part)
 
 
+def asks_links(wanted: TaskFilter) -> bool:
+    """Whether it asks for each task what is linked to it, and for whom that is private."""
+    is_claimable = wanted.claimable_by is not None and not wanted.claimable_by.is_admin
+    return is_claimable or asks_named(wanted) or any(map(asks_links, (*wanted.any_of, *wanted.all_of, *wanted.none_of)))
+
+
 def asks_named(wanted: TaskFilter) -> bool:
     """Whether it asks for what a principal may see who doesn't see everything."""
     return wanted.visible_to is not None and not sees_all(wanted.visible_to)
@@ -500,7 +512,14 @@ def having_word(tenant: int, beginning: str) -> "sa.Select[tuple[int]]":
     return found.where(word.word < beginning + "\U0010ffff")
 
 
-def _visible(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
+class _Tenant(NamedTuple):
+    """Whose tasks are asked for, and what that tenant has none of."""
+
+    number: int
+    lacking: frozenset[Lacking] = frozenset()
+
+
+def _visible(tenant: _Tenant, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
     """Whether the principal sees the task in the given ways; all ways together are the rule of `domain.access`."""
     is_work = sa.and_(T.kind == str(Kind.WORK), _visible_work(tenant, principal, through))
     return sa.or_(is_work, sa.and_(T.kind == str(Kind.BATCH), _visible_batch(tenant, principal, through)))
@@ -523,12 +542,13 @@ def reach(tenant: int, principal: Principal) -> "list[sa.Select[Any]]":
 def oldest(tenant: int, principal: Principal, first: int) -> "sa.Subquery":
     """So many of the numbers that `reach` finds, the smallest, each once and in order."""
     [number] = sa.union_all(*reach(tenant, principal)).subquery("reached").c
-    hidden = (sa.literal_column("0") + number).label("number")  # or each way would be walked in the order of numbers
+    # Or each way would be walked in the order of numbers.
+    hidden: sa.Label[Any] = (sa.literal_column("0") + number).label("number")
     found = sa.select(hidden).distinct().order_by(hidden).limit(sa.literal_column(str(first)))
     return found.subquery("oldest")
 
 
-def _visible_batch(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
+def _visible_batch(tenant: _Tenant, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
     ways = [_for_review(tenant, principal, through, of_all=watches_batches(principal))]
     if "individual" in through and principal.user is not None:
         ways.append(T.creator == principal.user)
@@ -536,7 +556,7 @@ def _visible_batch(tenant: int, principal: Principal, through: frozenset[Through
 
 
 def _for_review(
-    tenant: int, principal: Principal, through: frozenset[Through], *, of_all: bool
+    tenant: _Tenant, principal: Principal, through: frozenset[Through], *, of_all: bool
 ) -> sa.ColumnElement[bool]:
     """Whether the principal is one of the batch's approvers, or has to do with all batches; a private link hides it."""
     ways = [_named(tenant, principal, DECIDING_ROLES, through - {"everybody"})]
@@ -550,7 +570,7 @@ def _for_review(
     return sa.and_(sa.or_(*ways), sa.or_(*shown))
 
 
-def _visible_work(tenant: int, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
+def _visible_work(tenant: _Tenant, principal: Principal, through: frozenset[Through]) -> sa.ColumnElement[bool]:
     named = _named(tenant, principal, SEEING, through)
     named_early = _named(tenant, principal, SEEING_INACTIVE, through)
     ways = [sa.and_(T.state != str(State.INACTIVE), named), named_early]
@@ -589,7 +609,7 @@ def naming(tenant: int, wanted: TaskFilter, principal: Principal) -> "sa.Compoun
     return sa.union_all(*ways)
 
 
-def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
+def _claimable(tenant: _Tenant, principal: Principal) -> sa.ColumnElement[bool]:
     """To whom the task is offered: `domain.access.is_candidate`."""
     ways = [_of_nobody(tenant), _named(tenant, principal, WORKING, EVERY_WAY)]
     if principal.user is not None:
@@ -599,7 +619,7 @@ def _claimable(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
 
 
 def _named(
-    tenant: int, principal: Principal, roles: Collection[Role], through: frozenset[Through]
+    tenant: _Tenant, principal: Principal, roles: Collection[Role], through: frozenset[Through]
 ) -> sa.ColumnElement[bool]:
     """Whether the principal holds a work item of these roles on the task. One of everybody doesn't count where
     something private is linked.
@@ -615,23 +635,27 @@ def _named(
     ways: Conditions = [item.holder.in_(holders)] if holders else []
     if "everybody" in through:
         ways.append(sa.and_(item.holder == EVERYBODY, _is_public(tenant)))
-    held = sa.exists().where(item.tenant == tenant, item.task == T.number, item.role.in_(sorted(roles)))
+    held = sa.exists().where(item.tenant == tenant.number, item.task == T.number, item.role.in_(sorted(roles)))
     return sa.and_(T.work_item_count > 0, held.where(sa.or_(sa.false(), *ways)).correlate(tables.task))
 
 
-def _of_nobody(tenant: int) -> sa.ColumnElement[bool]:
+def _of_nobody(tenant: _Tenant) -> sa.ColumnElement[bool]:
     """No user is named and nothing private is linked: the task is everybody's."""
     return sa.and_(T.work_item_count == 0, _is_public(tenant))
 
 
-def _is_public(tenant: int) -> sa.ColumnElement[bool]:
+def _is_public(tenant: _Tenant) -> sa.ColumnElement[bool]:
     """Whether nothing private is linked: `domain.access.Linked.is_private`."""
-    return _none_of(_private_contacts(tenant), _private_cases(tenant))
+    if "private" in tenant.lacking:
+        return sa.true()
+    return _none_of(_private_contacts(tenant.number), _private_cases(tenant.number))
 
 
-def _shared(tenant: int, principal: Principal) -> sa.ColumnElement[bool]:
+def _shared(tenant: _Tenant, principal: Principal) -> sa.ColumnElement[bool]:
     """Whether something private is linked, all of which is shared with the principal."""
-    contacts, cases = _private_contacts(tenant), _private_cases(tenant)
+    if "private" in tenant.lacking:
+        return sa.false()
+    contacts, cases = _private_contacts(tenant.number), _private_cases(tenant.number)
     of_contact, of_case = shared_contact(principal), shared_case(principal)
     is_linked = sa.or_(
         T.contact.in_(contacts.where(of_contact)), T.case.in_(cases.where(of_case)), T.entity.in_(cases.where(of_case))
@@ -648,6 +672,11 @@ def _none_of(contacts: "sa.Select[Any]", cases: "sa.Select[Any]") -> sa.ColumnEl
             sa.and_(sa.or_(T.case.is_(None), T.case.not_in(cases)), sa.or_(T.entity.is_(None), T.entity.not_in(cases))),
         ),
     )
+
+
+def private_links(tenant: int) -> "tuple[sa.Select[Any], ...]":
+    """What is private, and hides the tasks that link it."""
+    return _private_contacts(tenant), _private_cases(tenant)
 
 
 def _private_contacts(tenant: int) -> "sa.Select[Any]":
@@ -703,12 +732,12 @@ def _held_items(tenant: int, roles: list[Role], holders: tuple[str, ...] | None)
     item = tables.work_item.c
     some = sa.exists().where(item.tenant == tenant, item.task == T.number)
     if holders is None:
-        some = some.where(sa.or_(item.holder != EVERYBODY, _is_public(tenant)))
+        some = some.where(sa.or_(item.holder != EVERYBODY, _is_public(_Tenant(tenant))))
     else:
         named = [holder for holder in holders if holder != EVERYBODY]
         ways: Conditions = [item.holder.in_(named)] if named else []
         if EVERYBODY in holders:
-            ways.append(sa.and_(item.holder == EVERYBODY, _is_public(tenant)))
+            ways.append(sa.and_(item.holder == EVERYBODY, _is_public(_Tenant(tenant))))
         some = some.where(sa.or_(sa.false(), *ways))
     early = [role for role in roles if role in SEEING_INACTIVE]
     found: Conditions = []
@@ -725,7 +754,7 @@ def _implied(tenant: int, roles: list[Role], holders: tuple[str, ...] | None) ->
     is_bare = sa.and_(T.work_item_count == 0, T.kind == str(Kind.WORK))
     found: Conditions = []
     if {Role.READER, Role.POTENTIAL_OWNER} & set(roles) and (holders is None or EVERYBODY in holders):
-        found.append(sa.and_(is_bare, _is_public(tenant)))
+        found.append(sa.and_(is_bare, _is_public(_Tenant(tenant))))
     if Role.ADMINISTRATOR in roles:
         creator = T.creator.is_not(None) if holders is None else T.creator.in_(holders)
         found.append(sa.and_(is_bare, creator))
@@ -740,9 +769,9 @@ def _held_by(tenant: int, held: Held) -> Conditions:
     found: Conditions = []
     for name, holders in held.roles:
         if name == Role.READER and by.user is not None and holders is not None and by.user in holders:
-            found.append(sa.and_(T.kind == str(Kind.WORK), _shared(tenant, by)))
+            found.append(sa.and_(T.kind == str(Kind.WORK), _shared(_Tenant(tenant), by)))
         reviewers = holders is not None and REVIEWERS in holders
         decides = name == Role.POTENTIAL_OWNER and decides_batches(by)
         if reviewers and (decides or (name == Role.READER and watches_batches(by))):
-            found.append(sa.and_(T.kind == str(Kind.BATCH), _for_review(tenant, by, EVERY_WAY, of_all=True)))
+            found.append(sa.and_(T.kind == str(Kind.BATCH), _for_review(_Tenant(tenant), by, EVERY_WAY, of_all=True)))
     return found

@@ -18,7 +18,14 @@ from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.engine.key_lists import among, driver_text, each_of
 from dragoman.store.repositories import task_timers
-from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
+from dragoman.store.repositories.task_filters import (
+    TaskFilter,
+    columns_of,
+    conditions,
+    ended_is,
+    finds_few,
+    private_links,
+)
 from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, changing, hidden, order
 from dragoman.store.unit.mappings import MAPPINGS
 
@@ -206,6 +213,16 @@ def marked_of(dialect: sa.Dialect, tenant: int) -> Ask:
 def changed_of(dialect: sa.Dialect, tenant: int) -> Ask:
     """Whether timers are due that change tasks."""
     return as_ask(dialect, task_timers.is_any_changed(tenant))
+
+
+@lru_cache(REMEMBERED)
+def lacking_of(dialect: sa.Dialect, tenant: int) -> Ask:
+    """Whether something is private, and whether timers are due that change or delete tasks, as one row."""
+    private = sa.or_(*(found.exists() for found in private_links(tenant)))
+    asked = (private, task_timers.is_any_changed(tenant).exists(), task_timers.is_any_deleted(tenant))
+    labelled: list[Any] = [each.label(f"has_{place}") for place, each in enumerate(asked)]
+    together: sa.Select[Any] = sa.select(*labelled)
+    return as_ask(dialect, together)
 
 
 def _each(wanted: TaskFilter) -> list[TaskFilter]:

@@ -101,3 +101,12 @@ def is_any_changed(tenant: int) -> "sa.Select[Any]":
     there: sa.Select[Any] = sa.select(sa.literal_column("1")).where(own.c.tenant == tenant, own.c.removed_at.is_(None))
     timers = sa.or_(there.where(expired(own, NOW)).exists(), there.where(awake(own, NOW)).exists())
     return sa.select(sa.literal(1).label("is_any_due")).where(timers)
+
+
+def is_any_deleted(tenant: int) -> sa.ColumnElement[bool]:
+    """Whether a timer is due that deletes tasks, or a case is over with all that it holds."""
+    own, case = tables.task.alias("ended"), tables.case.alias("case_over")
+    return sa.or_(
+        sa.select(own.c.number).where(own.c.tenant == tenant, gone(own, NOW)).exists(),
+        sa.select(case.c.number).where(case.c.tenant == tenant, case_is_over(NOW, case)).exists(),
+    )

@@ -19,6 +19,7 @@ from dragoman.store.repositories.repository import Repository
 from dragoman.store.repositories.task_filters import (
     SINCE,
     TaskFilter,
+    asks_links,
     asks_since,
     ended_is,
     gains_by_timers,
@@ -33,6 +34,7 @@ from dragoman.store.repositories.task_pages import (
     count_of,
     cut_of,
     fetch,
+    lacking_of,
     marked_of,
     page_of,
     tasks_of,
@@ -359,9 +361,7 @@ class Tasks(Repository[Task]):
 
     def _with_timers(self, wanted: TaskFilter, keys: Sequence[Sort] = (), *, is_by_timers: bool = False) -> TaskFilter:
         """The filter, extended by the effects of due timers where they make a difference to the result or its order."""
-        wanted = self._from_earlier(wanted)
-        if self._is_lateral:
-            wanted = replace(wanted, lateral=True)
+        wanted = self._lean(self._from_earlier(wanted))
         is_by_timers = is_by_timers or any(key.key in BY_TIMERS for key in keys)
         if not gains_by_timers(wanted) and not is_by_timers:
             lost = lost_by_timers(wanted)
@@ -372,9 +372,29 @@ class Tasks(Repository[Task]):
             group.has_due = bool(self.by_text(ask.text, ask.parameters(group.now)))
         return replace(wanted, timers="both") if group.has_due else wanted
 
+    def _lean(self, wanted: TaskFilter) -> TaskFilter:
+        """The filter without conditions on what this tenant has none of.
+
+        PostgreSQL prepares each part of a statement before it begins, whether or not it comes to it: what a user may
+        see where something is private took three times as long as the page itself. Only a reader knows, since nobody
+        changes what it sees; and of those one for quick lists, whose plans don't depend on how many it guesses.
+        """
+        if not self._is_lateral:
+            return wanted
+        group = self._overlay.group
+        if group.is_quick and asks_links(wanted):
+            if group.lacking is None:
+                ask = lacking_of(self._connection().dialect, self.tenant)
+                [(has_private, has_due, has_deleted)] = self.by_text(ask.text, ask.parameters(group.now))
+                has = {"private": has_private, "changes": has_due, "deletions": has_deleted}
+                group.lacking = frozenset(name for name, is_there in has.items() if not is_there)
+                group.has_due = bool(has_due)
+            wanted = replace(wanted, lacking=group.lacking)
+        return replace(wanted, lateral=True)
+
     def _without_due(self, wanted: TaskFilter) -> TaskFilter:
         lost = lost_by_timers(wanted)
-        return replace(wanted, timers="apart" if lost else "fired", lost=lost, lateral=self._is_lateral)
+        return self._lean(replace(wanted, timers="apart" if lost else "fired", lost=lost))
 
     def _looked(self, wanted: TaskFilter, keys: tuple[Sort, ...] = ()) -> TaskFilter:
         """The filter with the way to a page in this order, or to a count without one."""

@@ -202,9 +202,11 @@ class Group:
         self.load_all: Callable[[Keys], None] | None = None
         self.connection: Any = None
         self.only_reads = False
+        self.is_quick = False  # it only reads, lists that an index leads along
         self.known_until: Moment | None = FOREVER  # lists by a lower bound show no later changes; None: they must wait
         self.overlap_ticks = 0  # so much earlier they begin, where the engine doesn't show what is under way
         self.has_due: bool | None = None  # whether timers change tasks in lists; readers find out once
+        self.lacking: Any = None  # what this tenant has none of (`task_filters.Lacking`), likewise
         self.without_parts: set[int] = set()  # tasks known to have none
         self.known_tasks: KnownTasks | None = None  # of all readers
         self.shown: dict[int, Known] = {}  # those that lists of this reader found

@@ -387,6 +387,7 @@ class Transactions:
         loader = Loader(self.engine, connection, group, writes=self.writes, in_order=in_order)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
+            group.is_quick = group.only_reads and isinstance(works[0].keys, Exclusive) and works[0].keys.is_quick
         group.known_tasks = self._known_tasks
         keys = _keys_of(works)
         if not self.writes:
