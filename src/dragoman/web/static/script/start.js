@@ -9,9 +9,9 @@ beginLive();
 await comeBack();
 const asked = new URLSearchParams(location.search).get("peek");
 if (list && asked && row(asked)) peek(Number(asked));
-for (const [name, open] of [["commands", openPalette], ["shortcuts", () => openDialog("shortcuts")]]) {
+if (words.who) for (const [name, open] of [["commands", openPalette], ["shortcuts", () => openDialog("shortcuts")]]) {
   const button = copy(`#open-${name}`);
   button.addEventListener("click", open);
-  $("header.places > .foot")?.append(button);
+  $("header.places > .foot").append(button);
 }
 root.dataset.ready = "";
