@@ -25,6 +25,6 @@ def test_the_next_slice_is_as_long_as_people_allow(
     assert next_size(size, seconds, pressure) == following
 
 
-def test_people_keep_half_of_the_lane_while_they_want_it() -> None:
-    assert pause(0.01, Pressure(True, 0.001, 0.01)) == 0.01
+def test_people_keep_two_thirds_of_the_lane_while_they_want_it() -> None:
+    assert pause(0.01, Pressure(True, 0.001, 0.01)) == 0.02
     assert pause(0.01, Pressure(False, 0.001, 0.01)) == 0.0

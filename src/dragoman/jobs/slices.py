@@ -1,7 +1,7 @@
 """Slices: how much of long work is done in one transaction, so that requests are hardly delayed.
 
-While requests use the write lane, a slice takes about as long as the last group of them, and the next one waits as long
-again; otherwise it has up to a thousand rows.
+While requests use the write lane, a slice takes about as long as the last group of them, and the next one waits twice as
+long; otherwise it has up to a thousand rows.
 """
 
 import asyncio
@@ -15,6 +15,9 @@ IDLE_SECONDS = 0.2
 LEAST_SECONDS = 0.003
 """Maximum time of a slice while requests are quick: a shorter one would be mostly its commit."""
 
+WAITS = 2
+"""The wait after a slice over its time, while requests come."""
+
 
 def next_size(size: int, seconds: float, pressure: Pressure) -> int:
     """The number of rows of the next slice, after one of `size` took this long: at most twice as many."""
@@ -24,8 +27,8 @@ def next_size(size: int, seconds: float, pressure: Pressure) -> int:
 
 
 def pause(seconds: float, pressure: Pressure) -> float:
-    """How long to wait after a slice that took this long: requests get at least half of the lane's time."""
-    return seconds if pressure.is_felt else 0.0
+    """How long to wait after a slice that took this long: requests get at least two thirds of the lane's time."""
+    return WAITS * seconds if pressure.is_felt else 0.0
 
 
 async def after_slice(runner: Runner, size: int) -> int:
