@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.databases import Databases
 from tests.support.server import Server
-from tests.support.tenant import PASSWORD, Tenant
+from tests.support.tenant import Tenant
 from tests.support.visitor import Visitor
 
 LOOKS = 300
@@ -149,24 +149,3 @@ def test_a_token_made_on_connect_opens_its_calls(bert: Visitor, tenant: Tenant) 
     assert target is not None
     answer = tenant.server.call("GET", target[1], headers={"Authorization": f"Bearer {text}"})
     assert answer.status == 200
-
-
-def test_what_was_typed_outlives_a_session_that_ends(bert: Visitor, tenant: Tenant, language: str) -> None:
-    number = new(tenant, "kept")
-    bert.open(f"/ui/tasks/{number}/edit")
-    bert.page.get_by_label(bert.say("Title"), exact=True).fill(f"typed {language}")
-    for session in tenant.native("GET", f"/v1/sessions?user={tenant.uids['bert']}")["items"]:
-        tenant.native("DELETE", f"/v1/sessions/{session['id']}")
-    for _ in range(LOOKS):  # it counts within a second
-        bert.press("Save")
-        if "/ui/sign-in" in bert.page.url:
-            break
-        bert.open(f"/ui/tasks/{number}/edit")
-        bert.page.get_by_label(bert.say("Title"), exact=True).fill(f"typed {language}")
-    bert.page.get_by_label(bert.say("Login")).fill(tenant.login("bert"))
-    bert.page.get_by_label(bert.say("Password")).fill(PASSWORD)
-    bert.page.keyboard.press("Enter")
-    expect(bert.page.locator("[name=title]")).to_have_value(f"typed {language}")
-    bert.press("Send again")
-    bert.page.wait_for_url(re.compile(rf"/ui/tasks/{number}$"))
-    assert tenant.native("GET", f"/v1/tasks/{number}")["title"] == f"typed {language}"
