@@ -62,6 +62,27 @@ def test_the_first_user_is_made_and_led_to_connect(newcomer: tuple[Page, Server]
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Not found|Nicht gefunden"))
 
 
+def test_an_extension_is_edited_by_its_schema(bert: Visitor, tenant: Tenant, language: str) -> None:
+    name = f"Parcel{language}"
+    document = {
+        "title": name, "type": "object", "required": ["carrier"], "additionalProperties": False,
+        "properties": {"carrier": {"type": "string", "maxLength": 9}, "weight": {"type": "number"}},
+    }  # fmt: skip
+    tenant.native("POST", "/v1/schemas/task", document)
+    number = new(tenant, "parcel", extensions={name: {"carrier": "Harbour", "weight": 2.5}})
+    bert.open(f"/ui/tasks/{number}/edit")
+    field = bert.page.locator(f'[name="extensions.{name}.weight"]')
+    expect(field).to_have_value("2.5")
+    bert.page.locator(f'[name="extensions.{name}.carrier"]').fill("DHL")
+    field.fill("x")
+    bert.press("Save")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("4")
+    bert.press("Save")
+    bert.said().to_contain_text(bert.say("Saved."))
+    assert tenant.native("GET", f"/v1/tasks/{number}")["extensions"][name] == {"carrier": "DHL", "weight": 4}
+
+
 def test_two_browsers_merge_and_clash(bert: Visitor, anna: Visitor, tenant: Tenant) -> None:
     number = new(tenant, "Before", priority=1)
     bert.open(f"/ui/tasks/{number}/edit")
@@ -88,6 +109,34 @@ def test_two_browsers_merge_and_clash(bert: Visitor, anna: Visitor, tenant: Tena
     bert.press("Save choices")
     bert.page.wait_for_url(re.compile(rf"/ui/tasks/{number}$"))
     assert tenant.native("GET", f"/v1/tasks/{number}")["title"] == "By Anna"
+
+
+def test_a_run_is_paused_ended_retried_and_undone(bert: Visitor, anna: Visitor, tenant: Tenant) -> None:
+    numbers = [new(tenant, f"run {place}", priority=1) for place in range(4)]
+    waiting = batch(tenant, [*numbers, 999_997, 999_998, 999_999], rate_per_second=1)
+    anna.open(f"/ui/batches/{waiting}")
+    anna.page.locator("[name=decision][value=approve]").click()
+    until(anna, "main[data-status=running]")
+    anna.press("Pause")
+    anna.page.locator("main[data-status=paused]").wait_for(state="attached")
+    anna.press("Resume")
+    until(anna, "main[data-status=completed]")
+    expect(anna.page.get_by_role("heading", name=anna.say("Failures"))).to_be_visible()
+    bert.open(f"/ui/batches/{waiting}")
+    bert.page.locator("form[action$='/retry'] button").first.click()
+    bert.page.wait_for_url(another := re.compile(rf"/ui/batches/(?!{waiting}$)\d+$"))
+    bert.open(f"/ui/batches/{waiting}")
+    bert.page.get_by_role("link", name=bert.say("Undo this batch…")).click()
+    bert.page.get_by_role("radio").first.check()
+    bert.press("Undo")
+    bert.page.wait_for_url(another)
+    undoing = int(bert.page.url.rpartition("/")[2])
+    tenant.native("GET", f"/v1/batches/{undoing}?wait=30")
+    anna.open(f"/ui/batches/{undoing}")
+    until(anna, "[name=decision][value=approve]")
+    anna.page.locator("[name=decision][value=approve]").click()
+    until(anna, "main[data-status=completed]")
+    assert [tenant.native("GET", f"/v1/tasks/{number}")["priority"] for number in numbers] == [1] * 4
 
 
 def test_a_stale_preview_is_refused_and_what_was_typed_stays(anna: Visitor, tenant: Tenant) -> None:
