@@ -1,5 +1,6 @@
 """The wizard: a draft that becomes a batch, by filter or by numbers."""
 
+import re
 from typing import Any
 
 from dragoman.dialects.ibm_htm.wire.ids import task_id
@@ -71,6 +72,22 @@ def test_numbers_and_ids_are_taken_as_they_are_written(desk: Desk) -> None:
     assert go(browser, f"{home}/change", change="do", do="complete").status == 303
     made = sent(desk, go(browser, f"{home}/check", title="Done", go="run"))
     assert (made["status"], made["counts"]["success"], made["counts"]["failure"]) == ("completed", 3, 1)
+
+
+def test_a_draft_that_is_sent_twice_makes_one_batch(desk: Desk) -> None:
+    task = desk.task("Once")
+    browser = desk.browser("carla")
+    home = begun(browser, choose="numbers", numbers=str(task["number"]))
+    go(browser, f"{home}/change", change="do", do="complete")
+    key = re.search('name="key" value="([^"]+)"', browser.get(f"{home}/check").text)
+    assert key is not None
+    form = {"csrf": browser.csrf(), "key": key[1], "title": "Once", "go": "send"}
+    first, second = (browser.post(f"{home}/check", form) for _ in range(2))
+    assert (first.status, second.status) == (303, 303)
+    assert first.headers["location"] == second.headers["location"]
+    assert sent(desk, first)["status"] == "pending_review"
+    for other in ({**form, "key": "another"}, {**form, "title": "Twice"}):
+        assert browser.post(f"{home}/check", other).status == 404
 
 
 def test_a_draft_belongs_to_its_maker_and_is_discarded(desk: Desk) -> None:

@@ -23,6 +23,8 @@ STEPS = ("choose", "change", "check")
 NEW = "/ui/batches/new"
 LONGEST = {"q": 2_000, "numbers": 4_000_000, "purpose": 2_000}
 USUAL = 4_000
+SENDING = ("send", "run")
+"""What the last step may do with the draft."""
 OK = 200
 
 
@@ -56,14 +58,19 @@ async def step(visit: Visit) -> Response:
 async def fill(visit: Visit) -> Response:
     """Keep what a step says, and go on; or back, whatever it says."""
     visit.require(*SCOPES["create"])
-    draft, name = await _draft(visit), visit.path["step"]
+    name, go = visit.path["step"], visit.form.text("go")
+    try:
+        draft = await _draft(visit)
+    except NotFound:
+        if name != "check" or go not in SENDING:
+            raise
+        return _made(visit, await _made_before(visit))
     content = draft.content | _sent(visit, _fields(name))
     if name == "choose":
         return await _choose_again(visit, draft, content)
     if name == "change":
         content |= {key: "" for key in _fields(name) if key not in visit.form}
-    go = visit.form.text("go")
-    if go not in ("send", "run"):
+    if go not in SENDING:
         draft = await visit.write(drafts.fill, drafts.Fill(draft.uid, content), operation="batch.draft")
     if go == "back":
         return visit.see_other(f"{_home(draft)}/{'choose' if name == 'change' else 'change'}")
@@ -125,11 +132,24 @@ async def _send(visit: Visit, draft: Draft, content: dict[str, str], *, review: 
         visit.request.code = "invalid_form"
         return await _shown(visit, draft, content, faults, 422)
     try:
-        made: Shown = await visit.write(drafts.send, drafts.Send(draft.uid, ordered.order), operation="batch.create")
+        command = drafts.Send(draft.uid, ordered.order)
+        number = await visit.keep_once(drafts.send, command, _number, int, "batch.create")
     except (Forbidden, Invalid) as error:
         visit.request.code = error.code
         return await _shown(visit, draft, content, {"title": visit.gettext(error.message)}, 422)
-    number = made.batch.number
+    return _made(visit, number)
+
+
+async def _made_before(visit: Visit) -> int:
+    """The number of the batch that this very form has made. NotFound where it made none: its draft is gone."""
+    return await visit.keep_once(drafts.get, drafts.Get(visit.path["draft"]), lambda _: 0, int, "batch.create")
+
+
+def _number(made: Shown) -> int:
+    return made.batch.number
+
+
+def _made(visit: Visit, number: int) -> Response:
     return visit.acted(pages.address(number), visit.gettext("Batch %(number)s was made.", number=number))
 
 
