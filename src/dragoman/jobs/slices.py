@@ -1,7 +1,7 @@
 """Slices: how much of long work is done in one transaction, so that requests are hardly delayed.
 
-While requests use the write lane, a slice takes about as long as the last group of them, and the next one waits twice as
-long; otherwise it has up to a thousand rows.
+While requests use the write lane, a slice takes about as long as the last group of them, and the next one waits twice
+as long; otherwise it has up to a thousand rows.
 """
 
 import asyncio
