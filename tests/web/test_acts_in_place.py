@@ -116,6 +116,7 @@ def test_a_field_in_its_place_is_marked_when_somebody_else_changes_it(page: Page
     number = new(tenant, "Before")
     shown(page, tenant, f"/ui/tasks/{number}")
     expect(page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    expect(page.locator('#main [data-act="read"]')).to_have_count(0)  # marking it as read is a change, too
     page.get_by_role("link", name="Edit Title").click()
     title = page.get_by_label("Title", exact=True)
     title.fill("Mine")
