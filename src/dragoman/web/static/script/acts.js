@@ -23,10 +23,8 @@ const undo = (text) => {
   form.requestSubmit();
 };
 
-const tell = (sentence, button = null) => {
-  const done = $("#done");
-  done?.replaceChildren(make("div", { class: "note warn" }, make("span", {}, sentence), ...(button ? [button] : [])));
-};
+const tell = (sentence, button) =>
+  $("#done")?.replaceChildren(make("div", { class: "note warn" }, make("span", {}, sentence), button));
 
 /* Send a form, and try again when asked; twice is once, by its key. The answer, or null where there is none. */
 const send = async (action, body, waiting, again, headers) => {

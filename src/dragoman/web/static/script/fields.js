@@ -84,11 +84,9 @@ const editing = $("form#edit");
 const editedTask = editing?.getAttribute("action").match(/^\/ui\/tasks\/(\d+)\/edit$/)?.[1];
 
 const parts = async (address, select) => {
-  const answer = await ask(address);
   const holder = make("div", { hidden: "" });
-  if (!answer) return holder;
   document.body.append(holder);
-  await swap(await answer.text(), "innerHTML", holder, select);
+  await swap(await textOf(address), "innerHTML", holder, select);
   holder.remove();
   return holder;
 };
@@ -96,13 +94,13 @@ const parts = async (address, select) => {
 const renewEdit = async (form) => {
   const task = `/ui/tasks/${editedTask ?? taskShown}`;
   const fresh = await parts(`${task}/edit`, "form#edit"), story = await parts(task, ".story li");
-  const who = $("b", story)?.textContent ?? "";
+  const who = (name) => ($(`li:has([data-field^="${name}"]) b`, story) ?? $("b", story))?.textContent ?? "";
   const theirs = new Map(inputs(fresh).map((each) => [each.name, each]));
   for (const each of inputs(form)) {
     const other = theirs.get(each.name);
-    if (!other || each.matches("[type=checkbox], [type=radio]") || other.value === each.value) continue;
-    if (each.dataset.theirs === other.value || !each.dataset.typed && each.value === other.value) continue;
-    if (each.dataset.typed) markMeanwhile(each, other.value, who);
+    if (!other || each.matches("[type=checkbox], [type=radio]")) continue;
+    if (other.value === each.value || other.value === each.dataset.theirs) continue;
+    if (each.dataset.typed) markMeanwhile(each, other.value, who(each.name));
     else { each.value = other.value; each.classList.add("flash") }
   }
 };
