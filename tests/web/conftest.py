@@ -4,14 +4,15 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.databases import Databases
 from tests.support.demonstration import Demonstration, demonstration
 from tests.support.server import Server
-from tests.support.tenant import Tenant
+from tests.support.tenant import PASSWORD, Tenant
 from tests.support.visitor import Visitor
 
+REFUSED = ("Content Security", "TrustedHTML", "Trusted Type", "trusted-types")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -64,3 +65,30 @@ def anna(browser: Browser, tenant: Tenant, language: str) -> Iterator[Visitor]:
     visitor = Visitor(browser, tenant, "anna", language)
     yield visitor
     visitor.context.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, tenant: Tenant) -> Iterator[BrowserContext]:
+    """A browser in which bert is signed in, with script."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(f"{tenant.server.base_url}/ui/sign-in")
+    page.get_by_label("Login").fill(tenant.login("bert"))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ui/inbox/mine")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(signed_in: BrowserContext) -> Iterator[Page]:
+    """A page that reports what the policy refused, and what its script threw."""
+    page = signed_in.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if any(word in said.text for word in REFUSED) else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    page.close()
+    assert wrong == []

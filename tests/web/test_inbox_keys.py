@@ -1,45 +1,10 @@
 """The inbox by script: keys, the selection, what changes elsewhere, the palette."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.tenant import PASSWORD, Tenant
-
-REFUSED = ("Content Security", "TrustedHTML", "Trusted Type", "trusted-types")
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, tenant: Tenant) -> Iterator[BrowserContext]:
-    """A browser in which bert is signed in, with script."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.goto(f"{tenant.server.base_url}/ui/sign-in")
-    page.get_by_label("Login").fill(tenant.login("bert"))
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/ui/inbox/mine")
-    page.close()
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(signed_in: BrowserContext) -> Iterator[Page]:
-    """A page that reports what the policy refused, and what its script threw."""
-    page = signed_in.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if _is_wrong(message.text) else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    yield page
-    page.close()
-    assert wrong == []
-
-
-def _is_wrong(text: str) -> bool:
-    return any(word in text for word in REFUSED)
+from tests.support.tenant import Tenant
 
 
 def shown(page: Page, tenant: Tenant, address: str) -> Page:

@@ -14,9 +14,8 @@ IDLE_SECONDS = 0.2
 """Maximum time of a slice while no request waits: one that arrives then waits for it once."""
 LEAST_SECONDS = 0.003
 """Maximum time of a slice while requests are quick: a shorter one would be mostly its commit."""
-
 WAITS = 2
-"""The wait after a slice over its time, while requests come."""
+"""How many times as long as a slice the wait behind it is, while requests come."""
 
 
 def next_size(size: int, seconds: float, pressure: Pressure) -> int:

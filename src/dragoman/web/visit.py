@@ -176,12 +176,11 @@ class Visit:
         return await self.write_once(lambda uow, asked: keep(run(uow, asked)), command, type_, operation)
 
     async def do_once(self, run: Callable[[UnitOfWork, Any], object], command: Any, operation: str = "") -> None:
-        """As `write_once`, of a use case whose result nobody needs."""
+        """As `write_once`, of a use case whose result isn't needed."""
         await self.keep_once(run, command, lambda _: None, type(None), operation)
 
     def secret_of_form(self, use: str) -> bytes:
-        """256 bits that nobody else can tell: the same when this browser sends the form again, random ones for a form
-        without a key."""
+        """256 secret bits: the same when this browser sends the form again, random ones for a form without a key."""
         if not self._has_key or not self._bound_to:
             return secrets.token_bytes(32)
         text = f"{use} {self.form.text('key')} {self._digest()}"
@@ -305,7 +304,7 @@ class Visit:
         self._said = done.Done(sentence, done.undoable(changes))
 
     def see_other(self, address: str) -> Response:
-        """Send the browser to another page. Script that replaces the page itself is told where that is."""
+        """Send the browser to another page: by a redirect, or for script that replaces the page itself by a header."""
         if self.wants_main:
             return self.sent(Response(status_code=204, headers={"HX-Redirect": address}))
         return self.sent(RedirectResponse(address, 303))

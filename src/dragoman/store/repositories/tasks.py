@@ -376,8 +376,8 @@ class Tasks(Repository[Task]):
         """The filter without conditions on what this tenant has none of.
 
         PostgreSQL prepares each part of a statement before it begins, whether or not it comes to it: what a user may
-        see where something is private took three times as long as the page itself. Only a reader knows, since nobody
-        changes what it sees; and of those one for quick lists, whose plans don't depend on how many it guesses.
+        see where something is private took three times as long as the page itself. Only a reader can ask, since its
+        transaction sees one moment; and of those one for quick lists, whose plans don't depend on guesses of rows.
         """
         if not self._is_lateral:
             return wanted

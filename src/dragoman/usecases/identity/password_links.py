@@ -23,7 +23,7 @@ OPERATION = "redeem_password_link"
 
 
 def link_text(tenant: int, secret: bytes | None = None) -> str:
-    """The token of a new link: prefix, tenant, and 256 bits that nobody can tell: `secret`, else random ones."""
+    """The token of a new link: prefix, tenant, and 256 secret bits: those of `secret`, else random ones."""
     return f"{PREFIX}_{session_text(tenant, secret)}"
 
 

@@ -46,7 +46,7 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 def session_text(tenant: int, secret: bytes | None = None) -> str:
-    """The text of a new cookie: tenant, and 256 bits that nobody can tell: `secret`, else random ones."""
+    """The text of a new cookie: tenant, and 256 secret bits: those of `secret`, else random ones."""
     return f"{base36(tenant)}_{secret_text(secret)}"
 
 

@@ -23,7 +23,7 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def token_text(tenant: int, secret: bytes | None = None) -> str:
-    """A new token: prefix, tenant, and 256 bits that nobody can tell: `secret`, else random ones. Shown once; only its
+    """A new token: prefix, tenant, and 256 secret bits: those of `secret`, else random ones. Shown once; only its
     hash is stored."""
     return f"{TOKEN_PREFIX}_{base36(tenant)}_{secret_text(secret)}"
 

@@ -15,7 +15,7 @@ from dragoman.domain.task import Task
 
 MOST_BYTES = 8 * 1024 * 1024
 BYTES_A_ROW = 600
-"""What a row takes beside its text: the key, the entry, the task where nobody else knows it any more."""
+"""What a row takes beside its text: the key, the entry, and a task that nothing else refers to."""
 BYTES_A_CHARACTER = 2
 
 

@@ -105,7 +105,7 @@ def _news(visit: Visit, asked: Asked, fields: frozenset[str] | None) -> News:
 
 
 def _progress(visit: Visit, principal: Principal, wake: Callable[[], None]) -> Progress:
-    """A change of the reader's rights ends the stream, so `principal` is whoever listens."""
+    """A change of the reader's rights ends the stream, so `principal` stays true."""
     read = visit.app.executor.read
 
     async def get(number: int) -> Batch:
