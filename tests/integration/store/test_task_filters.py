@@ -14,8 +14,9 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.work_item import Role, WorkItem
-from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through
+from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_sorts import STATE_CODES, Sort
+from dragoman.store.repositories.task_visibility import EVERY_WAY, Through
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.world import World

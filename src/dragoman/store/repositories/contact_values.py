@@ -9,7 +9,7 @@ from dragoman.domain.contact import Contact
 from dragoman.domain.contact_values import LONGEST, SEPARATOR, Condition
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import shared_contact
+from dragoman.store.repositories.task_visibility import shared_contact
 from dragoman.store.unit.mappings import MAPPINGS
 
 V = tables.contact_value.c

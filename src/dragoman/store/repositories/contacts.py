@@ -13,7 +13,7 @@ from dragoman.domain.contact import Contact, ContactKind
 from dragoman.domain.text import folded
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import shared_case, shared_contact
+from dragoman.store.repositories.task_visibility import shared_case, shared_contact
 from dragoman.store.unit.mappings import MAPPINGS, NUMBERS
 
 C = tables.contact.c

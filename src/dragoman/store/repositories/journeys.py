@@ -21,7 +21,8 @@ from dragoman.store.repositories.cases import has_customer
 from dragoman.store.repositories.notes import NoteFilter
 from dragoman.store.repositories.notes import conditions as note_conditions
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import TaskFilter, conditions, plainly, shared_case
+from dragoman.store.repositories.task_filters import TaskFilter, conditions, plainly
+from dragoman.store.repositories.task_visibility import shared_case
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
 

@@ -11,7 +11,7 @@ from dragoman.domain.labels import Label, Labelled
 from dragoman.domain.text import folded
 from dragoman.store import tables
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import shared_case, shared_contact
+from dragoman.store.repositories.task_visibility import shared_case, shared_contact
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS, STRINGS
 

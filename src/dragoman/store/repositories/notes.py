@@ -12,7 +12,7 @@ from dragoman.domain.note import Note, NoteKind
 from dragoman.store import tables
 from dragoman.store.repositories.contacts import has_words
 from dragoman.store.repositories.repository import Repository
-from dragoman.store.repositories.task_filters import shared_case, shared_contact
+from dragoman.store.repositories.task_visibility import shared_case, shared_contact
 from dragoman.store.unit.as_of import case_is_over
 from dragoman.store.unit.mappings import MAPPINGS
 

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from dragoman.domain.task import ENDED, OPEN
 from dragoman.store import tables
-from dragoman.store.repositories.task_filters import TaskFilter, asks_named, having_word, naming, of_ranges
+from dragoman.store.repositories.task_filters import TaskFilter, asks_named, having_word, of_ranges
 from dragoman.store.repositories.task_pages import REMEMBERED, Ask, as_ask, leads_walk
 from dragoman.store.repositories.task_sorts import Sort
+from dragoman.store.repositories.task_visibility import naming
 
 T = tables.task.c
 MOST = 5_000
@@ -54,7 +55,7 @@ def leads(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> dict[str, "s
         found[WORD + word] = having_word(tenant, word)
     if asks_named(wanted):
         assert wanted.visible_to is not None  # noqa: S101 - it is asked for
-        found[NAMED] = sa.select(naming(tenant, wanted, wanted.visible_to).subquery())
+        found[NAMED] = sa.select(naming(tenant, wanted.visible_to, only_open=wanted.asks_open).subquery())
     return found
 
 

@@ -18,15 +18,9 @@ from dragoman.store import tables
 from dragoman.store.engine import driver
 from dragoman.store.engine.key_lists import among, driver_text, each_of
 from dragoman.store.repositories import task_timers
-from dragoman.store.repositories.task_filters import (
-    TaskFilter,
-    columns_of,
-    conditions,
-    ended_is,
-    finds_few,
-    private_links,
-)
+from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
 from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, changing, hidden, order
+from dragoman.store.repositories.task_visibility import private_links
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c

@@ -15,8 +15,9 @@ from dragoman.domain.access import Principal
 from dragoman.domain.condition import OF_TIMERS, Comparison, Condition, Field, leaves
 from dragoman.store import tables
 from dragoman.store.repositories.task_conditions import expression
-from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, oldest, reach, task_scope
+from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, task_scope
 from dragoman.store.repositories.task_pages import REMEMBERED, VERSION, Ask
+from dragoman.store.repositories.task_visibility import oldest, reach
 
 T = tables.task.c
 

@@ -13,10 +13,11 @@ from dragoman.domain.people import User
 from dragoman.domain.search import search_words
 from dragoman.domain.task import Task
 from dragoman.store.engine.words import split
-from dragoman.store.repositories.task_filters import EVERY_WAY, TaskFilter, Through, asks_since
+from dragoman.store.repositories.task_filters import TaskFilter, asks_since
 from dragoman.store.repositories.task_looks import is_quick
 from dragoman.store.repositories.task_queries import Order
 from dragoman.store.repositories.task_sorts import LAST, STATE_CODES, Sort, SortKey
+from dragoman.store.repositories.task_visibility import EVERY_WAY, Through
 from dragoman.usecases.identity import lookup as persons
 from dragoman.usecases.tasks import references
 from dragoman.usecases.uow import UnitOfWork
