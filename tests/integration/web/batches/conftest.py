@@ -32,16 +32,18 @@ class Desk:
         return self.tenant.native("POST", "/v1/tasks", {"title": title, **members}, person=person)
 
     def batch(self, entries: list[Any], data: object = None, *, person: str = "carla", **members: object) -> int:
-        """A batch of tasks that rests; its number."""
+        """A batch of tasks that rests, or whose run begins at a set time; its number."""
         body = {"method": "PATCH", "type": "task", "field": "id", "entries": entries, "data": data, **members}
         if members.get("method") == "DELETE":
             del body["data"]
         made = self.tenant.native("POST", "/v1/batches", body, person=person)
-        return int(self.rested(made["number"])["number"])
+        number = int(made["number"])
+        self.rested(number, seconds=1 if "not_before" in members else 30)
+        return number
 
-    def rested(self, number: int) -> Any:
-        """The batch as its document, once it waits for somebody or has ended."""
-        return self.tenant.native("GET", f"/v1/batches/{number}?wait=30")
+    def rested(self, number: int, *, seconds: int = 30) -> Any:
+        """The batch as its document, once it waits for somebody or has ended, or after so many seconds."""
+        return self.tenant.native("GET", f"/v1/batches/{number}?wait={seconds}")
 
 
 @pytest.fixture(scope="module")
