@@ -19,12 +19,13 @@ COUNTS = {
 
 def check(world: World) -> None:
     """SystemExit unless each row of history has one event, and the sequences have no gap."""
-    found = _counted(world)
+    found = counted(world)
     rows, *of_history, events, last = found.values()
     if any(count != rows for count in of_history) or events != last:
         raise SystemExit(f"the event log on {world.engine} is wrong: {found}")
 
 
-def _counted(world: World) -> dict[str, int]:
+def counted(world: World) -> dict[str, int]:
+    """How many rows there are of each kind, and the last sequence."""
     with Engine(world.url).reader() as connection:
         return {name: int(connection.execute(query).scalar_one()) for name, query in COUNTS.items()}

@@ -1,51 +1,36 @@
-"""What the event log costs: updates beside the same of the last commit without it, in turn, each on its own data."""
+"""What the event log costs: updates beside those of the same server without it, in turn, each on its own data."""
 
+import sys
 from contextlib import ExitStack
-from pathlib import Path
 
-import sqlalchemy as sa
-
-from bench import earlier, event_rows
+from bench import event_rows
 from bench.compare import WARM_SECONDS
 from bench.contenders import Side
 from bench.plan import Bench
 from bench.servers import dragoman
 from bench.world import World, changes, make
-from dragoman.store.engine.engines import Engine
-
-BEFORE = "f50a2379"
-"""The last commit without the log."""
 
 CONNECTIONS = 64
 UPDATES = "update"
-NOW, THEN = "Dragoman, with the event log", f"Dragoman {BEFORE}, without"
+WITH, WITHOUT = "Dragoman", "Dragoman without its event log"
+PROGRAM = (sys.executable, "-m", "bench.without_events")
 
 
 def run(bench: Bench, engine: str) -> None:
-    """All rounds on one engine; without that commit the figure is left out."""
-    name = f"update_with_events_{engine}"
-    try:
-        with earlier.checked_out(BEFORE, bench.folder / f"without-{engine}") as source:
-            _compare(bench, engine, source)
-    except earlier.NotInThisCloneError as fault:
-        bench.leave_out(name, str(fault))
-    else:
-        bench.figures[name] = bench.table.ratio(engine, UPDATES, CONNECTIONS, NOW, THEN)
-
-
-def _compare(bench: Bench, engine: str, source: Path) -> None:
+    """All rounds on one engine."""
     few = bench.plan.few
-    now = make(bench.databases, engine, few)
-    then = earlier.world(source, bench.databases.empty(engine), engine, few)
+    logged, unlogged = (make(bench.databases, engine, few) for _ in range(2))
+    begun = event_rows.counted(unlogged)["events"]
     with ExitStack() as stack:
-        ours = stack.enter_context(dragoman(now, NOW))
-        theirs = stack.enter_context(dragoman(then, THEN, earlier.path_of(source)))
+        ours = stack.enter_context(dragoman(logged, WITH))
+        theirs = stack.enter_context(dragoman(unlogged, WITHOUT, program=PROGRAM))
         _rounds(bench, engine, [ours, theirs])
-    _check(now, ours)
-    event_rows.check(now)
-    _check(then, theirs)
-    if _has_log(then):
-        raise SystemExit(f"{theirs.name} has an event log: it is not what it is compared as")
+    _check(logged, ours)
+    event_rows.check(logged)
+    _check(unlogged, theirs)
+    if event_rows.counted(unlogged)["events"] != begun:
+        raise SystemExit(f"{theirs.name} wrote events: it is not what it is compared as")
+    bench.figures[f"update_with_events_{engine}"] = bench.table.ratio(engine, UPDATES, CONNECTIONS, WITH, WITHOUT)
 
 
 def _rounds(bench: Bench, engine: str, sides: list[Side]) -> None:
@@ -61,8 +46,3 @@ def _check(place: World, side: Side) -> None:
     rows, accepted = changes(place), side.works[UPDATES].turn
     if rows != accepted:
         raise SystemExit(f"{side.name} on {place.engine}: {rows} history rows for {accepted} accepted updates")
-
-
-def _has_log(place: World) -> bool:
-    with Engine(place.url).reader() as connection:
-        return bool(sa.inspect(connection).has_table("event"))

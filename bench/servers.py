@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,12 +22,15 @@ PAGE = 50
 
 @contextmanager
 def dragoman(
-    world: World, name: str = "Dragoman", variables: Mapping[str, str] = MappingProxyType({})
+    world: World,
+    name: str = "Dragoman",
+    variables: Mapping[str, str] = MappingProxyType({}),
+    program: Sequence[str | Path] = (DRAGOMAN,),
 ) -> Iterator[Side]:
     """Our server as it is installed: flushing, and with its log. `variables` are settings."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command: list[str | Path] = [DRAGOMAN, "serve", "--port", str(port), "--database", world.url]
+    command: list[str | Path] = [*program, "serve", "--port", str(port), "--database", world.url]
     with running(command, f"{address}/healthz", variables) as process:
         works = _works(world, "/v1/tasks/%d")
         list_ = f"/v1/tasks?assignee={world.paul}&state=claimed&limit={PAGE}"

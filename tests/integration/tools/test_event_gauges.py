@@ -4,6 +4,8 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +14,13 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from bench import delta, earlier, event_rows, log_cost, webhooks
+from bench import delta, earlier, event_rows, list_before, webhooks
 from bench.compare import Table
 from bench.listeners import Heard, Listener, same
 from bench.make_world import Only
 from bench.page import render
 from bench.plan import Bench, Plan
+from bench.processes import environment
 from bench.receivers import Received
 from bench.world import World, make
 from dragoman.store import tables
@@ -47,17 +50,27 @@ def test_without_the_earlier_commit_its_figure_is_left_out_for_all_to_see(
 ) -> None:
     lines: list[str] = []
     bench = Bench(Plan(), tmp_path, Only(""), Table(0, lines.append))
-    monkeypatch.setattr(log_cost, "BEFORE", "0" * 40)
+    monkeypatch.setattr(list_before, "BEFORE", "0" * 40)
     monkeypatch.setattr(Bench, "report", lambda self, line: lines.append(line))
-    log_cost.run(bench, "sqlite")
+    list_before.run(bench, "sqlite")
     assert not bench.figures
-    assert lines == [f"left out: update_with_events_sqlite: {bench.left_out['update_with_events_sqlite']}"]
+    assert lines == [f"left out: list_vs_before_sqlite: {bench.left_out['list_vs_before_sqlite']}"]
     assert "(left out) | commit 0000" in render(Plan(), {}, [], [], bench.left_out)
+
+
+@pytest.mark.parametrize(("module", "writes"), [("bench.without_events", False), ("dragoman", True)])
+def test_the_event_log_is_compared_with_a_program_that_makes_no_events(place: World, module: str, writes: bool) -> None:
+    before = event_rows.counted(place)
+    command = [sys.executable, "-m", module, "user", "add", "berta", "--database", place.url]
+    subprocess.run(command, env=environment(), check=True, capture_output=True)
+    after = event_rows.counted(place)
+    assert after["history rows"] > before["history rows"]
+    assert (after["events"] > before["events"]) is writes
 
 
 def test_a_folder_without_git_has_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(earlier, "ROOT", tmp_path)
-    with pytest.raises(earlier.NotInThisCloneError), earlier.checked_out(log_cost.BEFORE, tmp_path / "source"):
+    with pytest.raises(earlier.NotInThisCloneError), earlier.checked_out("0" * 40, tmp_path / "source"):
         pass
 
 
