@@ -5,7 +5,7 @@ statement a table. It returns `EXCLUSIVE` when rows are found by a condition; th
 itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from enum import IntEnum
 from typing import Final, Protocol
 
@@ -132,17 +132,23 @@ class Keys:
 
 
 class Exclusive:
-    """The type of `EXCLUSIVE`."""
+    """The type of `EXCLUSIVE`.
 
-    __slots__ = ("as_stored", "is_quick")
+    `look` is set for a command that picks rows: it finds candidates by a condition, locks them, and holds its rule
+    against each again. Equal looks of one user share a transaction, and `UnitOfWork.once` makes their look for all.
+    """
 
-    def __init__(self, *, as_stored: bool = False, is_quick: bool = False) -> None:
+    __slots__ = ("as_stored", "is_quick", "look")
+
+    def __init__(self, *, as_stored: bool = False, is_quick: bool = False, look: Hashable = None) -> None:
         self.as_stored = as_stored
         self.is_quick = is_quick
+        self.look = look
 
 
 EXCLUSIVE: Final = Exclusive()
-"""The keys of a command that finds rows by a condition: it shares its transaction with no other command."""
+"""The keys of a command that finds rows by a condition: it shares its transaction with no other command, but for one
+that picks rows (`Exclusive`)."""
 QUICK: Final = Exclusive(is_quick=True)
 """The same for one that looks at few rows, found by an index: readers that have such works alone run it."""
 AS_STORED: Final = Exclusive(as_stored=True)

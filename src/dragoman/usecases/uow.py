@@ -1,6 +1,6 @@
 """The unit of work: the repositories, principal and time that one command works with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, overload
 
@@ -107,6 +107,19 @@ class UnitOfWork:
         """The tenant itself: its name, its time zone, its inbox."""
         tenant: Tenant = self._overlay.group.home
         return tenant
+
+    @property
+    def sharers(self) -> int:
+        """How many commands share the transaction, this one among them."""
+        return self._overlay.group.size
+
+    def once(self, key: Hashable, make: Callable[[], R]) -> R:
+        """What `make` gives: it is called once for all commands of the transaction that name an equal key."""
+        known = self._overlay.group.once
+        if key not in known:
+            known[key] = make()
+        made: R = known[key]
+        return made
 
     @property
     def terms(self) -> Terms:

@@ -26,13 +26,15 @@ IDLE_TOO_LONG = "25P03"
 WAL_LIMIT_PAGES = 16_384  # 64 MiB of 4 KiB pages: the lane checkpoints when idle, and here at the latest
 READER_CACHE_KIB = 16_384  # of each reader; what it lacks the system has, which keeps the file in memory anyway
 STEPS_BETWEEN_CHECKS = 1_000_000  # of SQLite's machine, about ten milliseconds
-BY_INDEX = (
-    "SET plan_cache_mode = force_generic_plan",
-    *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material")),
-)
+PLANS_BY_INDEX = {
+    "plan_cache_mode": "force_generic_plan",
+    **{f"enable_{way}": "off" for way in ("seqscan", "hashjoin", "mergejoin", "material")},
+}
+BY_INDEX = tuple(f"SET {name} = {value}" for name, value in PLANS_BY_INDEX.items())
 """For connections whose statements find their rows by a key or an index: one plan serves all values. By itself
 PostgreSQL plans a list again for each execution, for ever, which takes as long as running it, since it hopes for more
 of a plan for these values; and a planner that doesn't know the values, or has no statistics, reads whole tables."""
+GO_BY_INDEX = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in PLANS_BY_INDEX.items())
 
 
 class Trouble(Enum):
@@ -164,6 +166,11 @@ class Engine:
         a tenant to find one.
         """
         driver.execute(connection, "DISCARD PLANS", ())
+
+    @staticmethod
+    def go_by_index(connection: sa.Connection) -> None:
+        """Let PostgreSQL plan the statements of this transaction as those of `quick_reader`."""
+        driver.execute(connection, GO_BY_INDEX, ())
 
     @staticmethod
     def _set(connection: sa.Connection, *statements: str) -> None:

@@ -92,6 +92,7 @@ class Repository(Generic[E]):
         group = self._overlay.group
         if self._overlay.changes:
             self._overlay.close()
+            self._overlay.is_written_through = True
         if not group.is_written:
             group.settle(flush(group.connection, group))
         connection: sa.Connection = group.connection

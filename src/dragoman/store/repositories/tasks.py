@@ -377,12 +377,13 @@ class Tasks(Repository[Task]):
 
         PostgreSQL prepares each part of a statement before it begins, whether or not it comes to it: what a user may
         see where something is private took three times as long as the page itself. Only a reader can ask, since its
-        transaction sees one moment; and of those one for quick lists, whose plans don't depend on guesses of rows.
+        transaction sees one moment, or a command that holds its rule against each task again once it has locked it;
+        and of readers one for quick lists, whose plans don't depend on guesses of rows.
         """
         if not self._is_lateral:
             return wanted
         group = self._overlay.group
-        if group.is_quick and asks_links(wanted):
+        if (group.is_quick or group.picks) and asks_links(wanted):
             if group.lacking is None:
                 ask = lacking_of(self._connection().dialect, self.tenant)
                 [(has_private, has_due, has_deleted)] = self.by_text(ask.text, ask.parameters(group.now))

@@ -1,7 +1,8 @@
 """Lanes: threads that take works from a queue, group by group.
 
 A group is the works that were queued while the group before it committed. Its works belong to one tenant; an exclusive
-command has a group of its own. Every work is answered after the commit.
+command has a group of its own, or shares it with those that pick rows by the same look. Every work is answered after
+the commit.
 """
 
 import logging
@@ -159,7 +160,12 @@ class Queue:
     def _next_group(self) -> list[Work]:
         first = self._waiting.popleft()
         group = [first]
-        if not first.is_exclusive:
+        if first.look is not None:
+            alike = [work for work in self._waiting if work.look == first.look][: self._largest_group - 1]
+            for work in alike:
+                self._waiting.remove(work)
+            group += alike
+        elif not first.is_exclusive:
             others: deque[Work] = deque()
             while self._waiting and len(group) < self._largest_group:
                 work = self._waiting.popleft()

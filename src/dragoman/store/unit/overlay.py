@@ -210,6 +210,9 @@ class Group:
         self.without_parts: set[int] = set()  # tasks known to have none
         self.known_tasks: KnownTasks | None = None  # of all readers
         self.shown: dict[int, Known] = {}  # those that lists of this reader found
+        self.size = 1  # how many commands share the transaction
+        self.picks = False  # they pick rows: what they find they lock, and hold their rule against it again
+        self.once: dict[Any, Any] = {}  # what was made for all of them
         # Tasks and cases are seen as due timers leave them, unless the command works on rows as they are stored.
         self.as_stored = False
         self.fires_timers = False  # what is due and loaded is to fire first
@@ -300,6 +303,7 @@ class Overlay:
         self.parent = parent
         self.stamp = stamp
         self.by_key = by_key  # rows are found by key alone, though the command may have the transaction to itself
+        self.is_written_through = False  # the tables hold some of its changes before its end
         self.changes: dict[RowKey, Any] = {}
         self.numbers: dict[tuple[str, str], int] = {}
         self._differences: dict[RowKey, Difference] = {}

@@ -301,9 +301,12 @@ class Transactions:
         """Run and commit. If commands need rows that they didn't name, or in order, roll back and return these."""
         connection = self.connection
         with self._turn, connection.begin() as transaction:
-            if self._keeps_plans and uptime() - self._planned_at > PLAN_SECONDS:
+            picks = self.engine.is_postgresql and self.writes and works[0].look is not None
+            if (self._keeps_plans or picks) and uptime() - self._planned_at > PLAN_SECONDS:
                 self._planned_at = uptime()
                 self.engine.forget_plans(connection)
+            if picks:
+                self.engine.go_by_index(connection)
             if self._probes:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PROBE_MILLISECONDS}")
             missing = self._run_group(connection, transaction, works, alone)
@@ -325,7 +328,7 @@ class Transactions:
             if missing:
                 transaction.rollback()
                 return missing
-            if self.writes and works[0].is_exclusive and works[0].error is not None:
+            if self.writes and works[0].is_exclusive and all(work.error is not None for work in works):
                 transaction.rollback()  # with all that it wrote before it failed
             elif self.writes:
                 written = flush(connection, group)
@@ -373,7 +376,7 @@ class Transactions:
         """The rows of these works. Afterwards nothing can be loaded, and no reference cycle keeps the rows in memory
         until the garbage collector runs."""
         tenant = works[0].tenant
-        lone = not self.writes or (len(works) == 1 and works[0].is_exclusive)
+        lone = not self.writes or works[0].is_exclusive
         group = Group(
             tenant,
             self.clock.now(),
@@ -383,11 +386,12 @@ class Transactions:
         group.terms = self._terms
         group.as_stored = isinstance(works[0].keys, Exclusive) and works[0].keys.as_stored
         group.fires_timers, group.tried = self.writes and self._timers is not None, self._tried
-        in_order = self.writes and lone and works[0].lessons < LESSONS
+        in_order = self.writes and lone and max(work.lessons for work in works) < LESSONS
         loader = Loader(self.engine, connection, group, writes=self.writes, in_order=in_order)
         if lone:
             group.connection, group.load_all, group.only_reads = connection, loader.load, not self.writes
             group.is_quick = group.only_reads and isinstance(works[0].keys, Exclusive) and works[0].keys.is_quick
+        group.size, group.picks = len(works), self.writes and works[0].look is not None
         group.known_tasks = self._known_tasks
         keys = _keys_of(works)
         if not self.writes:
@@ -423,12 +427,21 @@ class Transactions:
         except MustBeExclusive:
             alone.append(work)
         except Expected as refused:
+            _must_be_whole(overlay)
             work.error = refused.with_traceback(None)  # the traceback holds this work and all rows that it loaded
         except (sa.exc.DBAPIError, Changed, TimersDue, MustWait):
             raise
         except Exception as bug:  # house: ok, because a poisoned command must fail alone; the edge logs and hides it
+            _must_be_whole(overlay)
             work.error = bug
         return None
+
+
+def _must_be_whole(overlay: Overlay) -> None:
+    """Changed where others share the transaction of a command that failed, and the tables hold some of what it did:
+    then each runs by itself."""
+    if overlay.is_written_through and overlay.group.size > 1:
+        raise Changed("a command that failed had written before its end")
 
 
 def _keys_of(works: list[Work]) -> Keys:

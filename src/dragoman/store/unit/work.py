@@ -1,6 +1,6 @@
 """Work: a command on its way through a lane, and its result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from dragoman.command import Exclusive, Keys
@@ -44,8 +44,14 @@ class Work:
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether it shares its transaction with no other work."""
+        """Whether it finds rows by a condition: it shares its transaction only with those that share its look."""
         return isinstance(self.keys, Exclusive)
+
+    @property
+    def look(self) -> Hashable:
+        """By what it picks rows, and for whom; None for a work that doesn't."""
+        look = self.keys.look if isinstance(self.keys, Exclusive) else None
+        return None if look is None else (self.tenant, self.stamp.actor, look)
 
     @property
     def draws_numbers(self) -> bool:

@@ -1,16 +1,18 @@
 """claimNext and getNext (page, row 29; page 2, E): the first task of a query that the caller may claim.
 
-Each caller's look-up and claim are one transaction, which holds the row that it claims; so callers at one moment get
-different tasks. A task that another transaction took in the meantime is passed over.
+Look-up and claim are one transaction, which holds the row that is claimed; so callers at one moment get different
+tasks. Those of one user who wait with the same query share that transaction: the candidates are looked up once, and
+given out one by one. A task that another transaction took in the meantime is passed over.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.command import EXCLUSIVE, Exclusive, Lock
+from dragoman.command import Exclusive, Lock
 from dragoman.dialects.ibm_htm import problems as refusals
 from dragoman.dialects.ibm_htm import views as seen
 from dragoman.dialects.ibm_htm.handlers import action_table as guard
@@ -24,15 +26,15 @@ from dragoman.dialects.ibm_htm.wire.expressions.views import TASK_TEMPL
 from dragoman.dialects.ibm_htm.wire.parameters import natural
 from dragoman.dialects.kit import Request
 from dragoman.domain.condition import Comparison, Field, every
-from dragoman.domain.errors import Conflict
+from dragoman.domain.errors import Conflict, Forbidden
 from dragoman.domain.task import Task
 from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
-AT_ONCE = 16
-"""How many candidates are looked up at a time."""
+SPARE = 15
+"""How many candidates are looked up beside one for each command."""
 CLAIMABLE_KINDS = ("human", "participating")
 OTHER_TABLES = (TASK_TEMPL.name, "ESCALATION", "WORK_BASKET", "ACTIVITY", "PROCESS_INSTANCE")
 """Tables of the vendor whose rows are no tasks."""
@@ -47,7 +49,7 @@ class Next(msgspec.Struct, frozen=True):
     keeps: bool = False
 
     def keys(self) -> Exclusive:
-        return EXCLUSIVE
+        return Exclusive(look=self)
 
 
 def parse_claim(request: Request) -> Next:
@@ -71,9 +73,9 @@ def parse_get(request: Request) -> Next:
 
 def run(uow: UnitOfWork, command: Next) -> TaskView:
     """The task, claimed. NotFound when there is nothing to claim; Conflict when all that were tried are lost."""
-    found = queries.read(uow, command.ask)
-    held = _held(uow, found) if command.keeps else None
-    return seen.gather(uow, held or _claimed(uow, found, command))
+    candidates = uow.once(("candidates", uow.principal, command.ask), lambda: Candidates(uow, command.ask))
+    held = _held(uow, candidates.found) if command.keeps else None
+    return seen.gather(uow, held or _claimed(uow, candidates, command))
 
 
 def _held(uow: UnitOfWork, found: Query) -> Task | None:
@@ -84,11 +86,11 @@ def _held(uow: UnitOfWork, found: Query) -> Task | None:
     return task_lookup.find(uow, numbers[0]) if numbers else None
 
 
-def _claimed(uow: UnitOfWork, found: Query, command: Next) -> Task:
-    for tries, number in enumerate(_candidates(uow, found), 1):
+def _claimed(uow: UnitOfWork, candidates: "Candidates", command: Next) -> Task:
+    for tries, number in enumerate(candidates.numbers(uow), 1):
         task = task_lookup.find(uow, number, Lock.CHANGE)
         if task is not None:
-            with suppress(Conflict):  # another transaction was first
+            with suppress(Conflict, Forbidden):  # another transaction was first
                 guard.check(uow, task, Action.CLAIM)
                 return guard.keep(uow, actions.take(uow, task))
         if tries == command.tries:
@@ -96,19 +98,33 @@ def _claimed(uow: UnitOfWork, found: Query, command: Next) -> Task:
     raise refusals.nothing_to_claim()
 
 
-def _candidates(uow: UnitOfWork, found: Query) -> Iterator[int]:
-    """The numbers of tasks that may be claimed, in order, each once."""
-    wanted = _claimable(uow, found)
-    orders = queries.sorts(uow, wanted, found.asked.orders)
-    seen_ones: set[int] = set()
-    while True:
-        limit = len(seen_ones) + AT_ONCE
-        numbers = task_lists.queried_numbers(uow, wanted, orders, limit=limit)
-        new = [number for number in numbers if number not in seen_ones]
-        if not new:
-            return
-        seen_ones.update(new)
-        yield from new
+class Candidates:
+    """What the commands of a transaction may claim by one query."""
+
+    def __init__(self, uow: UnitOfWork, ask: Ask) -> None:
+        self.found = queries.read(uow, ask)
+        self._wanted = _claimable(uow, self.found)
+        self._orders = queries.sorts(uow, self._wanted, self.found.asked.orders)
+        self._left: deque[int] = deque()
+        self._given: set[int] = set()
+        self._is_all = False
+
+    def numbers(self, uow: UnitOfWork) -> Iterator[int]:
+        """The numbers of tasks in order, each given once in the transaction, and locked: each command takes one."""
+        while self._left or self._look(uow):
+            number = self._left.popleft()
+            self._given.add(number)
+            yield number
+
+    def _look(self, uow: UnitOfWork) -> bool:
+        """Look up as many as there are commands, and some that others may take meanwhile; whether there are any."""
+        if not self._is_all:
+            limit = len(self._given) + uow.sharers + SPARE
+            found = task_lists.queried_numbers(uow, self._wanted, self._orders, limit=limit)
+            self._is_all = len(found) < limit
+            self._left.extend(number for number in found if number not in self._given)
+            task_lookup.load(uow, list(self._left)[: uow.sharers], Lock.CHANGE)
+        return bool(self._left)
 
 
 def _claimable(uow: UnitOfWork, found: Query) -> TaskFilter:
