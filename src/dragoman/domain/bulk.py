@@ -22,6 +22,8 @@ CHUNK = 1_000
 DAY_SECONDS = 86_400.0
 CANARY_SECONDS = 30 * DAY_SECONDS
 """How long a batch waits for a word about its canary."""
+LATE_SECONDS = 2.0
+"""How long a review that nobody decided may be stored as open after its time."""
 
 
 class Method(StrEnum):
@@ -354,6 +356,10 @@ class Batch(msgspec.Struct, frozen=True):
         if self.status is Status.CANARY_REVIEW:
             return self.end_early(because.code, because.detail, at=at)
         return replace(self, ended_because=because)._ended(Status.EXPIRED, at=at)
+
+    def shown_at(self, at: Moment) -> "Batch":
+        """The batch as readers see it: as stored, and so like its task and its events, until its end is late."""
+        return self if self.as_of(later(at, seconds=-LATE_SECONDS)) is self else self.as_of(at)
 
     def cancel(self, code: EndCode, detail: str, *, at: Moment) -> "Batch":
         """End a batch before its first entry, for a reason that isn't a decision."""

@@ -11,7 +11,9 @@ from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
 
 EVERY_TYPE = ("*",)
 MOST_TYPES = 50
-SINGULARS = {plural: entity for entity, plural in PLURALS.items()}
+LATER = {"mail": "mail", "absences": "absence", "calendars": "calendar", "ladders": "ladder"}
+"""Subjects of types that this version doesn't write: like the types, they can be asked for."""
+SINGULARS = LATER | {plural: entity for entity, plural in PLURALS.items()}
 
 TYPE_PATTERN = r"^(\*|[a-z]+(_[a-z]+)*\.(\*|[a-z]+(_[a-z]+)*))$"
 """What can stand in a filter of types. Types that this version doesn't know are none of its faults."""

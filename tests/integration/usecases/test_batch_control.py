@@ -30,7 +30,7 @@ from dragoman.store import tables
 from dragoman.usecases.admin import leaving
 from dragoman.usecases.background import jobs as background
 from dragoman.usecases.background.jobs import Hold
-from dragoman.usecases.batches import control
+from dragoman.usecases.batches import control, documents
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
@@ -446,6 +446,32 @@ def test_what_nobody_decides_expires(world: BatchWorld) -> None:
     assert batch.ended_because.code is EndCode.REVIEW_EXPIRED
     assert world.task(number).state is State.EXPIRED
     assert look_for_reviews(world) == 0
+
+
+def test_a_review_that_is_over_is_shown_so_together_with_its_task(world: BatchWorld) -> None:
+    over_at = later(world.clock.now(), seconds=3_600)
+    number = patching(world, made(world, 2), review=True, review_expires_at=over_at)
+
+    def seen() -> tuple[Status, State]:
+        return shown(world, number).status, world.task(number).state
+
+    world.clock.at = over_at
+    assert seen() == (Status.IN_REVIEW, State.READY)  # nobody looked yet
+    look_for_reviews(world)
+    assert seen() == (Status.EXPIRED, State.EXPIRED)
+
+
+def test_a_review_is_shown_as_over_two_seconds_later_whoever_looks(world: BatchWorld) -> None:
+    over_at = later(world.clock.now(), seconds=3_600)
+    number = patching(world, made(world, 2), review=True, review_expires_at=over_at)
+    world.clock.at = later(over_at, seconds=2)
+    assert shown(world, number).status is Status.EXPIRED
+    assert world.core(lambda uow: batches.view(uow, uow.batches.get(number))).batch.status is Status.EXPIRED
+
+
+def shown(world: BatchWorld, number: int) -> Batch:
+    found: Batch = world.core(lambda uow: documents.shown(uow, uow.batches.get(number)).batch)
+    return found
 
 
 def test_a_review_is_over_after_thirty_days_unless_it_is_prolonged(world: BatchWorld) -> None:

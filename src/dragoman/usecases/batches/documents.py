@@ -21,7 +21,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 def shown(uow: UnitOfWork, batch: Batch) -> Shown:
     """The batch as it is now."""
-    present = batch.as_of(uow.now)
+    present = batch.shown_at(uow.now)
     return Shown(present, uow.now, images_until(uow, present))
 
 

@@ -138,10 +138,11 @@ def find(uow: UnitOfWork, uid: Ref) -> Batch | None:
 
 
 def view(uow: UnitOfWork, batch: Batch, *, with_payload: bool = True, with_failures: bool = True) -> BatchView:
-    """Load the view of a batch. With payload or failures the command must be exclusive, or a reader.
+    """Load the view of a batch as it is now. With payload or failures the command must be exclusive, or a reader.
 
     Invalid `page_too_large` when the payload is larger than VIEW_BYTES.
     """
+    batch = batch.shown_at(uow.now)
     payload = _payload(uow, batch) if with_payload else None
     found: Sequence[Outcome] = ()
     if with_failures and batch.unsuccessful:
