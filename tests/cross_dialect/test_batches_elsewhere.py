@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dragoman.dialects.kit import Reply
 from dragoman.domain.bulk import Batch, Status
 from dragoman.domain.case import CaseKind
 from dragoman.domain.contact import ContactKind
@@ -290,6 +291,26 @@ def test_timers_pass_a_batch_by(world: World) -> None:
             world.core(lambda uow, name=name: timers.fire(uow, timers.Fire(name, (number,))))
     assert [world.task(batch.number).state for batch in (waiting, ended)] == ["ready", "terminated"]
     assert status_of(world, waiting) is Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("dialect", ["native", "ibm"])
+def test_the_reason_of_a_decision_is_as_short_elsewhere(world: World, dialect: str) -> None:
+    batch = batch_in(world, Status.IN_REVIEW)
+    before = everything(world, batch)
+    assert decide_with(world, dialect, batch, "é" * 2_001).status == 400
+    assert everything(world, batch) == before
+    assert decide_with(world, dialect, batch, "é" * 2_000).status == 200
+    assert everything(world, batch)[0].decisions[0].reason == "é" * 2_000
+
+
+def decide_with(world: World, dialect: str, batch: Batch, reason: str) -> Reply:
+    """Decide by an explicit word."""
+    if dialect == "native":
+        outcome = {"code": "approved", "text": reason}
+        return world.ask("anna", "POST", f"/v1/tasks/{batch.number}/finish", json.dumps(outcome))
+    message = {"decision": "approved", "reason": reason}
+    path = IBM.format(tkiid=tkiid(batch.uid))
+    return world.ask("anna", "PUT", f"{path}?action=complete", json.dumps(message))
 
 
 def in_its_own_shape(name: str, status: int, body: Any) -> bool:

@@ -13,7 +13,7 @@ from dragoman.domain.clock import Moment, later
 from dragoman.domain.errors import Conflict
 
 LONGEST_TITLE = 255
-LONGEST_PURPOSE = 2_000
+LONGEST_PURPOSE = LONGEST_REASON = 2_000
 LONGEST_SELECTION = 4_096
 MOST_APPROVALS = 10
 LARGEST_CANARY = 10_000

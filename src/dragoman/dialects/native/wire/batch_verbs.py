@@ -6,7 +6,7 @@ from dragoman.dialects.kit import Request, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.batch_orders import FAULTS, refuse_others, text_of
-from dragoman.dialects.native.wire.batches import LONGEST_PURPOSE
+from dragoman.domain.bulk_options import LONGEST_REASON
 
 NOUN = "batch"
 
@@ -22,7 +22,7 @@ def parse_reason(request: Request) -> str | None:
         problems.add("", "type", "must be an object")
         value = {}
     refuse_others(value, ("reason",), problems)
-    reason = text_of(value["reason"], "/reason", problems, LONGEST_PURPOSE) if "reason" in value else None
+    reason = text_of(value["reason"], "/reason", problems, LONGEST_REASON) if "reason" in value else None
     problems.raise_if_any(message=FAULTS)
     return reason
 

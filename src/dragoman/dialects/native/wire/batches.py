@@ -22,7 +22,7 @@ LARGEST_CONCURRENCY = bulk_options.LARGEST_CONCURRENCY
 LARGEST_PRIORITY = bulk_options.LARGEST_PRIORITY
 PER_CENT = r"^(100|[1-9]?[0-9])%$"
 
-Reason = Annotated[str, Meta(max_length=LONGEST_PURPOSE, extra_json_schema=WITHOUT_NUL)]
+Reason = Annotated[str, Meta(max_length=bulk_options.LONGEST_REASON, extra_json_schema=WITHOUT_NUL)]
 Purpose = Annotated[Reason | None, Meta(description="Why, for reviewers.")]
 Failures = Annotated[
     Annotated[int, Meta(ge=0)] | Annotated[str, Meta(extra_json_schema={"pattern": PER_CENT})] | None,

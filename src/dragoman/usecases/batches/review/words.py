@@ -2,6 +2,8 @@
 
 from dragoman.command import Lock
 from dragoman.domain.bulk import Decision
+from dragoman.domain.bulk_options import LONGEST_REASON
+from dragoman.domain.errors import Invalid, Problem
 from dragoman.domain.task import Task, Verb, task_is_batch
 from dragoman.usecases import preconditions
 from dragoman.usecases.batches import control
@@ -32,8 +34,11 @@ def decide(
 ) -> Task:
     """Decide the batch of a task that the principal may see; returns the task as it is then.
 
-    StaleVersion unless the task is at one of `revisions`.
+    Invalid for a reason of more than LONGEST_REASON characters; StaleVersion unless the task is at one of `revisions`.
     """
+    if reason is not None and len(reason) > LONGEST_REASON:
+        why = f"must be at most {LONGEST_REASON} characters as the reason of a decision"
+        raise Invalid("invalid_body", f"The text {why}.", (Problem("/text", "range", why),))
     decision, batch = WORDS.get(word or ""), uow.batches.find(task.number, Lock.CHANGE)
     if decision is None or batch is None:
         raise task_is_batch()

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from dragoman.domain.bulk import Method, OnConflict, Status
-from dragoman.domain.bulk_options import LONGEST_PURPOSE
+from dragoman.domain.bulk_options import LONGEST_REASON
 from dragoman.domain.errors import Conflict, Expected, Forbidden, Invalid, StaleVersion
 from dragoman.usecases.batches import commands, documents
 from dragoman.usecases.batches.commands import Act, Action
@@ -82,8 +82,8 @@ def _faults(visit: Visit, seen: Shown, word: str, reason: str) -> dict[str, str]
     batch, faults = seen.batch, dict[str, str]()
     if word == "refuse" and not reason:
         faults["reason"] = visit.gettext("Say why: a refusal needs a reason.")
-    if len(reason) > LONGEST_PURPOSE:
-        faults["reason"] = visit.gettext("A reason has at most %(most)s characters.", most=LONGEST_PURPOSE)
+    if len(reason) > LONGEST_REASON:
+        faults["reason"] = visit.gettext("A reason has at most %(most)s characters.", most=LONGEST_REASON)
     if word == "approve" and batch.method is Method.DELETE and batch.status is Status.IN_REVIEW:
         will = 0 if batch.summary is None else batch.summary.will_change
         digits = "".join(each for each in visit.form.text("typed") if each in "0123456789")
@@ -129,7 +129,7 @@ async def stop(visit: Visit) -> Response:
 
 async def _steer(visit: Visit, action: Action, sentence: str) -> Response:
     visit.require(*SCOPES["update"])
-    reason = visit.form.text("reason").strip()[:LONGEST_PURPOSE] or None
+    reason = visit.form.text("reason").strip()[:LONGEST_REASON] or None
     command = Act(pages.ref(visit), action, reason if action is Action.STOP else None, revision(visit))
     try:
         done: Shown = await visit.write(commands.act, command, operation=f"batch.{action}")
