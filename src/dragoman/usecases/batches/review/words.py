@@ -37,8 +37,8 @@ def decide(
     Invalid for a reason of more than LONGEST_REASON characters; StaleVersion unless the task is at one of `revisions`.
     """
     if reason is not None and len(reason) > LONGEST_REASON:
-        why = f"must be at most {LONGEST_REASON} characters as the reason of a decision"
-        raise Invalid("invalid_body", f"The text {why}.", (Problem("/text", "range", why),))
+        why = f"must be at most {LONGEST_REASON} characters"
+        raise Invalid("invalid_body", "The reason of a decision is too long.", (Problem("/text", "range", why),))
     decision, batch = WORDS.get(word or ""), uow.batches.find(task.number, Lock.CHANGE)
     if decision is None or batch is None:
         raise task_is_batch()
