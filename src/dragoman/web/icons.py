@@ -12,10 +12,13 @@ FILE = Path(__file__).parent / "static" / "icons.svg"
 SYMBOL = re.compile(r'<symbol id="([a-z_]+)".*?</symbol>')
 USED = re.compile(r'<use href="#i-([a-z_]+)"')
 STATES = frozenset(
-    {"inactive", "ready", "claimed", "running", "suspended", "completed", "failed", "terminated", "expired"}
+    {
+        *("inactive", "ready", "claimed", "running", "suspended", "completed", "failed", "terminated", "expired"),
+        "pending_review",
+    }
 )
-OF_ROWS = STATES | {act.icon for act in IN_MENUS} | {"more", "to", "warn"}
-"""Those that rows of lists may use, so that they needn't be searched through."""
+OF_ROWS = STATES | {act.icon for act in IN_MENUS} | {"more", "to", "warn"} | {"eye", "pen", "plus", "x"}
+"""Those that rows of lists, and a task beside them, may use, so that they needn't be searched through."""
 ROWS, ROWS_END = '<tbody id="rows">', "</tbody>"
 
 

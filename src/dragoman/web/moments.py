@@ -75,6 +75,10 @@ class Moments:
         """A day as people write it."""
         return self._format(datetime(day.year, day.month, day.day, tzinfo=UTC), "yMMMd")
 
+    def of_day(self, moment: Moment) -> str:
+        """The day of a moment of which only the day in UTC is known, as people write it."""
+        return self.written_day(to_datetime(moment).date())
+
     def clock(self, moment: Moment) -> str:
         """Its time of the day to the second."""
         return f"{to_datetime(moment).astimezone(self._zone):%H:%M:%S}"

@@ -101,6 +101,19 @@ def test_the_journey_shows_all_dialects_and_is_narrowed_by_links(tenant: Tenant,
     assert "Nothing of this contact matches." in anna.get(f"/ui/contacts/{number}?dialect=genesys").text
 
 
+def test_the_journey_calls_values_as_people_do(tenant: Tenant, anna: Browser) -> None:
+    number = contact(tenant)
+    category = tenant.native("POST", "/v1/categories", {"title": "Returns <b>"})["number"]
+    task = tenant.native("POST", "/v1/tasks", {"title": "Refund", "contact": number})["number"]
+    tenant.native("PATCH", f"/v1/tasks/{task}", {"category": category, "read": True})
+    page = anna.get(f"/ui/contacts/{number}?kind=change").text
+    assert "<ins>Returns &lt;b&gt;</ins>" in page
+    assert "<del>no</del>" in page
+    assert "<ins>yes</ins>" in page
+    anna.headers["Accept-Language"] = "de"
+    assert "<ins>ja</ins>" in anna.get(f"/ui/contacts/{number}?kind=change").text
+
+
 def test_a_note_stands_in_the_journey_as_text(tenant: Tenant, anna: Browser) -> None:
     number = contact(tenant)
     note = {"content": "<p>called</p>", "categoryId": 1_000_003, "contactId": number}

@@ -316,9 +316,13 @@ def test_templates_that_one_may_not_use_are_not_offered(tenant: Tenant, anna: Br
     assert bert.post("/ui/tasks/new", {"csrf": bert.csrf(), "template": "Closed", "title": "x"}).status == 422
 
 
-def test_a_peek_shows_a_task_beside_the_list(anna: Browser) -> None:
+def test_a_peek_shows_a_task_beside_the_list(tenant: Tenant, anna: Browser) -> None:
+    tenant.native("PATCH", "/v1/tasks/2", {"description": "It was <b>whole</b>"})
     assert rows(anna, "/ui/inbox/all?peek=2") == [2, 1, 3]
-    assert '<aside class="peek" aria-label="Task 2">' in anna.last.text
+    aside = anna.last.text.partition('<aside class="peek" aria-label="Task 2">')[2].partition("</aside>")[0]
+    assert '<ins dir="auto">It was &lt;b&gt;whole&lt;/b&gt;</ins>' in aside
+    assert '<span class="tag">Native</span>' in aside
+    assert 'name="back" value="/ui/inbox/all"' in aside
     rows(anna, "/ui/inbox/all?peek=99")
     assert "<aside" not in anna.last.text
 

@@ -67,6 +67,12 @@ def test_no_page_takes_many_statements(anna: Browser, path: str) -> None:
     assert len(few) <= STATEMENTS_OF_A_PAGE, few
 
 
+def test_a_list_with_a_task_at_its_side_takes_no_more_statements(anna: Browser) -> None:
+    few = _fewest(anna, "/ui/inbox/mine?peek=1")
+    assert 'class="peek"' in gzip.decompress(anna.last.body).decode()
+    assert len(few) <= STATEMENTS_OF_A_PAGE, few
+
+
 def test_the_inbox_is_light(anna: Browser) -> None:
     text, own, whole, requests = sizes(anna, "/ui/inbox/mine")
     assert text.count("<tr id=") == ROWS

@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 Columns = tuple[sa.Column[Any], ...]
 CHANGE: Columns = (H.number, H.revision, H.at, H.cause, H.request, H.changes)
-AUTHOR: Columns = (H.number, H.revision, H.principal, H.at)
+AUTHOR: Columns = (H.number, H.revision, H.principal, H.at, H.actor)
 
 
 class Asked(NamedTuple):
@@ -167,9 +167,11 @@ class History:
         """Changes by number and revision. For readers and exclusive commands."""
         return {(row[0], row[1]): Change._make(row) for row in self._at(entity, places, CHANGE)}
 
-    def authors(self, entity: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, Moment]]:
-        """Login and moment of changes by number and revision. For readers and exclusive commands."""
-        return {(row[0], row[1]): (row[2], row[3]) for row in self._at(entity, places, AUTHOR)}
+    def authors(
+        self, entity: str, places: Iterable[tuple[int, int]]
+    ) -> dict[tuple[int, int], tuple[str | None, str, Moment]]:
+        """User, login and moment of changes by number and revision. For readers and exclusive commands."""
+        return {(row[0], row[1]): (row[4], row[2], row[3]) for row in self._at(entity, places, AUTHOR)}
 
     def _at(self, entity: str, places: Iterable[tuple[int, int]], columns: Columns) -> list[Any]:
         if self._group.connection is None:

@@ -51,11 +51,12 @@ def look_at_all(uow: UnitOfWork, command: LookAtAll) -> Looked:
 
 
 class OneContact(msgspec.Struct, frozen=True):
-    """One contact with a page of its journey. `names` of users by uid."""
+    """One contact with a page of its journey. `names` of users by uid, `categories` by number."""
 
     page: Page
     company: Contact | None
     names: dict[str, str]
+    categories: dict[int, str]
     may_edit: bool
 
 
@@ -66,5 +67,7 @@ def look(uow: UnitOfWork, command: Journey) -> OneContact:
     company = None if contact.company is None else uow.contacts.find(contact.company)
     if company is not None and company.is_private and not may_edit_contact(uow.principal, company):
         company = None
-    uids = {contact.creator, *contact.shared_with, *called.in_changes(item.changes for item in page.items)}
-    return OneContact(page, company, called.names(uow, uids), may_edit_contact(uow.principal, contact))
+    changes = [item.changes for item in page.items]
+    uids = {contact.creator, *contact.shared_with, *called.in_changes(changes)}
+    titles = called.categories(uow, changes)
+    return OneContact(page, company, called.names(uow, uids), titles, may_edit_contact(uow.principal, contact))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from dragoman.usecases.uow import UnitOfWork
 
+CATEGORY = re.compile(r'"category":\[(\d+|null),(\d+|null)\]')
 UID = re.compile(r'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
 
 
@@ -17,3 +18,10 @@ def names(uow: UnitOfWork, uids: Iterable[str | None]) -> dict[str, str]:
 def in_changes(changes: Iterable[str | None]) -> set[str]:
     """The ids that stand in changes of history (JSON text), those of users among them."""
     return {uid for text in changes if text is not None for uid in UID.findall(text)}
+
+
+def categories(uow: UnitOfWork, changes: Iterable[str | None]) -> dict[int, str]:
+    """Number -> title of the categories that stand in changes of history. For readers and exclusive commands."""
+    pairs = [pair for text in changes if text is not None for pair in CATEGORY.findall(text)]
+    numbers = {int(number) for pair in pairs for number in pair if number != "null"}
+    return {int(number): title for (_, number), title in uow.names.of({"category": numbers}).items()}

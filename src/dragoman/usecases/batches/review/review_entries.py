@@ -17,6 +17,7 @@ from dragoman.store.repositories.batches import Sought
 from dragoman.usecases.batches.review import previews
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.batches.types.resource_types import ResourceType
+from dragoman.usecases.identity import called
 from dragoman.usecases.uow import UnitOfWork
 
 MOST_CHUNKS = 20
@@ -38,7 +39,7 @@ class Difference(NamedTuple):
 class Entry(msgspec.Struct, frozen=True):
     """One row of the table. `number` and `name` are those of the object, None where there is none or it is hidden.
 
-    Of a stale one `changed_by` is the login of who changed the object last, and `changed_at` when.
+    Of a stale one `changed_by` is the name of who changed the object last, and `changed_at` when.
     """
 
     index: int
@@ -254,7 +255,9 @@ def _changes(
     if entity is None or not there:
         return {}
     rows = uow.history.authors(entity, [(each.number, each.revision) for each in there])
-    return {each.number: rows.get((each.number, each.revision), (None, each.modified_at)) for each in there}
+    names = called.names(uow, (actor for actor, _, _ in rows.values()))
+    found = {place: (names.get(actor or "", login), at) for place, (actor, login, at) in rows.items()}
+    return {each.number: found.get((each.number, each.revision), (None, each.modified_at)) for each in there}
 
 
 def _name(document: Mapping[str, Any] | None) -> str | None:

@@ -8,7 +8,7 @@ markAsRead();
 beginLive();
 await comeBack();
 const asked = new URLSearchParams(location.search).get("peek");
-if (list && asked && row(asked)) peek(Number(asked));
+if (list && asked) peek(Number(asked));
 if (words.who) for (const [name, open] of [["commands", openPalette], ["shortcuts", () => openDialog("shortcuts")]]) {
   const button = copy(`#open-${name}`);
   button.addEventListener("click", open);

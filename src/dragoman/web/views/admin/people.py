@@ -51,7 +51,7 @@ async def show(visit: Visit) -> Response:
                 "user": each.user,
                 "roles": [visit.gettext(ROLES[UserRole(role)][0]) for role in each.roles],
                 "groups": [group.name for group in each.groups],
-                "seen": each.user.last_seen_at and visit.moments.of(each.user.last_seen_at).iso[:10],
+                "seen": each.user.last_seen_at and visit.moments.of_day(each.user.last_seen_at),
             }
             for each in found.items
         ],

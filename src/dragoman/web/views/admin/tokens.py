@@ -19,7 +19,7 @@ FIELDS = ("name", "user", "scopes", "expires_in")
 LIVES = {"P1D": N_("In a day"), "P30D": N_("In 30 days"), "P90D": N_("In 90 days"), "P365D": N_("In a year")}
 USUAL_LIFE = "P90D"
 STATES = {
-    TokenState.LIVE: N_("Live"),
+    TokenState.LIVE: N_("Valid"),
     TokenState.EXPIRED: N_("Expired"),
     TokenState.REVOKED: N_("Revoked"),
     TokenState.SUSPENDED: N_("Owner disabled"),

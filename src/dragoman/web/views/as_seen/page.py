@@ -12,6 +12,7 @@ from dragoman.runtime.asking import Asked
 from dragoman.usecases.tasks import subjects
 from dragoman.web.calls import VARIABLE, curl, phrase, preformatted
 from dragoman.web.site import Page
+from dragoman.web.views.tasks.page import SEEN_THROUGH
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -29,7 +30,8 @@ REASONS = (
 async def show(visit: Visit) -> Response:
     """The page, or the part of it that a tab of the task's page loads."""
     subject = await _subject(visit)
-    titles = {dialect.name: dialect.title for dialect in discover()}
+    known = {dialect.name: dialect.title for dialect in discover()}
+    titles = {name: known[name] for name in (*SEEN_THROUGH, *known) if name in known}
     name = visit.path["dialect"]
     if name not in titles:
         raise NotFound("unknown_path", "There is no such page.")

@@ -61,7 +61,7 @@ def _row(visit: Visit, row: Any, names: dict[str, str]) -> dict[str, Any]:
         "row": row,
         "when": visit.moments.of(row.at),
         "who": names.get(row.actor or "", row.principal),
-        "changes": timeline.changes(row.changes, visit.moments, names, visit.gettext),
+        "changes": timeline.changes(row.changes, timeline.Sayings(visit.moments, names, {}, visit.gettext)),
     }
 
 

@@ -58,7 +58,7 @@ async def show(visit: Visit) -> Response:
         names=looked.names,
         may_edit=looked.may_edit,
         sentence=_sentence(visit, looked.page),
-        items=[_shown(visit, item, looked.names) for item in looked.page.items],
+        items=[_shown(visit, item, looked) for item in looked.page.items],
         chips=_chips(visit),
         next_page=None if looked.page.after is None else _next(visit, looked.page.after),
         is_narrowed=any(visit.request.first(name) for name in ("dialect", "kind", "open", "after")),
@@ -123,13 +123,14 @@ def _chips(visit: Visit) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(visit: Visit, item: Item, names: dict[str, str]) -> dict[str, Any]:
+def _shown(visit: Visit, item: Item, looked: looks.OneContact) -> dict[str, Any]:
     href = {"task": f"/ui/tasks/{item.number}", "case": f"/ui/cases/{item.number}"}
+    says = timeline.Sayings(visit.moments, looked.names, looked.categories, visit.gettext)
     return {
         "item": item,
         "when": visit.moments.of(item.at),
         "href": href.get(item.entity, f"/ui/cases/{item.case}"),
-        "changes": [] if item.changes is None else timeline.changes(item.changes, visit.moments, names, visit.gettext),
+        "changes": [] if item.changes is None else timeline.changes(item.changes, says),
     }
 
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from dragoman.domain.errors import NotFound
 from dragoman.domain.task_query import terms
-from dragoman.usecases.inbox import lists, peeking, views
+from dragoman.usecases.inbox import lists, views
 from dragoman.usecases.inbox.lists import Looked
+from dragoman.usecases.tasks import whole
 from dragoman.web import framing
 from dragoman.web.forms import new_key
 from dragoman.web.frame import LISTS
@@ -17,6 +19,7 @@ from dragoman.web.rows.columns import CHOSEN, columns
 from dragoman.web.site import Page
 from dragoman.web.views.inbox import adding, api_call, asked, chips, cursors, reviewing, saving, shapes
 from dragoman.web.views.inbox.asked import Asked
+from dragoman.web.views.tasks import page as task_page
 from dragoman.web.views.tasks.origins import Origin
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
@@ -78,7 +81,7 @@ async def drawn(
     if looked.counts is not None:
         await framing.counted(visit, looked.counts)
     choices = await adding.choices(visit, wanted.add) if wanted.add is not None else None
-    peeked = None if wanted.peek is None else await visit.read(peeking.peek, peeking.Peek(wanted.peek))
+    peeked = None if wanted.peek is None else await _peeked(visit, wanted, wanted.peek)
     faults = [chips.fault(each, visit.words) for each in looked.filter.faults]
     is_changed = view is not None and saving.is_changed(shown_as, view)
     may_save = view is not None and saving.may_save(visit, view)
@@ -120,6 +123,18 @@ async def drawn(
         ),
         has_reasons=bool(reasons),
     )
+
+
+async def _peeked(visit: Visit, wanted: Asked, number: int) -> Markup | None:
+    """The task at the side; None for one that isn't there, or that the reader may not see."""
+    try:
+        found = await visit.read(whole.look, whole.Look(number))
+    except NotFound:
+        return None
+    if found.is_deleted:
+        return None
+    text = visit.drawn("live/peek.html", **{**task_page.values(visit, found), "back": wanted.href()})
+    return Markup(text)  # noqa: S704 - a template of ours, which escapes
 
 
 def _call(visit: Visit, wanted: Asked, looked: Looked) -> api_call.Call | None:

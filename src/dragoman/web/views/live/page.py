@@ -155,9 +155,8 @@ async def peek(visit: Visit) -> Response:
     """A task for the side of its list. `back` is the address of the list, to which its acts lead."""
     found = await finding.whole(visit)
     back = visit.request.first("back") or ""
-    address = back if addresses.is_below_root(back) else finding.address(found.task.number)
-    status = 410 if found.is_deleted else 200
-    return visit.part("live/peek.html", status, **{**task_page.values(visit, found), "address": address})
+    values = {**task_page.values(visit, found), "back": back if addresses.is_below_root(back) else ""}
+    return visit.part("live/peek.html", 410 if found.is_deleted else 200, **values)
 
 
 PAGES = (Page("/ui/peek/{n}", peek), Page("/ui/live", live), Page("/ui/rows", rows))

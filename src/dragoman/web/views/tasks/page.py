@@ -5,7 +5,6 @@ from typing import Any
 from starlette.responses import Response
 
 from dragoman.domain.access import Permission
-from dragoman.domain.clock import Moment
 from dragoman.domain.json_numbers import decode, encode
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task
@@ -13,6 +12,7 @@ from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.usecases.tasks.whole import GROUP, LONGEST_MESSAGE, Whole
 from dragoman.web import texts, verbs
 from dragoman.web.forms import new_key
+from dragoman.web.rows.dues import LATE, late_text, urgency
 from dragoman.web.views.tasks import finding, origins, story
 from dragoman.web.views.tasks.labels import IN_PLACE, TASK_LABELS
 from dragoman.web.views.tasks.messages import LABELS
@@ -81,15 +81,17 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "steps": story.steps(visit, found),
         "seen_through": SEEN_THROUGH,
         "origin": origins.of(visit),
-        "is_late": is_late(task, visit.request.received_at),
+        "late": _late(visit, task),
         "dialect": task.made_through,
         "key": new_key,
+        "back": "",
     }
 
 
-def is_late(task: Task, now: Moment) -> bool:
-    """Whether it is open, and was due before now."""
-    return task.is_open and task.due_at is not None and task.due_at < now
+def _late(visit: Visit, task: Task) -> str:
+    """By how much it is late, in words; empty for one that isn't."""
+    now = visit.request.received_at
+    return late_text(visit.words, task, now) if urgency(task, now) == LATE else ""
 
 
 def _before(visit: Visit) -> int | None:

@@ -9,6 +9,7 @@ from dragoman.domain.clock import Moment
 from dragoman.usecases.events.history import HistoryRow
 from dragoman.usecases.tasks.whole import Whole
 from dragoman.web.drawing import STATE_WORDS
+from dragoman.web.icons import STATES
 from dragoman.web.moments import Written
 from dragoman.web.views.tasks.labels import FOLLOWS, TASK_LABELS
 from dragoman.web.visit import Visit
@@ -46,6 +47,7 @@ class Step(NamedTuple):
     dialect: str
     operation: str
     at: Written
+    icon: str
     diffs: list[Diff]
     cause: int | None
     request: str | None
@@ -68,6 +70,7 @@ def _step(visit: Visit, whole: Whole, row: HistoryRow) -> Step:
         row.dialect,
         row.operation,
         visit.moments.of(row.at),
+        _icon(changes),
         diffs,
         row.cause,
         row.request,
@@ -75,6 +78,14 @@ def _step(visit: Visit, whole: Whole, row: HistoryRow) -> Step:
         not row.changes,
         bool(diffs) and not whole.task.stands_for_batch and "created_at" not in changes and "deleted" not in changes,
     )
+
+
+def _icon(changes: dict[str, Any]) -> str:
+    """The drawing of what became of the task: the state that it came into, else a pen."""
+    if "created_at" in changes:
+        return "plus"
+    state = changes.get("state", (None, None))[1]
+    return state if state in STATES else "pen"
 
 
 def _diffs(visit: Visit, whole: Whole, name: str, old: Any, new: Any) -> Iterator[Diff]:
