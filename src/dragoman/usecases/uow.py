@@ -12,8 +12,10 @@ from dragoman.domain.event import Event, subject_of
 from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.terms import Terms
+from dragoman.store.repositories.batch_contents import Chunks, Payloads
 from dragoman.store.repositories.batch_drafts import BatchDrafts
-from dragoman.store.repositories.batches import Batches, Chunks, Details, Payloads, Previews
+from dragoman.store.repositories.batch_previews import Previews
+from dragoman.store.repositories.batches import Batches, Details
 from dragoman.store.repositories.binary_properties import BinaryProperties
 from dragoman.store.repositories.cases import Cases, Stages
 from dragoman.store.repositories.categories import Categories

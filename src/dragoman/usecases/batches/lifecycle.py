@@ -31,7 +31,7 @@ from dragoman.domain.job import ENDED as OVER
 from dragoman.domain.job import JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.task import ENDED, Kind, State, Task
-from dragoman.store.repositories.batches import BatchFilter, Condition
+from dragoman.store.repositories.batch_filters import BatchFilter, Condition
 from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches import announcements

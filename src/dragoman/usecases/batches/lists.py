@@ -8,7 +8,15 @@ import msgspec
 from dragoman.domain.bulk import Batch
 from dragoman.domain.errors import Invalid
 from dragoman.domain.limits import PAGE_BYTES
-from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter, BatchSort, Column, Condition, Operator, Value
+from dragoman.store.repositories.batch_filters import (
+    NEWEST_FIRST,
+    BatchFilter,
+    BatchSort,
+    Column,
+    Condition,
+    Operator,
+    Value,
+)
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.content import payloads
 from dragoman.usecases.uow import UnitOfWork

@@ -12,7 +12,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain import failure_groups, json_numbers
 from dragoman.domain.bulk import Batch, ChangeGroup, Effect, FailureGroup, Status
 from dragoman.domain.clock import Moment
-from dragoman.store.repositories.batches import BatchFilter, Condition
+from dragoman.store.repositories.batch_filters import BatchFilter, Condition
 from dragoman.store.repositories.names import Named
 from dragoman.usecases.batches import documents, rows, standing
 from dragoman.usecases.batches import lifecycle as batches

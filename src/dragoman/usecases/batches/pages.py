@@ -5,7 +5,7 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.bulk import Batch
 from dragoman.domain.limits import uuid_of
-from dragoman.store.repositories.batches import BatchFilter, BatchSort, Condition
+from dragoman.store.repositories.batch_filters import BatchFilter, BatchSort, Condition
 from dragoman.usecases.batches import documents
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.review import reviews

@@ -8,7 +8,7 @@ import msgspec
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.bulk import Batch
 from dragoman.domain.clock import Moment
-from dragoman.store.repositories.batches import NEWEST_FIRST, BatchFilter
+from dragoman.store.repositories.batch_filters import NEWEST_FIRST, BatchFilter
 from dragoman.usecases.batches import pages
 from dragoman.usecases.batches.review import reviews
 from dragoman.usecases.uow import UnitOfWork

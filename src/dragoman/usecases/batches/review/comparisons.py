@@ -12,7 +12,7 @@ from dragoman.domain import bulk_failures
 from dragoman.domain.bulk import Batch, Effect, Method, OnChange, Preview
 from dragoman.domain.errors import Conflict, Expected
 from dragoman.domain.pointers import are_related, escaped
-from dragoman.store.repositories.batches import Seen
+from dragoman.store.repositories.batch_previews import Seen
 from dragoman.usecases.batches.review import images
 from dragoman.usecases.batches.review.differences import between, pointer_of
 from dragoman.usecases.batches.types.resource_types import Found, ResourceType

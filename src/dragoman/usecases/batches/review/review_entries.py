@@ -13,7 +13,7 @@ from dragoman.domain.bulk import Batch, ChangeGroup, Effect, Preview, Status
 from dragoman.domain.clock import Moment
 from dragoman.domain.limits import PAGE_BYTES
 from dragoman.domain.text import folded
-from dragoman.store.repositories.batches import Sought
+from dragoman.store.repositories.batch_previews import Sought
 from dragoman.usecases.batches.review import previews
 from dragoman.usecases.batches.types import resource_types
 from dragoman.usecases.batches.types.resource_types import ResourceType
