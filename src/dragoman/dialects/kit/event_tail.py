@@ -8,8 +8,8 @@ that is further behind reads the log by itself.
 import asyncio
 from collections.abc import Awaitable, Callable
 from operator import attrgetter
+from typing import Any
 
-from dragoman.domain.access import Principal
 from dragoman.usecases.events.tailing import Look, Looked
 
 PAUSE_SECONDS = 0.005
@@ -43,9 +43,7 @@ class Tail:
 
     def __init__(self, log: str) -> None:
         self.log = log
-        self.checked: dict[
-            tuple[str, str], tuple[float, Principal]
-        ] = {}  # by credential: when it was looked at, and whose it is
+        self.credentials: dict[tuple[str | None, str, str], Any] = {}  # of its streams
         self._last = 0
         self._asks: list[_Ask] = []
         self._task: asyncio.Task[None] | None = None

@@ -6,18 +6,20 @@ misses nothing, and one that comes back goes on behind the id of the last event 
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from dragoman.dialects.kit import Request, Stream
 from dragoman.dialects.kit.batch_watching import EVENT_STREAM
 from dragoman.dialects.kit.event_tail import Tail
 from dragoman.dialects.kit.event_watching import Listener, Watch
 from dragoman.dialects.native.handlers.events import NO_STORE, filter_of
+from dragoman.dialects.native.handlers.stream_credentials import StreamCredential, differ
 from dragoman.dialects.native.wire import requests as reading
 from dragoman.dialects.native.wire.events import StreamQuery
 from dragoman.domain import event_cursor
 from dragoman.domain.access import Principal
-from dragoman.domain.errors import Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
+from dragoman.domain.errors import Expected, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
 from dragoman.usecases.events.tailing import Begin, Begun, Look, Looked, Row, needs_subjects, stored_filter
 
 HEADERS = [NO_STORE, ("X-Accel-Buffering", "no"), ("Connection", "close")]
@@ -26,16 +28,10 @@ STALLED_SECONDS = 30.0
 """A socket that takes nothing for so long is closed."""
 POSITION_SECONDS = 60.0
 """Between two cursors behind events that the client does not hear."""
-CREDENTIAL_SECONDS = 3.0
-"""Between two looks at the credential of a stream that sends nothing."""
-SHARED_SECONDS = 0.9
-"""How old the look of another stream of the same credential may be. With the second for which accounts are remembered,
-all three stay below the five seconds within which a stream must fall silent."""
 RETRY_SECONDS = 30
 """When to come back after a refusal."""
 TROUBLED_SECONDS = 1.0
 """Between two attempts to read where the database is away."""
-RIGHTS = (*("is_admin", "groups", "scopes", "is_reviewer", "is_granted", "is_supervisor", "ceiling", "dialects"),)
 
 
 class Ended(Exception):
@@ -66,8 +62,10 @@ async def _counted(begun: Begun, request: Request) -> AsyncGenerator[bytes, None
     watch.streams[who] += 1
     try:
         with watch.listen(principal.tenant) as listener:
-            async for piece in EventStream(begun, request, watch, listener).pieces():
-                yield piece
+            stream = EventStream(begun, request, watch, listener)
+            with stream.watched():
+                async for piece in stream.pieces():
+                    yield piece
     finally:
         watch.streams[who] -= 1
         if not watch.streams[who]:
@@ -106,8 +104,18 @@ class EventStream:
         now = self._loop.time()
         self._ends_at = now + watch.rules.seconds * (900 + secrets.randbelow(201)) / 1_000
         self._sent_at = self._told_at = now
-        self._checks_at = now
-        self._phase = secrets.randbelow(1_000) / 1_000  # or all streams that begin together would look together
+        self._key = (self._principal.user, self._principal.credential, request.headers.get("authorization", ""))
+        self._credential: StreamCredential = self._tail.credentials.setdefault(self._key, StreamCredential())
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Let the credential of this stream be looked at until the end of the block."""
+        try:
+            with self._credential.used_by(self._listener, self._renew):
+                yield
+        finally:
+            if not self._credential.is_used:
+                self._tail.credentials.pop(self._key, None)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The blocks of the stream, to its end."""
@@ -155,6 +163,7 @@ class EventStream:
         """What the client hears of it, and why the stream ends behind it, if it does."""
         if not looked.rows or looked.rows[-1].event.sequence <= self._place:
             self._place = max(self._place, looked.until)
+            self._check_known()
             return b"", None
         people = looked.about_people(self._place)
         turn = next((row for row in people if self._turns_rights(row)), None)
@@ -173,8 +182,6 @@ class EventStream:
             now = self._loop.time()
             if now >= self._ends_at:
                 raise Ended("lifetime")
-            if now >= self._checks_at and await self._check():
-                raise Ended("rights")
             if self._place > self._told and now >= self._told_at + POSITION_SECONDS:
                 yield self._sent(self._position("stream.position"), told=self._place)
             elif now >= self._sent_at + self._heartbeat_seconds:
@@ -186,7 +193,7 @@ class EventStream:
 
     async def _waited(self) -> bool:
         """Whether there is news; False when something else is due."""
-        due = min(self._ends_at, self._checks_at, self._sent_at + self._heartbeat_seconds)
+        due = min(self._ends_at, self._sent_at + self._heartbeat_seconds)
         if self._place > self._told:
             due = min(due, self._told_at + POSITION_SECONDS)
         try:
@@ -194,35 +201,33 @@ class EventStream:
         except Unavailable:
             raise Ended("shutdown") from None
 
+    async def _renew(self, fresh: bool) -> Principal:
+        """Whose the credential of this stream is now."""
+        return await self._request.renew(self._request, fresh=fresh)
+
     async def _check(self, looked: Looked | None = None, *, fresh: bool = False) -> bool:
         """Look at the credential. Whether the rights are others now; Ended when it counts no more."""
         while True:
             try:
-                now = await self._renewed(fresh=fresh)
+                now = await self._credential.look(self._renew, fresh=fresh)
                 break
-            except Unauthenticated:
-                raise Ended("credential") from None
-            except Forbidden:
-                raise Ended("rights") from None
+            except (Unauthenticated, Forbidden) as refusal:
+                raise Ended(_reason(refusal)) from None
             except (TooMany, Unavailable):  # unknown at the moment: nothing is sent meanwhile
                 await asyncio.sleep(TROUBLED_SECONDS)
         if looked is not None and now.until is not None and now.until <= looked.at:
             raise Ended("credential")
         before, self._principal = self._principal, now
         self._request.principal = now
-        self._checks_at = self._loop.time() + CREDENTIAL_SECONDS - (self._phase if fresh else 0.0)
-        return any(getattr(before, name) != getattr(now, name) for name in RIGHTS)
+        return differ(before, now)
 
-    async def _renewed(self, *, fresh: bool) -> Principal:
-        """The principal as he is now. Streams of one credential share a look."""
-        before, checked = self._principal, self._tail.checked
-        key = (before.user or before.credential, self._request.headers.get("authorization", ""))
-        known = checked.get(key)
-        if not fresh and known is not None and self._loop.time() - known[0] < SHARED_SECONDS:
-            return known[1]
-        now = await self._request.renew(self._request, fresh=fresh)
-        checked[key] = self._loop.time(), now
-        return now
+    def _check_known(self) -> None:
+        """Ended where another look found that the credential counts no more, or gives other rights."""
+        credential = self._credential
+        if credential.refusal is not None:
+            raise Ended(_reason(credential.refusal))
+        if credential.principal is not None and differ(self._principal, credential.principal):
+            raise Ended("rights")
 
     def _concerns(self, row: Row) -> bool:
         """Whether an event may have ended the credential or changed the rights."""
@@ -248,3 +253,8 @@ class EventStream:
         if told is not None:
             self._told, self._told_at = told, self._sent_at
         return piece
+
+
+def _reason(refusal: Expected) -> str:
+    """Why a stream ends whose credential is refused."""
+    return "credential" if isinstance(refusal, Unauthenticated) else "rights"
