@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A download whose server is killed in the middle arrives as a whole one behind nginx with its defaults, and behind the
-# Caddy of Debian 12: status 200, no error, fewer rows. An export or a backup is short, and nobody is told.
+# A download whose server is killed in the middle arrives as a whole one behind nginx that speaks HTTP/1.0 to the server,
+# and behind the Caddy of Debian 12: status 200, no error, fewer rows. An export is short, and the client isn't told.
 # Needs: apt-get and dpkg of Debian 12, to fetch nginx and Caddy; nothing is installed.
 #
 # Expected: the client is told. A server that sends in chunks and dies leaves the last chunk out, so that the message is
 # incomplete (RFC 9112, 8), and a proxy that can't get the rest must not end the message as if it were whole.
-# Seen: nginx speaks HTTP/1.0 to the server by default, where the end of the connection is the end of the body, so it
+# Seen: in HTTP/1.0, which nginx speaks unless told otherwise, the end of the connection is the end of the body, so it
 # can't tell the two, and completes the chunks towards the client. Caddy gets chunks, logs "aborting with incomplete
 # response", and completes them all the same. With `proxy_http_version 1.1` nginx passes the cut on; so does Caddy 2.11.
 # Source: nginx, ngx_http_proxy_module, "proxy_http_version"; Caddy 2.6, modules/caddyhttp/reverseproxy/reverseproxy.go,
@@ -111,7 +111,7 @@ import requests
 
 print("requests", requests.__version__)
 seen = {}
-NAMES = ("no proxy", "nginx by default", "nginx with 1.1", "Caddy 2.6", "Caddy 2.11")
+NAMES = ("no proxy", "nginx with 1.0", "nginx with 1.1", "Caddy 2.6", "Caddy 2.11")
 for name, port in zip(NAMES, sys.argv[1:], strict=True):
     for _ in range(100):
         with socket.socket() as probe:
