@@ -160,6 +160,33 @@ def test_who_finished_a_task_and_through_which_dialect_is_seen_wherever_there_is
     assert genesys(world, number, who="bert")["completed"]["resource_id"] == 31
 
 
+@pytest.mark.parametrize(("who", "shown"), [("cara", 31), ("anna", None)])
+def test_who_closed_a_case_elsewhere_is_seen_in_its_service(world: World, who: str, shown: int | None) -> None:
+    made = said(world, "POST", "/api/2.0/crm/case", {"title": "Leak"}, who)[1]["response"]
+    service = f"/services/{made['id']}"
+    assert said(world, "PUT", f"/api/2.0/crm/case/{made['id']}/close", who=who)[0] == 200
+
+    completed = said(world, "GET", service, who=who)[1]["completed"]
+    assert completed.get("resource_id") == shown
+    history = said(world, "GET", f"/v1/cases/{made['id']}/history", who=who)[1]["items"]
+    assert (history[-1]["principal"], history[-1]["dialect"]) == (who, "onlyoffice_crm")
+
+
+def test_a_service_names_whom_its_case_is_assigned_to(world: World) -> None:
+    sent = {"title": "Deal", "responsibleid": CARA, "stageid": 1, "bidCurrencyAbbr": "EUR"}
+    made = said(world, "POST", "/api/2.0/crm/opportunity", sent)[1]["response"]
+    service = f"/services/{made['id']}"
+    started = said(world, "GET", service)[1]["started"]
+    assert started["resource_id"] == 31
+
+    before = said(world, "GET", f"/v1/cases/{made['id']}")[1]
+    assert said(world, "POST", f"/customers/C-1{service}", started)[0] == 200
+    after = said(world, "GET", f"/v1/cases/{made['id']}")[1]
+    assert world.core(lambda uow: uow.cases.get(made["id"]).extras.get("genesys", {}).get("started")) is None
+    assert after["revision"] == before["revision"] + 1  # the customer
+    assert said(world, "GET", service)[1]["started"] == started
+
+
 def test_a_task_without_a_title_goes_by_its_name(world: World) -> None:
     world.core(lambda uow: uow.templates.save(replace(REVIEW, display_name=None)))
     number = number_of(world, review(world))

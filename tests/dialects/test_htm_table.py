@@ -82,10 +82,15 @@ def has(role: str, stand: Stand) -> bool:
     return role != "stranger"
 
 
+def holds(role: str, stand: Stand) -> set[str]:
+    """The originator has an administrator's rights while INACTIVE (page, 8)."""
+    return {role, "Ad"} if role == "Or" and stand.state is State.INACTIVE else {role}
+
+
 def expected(row: Row, stand: Stand, role: str) -> tuple[int, str]:
     """The status and message id that the page wants; `""` for none."""
     who = "Ad" if row.name == "DELETE" and stand.state.is_ended else row.who
-    if not has(role, stand) or role not in who.split():
+    if not has(role, stand) or holds(role, stand).isdisjoint(who.split()):
         return 401, "CWTKA0068E"
     if stand.state not in row.allowed:
         return 409, "CWTKA0062E"
@@ -181,7 +186,7 @@ def update_expected(name: str, stand: Stand, role: str) -> tuple[int, str]:
         return 401, "CWTKA0068E"
     if stand.suspended and name not in ("customProperties", "isRead"):
         return 409, "CWTKA0072E"
-    if role not in who.split():
+    if holds(role, stand).isdisjoint(who.split()):
         return 403, "CWTKA0041E"
     return (200, "") if stand.state in states(letters) else (409, "CWTKA0041E")
 

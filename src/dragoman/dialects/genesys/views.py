@@ -1,6 +1,6 @@
 """What is read beside a service, state or task before it is shown: what is inside it, what other dialects know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,17 @@ class Inner(msgspec.Struct, frozen=True):
 
     inside: Inside
     wanted: Wanted
+
+
+def services(uow: UnitOfWork, cases: Sequence[Case], style: str, inner: Inner) -> list[resources.Resource]:
+    """These services, each with the requested content."""
+    context = beside_services(uow, cases)
+    return [resources.service(case, style, inner.wanted, context) | inside_of(uow, case, inner) for case in cases]
+
+
+def beside_services(uow: UnitOfWork, cases: Sequence[Case]) -> resources.Beside:
+    """The resource ids of those whom services are assigned to, and of those who ended them elsewhere."""
+    return resources.Beside(resources=_resources(uow, cases), finishers=finishers_of_cases(uow, cases))
 
 
 def inside_of(uow: UnitOfWork, case: Case, inner: Inner) -> resources.Resource:
@@ -75,7 +86,16 @@ def beside(uow: UnitOfWork, tasks: Sequence[Task], wanted: Wanted) -> resources.
 def finishers(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int, int]:
     """The resource ids of the users who ended tasks through other dialects, where they have one, by number."""
     elsewhere = [task for task in tasks if not task.is_open and not resources.ended_here(task)]
-    ended = endings.of(uow, elsewhere) if elsewhere else {}
+    return _resources_of(uow, endings.of(uow, elsewhere) if elsewhere else {})
+
+
+def finishers_of_cases(uow: UnitOfWork, cases: Sequence[Case]) -> dict[int, int]:
+    """The same of services."""
+    elsewhere = [case for case in cases if case.completed_at is not None and not resources.ended_here(case)]
+    return _resources_of(uow, endings.of_cases(uow, elsewhere) if elsewhere else {})
+
+
+def _resources_of(uow: UnitOfWork, ended: Mapping[int, endings.Ending]) -> dict[int, int]:
     people_lookup.load(uow, {ending.user for ending in ended.values()})
     found: dict[int, int] = {}
     for number, ending in ended.items():
@@ -91,8 +111,8 @@ def _categories(uow: UnitOfWork, numbers: set[int | None]) -> dict[int, str]:
     return {category.number: category.title for category in all_categories.load(uow, wanted)} if wanted else {}
 
 
-def _resources(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[str | None, int | None]:
-    users = {task.assignee for task in tasks}
+def _resources(uow: UnitOfWork, entities: Sequence[Task | Case]) -> dict[str | None, int | None]:
+    users = {entity.assignee for entity in entities}
     people_lookup.load(uow, users)
     found: dict[str | None, int | None] = {}
     for user in (people_lookup.find(uow, uid) for uid in users):

@@ -7,13 +7,14 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.dialects.genesys import views
 from dragoman.dialects.genesys.handlers.files import Files
 from dragoman.dialects.genesys.handlers.profiles import Alone
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.responses import JSON, render_json, render_nothing
-from dragoman.dialects.genesys.views import Inner, inside_of
-from dragoman.dialects.genesys.wire import business, queries, resources
+from dragoman.dialects.genesys.views import Inner
+from dragoman.dialects.genesys.wire import business, queries
 from dragoman.dialects.genesys.wire import maintenance as wire
 from dragoman.dialects.kit import Later, Reply, Request, Stream, json
 from dragoman.domain.access import require_admin
@@ -99,10 +100,8 @@ def export(uow: UnitOfWork, command: Export) -> Exported:
     page = services.Page(judge(command.bounds).filter(), command.after)
     found, after = services.page(uow, page)
     style, names = command.switches.service_id_style, command.switches.business
-    items = []
-    for case in found:
-        shown = resources.service(case, style, EVERYTHING.wanted) | inside_of(uow, case, EVERYTHING)
-        items.append(json.encode(names.shown(business.SERVICE, shown)))
+    shown = views.services(uow, found, style, EVERYTHING)
+    items = [json.encode(names.shown(business.SERVICE, service)) for service in shown]
     return Exported(items, after)
 
 

@@ -9,7 +9,7 @@ from dragoman.dialects.genesys.handlers.lookups import find_service, with_servic
 from dragoman.dialects.genesys.handlers.modes import Command
 from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
-from dragoman.dialects.genesys.views import Inner, inside_of
+from dragoman.dialects.genesys.views import Inner, beside_services, finishers_of_cases, services
 from dragoman.dialects.genesys.wire import events, moments, queries, resources
 from dragoman.dialects.genesys.wire.business import SERVICE
 from dragoman.dialects.genesys.wire.events import Event
@@ -168,7 +168,8 @@ def end(uow: UnitOfWork, command: Change) -> None:
     """Completed, with its outcome. Its states and tasks stay as they are; the second time the end is overwritten."""
     case = _own_service(uow, command.service)
     event: Event = judge(command.content)
-    ended = case if resources.shows_end(case, event.fields) else _ended(uow, case, event)
+    finisher = finishers_of_cases(uow, [case]).get(case.number) if resources.RESOURCE in event.fields else None
+    ended = case if resources.shows_end(case, event.fields, finisher) else _ended(uow, case, event)
     cases.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
 
 
@@ -188,8 +189,10 @@ def associate(uow: UnitOfWork, command: Change) -> None:
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
     event: Event = judge(command.content)
     sent = event.fields
-    started = {**_started(case), **{name: value for name, value in sent.items() if name in events.COMMON}}
-    facts: dict[str, Any] = {"started": started} if sent else {}
+    shown = resources.started(case, beside_services(uow, [replace(case, completed_at=None)]))
+    news = {name: value for name, value in sent.items() if name in events.COMMON and changed({name: value}, shown)}
+    started = {**_started(case), **news}
+    facts: dict[str, Any] = {"started": started} if news else {}
     changes: dict[str, Any] = {"customer_key": command.customer}
     if "timestamp" in sent:
         changes["started_at"] = moments.parse(sent["timestamp"])
@@ -198,8 +201,8 @@ def associate(uow: UnitOfWork, command: Change) -> None:
     if "service_type" in sent:
         facts["service_type"] = sent["service_type"]
         changes["title"] = event.titled("service_type")
-    changed = replace(case, extras=_with(case, **facts), **changes)
-    cases.save(uow, extensions.set_extensions(uow, changed, event.extensions, require_schema=command.require_schema))
+    associated = replace(case, extras=_with(case, **facts), **changes)
+    cases.save(uow, extensions.set_extensions(uow, associated, event.extensions, require_schema=command.require_schema))
 
 
 def update_expiry(uow: UnitOfWork, command: Change) -> None:
@@ -233,7 +236,7 @@ def _own_service(uow: UnitOfWork, ref: ServiceId) -> Case:
 def show(uow: UnitOfWork, command: Show) -> resources.Resource:
     """The service, with the requested content."""
     case = find_service(uow, command.service)
-    return _shown(uow, case, judge(command.content), command.style)
+    return _shown(uow, [case], judge(command.content), command.style)[0]
 
 
 def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
@@ -245,7 +248,7 @@ def list_all(uow: UnitOfWork, command: List) -> list[resources.Resource]:
         found = case_lookup.anonymous(uow, command.contact_key)
     seen = [case for case in found if may_see_case(uow.principal, case)]
     matching = [case for case in seen if _matches(case, command.is_open, asked.matching)]
-    return [_shown(uow, case, asked, command.style) for case in resources.in_order(matching)]
+    return _shown(uow, resources.in_order(matching), asked, command.style)
 
 
 def _service(switches: Switches, request: Request) -> ServiceId:
@@ -266,9 +269,8 @@ def _parse_filter(switches: Switches, request: Request) -> Filter:
     return Filter(queries.parse_inside(request), queries.parse_wanted(request), matching)
 
 
-def _shown(uow: UnitOfWork, case: Case, asked: Filter, style: str) -> resources.Resource:
-    shown = resources.service(case, style, asked.wanted)
-    return shown | inside_of(uow, case, Inner(asked.inside, asked.wanted))
+def _shown(uow: UnitOfWork, found: list[Case], asked: Filter, style: str) -> list[resources.Resource]:
+    return services(uow, found, style, Inner(asked.inside, asked.wanted))
 
 
 def _matches(case: Case, is_open: bool | None, asked: queries.ServiceFilter) -> bool:

@@ -32,8 +32,8 @@ Resource = dict[str, Any]
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Context of tasks: titles of categories, resource ids of users that have one or (None) are deleted; by number task
-    cards, and the resource ids of users who ended tasks through other dialects."""
+    """Context of tasks or services: titles of categories, resource ids of users that have one or (None) are deleted; by
+    number task cards, and the resource ids of users who ended them through other dialects."""
 
     categories: Mapping[int, str] = {}
     resources: Mapping[str | None, int | None] = {}
@@ -75,7 +75,7 @@ def in_order(entities: Iterable[Any]) -> list[Any]:
     return sorted(entities, key=lambda entity: (started_at(entity), entity.number))
 
 
-def service(case: Case, style: str, wanted: Wanted) -> Resource:
+def service(case: Case, style: str, wanted: Wanted, beside: Beside) -> Resource:
     """A service without what is inside it."""
     known = facts(case)
     shown: Resource = {
@@ -85,9 +85,9 @@ def service(case: Case, style: str, wanted: Wanted) -> Resource:
         "contact_key": case.contact_key,
         "est_duration": known.get("est_duration"),
         **expiry(case),
-        "started": known.get("started") or {"timestamp": moments.render(case.started_at)},
+        "started": started(case, beside),
     }
-    return _finished(shown, case, wanted.chosen(SERVICE, case.extensions))
+    return _finished(shown, case, wanted.chosen(SERVICE, case.extensions), beside.finishers.get(case.number))
 
 
 def expiry(case: Case) -> Resource:
@@ -126,7 +126,7 @@ def task(task: Task, service_id: int | str | None, wanted: Wanted, beside: Besid
         "task_id": task.number,
         "task_type": task_type(task, beside),
         "est_duration": est_duration(task),
-        "started": _started(task, beside),
+        "started": started(task, beside),
     }
     shown = _finished(shown, task, wanted.chosen(TASK, task.extensions), beside.finishers.get(task.number))
     if task.number in beside.cards:
@@ -178,13 +178,14 @@ def _outcome_of(sent: Resource) -> tuple[str | None, str | None]:
     return None if code is None else str(code), sent.get("disposition_desc")
 
 
-def _started(task: Task, beside: Beside) -> Resource:
-    """The start event as it was sent, or the moment of creation, with the first alias of the assignee. A `resource_id`
-    that was sent is kept if it matched no user, and shown until somebody who has an alias gets the task."""
-    sent: Resource = facts(task).get("started") or {"timestamp": moments.render(task.created_at)}
-    if task.assignee not in beside.resources:
+def started(entity: Task | Case, beside: Beside) -> Resource:
+    """The start event as it was sent, or when it began, with the first alias of the assignee. A `resource_id` that was
+    sent is kept if it matched no user, and shown until somebody who has an alias gets the task."""
+    begun = entity.created_at if isinstance(entity, Task) else entity.started_at
+    sent: Resource = facts(entity).get("started") or {"timestamp": moments.render(begun)}
+    if entity.assignee not in beside.resources:
         return sent
-    resource = beside.resources[task.assignee]
+    resource = beside.resources[entity.assignee]
     if resource is None:
         return {name: value for name, value in sent.items() if name != RESOURCE}
     return {**sent, RESOURCE: resource}

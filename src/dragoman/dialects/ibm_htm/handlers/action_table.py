@@ -145,8 +145,10 @@ def _of_fields(user: str | None, task: Task) -> set[HtmRole]:
     if user is None:
         return set()
     found = {role for role, uid in ((OR, task.creator), (OW, task.assignee), (ST, task.starter)) if uid == user}
-    if OR in found and not task.stands_for_batch and not any(i.role is Role.ADMINISTRATOR for i in task.work_items):
-        found.add(AD)  # page, 8: no administrator named, so it is the originator
+    if OR in found and not task.stands_for_batch:
+        # page, 8: the originator has an administrator's rights while INACTIVE, and later where nobody else is one
+        is_named = any(item.role is Role.ADMINISTRATOR for item in task.work_items)
+        found |= {AD} if task.state is State.INACTIVE or not is_named else set()
     return found
 
 
