@@ -127,21 +127,33 @@ class JsonFormatter(logging.Formatter):
 
 
 def trace(error: BaseException) -> Iterator[str]:
-    """The traceback of an error and its causes, the first cause first, without messages.
+    """The traceback of an error and its causes, the first cause first, without messages; each error once.
 
-    An error's message may contain a password, a body, or the values of a row.
+    An error's message may contain a password, a body, or the values of a row. Errors that are raised again in handlers
+    can be causes of each other.
     """
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None:
-        yield from trace(cause)
-        yield "\nand then:\n\n"
-    yield from traceback.format_tb(error.__traceback__)
-    kind = type(error)
-    yield f"{kind.__module__}.{kind.__qualname__}\n"
-    if isinstance(error, BaseExceptionGroup):
-        for part in error.exceptions:
-            yield "\namong them:\n\n"
-            yield from trace(part)
+    return _trace(error, set())
+
+
+def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
+    causes = [error]
+    while (cause := _cause(causes[-1])) is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        causes.append(cause)
+    for place, each in enumerate(reversed(causes)):
+        if place:
+            yield "\nand then:\n\n"
+        yield from traceback.format_tb(each.__traceback__)
+        yield f"{type(each).__module__}.{type(each).__qualname__}\n"
+        for part in each.exceptions if isinstance(each, BaseExceptionGroup) else ():
+            if id(part) not in seen:
+                yield "\namong them:\n\n"
+                yield from _trace(part, seen)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def setup(level: str = "info") -> RequestLog:

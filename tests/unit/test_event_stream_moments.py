@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from dragoman.dialects.kit import Request
 from dragoman.dialects.kit.event_watching import StreamRules
+from dragoman.dialects.native.handlers import stream_credentials
 from dragoman.dialects.native.handlers.event_streams import EventStream
 from dragoman.domain import event_cursor
 from dragoman.domain.access import Principal
@@ -47,6 +50,9 @@ class World:
             self.now += seconds
             return False
         self.now, self.last = max(self.now, due), self.news_at.pop(due)
+        if self.now >= self.expires_at:  # as the look at its credential wakes a stream
+            (credential,) = self.shared[1].credentials.values()
+            credential.refusal = Unauthenticated("credentials_unknown", "Expired.")
         return True
 
     async def run(self, look: Any) -> Looked:
@@ -56,8 +62,6 @@ class World:
         return Looked(LOG, "main", look.after, self.last, self.last, Moment(0), [], {})  # type: ignore[arg-type]
 
     async def renew(self, request: Request, *, fresh: bool = False) -> Principal:
-        if self.now >= self.expires_at:
-            raise Unauthenticated("credentials_unknown", "Expired.")
         return PRINCIPAL
 
 
@@ -68,11 +72,11 @@ async def pieces(world: World) -> AsyncIterator[tuple[float, str, Any]]:
     """When each block came, its name, and its data; beats are left out."""
     request = Request("GET", "/v1/events/stream", received_at=Moment(0))
     request.principal, request.run, request.renew = PRINCIPAL, world.run, world.renew
-    world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG, checked={})
+    world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG, credentials={})
     stream = EventStream(Begun(LOG, 5, 5), request, world, world)  # type: ignore[arg-type]
     stream._loop = world  # type: ignore[assignment]
     stream._ends_at = stream._ends_at - asyncio.get_running_loop().time()
-    stream._sent_at = stream._told_at = stream._checks_at = 0.0
+    stream._sent_at = stream._told_at = 0.0
     async for piece in stream.pieces():
         if piece != b": beat\n":
             fields = dict(line.split(": ", 1) for line in piece.decode().strip().split("\n"))
@@ -109,12 +113,11 @@ def test_a_stream_ends_with_its_life_and_says_where() -> None:
     assert 89.9 <= end[0] <= 110.1
 
 
-def test_a_stream_ends_soon_after_its_credential_has_expired() -> None:
+def test_a_stream_ends_when_it_is_woken_since_its_credential_has_expired() -> None:
     world = World()
-    world.expires_at = 21.0
+    world.expires_at, world.news_at = 21.0, {21.0: 5}
     _, end = told(world)
-    assert end[1:] == ("stream.end", {"reason": "credential"})
-    assert 21.0 <= end[0] <= 26.0
+    assert end == (21.0, "stream.end", {"reason": "credential"})
 
 
 def test_a_stream_behind_what_is_kept_ends_as_slow() -> None:
@@ -124,7 +127,7 @@ def test_a_stream_behind_what_is_kept_ends_as_slow() -> None:
     assert end == (30.0, "stream.end", {"reason": "slow"})
 
 
-def test_streams_of_one_credential_share_a_look_at_it_for_less_than_a_second() -> None:
+def test_streams_of_one_credential_share_a_look_at_it_for_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         world = World()
         looks = []
@@ -138,20 +141,20 @@ def test_streams_of_one_credential_share_a_look_at_it_for_less_than_a_second() -
                 "GET", "/v1/events/stream", headers={"authorization": authorization}, received_at=Moment(0)
             )
             request.principal, request.run, request.renew = PRINCIPAL, world.run, renew
-            made = EventStream(Begun(LOG, 5, 5), request, world, world)  # type: ignore[arg-type]
-            made._loop = world  # type: ignore[assignment]
-            return made
+            return EventStream(Begun(LOG, 5, 5), request, world, world)  # type: ignore[arg-type]
 
-        world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG, checked={})
+        world.shared[1] = SimpleNamespace(is_near=lambda _: False, log=LOG, credentials={})
         first, second, other = stream("Bearer a"), stream("Bearer a"), stream("Bearer b")
+        monkeypatch.setattr(stream_credentials, "SHARED_SECONDS", 60.0)
         for each in (first, second):
             await each._check()
         assert len(looks) == 1
         await other._check()  # another credential of the same user
         await second._check(fresh=True)
         assert looks == [False, False, True]
-        world.now += 1.0
+        monkeypatch.setattr(stream_credentials, "SHARED_SECONDS", 0.0)
         await first._check()
         assert len(looks) == 4
 
+    assert stream_credentials.SHARED_SECONDS < 1
     asyncio.run(run())

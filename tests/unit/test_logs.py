@@ -137,6 +137,26 @@ def test_a_trace_tells_places_and_kinds_and_quotes_nothing() -> None:
     assert "secret of" not in re.sub(r"^    .*\n", "", text, flags=re.MULTILINE)  # which stands there indented
 
 
+def test_a_trace_tells_errors_that_cause_each_other_once() -> None:
+    first, second = KeyError("a"), ValueError("b")
+    first.__cause__, second.__context__ = second, first
+    text = "".join(logs.trace(first))
+    assert text.count("ValueError") == text.count("KeyError") == 1
+    first.__cause__ = first
+    assert "".join(logs.trace(first)) == "builtins.KeyError\n"
+    group = ExceptionGroup("all", [first, second])
+    second.__cause__ = group
+    assert "".join(logs.trace(group)).count("ExceptionGroup") == 1
+
+
+def test_a_trace_of_a_long_chain_needs_no_deep_stack() -> None:
+    error = KeyError("first")
+    for _ in range(10_000):
+        before, error = error, KeyError("next")
+        error.__cause__ = before
+    assert "".join(logs.trace(error)).count("KeyError") == 10_001
+
+
 def test_setup_sends_every_logger_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     text = io.StringIO()
     monkeypatch.setattr(sys, "stderr", text)

@@ -12,10 +12,11 @@ from dragoman.domain.access import system
 from dragoman.domain.clock import FixedClock, Moment, uptime
 from dragoman.domain.errors import Unavailable
 from dragoman.domain.task import Task
+from dragoman.store.engine import driver, engines
 from dragoman.store.engine.files import database_file
 from dragoman.store.engine.sqlite import sqlite
 from dragoman.store.engine.turns import Turn
-from dragoman.store.unit import transaction
+from dragoman.store.unit import lane, transaction
 from dragoman.store.unit.lane import Meter, Queue
 from dragoman.store.unit.overlay import Overlay, Stamp
 from dragoman.store.unit.work import Work
@@ -192,6 +193,22 @@ def test_a_lane_that_dies_is_told_and_the_application_is_not_ready(served: LaneW
     assert not sent.future.is_set()  # neither done nor refused: the process ends
 
 
+def test_a_lane_that_dies_is_told_even_if_that_cannot_be_logged(
+    served: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object, **__: object) -> None:
+        raise RecursionError("no more stack")
+
+    def die(uow: UnitOfWork) -> None:
+        raise SystemExit("out of the blue")
+
+    monkeypatch.setattr(lane.log, "critical", cannot)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    served.send(die, Keys())
+
+    assert served.died.wait(20)
+
+
 def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     served = LaneWorld(sqlite_url)
     served.do(create, Keys(numbers={"task"}))
@@ -238,10 +255,10 @@ def test_what_waits_for_the_turn_of_another_process_is_withdrawn_and_the_lane_go
 ) -> None:
     served = LaneWorld(sqlite_url)
     store, patience = served.app.store, served.app.settings.timeouts.database_seconds
-    (lane,) = store._lanes
+    (only,) = store._lanes
     waits, take = threading.Event(), Turn._lock
     groups: list[list[Work]] = []
-    lane.on_group = lambda _name, group, _seconds: groups.append(group)
+    only.on_group = lambda _name, group, _seconds: groups.append(group)
 
     def seen(turn: Turn, file: int) -> bool:
         waits.set()
@@ -258,7 +275,7 @@ def test_what_waits_for_the_turn_of_another_process_is_withdrawn_and_the_lane_go
         slice_ = bulk()
         slice_.future = threading.Event()
         store.write(slice_)
-        assert lane.waits_since is not None
+        assert only.waits_since is not None
         assert store.withdraw_due(uptime() + patience / 2) == []
         assert store.withdraw_due(uptime() + patience * 2) == [refused]
         late = served.send(create, Keys(numbers={"task"}))  # it joins the group
@@ -269,6 +286,30 @@ def test_what_waits_for_the_turn_of_another_process_is_withdrawn_and_the_lane_go
     assert groups[0] == [slice_, late]
     other.close()
     served.close()
+
+
+def test_a_connection_that_is_lost_while_it_is_prepared_is_a_database_that_is_away(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = LaneWorld(postgres_url)
+    with monkeypatch.context() as patched:
+        patched.setattr(engines, "BY_INDEX", ("SELECT pg_terminate_backend(pg_backend_pid())",))
+        with pytest.raises(Unavailable) as away:
+            served.do(create, Keys(numbers={"task"}))
+        assert away.value.code == "database_away"
+    assert served.do(create, Keys(numbers={"task"})).number == 1
+    assert not served.deaths
+    served.app.close()
+
+
+def test_an_error_of_a_block_that_is_not_the_drivers_is_raised_as_it_is(postgres_url: str) -> None:
+    served, bug = LaneWorld(postgres_url), LookupError("a bug")
+    connection = served.app.store.engine.writer()
+    with connection, pytest.raises(LookupError) as raised, driver.pipeline(connection):
+        raise bug
+    assert raised.value is bug
+    assert bug.__cause__ is None  # its own cause it would be, of which no trace has an end
+    served.app.close()
 
 
 def test_a_database_that_is_away_is_said_soon_and_taken_up_again(postgres_url: str) -> None:

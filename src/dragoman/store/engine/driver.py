@@ -6,7 +6,7 @@ update's own work. Errors are raised as SQLAlchemy raises them, so that callers 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ def execute(connection: sa.Connection, text: str, values: Sequence[Any]) -> Any:
         cursor = _cursor(connection)
         cursor.execute(text, values)
     except Exception as error:  # house: ok, because only the driver's own errors are converted below
-        raise _converted(connection, text, error) from error
+        raise_converted(connection, text, error)
     return cursor
 
 
@@ -30,7 +30,7 @@ def execute_many(connection: sa.Connection, text: str, rows: Sequence[Sequence[A
         cursor = _cursor(connection)
         cursor.executemany(text, rows)
     except Exception as error:  # house: ok, because only the driver's own errors are converted below
-        raise _converted(connection, text, error) from error
+        raise_converted(connection, text, error)
     return cursor
 
 
@@ -51,7 +51,7 @@ def pipeline(connection: sa.Connection) -> Iterator[None]:
         with raw.pipeline():
             yield
     except Exception as error:  # house: ok, because only the driver's own errors are converted below
-        raise _converted(connection, "", error) from error
+        raise_converted(connection, "", error)
     finally:
         known.pop(PIPELINE, None)
 
@@ -70,7 +70,7 @@ def fetch(connection: sa.Connection, text: str, values: Sequence[Any]) -> list[A
     try:
         rows: list[Any] = cursor.fetchall()
     except Exception as error:  # house: ok, because only the driver's own errors are converted below
-        raise _converted(connection, text, error) from error
+        raise_converted(connection, text, error)
     return rows
 
 
@@ -87,16 +87,16 @@ def _cursor(connection: sa.Connection) -> Any:
     return cursor
 
 
-def _converted(connection: sa.Connection, text: str, error: Exception) -> Exception:
-    """The error as SQLAlchemy would raise it; one that isn't the driver's stays what it is."""
+def raise_converted(connection: sa.Connection, text: str, error: Exception) -> NoReturn:
+    """Raise the error as SQLAlchemy would; one that isn't the driver's stays what it is, and is not its own cause."""
     dialect = connection.dialect
     base = dialect.loaded_dbapi.Error
     if not isinstance(error, base):
-        return error
+        raise error
     gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
     converted = sa.exc.DBAPIError.instance(
         text, None, error, base, hide_parameters=True, connection_invalidated=gone, dialect=dialect
     )
     if gone:
         connection.invalidate(error)
-    return converted
+    raise converted from error

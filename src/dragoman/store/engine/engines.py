@@ -175,10 +175,13 @@ class Engine:
     @staticmethod
     def _set(connection: sa.Connection, *statements: str) -> None:
         raw: Any = connection.connection.dbapi_connection
-        raw.autocommit = True  # the setting lasts, also when a transaction is rolled back
-        for statement in statements:
-            raw.execute(statement)
-        raw.autocommit = False
+        try:
+            raw.autocommit = True  # the setting lasts, also when a transaction is rolled back
+            for statement in statements:
+                raw.execute(statement)
+            raw.autocommit = False
+        except Exception as error:  # house: ok, because only the driver's own errors are converted
+            driver.raise_converted(connection, "", error)
 
     def unhurried(self, connection: sa.Connection) -> sa.Connection:
         """The same connection without limits of time, for what reads or writes a whole database."""

@@ -276,8 +276,8 @@ class Lane:
             while self._serve_next():
                 pass
         except BaseException as error:  # house: ok, because a dead lane must end the process, whatever killed it
+            self._died(error)  # first: nothing, not even a log, may keep it from that
             log.critical("lane.died", extra={"lane": self.name}, exc_info=error)
-            self._died(error)
         finally:
             self._transactions.close()
 
@@ -323,8 +323,8 @@ class Lane:
                     work.result, work.error = None, unsure
             if self._transactions.engine.is_sqlite:
                 raise  # no 2xx and no refusal either: the process ends, the next start recovers
-            log.error("commit.outcome_unknown", extra={"lane": self.name}, exc_info=unknown)
             self._answer(group)
+            log.error("commit.outcome_unknown", extra={"lane": self.name}, exc_info=unknown)
         else:
             self.groups.add(group, began, seconds)
             if self._again is not None and self._transactions.again:
