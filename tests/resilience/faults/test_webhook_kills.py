@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from typing import Self
 
 import pytest
 import sqlalchemy as sa
@@ -34,7 +35,7 @@ def server(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ser
 
 
 class Receivers:
-    """A receiver that dies and comes back at its port; what each life of it got."""
+    """A receiver that dies and comes back at its port; what each life of it got. Used as a context."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -46,7 +47,10 @@ class Receivers:
         self._stack.close()
         self.now = self._stack.enter_context(receiving(self.now.port))
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
     @property
@@ -74,7 +78,21 @@ class Writer(threading.Thread):
 
 
 def test_kills_lose_nothing_and_make_nothing_up(server: Server) -> None:
-    tenant, receivers, chance = Tenant(server), Receivers(), random.Random(KILLS)
+    with Receivers() as receivers:
+        wanted, acknowledged = events_of_killed(server, receivers)
+        receivers.now.wait_for(lambda _: wanted <= {sent.id for sent in receivers.sent}, seconds=90.0)
+    bodies: dict[str, set[bytes]] = {}
+    for sent in receivers.sent:
+        bodies.setdefault(sent.id, set()).add(sent.body)
+    assert bodies.keys() == wanted
+    assert all(len(each) == 1 for each in bodies.values())
+    assert len(wanted) >= acknowledged > 0
+    assert in_order(receivers.sent)
+
+
+def events_of_killed(server: Server, receivers: Receivers) -> tuple[set[str], int]:
+    """The ids of all events of a server that was killed again and again, and how many tasks it acknowledged."""
+    tenant, chance = Tenant(server), random.Random(KILLS)
     headers = {"Authorization": tenant.basic("anna"), "Content-Type": "application/json"}
     order = json.dumps({"url": receivers.now.url(), "types": ["task.*"]})
     assert server.call("POST", "/v1/webhooks", order, headers).status == 201
@@ -90,18 +108,8 @@ def test_kills_lose_nothing_and_make_nothing_up(server: Server) -> None:
     finally:
         writer.stopped.set()
         writer.join()
-    wanted = {
-        row[0] for row in rows(server, "SELECT uid FROM event WHERE tenant = :tenant AND type LIKE 'task.%'", tenant)
-    }
-    receivers.now.wait_for(lambda _: wanted <= {sent.id for sent in receivers.sent}, seconds=90.0)
-    bodies: dict[str, set[bytes]] = {}
-    for sent in receivers.sent:
-        bodies.setdefault(sent.id, set()).add(sent.body)
-    receivers.close()
-    assert bodies.keys() == wanted
-    assert all(len(each) == 1 for each in bodies.values())
-    assert len(wanted) >= writer.acknowledged > 0
-    assert in_order(receivers.sent)
+    found = rows(server, "SELECT uid FROM event WHERE tenant = :tenant AND type LIKE 'task.%'", tenant)
+    return {row[0] for row in found}, writer.acknowledged
 
 
 def rows(server: Server, text: str, tenant: Tenant) -> list[tuple[str, ...]]:
