@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from dragoman.domain.bulk import Decision, Method, Status, Summary
+from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import State, Task, Verb
+from dragoman.usecases.batches import overview
 from dragoman.usecases.batches.review import previews
 from dragoman.usecases.batches.review.previews import Row
+from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
@@ -38,6 +41,40 @@ def made(world: BatchWorld, **fields: Any) -> int:
 
     number: int = world.core(run, world.anna)
     return number
+
+
+def contact(world: BatchWorld, first_name: str, *, is_private: bool = False) -> int:
+    def run(uow: UnitOfWork) -> int:
+        return contacts.add(uow, ContactKind.PERSON, first_name=first_name, is_private=is_private).number
+
+    number: int = world.core(run, world.anna)
+    return number
+
+
+def befores(world: BatchWorld, number: int, who: str) -> dict[str, Any]:
+    """The old value of each group of equal changes, by its new value, as a user is told it."""
+
+    def run(uow: UnitOfWork) -> dict[str, Any]:
+        batch = uow.batches.get(number)
+        told = {str(group["after"]): group["before"] for group in previews.groups(uow, batch)}
+        assert told == {str(group.after): group.before for group in overview.groups_of(uow, batch)}
+        return told
+
+    found: dict[str, Any] = world.core(run, world.people[who])
+    return found
+
+
+def test_an_old_value_is_told_to_those_who_see_an_object_that_has_it(world: BatchWorld) -> None:
+    private, open_ = contact(world, "Pia", is_private=True), contact(world, "Ann")
+    also_private, also_open = contact(world, "Eve", is_private=True), contact(world, "Eve")
+    entries = [private, open_, also_private, also_open]
+    data = [{"first_name": name} for name in ("Mia", "Bea", "Ida", "Ida")]
+    number = previewed(world, PATCH, "contact", field="id", entries=entries, data=data)
+    for login, admin in (("bert", False), ("root", True)):
+        world.add(login, admin=admin)
+    assert befores(world, number, "root") == {"Mia": "Pia", "Bea": "Ann", "Ida": "Eve"}
+    assert befores(world, number, "anna") == {"Mia": "Pia", "Bea": "Ann", "Ida": "Eve"}
+    assert befores(world, number, "bert") == {"Mia": None, "Bea": "Ann", "Ida": "Eve"}
 
 
 def task(world: BatchWorld, number: int) -> Task:

@@ -18,7 +18,7 @@ from dragoman.usecases.batches import documents, rows, standing
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.outcomes import results
 from dragoman.usecases.batches.outcomes.results import Became
-from dragoman.usecases.batches.review import review_entries
+from dragoman.usecases.batches.review import previews, review_entries
 from dragoman.usecases.batches.review.review_entries import Entry, Wanted
 from dragoman.usecases.batches.standing import Standing
 from dragoman.usecases.batches.types import resource_types
@@ -60,6 +60,7 @@ class Group(NamedTuple):
     stored: ChangeGroup
     before: Any
     after: Any
+    is_told: bool = True  # the principal may know its old value
 
 
 class Failed(NamedTuple):
@@ -117,7 +118,7 @@ def look(uow: UnitOfWork, command: Look) -> Overview:
     batch = shown.batch
     detail = uow.batch_details.find(batch.uid)
     failed, other = ((), 0) if detail is None else failure_groups.shown(detail)
-    groups = [] if detail is None else _groups(batch, detail.groups)
+    groups = groups_of(uow, batch)
     page = _entries(uow, shown, command, groups)
     found, following = _results(uow, batch, command)
     texts = _texts(uow, batch, [row[0] for row in found] + [i for g in failed[:SHOWN_FAILURES] for i in g.examples])
@@ -158,14 +159,11 @@ def _login(row: Any) -> str | None:
     return None if row.actor is None else str(row.principal)
 
 
-def _groups(batch: Batch, stored: Sequence[ChangeGroup]) -> list[Group]:
+def groups_of(uow: UnitOfWork, batch: Batch) -> list[Group]:
+    """Equal changes together, the largest group first."""
     type_ = resource_types.find(batch.type)
-
-    def value(group: ChangeGroup, text: str | None) -> Any:
-        known = None if text is None else json_numbers.decode(text)
-        return known if type_ is None else type_.member(group.pointer, known)
-
-    return [Group(each, value(each, each.before), value(each, each.after)) for each in stored]
+    found = ((told, previews.shown_group(type_, told.group)) for told in previews.told_groups(uow, batch))
+    return [Group(told.group, shown["before"], shown["after"], told.is_told) for told, shown in found]
 
 
 def _moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool] | None:

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from dragoman.domain import json_numbers
+from dragoman.domain.access import sees_all
 from dragoman.domain.bulk import Batch, ChangeGroup, Effect, Preview, Status
 from dragoman.domain.limits import PAGE_BYTES
 from dragoman.usecases.batches.content import payloads
@@ -20,6 +22,8 @@ from dragoman.usecases.uow import UnitOfWork
 COUNTED = 1_000
 """The largest number of changed objects that is counted."""
 BLOCK = 500
+LOOKS, LOOKED_AT = 4, 100
+"""How often, and how many at a time, rows are looked at for those whose old values may be told."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -189,20 +193,63 @@ def moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool]:
 
 
 def groups(uow: UnitOfWork, batch: Batch) -> list[dict[str, Any]]:
-    """Equal changes together, the largest group first: `pointer`, `after`, `count`, `befores`, `before`."""
+    """Equal changes together, the largest first: `pointer`, `after`, `count`, `befores`, `before`. For readers."""
+    type_ = resource_types.find(batch.type)
+    return [shown_group(type_, told.group) for told in told_groups(uow, batch)]
+
+
+class Told(NamedTuple):
+    """Equal changes together, and whether the principal is told their old value, if there is one alone."""
+
+    group: ChangeGroup
+    is_told: bool = True
+
+
+def told_groups(uow: UnitOfWork, batch: Batch) -> list[Told]:
+    """The groups of equal changes. An old value is told to those who see one of the objects that have it, among the
+    first rows that change something; it is null for others. For readers."""
     detail, type_ = uow.batch_details.find(batch.uid), resource_types.find(batch.type)
-    return [] if detail is None else [_group(type_, each) for each in detail.groups]
+    found = [] if detail is None else list(detail.groups)
+    if type_ is None or type_.sees is None or sees_all(uow.principal):
+        return [Told(group) for group in found]
+    untold = {place for place, group in enumerate(found) if group.before is not None}
+    first = 0
+    for _ in range(LOOKS):
+        rows = _changing(uow, batch, first) if untold else []
+        if not rows:
+            break
+        for row in rendered(uow, batch, type_, rows):
+            if not row.hidden:
+                untold = {place for place in untold if not _has(row, found[place], type_)}
+        first = rows[-1].index + 1
+    return [
+        Told(replace(group, before=None), is_told=False) if place in untold else Told(group)
+        for place, group in enumerate(found)
+    ]
 
 
-def _group(type_: ResourceType | None, group: ChangeGroup) -> dict[str, Any]:
-    def value(text: str | None) -> Any:
-        known = None if text is None else json_numbers.decode(text)
-        return known if type_ is None else type_.member(group.pointer, known)
+def _changing(uow: UnitOfWork, batch: Batch, first: int) -> list[Preview]:
+    return uow.previews.page(
+        batch.number, first=first, limit=LOOKED_AT, effects=(Effect.WILL_CHANGE,), max_bytes=PAGE_BYTES
+    )
 
+
+def _has(row: Row, group: ChangeGroup, type_: ResourceType) -> bool:
+    """Whether a row is one of the group's."""
+    return _is_wanted(row, group.pointer, _value(type_, group.pointer, group.after))
+
+
+def _value(type_: ResourceType | None, pointer: str, text: str | None) -> Any:
+    known = None if text is None else json_numbers.decode(text)
+    return known if type_ is None else type_.member(pointer, known)
+
+
+def shown_group(type_: ResourceType | None, group: ChangeGroup) -> dict[str, Any]:
+    """The members of a group."""
     return {
         "pointer": group.pointer,
-        "after": value(group.after),
+        "after": _value(type_, group.pointer, group.after),
         "count": group.count,
         "befores": group.befores,
-        "before": value(group.before) if group.befores == 1 else None,
+        "before": _value(type_, group.pointer, group.before) if group.befores == 1 else None,
     }

@@ -182,14 +182,15 @@ def _group(visit: Visit, batch: Batch, group: overview.Group, titles: overview.T
     stored, pointer = group.stored, group.stored.pointer
     name = wording.pointer_words(pointer)
     query = [("field", name)]
-    if stored.befores == 1:
+    is_alone = stored.befores == 1 and group.is_told
+    if is_alone:
         query.append(("from", overview.text_of(group.before)))
     query.append(("to", overview.text_of(group.after)))
     many = visit.ngettext("%(shown)s different value", "%(shown)s different values", stored.befores,
                           shown=visit.words.number(stored.befores))  # fmt: skip
     return {
         "name": name,
-        "before": wording.value(visit, group.before, pointer, titles) if stored.befores == 1 else many,
+        "before": wording.value(visit, group.before, pointer, titles) if is_alone else many,
         "after": wording.value(visit, group.after, pointer, titles),
         "href": "?" + urlencode(query),
         "count": counted(visit, batch.type, stored.count),
