@@ -48,6 +48,14 @@ def test_entries_of_a_review_show_task_and_change(phone: Page, shop: Demonstrati
     expect(entry.locator("ins").first).to_be_visible()
 
 
+def test_a_page_without_script_shows_the_number_of_its_task(browser: Browser, phone: Page, shop: Demonstration) -> None:
+    context = browser.new_context(storage_state=phone.context.storage_state(), java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shop.base_url + "/ui/tasks/2")
+    expect(page.locator("main .head a").first).to_be_visible()
+    context.close()
+
+
 def test_the_menu_lies_above_the_page(phone: Page, shop: Demonstration) -> None:
     phone.goto(shop.base_url + "/ui/inbox/mine")
     phone.locator("summary", has_text="Menu").click()

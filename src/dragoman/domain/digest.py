@@ -65,3 +65,9 @@ def due(now: Moment) -> Moment:
     """The last full hour that is settled."""
     settled = now - SETTLED_SECONDS * TICKS_PER_SECOND
     return Moment(settled - settled % (PERIOD_SECONDS * TICKS_PER_SECOND))
+
+
+def hour_of(until_at: Moment) -> Moment:
+    """The full hour that a digest with this end was made for."""
+    period = PERIOD_SECONDS * TICKS_PER_SECOND
+    return Moment(until_at + -until_at % period)

@@ -768,6 +768,7 @@ digest = Table(
     _count("until_at"),
     _text("heads", nullable=False),  # JSON: [[entity, number, revision, hash], …] in order
     _text("hash", nullable=False),
+    Index("digest_by_end", "tenant", "until_at"),
 )
 
 lease = Table(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.domain.clock import FixedClock, Moment, to_datetime
+from dragoman.domain.clock import TICKS_PER_SECOND, FixedClock, Moment, to_datetime
 from dragoman.domain.digest import due, read_heads
 from dragoman.domain.errors import Conflict
 from dragoman.jobs.loops import digests as loop
@@ -14,6 +14,7 @@ from dragoman.jobs.loops.digests import seal_what_is_due
 from dragoman.store.maintenance.verification import verify
 from dragoman.store.repositories import digests as stored
 from dragoman.usecases.background import digests
+from dragoman.usecases.tasks import whole
 from tests.support.history import HOUR, PAST_NOON, HistoryWorld
 
 
@@ -196,4 +197,22 @@ def test_verify_names_a_row_that_its_digest_does_not_cover(past: HistoryWorld) -
     past.clock.at = sealed_at
     assert verify(past.app.store.engine, now=past.clock.now()).warnings == [
         f"tenant {past.main}: 1 entities have rows that no digest covers, the first: task {task}, revision 2"
+    ]
+
+
+def test_a_change_on_the_page_of_its_task_names_the_digest_that_covers_it(past: HistoryWorld) -> None:
+    number = past.make()
+    past.an_hour_later()
+    assert past.seal() is not None
+    past.change(number, 1)
+    past.make(past.north)
+    found = past.app.executor.call(whole.look, whole.Look(number), past.main)
+    assert found.sealed_at(1) == Moment(PAST_NOON - TICKS_PER_SECOND + HOUR * TICKS_PER_SECOND)
+    assert found.sealed_at(2) is None
+    past.an_hour_later()
+    assert past.seal() is not None
+    found = past.app.executor.call(whole.look, whole.Look(number), past.main)
+    assert [found.sealed_at(each) for each in (1, 2)] == [
+        due(past.clock.now()) - HOUR * TICKS_PER_SECOND,
+        due(past.clock.now()),
     ]

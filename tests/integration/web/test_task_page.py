@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
+from dragoman.domain.clock import Moment, to_datetime
+from dragoman.domain.digest import hour_of
 from dragoman.store import tables
 from tests.support.browser import Browser
 from tests.support.statements import counting
@@ -87,6 +89,18 @@ def test_a_deleted_task_is_gone_and_has_its_history(tenant: Tenant, anna: Browse
     assert "Refund two tyres" in main_of(page.text)
     assert 'data-history="1"' in page.text
     assert re.findall('data-act="([a-z]+)"', page.text) == ["restore"]
+
+
+def test_a_change_says_which_digest_covers_it(tenant: Tenant, anna: Browser) -> None:
+    number = made(tenant)
+    assert "Checked by the digest" not in anna.get(f"/ui/tasks/{number}").text
+    found = sa.select(sa.func.max(H.at)).where(H.tenant == tenant.key)
+    with tenant.server.app.store.engine.raw.begin() as connection:
+        until = connection.execute(found).scalar_one()
+        digest = {"tenant": tenant.key, "sequence": 1, "from_at": 0, "until_at": until, "heads": "[]", "hash": "x"}
+        connection.execute(sa.insert(tables.digest), digest)
+    said = f"{to_datetime(hour_of(Moment(until))):%H:%M}</p>"
+    assert said in anna.get(f"/ui/tasks/{number}").text.partition("Checked by the digest of ")[2]
 
 
 def test_history_has_pages_and_words(tenant: Tenant, anna: Browser) -> None:

@@ -16,7 +16,9 @@ from dragoman.web.rows.columns import columns
 from dragoman.web.rows.drawing import Drawer, escaped
 from dragoman.web.words import words
 
-TITLE = re.compile(r'<td class="what" hx-ignore><a href="/ui/tasks/7\?from=all&amp;q=x">(.*?)</a>', re.DOTALL)
+TITLE = re.compile(
+    r'<td class="what" hx-ignore><a href="/ui/tasks/7\?from=all&amp;q=x" dir="auto">(.*?)</a>', re.DOTALL
+)
 NOW = Moment(10**16)
 TASK = Task(tenant=1, number=7, uid="a", title="Call", modified_at=NOW)
 

@@ -14,7 +14,7 @@ from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 Named = tuple[str, str]
 """The kind of what is named, and its number or uid as text."""
 
-PARENT, SUBTASK = "parent", "subtask"
+PARENT, SUBTASK, DIGEST = "parent", "subtask", "digest"
 _USER, _TEMPLATE, _TASK = tables.user.c, tables.template.c, tables.task.c
 SOURCES: dict[str, tuple[sa.Table, str, sa.ColumnElement[str]]] = {
     "user": (tables.user, "uid", sa.func.coalesce(sa.func.nullif(_USER.display_name, ""), _USER.login)),
@@ -51,14 +51,23 @@ class Names:
         self._group = overlay.group
 
     def around(
-        self, task: Task, wanted: Mapping[str, Collection[str | int]], reader: Principal, *, subtasks: int
+        self,
+        task: Task,
+        wanted: Mapping[str, Collection[str | int]],
+        reader: Principal,
+        *,
+        subtasks: int,
+        revisions: Collection[int] = (),
     ) -> Around:
         """The names of those that are there; those of the task's parent, under "parent", and of so many of its subtasks
-        where the reader may see them."""
+        where the reader may see them. Under "digest", for each of these revisions, the end of the digest that covers
+        it; empty where none does yet."""
         parts = [self._part(kind, keys) for kind, keys in wanted.items() if keys]
         seen = conditions(self._group.tenant, plainly(TaskFilter(visible_to=reader)))
         if task.parent is not None:
             parts.append(self._parent(task.parent, seen))
+        if revisions:
+            parts.append(self._digests(task.number, revisions))
         parts.append(self._subtasks(task.number, seen, subtasks))
         rows = self._connection().execute(sa.union_all(*parts)).all()
         names = {(str(row[0]), str(row[1])): str(row[2] or "") for row in rows if row[0] != SUBTASK}
@@ -95,6 +104,19 @@ class Names:
         key = sa.cast(_TASK.number, sa.String())
         mine = (_TASK.tenant == self._group.tenant, _TASK.number == number, _TASK.removed_at.is_(None))
         return sa.select(sa.literal(PARENT), key, _CALLED, *_NOTHING).where(*mine, *seen)
+
+    def _digests(self, number: int, revisions: Collection[int]) -> sa.Select[Any]:
+        changed, sealed = tables.history.c, tables.digest.c
+        ends = sa.select(sa.func.min(sealed.until_at)).where(
+            sealed.tenant == self._group.tenant, sealed.until_at >= changed.at
+        )
+        key, end = sa.cast(changed.revision, sa.String()), sa.cast(ends.scalar_subquery(), sa.String())
+        return sa.select(sa.literal(DIGEST), key, end, *_NOTHING).where(
+            changed.tenant == self._group.tenant,
+            changed.entity == "task",
+            changed.number == number,
+            changed.revision.between(min(revisions), max(revisions)),
+        )
 
     def _subtasks(self, number: int, seen: Sequence[sa.ColumnElement[bool]], limit: int) -> sa.Select[Any]:
         key = sa.cast(_TASK.number, sa.String()).label("key")

@@ -11,13 +11,15 @@ import msgspec
 from dragoman.command import Key, Keys, Lock, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.case import Case
+from dragoman.domain.clock import Moment
 from dragoman.domain.contact import Contact
+from dragoman.domain.digest import hour_of
 from dragoman.domain.errors import Conflict
 from dragoman.domain.message import Which
 from dragoman.domain.task import Task, Verb
 from dragoman.domain.work_item import EVERYBODY
 from dragoman.store.repositories.messages import Start
-from dragoman.store.repositories.names import PARENT, Named, Subtask
+from dragoman.store.repositories.names import DIGEST, PARENT, Named, Subtask
 from dragoman.store.unit.overlay import HistoryRow
 from dragoman.usecases.events.history import may_see
 from dragoman.usecases.tasks import lifecycle as tasks
@@ -26,6 +28,8 @@ from dragoman.usecases.uow import UnitOfWork
 
 ROWS = 50
 """Of history, on one page."""
+ROWS_BESIDE = 3
+"""Of history, at the side of a list."""
 LONGEST = 65_536
 """Characters of the changes of one row of history that are shown."""
 LONGEST_MESSAGE = 65_536
@@ -37,10 +41,12 @@ _values = msgspec.json.Decoder(dict[str, tuple[Any, Any]])
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One task; its history below a revision."""
+    """One task; its history below a revision. `is_beside`: as it is shown at the side of a list, with its last changes
+    and without messages."""
 
     task: Ref
     before: int | None = None
+    is_beside: bool = False
 
     def keys(self) -> Keys:
         return Keys(owners=tasks.SEEN_OWNERS).also("task", [self.task], Lock.NONE)
@@ -69,6 +75,11 @@ class Whole(msgspec.Struct, frozen=True):
         """The number of the task that it is a part of."""
         return self.task.parent if (PARENT, str(self.task.parent)) in self.names else None
 
+    def sealed_at(self, revision: int) -> Moment | None:
+        """The full hour whose digest covers a row of the history; None for one that none covers yet."""
+        end = self.names.get((DIGEST, str(revision)))
+        return hour_of(Moment(int(end))) if end else None
+
     def name(self, kind: str, key: Key | None) -> str | None:
         """What a user, group, category, stage or template is called."""
         return self.names.get((kind, str(key)))
@@ -81,8 +92,9 @@ def look(uow: UnitOfWork, command: Look) -> Whole:
     if task is None or not may_see(uow, "task", task):
         raise uow.tasks.missing(command.task)
     granted = tasks.allowed(uow, task)
-    history, older = _history(uow, task.number, command.before)
-    around = uow.names.around(task, _named(task, history), uow.principal, subtasks=SUBTASKS + 1)
+    history, older = _history(uow, task.number, command)
+    revisions = [row.revision for row in history]
+    around = uow.names.around(task, _named(task, history), uow.principal, subtasks=SUBTASKS + 1, revisions=revisions)
     return Whole(
         task=task,
         is_deleted=present is None,
@@ -97,7 +109,7 @@ def look(uow: UnitOfWork, command: Look) -> Whole:
         history=history,
         older=older,
         inbox=uow.home.inbox_case,
-        messages=_messages(uow, present),
+        messages=[] if command.is_beside else _messages(uow, present),
     )
 
 
@@ -109,9 +121,10 @@ def _messages(uow: UnitOfWork, task: Task | None) -> list[Start]:
     return [starts[which] for which in Which if which in task.messages and which in starts]
 
 
-def _history(uow: UnitOfWork, number: int, before: int | None) -> tuple[list[HistoryRow], int | None]:
-    rows = uow.history.newest("task", number, before=before, limit=ROWS + 1, longest=LONGEST)
-    return rows[:ROWS], rows[ROWS - 1].revision if len(rows) > ROWS else None
+def _history(uow: UnitOfWork, number: int, asked: Look) -> tuple[list[HistoryRow], int | None]:
+    limit = ROWS_BESIDE if asked.is_beside else ROWS
+    rows = uow.history.newest("task", number, before=asked.before, limit=limit + 1, longest=LONGEST)
+    return rows[:limit], rows[limit - 1].revision if len(rows) > limit else None
 
 
 def _is_deletable(task: Task) -> bool:

@@ -128,7 +128,7 @@ async def drawn(
 async def _peeked(visit: Visit, wanted: Asked, number: int) -> Markup | None:
     """The task at the side; None for one that isn't there, or that the reader may not see."""
     try:
-        found = await visit.read(whole.look, whole.Look(number))
+        found = await visit.read(whole.look, whole.Look(number, is_beside=True))
     except NotFound:
         return None
     if found.is_deleted:

@@ -153,7 +153,7 @@ async def rows(visit: Visit) -> Response:
 
 async def peek(visit: Visit) -> Response:
     """A task for the side of its list. `back` is the address of the list, to which its acts lead."""
-    found = await finding.whole(visit)
+    found = await finding.whole(visit, is_beside=True)
     back = visit.request.first("back") or ""
     values = {**task_page.values(visit, found), "back": back if addresses.is_below_root(back) else ""}
     return visit.part("live/peek.html", 410 if found.is_deleted else 200, **values)

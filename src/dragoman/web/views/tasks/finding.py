@@ -31,9 +31,10 @@ def unknown() -> NotFound:
     return NotFound("task_not_found", UNKNOWN)
 
 
-async def whole(visit: Visit, before: int | None = None) -> Whole:
-    """The task with all that its page shows. NotFound in the same words for every task that the reader can't see."""
+async def whole(visit: Visit, before: int | None = None, *, is_beside: bool = False) -> Whole:
+    """The task with all that its page shows, or the side of a list. NotFound in the same words for every task that the
+    reader can't see."""
     try:
-        return await visit.read(look, Look(named(visit), before))
+        return await visit.read(look, Look(named(visit), before, is_beside))
     except NotFound:
         raise unknown() from None

@@ -52,6 +52,7 @@ class Step(NamedTuple):
     cause: int | None
     request: str | None
     hash: str
+    sealed: str  # when its digest was made
     is_cut: bool
     is_undoable: bool
 
@@ -75,9 +76,18 @@ def _step(visit: Visit, whole: Whole, row: HistoryRow) -> Step:
         row.cause,
         row.request,
         row.hash,
+        _sealed(visit, whole.sealed_at(row.revision)),
         not row.changes,
         bool(diffs) and not whole.task.stands_for_batch and "created_at" not in changes and "deleted" not in changes,
     )
+
+
+def _sealed(visit: Visit, at: Moment | None) -> str:
+    """The hour of a digest: its time, with the day unless that is today."""
+    if at is None:
+        return ""
+    is_today = visit.moments.day(at) == visit.moments.day(visit.request.received_at)
+    return visit.moments.time(at) if is_today else visit.moments.of(at).short
 
 
 def _icon(changes: dict[str, Any]) -> str:
