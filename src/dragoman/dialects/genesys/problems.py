@@ -12,7 +12,7 @@ from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.errors import Invalid
 
 CODES = {"missing": "missing_field", "name": "invalid_name"}
-"""What counts before all else, in this order: what is missing, then what can't be called so."""
+"""The codes of faults by their kind; any other is an invalid value."""
 
 T = TypeVar("T")
 
@@ -20,12 +20,12 @@ MOST_IN_MESSAGE = 10
 
 
 def raise_if_any(problems: Problems) -> None:
-    """Invalid `missing_field`, `invalid_name` or `invalid_value` when there are faults."""
+    """Invalid with all faults when there are any: the first decides between `missing_field`, `invalid_name` and
+    `invalid_value` (page 2, K)."""
     found = problems.found
     if not found:
         return
-    kinds = {problem.code for problem in found}
-    code = next((code for kind, code in CODES.items() if kind in kinds), "invalid_value")
+    code = CODES.get(found[0].code, "invalid_value")
     messages = [f"{problem.path[1:]} {problem.message}".strip() for problem in found[:MOST_IN_MESSAGE]]
     raise Invalid(code, "; ".join(messages), found)
 

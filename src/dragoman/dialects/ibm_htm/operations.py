@@ -737,13 +737,19 @@ OPERATIONS: tuple[OperationSpec, ...] = tuple(
     )
 )
 
-_ADMINISTRATION = "work baskets are created here and then stay as they are; business categories are not offered"
-
+_BASKETS = "work baskets are created here and then stay as they are"
+_CATEGORIES = "business categories are not offered"
+_OF_CATEGORIES = (
+    *("query", "query/{query}", "query/{query}/count", "query/{query}/attributes", "queries"),
+    *("queryCount", "queryTables", "queryTable/{query}/attributes"),
+)
+"""Queries of business categories, in all their spellings."""
 
 NOT_OFFERED: tuple[NotOffered, ...] = (
-    NotOffered("PUT", "/workBasket/{wbid}", _ADMINISTRATION, query={"action": "update"}),
-    NotOffered("DELETE", "/workBasket/{wbid}", _ADMINISTRATION),
-    NotOffered("GET", "/businessCategory/{bcid}", _ADMINISTRATION),
-    NotOffered("PUT", "/businessCategory/{bcid}", _ADMINISTRATION),
-    NotOffered("DELETE", "/businessCategory/{bcid}", _ADMINISTRATION),
+    NotOffered("PUT", "/workBasket/{wbid}", _BASKETS, query={"action": "update"}),
+    NotOffered("DELETE", "/workBasket/{wbid}", _BASKETS),
+    NotOffered("GET", "/businessCategory/{bcid}", _CATEGORIES),
+    NotOffered("PUT", "/businessCategory/{bcid}", _CATEGORIES),
+    NotOffered("DELETE", "/businessCategory/{bcid}", _CATEGORIES),
+    *(NotOffered("GET", f"/businessCategories/{path}", _CATEGORIES) for path in _OF_CATEGORIES),
 )

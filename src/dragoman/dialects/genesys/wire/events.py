@@ -137,8 +137,9 @@ CUSTOMER_NEEDED = "customer_id or contact_key is needed"
 def parse_service_start(body: bytes, ignore: Ignore = _nothing) -> Event:
     """A service's start: it names its customer, or how one got in touch."""
     problems = Problems()
-    event = _read(json.parse_object(body), body, SERVICE_START, IN_THE_URL, problems, ignore)
-    if not problems and not event.fields.get("customer_id") and not event.fields.get("contact_key"):
+    members = json.parse_object(body)
+    event = _read(members, body, SERVICE_START, IN_THE_URL, problems, ignore)
+    if all(members.get(name, "") == "" for name in ("customer_id", "contact_key")):
         problems.add("", "missing", CUSTOMER_NEEDED)
     faults.raise_if_any(problems)
     return event
