@@ -14,6 +14,11 @@ metadata = MetaData()
 # SQLite compares text bytewise by default; PostgreSQL needs a collation.
 STRING = Text().with_variant(Text(collation="C"), "postgresql")
 
+HOUR = 36_000_000_000
+"""In ticks of moments."""
+TITLE = 500
+"""So many characters of a title are sorted by, so that the keys of an index stay small."""
+
 # Expressions in indexes of tasks. A statement uses such an index only with exactly the same expression.
 has_ended: sa.ColumnElement[int] = sa.literal_column(
     "(CASE WHEN state IN ('completed','expired','failed','terminated') THEN 1 ELSE 0 END)", sa.Integer()
@@ -21,6 +26,12 @@ has_ended: sa.ColumnElement[int] = sa.literal_column(
 due_or_last: sa.ColumnElement[int] = sa.literal_column("coalesce(due_at, 9223372036854775807)", BigInteger())
 priority_or_none: sa.ColumnElement[int] = sa.literal_column("coalesce(priority, 0)", BigInteger())
 priority_first: sa.ColumnElement[int] = priority_or_none.desc()
+title_first: sa.ColumnElement[Any] = sa.literal_column(
+    f"substr(coalesce(nullif(title, ''), name, ''), 1, {TITLE})", STRING
+)
+# PostgreSQL computes this column itself. A change of a column in any index writes to all indexes of the row there:
+# with this one that happens once an hour, with the moment of change it would each time.
+changed_hour: sa.ColumnElement[int] = sa.literal_column("changed_hour", BigInteger())
 is_no_work: sa.ColumnElement[Any] = sa.literal_column("(kind <> 'work')")  # untyped: SQLite's would get a "= 1"
 has_escalations: sa.ColumnElement[Any] = sa.literal_column("(escalations <> '[]')")
 
@@ -346,6 +357,9 @@ task = Table(
     Index("task_by_end_due", "tenant", has_ended, due_or_last, "number"),
     Index("task_by_urgency", "tenant", has_ended, due_or_last, priority_first, "created_at", "number"),
     Index("task_by_priority", "tenant", has_ended, priority_or_none, "number"),
+    Index("task_by_title", "tenant", has_ended, title_first, "number").ddl_if(dialect="sqlite"),
+    Index("task_by_change", "tenant", has_ended, "modified_at", "number").ddl_if(dialect="sqlite"),
+    Index("task_by_hour", "tenant", has_ended, sa.text("changed_hour")).ddl_if(dialect="postgresql"),
     Index("task_by_assignee", "tenant", "assignee", "state", "number"),
     Index("task_by_case", "tenant", "case", "number"),
     Index("task_by_creation", "tenant", "created_at", "number"),

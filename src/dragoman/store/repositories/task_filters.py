@@ -21,6 +21,7 @@ from dragoman.store.engine.engines import json_flag, json_word
 from dragoman.store.engine.words import LONGEST
 from dragoman.store.repositories import task_conditions, task_timers
 from dragoman.store.repositories.task_columns import STORED, Columns, expired_parts
+from dragoman.store.repositories.task_sorts import hour_of, unindexed
 from dragoman.store.repositories.task_timers import What
 from dragoman.store.repositories.task_visibility import (
     EVERY_WAY,
@@ -115,6 +116,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     spelled: tuple[tuple[str, ...], ...] = ()  # the whole words that begin so, for each of `words`; () for too many
     named: bool = False  # those that the principal may see are among those that `naming` lists
     sample: int = 0  # so many candidates at most, of a word or of what names him
+    by_change: bool = False  # the index of moments of change leads, which finds bounds of them
     lacking: frozenset[Lacking] = frozenset()  # what there is none of now, so that no condition asks for it
     timers: Timers = "fired"
     lost: tuple[What, ...] = ()  # what timers do to those that are left `apart`; () is anything
@@ -233,12 +235,7 @@ def _part_of(wanted: TaskFilter, one: TaskFilter) -> TaskFilter:
 
 def led(wanted: TaskFilter, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """A column in a condition: where the order leads, so written that no index of it does."""
-    if wanted.few is not False:
-        return column
-    nothing: sa.ColumnElement[Any] = (
-        sa.literal_column("''") if isinstance(column.type, sa.Text) else sa.literal_column("0")
-    )
-    return nothing.concat(column) if isinstance(column.type, sa.Text) else nothing + column
+    return unindexed(column) if wanted.few is False else column
 
 
 def _together(tenant: int, wanted: TaskFilter) -> sa.ColumnElement[bool]:
@@ -372,7 +369,7 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
     if wanted.unassigned:
         conditions.append(led(wanted, seen.assignee).is_(None))
     conditions += [(getattr(seen, name) if name in OF_TIMERS else T[name]).is_(None) for name in wanted.unset]
-    conditions += [each for range_ in wanted.between for each in _bounds(range_, seen)]
+    conditions += [each for range_ in wanted.between for each in _bounds(wanted, range_, seen)]
     if wanted.assignee is not None:
         conditions.append(led(wanted, seen.assignee) == wanted.assignee)
     if wanted.has_open_children is not None:
@@ -386,12 +383,17 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
     return conditions
 
 
-def _bounds(range_: Between, seen: Columns) -> Conditions:
+def _changed_at(wanted: TaskFilter) -> sa.ColumnElement[Any]:
+    """The moment of change in a condition; beside other orders, so that SQLite doesn't take its index."""
+    return T.modified_at if wanted.by_change or wanted.lateral else unindexed(T.modified_at)
+
+
+def _bounds(wanted: TaskFilter, range_: Between, seen: Columns) -> Conditions:
     column: sa.ColumnElement[Any] = {
         "priority": sa.func.coalesce(T.priority, sa.literal_column("0")),
         "due": tables.due_or_last,
         "created": T.created_at,
-        "modified": T.modified_at,
+        "modified": _changed_at(wanted),
         "completed": seen.completed_at,
     }[range_.field]
     bounds: Conditions = [T.due_at.is_not(None)] if range_.field == "due" else []
@@ -437,7 +439,7 @@ def _ranges(wanted: TaskFilter) -> Conditions:
     for column, low, high, is_of_change in (
         (tables.due_or_last, wanted.due_from, wanted.due_to, False),
         (T.created_at, wanted.created_from, wanted.created_to, True),
-        (T.modified_at, wanted.modified_from, wanted.modified_to, True),
+        (_changed_at(wanted), wanted.modified_from, wanted.modified_to, True),
     ):
         if low is not None:
             conditions.append(column >= low)
@@ -445,7 +447,23 @@ def _ranges(wanted: TaskFilter) -> Conditions:
                 conditions.append(column <= KNOWN_UNTIL)
         if high is not None:
             conditions.append(column <= high)
-    return conditions
+    return conditions + _hours(wanted)
+
+
+def bounds_of_change(wanted: TaskFilter) -> tuple[list[int], list[int]]:
+    """The lower and the upper ones."""
+    ranges = [range_ for range_ in wanted.between if range_.field == "modified"]
+    low = [wanted.modified_from, *(range_.low for range_ in ranges)]
+    high = [wanted.modified_to, *(range_.high for range_ in ranges)]
+    return [at for at in low if at is not None], [at for at in high if at is not None]
+
+
+def _hours(wanted: TaskFilter) -> Conditions:
+    """The bounds of moments of change as PostgreSQL's index finds them."""
+    if not (wanted.by_change and wanted.lateral):
+        return []
+    low, high = ([hour_of(sa.literal(at, sa.BigInteger())) for at in part] for part in bounds_of_change(wanted))
+    return [tables.changed_hour >= hour for hour in low] + [tables.changed_hour <= hour for hour in high]
 
 
 def _links(tenant: int, wanted: TaskFilter) -> Conditions:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.task import ENDED, OPEN
 from dragoman.store import tables
-from dragoman.store.repositories.task_filters import TaskFilter, asks_named, having_word, of_ranges
+from dragoman.store.repositories.task_filters import TaskFilter, asks_named, bounds_of_change, having_word, of_ranges
 from dragoman.store.repositories.task_pages import REMEMBERED, Ask, as_ask, leads_walk
 from dragoman.store.repositories.task_sorts import Sort
 from dragoman.store.repositories.task_visibility import naming
@@ -66,6 +66,8 @@ def is_quick(wanted: TaskFilter, sorts: Sequence[Sort]) -> bool:
     """
     keys = (*sorts, Sort("number", descending=sorts[-1].descending if sorts else False))
     columns = [name for name in COLUMNS if getattr(wanted, name) is not None]
+    if keys[0].key == "modified" and any(bounds_of_change(wanted)):
+        return False  # PostgreSQL would sort all within bounds that it doesn't know
     return leads_walk(keys) and not (columns or wanted.contacts is not None or wanted.words or asks_more(wanted))
 
 
@@ -135,8 +137,9 @@ def look_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, keys: tuple[So
 def chosen(wanted: TaskFilter, keys: Sequence[Sort], counted: Mapping[str, int]) -> TaskFilter:
     """The filter with the way that these counts lead to."""
     leads = {name: count for name, count in counted.items() if name != ALL}
+    is_led = bool(keys) and leads_walk(keys, on_sqlite=not wanted.lateral)
     if not leads:
-        return replace(wanted, few=False) if keys and leads_walk(keys) else wanted
+        return replace(wanted, few=False) if is_led else wanted
     name, count = min(leads.items(), key=lambda item: item[1])
     rarest = min(wanted.words, key=lambda word: counted[WORD + word], default="")
     most = MOST_NAMED if name == NAMED else MOST
@@ -144,7 +147,7 @@ def chosen(wanted: TaskFilter, keys: Sequence[Sort], counted: Mapping[str, int])
         is_sample = count >= most and (name == NAMED or name.startswith(WORD))
         few = True if count < most else None
         return replace(wanted, few=few, asked_first=rarest, named=name == NAMED, sample=SAMPLE if is_sample else 0)
-    if not leads_walk(keys):
+    if not is_led:
         return replace(wanted, few=True, asked_first=rarest, named=name == NAMED and count < most)
     if count < most and count * count < DENSE * counted[ALL]:
         return replace(wanted, few=True, asked_first=name.removeprefix(WORD), named=name == NAMED)

@@ -19,7 +19,7 @@ from dragoman.store.engine import driver
 from dragoman.store.engine.key_lists import among, driver_text, each_of
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
-from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, changing, hidden, order
+from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, beyond_hour, changing, hidden, order
 from dragoman.store.repositories.task_visibility import private_links
 from dragoman.store.unit.mappings import MAPPINGS
 
@@ -34,6 +34,9 @@ ROWS = msgspec.json.Decoder(list[Any])
 VERSION = ("number", "row_version", "head_hash")
 URGENCY = (Sort("due"), Sort("priority", descending=True), Sort("created"), Sort("number"))
 """The order of an inbox, in which an index goes."""
+BY_END = frozenset({"due", "priority", "modified"})
+"""Keys in whose order an index goes among open tasks, and among ended ones."""
+BY_END_ON_SQLITE = BY_END | {"title"}
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -239,30 +242,30 @@ def _page(
     """What selects a page. Of several walks it can select no other columns than `found` and those of `_named`."""
     walks = _walks(tenant, wanted, keys)
     few = len(walks) == 1 and _is_sorted(wanted, keys)
+    by_hour = _by_hour(wanted, keys)
     for walk in walks:
         walk.conditions.append(T.removed_at.is_(None))
         if has_cursor:
             walk.conditions.append(beyond(keys, walk.sorts))
+            walk.conditions.extend(beyond_hour(key) for key in by_hour)
     if len(walks) > 1:
         names = [column.name for column in columns]
-        statement = _together([_beginning(walk, keys, offset + limit) for walk in walks], keys, names)
+        statement = _together([_beginning(walk, keys, offset + limit, by_hour) for walk in walks], keys, names)
     else:
         found = sa.select(*columns).where(*walks[0].conditions)
-        statement = found.order_by(*(hidden(key) if few else order(key) for key in keys))
+        hours = [order(key, tables.changed_hour) for key in by_hour]
+        statement = found.order_by(*hours, *(hidden(key) if few else order(key) for key in keys))
     # In the text, since PostgreSQL plans a statement again each time if its limit is a parameter.
     statement = statement.limit(sa.literal_column(str(limit)))
     return statement.offset(offset) if offset else statement
 
 
-def leads_walk(keys: Sequence[Sort]) -> bool:
+def leads_walk(keys: Sequence[Sort], *, on_sqlite: bool = False) -> bool:
     """Whether an index goes in this order, at least among open tasks and among ended ones."""
     flipped = tuple(Sort(key.key, not key.descending) for key in keys)
-    known = (
-        keys[0].key in ("number", "created")
-        or [key.key for key in keys] == ["due", "number"]
-        or URGENCY in (tuple(keys), flipped)
-    )
-    return known or [key.key for key in keys] == ["priority", "number"]
+    names = [key.key for key in keys]
+    known = names[0] in ("number", "created") or URGENCY in (tuple(keys), flipped)
+    return known or (names[1:] == ["number"] and names[0] in (BY_END_ON_SQLITE if on_sqlite else BY_END))
 
 
 def _is_sorted(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
@@ -303,9 +306,15 @@ def _sorts(tenant: int, wanted: TaskFilter) -> dict[str, sa.ColumnElement[Any]]:
     return SORTS | changing(seen.state, seen.suspended, seen.assignee)
 
 
-def _by_end(keys: Sequence[Sort]) -> bool:
+def _by_end(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
     """Whether the order's index begins with whether tasks have ended."""
-    return keys[0].key in ("due", "priority") and leads_walk(keys)
+    return keys[0].key in BY_END_ON_SQLITE and leads_walk(keys, on_sqlite=not wanted.lateral)
+
+
+def _by_hour(wanted: TaskFilter, keys: Sequence[Sort]) -> Sequence[Sort]:
+    """The moment of change, where the order's index has its hours: an engine then sorts hour by hour."""
+    is_led = wanted.lateral and keys[0].key == "modified" and leads_walk(keys) and not finds_few(wanted)
+    return keys[:1] if is_led else ()
 
 
 def _walks_of(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Conditions]:
@@ -313,7 +322,8 @@ def _walks_of(tenant: int, wanted: TaskFilter, keys: Sequence[Sort]) -> list[Con
         return [all_conditions(tenant, wanted)]
     if _is_of_one(wanted) and keys[0].key == "number":
         return [_of_state(tenant, wanted, state) for state in _states(wanted)]
-    if _by_end(keys) and not finds_few(wanted):
+    if _by_end(wanted, keys) and not finds_few(wanted):
+        wanted = replace(wanted, by_change=keys[0].key == "modified")
         by_state = [key.key for key in keys] == ["due", "number"]
         if wanted.states and by_state:
             return [_of_state(tenant, wanted, state) for state in wanted.states]
@@ -341,10 +351,11 @@ def _of_state(tenant: int, wanted: TaskFilter, state: State) -> Conditions:
     return all_conditions(tenant, replace(wanted, states=(state,), is_open=None))
 
 
-def _beginning(walk: Walk, keys: Sequence[Sort], limit: int) -> "sa.Select[Any]":
+def _beginning(walk: Walk, keys: Sequence[Sort], limit: int, by_hour: Sequence[Sort]) -> "sa.Select[Any]":
     """The first ones of a walk, with what they are sorted by."""
     found = sa.select(T.number.label("found"), *_named(keys, walk.sorts)).where(*walk.conditions)
-    first = found.order_by(*(order(key, walk.sorts[key.key]) for key in keys)).limit(limit)
+    hours = (order(key, tables.changed_hour) for key in by_hour)
+    first = found.order_by(*hours, *(order(key, walk.sorts[key.key]) for key in keys)).limit(limit)
     return sa.select(first.subquery())
 
 

@@ -128,7 +128,7 @@ SORTS: dict[str, sa.ColumnElement[Any]] = {
     "number": T.number,
     "uid": T.uid,
     "name": _text_or_last(T.name, T.title),
-    "title": sa.func.coalesce(sa.func.nullif(T.title, ""), T.name, ""),
+    "title": tables.title_first,
     "type": _text_or_last(T.type, _OF_CATEGORY),
     "template": _text_or_last(T.template),
     "due": tables.due_or_last,
@@ -160,7 +160,7 @@ BY_TIMERS = frozenset(changing(T.state, T.suspended, T.assignee))
 
 OF_THE_TASK: dict[str, Callable[[Task], Any]] = {
     "number": lambda task: task.number,
-    "title": lambda task: task.label or "",
+    "title": lambda task: (task.label or "")[: tables.TITLE],
     "due": lambda task: LAST if task.due_at is None else task.due_at,
     "priority": lambda task: task.priority or 0,
     "created": lambda task: task.created_at,
@@ -178,7 +178,7 @@ class Sort(msgspec.Struct, frozen=True):
     descending: bool = False
 
 
-INDEXED = frozenset({"number", "due", "created", "priority"})
+INDEXED = frozenset({"number", "due", "created", "priority", "title", "modified"})
 """Keys in whose order an index goes."""
 
 
@@ -191,7 +191,14 @@ def order(sort: Sort, expression: sa.ColumnElement[Any] | None = None) -> sa.Col
 def hidden(sort: Sort) -> sa.ColumnElement[Any]:
     """The same, written so that no index on this order is used: for few tasks, found by another index."""
     expression = SORTS[sort.key]
-    return order(sort, sa.literal_column("0") + expression if sort.key in INDEXED else expression)
+    return order(sort, unindexed(expression) if sort.key in INDEXED else expression)
+
+
+def unindexed(expression: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The same value, written so that no index of it is used."""
+    if isinstance(expression.type, sa.Text):
+        return sa.literal_column("''", sa.Text()).concat(expression)
+    return sa.literal_column("0") + expression
 
 
 def beyond(sorts: Sequence[Sort], expressions: Mapping[str, sa.ColumnElement[Any]] = SORTS) -> sa.ColumnElement[bool]:
@@ -210,3 +217,14 @@ def beyond(sorts: Sequence[Sort], expressions: Mapping[str, sa.ColumnElement[Any
         alternatives.append(sa.and_(*same, further))
     first, value = expressions[sorts[0].key], values[0]
     return sa.and_(first <= value if sorts[0].descending else first >= value, sa.or_(*alternatives))
+
+
+def hour_of(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """As PostgreSQL computes `changed_hour`."""
+    return moment.op("/")(sa.literal_column(str(tables.HOUR)))
+
+
+def beyond_hour(first: Sort) -> sa.ColumnElement[bool]:
+    """What `beyond` implies of the hour of change, the first key: where a scan of its index starts."""
+    value = hour_of(sa.bindparam("after_0", None, sa.BigInteger()))
+    return tables.changed_hour <= value if first.descending else tables.changed_hour >= value
