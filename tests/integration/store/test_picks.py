@@ -1,6 +1,5 @@
 """Commands that pick rows by one look share a transaction: claimNext of many callers who wait at one moment."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,14 +13,14 @@ from dragoman.domain.access import Principal
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.errors import Conflict, NotFound
 from dragoman.domain.work_item import Role, WorkItem
+from dragoman.store.repositories import task_queries
 from dragoman.store.unit.lane import Queue
 from dragoman.store.unit.overlay import Stamp
 from dragoman.store.unit.work import Work
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
-from dragoman.usecases.tasks import lists as task_lists
 from dragoman.usecases.uow import UnitOfWork
-from tests.support.world import World
+from tests.support.world import NOON, World
 
 
 def furnished(world: World, *priorities: int, holder: str = "bert") -> None:
@@ -57,15 +56,41 @@ def test_callers_of_one_group_get_tasks_in_order_and_the_rest_none(world: World)
 def test_callers_of_one_group_look_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     furnished(world, *range(30))
     looks: list[int] = []
+    look = claim_next.Candidates._first
 
-    def noted(*given: Any, limit: int) -> list[int]:
+    def noted(candidates: claim_next.Candidates, uow: UnitOfWork, limit: int) -> list[int]:
         looks.append(limit)
-        return task_lists.queried_numbers(*given, limit=limit)
+        return look(candidates, uow, limit)
 
-    monkeypatch.setattr(claim_next, "task_lists", SimpleNamespace(queried_numbers=noted))
-    world.group(*(next_of(world) for _ in range(20)))
+    monkeypatch.setattr(claim_next.Candidates, "_first", noted)
+    found = world.group(*(next_of(world) for _ in range(20)))
 
+    assert found == list(range(20))
     assert len(looks) == 1
+
+
+def test_those_who_are_offered_few_of_many_ready_tasks_find_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    furnished(world, *range(3), holder="cara")
+    furnished(world, 7, 8)
+    monkeypatch.setattr(task_queries, "WALKED", 2)
+    task_queries.ready_of.cache_clear()
+
+    assert world.group(next_of(world), next_of(world)) == [7, 8]
+    task_queries.ready_of.cache_clear()
+
+
+def test_what_timers_did_is_seen_before_they_fire(world: World) -> None:
+    def furnish(uow: UnitOfWork) -> None:
+        items = (WorkItem(Role.POTENTIAL_OWNER, "bert"), WorkItem(Role.ADMINISTRATOR, "cara"))
+        tasks.add(uow, title="over", priority=1, creator="cara", work_items=items, expires_at=NOON)
+        tasks.add(uow, title="awake", priority=2, creator="cara", work_items=items, suspended=True, resume_at=NOON)
+        tasks.add(uow, title="asleep", priority=3, creator="cara", work_items=items, suspended=True)
+
+    world.write(furnish, EXCLUSIVE)
+    claimed, none = world.group(next_of(world), next_of(world))
+
+    assert claimed == 2
+    assert isinstance(none, NotFound)
 
 
 def test_callers_of_other_queries_in_one_group_see_what_was_claimed_before(world: World) -> None:

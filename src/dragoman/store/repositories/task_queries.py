@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.access import Principal
 from dragoman.domain.condition import OF_TIMERS, Comparison, Condition, Field, leaves
+from dragoman.domain.task import State
 from dragoman.store import tables
 from dragoman.store.repositories.task_conditions import expression
 from dragoman.store.repositories.task_filters import TaskFilter, conditions, finds_few, task_scope
@@ -37,6 +38,8 @@ OLDEST_FIRST = (Order(Field("number")),)
 """The order of a list that asks for none: numbers are drawn in the order of commits, and no two tasks have the same."""
 FEW = 20_000
 """So many tasks are all looked at; a list of more goes along the index of its order."""
+WALKED = 1_000
+"""So many of the oldest ready tasks are looked at before those that one sees."""
 FIRST = (1_024, FEW)
 """So many of the oldest of few tasks are looked at, for a list that begins with these."""
 NEVER_NULL = frozenset({"number", "created"})
@@ -54,6 +57,21 @@ def versions_of(
     """The statement for the versions of the tasks of a page (`known_tasks.Version`), in order."""
     find = _remembered if is_short(wanted) else _versions_of
     return find(dialect, tenant, wanted, orders or OLDEST_FIRST, limit=limit, offset=offset)
+
+
+@lru_cache(REMEMBERED)
+def ready_of(dialect: sa.Dialect, tenant: int, wanted: TaskFilter, limit: int) -> Ask:
+    """The numbers of so many that match among the oldest ready tasks. Where many are offered to the one who asks, they
+    are found at once, however many of his others are claimed already."""
+    ready = tables.task.alias("ready").c
+    oldest_ready = sa.select(ready.number).where(
+        ready.tenant == tenant, ready.assignee.is_(None), ready.state == str(State.READY)
+    )
+    first = oldest_ready.order_by(ready.number).limit(sa.literal_column(str(WALKED))).subquery("walked")
+    [number] = first.c
+    found = sa.select(T.number).select_from(first.join(tables.task, sa.and_(T.tenant == tenant, T.number == number)))
+    found = found.where(*_conditions(tenant, wanted)).order_by(number)
+    return _ask(dialect, found.limit(sa.literal_column(str(limit))))
 
 
 @lru_cache(REMEMBERED)

@@ -116,6 +116,15 @@ class Tasks(Repository[Task]):
         """The numbers of such a page. The command reads or is exclusive."""
         return [version.number for version in self._queried(wanted, orders, limit=limit, offset=0)]
 
+    def first_ready(self, wanted: TaskFilter, *, limit: int) -> list[int] | None:
+        """The numbers of so many ready tasks, the oldest first, if they are among the oldest that anybody may claim."""
+        dialect, wanted = self._connection().dialect, self._with_timers(plainly(wanted))
+        if wanted.timers == "both" or not task_queries.is_short(wanted):
+            return None
+        ask = task_queries.ready_of(dialect, self.tenant, wanted, limit)
+        found = [int(row[0]) for row in self.by_text(ask.text, self._parameters(ask, wanted))]
+        return found if len(found) == limit else None
+
     def few_seen(self, wanted: TaskFilter) -> int | None:
         """How many tasks the one to whom it is visible sees at most; None for more than may all be looked at."""
         principal = plainly(wanted).visible_to

@@ -206,6 +206,12 @@ def queried_numbers(uow: UnitOfWork, wanted: TaskFilter, orders: Sequence[Order]
     return uow.tasks.queried_numbers(wanted, orders, limit=limit)
 
 
+def first_ready(uow: UnitOfWork, wanted: TaskFilter, *, limit: int) -> list[int] | None:
+    """The numbers of so many ready tasks, the oldest first, or None where they aren't found at once. `wanted` must say
+    that they are ready; the command reads or is exclusive."""
+    return uow.tasks.first_ready(wanted, limit=limit)
+
+
 def with_ways(uow: UnitOfWork, wanted: TaskFilter) -> TaskFilter:
     """The filter with word on whether few tasks are visible, for lists by conditions that no index finds."""
     seen = uow.tasks.few_seen(wanted)

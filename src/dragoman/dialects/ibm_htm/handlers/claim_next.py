@@ -33,8 +33,8 @@ from dragoman.usecases.tasks import lookup as task_lookup
 from dragoman.usecases.tasks.lists import TaskFilter
 from dragoman.usecases.uow import UnitOfWork
 
-SPARE = 15
-"""How many candidates are looked up beside one for each command."""
+FEWEST = 16
+"""So many candidates are looked up at least, or twice as many and so on: each number has a statement of its own."""
 CLAIMABLE_KINDS = ("human", "participating")
 OTHER_TABLES = (TASK_TEMPL.name, "ESCALATION", "WORK_BASKET", "ACTIVITY", "PROCESS_INSTANCE")
 """Tables of the vendor whose rows are no tasks."""
@@ -102,7 +102,7 @@ class Candidates:
     """What the commands of a transaction may claim by one query."""
 
     def __init__(self, uow: UnitOfWork, ask: Ask) -> None:
-        self.found = queries.read(uow, ask)
+        self.found = queries.read(uow, ask, has_ways=ask.texts.sorts is not None)
         self._wanted = _claimable(uow, self.found)
         self._orders = queries.sorts(uow, self._wanted, self.found.asked.orders)
         self._left: deque[int] = deque()
@@ -119,12 +119,22 @@ class Candidates:
     def _look(self, uow: UnitOfWork) -> bool:
         """Look up as many as there are commands, and some that others may take meanwhile; whether there are any."""
         if not self._is_all:
-            limit = len(self._given) + uow.sharers + SPARE
-            found = task_lists.queried_numbers(uow, self._wanted, self._orders, limit=limit)
+            wanted = len(self._given) + uow.sharers
+            limit = FEWEST << max(0, ((wanted - 1) // FEWEST).bit_length())
+            found = self._first(uow, limit)
             self._is_all = len(found) < limit
             self._left.extend(number for number in found if number not in self._given)
             task_lookup.load(uow, list(self._left)[: uow.sharers], Lock.CHANGE)
         return bool(self._left)
+
+    def _first(self, uow: UnitOfWork, limit: int) -> list[int]:
+        """The numbers of the first so many, or of all."""
+        if self.found.asked.orders:
+            return task_lists.queried_numbers(uow, self._wanted, self._orders, limit=limit)
+        ready = task_lists.first_ready(uow, self._wanted, limit=limit)
+        if ready is None:
+            return task_lists.queried_numbers(uow, task_lists.with_ways(uow, self._wanted), (), limit=limit)
+        return ready
 
 
 def _claimable(uow: UnitOfWork, found: Query) -> TaskFilter:

@@ -143,9 +143,10 @@ def describe_all(uow: UnitOfWork, command: query_lists.Describe) -> list[QueryTa
     return query_lists.fitting(command, composites.tables(uow))
 
 
-def read(uow: UnitOfWork, command: Ask) -> Query:
-    """The request as the store takes it. Forbidden (`role_missing`) for `admin` by a user who is neither an
-    administrator nor a supervisor, the vendor's TaskSystemAdministrator and TaskSystemMonitor."""
+def read(uow: UnitOfWork, command: Ask, *, has_ways: bool = True) -> Query:
+    """The request as the store takes it, with the ways to its tasks (`task_lists.with_ways`) unless they come later.
+    Forbidden (`role_missing`) for `admin` by a user who is neither an administrator nor a supervisor, the vendor's
+    TaskSystemAdministrator and TaskSystemMonitor."""
     texts = command.texts
     table = query_lists.named(texts.table, composites.tables(uow))
     caller = _caller(uow, command)
@@ -157,18 +158,25 @@ def read(uow: UnitOfWork, command: Ask) -> Query:
     everybodys = texts.of_all and command.on_behalf_of is None
     # Administrators and supervisors, too, are shown their own tasks alone unless they ask for all of them.
     whose = Whose(None if everybodys else among_others(caller), command.through)
-    return Query(asked, wanted(uow, caller, whose, asked.tree, texts.interaction), whose)
+    found = conditions(uow, caller, whose, asked.tree, texts.interaction)
+    return Query(asked, task_lists.with_ways(uow, found) if has_ways else found, whose)
 
 
 def wanted(uow: UnitOfWork, caller: Principal, whose: Whose, tree: Tree | None, interaction: str | None) -> TaskFilter:
+    """The conditions of a query, with the ways to its tasks."""
+    return task_lists.with_ways(uow, conditions(uow, caller, whose, tree, interaction))
+
+
+def conditions(
+    uow: UnitOfWork, caller: Principal, whose: Whose, tree: Tree | None, interaction: str | None
+) -> TaskFilter:
     """The conditions of a query."""
-    found = TaskFilter(
+    return TaskFilter(
         visible_to=whose.caller,
         visible_through=whose.through,
         any_of=() if interaction is None else INTERACTIONS[interaction](caller),
         where=Conditions(uow, whose, caller.user).of(tree),
     )
-    return task_lists.with_ways(uow, found)
 
 
 def _caller(uow: UnitOfWork, command: Ask) -> Principal:
