@@ -112,6 +112,29 @@ def test_an_undo_says_what_it_does(world: BatchWorld) -> None:
     assert json.loads(chunk.sources)[0][0] == 1
 
 
+@pytest.mark.parametrize("method", [PATCH, DELETE])
+@pytest.mark.parametrize("review", [False, True])
+def test_an_undo_neither_tells_nor_restores_what_its_creator_may_not_see(
+    world: BatchWorld, method: Method, *, review: bool
+) -> None:
+    world.add("bert")
+    world.people["bert"] = replace(world.people["bert"], is_reviewer=True)
+    person = {"kind": "person", "first_name": "Ann", "last_name": "Berg"}
+    secret, open_ = (made(world, "contact", is_private=is_private, **person) for is_private in (True, False))
+    data = {"first_name": "Mia"} if method is PATCH else None
+    batch = world.done(method, "contact", field="id", entries=[secret, open_], data=data)
+    undo = Undo(batch=batch.uid, review=review)
+    new = world.core(lambda uow: undos.undo(uow, undo).batch, world.people["bert"])
+    for _ in range(3):
+        world.run_jobs()
+    _, found = world.native("bert", "GET", f"/v1/batches/{new.uid}/entries")
+    told = [entry["data"] for entry in found["items"]]
+    assert [told[0]["first_name"], told[1]] == ["Ann", {}]  # in reverse order
+    if not review:
+        assert world.failures(world.batch(new.number)).keys() == {0, 1}  # he may change neither
+    assert (shown(world, "contact", secret) or {}).get("first_name") == ("Mia" if method is PATCH else None)
+
+
 def test_entries_are_undone_in_reverse_order(world: BatchWorld) -> None:
     one = made(world, "task", title="a")
     data = [{"title": "b"}, {"title": "c"}, {"title": "c"}]

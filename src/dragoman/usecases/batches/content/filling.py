@@ -14,11 +14,14 @@ from dragoman.usecases.background import jobs
 from dragoman.usecases.background.jobs import Hold
 from dragoman.usecases.batches.content import payloads
 from dragoman.usecases.batches.content.payloads import CHUNK_BYTES, Content, Source
+from dragoman.usecases.batches.execution import entries as batch_entries
 from dragoman.usecases.batches.outcomes import outside_undo, results, undoing
 from dragoman.usecases.batches.outcomes.results import Became
 from dragoman.usecases.batches.types import resource_types
+from dragoman.usecases.batches.types.resource_types import ResourceType
 from dragoman.usecases.uow import UnitOfWork
 
+NOTHING = msgspec.Raw(b"{}")
 MOST_IMAGES = 100
 """How many images of outside objects are read at once."""
 
@@ -141,11 +144,23 @@ def _undone(uow: UnitOfWork, batch: Batch, job: Job, last: BatchChunk | None, si
     if is_outside:
         return _undone_outside(uow, batch, number, found, first=_behind(last))
     sources = [Source(index, number, revision) for index, number, revision, _ in found]
-    own = None if type_ is None else undoing.data_of(uow, type_, batch.method, sources)
+    own = None if type_ is None else _within_sight(uow, batch, type_, sources)
     entries = None if batch.method is Method.POST else [msgspec.Raw(msgspec.json.encode(uid)) for *_, uid in found]
     if entries is None and own is None:
-        own = [msgspec.Raw(b"{}")] * len(sources)
+        own = [NOTHING] * len(sources)
     return list(payloads.cut(batch.tenant, batch.uid, entries, own, first=_behind(last), sources=sources))
+
+
+def _within_sight(
+    uow: UnitOfWork, batch: Batch, type_: ResourceType, sources: list[Source]
+) -> list[msgspec.Raw] | None:
+    """The data of each entry of an undo; nothing of objects that its creator may not see. None for DELETE."""
+    own = undoing.data_of(uow, type_, batch.method, sources)
+    if own is None:
+        return None
+    named, _ = batch_entries.creator_of(uow, batch, type_, batch.dialect or uow.dialect)
+    seen = undoing.seen(named, type_, [source.number for source in sources]) if named is not None else frozenset()
+    return [text if source.number in seen else NOTHING for text, source in zip(own, sources, strict=True)]
 
 
 def _undone_outside(

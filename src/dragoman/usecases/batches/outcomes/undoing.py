@@ -12,12 +12,14 @@ import msgspec
 
 from dragoman.command import Lock
 from dragoman.domain import bulk_failures, json_numbers
+from dragoman.domain.access import sees_all
 from dragoman.domain.bulk import Batch, Method, OnConflict
 from dragoman.domain.bulk_failures import Detail
 from dragoman.domain.errors import Conflict
 from dragoman.domain.pointers import escaped
 from dragoman.domain.restoring import restored, values
 from dragoman.store.repositories.history import Change, Tombstone
+from dragoman.store.repositories.sight import DECIDING
 from dragoman.usecases.along import Companion, Went, along
 from dragoman.usecases.batches.content.payloads import Content, Source
 from dragoman.usecases.batches.review.comparisons import Refused, named
@@ -187,6 +189,18 @@ def _changed(details: Sequence[Detail]) -> Refused:
 
 
 # What an undo says that it does
+
+
+def seen(uow: UnitOfWork, type_: ResourceType, numbers: Sequence[int]) -> frozenset[int]:
+    """Those of the objects that the principal may see, also of deleted ones."""
+    entity = type_.entity
+    if entity not in DECIDING or type_.sees is None or sees_all(uow.principal):
+        return frozenset(numbers)
+    there = uow.sight.present(entity, numbers)
+    there |= uow.sight.past(entity, set(numbers) - there.keys())
+    return frozenset(
+        number for number, is_seen in zip(there, type_.sees(uow, list(there.values())), strict=True) if is_seen
+    )
 
 
 def data_of(
