@@ -17,8 +17,8 @@ from tests.support.server import Answer, Server
 
 CLIENTS = 6
 IMPATIENT = "[timeouts]\ndatabase_seconds = 1\n"
-MOST_CONNECTIONS = 7
-"""Of a server to its database: three lanes, three readers, and the one it starts with."""
+MOST_CONNECTIONS = 9
+"""Of a server to its database: three lanes, four readers, the one that hears of commits, and the one it starts with."""
 ROUNDS = some([1], range(20))
 
 
