@@ -214,7 +214,7 @@ STEPS: dict[str, Callable[[Batch, Any], Batch]] = {
 
 def run_some(batch: Batch, draw: Any) -> Batch:
     """A slice as a worker takes it: up to the canary's end, and not beyond the first failure too many."""
-    if batch.status is not RUNNING:
+    if batch.status is not RUNNING or batch.cursor >= batch.stops_at():  # given up beyond its canary
         return batch
     success = failure = 0
     for _ in range(draw(st.integers(1, batch.stops_at() - batch.cursor))):
