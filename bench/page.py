@@ -1,68 +1,55 @@
-"""`docs/reference/performance.md`: what a run gave, how it was measured, and where the time goes."""
+"""`docs/reference/performance.md`: what runs gave, how it was measured, and where the time goes."""
 
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
-from bench.compare import Row
 from bench.goals import GOALS, Goal
+from bench.kept import Figure, Kept, KeptProfile, KeptRow
 from bench.plan import Plan
-from bench.profiling import IDLE, THREADS, Profile
+from bench.profiling import IDLE, THREADS
 from dragoman.store.engine.sqlite import sqlite
 from tests.support.postgres import find_programs
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "performance.md"
-NOTHING: Mapping[str, str] = MappingProxyType({})
 TEMPLATE = Path(__file__).with_name("performance.template.md")
 
 
-def write(
-    plan: Plan,
-    figures: dict[str, float],
-    rows: Sequence[Row],
-    profiles: Sequence[Profile],
-    left_out: Mapping[str, str] = NOTHING,
-) -> None:
+def write(plan: Plan, kept: Kept) -> None:
     """Rewrite the page."""
-    PAGE.write_text(render(plan, figures, rows, profiles, left_out), encoding="utf-8")
+    PAGE.write_text(render(plan, kept), encoding="utf-8")
 
 
-def render(
-    plan: Plan,
-    figures: dict[str, float],
-    rows: Sequence[Row],
-    profiles: Sequence[Profile],
-    left_out: Mapping[str, str] = NOTHING,
-) -> str:
-    """The page. `left_out` are figures that could not be measured, and why."""
+def render(plan: Plan, kept: Kept) -> str:
+    """The page, with what could not be measured, and why."""
     tables = {
-        "figures": _figures(figures, left_out),
-        "rows": _rows(rows),
-        "profiles": "\n".join(map(_profile, profiles)),
+        "figures": _figures(kept),
+        "rows": _rows(kept.rows),
+        "profiles": "\n".join(map(_profile, kept.profiles)),
         "machine": _machine(),
     }
     return TEMPLATE.read_text("utf-8").format(plan=plan, **tables).rstrip() + "\n"
 
 
-def _figures(figures: dict[str, float], left_out: Mapping[str, str]) -> str:
+def _figures(kept: Kept) -> str:
     lines = (
-        _figure(name, goal, figures[name])
-        if name in figures
-        else (f"`{name}`", "", f"{goal} (left out)", left_out[name])
+        _figure(name, goal, kept.figures[name])
+        if name in kept.figures
+        else (f"`{name}`", "", f"{goal} (left out)", "", kept.left_out[name])
         for name, goal in GOALS.items()
-        if name in figures or name in left_out
+        if name in kept.figures or name in kept.left_out
     )
-    return _table(("figure", "is", "goal", "what"), lines, "lrll")
+    return _table(("figure", "is", "goal", "commit", "what"), lines, "lrlll")
 
 
-def _figure(name: str, goal: Goal, figure: float) -> tuple[str, ...]:
-    return f"`{name}`", f"{figure:.3g}", f"{goal}{'' if goal.is_reached(figure) else ' (missed)'}", goal.meaning
+def _figure(name: str, goal: Goal, figure: Figure) -> tuple[str, ...]:
+    missed = "" if goal.is_reached(figure.value) else " (missed)"
+    return f"`{name}`", f"{figure.value:.3g}", f"{goal}{missed}", figure.commit, goal.meaning
 
 
-def _rows(rows: Sequence[Row]) -> str:
+def _rows(rows: Sequence[KeptRow]) -> str:
     titles = (
         "database",
         "work",
@@ -74,6 +61,7 @@ def _rows(rows: Sequence[Row]) -> str:
         "CPU µs",
         "PostgreSQL µs",
         "MB",
+        "commit",
     )
     lines = (
         (
@@ -87,13 +75,16 @@ def _rows(rows: Sequence[Row]) -> str:
             f"{row.cpu_us:,.0f}",
             f"{row.database_cpu_us:,.0f}" if row.database_cpu_us else "",
             f"{row.memory_mb:.0f}",
+            kept.commit,
         )
-        for row in rows
+        for kept in rows
+        for row in (kept.row,)
     )
-    return _table(titles, lines, "llrlrrrrrr")
+    return _table(titles, lines, "llrlrrrrrrl")
 
 
-def _profile(profile: Profile) -> str:
+def _profile(kept: KeptProfile) -> str:
+    profile = kept.profile
     threads = list(THREADS.values())
     layers = sorted(profile.layers.items(), key=lambda item: -sum(item[1].values()))
     lines = (
@@ -101,7 +92,7 @@ def _profile(profile: Profile) -> str:
         for layer, found in layers
         if layer != IDLE
     )
-    title = f"### {_title(profile.engine)}, {profile.work}\n\n"
+    title = f"### {_title(profile.engine)}, {profile.work}\n\nAt commit {kept.commit}.\n\n"
     return title + _table(("µs of a request", *threads), lines, "l" + "r" * len(threads))
 
 

@@ -12,6 +12,7 @@ python -m tools.bench --only inbox_lists               lists and counts of an in
 python -m tools.bench --only htm_queries               queries of IBM clients beside the native list, and claimNext
 python -m tools.bench --only entries                   a batch of a million entries: memory, and results beside COPY
 python -m tools.bench --write                          everything, and docs/reference/performance.md with it
+python -m tools.bench --only bulk --write              the same of one stage: the page keeps what it has of the others
 
 The last line is JSON with all figures. With QUICK=1 in the environment it is short, to see that it runs; such figures
 mean little.
@@ -37,6 +38,7 @@ from bench import (
     idle_streams,
     inbox,
     inbox_lists,
+    kept,
     lane,
     list_before,
     log_cost,
@@ -62,15 +64,19 @@ from tests.support.postgres import PostgreSQL
 def main() -> int:
     """Run the selected measurements; 1 when a full run lacks a figure."""
     plan, writes = _asked()
-    if writes or _has_rivals(plan):
+    if _has_rivals(plan):
         rivals.install()
     with PostgreSQL(durable=True) as server, tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         table = Table(server.pid, lambda line: print(line, flush=True))
         bench = Bench(plan, Path(folder), Databases(server, Path(folder)), table)
         run(bench)
         if writes:
-            profiles = [profile for engine in plan.engines for profile in profiling.run(bench, engine)]
-            page.write(plan, bench.figures, table.medians(), profiles, bench.left_out)
+            engines = () if plan.only else plan.engines
+            profiles = [profile for engine in engines for profile in profiling.run(bench, engine)]
+            known = kept.Kept.load()
+            known.add(kept.commit(), bench.figures, table.medians(), profiles, bench.left_out)
+            known.save()
+            page.write(plan, known)
     missing = set() if plan.only or len(plan.engines) < len(ENGINES) else goals.missing(bench.figures)
     for name, reason in bench.left_out.items():
         print(f"left out: {name}: {reason}")

@@ -1,11 +1,14 @@
 """What the benchmark makes of its rounds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bench.compare import Row, Table
 from bench.goals import GOALS, missing
+from bench.kept import Figure, Kept
 from bench.load import Answers
 from bench.page import render
 from bench.plan import Plan
@@ -54,12 +57,39 @@ def test_every_figure_stands_on_the_page_with_its_goal() -> None:
     figures = dict.fromkeys(GOALS, 1.6)
     row = Row("postgres", "read", 64, "Kinto", 12345.6, 1.0, 2.0, 3.0, 4.0, 5.0)
     profile = Profile("sqlite", "list", 10.0, {"store": {"lanes": 12.0}, IDLE: {"lanes": 9.0}})
-    page = render(Plan(), figures, [row], [profile])
+    kept = Kept()
+    kept.add("abc", figures, [row], [profile])
+    page = render(Plan(), kept)
     assert all(f"| `{name}` | 1.6 |" in page for name in GOALS)
     assert "| PostgreSQL | read | 64 | Kinto | 12,346 |" in page
     assert "at most 1.5 (missed)" in page
     assert "| store |  | 12 |  |" in page
     assert IDLE not in page
+
+
+def test_figures_of_a_stage_take_the_place_of_earlier_ones_and_leave_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    row = Row("sqlite", "read", 64, "ours", 1.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    profile = Profile("sqlite", "list", 10.0, {"store": {"lanes": 12.0}})
+    first = Kept()
+    first.add(
+        "aaa", {"ready_s": 2.0, "rss_mb_1m": 175.0, "of no goal": 1.0}, [row], [profile], {"undo_vs_run_sqlite": "why"}
+    )
+    first.save(file)
+    later = Kept.load(file)
+    assert later == first
+    later.add("bbb", {"ready_s": 1.0, "undo_vs_run_sqlite": 0.9}, [replace(row, rate=7.0)])
+    assert later.figures == {
+        "undo_vs_run_sqlite": Figure(0.9, "bbb"),
+        "rss_mb_1m": Figure(175.0, "aaa"),
+        "ready_s": Figure(1.0, "bbb"),
+    }
+    assert later.left_out == {}
+    assert [(each.row.rate, each.commit) for each in later.rows] == [(7.0, "bbb")]
+    assert [each.commit for each in later.profiles] == ["aaa"]
+    page = render(Plan(), later)
+    assert "| `ready_s` | 1 | at most 1.5 | bbb |" in page
+    assert "At commit aaa." in page
 
 
 def test_a_figure_that_was_not_measured_is_missed() -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from bench import delta, earlier, event_rows, list_before, webhooks
 from bench.compare import Table
+from bench.kept import Kept
 from bench.listeners import Heard, Listener, same
 from bench.make_world import Only
 from bench.page import render
@@ -55,7 +56,9 @@ def test_without_the_earlier_commit_its_figure_is_left_out_for_all_to_see(
     list_before.run(bench, "sqlite")
     assert not bench.figures
     assert lines == [f"left out: list_vs_before_sqlite: {bench.left_out['list_vs_before_sqlite']}"]
-    assert "(left out) | commit 0000" in render(Plan(), {}, [], [], bench.left_out)
+    kept = Kept()
+    kept.add("abc", bench.figures, left_out=bench.left_out)
+    assert "(left out) |  | commit 0000" in render(Plan(), kept)
 
 
 @pytest.mark.parametrize(("module", "writes"), [("bench.without_events", False), ("dragoman", True)])
