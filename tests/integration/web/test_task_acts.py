@@ -232,7 +232,7 @@ def test_completing_leads_on_in_the_list_that_the_task_was_opened_from(tenant: T
     first, second = (made(tenant, assignee=tenant.login("anna")) for _ in range(2))
     listed = anna.get("/ui/inbox/mine?q=sort:number").text
     address = f"/ui/tasks/{first}?from=mine&q=sort%3Anumber"
-    assert f'<a href="{address.replace("&", "&amp;")}">' in listed
+    assert f'<a href="{address.replace("&", "&amp;")}" dir="auto">' in listed
     assert 'name="from" value="mine"' in anna.get(address).text
     asked = anna.get(address.replace("?", "/complete?")).text
     assert 'name="from" value="mine"' in asked
