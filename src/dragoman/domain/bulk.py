@@ -23,7 +23,7 @@ DAY_SECONDS = 86_400.0
 CANARY_SECONDS = 30 * DAY_SECONDS
 """How long a batch waits for a word about its canary."""
 LATE_SECONDS = 2.0
-"""How long a review that nobody decided may be stored as open after its time."""
+"""How long a review that has expired without a decision may still be stored as open."""
 
 
 class Method(StrEnum):

@@ -37,7 +37,9 @@ class Deadlines:
 
     def _check(self, loop: asyncio.AbstractEventLoop, planned_at: float) -> None:
         now = loop.time()
-        loop.call_later(CHECK_SECONDS, self._check, loop, now + CHECK_SECONDS)  # first: whatever fails below
+        loop.call_later(
+            CHECK_SECONDS, self._check, loop, now + CHECK_SECONDS
+        )  # first, so that a failed check is not the last
         self._lag.observe(max(now - planned_at, 0.0))
         for work in (*self._store.withdraw_due(now), *(work for work in self.reads if work.deadline <= now)):
             if not work.future.done():

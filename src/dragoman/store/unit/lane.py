@@ -276,7 +276,7 @@ class Lane:
             while self._serve_next():
                 pass
         except BaseException as error:  # house: ok, because a dead lane must end the process, whatever killed it
-            self._died(error)  # first: nothing, not even a log, may keep it from that
+            self._died(error)  # first: an error while logging must not prevent it
             log.critical("lane.died", extra={"lane": self.name}, exc_info=error)
         finally:
             self._transactions.close()

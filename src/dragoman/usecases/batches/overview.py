@@ -60,7 +60,7 @@ class Group(NamedTuple):
     stored: ChangeGroup
     before: Any
     after: Any
-    is_told: bool = True  # the principal may know its old value
+    shows_before: bool = True  # the principal may know its old value
 
 
 class Failed(NamedTuple):
@@ -162,8 +162,8 @@ def _login(row: Any) -> str | None:
 def groups_of(uow: UnitOfWork, batch: Batch) -> list[Group]:
     """Equal changes together, the largest group first."""
     type_ = resource_types.find(batch.type)
-    found = ((told, previews.shown_group(type_, told.group)) for told in previews.told_groups(uow, batch))
-    return [Group(told.group, shown["before"], shown["after"], told.is_told) for told, shown in found]
+    found = [(each, previews.shown_group(type_, each.group)) for each in previews.readable_groups(uow, batch)]
+    return [Group(each.group, shown["before"], shown["after"], each.shows_before) for each, shown in found]
 
 
 def _moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool] | None:

@@ -38,12 +38,20 @@ class Desk:
             del body["data"]
         made = self.tenant.native("POST", "/v1/batches", body, person=person)
         number = int(made["number"])
-        self.rested(number, seconds=1 if "not_before" in members else 30)
+        if "not_before" in members:
+            while self.found(number)["status"] == "created":
+                pass  # it is prepared soon, and then queued until that time
+        else:
+            self.rested(number)
         return number
 
-    def rested(self, number: int, *, seconds: int = 30) -> Any:
-        """The batch as its document, once it waits for somebody or has ended, or after so many seconds."""
-        return self.tenant.native("GET", f"/v1/batches/{number}?wait={seconds}")
+    def found(self, number: int) -> Any:
+        """The batch as its document."""
+        return self.tenant.native("GET", f"/v1/batches/{number}")
+
+    def rested(self, number: int) -> Any:
+        """The batch as its document, once it waits for somebody or has ended."""
+        return self.tenant.native("GET", f"/v1/batches/{number}?wait=30")
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,7 @@ class EventStream:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Let the credential of this stream be looked at until the end of the block."""
+        """Look up the credential of this stream regularly, until the end of the block."""
         try:
             with self._credential.used_by(self._listener, self._renew):
                 yield
@@ -202,7 +202,7 @@ class EventStream:
             raise Ended("shutdown") from None
 
     async def _renew(self, fresh: bool) -> Principal:
-        """Whose the credential of this stream is now."""
+        """The principal of this stream's credential now."""
         return await self._request.renew(self._request, fresh=fresh)
 
     async def _check(self, looked: Looked | None = None, *, fresh: bool = False) -> bool:
@@ -222,7 +222,7 @@ class EventStream:
         return differ(before, now)
 
     def _check_known(self) -> None:
-        """Ended where another look found that the credential counts no more, or gives other rights."""
+        """Raise Ended if another look-up found that the credential is no longer valid, or grants other rights."""
         credential = self._credential
         if credential.refusal is not None:
             raise Ended(_reason(credential.refusal))

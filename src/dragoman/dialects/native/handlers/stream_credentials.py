@@ -1,7 +1,8 @@
-"""The credentials of open streams: one look at each, however many streams are open with it.
+"""The credentials of open streams: each is looked up once for all streams that use it.
 
-A stream that is sent something looks for itself, or shares a look that is not older than a second. For those on which
-nothing happens a task looks every few seconds; they are woken only when the credential has ended or gives other rights.
+A stream that has events to send looks up its credential first, or uses a look-up that is less than a second old. For
+idle streams one task looks up the credential every few seconds, and wakes them only when it has ended or grants other
+rights.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ LOOK_SECONDS = 3.0
 SHARED_SECONDS = 0.9
 """How old the look of another stream of the same credential may be. With the second for which accounts are remembered,
 all three stay below the five seconds within which a stream must fall silent."""
-RIGHTS = (*("is_admin", "groups", "scopes", "is_reviewer", "is_granted", "is_supervisor", "ceiling", "dialects"),)
+RIGHTS = ("is_admin", "groups", "scopes", "is_reviewer", "is_granted", "is_supervisor", "ceiling", "dialects")
+"""The fields of a principal that decide what a stream may send."""
 
 Renew = Callable[[bool], Awaitable[Principal]]
 """Looks a credential up again, with `True` not in what is remembered."""
@@ -43,7 +45,7 @@ class StreamCredential:
 
     @contextmanager
     def used_by(self, listener: Listener, renew: Renew) -> Iterator[None]:
-        """Let a stream be woken when the credential ends or has other rights."""
+        """Wake a stream when the credential ends or grants other rights, until the end of the block."""
         self._streams[listener] = renew
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(self._look_always())
@@ -61,7 +63,7 @@ class StreamCredential:
         return bool(self._streams)
 
     async def look(self, renew: Renew, *, fresh: bool) -> Principal:
-        """Whose it is now. Raises what the look-up refuses."""
+        """The principal of the credential now. Raises the errors of the look-up."""
         loop = asyncio.get_running_loop()
         if not fresh and self.principal is not None and loop.time() - self._looked_at < SHARED_SECONDS:
             return self.principal

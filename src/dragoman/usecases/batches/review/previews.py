@@ -23,7 +23,7 @@ COUNTED = 1_000
 """The largest number of changed objects that is counted."""
 BLOCK = 500
 LOOKS, LOOKED_AT = 4, 100
-"""How often, and how many at a time, rows are looked at for those whose old values may be told."""
+"""How many pages of rows, and of how many rows, are searched for objects that a reader may see."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -195,35 +195,37 @@ def moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool]:
 def groups(uow: UnitOfWork, batch: Batch) -> list[dict[str, Any]]:
     """Equal changes together, the largest first: `pointer`, `after`, `count`, `befores`, `before`. For readers."""
     type_ = resource_types.find(batch.type)
-    return [shown_group(type_, told.group) for told in told_groups(uow, batch)]
+    return [shown_group(type_, readable.group) for readable in readable_groups(uow, batch)]
 
 
-class Told(NamedTuple):
-    """Equal changes together, and whether the principal is told their old value, if there is one alone."""
+class ReadableGroup(NamedTuple):
+    """A group of equal changes as the principal may read it: its single old value may be hidden."""
 
     group: ChangeGroup
-    is_told: bool = True
+    shows_before: bool = True
 
 
-def told_groups(uow: UnitOfWork, batch: Batch) -> list[Told]:
-    """The groups of equal changes. An old value is told to those who see one of the objects that have it, among the
-    first rows that change something; it is null for others. For readers."""
+def readable_groups(uow: UnitOfWork, batch: Batch) -> list[ReadableGroup]:
+    """The groups of equal changes, the largest first. For readers.
+
+    A group's old value is null unless the principal may see one of its objects among the first rows with a change.
+    """
     detail, type_ = uow.batch_details.find(batch.uid), resource_types.find(batch.type)
     found = [] if detail is None else list(detail.groups)
     if type_ is None or type_.sees is None or sees_all(uow.principal):
-        return [Told(group) for group in found]
-    untold = {place for place, group in enumerate(found) if group.before is not None}
+        return [ReadableGroup(group) for group in found]
+    hidden = {place for place, group in enumerate(found) if group.before is not None}
     first = 0
     for _ in range(LOOKS):
-        rows = _changing(uow, batch, first) if untold else []
+        rows = _changing(uow, batch, first) if hidden else []
         if not rows:
             break
         for row in rendered(uow, batch, type_, rows):
             if not row.hidden:
-                untold = {place for place in untold if not _has(row, found[place], type_)}
+                hidden = {place for place in hidden if not _has(row, found[place], type_)}
         first = rows[-1].index + 1
     return [
-        Told(replace(group, before=None), is_told=False) if place in untold else Told(group)
+        ReadableGroup(replace(group, before=None), shows_before=False) if place in hidden else ReadableGroup(group)
         for place, group in enumerate(found)
     ]
 

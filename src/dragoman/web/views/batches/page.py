@@ -182,7 +182,7 @@ def _group(visit: Visit, batch: Batch, group: overview.Group, titles: overview.T
     stored, pointer = group.stored, group.stored.pointer
     name = wording.pointer_words(pointer)
     query = [("field", name)]
-    is_alone = stored.befores == 1 and group.is_told
+    is_alone = stored.befores == 1 and group.shows_before
     if is_alone:
         query.append(("from", overview.text_of(group.before)))
     query.append(("to", overview.text_of(group.after)))
