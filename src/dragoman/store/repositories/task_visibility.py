@@ -104,9 +104,9 @@ def _visible_work(tenant: Tenant, principal: Principal, through: frozenset[Throu
 
 
 def naming(tenant: int, principal: Principal, *, only_open: bool) -> "sa.CompoundSelect[Any]":
-    """Numbers of all tasks that the principal may see, of open ones that others may: those that name him, his groups or
-    everybody, those of nobody, and those whose private contact or case is shared with him. Each is found by an index;
-    a task may be there several times."""
+    """Numbers of all tasks that the principal may see: those that name the principal, one of his groups or everybody,
+    those without work items (with `only_open` the open ones of these), those whose private contact or case is shared
+    with him, and batches that he may watch. An index finds each kind; a task may appear repeatedly."""
     item, own = tables.work_item.c, tables.task.alias("named").c
     holders = [EVERYBODY, *(f"group:{group}" for group in sorted(principal.groups))]
     if principal.user is not None:
@@ -234,7 +234,7 @@ OF_FIELDS = {"owner": "assignee", "starter": "starter", "originator": "creator"}
 
 
 def is_held(tenant: int, seen: Columns, held: Held) -> sa.ColumnElement[bool]:
-    """Whether one of the roles is held: by a work item, as a field of the task, or since the task names nobody."""
+    """Whether one of the roles is held: by a work item, as a field of the task, or because the task has no work items."""
     ways: Conditions = []
     by_holders: dict[tuple[str, ...] | None, list[Role]] = {}
     for name, holders in held.roles:

@@ -146,7 +146,7 @@ def _of_fields(user: str | None, task: Task) -> set[HtmRole]:
         return set()
     found = {role for role, uid in ((OR, task.creator), (OW, task.assignee), (ST, task.starter)) if uid == user}
     if OR in found and not task.stands_for_batch:
-        # page, 8: the originator has an administrator's rights while INACTIVE, and later where nobody else is one
+        # page, 8: the originator has an administrator's rights while INACTIVE, and later if no administrator is named
         is_named = any(item.role is Role.ADMINISTRATOR for item in task.work_items)
         found |= {AD} if task.state is State.INACTIVE or not is_named else set()
     return found
