@@ -234,7 +234,7 @@ OF_FIELDS = {"owner": "assignee", "starter": "starter", "originator": "creator"}
 
 
 def is_held(tenant: int, seen: Columns, held: Held) -> sa.ColumnElement[bool]:
-    """Whether one of the roles is held: by a work item, as a field of the task, or because the task has no work items."""
+    """Whether one of the roles is held: by a work item, as a field of the task, or because it has no work items."""
     ways: Conditions = []
     by_holders: dict[tuple[str, ...] | None, list[Role]] = {}
     for name, holders in held.roles:
