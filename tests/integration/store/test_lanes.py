@@ -202,11 +202,13 @@ def test_a_lane_that_dies_is_told_even_if_that_cannot_be_logged(
     def die(uow: UnitOfWork) -> None:
         raise SystemExit("out of the blue")
 
+    ended = threading.Event()
     monkeypatch.setattr(lane.log, "critical", cannot)
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(threading, "excepthook", lambda _: ended.set())
     served.send(die, Keys())
 
     assert served.died.wait(20)
+    assert ended.wait(20)  # else the thread would end where the next test looks for errors
 
 
 def test_an_unknown_commit_ends_sqlite_and_answers_nobody(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
