@@ -28,7 +28,7 @@ quick: $(QUICK) ## Run the inner loop in seconds: unit, architecture, use cases 
 
 .PHONY: test
 test: $(READY) system ## Set up, then run all tests on both databases (ARGS=... goes to pytest, -n 0 for one at a time)
-	@COVERAGE_FIGURE=1 $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: $(READY) system ## Run the long sizes of the tests, for hours (ARGS=--list shows the stages, --small tries each)

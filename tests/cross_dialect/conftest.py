@@ -13,6 +13,21 @@ def world() -> Iterator[World]:
     yield from open_world()
 
 
+@pytest.fixture(scope="module")
+def first_world() -> Iterator[World]:
+    """For modules with a tenant for each test, which is much quicker than a database."""
+    yield from open_world()
+
+
+def tenant_beside(first_world: World, name: str) -> World:
+    """The same people in another tenant of that application."""
+    world = World.beside(first_world, name)
+    world.add("anna", admin=True)
+    world.add("bert")
+    world.add("cara")
+    return world
+
+
 def open_world() -> Iterator[World]:
     """With anna, who administers, and bert and cara, who don't."""
     with quick_file() as url:

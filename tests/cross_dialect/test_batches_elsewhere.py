@@ -21,6 +21,7 @@ from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.uow import UnitOfWork
 from tests.cross_dialect.batches import batch_in
+from tests.cross_dialect.conftest import tenant_beside
 from tests.cross_dialect.names import said, tkiid
 from tests.support.world import World
 
@@ -50,6 +51,12 @@ IBM_STATE = {
     Status.CANCELLED: "STATE_TERMINATED",
     Status.EXPIRED: "STATE_EXPIRED",
 }
+
+
+@pytest.fixture
+def world(first_world: World, request: pytest.FixtureRequest) -> World:
+    first_world.announces_batches = False  # they are led to their status past the use cases
+    return tenant_beside(first_world, request.node.name)
 
 
 # How it reads

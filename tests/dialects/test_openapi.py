@@ -31,7 +31,7 @@ from tests.support.tenant import Tenant
 PROGRAM = str(Path(sys.executable).with_name("schemathesis"))
 DIALECTS = {dialect.name: dialect for dialect in discover()}
 LONG = 200
-SHORT = {"sqlite": 4, "postgresql": 1}
+SHORT = {"sqlite": 2, "postgresql": 1}
 PHASES = {"sqlite": "examples,fuzzing,stateful", "postgresql": "fuzzing"}
 MODES = {"sqlite": "all", "postgresql": "positive"}
 """What doesn't depend on the engine is asked on one of them: what the document forbids reaches no database."""

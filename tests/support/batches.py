@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -64,11 +64,9 @@ class BatchWorld(World):
         self.anna = self.add("anna")
 
     @classmethod
-    def beside(cls, other: World, tenant: str) -> "BatchWorld":
-        """Another tenant of the same application, which stays that of the first to close."""
-        world = cls.__new__(cls)
-        world.app, world.clock = other.app, other.clock
-        world._settle(tenant)
+    def beside(cls, other: World, tenant: str) -> Self:
+        """Another tenant of the same application, which stays that of the first to close. It has anna."""
+        world = super().beside(other, tenant)
         world.anna = world.add("anna")
         return world
 

@@ -198,7 +198,8 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     if wanted.claimable_by is not None and not wanted.claimable_by.is_admin:
         found.append(claimable(Tenant(tenant, wanted.lacking), wanted.claimable_by))
     if wanted.visible_to is not None and asks_named(wanted):
-        found.append(visible(Tenant(tenant, wanted.lacking), wanted.visible_to, wanted.visible_through))
+        if not _offers_what_is_seen(wanted):
+            found.append(visible(Tenant(tenant, wanted.lacking), wanted.visible_to, wanted.visible_through))
         if wanted.named and not wanted.is_within:
             named = naming(tenant, wanted.visible_to, only_open=wanted.asks_open).subquery("naming")
             found.append(T.number.in_(_sampled(wanted, sa.select(*named.c))))
@@ -213,6 +214,15 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
     for one in wanted.none_of:
         found.append(sa.not_(sa.func.coalesce(_together(tenant, _part_of(wanted, one)), sa.false())))
     return found
+
+
+def _offers_what_is_seen(wanted: TaskFilter) -> bool:
+    """Whether all that is offered is seen as well: whoever may claim a task that is started may see it."""
+    who, seer = wanted.claimable_by, wanted.visible_to
+    if who is None or seer is None or who.is_admin or wanted.visible_through != EVERY_WAY:
+        return False
+    is_started = bool(wanted.states) and State.INACTIVE not in wanted.states
+    return is_started and (who.user, who.groups) == (seer.user, seer.groups)
 
 
 def _where(tenant: int, wanted: TaskFilter, where: Condition) -> Conditions:
