@@ -11,7 +11,7 @@ from dragoman.command import EXCLUSIVE
 from dragoman.domain.access import Permission, Principal, is_candidate, may
 from dragoman.domain.case import Case, CaseKind
 from dragoman.domain.contact import Contact, ContactKind
-from dragoman.domain.task import Kind, Task
+from dragoman.domain.task import Kind, State, Task
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store.repositories.task_filters import TaskFilter
 from dragoman.store.repositories.task_sorts import Sort
@@ -143,3 +143,19 @@ def test_a_batch_is_offered_to_those_who_may_decide_it(world: World, every: list
 
     batches = [(task, linked) for task, linked in every if task.kind is Kind.BATCH]
     assert world.read(offered) == [task.number for task, linked in batches if is_candidate(principal, task, linked)]
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_what_is_offered_is_seen(world: World, every: list[tuple[Task, Any]], login: str) -> None:
+    principal = principal_of(world, login)
+    ready = [(task, linked) for task, linked in every if task.state is State.READY]
+    offered = [task.number for task, linked in ready if is_candidate(principal, task, linked)]
+    seen = {task.number for task, linked in ready if may(principal, Permission.SEE, task, linked)}
+    assert set(offered) <= seen
+    assert offered
+
+    def listed(uow: UnitOfWork) -> list[int]:
+        wanted = TaskFilter(states=(State.READY,), claimable_by=principal, visible_to=principal)
+        return [task.number for task in uow.tasks.page(wanted, [Sort("number")], limit=MOST)]
+
+    assert world.read(listed) == offered
