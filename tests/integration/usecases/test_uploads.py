@@ -263,7 +263,7 @@ def test_more_entries_than_allowed_end_the_reading(world: BatchWorld) -> None:
         (CHUNK + 2, {"most_held": CHUNK + 1}, False),
     ],
 )
-def test_a_trial_stores_nothing(world: BatchWorld, count: int, more: dict[str, int], is_held: bool) -> None:
+def test_a_trial_stores_nothing(world: BatchWorld, count: int, more: dict[str, Any], is_held: bool) -> None:
     receiving = upload(is_trial=True, **more)
     assert do(world, receiving.take(b"id,title\n" + lines(0, count, ",x"))) == 0
     assert do(world, receiving.finish()) == 0
