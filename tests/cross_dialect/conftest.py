@@ -31,10 +31,15 @@ def tenant_beside(first_world: World, name: str) -> World:
 def open_world() -> Iterator[World]:
     """With anna, who administers, and bert and cara, who don't."""
     with quick_file() as url:
-        world = World(url)
-        world.add("anna", admin=True)
-        world.add("bert")
-        world.add("cara")
-        world.is_lawful = True
-        yield world
-        world.close()
+        yield from open_world_on(url)
+
+
+def open_world_on(url: str) -> Iterator[World]:
+    """The same on a database of either engine."""
+    world = World(url)
+    world.add("anna", admin=True)
+    world.add("bert")
+    world.add("cara")
+    world.is_lawful = True
+    yield world
+    world.close()

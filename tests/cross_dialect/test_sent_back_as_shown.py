@@ -199,6 +199,19 @@ def test_what_is_shown_of_a_service_may_be_sent_back(office: World, member: str)
     assert shown(office, f"/v1{path.replace('services', 'cases')}")["revision"] == 2
 
 
+def test_what_is_shown_of_a_service_may_be_sent_back_with_its_customer(office: World) -> None:
+    def run(uow: Any) -> Any:
+        return cases.add(uow, CaseKind.SERVICE, title="Leak", contact_key="k", customer_key="C1", started_at=FINE)
+
+    number = office.core(run).number
+    made = office.core(lambda uow: uow.cases.get(number))
+    found = shown(office, f"/services/{number}")
+    body = {**found["started"], "service_type": found["service_type"], "contact_key": found["contact_key"]}
+    send(office, "POST", f"/customers/C1/services/{number}", body)
+    after = office.core(lambda uow: uow.cases.get(number))
+    assert replace(after, row_version=made.row_version) == made
+
+
 def back(world: World, target: str, members: tuple[str, ...], who: str = "anna") -> None:
     """Send these members back as they are shown; the object stays as it is."""
     before = world.native(who, "GET", target)[1]

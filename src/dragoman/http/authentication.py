@@ -65,8 +65,11 @@ class Authentication:
         self._free: dict[tuple[str, ...], Trusted] = {}
 
     async def authenticate(self, request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
-        """Put the principal on the request: known, of the same site, with a scope, and within its rate."""
-        if request.acts_as is not None:
+        """Put the principal on the request: known, of the same site, with a scope, and within its rate.
+
+        Logging in takes a password also where somebody asks already, as within a batch.
+        """
+        if request.acts_as is not None and not _is_login(operation):
             request.principal = request.acts_as
             check_dialect(request, dialect, operation)
             check_scope(request, operation)

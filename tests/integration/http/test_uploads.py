@@ -275,3 +275,11 @@ def test_a_dry_run_knows_how_many_there_are(server: Place, rows: int, has_summar
     assert (shown["id"], shown["counts"]["total"]) == (None, rows)
     assert (shown["summary"] is not None) is has_summary
     assert stored(server) == 0
+
+
+def test_a_dry_run_of_carrierx_shows_the_task_whole(server: Place) -> None:
+    target = "/core/v2/batch/tasks?method=POST&type=phonenumber&dry_run=true"
+    tried = server.call("POST", target, b"phonenumber,name\n" + numbers(0, 2_500), CSV)
+    assert tried.status == 200, tried.text
+    assert len(tried.json()["data"]) == 2_500
+    assert stored(server) == 0

@@ -254,13 +254,33 @@ def test_more_entries_than_allowed_end_the_reading(world: BatchWorld) -> None:
     assert stored_chunks(world) == 0
 
 
-@pytest.mark.parametrize(("count", "is_held"), [(CHUNK, True), (CHUNK + 1, False)])
-def test_a_trial_stores_nothing(world: BatchWorld, count: int, is_held: bool) -> None:
-    receiving = upload(is_trial=True)
+@pytest.mark.parametrize(
+    ("count", "more", "is_held"),
+    [
+        (CHUNK, {}, True),
+        (CHUNK + 1, {}, False),
+        (CHUNK + 1, {"most_held": CHUNK + 1}, True),
+        (CHUNK + 2, {"most_held": CHUNK + 1}, False),
+    ],
+)
+def test_a_trial_stores_nothing(world: BatchWorld, count: int, more: dict[str, Any], is_held: bool) -> None:
+    receiving = upload(is_trial=True, **more)
     assert do(world, receiving.take(b"id,title\n" + lines(0, count, ",x"))) == 0
     assert do(world, receiving.finish()) == 0
     order = receiving.order()
     assert (order.size, order.staged, order.entries is not None) == (count, None, is_held)
+
+
+def test_a_trial_of_many_entries_drops_what_is_too_many_bytes(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_TRIED_BYTES", 5 * CHUNK)
+    receiving = upload(is_trial=True, most_held=2 * CHUNK)
+    do(world, receiving.take(b"id,title\n" + lines(0, CHUNK + 1, ",x")))
+    do(world, receiving.take(lines(CHUNK + 1, CHUNK + 6, ",x")))
+    do(world, receiving.finish())
+    order = receiving.order()
+    assert (order.size, order.entries, order.data) == (CHUNK + 6, None, None)
 
 
 def test_a_trial_holds_no_more_than_so_many_bytes(world: BatchWorld) -> None:

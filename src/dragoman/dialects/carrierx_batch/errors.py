@@ -124,10 +124,15 @@ def _invalid(error: errors.Invalid, request: Request) -> Reply:
 def _parameters(error: errors.Invalid) -> Entries:
     """Each parameter that is wrong."""
     if error.code == "invalid_query" and all(each.path for each in error.problems):
-        named = [_entry(f"{each.path} {each.message}", "bad_parameter", each.path) for each in error.problems]
+        named = [_entry(_of_parameter(each), "bad_parameter", each.path) for each in error.problems]
         if named:
             return named
     return [_entry(error.message, "bad_parameter", _text(error.parameters.get("parameter")))]
+
+
+def _of_parameter(problem: errors.Problem) -> str:
+    """The sentence of a fault with the parameter's name, unless it speaks of `this field`."""
+    return problem.message if problem.code == "required" else f"{problem.path} {problem.message}"
 
 
 def _placed(problem: errors.Problem) -> str:

@@ -20,5 +20,6 @@ def open_upload(request: Request) -> Upload:
         most=limits.upload_entries,
         command=partial(Create, dry_run=is_trial),
         is_trial=is_trial,
+        most_held=limits.entries,  # so many a trial of a JSON body shows, too
         encode=json.encode_sorted,
     )

@@ -1,6 +1,6 @@
 """Customer profiles: made, read, replaced, deleted, and their extensions (page 2, sections B, C and F)."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -105,7 +105,7 @@ def show(uow: UnitOfWork, command: Show) -> dict[str, Any]:
 def update(uow: UnitOfWork, command: Write) -> None:
     """All core attributes are replaced; of the extensions those that the body names."""
     contact = find_profile(uow, command.customer, to_edit=True)
-    attributes, values = _content(uow, command, contact.extensions)
+    attributes, values = _content(uow, command, contact)
     _refuse_shared_names(attributes, set(contact.extensions) - set(map(fold, values)), "is an extension of it")
     after = wire.apply(contact, attributes)
     _save(uow, contact, extensions.set_extensions(uow, after, values, require_schema=command.switches.require_schema))
@@ -178,10 +178,11 @@ def _new(uow: UnitOfWork) -> Contact:
     return Contact(uow.tenant, 0, "", ContactKind.PERSON)
 
 
-def _content(uow: UnitOfWork, command: Write, stored: Collection[str] = ()) -> tuple[wire.Attributes, dict[str, str]]:
+def _content(uow: UnitOfWork, command: Write, stored: Contact | None = None) -> tuple[wire.Attributes, dict[str, str]]:
     """Attributes and extensions of the body, told apart by the schemas that exist and by what is stored."""
-    sent = judge(command.content).emptying(stored)
-    return sent.split(_declared(uow), wire.known_names(command.switches.profile_attributes))
+    sent = judge(command.content).emptying(() if stored is None else stored.extensions)
+    known = None if stored is None else wire.attributes_of(stored)
+    return sent.split(_declared(uow), wire.known_names(command.switches.profile_attributes), known)
 
 
 def _declared(uow: UnitOfWork) -> set[str]:

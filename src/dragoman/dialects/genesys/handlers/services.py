@@ -11,7 +11,7 @@ from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import Inner, beside_services, finishers_of_cases, services
 from dragoman.dialects.genesys.wire import events, moments, queries, resources
-from dragoman.dialects.genesys.wire.business import SERVICE
+from dragoman.dialects.genesys.wire.business import SERVICE, settled
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
@@ -96,21 +96,20 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """`customer_id` or `contact_key` is needed."""
-    event = judged_late(
-        lambda: switches.business.taken(SERVICE, events.parse_service_start(request.body, request.ignore))
-    )
+    read = switches.business.read
+    event = judged_late(lambda: read(SERVICE, events.parse_service_start, request.body, request.ignore))
     return Start(event, switches)
 
 
 def parse_end(switches: Switches, request: Request) -> Change:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: switches.business.taken(SERVICE, events.parse_end(request.body, request.ignore)))
+    event = judged_late(lambda: switches.business.read(SERVICE, events.parse_end, request.body, request.ignore))
     return Change(_service(switches, request), event, switches.require_schema)
 
 
 def parse_associate(switches: Switches, request: Request) -> Change:
     """The body may change fields of the start event."""
-    event = judged_late(lambda: switches.business.taken(SERVICE, _parse_association(request)))
+    event = judged_late(lambda: _parse_association(switches, request))
     return Change(_service(switches, request), event, switches.require_schema, request.path["cid"])
 
 
@@ -169,6 +168,7 @@ def end(uow: UnitOfWork, command: Change) -> None:
     case = _own_service(uow, command.service)
     event: Event = judge(command.content)
     finisher = finishers_of_cases(uow, [case]).get(case.number) if resources.RESOURCE in event.fields else None
+    event = settled(event, resources.completed(case, finisher) or {})
     ended = case if resources.shows_end(case, event.fields, finisher) else _ended(uow, case, event)
     cases.save(uow, extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema))
 
@@ -187,21 +187,22 @@ def _ended(uow: UnitOfWork, case: Case, event: Event) -> Case:
 def associate(uow: UnitOfWork, command: Change) -> None:
     """The service belongs to this customer from now on; an earlier association is overridden."""
     case = find_service(uow, command.service, to_edit=True, lock=Lock.CHANGE)
-    event: Event = judge(command.content)
+    begun = resources.started(case, beside_services(uow, [replace(case, completed_at=None)]))
+    shown = {**begun, "service_type": resources.type_of(case, "service_type", case.title)}
+    event = settled(judge(command.content), shown)
     sent = event.fields
-    shown = resources.started(case, beside_services(uow, [replace(case, completed_at=None)]))
     news = {name: value for name, value in sent.items() if name in events.COMMON and changed({name: value}, shown)}
     started = {**_started(case), **news}
     facts: dict[str, Any] = {"started": started} if news else {}
     changes: dict[str, Any] = {"customer_key": command.customer}
-    if "timestamp" in sent:
+    if "timestamp" in news:
         changes["started_at"] = moments.parse(sent["timestamp"])
     if "contact_key" in sent:
         changes["contact_key"] = sent["contact_key"] or None
-    if "service_type" in sent:
+    if "service_type" in sent and changed({"service_type": sent["service_type"]}, shown):
         facts["service_type"] = sent["service_type"]
         changes["title"] = event.titled("service_type")
-    associated = replace(case, extras=_with(case, **facts), **changes)
+    associated = replace(case, extras=_with(case, **facts) if facts else case.extras, **changes)
     cases.save(uow, extensions.set_extensions(uow, associated, event.extensions, require_schema=command.require_schema))
 
 
@@ -255,8 +256,8 @@ def _service(switches: Switches, request: Request) -> ServiceId:
     return parse_service(request.path["sid"], switches.service_id_style)
 
 
-def _parse_association(request: Request) -> Event:
-    event = events.parse_association(request.body, request.ignore)
+def _parse_association(switches: Switches, request: Request) -> Event:
+    event = switches.business.read(SERVICE, events.parse_association, request.body, request.ignore)
     if len(request.path["cid"]) > LONGEST_CUSTOMER:
         raise Invalid("invalid_value", f"customer_id must be at most {LONGEST_CUSTOMER} characters")
     return event

@@ -11,7 +11,7 @@ from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import Inner, inside_of_state
 from dragoman.dialects.genesys.wire import events, queries, resources
-from dragoman.dialects.genesys.wire.business import STATE
+from dragoman.dialects.genesys.wire.business import STATE, settled
 from dragoman.dialects.genesys.wire.events import Event, Transition
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
@@ -103,13 +103,13 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: switches.business.taken(STATE, events.parse_state_start(request.body, request.ignore)))
+    event = judged_late(lambda: switches.business.read(STATE, events.parse_state_start, request.body, request.ignore))
     return Start(_service(switches, request), event, switches.require_schema)
 
 
 def parse_end(switches: Switches, request: Request) -> End:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: switches.business.taken(STATE, events.parse_end(request.body, request.ignore)))
+    event = judged_late(lambda: switches.business.read(STATE, events.parse_end, request.body, request.ignore))
     return End(_service(switches, request), request.path["stid"], event, switches.require_schema)
 
 
@@ -142,7 +142,8 @@ def end(uow: UnitOfWork, command: End) -> None:
     """Completed, with its outcome; the second time the end is overwritten."""
     case = find_service(uow, command.service)
     stage = find_state(uow, command.service, command.state, case, to_edit=True, lock=Lock.CHANGE)
-    _end(uow, stage, judge(command.event), require_schema=command.require_schema)
+    event = settled(judge(command.event), resources.completed(stage) or {})
+    _end(uow, stage, event, require_schema=command.require_schema)
 
 
 def pass_on(uow: UnitOfWork, command: Pass) -> dict[str, Any]:
@@ -184,8 +185,8 @@ def _service(switches: Switches, request: Request) -> ServiceId:
 
 
 def _parse_transition(switches: Switches, request: Request) -> Transition:
-    sent = events.parse_transition(request.body, request.ignore)
     taken = switches.business.taken
+    sent = events.parse_transition(request.body, request.ignore, switches.business.readers(STATE))
     return Transition(sent.state, taken(STATE, sent.end), taken(STATE, sent.start))
 
 

@@ -11,7 +11,7 @@ from dragoman.dialects.genesys.options import Switches
 from dragoman.dialects.genesys.problems import judge, judged_late
 from dragoman.dialects.genesys.views import beside, finishers
 from dragoman.dialects.genesys.wire import events, queries, resources
-from dragoman.dialects.genesys.wire.business import TASK
+from dragoman.dialects.genesys.wire.business import DISPOSITION, TASK, settled
 from dragoman.dialects.genesys.wire.events import Event
 from dragoman.dialects.genesys.wire.paths import ServiceId, parse_number, parse_service, refuse_literal, render_service
 from dragoman.dialects.kit import Request
@@ -100,13 +100,13 @@ class List(Command, frozen=True):
 
 def parse_start(switches: Switches, request: Request) -> Start:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: switches.business.taken(TASK, events.parse_task_start(request.body, request.ignore)))
+    event = judged_late(lambda: switches.business.read(TASK, events.parse_task_start, request.body, request.ignore))
     return Start(parse_service(request.path["sid"], switches.service_id_style), event, switches.require_schema)
 
 
 def parse_end(switches: Switches, request: Request) -> End:
     """Nothing is mandatory in the body."""
-    event = judged_late(lambda: switches.business.taken(TASK, events.parse_end(request.body, request.ignore)))
+    event = judged_late(lambda: switches.business.read(TASK, events.parse_end, request.body, request.ignore))
     service = parse_service(request.path["sid"], switches.service_id_style)
     return End(service, request.path["tid"], event, switches.require_schema)
 
@@ -177,15 +177,23 @@ def end(uow: UnitOfWork, command: End) -> None:
         tasks.require(uow, task, Permission.EDIT)
     # Who ended it is looked up only where it is sent back: that needs a transaction of its own.
     finisher = finishers(uow, [task]).get(task.number) if resources.RESOURCE in event.fields else None
+    event = settled(event, _stored(task, event, finisher))
     ended = task if resources.shows_end(task, event.fields, finisher) else _ended(uow, task, event)
     extended = extensions.set_extensions(uow, ended, event.extensions, require_schema=command.require_schema)
     tasks.save(uow, ended, extended)
 
 
+def _stored(task: Task, event: Event, finisher: int | None) -> resources.Resource:
+    """What the end of a task is compared with. The words that decide a batch need be no values of an attribute."""
+    stored = resources.completed(task, finisher) or {}
+    return {**stored, DISPOSITION: event.written.get(DISPOSITION)} if task.stands_for_batch else stored
+
+
 def _ended(uow: UnitOfWork, task: Task, event: Event) -> Task:
-    code = event.fields.get("disposition")
     if task.stands_for_batch:
-        return words.decide(uow, task, None if code is None else str(code), event.fields.get("disposition_desc"))
+        word = event.word(DISPOSITION)
+        return words.decide(uow, task, None if word is None else str(word), event.fields.get("disposition_desc"))
+    code = event.fields.get(DISPOSITION)
     ended = tasks.perform(
         uow,
         task,

@@ -1,16 +1,20 @@
 """Business attributes (page, 3.9; page 2, section J): the values that a field may have, as configured.
 
-A mapped field is written by a value's dbid or name, kept as the dbid, and read as either.
+A mapped field is written by a value's dbid or name, kept as the dbid, and read as either. What is stored from before
+the mapping, or is no value any more, is sent back without a fault and stays as it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects.genesys.wire.events import Event
-from dragoman.domain.errors import Invalid, Problem
+from dragoman.dialects.genesys import problems as faults
+from dragoman.dialects.genesys.wire import events
+from dragoman.dialects.genesys.wire.events import Event, Ignore, Reader, Readers
+from dragoman.dialects.kit.changes import changed
+from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.text import folded
 
 SERVICE, STATE, TASK = "Service", "State", "Task"
@@ -55,6 +59,10 @@ class BusinessAttribute(msgspec.Struct, frozen=True):
         return by_dbid or next((known for known in self.values if folded(known.name) == text), None)
 
 
+Parse = Callable[..., Event]
+"""Reads an event of a body, given what to do with ignored members, and readers of mapped fields."""
+
+
 class Unknown(ValueError):
     """A text that names no field that can be mapped."""
 
@@ -97,25 +105,31 @@ class Mapped(msgspec.Struct, frozen=True):
                 return attribute
         return None
 
-    def taken(self, kind: str, event: Event) -> Event:
-        """The event with dbids in its mapped fields. Invalid, with the valid ones, for a value that is none."""
+    def readers(self, kind: str) -> Readers:
+        """The readers of the mapped fields of a kind. They note, with the valid ones, what is no value."""
         if not self.attributes:
-            return event
-        fields, title, problems = dict(event.fields), None, []
-        for name in (TYPES[kind], DISPOSITION, *OF_EVENTS):
-            attribute = self.of(kind, name) if name in fields else None
+            return events.NO_READERS
+        found = {name: self.of(kind, name) for name in (TYPES[kind], DISPOSITION, *OF_EVENTS)}
+        return {name: _reader(attribute) for name, attribute in found.items() if attribute is not None}
+
+    def read(self, kind: str, parse: Parse, body: bytes, ignore: Ignore) -> Event:
+        """The event of a body, with dbids in its mapped fields. Invalid with all faults of the body."""
+        mapped = self.readers(kind)
+        return self.taken(kind, parse(body, ignore, mapped)) if mapped else parse(body, ignore)
+
+    def taken(self, kind: str, event: Event) -> Event:
+        """The event with dbids in its mapped fields where they hold values."""
+        fields, title, written, names = dict(event.fields), event.title, {}, {}
+        for name, sent in event.fields.items():
+            attribute = self.of(kind, name)
             if attribute is None:
                 continue
-            value = attribute.find(fields[name])
-            if value is None:
-                problems.append(Problem(f"/{name}", "value", f"must be one of {_listed(attribute.values)}"))
-                continue
-            fields[name] = value.dbid
-            title = value.title if name == TYPES[kind] else title
-        if problems:
-            message = "; ".join(f"{each.path[1:]} {each.message}" for each in problems)
-            raise Invalid("invalid_value", message, tuple(problems))
-        return replace(event, fields=fields, title=title)
+            written[name] = sent
+            value = attribute.find(sent)
+            if value is not None:
+                fields[name], names[name] = value.dbid, value.name
+                title = value.title if name == TYPES[kind] else title
+        return replace(event, fields=fields, title=title, written=written, names=names)
 
     def asked(self, kind: str, values: Iterable[str]) -> frozenset[str]:
         """Types that a list is filtered by, with the dbids of those that are names."""
@@ -143,6 +157,29 @@ class Mapped(msgspec.Struct, frozen=True):
         return next((known.name for known in attribute.values if known.dbid == value), value)
 
 
+def settled(event: Event, stored: Mapping[str, Any]) -> Event:
+    """An event of something that is there, with what is stored in the mapped fields that are sent back as they are.
+    Invalid for other values that a business attribute doesn't have."""
+    kept = {name: value for name, value in event.written.items() if not changed({name: value}, stored)}
+    problems = Problems()
+    for each in event.unlisted:
+        if each.path[1:] not in kept:
+            problems.add(each.path, each.code, each.message)
+    faults.raise_if_any(problems)
+    return replace(event, fields={**event.fields, **kept}, unlisted=()) if event.written else event
+
+
+def _reader(attribute: BusinessAttribute) -> Reader:
+    def read(value: Any, path: str, problems: Problems) -> Any:
+        known = len(problems.found)
+        word = events.word(value, path, problems)
+        if len(problems.found) == known and attribute.find(word) is None:
+            problems.add(path, events.UNLISTED, _must(attribute.values))
+        return word
+
+    return read
+
+
 def render(attribute: BusinessAttribute) -> dict[str, Any]:
     """An attribute with its values. A dbid is text (page 2, J [D])."""
     return {
@@ -162,5 +199,6 @@ def _head(one: BusinessAttribute | Value) -> dict[str, Any]:
     }
 
 
-def _listed(values: Iterable[Value]) -> str:
-    return ", ".join(f"{value.name} ({value.dbid})" for value in values) or "none, for there are no values"
+def _must(values: Iterable[Value]) -> str:
+    listed = ", ".join(f"{value.name} ({value.dbid})" for value in values)
+    return f"must be one of {listed}" if listed else "can't be set: its business attribute has no values"

@@ -11,11 +11,17 @@ from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.kit import fields, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.domain.clock import Moment
+from dragoman.domain.errors import Problem
 from dragoman.domain.extension import MOST_EXTENSIONS, name_fault
 
 Reader = Callable[[Any, str, Problems], Any]
+Readers = Mapping[str, Reader]
 Fields = dict[str, Any]
 Ignore = Callable[[Iterable[str]], None]
+
+UNLISTED = "unlisted"
+"""The code of a fault: a business attribute has no such value."""
+NO_READERS: Readers = {}
 
 LONGEST_WORD = 255
 LONGEST_KEY = 1_024
@@ -26,24 +32,33 @@ LONGEST_AUTO_COMPLETE = 100_000_000_000  # seconds; three thousand years
 class Event(msgspec.Struct, frozen=True):
     """An event as it was sent: fields with moments in their one form, extensions as the client's own text.
 
-    `title` is what people call its type, where a business attribute names it.
+    Of fields that business attributes are mapped to: `title` is what people call its type, `written` holds the values
+    as they were sent, `names` those of values that are listed, `unlisted` the faults of others, for `business.settled`.
     """
 
     fields: Fields = {}
     extensions: dict[str, str] = {}
     title: str | None = None
+    written: Fields = {}
+    names: dict[str, str] = {}
+    unlisted: tuple[Problem, ...] = ()
 
     def titled(self, type_field: str) -> str | None:
         """The title of what begins: its type in words, None without a type."""
         kind = self.fields.get(type_field)
         return self.title if self.title is not None or kind is None else str(kind)
 
+    def word(self, name: str) -> Any:
+        """A field in words: the text that was sent, or the name of the value whose dbid was sent."""
+        sent = self.written.get(name, self.fields.get(name))
+        return sent if isinstance(sent, str) else self.names.get(name, sent)
+
     def at(self, now: Moment) -> Moment:
         """When it happened: as the client sent it, else by the server's clock."""
         written = self.fields.get("timestamp")
         return moments.cut(now) if written is None else moments.parse(written)
 
-    def only(self, names: Mapping[str, Reader], now: Moment) -> Fields:
+    def only(self, names: Readers, now: Moment) -> Fields:
         """Those of the fields, with the moment first and always."""
         sent = {name: value for name, value in self.fields.items() if name in names and name != "timestamp"}
         return {"timestamp": moments.render(self.at(now)), **sent}
@@ -61,7 +76,7 @@ def _nothing(names: Iterable[str]) -> None:
     pass
 
 
-def _word(value: Any, path: str, problems: Problems) -> Any:
+def word(value: Any, path: str, problems: Problems) -> Any:
     """A "long or string", kept in the type that was received."""
     if type(value) is int:
         return value
@@ -96,14 +111,14 @@ def _moment(value: Any, path: str, problems: Problems) -> str:
 COMMON: dict[str, Reader] = {
     "session_id": _text(32),
     "interaction_id": _interaction,
-    "application_type": _word,
+    "application_type": word,
     "application_id": _integer,
-    "resource_type": _word,
+    "resource_type": word,
     "resource_id": _integer,
-    "media_type": _word,
+    "media_type": word,
     "timestamp": _moment,
 }
-OUTCOME: dict[str, Reader] = {"disposition": _word, "disposition_desc": _text(64)}
+OUTCOME: dict[str, Reader] = {"disposition": word, "disposition_desc": _text(64)}
 EXPIRY: dict[str, Reader] = {"ttl": _seconds(), "expiration_time": _moment}
 SERVICE_EVENT: dict[str, Reader] = {**COMMON, **EXPIRY, "auto_complete_after": _seconds(LONGEST_AUTO_COMPLETE)}
 SERVICE_START: dict[str, Reader] = {
@@ -111,17 +126,17 @@ SERVICE_START: dict[str, Reader] = {
     "est_duration": _seconds(),
     "customer_id": _text(16),
     "contact_key": _text(LONGEST_KEY),
-    "service_type": _word,
+    "service_type": word,
 }
 STATE_START: dict[str, Reader] = {
     **COMMON,
     "est_duration": _seconds(),
-    "state_type": _word,
+    "state_type": word,
     "previous_state_id": _integer,
 }
-TASK_START: dict[str, Reader] = {**COMMON, "est_duration": _seconds(), "task_type": _word, "state_id": _integer}
+TASK_START: dict[str, Reader] = {**COMMON, "est_duration": _seconds(), "task_type": word, "state_id": _integer}
 END: dict[str, Reader] = {**COMMON, **OUTCOME}
-ASSOCIATE: dict[str, Reader] = {**COMMON, "contact_key": _text(LONGEST_KEY), "service_type": _word}
+ASSOCIATE: dict[str, Reader] = {**COMMON, "contact_key": _text(LONGEST_KEY), "service_type": word}
 
 IN_THE_URL = frozenset({"service_id"})
 """What some clients repeat in the body of any event (page, 3.2)."""
@@ -134,35 +149,35 @@ NOT_OF_ASSOCIATIONS = (DROPPED | frozenset(OUTCOME)) - frozenset(ASSOCIATE)
 CUSTOMER_NEEDED = "customer_id or contact_key is needed"
 
 
-def parse_service_start(body: bytes, ignore: Ignore = _nothing) -> Event:
+def parse_service_start(body: bytes, ignore: Ignore = _nothing, mapped: Readers = NO_READERS) -> Event:
     """A service's start: it names its customer, or how one got in touch."""
     problems = Problems()
     members = json.parse_object(body)
-    event = _read(members, body, SERVICE_START, IN_THE_URL, problems, ignore)
+    event = _read(members, body, _with(SERVICE_START, mapped), IN_THE_URL, problems, ignore)
     if all(members.get(name, "") == "" for name in ("customer_id", "contact_key")):
         problems.add("", "missing", CUSTOMER_NEEDED)
     faults.raise_if_any(problems)
     return event
 
 
-def parse_state_start(body: bytes, ignore: Ignore = _nothing) -> Event:
+def parse_state_start(body: bytes, ignore: Ignore = _nothing, mapped: Readers = NO_READERS) -> Event:
     """A state's start; nothing is mandatory."""
-    return _event(body, STATE_START, IN_THE_URL, ignore)
+    return _start(body, _with(STATE_START, mapped), ignore)
 
 
-def parse_task_start(body: bytes, ignore: Ignore = _nothing) -> Event:
+def parse_task_start(body: bytes, ignore: Ignore = _nothing, mapped: Readers = NO_READERS) -> Event:
     """A task's start; nothing is mandatory."""
-    return _event(body, TASK_START, IN_THE_URL, ignore)
+    return _start(body, _with(TASK_START, mapped), ignore)
 
 
-def parse_end(body: bytes, ignore: Ignore = _nothing) -> Event:
+def parse_end(body: bytes, ignore: Ignore = _nothing, mapped: Readers = NO_READERS) -> Event:
     """The end of a service, state or task; nothing is mandatory."""
-    return _event(body, END, DROPPED, ignore)
+    return _change(body, _with(END, mapped), DROPPED, ignore)
 
 
-def parse_association(body: bytes, ignore: Ignore = _nothing) -> Event:
+def parse_association(body: bytes, ignore: Ignore = _nothing, mapped: Readers = NO_READERS) -> Event:
     """What an association changes beside the customer."""
-    return _event(body, ASSOCIATE, NOT_OF_ASSOCIATIONS, ignore)
+    return _change(body, _with(ASSOCIATE, mapped), NOT_OF_ASSOCIATIONS, ignore)
 
 
 def parse_expiry(body: bytes, ignore: Ignore = _nothing) -> Fields:
@@ -178,23 +193,23 @@ def parse_expiry(body: bytes, ignore: Ignore = _nothing) -> Fields:
     return found
 
 
-def parse_transition(body: bytes, ignore: Ignore = _nothing) -> Transition:
+def parse_transition(body: bytes, ignore: Ignore = _nothing, mapped: Readers = NO_READERS) -> Transition:
     """From one state to the next; members beside `from` and `to` apply to both."""
     problems = Problems()
     members = json.parse_object(body)
-    end = _part(members, "from", {"state_id": _integer, **OUTCOME}, problems)
-    start = _part(members, "to", {"state_type": _word, "est_duration": _seconds()}, problems)
+    end = _part(members, "from", {"state_id": _integer, **_with(OUTCOME, mapped)}, problems)
+    start = _part(members, "to", _with({"state_type": word, "est_duration": _seconds()}, mapped), problems)
     if "from" in members and not problems and "state_id" not in end:
         problems.add("/from/state_id", "missing", "is needed")
     beside = {name: value for name, value in members.items() if name not in ("from", "to")}
-    shared = _read(beside, body, COMMON, IN_THE_URL, problems, ignore)
+    shared = _read(beside, body, _with(COMMON, mapped), IN_THE_URL, problems, ignore)
     faults.raise_if_any(problems)
     state = end.pop("state_id")
     started = {**shared.fields, **start, "previous_state_id": state}
     return Transition(state, Event({**shared.fields, **end}), Event(started, shared.extensions))
 
 
-def _part(members: Fields, name: str, known: Mapping[str, Reader], problems: Problems) -> Fields:
+def _part(members: Fields, name: str, known: Readers, problems: Problems) -> Fields:
     if name not in members:
         problems.add(f"/{name}", "missing", "is needed")
         return {}
@@ -203,19 +218,37 @@ def _part(members: Fields, name: str, known: Mapping[str, Reader], problems: Pro
     return {key: read(part[key], f"/{name}/{key}", problems) for key, read in known.items() if key in part}
 
 
-def _event(body: bytes, known: Mapping[str, Reader], dropped: frozenset[str], ignore: Ignore) -> Event:
+def _with(known: Readers, mapped: Readers) -> Readers:
+    """The readers of an event, where business attributes are mapped to its fields those of their values."""
+    return {name: mapped.get(name, read) for name, read in known.items()} if mapped else known
+
+
+def _start(body: bytes, known: Readers, ignore: Ignore) -> Event:
+    if not body.strip():
+        return Event()
+    problems = Problems()
+    event = _read(json.parse_object(body), body, known, IN_THE_URL, problems, ignore)
+    faults.raise_if_any(problems)
+    return event
+
+
+def _change(body: bytes, known: Readers, dropped: frozenset[str], ignore: Ignore) -> Event:
+    """An event of what is there: values without a business attribute may be those that are stored, and are no fault
+    yet."""
     if not body.strip():
         return Event()
     problems = Problems()
     event = _read(json.parse_object(body), body, known, dropped, problems, ignore)
-    faults.raise_if_any(problems)
-    return event
+    unlisted = tuple(problem for problem in problems.found if problem.code == UNLISTED)
+    if len(unlisted) < len(problems.found):
+        faults.raise_if_any(problems)
+    return msgspec.structs.replace(event, unlisted=unlisted) if unlisted else event
 
 
 def _read(
     members: Fields,
     body: bytes,
-    known: Mapping[str, Reader],
+    known: Readers,
     dropped: frozenset[str],
     problems: Problems,
     ignore: Ignore,
@@ -235,5 +268,6 @@ def _read(
             others.append(name)
     if len(others) > MOST_EXTENSIONS:
         problems.add("", "value", f"more than {MOST_EXTENSIONS} extensions")
-    raw = json.members_raw(body) if others and not problems else {}
+    is_read = all(problem.code == UNLISTED for problem in problems.found)
+    raw = json.members_raw(body) if others and is_read else {}
     return Event(sent, {name: raw[name] for name in others} if raw else {})

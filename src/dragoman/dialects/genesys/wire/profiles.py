@@ -60,15 +60,22 @@ class Sent(msgspec.Struct, frozen=True):
         """The members that are no extensions, where these schemas (folded) exist."""
         return [name for name in self.texts if fold(name) not in schemas and name not in self.extensions]
 
-    def split(self, schemas: Collection[str], allowed: Collection[str] = ()) -> tuple[Attributes, dict[str, str]]:
-        """Attributes and extensions, where these schemas (folded) exist. Invalid with all faults of the body."""
+    def split(
+        self, schemas: Collection[str], allowed: Collection[str] = (), known: Attributes | None = None
+    ) -> tuple[Attributes, dict[str, str]]:
+        """Attributes and extensions, where these schemas (folded) exist. Invalid with all faults of the body.
+
+        `allowed` are the names (folded) that attributes may have, beside those that are sent as they are `known`.
+        """
         problems = Problems()
         for problem in self.problems.found:
             if fold(problem.path.removeprefix("/").partition("/")[0]) not in schemas:
                 problems.add(problem.path, problem.code, problem.message)
         values = {name: value for name, value in self.attributes.items() if fold(name) not in schemas}
+        sent = {fold(name): value for name, value in values.items()}
+        unchanged = {fold(name) for name, value in (known or {}).items() if sent.get(fold(name)) == value}
         for name in values:
-            if allowed and fold(name) not in allowed:
+            if allowed and fold(name) not in allowed and fold(name) not in unchanged:
                 problems.add(fields.pointer("", name), "name", "is not one of the attributes of profiles")
         names = [name for name in self.texts if fold(name) in schemas or name in self.extensions]
         for name in names:

@@ -61,8 +61,8 @@ def reader_of(media: str, order: NewBatch, read_json: ReadJson) -> Reader:
 class Upload:
     """One upload. `order` is the batch without its entries, its data what they share (JSON text of an object).
 
-    `command` makes the command that creates the batch. With `is_trial` nothing is stored, and the entries of a batch
-    beyond one chunk are counted only. `encode` writes data as the dialect stores it.
+    `command` makes the command that creates the batch. With `is_trial` nothing is stored, and the entries of a batch of
+    more than `most_held` are counted only. `encode` writes data as the dialect stores it.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Upload:
         most: int,
         command: Callable[[NewBatch], Any],
         is_trial: bool = False,
+        most_held: int = CHUNK,
         encode: Encode = json_numbers.encode,
     ) -> None:
         self._reader = reader
@@ -80,6 +81,7 @@ class Upload:
         self._most = most
         self._command = command
         self._is_trial = is_trial
+        self._most_held = most_held
         self._encode = encode
         self._uid = ids.new_id()
         self._shared = None if order.data is None else json_numbers.decode(order.data)
@@ -139,7 +141,7 @@ class Upload:
         if self._size > self._most:
             message = f"An upload has at most {self._most} entries."
             raise TooLarge("too_many_entries", message, limit=self._most)
-        if self._is_trial and self._size > CHUNK:
+        if self._is_trial and self._size > self._most_held:
             self._entries, self._texts = [], []
             return
         for entry, own in rows:
@@ -149,6 +151,9 @@ class Upload:
                 yield from self._stage()
                 self._bytes = len(text or b"") + len(str(entry))
             if self._is_trial and self._bytes > MOST_TRIED_BYTES:
+                if self._size > CHUNK:
+                    self._most_held, self._entries, self._texts = CHUNK, [], []
+                    return
                 message = f"A dry run holds at most {MOST_TRIED_BYTES} bytes of {CHUNK} entries."
                 raise TooLarge("body_too_large", message, limit=MOST_TRIED_BYTES)
             self._entries.append(entry)
