@@ -1,6 +1,8 @@
 """Query strings and forms: strict escapes, UTF-8, limits, and multipart bodies that are broken on purpose."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
 from urllib.parse import quote_plus
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.dialects.kit import forms
-from dragoman.domain.errors import Invalid
+from dragoman.domain.errors import Invalid, TooLarge
 
 PART = '--B\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n'
 TYPE = 'multipart/form-data; boundary="B"'
@@ -197,3 +199,66 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
             read(body)
         except Invalid:
             continue
+
+
+FORM = multipart(
+    PART,
+    '--B\r\nContent-Disposition: form-data; name="more"; filename="m.txt"\r\n\r\nheld\r\n',
+    b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n\r\n--\r\n--B-\xff\0\r\n\r\n',
+    PART.replace("title", "behind"),
+)
+CONTENT = b"\r\n--\r\n--B-\xff\0\r\n"
+
+
+async def arrived(body: bytes, *cuts: int, most: int = 1_000) -> tuple[list[tuple[str, str | forms.Sent]], list[bytes]]:
+    """The fields and the file of a form that arrives in pieces. The file ends only when all of the form is read."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        at = 0
+        for cut in (*sorted(cuts), len(body)):
+            yield body[at:cut]
+            at = cut
+
+    stream = forms.FormStream(pieces(), TYPE, "file", most)
+    file = await stream.open()
+    content = [] if file is None else [piece async for piece in file.pieces]
+    return stream.fields, content
+
+
+@given(st.sets(st.integers(0, len(FORM)), max_size=40))
+def test_a_form_may_be_cut_anywhere_while_it_arrives(cuts: set[int]) -> None:
+    fields, content = asyncio.run(arrived(FORM, *cuts))
+    assert fields == [("title", "x"), ("more", forms.Sent("m.txt", b"held")), ("behind", "x")]
+    assert b"".join(content) == CONTENT
+
+
+def test_the_fields_ahead_of_a_file_are_known_before_it_has_arrived() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield FORM[: FORM.index(CONTENT) + 10]
+        raise AssertionError("more was read")
+
+    async def opened() -> None:
+        stream = forms.FormStream(pieces(), TYPE, "file", 1_000)
+        file = await stream.open()
+        assert file is not None
+        assert (file.file_name, [name for name, _ in stream.fields]) == ("a.csv", ["title", "more"])
+
+    asyncio.run(opened())
+
+
+@pytest.mark.parametrize("end", [FORM.index(CONTENT) + 5, len(FORM) - 40, len(FORM) - 8])
+def test_a_file_has_no_end_in_a_form_that_is_broken_off(end: int) -> None:
+    with pytest.raises(Invalid, match="ends before its last boundary"):
+        asyncio.run(arrived(FORM[:end]))
+
+
+def test_a_field_without_a_file_has_none() -> None:
+    empty = b'--B\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n'
+    assert asyncio.run(arrived(multipart(PART, empty, PART))) == ([("title", "x"), ("title", "x")], [])
+
+
+def test_what_is_held_of_a_form_has_a_bound_and_its_file_has_none() -> None:
+    large = FORM.replace(CONTENT, CONTENT * 1_000)
+    assert b"".join(asyncio.run(arrived(large, most=6))[1]) == CONTENT * 1_000
+    with pytest.raises(TooLarge):
+        asyncio.run(arrived(large, most=5))
