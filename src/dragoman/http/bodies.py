@@ -5,13 +5,17 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from dragoman.dialects.kit.streams import BodyStream, too_large
+from dragoman.dialects.kit.streams import BodyStream, BrokenOff, too_large
 from dragoman.domain.errors import Invalid
 from dragoman.http.request_checks import Refused
 
 
-class Gone(Exception):
+class Gone(BrokenOff):
     """The client has left before its body was complete; no reply can be sent."""
+
+
+class TooSlow(Refused, BrokenOff):
+    """Nothing more of the body came in time."""
 
 
 class Source(Protocol):
@@ -61,7 +65,7 @@ async def read_body(source: Source, limit: int, seconds: float) -> bytes:
 
 
 async def pieces_in_time(source: Source, seconds: float) -> AsyncIterator[bytes]:
-    """The body as it arrives. Refused (408) when nothing more comes for so long, Gone."""
+    """The body as it arrives. TooSlow (408) when nothing more comes for so long, Gone."""
     arrived = source.arrived()
     if arrived is not None:
         yield arrived
@@ -74,7 +78,7 @@ async def pieces_in_time(source: Source, seconds: float) -> AsyncIterator[bytes]
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise Refused(408, "body_timeout", f"Nothing of the body came for {seconds:g} seconds.") from None
+            raise TooSlow(408, "body_timeout", f"Nothing of the body came for {seconds:g} seconds.") from None
         yield piece
 
 

@@ -20,7 +20,7 @@ from dragoman.domain.clock import Clock, SystemClock
 from dragoman.domain.errors import Unauthenticated, Unavailable
 from dragoman.runtime import idempotency
 from dragoman.runtime.deadlines import Deadlines, timed_out
-from dragoman.runtime.receiving import abandon, receive
+from dragoman.runtime.receiving import Write, abandon, receive
 from dragoman.runtime.turns import Turns
 from dragoman.store.store import Store
 from dragoman.store.unit.lane import Pressure
@@ -97,11 +97,7 @@ class Executor:
         """`execute`, for a body that is stored while it arrives. The command runs when all of it is stored."""
         principal, dialect = _authenticated(request)
         has_key = idempotency.key_of(operation, request) is not None
-
-        async def write(step: Step) -> None:
-            run, command = step
-            await self.write(run, command, principal, dialect.name, operation=operation.name, bulk=True)
-
+        write = self.stepwise(principal, dialect.name, operation.name)
         receiving = await asyncio.to_thread(operation.open, request)
         pieces = idempotency.hashed(request, body) if has_key else body
         try:
@@ -177,6 +173,15 @@ class Executor:
             work.span = self.spans.current()
         result: R = await self._wait(work, writes=True)
         return result
+
+    def stepwise(self, principal: Principal, dialect: str, operation: str) -> Write:
+        """Writes the steps of a body that is stored while it arrives, in the name of this principal."""
+
+        async def write(step: Step) -> None:
+            run, command = step
+            await self.write(run, command, principal, dialect, operation=operation, bulk=True)
+
+        return write
 
     def pressure(self) -> Pressure:
         """Whether requests wait for the write lanes, and how long these are busy: what long work gives way to."""

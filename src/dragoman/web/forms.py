@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from dragoman.dialects.kit.forms import Sent
+from dragoman.dialects.kit.forms import Arriving, Sent
 from dragoman.domain.errors import Problem
 from dragoman.web import csrf
 from dragoman.web.words import N_
@@ -45,10 +45,19 @@ def new_key() -> str:
 
 
 class Form:
-    """The fields of a form. Of several with one name the first counts, except in `all`."""
+    """The fields of a form. Of several with one name the first counts, except in `all`.
 
-    def __init__(self, fields: Iterable[tuple[str, str]] = (), files: Mapping[str, Sent] | None = None) -> None:
+    `arriving`: the file of a form that is read as it arrives. Fields behind it are not known.
+    """
+
+    def __init__(
+        self,
+        fields: Iterable[tuple[str, str]] = (),
+        files: Mapping[str, Sent] | None = None,
+        arriving: Arriving | None = None,
+    ) -> None:
         self.pairs = tuple(fields)
+        self.arriving = arriving
         self._files = dict(files or {})
         self._fields: dict[str, str] = {}
         for name, value in self.pairs:

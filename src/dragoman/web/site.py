@@ -13,15 +13,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from dragoman.dialects.kit.request import IN_SCOPE, Request
-from dragoman.domain.errors import Expected, NotFound, TooLarge
+from dragoman.dialects.kit.streams import BrokenOff
+from dragoman.domain.errors import Expected, NotFound
 from dragoman.domain.ids import new_id
 from dragoman.web import assets, errors
 from dragoman.web.forms import LABELS
 from dragoman.web.typed import Typed
 from dragoman.web.visit import SignInNeeded, Visit
-from dragoman.web.words import N_
 
 if TYPE_CHECKING:
     from dragoman.runtime.application import Application
@@ -33,12 +34,21 @@ SAFE_METHODS = ("GET", "HEAD")
 
 
 class Page(NamedTuple):
-    """A page: what a GET shows, and what a POST does. `is_open`: it needs no user who is signed in."""
+    """A page: what a GET shows, and what a POST does. `is_open`: it needs no user who is signed in. `file`: the field
+    of its form whose file it reads as it arrives."""
 
     path: str
     show: Handler | None = None
     act: Handler | None = None
     is_open: bool = False
+    file: str | None = None
+
+
+class Unanswered(Response):
+    """No response: the server below knows what becomes of the request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing."""
 
 
 def site(app: "Application", pages: Sequence[Page]) -> Starlette:
@@ -67,6 +77,9 @@ def _endpoint(app: "Application", page: Page) -> Callable[[StarletteRequest], Aw
             return await _within(visit, page, request)
         except SignInNeeded:
             return visit.to_sign_in()
+        except BrokenOff as broken:
+            asked.broken_off = broken
+            return Unanswered()
         except Expected as error:
             asked.code = error.code
             return await _refusal(visit, error)
@@ -82,10 +95,11 @@ async def _within(visit: Visit, page: Page, request: StarletteRequest) -> Respon
     if handler is None and again is None:
         return _not_here(visit, page)
     await visit.identify()
-    if visit.request.is_too_large:
-        raise TooLarge("body_too_large", N_("The form is too large. Send less at once, or use the API."))
     if request.method == "POST":
-        visit.read_form(await request.body())
+        if visit.request.incoming is None:
+            visit.read_form(await request.body())
+        else:
+            await visit.read_form_with_files(visit.request.incoming, page.file)
         if not visit.is_genuine():
             visit.request.code = "form_out_of_date"
             return out_of_date(visit)

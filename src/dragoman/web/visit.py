@@ -1,9 +1,10 @@
 """A visit: one request for a page, who makes it, and what is sent back."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -12,10 +13,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dragoman.delivery.openid.attempt import LIFE_SECONDS
 from dragoman.dialects.kit import Request, forms
 from dragoman.dialects.kit.credentials import usual
+from dragoman.dialects.kit.receiving import Receiving
+from dragoman.dialects.kit.streams import BodyStream, BrokenOff
 from dragoman.domain.access import Principal
-from dragoman.domain.errors import Forbidden
+from dragoman.domain.errors import Forbidden, TooLarge
 from dragoman.domain.people import Session
 from dragoman.runtime.idempotency import Once
+from dragoman.runtime.receiving import Write, abandon, receive
 from dragoman.usecases.identity import readers
 from dragoman.usecases.identity.sessions import PAGES, SignedIn, check_pages, session_tenant
 from dragoman.usecases.uow import UnitOfWork
@@ -26,7 +30,7 @@ from dragoman.web.moments import Moments
 from dragoman.web.policy import HEADERS
 from dragoman.web.rows.columns import Column
 from dragoman.web.rows.drawing import Drawer
-from dragoman.web.words import chosen, words
+from dragoman.web.words import N_, chosen, words
 
 if TYPE_CHECKING:
     from dragoman.runtime.application import Application
@@ -37,6 +41,8 @@ LONGEST_KEY = 64
 MOST_FIELDS = 10_000
 """A task of a thousand properties has some four fields for each: its value, what it was, and whether it is set."""
 FORM_MEDIA = "application/x-www-form-urlencoded"
+FILE_FORM_BYTES = 8 * 1024 * 1024
+"""How much is held of a form with files, if no setting allows less."""
 
 
 class SignInNeeded(Exception):
@@ -122,16 +128,26 @@ class Visit:
     # What was sent
 
     def read_form(self, body: bytes) -> None:
-        """Read the fields and files of a form; a body of another media type has none. Invalid for what can't be
-        read."""
-        content_type = self.request.headers.get("content-type", "")
-        media = content_type.partition(";")[0].strip().lower()
-        if media == forms.FORM_WITH_FILES:
-            parts = forms.parse_parts(body, content_type)
-            fields = [(name, value) for name, value in parts if isinstance(value, str)]
-            self.form = Form(fields, {name: value for name, value in parts if isinstance(value, forms.Sent)})
-            return
+        """Read the fields of a form; a body of another media type has none. Invalid for what can't be read."""
+        media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         self.form = Form(forms.parse_urlencoded(body, MOST_FIELDS) if media == FORM_MEDIA else ())
+
+    async def read_form_with_files(self, body: BodyStream, file: str | None) -> None:
+        """Read a form with files. Of the field `file` the bytes aren't read yet, and no field behind it; without a file
+        there, and for any other field, all are. Invalid for what can't be read, TooLarge, BrokenOff."""
+        limits, seconds = self.app.settings.limits, self.app.settings.timeouts.body_seconds
+        most = max(limits.body_bytes, min(limits.bulk_body_bytes, FILE_FORM_BYTES))
+        stream = forms.FormStream(body, self.request.headers.get("content-type", ""), file, most)
+        try:
+            async with asyncio.timeout(seconds):
+                arriving = await stream.open()
+        except TimeoutError:
+            raise BrokenOff(f"The form was not complete within {seconds:g} seconds.") from None
+        except TooLarge:
+            raise TooLarge("body_too_large", N_("The form is too large. Send less at once, or use the API.")) from None
+        fields = [(name, value) for name, value in stream.fields if isinstance(value, str)]
+        files = {name: value for name, value in stream.fields if isinstance(value, forms.Sent)}
+        self.form = Form(fields, files, arriving)
 
     def is_genuine(self) -> bool:
         """Whether the form comes from a page of ours that this browser was given."""
@@ -185,6 +201,23 @@ class Visit:
             return secrets.token_bytes(32)
         text = f"{use} {self.form.text('key')} {self._digest()}"
         return hmac.digest(self._bound_to.encode(), text.encode(), "sha256")
+
+    async def receive(self, receiving: Receiving, pieces: AsyncIterator[bytes], operation: str) -> Any:
+        """Store what arrives, as the user who asks; its command, which makes it visible. Whatever fails, nothing of it
+        stays."""
+        write = self._stepwise(operation)
+        try:
+            return await receive(receiving, pieces, write)
+        except Exception:  # house: ok, because whatever fails here, nothing of what arrived may stay
+            await abandon(receiving, write)
+            raise
+
+    async def abandon(self, receiving: Receiving, operation: str) -> None:
+        """Take back what was stored, unless it has become visible."""
+        await abandon(receiving, self._stepwise(operation))
+
+    def _stepwise(self, operation: str) -> Write:
+        return self.app.executor.stepwise(self.require(), PAGES, operation)
 
     @property
     def _has_key(self) -> bool:

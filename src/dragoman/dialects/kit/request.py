@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dragoman.dialects.kit import forms, json
 from dragoman.dialects.kit.event_watching import Watch
 from dragoman.dialects.kit.inner import Send, send_nothing
-from dragoman.dialects.kit.streams import BodyStream
+from dragoman.dialects.kit.streams import BodyStream, BrokenOff
 from dragoman.domain.access import Principal
 from dragoman.domain.clock import Moment
 from dragoman.domain.provider import FromProxy
@@ -77,9 +77,9 @@ class Request:
         self.query_string = query_string
         self.headers: Mapping[str, str] = headers or {}  # names in lower case; repeats joined: ", ", cookies "; "
         self.body = body
-        self.incoming: BodyStream | None = None  # the body, of an operation that stores it while it arrives
+        self.incoming: BodyStream | None = None  # the body, of an operation or a page that reads it while it arrives
         self.incoming_hash = ""  # of all its bytes, where the request has an Idempotency-Key
-        self.is_too_large = False  # its body, which a page was not given therefore
+        self.broken_off: BrokenOff | None = None  # why a page did not answer
         self.received_at = received_at
         self.base_url = base_url  # "http://host:port", for absolute links
         self.dialect = dialect

@@ -28,6 +28,11 @@ class Stream:
     stalled_seconds: float | None = None
 
 
+class BrokenOff(Exception):
+    """The body of a request has ended too early: its client has left, or has sent nothing for too long. What was stored
+    of it is taken back; who reads it sends no reply."""
+
+
 class BodyStream:
     """The body of a request as it arrives. TooLarge once more than `limit` bytes have come; None: it has no limit."""
 

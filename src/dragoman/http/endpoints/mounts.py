@@ -1,21 +1,20 @@
 """ASGI applications beside the dialects: pages, static files, the OpenAPI document.
 
 A path that ends in a slash takes all below it, another one just itself. The head of a page's request is checked
-and its body is read before the page receives it, with the same limits as any other.
+and its body is read before the page receives it, with the same limits as any other; but for a form that may have files,
+which the page reads as it arrives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from dragoman.dialects.kit.forms import FORM_WITH_FILES
 from dragoman.domain.errors import Expected
-from dragoman.http.bodies import Source, check_body, read_body
+from dragoman.http.bodies import check_body, read_body
+from dragoman.http.exchange import Exchange
 from dragoman.http.request_checks import Refused
 from dragoman.http.server.asgi import ASGIApp, Message, Receive, Send
 from dragoman.http.server.sending import CLOSE, NOSNIFF
 from dragoman.settings import Limits, Timeouts
-
-FILE_FORM_BYTES = 8 * 1024 * 1024
-"""The largest form with a file that a page takes, if no setting allows less. It is held whole."""
 
 
 class Pages:
@@ -37,21 +36,21 @@ class Pages:
             page = self._pages.get(path[: end + 1])
         return page
 
-    async def read(self, headers: Mapping[str, str], source: Source, receive: Receive) -> Receive:
-        """A `receive` that gives the body whole. Refused when it is too large (413), compressed, or too slow."""
+    async def read(self, request: Exchange, receive: Receive) -> Receive:
+        """A `receive` that gives the body whole; of a form that may have files nothing, which is `request.incoming`.
+        Refused when it is too large (413), compressed, or too slow."""
+        most, seconds = self._limits.body_bytes, self._timeouts.body_seconds
         try:
-            most = self._most(headers)
-            body = await read_body(source, most, self._timeouts.body_seconds) if check_body(headers, most) else b""
+            if has_files(request.headers):
+                request.open_body(seconds)
+                body = b""
+            else:
+                has_body = check_body(request.headers, most)
+                body = await read_body(request.source, most, seconds) if has_body else b""
         except Expected as error:
             status = 413 if error.code == "body_too_large" else 415
             raise Refused(status, error.code, error.message) from error
         return whole(body, receive)
-
-    def _most(self, headers: Mapping[str, str]) -> int:
-        """The largest body. A form with a file may be larger than others."""
-        if not has_files(headers):
-            return self._limits.body_bytes
-        return max(self._limits.body_bytes, min(self._limits.bulk_body_bytes, FILE_FORM_BYTES))
 
 
 def has_files(headers: Mapping[str, str]) -> bool:
@@ -62,12 +61,12 @@ def has_files(headers: Mapping[str, str]) -> bool:
 class Sending:
     """A `send` that adds the headers of every response, and remembers the status.
 
-    With `closes` the connection ends behind the response, because the body isn't read.
+    Where the body `is_unread` by then, the connection ends behind the response.
     """
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, is_unread: Callable[[], bool]) -> None:
         self.status = 0
-        self.closes = False
+        self._is_unread = is_unread
         self._send = send
         self._request_id = request_id.encode()
 
@@ -75,7 +74,10 @@ class Sending:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             more = ((b"x-request-id", self._request_id), NOSNIFF)
-            message = {**message, "headers": [*message.get("headers", ()), *more, *([CLOSE] if self.closes else ())]}
+            message = {
+                **message,
+                "headers": [*message.get("headers", ()), *more, *([CLOSE] if self._is_unread() else ())],
+            }
         await self._send(message)
 
 

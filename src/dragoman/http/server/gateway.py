@@ -17,7 +17,7 @@ from dragoman.domain.ids import new_id
 from dragoman.http import proxies
 from dragoman.http.bodies import Gone
 from dragoman.http.dispatcher import Backend, Dispatcher
-from dragoman.http.endpoints.mounts import Pages, Sending, has_files, whole
+from dragoman.http.endpoints.mounts import Pages, Sending
 from dragoman.http.exchange import Exchange, without_repeated_slashes
 from dragoman.http.overload import SAFE_METHODS, Overload
 from dragoman.http.proxy_login import ProxyHeaders
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 PAGES = "/ui/"
 FAILED = 400
-TOO_LARGE = 413
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -189,15 +188,9 @@ class Gateway:
             self._note(request, self._log(request, stream.status))
 
     async def _show(self, page: ASGIApp, request: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
-        sending = Sending(send, request.request_id)
         scope[IN_SCOPE] = request
-        try:
-            receive = await self._pages.read(request.headers, Incoming(scope, receive), receive)
-        except Refused as refused:
-            if refused.status != TOO_LARGE or not has_files(request.headers):
-                raise
-            request.is_too_large = sending.closes = True  # the page says so itself
-            receive = whole(b"", receive)
+        receive = await self._pages.read(request, receive)
+        sending = Sending(send, request.request_id, lambda: request.incoming is not None and request.unread_body())
         try:
             await page(scope, receive, sending)
         except Exception as bug:  # house: ok, because this is the edge: a bug is answered and logged with its trace
@@ -205,6 +198,9 @@ class Gateway:
             if not sending.status:
                 sending.status = reply.status
                 await send_reply(send, start_of(reply, request.request_id, close=True), reply, {})
+        broken = request.broken_off
+        if broken is not None:
+            raise broken if isinstance(broken, Gone) else Refused(408, "body_timeout", str(broken))
         stream: Stream | None = scope.pop(STREAM_IN_SCOPE, None)
         if stream is None or sending.status:
             self._log(request, sending.status)
