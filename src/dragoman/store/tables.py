@@ -1078,10 +1078,21 @@ batch_draft = Table(
     _key("uid", STRING),
     Column("owner", STRING, nullable=False),
     _json("content", "{}"),
+    _text("file"),
     _count("created_at"),
     _count("expires_at"),
     _count("row_version", 1),
     Index("batch_draft_by_expiry", "tenant", "expires_at"),
+)
+
+batch_draft_file = Table(
+    "batch_draft_file",
+    metadata,
+    _key("tenant", BigInteger),
+    _key("file", STRING),
+    _key("place", BigInteger),
+    _text("text", nullable=False),
+    _count("row_version", 1),
 )
 
 resource = Table(

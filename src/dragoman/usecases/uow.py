@@ -13,7 +13,7 @@ from dragoman.domain.job import Job, JobKind
 from dragoman.domain.people import Tenant
 from dragoman.domain.terms import Terms
 from dragoman.store.repositories.batch_contents import Chunks, Payloads
-from dragoman.store.repositories.batch_drafts import BatchDrafts
+from dragoman.store.repositories.batch_drafts import BatchDrafts, FilePieces
 from dragoman.store.repositories.batch_previews import Previews
 from dragoman.store.repositories.batches import Batches, Details
 from dragoman.store.repositories.binary_properties import BinaryProperties
@@ -435,6 +435,10 @@ class UnitOfWork:
     @lazy
     def batch_drafts(self) -> BatchDrafts:
         return BatchDrafts(self._overlay)
+
+    @lazy
+    def file_pieces(self) -> FilePieces:
+        return FilePieces(self._overlay)
 
     @lazy
     def resources(self) -> Resources:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from dragoman.domain import binary_property
-from dragoman.domain.batch_draft import Draft
+from dragoman.domain.batch_draft import Draft, FilePiece
 from dragoman.domain.bulk import (
     Batch,
     BatchChunk,
@@ -96,7 +96,8 @@ def leave_more(uow: UnitOfWork) -> None:
     uow.template_sets.add(TemplateSet(uow.tenant, 1, uow.new_id(), "New case", AppliesTo.CASE))
     uow.blueprints.add(Blueprint(uow.tenant, 1, 1, "First call", offset=-1, extras={"x": {"y": 1}}))
     uow.views.add(View(uow.tenant, 1, "anna", "Returns", "all", "category:Returns"))
-    uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}))
+    uow.batch_drafts.add(Draft(uow.tenant, uow.new_id(), "anna", {"q": "is:open"}, "file"))
+    uow.file_pieces.add(FilePiece(uow.tenant, "file", 0, 'id,title\r\n1,"\u00e9, \U0001f600"\n'))
     uow.batch_details.add(BatchDetail(uow.tenant, batch.uid, failures=(FailureGroup("invalid", None, "no", 1, (0,)),)))
     uow.previews.record(batch.number, [Preview(0, Effect.MISSING)])
     uow.work_lists.add(WorkList(uow.tenant, 1, uow.new_id(), "Incoming", roles={"appender": ("anna",)}))

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from dragoman.domain.errors import Conflict
 from dragoman.store.engine.engines import Engine, Trouble
 
-HEAD = "0024"
+HEAD = "0025"
 FOLDER = Path(__file__).parent
 TRIES = 20
 PAUSE_SECONDS = 0.5

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import astuple
 
 from dragoman.domain import json_numbers
-from dragoman.domain.batch_draft import Draft
+from dragoman.domain.batch_draft import Draft, FilePiece
 from dragoman.domain.batch_policy import Rule
 from dragoman.domain.binary_property import BinaryHead, BinaryProperty
 from dragoman.domain.bulk import (
@@ -352,6 +352,7 @@ MAPPINGS: dict[str, Mapping] = {
             key=("uid",),
             codecs={"content": _json_codec(dict[str, str], {}, "{}")},
         ),
+        Mapping("batch_draft_file", tables.batch_draft_file, FilePiece, key=("file", "place")),
         Mapping(
             "resource",
             tables.resource,

@@ -8,8 +8,9 @@ from dragoman.domain.batch_draft import KEPT_SECONDS, MOST, Draft
 from dragoman.domain.batch_policy import requires_review
 from dragoman.domain.bulk import Policy
 from dragoman.domain.clock import later
-from dragoman.domain.errors import NotFound
+from dragoman.domain.errors import Conflict, NotFound
 from dragoman.usecases.batches import creations
+from dragoman.usecases.batches.content import staging
 from dragoman.usecases.batches.documents import Shown
 from dragoman.usecases.batches.lifecycle import NewBatch
 from dragoman.usecases.batches.review import policies
@@ -21,21 +22,30 @@ class Add(msgspec.Struct, frozen=True):
     """Begin a draft with these fields."""
 
     content: dict[str, str]
+    file: str | None = None  # that is staged
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
 def add(uow: UnitOfWork, command: Add) -> Draft:
-    """The new draft. Those whose time is over are deleted, and of the user's own the oldest beyond MOST."""
-    uow.batch_drafts.forget_expired(uow.now)
+    """The new draft. Those whose time is over are deleted, and of the user's own the oldest beyond MOST.
+
+    Unavailable where its file was staged too long ago.
+    """
+    files = uow.batch_drafts.forget_expired(uow.now)
     if beyond := uow.batch_drafts.begun(_me(uow), uow.now)[MOST - 1 :]:
-        uow.batch_drafts.forget([each.uid for each in beyond])
+        files += uow.batch_drafts.forget([each.uid for each in beyond])
+    for file in files:
+        staging.drop_file(uow, file)
+    if command.file is not None:
+        staging.adopt_file(uow, command.file)
     draft = Draft(
         uow.tenant,
         uow.new_id(),
         _me(uow),
         command.content,
+        command.file,
         created_at=uow.now,
         expires_at=later(uow.now, seconds=KEPT_SECONDS),
     )
@@ -69,20 +79,48 @@ def get(uow: UnitOfWork, command: Get) -> Draft:
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """Fill in fields of a draft."""
+    """Fill in fields of a draft whose file was `seen`, and let it have this `file`: the same, a staged one, or none."""
 
     draft: str
     content: dict[str, str]
+    seen: str | None = None
+    file: str | None = None
 
     def keys(self) -> Exclusive:
         return EXCLUSIVE
 
 
 def fill(uow: UnitOfWork, command: Fill) -> Draft:
-    """The draft with these fields. NotFound as `get`."""
+    """The draft with these fields; the file that it had before is deleted.
+
+    NotFound as `get`; Conflict where it has another file by now; Unavailable where the new one was staged too long ago.
+    """
     draft = _mine(uow, command.draft)
-    expires_at = later(uow.now, seconds=KEPT_SECONDS)
-    return uow.batch_drafts.save(replace(draft, content={**draft.content, **command.content}, expires_at=expires_at))
+    _check_file(draft, command.seen)
+    if command.file != draft.file:
+        if command.file is not None:
+            staging.adopt_file(uow, command.file)
+        _drop_file(uow, draft)
+    content, expires_at = {**draft.content, **command.content}, later(uow.now, seconds=KEPT_SECONDS)
+    return uow.batch_drafts.save(replace(draft, content=content, file=command.file, expires_at=expires_at))
+
+
+class ReadFile(msgspec.Struct, frozen=True):
+    """Read a piece of the file of a draft."""
+
+    draft: str
+    file: str
+    place: int
+
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
+
+
+def read_file(uow: UnitOfWork, command: ReadFile) -> str | None:
+    """The text; None behind the last piece. NotFound as `get`; Conflict where the draft has another file by now. For
+    readers."""
+    _check_file(_mine(uow, command.draft), command.file)
+    return uow.file_pieces.at(command.file, command.place)
 
 
 class Discard(msgspec.Struct, frozen=True):
@@ -95,8 +133,8 @@ class Discard(msgspec.Struct, frozen=True):
 
 
 def discard(uow: UnitOfWork, command: Discard) -> None:
-    """NotFound as `get`."""
-    uow.batch_drafts.remove(_mine(uow, command.draft))
+    """Its file goes with it. NotFound as `get`."""
+    _remove(uow, _mine(uow, command.draft))
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -110,10 +148,11 @@ class Send(msgspec.Struct, frozen=True):
 
 
 def send(uow: UnitOfWork, command: Send) -> Shown:
-    """The batch; the draft is gone, so that sending it twice makes one. NotFound as `get`, and what creations raise."""
+    """The batch; the draft is gone with its file, so that sending it twice makes one. NotFound as `get`, and what
+    creations raise."""
     draft = _mine(uow, command.draft)
     made = creations.create(uow, creations.Create(command.order))
-    uow.batch_drafts.remove(draft)
+    _remove(uow, draft)
     return made.shown
 
 
@@ -172,6 +211,21 @@ def _me(uow: UnitOfWork) -> str:
     if uow.principal.user is None:
         raise NotFound("draft_not_found", "There is no such draft.")
     return uow.principal.user
+
+
+def _remove(uow: UnitOfWork, draft: Draft) -> None:
+    uow.batch_drafts.remove(draft)
+    _drop_file(uow, draft)
+
+
+def _drop_file(uow: UnitOfWork, draft: Draft) -> None:
+    if draft.file is not None:
+        staging.drop_file(uow, draft.file)
+
+
+def _check_file(draft: Draft, seen: str | None) -> None:
+    if draft.file != seen:
+        raise Conflict("draft_changed", "The draft has another file by now.")
 
 
 def _mine(uow: UnitOfWork, uid: str) -> Draft:

@@ -46,7 +46,7 @@ SAMPLE = 100
 VIEW_BYTES = 256 * 2**20
 """The most text of entries and data in the representation of a batch."""
 FEW = 10
-"""How many chunks of a deleted batch are deleted at once."""
+"""How many chunks of a deleted batch, or pieces of a file, are deleted at once."""
 HISTORY = "batch"
 """The extras of the batch's task that record its statuses, decisions and changes of options. No dialect has this name,
 so none can change them."""
@@ -346,7 +346,7 @@ def _is_read(uow: UnitOfWork, uid: str) -> bool:
 
 
 class Forget(msgspec.Struct, frozen=True):
-    """Delete up to `size` rows of what a deleted batch leaves: preview, outcomes, entries."""
+    """Delete up to `size` rows of what a deleted batch leaves: preview, outcomes, entries; or of a draft's file."""
 
     hold: Hold
     size: int
@@ -366,7 +366,7 @@ def forget(uow: UnitOfWork, command: Forget) -> bool:
     is_over = (
         uow.previews.forget(number, limit=command.size) < command.size
         and uow.batches.forget_outcomes(number, limit=command.size) < command.size
-        and uow.chunks.forget(uid, limit=FEW) < FEW
+        and staging.forget(uow, uid, FEW)
     )
     if is_over:
         detail = uow.batch_details.find(uid)

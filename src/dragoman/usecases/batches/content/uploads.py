@@ -58,6 +58,17 @@ def reader_of(media: str, order: NewBatch, read_json: ReadJson) -> Reader:
     return CsvReader(layout, read_json) if media == CSV else NdjsonReader(layout, read_json)
 
 
+def refusal(faults: Faults) -> Invalid:
+    """The error for an upload with these faults."""
+    problems = tuple(Problem("", fault.code, fault.detail, fault.line, fault.column) for fault in faults.found)
+    return Invalid("invalid_upload", "The upload isn't as it should be; each fault is listed.", problems)
+
+
+def too_many(most: int) -> TooLarge:
+    """The error for an upload of more entries."""
+    return TooLarge("too_many_entries", f"An upload has at most {most} entries.", limit=most)
+
+
 class Upload:
     """One upload. `order` is the batch without its entries, its data what they share (JSON text of an object).
 
@@ -103,7 +114,7 @@ class Upload:
         """Stage the chunks that are complete. Invalid once no further line need be read, TooLarge."""
         yield from self._add(self._reader.feed(piece))
         if self._reader.faults.is_over:
-            raise self._refusal()
+            raise refusal(self._reader.faults)
         if self._is_staged and uptime() - self._renewed_at > RENEW_SECONDS:
             yield self._step(staging.stage, staging.Stage(self._uid))
 
@@ -111,7 +122,7 @@ class Upload:
         """Stage the rest. Invalid with all faults, TooLarge."""
         yield from self._add(self._reader.close())
         if self._reader.faults.found:
-            raise self._refusal()
+            raise refusal(self._reader.faults)
         if self._is_staged:
             if self._entries:
                 yield from self._stage()
@@ -139,8 +150,7 @@ class Upload:
             return
         self._size += len(rows)
         if self._size > self._most:
-            message = f"An upload has at most {self._most} entries."
-            raise TooLarge("too_many_entries", message, limit=self._most)
+            raise too_many(self._most)
         if self._is_trial and self._size > self._most_held:
             self._entries, self._texts = [], []
             return
@@ -191,9 +201,3 @@ class Upload:
     def _step(self, run: Callable[[Any, Any], Any], command: Command) -> Step:
         self._renewed_at = uptime()
         return run, command
-
-    def _refusal(self) -> Invalid:
-        problems = tuple(
-            Problem("", fault.code, fault.detail, fault.line, fault.column) for fault in self._reader.faults.found
-        )
-        return Invalid("invalid_upload", "The upload isn't as it should be; each fault is listed.", problems)
