@@ -140,13 +140,18 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header_count: Annotated[Count, Meta(description="Most headers in a request.")] = 100
     body_bytes: Annotated[Bytes, Meta(description="Largest body of a request.")] = MIB
     bulk_body_bytes: Annotated[
-        Bytes, Meta(description="Largest body of a bulk request or a message; a form with a file takes 8 MiB of it.")
+        Bytes,
+        Meta(
+            description="Largest body of a bulk request or a message; a form takes 8 MiB of it, without a batch's file."
+        ),
     ] = 64 * MIB
     json_depth: Annotated[Count, Meta(description="Deepest nesting of JSON and XML.")] = 64
     json_members: Annotated[Count, Meta(description="Most members and elements in a JSON body.")] = 100_000
     bulk_json_members: Annotated[Count, Meta(description="Most members and elements in a bulk JSON body.")] = 250_000
     entries: Annotated[Count, Meta(description="Most entries of a batch sent as JSON.")] = 100_000
-    upload_entries: Annotated[Count, Meta(description="Most entries of a batch uploaded as CSV or NDJSON.")] = 1_000_000
+    upload_entries: Annotated[
+        Count, Meta(description="Most entries of a batch uploaded, or made from a file, as CSV or NDJSON.")
+    ] = 1_000_000
     in_hand: Annotated[
         Count, Meta(description="Most requests that a process works at; further ones wait, each tenant's in turn.")
     ] = 128

@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy as sa
 
 from dragoman.store import tables
+from tests.support.browser import Browser
 from tests.support.databases import BACKENDS, Databases
 from tests.support.server import Answer, Server
-from tests.support.tenant import Tenant
+from tests.support.tenant import PASSWORD, Tenant
 
 CSV = {"Content-Type": "text/csv"}
 NEW = "/core/v2/batch/tasks?method=POST&type=phonenumber"
 PATCH = "/core/v2/batch/tasks?method=PATCH&type=phonenumber&field=phonenumber"
+WIZARD = "/ui/batches/new"
 CONFIG = """
 [timeouts]
 body_seconds = 1.0
@@ -40,6 +42,7 @@ class Place:
     """A tenant of the test's own, asked by anna."""
 
     def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
         self.server: Server = tenant.server
         self.key = tenant.key
         self.authorization = tenant.basic("anna")
@@ -62,10 +65,10 @@ def numbers(first: int, count: int) -> bytes:
 class Sender:
     """A client that sends a body in chunks, as far as it likes."""
 
-    def __init__(self, server: Place, target: str) -> None:
+    def __init__(self, server: Place, target: str, *more: str, media: str = "text/csv") -> None:
         self.connection = socket.create_connection(("127.0.0.1", server.server.port), timeout=PATIENCE_SECONDS)
-        head = [f"POST {target} HTTP/1.1", "Host: x", "Content-Type: text/csv", "Transfer-Encoding: chunked"]
-        head.append(f"Authorization: {server.authorization}")
+        head = [f"POST {target} HTTP/1.1", "Host: x", f"Content-Type: {media}", "Transfer-Encoding: chunked"]
+        head += more or [f"Authorization: {server.authorization}"]
         self.connection.sendall("\r\n".join([*head, "", ""]).encode())
 
     def send(self, text: bytes) -> None:
@@ -80,14 +83,42 @@ class Sender:
         return int(head.split()[1]), json.loads(body)
 
 
+FILE = 'name="file"; filename="a.csv"\r\n\r\nid,title\r\n'
+
+
+class Page(Sender):
+    """A browser that sends a form to the page that makes batches. `last`: the beginning of its last part."""
+
+    def __init__(self, server: Place, last: str = FILE, **fields: str) -> None:
+        browser = Browser(server.server)
+        assert browser.sign_in(server.tenant.login("anna"), PASSWORD).status == 303
+        browser.get(WIZARD)
+        super().__init__(
+            server, WIZARD, f"Cookie: {'; '.join(map('='.join, browser.cookies.items()))}",
+            "Sec-Fetch-Site: same-origin", media="multipart/form-data; boundary=B",
+        )  # fmt: skip
+        parts = [f'name="{name}"\r\n\r\n{value}' for name, value in ({"csrf": browser.csrf()} | fields).items()]
+        parts.append(last)
+        self.send("\r\n".join(f"--B\r\nContent-Disposition: form-data; {part}" for part in parts).encode())
+
+    def end(self) -> str:
+        """Send the end of the form; the first line of the answer."""
+        self.send(b"\r\n--B--\r\n")
+        self.connection.sendall(b"0\r\n\r\n")
+        return self.status()
+
+    def status(self) -> str:
+        return self.connection.recv(65_536).partition(b"\r\n")[0].decode()
+
+
 def stored(server: Place) -> int:
-    """How many chunks and batches the database holds."""
+    """How many chunks and batches the database holds, and pieces of files, and drafts."""
     with server.server.app.store.engine.reader() as connection:
         return sum(
             connection.execute(
                 sa.select(sa.func.count()).select_from(table).where(table.c.tenant == server.key)
             ).scalar_one()
-            for table in (tables.batch_chunk, tables.batch, tables.task)
+            for table in (tables.batch_chunk, tables.batch, tables.task, tables.batch_draft, tables.batch_draft_file)
         )
 
 
@@ -117,6 +148,16 @@ def begun(server: Place, rows: int = 3_000) -> Iterator[Sender]:
         sender.send(b"phonenumber,name\n" + numbers(0, rows))
         wait_until(server, rows // 1_000 - 1, more=True)
         yield sender
+
+
+@contextmanager
+def half_sent(server: Place, **fields: str) -> Iterator[Page]:
+    """A form of which a part of the file is stored."""
+    page = Page(server, **fields)
+    with page.connection:
+        page.send(numbers(0, 15_000))
+        wait_until(server, 1, more=True)
+        yield page
 
 
 def test_an_upload_is_run_like_any_batch(server: Place) -> None:
@@ -283,3 +324,58 @@ def test_a_dry_run_of_carrierx_shows_the_task_whole(server: Place) -> None:
     assert tried.status == 200, tried.text
     assert len(tried.json()["data"]) == 2_500
     assert stored(server) == 0
+
+
+def test_a_form_is_accepted_when_all_of_it_is_there(server: Place) -> None:
+    with half_sent(server) as page:
+        assert stored(server) == 1
+        assert page.end() == "HTTP/1.1 303 See Other"
+    assert stored(server) == 3  # the draft, and two pieces
+
+
+def test_nothing_stays_of_a_file_whose_browser_leaves(server: Place) -> None:
+    with half_sent(server):
+        pass
+    wait_until(server, 0)
+
+
+def test_nothing_stays_of_a_file_that_stops_coming(server: Place) -> None:
+    with half_sent(server) as page:
+        status, problem = page.answer()
+        assert (status, problem["code"]) == (408, "body_timeout")
+    wait_until(server, 0)
+
+
+@pytest.mark.parametrize("end", [b"1,2,3\n", b"1,\xff\n"])
+def test_nothing_stays_of_a_file_with_a_late_fault(server: Place, end: bytes) -> None:
+    with half_sent(server) as page:
+        page.send(end)
+        assert page.end() == "HTTP/1.1 422 Unprocessable Entity"
+    wait_until(server, 0)
+
+
+def test_nothing_stays_of_a_form_without_its_end(server: Place) -> None:
+    with half_sent(server) as page:
+        page.connection.sendall(b"0\r\n\r\n")
+        assert page.status() == "HTTP/1.1 400 Bad Request"
+    wait_until(server, 0)
+
+
+def test_a_form_of_another_site_is_refused_before_its_file_has_come(server: Place) -> None:
+    page = Page(server, csrf="wrong")
+    with page.connection:
+        page.send(numbers(0, 10))
+        assert page.status() == "HTTP/1.1 403 Forbidden"
+    assert stored(server) == 0
+
+
+def test_fields_that_drip_have_as_long_as_any_form(server: Place) -> None:
+    page = Page(server, last='name="q"\r\n\r\n')
+    with page.connection:
+        for _ in range(100):
+            if select.select([page.connection], [], [], 0.1)[0]:
+                break
+            page.send(b"x")
+        else:
+            pytest.fail("the server goes on reading")
+        assert page.status() == "HTTP/1.1 408 Request Timeout"

@@ -1,10 +1,11 @@
-"""The first rows of a whole CSV text, and the text with other names for its columns."""
+"""The first rows of a CSV text, and the text with other names for its columns."""
 
 import re
 from typing import NamedTuple
 
 from dragoman.domain.row_formats.columns import LEFT_OUT
 from dragoman.domain.row_formats.csv_text import cells_of, row_end
+from dragoman.domain.row_formats.faults import LONGEST_LINE
 
 MARK = "\ufeff"
 SAMPLES = 5
@@ -37,6 +38,40 @@ def head(text: str) -> Head:
             break
         rows.append(tuple(cells_of(text[start:at])))
     return Head(tuple(cells_of(text[begin:end])), tuple(rows), begin, end)
+
+
+NONE = Head((), (), 0, 0)
+
+
+class Look:
+    """A look at the first rows of a text that arrives, as `head` sees them. No more is held than they may have."""
+
+    MOST_BYTES = (SAMPLES + 1) * LONGEST_LINE
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._enough = 0  # bytes to look at; each time twice as many, so that they aren't read over and over
+        self._found: Head | None = None
+
+    def add(self, piece: bytes) -> None:
+        """Further bytes of the text."""
+        if self._found is not None:
+            return
+        self._held += piece
+        if len(self._held) >= min(self._enough, self.MOST_BYTES):
+            found = head(whole_lines(self._held).decode(errors="surrogateescape"))
+            self._enough = 2 * len(self._held)
+            if len(found.rows) == SAMPLES or len(self._held) >= self.MOST_BYTES:
+                self._found, self._held = found, bytearray()
+
+    def close(self) -> Head:
+        """What there is, when no more comes."""
+        return self._found or head(self._held.decode(errors="surrogateescape"))
+
+
+def whole_lines(held: bytearray) -> bytes:
+    """The lines that have ended."""
+    return bytes(held[: held.rfind(b"\n") + 1])
 
 
 def renamed(text: str, found: Head, names: list[str]) -> str:

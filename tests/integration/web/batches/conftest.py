@@ -10,6 +10,11 @@ from tests.support.databases import Databases
 from tests.support.in_process_server import InProcessServer
 from tests.support.tenant import PASSWORD, Tenant
 
+CONFIG = """
+[limits]
+upload_entries = 100_000
+"""
+
 
 class Desk:
     """A tenant, and a browser for each person who is signed in."""
@@ -56,5 +61,5 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(databases: Databases) -> Iterator[Desk]:
-    with databases.lent("sqlite") as url, InProcessServer(url) as server:
+    with databases.lent("sqlite") as url, InProcessServer(url, config=CONFIG) as server:
         yield Desk(server)

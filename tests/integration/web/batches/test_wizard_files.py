@@ -1,7 +1,9 @@
 """The wizard's file: looked at, its columns mapped, and made into a batch; or refused, and nothing of it kept."""
 
 import pytest
+import sqlalchemy as sa
 
+from dragoman.store import tables
 from tests.integration.web.batches.conftest import Desk
 from tests.integration.web.batches.test_wizard import NEW, go, sent
 from tests.support.browser import Browser
@@ -94,16 +96,46 @@ def test_a_draft_keeps_its_file_when_another_one_is_refused(desk: Desk) -> None:
     assert "first.csv" not in browser.get(f"{home}/choose").text
 
 
-def test_files_have_a_bound(desk: Desk) -> None:
+def test_a_form_with_a_file_has_bounds(desk: Desk) -> None:
     browser = desk.browser("carla")
-    answer = uploaded(browser, b"id\n" + b"1\n" * (2 * MIB))
-    assert (answer.status, "The file is larger than 4 MiB." in answer.text) == (413, True)
-    answer = uploaded(browser, b"id\n" + b"1\n" * (5 * MIB))
+    answer = uploaded(browser, b"entry\n" + b"1\n" * 100_001)
+    assert (answer.status, "At most 100,000 entries." in answer.text) == (413, True)
+    assert "up to 100,000 entries" in answer.text
+    answer = uploaded(browser, b"id\n1\n", more="x" * 8 * MIB)
     assert (answer.status, "<h1>Too large</h1>" in answer.text) == (413, True)
     assert answer.headers["connection"] == "close"
-    answer = uploaded(browser, b"entry\n" + b"1\n" * 100_001)
-    assert answer.status == 303
-    home = answer.headers["location"].removesuffix("/choose")
-    answer = go(browser, f"{home}/choose", choose="file", column__0="id")
-    assert (answer.status, "At most 100,000 entries." in answer.text) == (413, True)
     assert go(browser, NEW, choose="file").status == 422
+
+
+def test_a_file_is_no_field_of_a_form_that_takes_none(desk: Desk) -> None:
+    browser = desk.browser("carla")
+    answer = uploaded(browser, b"x" * 9 * MIB, target="/ui/profile")
+    assert (answer.status, "<h1>Too large</h1>" in answer.text) == (413, True)
+
+
+@pytest.mark.parametrize("csrf", ["", "wrong", None])
+def test_nothing_of_a_file_is_read_before_its_form_is_known_to_be_ours(desk: Desk, csrf: str | None) -> None:
+    browser = desk.browser("carla")
+    before = kept_pieces(desk)
+    fields = {"choose": "file"} if csrf is None else {"csrf": csrf, "choose": "file"}
+    answer = browser.upload(NEW, fields, "a.csv", b"id\n1,2\n")
+    assert (answer.status, "This form is out of date" in answer.text) == (403, True)
+    assert answer.headers["connection"] == "close"
+    assert kept_pieces(desk) == before
+
+
+def test_discarding_a_draft_discards_its_file(desk: Desk) -> None:
+    browser = desk.browser("carla")
+    before = kept_pieces(desk)
+    home = kept(browser, b"id\n1\n")
+    assert kept_pieces(desk) == before + 1
+    browser.get(f"{home}/choose")
+    assert browser.post(f"{home}/discard", {"csrf": browser.csrf()}).status == 303
+    assert kept_pieces(desk) == before
+
+
+def kept_pieces(desk: Desk) -> int:
+    """How many pieces of files the tenant has."""
+    mine = sa.select(sa.func.count()).where(tables.batch_draft_file.c.tenant == desk.tenant.key)
+    with desk.tenant.server.app.store.engine.reader() as connection:
+        return int(connection.execute(mine).scalar_one())

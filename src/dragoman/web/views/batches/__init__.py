@@ -8,10 +8,10 @@ DRAFT = "/ui/batches/drafts/{draft}"
 ONE = "/ui/batches/{batch}"
 PAGES = (
     *lists.PAGES,
-    Page(wizard.NEW, wizard.new, wizard.begin),
+    Page(wizard.NEW, wizard.new, wizard.begin, file="file"),
     Page("/ui/batches/count", wizard.count),
     Page(f"{DRAFT}/discard", act=wizard.discard),
-    Page(f"{DRAFT}/{{step}}", wizard.step, wizard.fill),
+    Page(f"{DRAFT}/{{step}}", wizard.step, wizard.fill, file="file"),
     Page(ONE, page.show),
     Page(f"{ONE}/decide", page.show, acts.decide),
     Page(f"{ONE}/preview", page.show, acts.preview),

@@ -1,14 +1,16 @@
 """From the fields of a draft to the batch that it asks for, and what is wrong with them."""
 
 import re
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dragoman.dialects.kit import json
+from dragoman.domain.batch_draft import Draft
 from dragoman.domain.bulk import Method, OnChange
 from dragoman.domain.due import moment_of
 from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
 from dragoman.domain.row_formats.faults import Row
+from dragoman.usecases.batches import drafts
+from dragoman.usecases.batches.content.uploads import Reader, Upload
 from dragoman.usecases.batches.lifecycle import NewBatch, Options
 from dragoman.web.views.batches import fields, options, sources
 from dragoman.web.visit import Visit
@@ -134,9 +136,8 @@ class Ordered(NamedTuple):
     faults: dict[str, str]
 
 
-def order(visit: Visit, content: dict[str, str], *, review: bool, rows: Sequence[Row] | None = None) -> Ordered:
-    """The batch. Its objects and its change have no faults any more. `rows` are those of its file; without them the
-    batch is good for a look alone."""
+def order(visit: Visit, content: dict[str, str], *, review: bool) -> Ordered:
+    """The batch. Its objects and its change have no faults any more. The entries of its file are left to `upload`."""
     made = change(visit, content)
     texts = {name: content.get(name, "").strip() for name in OPTION_FIELDS if content.get(name, "").strip()}
     found, faults = options.read(visit, texts)
@@ -150,7 +151,7 @@ def order(visit: Visit, content: dict[str, str], *, review: bool, rows: Sequence
     word = content.get("on_change", "")
     found["on_change"] = OnChange(word) if word in set(map(str, OnChange)) else OnChange.FAIL
     by_filter = content.get("choose", "filter") == "filter"
-    entries, data, size = _content(visit, content, made, rows)
+    entries, data, size = _content(visit, content, made)
     return Ordered(
         NewBatch(
             made.method,
@@ -167,21 +168,47 @@ def order(visit: Visit, content: dict[str, str], *, review: bool, rows: Sequence
     )
 
 
-def _content(
-    visit: Visit, content: dict[str, str], made: Change, rows: Sequence[Row] | None
-) -> tuple[str | None, str | None, int]:
-    """Entries and data as JSON text, and the number of entries; no entries where a filter selects them."""
+def upload(visit: Visit, draft: Draft, content: dict[str, str], order: NewBatch) -> Upload:
+    """What makes the batch of this order, while the file of its draft is read."""
+    return Upload(
+        _Entries(visit, sources.reader(visit, content), has_data=content.get("change") == "columns"),
+        order,
+        most=visit.request.limits.upload_entries,
+        command=lambda complete: drafts.Send(draft.uid, complete),
+    )
+
+
+class _Entries:
+    """Reads the entries of a file as batches take them, and the data of their own where these count."""
+
+    def __init__(self, visit: Visit, reader: Reader, *, has_data: bool) -> None:
+        self.faults = reader.faults
+        self._visit = visit
+        self._reader = reader
+        self._has_data = has_data
+
+    def feed(self, piece: bytes) -> list[Row]:
+        return self._of(self._reader.feed(piece))
+
+    def close(self) -> list[Row]:
+        return self._of(self._reader.close())
+
+    def _of(self, rows: list[Row]) -> list[Row]:
+        return [
+            (entry(self._visit, each) if isinstance(each, str) else each, own if self._has_data else None)
+            for each, own in rows
+        ]
+
+
+def _content(visit: Visit, content: dict[str, str], made: Change) -> tuple[str | None, str | None, int]:
+    """Entries and data as JSON text, and the number of entries; no entries where a filter selects them, or a file has
+    them."""
     data = None if made.method is Method.DELETE else json.encode(made.data).decode()
     if content.get("choose", "filter") == "filter":
         return None, data, 0
-    has_own = content.get("change") == "columns"
-    if is_by_file(content) and rows is None:
-        return None, None if has_own else data, int(content["size"])
-    if rows is None:
-        found = numbers(visit, content.get("numbers", ""))
-    else:
-        found = [entry(visit, each) if isinstance(each, str) else each or 0 for each, _ in rows]
-        data = json.encode([own or {} for _, own in rows]).decode() if has_own else data
+    if is_by_file(content):
+        return None, None if content.get("change") == "columns" else data, int(content.get("size") or 0)
+    found = numbers(visit, content.get("numbers", ""))
     return json.encode(found).decode(), data, len(found)
 
 

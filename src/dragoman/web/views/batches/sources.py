@@ -1,38 +1,41 @@
-"""Files from which the wizard makes a batch: kept in the draft as text, the columns of CSV mapped to fields of tasks.
+"""Files from which the wizard makes a batch: stored beside the draft, the columns of CSV mapped to fields of tasks.
 
-Nothing is kept of a file that is refused.
+No more of a file is held than a piece, and nothing is kept of one that is refused.
 """
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 from dragoman.dialects.kit import json
-from dragoman.dialects.kit.forms import Sent
-from dragoman.domain.row_formats import heads
+from dragoman.dialects.kit.forms import Arriving
+from dragoman.domain.batch_draft import Draft
+from dragoman.domain.errors import Invalid, Problem, TooLarge
 from dragoman.domain.row_formats.cells import ReadJson
 from dragoman.domain.row_formats.columns import JSON_SUFFIX, LEFT_OUT
-from dragoman.domain.row_formats.faults import Fault, FaultCode, Row
-from dragoman.usecases.batches.content import files
+from dragoman.domain.row_formats.faults import FaultCode, Row
+from dragoman.usecases.batches import drafts
+from dragoman.usecases.batches.content import files, uploads
 from dragoman.usecases.batches.content.uploads import CSV, NDJSON
 from dragoman.web.views.batches import fields
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
-MIB = 1024 * 1024
-MOST_BYTES = 4 * MIB
-"""The largest file that a draft holds."""
-MOST_COLUMNS = 50
+OPERATION = "batch.draft"
+MOST_COLUMNS = files.MOST_MEMBERS
 LONGEST_NAME = 200
 LONGEST_CELL = 80
-KEPT = ("file", "file_name", "file_media", "size", "members")
+KEPT = ("file_name", "file_media", "file_head", "size", "members")
 SAME = "="
 """The column keeps its own name."""
 COLUMNS = tuple(f"column.{place}" for place in range(MOST_COLUMNS))
+FIELDS = (*KEPT, *COLUMNS)
+"""All that the content of a draft has of its file."""
 ENTRY_NAMES = frozenset({"id", "number", "no", "no.", "nr", "nr.", "task", "entry", "nummer", "aufgabe"})
-LINES = (".ndjson", ".jsonl")
 TOO_LARGE = 413
 UNTIDY = re.compile(r"[\x00-\x1f\x7f]+")
 SENTENCES: dict[FaultCode, str] = {
@@ -49,13 +52,19 @@ SENTENCES: dict[FaultCode, str] = {
 }
 
 
-class Taken(NamedTuple):
-    """The content of the draft with a file, or why it is refused: faults of fields, and of places in the file."""
+@dataclass(frozen=True)
+class Taken:
+    """The content of the draft and its file, or why it is refused: faults of fields, and of places in the file.
+
+    `upload`: the file is new, and is kept only when a draft has it.
+    """
 
     content: dict[str, str]
-    faults: dict[str, str]
-    places: Sequence[Fault] = ()
+    file: str | None = None
+    faults: dict[str, str] = field(default_factory=dict)
+    places: Sequence[Problem] = ()
     status: int = 422
+    upload: files.FileUpload | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -80,76 +89,94 @@ class Sheet(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
-async def take(visit: Visit, sent: Sent, content: dict[str, str]) -> Taken:
-    """Take a file that was sent. The draft has none of it when it is refused."""
-    if len(sent.content) > MOST_BYTES:
-        most = visit.gettext("%(most)s MiB", most=MOST_BYTES // MIB)
-        fault = visit.gettext("The file is larger than %(most)s. Send larger ones by the API.", most=most)
-        return Taken(content, {"file": fault}, status=TOO_LARGE)
-    text = sent.content.decode(errors="surrogateescape").removeprefix(heads.MARK)
-    media = media_of(sent, text)
-    kept = {"choose": "file", "file": text, "file_name": shown_name(sent.file_name), "file_media": media}
-    made = content | dict.fromkeys(COLUMNS, "") | kept | {"size": "", "members": ""}
-    if media == NDJSON:
-        return await _read(visit, content, made)
-    places = await asyncio.to_thread(files.faults_of_rows, text, _read_json(visit))
-    if places:
-        return Taken(content, {}, places)
-    names = heads.head(text).names
-    if len(names) > MOST_COLUMNS:
+async def take(visit: Visit, sent: Arriving, content: dict[str, str]) -> Taken:
+    """Store a file while it arrives. Nothing of it stays when it is refused."""
+    name, limits = shown_name(sent.file_name), visit.request.limits
+    upload = files.FileUpload(sent.file_name, _read_json(visit), most=limits.upload_entries)
+    try:
+        stored: files.Stored = await visit.receive(upload, sent.pieces, OPERATION)
+    except (Invalid, TooLarge) as error:
+        return _refused(visit, content, error)
+    taken = _taken(visit, stored, content | dict.fromkeys(FIELDS, "") | {"choose": "file", "file_name": name})
+    if taken.is_refused:
+        await visit.abandon(upload, OPERATION)
+        return replace(taken, content=content)
+    return replace(taken, upload=upload)
+
+
+def _taken(visit: Visit, stored: files.Stored, content: dict[str, str]) -> Taken:
+    """The content of a draft with a sound file."""
+    made = content | {"file_media": stored.media}
+    if stored.media == NDJSON:
+        head = json.encode(_objects(stored.entries)).decode()
+        members = json.encode([_cut(each) for each in stored.members]).decode()
+        return Taken(made | {"file_head": head, "size": str(stored.size), "members": members}, stored.uid)
+    if len(stored.names) > MOST_COLUMNS:
         most = visit.words.number(MOST_COLUMNS)
-        return Taken(content, {"file": visit.gettext("At most %(most)s columns.", most=most)})
-    if len(names) == 1 and ";" in names[0]:
-        return Taken(content, {"file": visit.gettext("The cells must be separated by commas, not by semicolons.")})
-    return Taken(made | dict(zip(COLUMNS, guessed(names), strict=False)), {})
+        return Taken(content, None, {"file": visit.gettext("At most %(most)s columns.", most=most)})
+    if len(stored.names) == 1 and ";" in stored.names[0]:
+        fault = visit.gettext("The cells must be separated by commas, not by semicolons.")
+        return Taken(content, None, {"file": fault})
+    head = json.encode([stored.names, [[_cut(cell) for cell in row] for row in stored.rows]]).decode()
+    return Taken(made | dict(zip(COLUMNS, guessed(stored.names), strict=False)) | {"file_head": head}, stored.uid)
 
 
-async def map_columns(visit: Visit, content: dict[str, str]) -> Taken:
+async def map_columns(visit: Visit, draft: Draft | None, content: dict[str, str]) -> Taken:
     """Read the file of a draft by the columns that were chosen."""
     made = content | {"size": "", "members": ""}
-    if not content.get("file"):
-        return Taken(made, {"file": visit.gettext("Choose a file.")})
-    if content["file_media"] == CSV:
-        chosen = [each for each in _chosen(content) if each]
-        if files.KEY not in chosen:
-            return Taken(made, {"columns": visit.gettext("Choose the column with the numbers of the tasks.")})
-        named = [each for each in chosen if each != SAME]
-        if len(named) > len(set(named)):
-            return Taken(made, {"columns": visit.gettext("Two columns hold the same field.")})
-    return await _read(visit, made, made)
+    if draft is None or draft.file is None:
+        return Taken(made, None, {"file": visit.gettext("Choose a file.")})
+    if content["file_media"] == NDJSON:
+        return Taken(content, draft.file)  # its lines say what they hold
+    chosen = [each for each in _chosen(content) if each]
+    if files.KEY not in chosen:
+        fault = visit.gettext("Choose the column with the numbers of the tasks.")
+        return Taken(made, draft.file, {"columns": fault})
+    named = [each for each in chosen if each != SAME]
+    if len(named) > len(set(named)):
+        return Taken(made, draft.file, {"columns": visit.gettext("Two columns hold the same field.")})
+    check = files.Check(reader(visit, content), visit.request.limits.upload_entries)
+    try:
+        async for piece in pieces(visit, draft):
+            await asyncio.to_thread(check.take, piece)
+        await asyncio.to_thread(check.finish)
+    except (Invalid, TooLarge) as error:
+        return replace(_refused(visit, made, error), file=draft.file)
+    written = [name for name in _written(content) if not name.startswith(LEFT_OUT) and name != files.KEY]
+    members = json.encode([name.removesuffix(JSON_SUFFIX) for name in written]).decode()
+    return Taken(made | {"size": str(check.size), "members": members}, draft.file)
 
 
-async def _read(visit: Visit, before: dict[str, str], made: dict[str, str]) -> Taken:
-    found = await rows_of(visit, made)
-    if found.faults:
-        return Taken(before, {}, found.faults)
-    most = visit.request.limits.entries
-    if len(found.rows) > most:
-        fault = visit.gettext("At most %(most)s entries. Send more by the API.", most=visit.words.number(most))
-        return Taken(before, {"file": fault}, status=TOO_LARGE)
-    members = json.encode(_members(made, found.rows)).decode()
-    return Taken(made | {"size": str(len(found.rows)), "members": members}, {})
+def _refused(visit: Visit, content: dict[str, str], error: Invalid | TooLarge) -> Taken:
+    """The content as it was, with what is wrong with the file. Any other refusal is raised again."""
+    if error.code == "too_many_entries":
+        most = visit.words.number(visit.request.limits.upload_entries)
+        return Taken(content, None, {"file": visit.gettext("At most %(most)s entries.", most=most)}, status=TOO_LARGE)
+    if error.code == "invalid_upload" and isinstance(error, Invalid):
+        return Taken(content, None, places=error.problems)
+    raise error
 
 
-async def rows_of(visit: Visit, content: dict[str, str]) -> files.Rows:
-    """The rows of a draft's file, off the event loop."""
+def reader(visit: Visit, content: dict[str, str]) -> uploads.Reader:
+    """The reader of a draft's file, by the columns that were chosen."""
     media = content["file_media"]
-    names = _written(content) if media == CSV else ()
-    return await asyncio.to_thread(files.rows_of, content["file"], media, _read_json(visit), names)
+    return files.reader(media, _read_json(visit), _written(content) if media == CSV else ())
+
+
+async def pieces(visit: Visit, draft: Draft) -> AsyncIterator[bytes]:
+    """The file of a draft, piece by piece. NotFound or Conflict when the draft has it no longer."""
+    for place in count():
+        command = drafts.ReadFile(draft.uid, draft.file or "", place)
+        text: str | None = await visit.read(drafts.read_file, command)
+        if text is None:
+            return
+        yield text.encode()
 
 
 def members(content: dict[str, str]) -> list[str]:
     """The members of tasks that the file of a draft has."""
     found: list[str] = json.parse(content["members"].encode()) if content.get("members") else []
     return found
-
-
-def media_of(sent: Sent, text: str) -> str:
-    """CSV or NDJSON: by the name of the file, else by how it begins."""
-    name = sent.file_name.lower()
-    if name.endswith(LINES) or (not name.endswith(".csv") and text.lstrip()[:1] == "{"):
-        return NDJSON
-    return CSV
 
 
 def shown_name(name: str) -> str:
@@ -175,10 +202,16 @@ def _meaning(name: str) -> str:
     return SAME if name.startswith("/") or (name.endswith(JSON_SUFFIX) and not name.startswith(LEFT_OUT)) else ""
 
 
+def _head(content: dict[str, str]) -> tuple[list[str], list[list[str]]]:
+    """The names and the first rows of a draft's file."""
+    names, rows = json.parse(content["file_head"].encode())
+    return names, rows
+
+
 def _chosen(content: dict[str, str]) -> list[str]:
     """What each column was mapped to. What no page offers is left out."""
     known = {files.KEY, SAME, *fields.ALL}
-    names = heads.head(content["file"]).names
+    names, _ = _head(content)
     return [
         content.get(each, "") if content.get(each) in known else "" for each, _ in zip(COLUMNS, names, strict=False)
     ]
@@ -186,7 +219,7 @@ def _chosen(content: dict[str, str]) -> list[str]:
 
 def _written(content: dict[str, str]) -> list[str]:
     """The names of the columns as uploads have them."""
-    names = heads.head(content["file"]).names
+    names, _ = _head(content)
     return [_column(name, chosen) for name, chosen in zip(names, _chosen(content), strict=True)]
 
 
@@ -198,39 +231,38 @@ def _column(name: str, chosen: str) -> str:
     return chosen + JSON_SUFFIX if chosen in fields.OF_JSON else chosen
 
 
-def _members(content: dict[str, str], rows: list[Row]) -> list[str]:
-    if content["file_media"] == CSV:
-        written = [name for name in _written(content) if not name.startswith(LEFT_OUT) and name != files.KEY]
-        return [name.removesuffix(JSON_SUFFIX) for name in written]
-    return list(dict.fromkeys(name for _, own in rows for name in own or {}))[:MOST_COLUMNS]
-
-
 def sheet(visit: Visit, content: dict[str, str]) -> Sheet | None:
     """The file of a draft with its first rows; None when it has none."""
-    if not content.get("file"):
+    if not content.get("file_head"):
         return None
-    name = content.get("file_name", "")
-    return Sheet(name, *(_table(visit, content) if content["file_media"] == CSV else _objects(content)))
+    names, rows = _head(content)
+    is_csv = content["file_media"] == CSV
+    return Sheet(
+        content.get("file_name", ""),
+        _columns(visit, names, _chosen(content)) if is_csv else [Column("", name, "", ()) for name in names],
+        rows,
+    )
 
 
-def _table(visit: Visit, content: dict[str, str]) -> tuple[list[Column], list[list[str]]]:
-    found = heads.head(content["file"])
+def _columns(visit: Visit, names: list[str], chosen: list[str]) -> list[Column]:
     usual = [("", visit.gettext("Leave out")), (files.KEY, visit.gettext("Number of the task"))]
     usual += [(each, each) for each in fields.ALL]
     columns = []
-    for field, name, chosen in zip(COLUMNS, found.names, _chosen(content), strict=False):
+    for column, name, meaning in zip(COLUMNS, names, chosen, strict=False):
         own = [(SAME, visit.gettext("as it is called"))] if name and not name.startswith(LEFT_OUT) else []
-        columns.append(Column(field, name, chosen, [*usual, *own]))
-    return columns, [[_cut(cell) for cell in row] for row in found.rows]
+        columns.append(Column(column, name, meaning, [*usual, *own]))
+    return columns
 
 
-def _objects(content: dict[str, str]) -> tuple[list[Column], list[list[str]]]:
-    lines = [line for line in content["file"].split("\n", 1_000) if line.strip()][: heads.SAMPLES]
-    values = [json.parse(line.strip().encode()) for line in lines]
-    rows = [value if isinstance(value, dict) else {"entry": value} for value in values]
-    names = list(dict.fromkeys(name for row in rows for name in row.get("data") or {}))[:MOST_COLUMNS]
-    columns = [Column("", name, "", ()) for name in ("entry", *names)]
-    return columns, [[_cell(row, "entry"), *(_cell(row.get("data") or {}, name) for name in names)] for row in rows]
+def _objects(entries: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """The first lines of NDJSON as names and cells."""
+    rows = [(own or {}) for _, own in entries]
+    names = list(dict.fromkeys(name for row in rows for name in row))[:MOST_COLUMNS]
+    cells = [
+        [_cell({"entry": entry}, "entry"), *(_cell(row, name) for name in names)]
+        for (entry, _), row in zip(entries, rows, strict=True)
+    ]
+    return ["entry", *map(_cut, names)], cells
 
 
 def _cell(values: dict[str, Any], name: str) -> str:
@@ -244,12 +276,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
-def said(visit: Visit, places: Iterable[Fault]) -> list[str]:
+def said(visit: Visit, places: Iterable[Problem]) -> list[str]:
     """The faults of a file as sentences, each with line and column."""
     return [
         visit.gettext(
             "Line %(line)s, column %(column)s: %(sentence)s",
-            line=each.line, column=each.column, sentence=visit.gettext(SENTENCES[each.code]),
+            line=each.line, column=each.column, sentence=visit.gettext(SENTENCES[FaultCode(each.code)]),
         )
         for each in places
     ]  # fmt: skip

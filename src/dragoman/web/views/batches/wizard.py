@@ -1,19 +1,20 @@
 """The wizard that makes a batch: which tasks, what is done to them, and a look at all of it. Until it is sent there is
 only a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from dragoman.domain.batch_draft import Draft
 from dragoman.domain.bulk import OnChange
-from dragoman.domain.errors import Forbidden, Invalid, NotFound
-from dragoman.domain.row_formats.faults import Fault
+from dragoman.domain.errors import Expected, Forbidden, Invalid, NotFound, Problem
 from dragoman.usecases.batches import drafts
 from dragoman.usecases.batches.documents import Shown
+from dragoman.usecases.batches.lifecycle import NewBatch
 from dragoman.usecases.batches.standing import SCOPES
 from dragoman.usecases.inbox.search import COUNTED
+from dragoman.usecases.uow import UnitOfWork
 from dragoman.web.views.batches import fields, options, orders, sources, wording
 from dragoman.web.views.batches import page as pages
 from dragoman.web.views.inbox import chips
@@ -25,6 +26,8 @@ LONGEST = {"q": 2_000, "numbers": 4_000_000, "purpose": 2_000}
 USUAL = 4_000
 SENDING = ("send", "run")
 """What the last step may do with the draft."""
+MAKING = "batch.create"
+"""The name of making a batch, in history."""
 OK = 200
 
 
@@ -40,11 +43,11 @@ async def begin(visit: Visit) -> Response:
     """Make a draft of the first step."""
     visit.require(*SCOPES["create"])
     content = _sent(visit, ("choose", "q", "numbers"))
-    taken = await _chosen(visit, content)
+    taken = await _chosen(visit, None, content)
     if taken.is_refused:
         visit.request.code = "invalid_form"
         return await _choose(visit, None, content, taken.faults, taken.status, taken.places)
-    draft: Draft = await visit.write(drafts.add, drafts.Add(taken.content), operation="batch.draft")
+    draft = await _kept(visit, taken, drafts.add, drafts.Add(taken.content, taken.file))
     return visit.see_other(_after_choice(visit, draft))
 
 
@@ -71,7 +74,7 @@ async def fill(visit: Visit) -> Response:
     if name == "change":
         content |= {key: "" for key in _fields(name) if key not in visit.form}
     if go not in SENDING:
-        draft = await visit.write(drafts.fill, drafts.Fill(draft.uid, content), operation="batch.draft")
+        draft = await visit.write(drafts.fill, _filled(draft, content, draft.file), operation=sources.OPERATION)
     if go == "back":
         return visit.see_other(f"{_home(draft)}/{'choose' if name == 'change' else 'change'}")
     if go == "add":
@@ -87,34 +90,47 @@ async def fill(visit: Visit) -> Response:
 
 async def _choose_again(visit: Visit, draft: Draft, content: dict[str, str]) -> Response:
     """The first step of a draft. A file that is refused leaves the draft as it was."""
-    taken = await _chosen(visit, content)
-    if not (taken.is_refused and visit.form.file("file")):
-        draft = await visit.write(drafts.fill, drafts.Fill(draft.uid, taken.content), operation="batch.draft")
+    taken = await _chosen(visit, draft, content)
+    if not (taken.is_refused and visit.form.arriving):
+        draft = await _kept(visit, taken, drafts.fill, _filled(draft, taken.content, taken.file))
     if taken.is_refused:
         visit.request.code = "invalid_form"
         return await _choose(visit, draft, content, taken.faults, taken.status, taken.places)
     return visit.see_other(_after_choice(visit, draft))
 
 
-async def _chosen(visit: Visit, content: dict[str, str]) -> sources.Taken:
+def _filled(draft: Draft, content: dict[str, str], file: str | None) -> drafts.Fill:
+    return drafts.Fill(draft.uid, content, draft.file, file)
+
+
+async def _kept(visit: Visit, taken: sources.Taken, run: Callable[[UnitOfWork, Any], Draft], command: Any) -> Draft:
+    """The draft with what was chosen. A new file goes where it can't have it."""
+    try:
+        return await visit.write(run, command, operation=sources.OPERATION)
+    except Expected:
+        if taken.upload is not None:
+            await visit.abandon(taken.upload, sources.OPERATION)
+        raise
+
+
+async def _chosen(visit: Visit, draft: Draft | None, content: dict[str, str]) -> sources.Taken:
     """What the first step says. A file that was sent counts, whatever else is chosen."""
-    sent = visit.form.file("file")
-    if sent is not None:
-        return await sources.take(visit, sent, content)
+    if visit.form.arriving is not None:
+        return await sources.take(visit, visit.form.arriving, content)
     if orders.is_by_file(content):
-        return await sources.map_columns(visit, content)
+        return await sources.map_columns(visit, draft, content)
     faults = await _faults_of_choice(visit, content)
-    return sources.Taken(content | dict.fromkeys((*sources.KEPT, *sources.COLUMNS), ""), faults)
+    return sources.Taken(content | dict.fromkeys(sources.FIELDS, ""), None, faults)
 
 
 def _after_choice(visit: Visit, draft: Draft) -> str:
     """A new file is looked at before what is done."""
-    return f"{_home(draft)}/{'choose' if visit.form.file('file') else 'change'}"
+    return f"{_home(draft)}/{'choose' if visit.form.arriving else 'change'}"
 
 
 async def discard(visit: Visit) -> Response:
     """Throw the draft away."""
-    await visit.write(drafts.discard, drafts.Discard(visit.path["draft"]), operation="batch.draft")
+    await visit.write(drafts.discard, drafts.Discard(visit.path["draft"]), operation=sources.OPERATION)
     return visit.acted("/ui/batches", visit.gettext("The draft was discarded."))
 
 
@@ -125,24 +141,38 @@ async def count(visit: Visit) -> Response:
 
 
 async def _send(visit: Visit, draft: Draft, content: dict[str, str], *, review: bool) -> Response:
-    found = await sources.rows_of(visit, content) if orders.is_by_file(content) and content.get("size") else None
-    ordered = orders.order(visit, content, review=review, rows=None if found is None else found.rows)
+    ordered = orders.order(visit, content, review=review)
     faults = await _faults_of_choice(visit, content) | orders.change(visit, content).faults | ordered.faults
     if faults or ordered.order is None:
         visit.request.code = "invalid_form"
         return await _shown(visit, draft, content, faults, 422)
     try:
-        command = drafts.Send(draft.uid, ordered.order)
-        number = await visit.keep_once(drafts.send, command, _number, int, "batch.create")
+        number = await _batch(visit, draft, content, ordered.order)
+    except NotFound as error:
+        if error.code != "draft_not_found":
+            raise
+        number = await _made_before(visit)  # the form was sent twice, or its draft was discarded meanwhile
     except (Forbidden, Invalid) as error:
         visit.request.code = error.code
         return await _shown(visit, draft, content, {"title": visit.gettext(error.message)}, 422)
     return _made(visit, number)
 
 
+async def _batch(visit: Visit, draft: Draft, content: dict[str, str], order: NewBatch) -> int:
+    """Make the batch; its number."""
+    if not orders.is_by_file(content):
+        return await visit.keep_once(drafts.send, drafts.Send(draft.uid, order), _number, int, MAKING)
+    upload = orders.upload(visit, draft, content, order)
+    command = await visit.receive(upload, sources.pieces(visit, draft), MAKING)
+    try:
+        return await visit.keep_once(drafts.send, command, _number, int, MAKING)
+    finally:
+        await visit.abandon(upload, MAKING)  # the batch may be an earlier one, of the same form
+
+
 async def _made_before(visit: Visit) -> int:
     """The number of the batch that this very form has made. NotFound where it made none: its draft is gone."""
-    return await visit.keep_once(drafts.get, drafts.Get(visit.path["draft"]), lambda _: 0, int, "batch.create")
+    return await visit.keep_once(drafts.get, drafts.Get(visit.path["draft"]), lambda _: 0, int, MAKING)
 
 
 def _number(made: Shown) -> int:
@@ -187,9 +217,14 @@ async def _faults_of_choice(visit: Visit, content: dict[str, str]) -> dict[str, 
             return {"numbers": visit.gettext("At most %(most)s numbers.", most=visit.words.number(orders.MOST_NUMBERS))}
         return {}
     if orders.is_by_file(content):
-        return {} if content.get("size") else {"columns": visit.gettext("Choose the columns of the file.")}
+        return {} if _is_read(content) else {"columns": visit.gettext("Choose the columns of the file.")}
     counted = await _counted(visit, content.get("q", ""))
     return {"q": counted["fault"]} if counted["fault"] else {}
+
+
+def _is_read(content: dict[str, str]) -> bool:
+    """Whether the file of a draft was read by its columns."""
+    return bool(content.get("file_head") and content.get("size"))
 
 
 async def _counted(visit: Visit, text: str) -> dict[str, Any]:
@@ -210,7 +245,7 @@ async def _shown(
     name = visit.path["step"]
     if name == "choose":
         return await _choose(visit, draft, content, faults, status)
-    if orders.is_by_file(content) and not content.get("size"):
+    if orders.is_by_file(content) and not _is_read(content):
         return visit.see_other(f"{_home(draft)}/choose")
     if name == "change":
         return await _change(visit, draft, content, faults, status)
@@ -221,7 +256,7 @@ async def _shown(
 
 async def _choose(
     visit: Visit, draft: Draft | None, content: dict[str, str], faults: dict[str, str] | None = None, status: int = 200,
-    places: Sequence[Fault] = (),
+    places: Sequence[Problem] = (),
 ) -> Response:  # fmt: skip
     counted = await _counted(visit, content.get("q", ""))
     faults = dict(faults or {})
@@ -231,7 +266,7 @@ async def _choose(
         status = 422
     sheet, found = sources.sheet(visit, content), sources.said(visit, places)
     return await _framed(visit, "choose", draft, content, faults, status, counted=counted, sheet=sheet, found=found,
-        is_new=visit.form.file("file") is not None,
+        is_new=visit.form.arriving is not None, most=visit.words.number(visit.request.limits.upload_entries),
     )  # fmt: skip
 
 
