@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support import compiled
 from tests.support.coverage_figure import FIGURE  # begins to measure: imported before the code
 from tests.support.databases import BACKENDS, Databases, quick_folder
 from tests.support.postgres import PostgreSQL
@@ -16,6 +17,8 @@ from tests.support.server import RUNNING, Server, command
 from tests.support.sizes import QUICK, examples_of_quick
 
 PASSWORD = "a long enough password"
+
+compiled.share()
 
 # Each server that a test starts would compile all modules again where images of containers set this variable.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.databases import quick_file
+from tests.support.shared_application import opened
 from tests.support.world import World
+
+__all__ = ["opened"]
 
 
 @pytest.fixture

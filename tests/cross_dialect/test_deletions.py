@@ -1,7 +1,6 @@
 """A deleted parent takes its parts along, whoever deletes it and however; the inbox stays, whatever is asked."""
 
 import json
-from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
@@ -19,6 +18,7 @@ from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.contacts import lifecycle as contacts
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.cross_dialect.names import said, tkiid
+from tests.support.shared_application import tenant_of
 from tests.support.sizes import sized
 from tests.support.world import NOON, World
 
@@ -29,12 +29,11 @@ DEEP = sized(2_000, 10_000)
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     world.add("anna", admin=True)
     world.add("bert")
-    yield world
-    world.close()
+    return world
 
 
 def family(world: World, *, ended: bool = False, **fields: Any) -> tuple[Task, Task, Task]:
@@ -120,7 +119,7 @@ def test_a_deleted_parent_takes_its_parts_along(world: World, how: str) -> None:
     parent, _, _ = family(world, ended=how == "timer", **owners(world, how))
     assert delete(world, how, parent) < 300
     assert left(world) == []
-    tombstones = world.sql("SELECT number FROM tombstone WHERE entity = 'task'")
+    tombstones = world.sql("SELECT number FROM tombstone WHERE entity = 'task' AND tenant = :t", t=world.tenant)
     assert len(tombstones) == 3
 
 
@@ -242,9 +241,10 @@ def test_a_hierarchy_of_thousands_of_levels_is_ended_and_deleted(world: World, h
         case = world.core(lambda uow: cases.add(uow, CaseKind.CASE, title="c"))
         assert said(world, "PATCH", "/v1/tasks/1", {"case": case.number})[0] == 200
         world.core(lambda uow: purge.remove_case(uow, uow.cases.get(case.number)))
-    [(open_tasks,)] = world.sql("SELECT count(*) FROM task WHERE state IN ('ready', 'claimed')")
+    rows_of = "SELECT count(*) FROM task WHERE tenant = :t"
+    [(open_tasks,)] = world.sql(f"{rows_of} AND state IN ('ready', 'claimed')", t=world.tenant)
     assert open_tasks == 0
-    [(rows,)] = world.sql("SELECT count(*) FROM task")
+    [(rows,)] = world.sql(rows_of, t=world.tenant)
     assert rows == (depth if how in ("finish", "timer") else 0)
 
 

@@ -1,7 +1,6 @@
 """No face shows or accepts what a timer that is due has ended, also before it fires; and history says it once."""
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks.edits import Change
 from tests.cross_dialect.names import said, tkiid
+from tests.support.shared_application import tenant_of
 from tests.support.world import NOON, World
 
 SOON = later(NOON, seconds=10)
@@ -25,12 +25,11 @@ FACES = ("native", "genesys", "ibm", "crm")
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     world.add("anna", admin=True)
     world.add("bert")
-    yield world
-    world.close()
+    return world
 
 
 def add(world: World, **fields: Any) -> Task:

@@ -1,6 +1,5 @@
 """Escalations: fired once, by timers or a late change; seen by every dialect; kept through deletion and undo."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,7 @@ from dragoman.usecases.background import timers
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks import putting_back, restoring
 from tests.cross_dialect.names import said, tkiid
+from tests.support.shared_application import tenant_of
 from tests.support.world import NOON, World
 
 IBM, DAY = "/rest/bpm/htm/v1", 86_400.0
@@ -22,13 +22,12 @@ ESCALATED, SUPERFLUOUS, WAITING = EscalationState.ESCALATED, EscalationState.SUP
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     world.add("anna", admin=True)
     for person in ("bert", "nina"):
         world.add(person)
-    yield world
-    world.close()
+    return world
 
 
 def after(days: float) -> Moment:

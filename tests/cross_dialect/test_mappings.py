@@ -11,7 +11,7 @@ from dragoman.domain.template import Template
 from dragoman.domain.work_item import Role
 from dragoman.usecases.identity import aliases
 from dragoman.usecases.uow import UnitOfWork
-from tests.cross_dialect.conftest import open_world_on
+from tests.cross_dialect.conftest import open_world_on, tenant_beside
 from tests.cross_dialect.names import said, tkiid
 from tests.support.world import World
 
@@ -38,9 +38,9 @@ REVIEW = Template(
 
 
 @pytest.fixture
-def world(world: World) -> World:
+def world(first_world: World, request: pytest.FixtureRequest) -> World:
     """Bert makes tasks of a template, and Cara may work on them. In Genesys she is resource 31."""
-    return furnished(world)
+    return furnished(tenant_beside(first_world, request.node.name))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def either(database_url: str) -> Iterator[World]:
 
 def furnished(world: World) -> World:
     def furnish(uow: UnitOfWork) -> None:
-        uow.templates.add(REVIEW)
+        uow.templates.add(replace(REVIEW, tenant=uow.tenant))
         aliases.put(uow, aliases.Put("cara", "genesys", "31"))
 
     world.core(furnish)
@@ -201,7 +201,7 @@ def test_a_service_names_whom_its_case_is_assigned_to(either: World) -> None:
 
 
 def test_a_task_without_a_title_goes_by_its_name(world: World) -> None:
-    world.core(lambda uow: uow.templates.save(replace(REVIEW, display_name=None)))
+    world.core(lambda uow: uow.templates.save(replace(REVIEW, tenant=uow.tenant, display_name=None)))
     number = number_of(world, review(world))
 
     assert (native(world, number)["title"], native(world, number)["name"]) == (None, "ReviewDocument")

@@ -63,6 +63,7 @@ class World:
 
     def _settle(self, tenant: str) -> None:
         self._lanes: dict[bool, Transactions] = {}
+        self.name = tenant
         self.tenant = self.app.ensure_tenant(tenant)
         self.people: dict[str, Principal] = {}
         self.client = LocalClient(self.app.dialects, self.app.executor, "http://127.0.0.1:8080")

@@ -10,7 +10,7 @@ import pytest
 from dragoman.dialects.ibm_htm.wire.ids import task_id
 from dragoman.usecases.batches.types import assignees
 from dragoman.usecases.tasks import lifecycle as tasks
-from tests.support.databases import Databases, quick_file
+from tests.support.shared_application import tenant_of
 from tests.support.statements import counting
 from tests.support.world import World
 
@@ -21,25 +21,30 @@ DN = "CN=Bert Moss,OU=Desk/1"
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(opened_on_sqlite: World) -> World:
     """On SQLite: what depends on the engine is tried with `either`."""
-    with quick_file() as url:
-        yield from opened(url)
+    return furnished(tenant_of(opened_on_sqlite, World))
 
 
 @pytest.fixture
-def either(databases: Databases, backend: str) -> Iterator[World]:
+def either(opened: World) -> World:
     """On each engine."""
-    yield from opened(databases.new(backend))
+    return furnished(tenant_of(opened, World))
 
 
-def opened(url: str) -> Iterator[World]:
-    made = World(url)
-    made.add("anna", admin=True)
-    made.add("bert")
-    made.add("cara")
-    yield made
-    made.close()
+@pytest.fixture
+def own(sqlite_url: str) -> Iterator[World]:
+    """On a database of the test's own, where people have their logins for themselves."""
+    world = furnished(World(sqlite_url))
+    yield world
+    world.close()
+
+
+def furnished(world: World) -> World:
+    world.add("anna", admin=True)
+    world.add("bert")
+    world.add("cara")
+    return world
 
 
 def ask(world: World, method: str, target: str, content: Any = None, who: str = "anna") -> tuple[int, Any]:
@@ -140,23 +145,23 @@ def test_a_name_that_can_be_none_is_refused(world: World) -> None:
         assert (status, refusal["code"]) == (400, "bad_alias"), name
 
 
-def test_a_name_of_another_user_is_refused(world: World) -> None:
-    put(world, "bert", "onlyoffice_crm", BERT)
-    put(world, "bert", "ibm_htm", DN)
+def test_a_name_of_another_user_is_refused(own: World) -> None:
+    put(own, "bert", "onlyoffice_crm", BERT)
+    put(own, "bert", "ibm_htm", DN)
     taken = [
         ("cara", "onlyoffice_crm", BERT.upper()),
         ("cara", "ibm_htm", DN.lower()),
-        ("cara", "onlyoffice_crm", uid(world, "bert")),
-        ("bert", "onlyoffice_crm", uid(world, "bert")),  # an id is nobody's alias, not even its user's
+        ("cara", "onlyoffice_crm", uid(own, "bert")),
+        ("bert", "onlyoffice_crm", uid(own, "bert")),  # an id is nobody's alias, not even its user's
         ("cara", "ibm_htm", "bert"),
         ("cara", "ibm_htm", "BERT"),
         ("cara", "carrierx_batch", "bert"),
     ]
     for person, dialect, name in taken:
-        status, refusal = put(world, person, dialect, name)
+        status, refusal = put(own, person, dialect, name)
         assert (status, refusal["code"]) == (409, "alias_taken"), (dialect, name)
-    assert put(world, "cara", "carrierx_batch", DN)[0] == 201  # each dialect has names of its own
-    assert put(world, "bert", "carrierx_batch", DN.lower())[0] == 201  # and this one's are told apart by case
+    assert put(own, "cara", "carrierx_batch", DN)[0] == 201  # each dialect has names of its own
+    assert put(own, "bert", "carrierx_batch", DN.lower())[0] == 201  # and this one's are told apart by case
 
 
 def test_what_is_not_there_and_what_one_may_not(world: World) -> None:

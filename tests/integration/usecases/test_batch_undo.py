@@ -1,7 +1,6 @@
 """Undo: what the entries of a batch changed is taken back, in reverse order, from history (REVIEWED-BULK 7)."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,32 +10,22 @@ from dragoman.domain.bulk import Batch, Decision, Method, OnConflict, Origin, St
 from dragoman.domain.case import Stage
 from dragoman.domain.errors import Expected
 from dragoman.domain.message import Message, MessageHead
-from dragoman.store.maintenance.verification import verify
 from dragoman.usecases.batches.outcomes import undo as undos
 from dragoman.usecases.batches.outcomes.undo import Undo
 from dragoman.usecases.batches.review import previews
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.support.batches import BatchWorld
-from tests.support.databases import BACKENDS, Databases
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 POST, PATCH, DELETE = Method.POST, Method.PATCH, Method.DELETE
 FAIL, MERGE, OVERWRITE = OnConflict.FAIL, OnConflict.MERGE, OnConflict.OVERWRITE
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
-def opened(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
-    with databases.lent(request.param) as url:
-        opened = World(url)
-        yield opened
-        assert verify(opened.app.store.engine).broken is None  # once, for the tenants of all tests
-        opened.close()
-
-
 @pytest.fixture
-def world(opened: World, request: pytest.FixtureRequest) -> BatchWorld:
+def world(opened: World) -> BatchWorld:
     """A tenant of the test's own."""
-    return BatchWorld.beside(opened, request.node.name)
+    return tenant_of(opened, BatchWorld)
 
 
 def made(world: BatchWorld, noun: str, **members: Any) -> str:

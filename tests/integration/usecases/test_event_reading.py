@@ -1,7 +1,6 @@
 """The event log as it is read: envelopes of stored facts, and what each user hears of them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from dragoman.usecases.events import delta, event_log, tailing
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from dragoman.usecases.webhooks.hearing import Bodies, messages
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 CREW = "00000000-0000-7000-8000-00000000bbbb"
@@ -33,8 +33,8 @@ OF_DATA = [
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     for login in ("anna", "sue", "rex", "bert", "carl", "dora", "gus"):
         world.add(login, admin=login == "anna")
     world.core(lambda uow: uow.groups.add(Group(uow.tenant, CREW, "Crew", number=901, roles=("reviewer",))))
@@ -42,8 +42,7 @@ def world(database_url: str) -> Iterator[World]:
     people["sue"] = replace(people["sue"], is_supervisor=True)
     people["rex"] = replace(people["rex"], is_reviewer=True)
     people["gus"] = replace(people["gus"], groups=frozenset({CREW}))
-    yield world
-    world.close()
+    return world
 
 
 def page(
@@ -84,7 +83,7 @@ def test_an_envelope_has_its_members_in_order_and_tells_what_history_tells(world
         assert json.dumps(each, separators=(",", ":"), ensure_ascii=False).replace("100.0", "1e2") == text.replace(
             "1.10", "1.1"
         )
-        assert (each["time"], each["source"]) == ("2026-09-21T14:13:20.000000Z", "urn:dragoman:tenant:main")
+        assert (each["time"], each["source"]) == ("2026-09-21T14:13:20.000000Z", f"urn:dragoman:tenant:{world.name}")
     assert '{"sum":1.10,"rate":1e2}' in raw[1]
     assert '"due_at":{"old":null,"new":"2031-05-04T10:20:30.1234567Z"}' in raw[0]
     first = seen[0]["data"]
@@ -122,7 +121,11 @@ def test_an_event_without_history_has_its_own_members(world: World) -> None:
 def test_a_tenant_has_no_number(world: World) -> None:
     world.native("anna", "PATCH", "/v1/tenant", {"display_name": "Main & Sons"})
     event = heard(world, "anna", Filter(("tenant.*",)))[-1]
-    assert (event["subject"], event["data"]["id"], event["data"]["number"]) == ("tenants/main", "main", None)
+    assert (event["subject"], event["data"]["id"], event["data"]["number"]) == (
+        f"tenants/{world.name}",
+        world.name,
+        None,
+    )
 
 
 def test_pages_follow_each_other_through_any_filter(world: World) -> None:

@@ -16,18 +16,31 @@ from dragoman.store.maintenance import verification
 from dragoman.usecases.identity import groups, memberships
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 GROUPS = "/v1/groups"
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
+    furnish(world)
+    return world
+
+
+@pytest.fixture
+def own(database_url: str) -> Iterator[World]:
+    """The same on a database of the test's own, for one that breaks it."""
     world = World(database_url)
-    for login in ("root", "anna", "bert", "carla"):
-        world.add(login, admin=login == "root")
+    furnish(world)
     yield world
     world.close()
+
+
+def furnish(world: World) -> None:
+    for login in ("root", "anna", "bert", "carla"):
+        world.add(login, admin=login == "root")
 
 
 def make(world: World, name: str, **fields: Any) -> dict[str, Any]:
@@ -238,10 +251,10 @@ def test_a_dry_run_keeps_nothing(world: World) -> None:
     "misdeed",
     ["DELETE FROM group_member", "UPDATE \"user\" SET groups = '[]'", "UPDATE group_member SET \"user\" = 'x'"],
 )
-def test_verify_compares_the_copy_of_memberships_with_the_rows(world: World, misdeed: str) -> None:
-    make(world, "desk")
-    world.native("root", "PUT", f"{GROUPS}/desk/members/bert")
-    assert verification.verify(world.app.store.engine).broken is None
-    with world.app.store.engine.raw.begin() as connection:
+def test_verify_compares_the_copy_of_memberships_with_the_rows(own: World, misdeed: str) -> None:
+    make(own, "desk")
+    own.native("root", "PUT", f"{GROUPS}/desk/members/bert")
+    assert verification.verify(own.app.store.engine).broken is None
+    with own.app.store.engine.raw.begin() as connection:
         connection.execute(sa.text(misdeed))
-    assert "group" in (verification.verify(world.app.store.engine).broken or "")
+    assert "group" in (verification.verify(own.app.store.engine).broken or "")

@@ -1,6 +1,5 @@
 """What an update through the Human Task Manager's face makes of a task, and what it shows of those of others."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from dragoman.usecases.cases import lifecycle as cases
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.ibm_htm import Stand, ask, furnish, make, update
+from tests.support.shared_application import tenant_of
 from tests.support.world import NOON, World
 
 DAY = 86_400
@@ -22,11 +22,10 @@ READY, INACTIVE = Stand(State.READY), Stand(State.INACTIVE)
 
 
 @pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    world = World(sqlite_url)
+def world(opened_on_sqlite: World) -> World:
+    world = tenant_of(opened_on_sqlite, World)
     furnish(world)
-    yield world
-    world.close()
+    return world
 
 
 def shown(world: World, task: Task) -> Any:

@@ -1,7 +1,6 @@
 """Filters as people type them find the tasks that they describe, on both engines."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from dragoman.usecases.inbox import filters, search
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.tasks.lists import Sort
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 DIALECTS = ("native", "genesys")
@@ -25,8 +25,8 @@ NOON_IS = "2026-09-21"  # the day of the world's clock, in UTC
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     for login in ("anna", "bert"):
         world.add(login, admin=login == "anna")
     world.native("anna", "POST", "/v1/categories", {"title": "Returns"})
@@ -38,8 +38,7 @@ def world(database_url: str) -> Iterator[World]:
     assert world.ask("anna", "PUT", "/v1/tasks/3/extensions/Parcel", '[{"carrier": "UPS"}]').status in (200, 201)
     assert world.ask("anna", "PUT", "/v1/tasks/3/extensions/note", '{"text": "a b", "n": 1.50}').status in (200, 201)
     assert world.native("anna", "POST", "/v1/tasks", {"title": "made natively", "parent": 1})[0] == 201
-    yield world
-    world.close()
+    return world
 
 
 def furnish(uow: UnitOfWork, world: World) -> None:

@@ -1,6 +1,5 @@
 """The last administrator, memberships, and the end of what lets a user in."""
 
-from collections.abc import Iterator
 from threading import Barrier, Thread
 from typing import Any
 
@@ -14,6 +13,7 @@ from dragoman.domain.people import Group, GroupMember, PasswordLink, Session, To
 from dragoman.usecases.identity import ending, memberships
 from dragoman.usecases.identity.last_administrator import kept
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.shared_application import tenant_of
 from tests.support.sizes import sized
 from tests.support.world import NOON, World
 
@@ -23,14 +23,16 @@ CREW = "00000000-0000-7000-8000-00000000cccc"
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
+def world(opened: World) -> World:
     """Anna has the role herself, bert by a group, carl by none."""
-    world = World(database_url)
+    return furnished(tenant_of(opened, World))
+
+
+def furnished(world: World) -> World:
     for login in ("anna", "bert", "carl"):
         world.add(login, admin=login == "anna")
     world.core(_make_groups)
-    yield world
-    world.close()
+    return world
 
 
 def _make_groups(uow: UnitOfWork) -> None:
@@ -110,7 +112,8 @@ def test_where_there_is_no_administrator_nothing_is_refused(world: World) -> Non
     change(world, "carl", disabled_at=Moment(1))
 
 
-def test_of_two_who_disable_each_other_at_once_one_stays(world: World, database_url: str) -> None:
+def test_of_two_who_disable_each_other_at_once_one_stays(database_url: str) -> None:
+    world = furnished(World(database_url))
     world.core(lambda uow: memberships.set_groups(uow, _user(uow, "bert"), []))
     change(world, "bert", roles=("administrator",))
     other = World(database_url)  # another node: one application runs one command after the other
@@ -133,6 +136,7 @@ def test_of_two_who_disable_each_other_at_once_one_stays(world: World, database_
         assert refused == ["last_administrator"]
         world.core(_enable_both)
     other.close()
+    world.close()
 
 
 def _enable_both(uow: UnitOfWork) -> None:

@@ -25,19 +25,33 @@ from dragoman.usecases.identity import user_lists, users
 from dragoman.usecases.tasks import lifecycle as tasks
 from dragoman.usecases.uow import UnitOfWork
 from tests.support.batches import BatchWorld
+from tests.support.shared_application import tenant_of
+from tests.support.world import World
 
 LOST_USER = "4a515a15-d4d6-4b8e-828e-e0586f18f3a3"
 READER, OWNER = Role.READER, Role.POTENTIAL_OWNER
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[BatchWorld]:
+def world(opened: World) -> BatchWorld:
     """Root administers; bert leaves, and cara stays."""
+    world = tenant_of(opened, BatchWorld)
+    settle(world)
+    return world
+
+
+@pytest.fixture
+def own(database_url: str) -> Iterator[BatchWorld]:
+    """The same on a database of the test's own, where logins are taken by these people alone."""
     world = BatchWorld(database_url)
-    for login in ("root", "bert", "cara"):
-        world.add(login, admin=login == "root")
+    settle(world)
     yield world
     world.close()
+
+
+def settle(world: BatchWorld) -> None:
+    for login in ("root", "bert", "cara"):
+        world.add(login, admin=login == "root")
 
 
 def uid(world: BatchWorld, login: str) -> str:
@@ -108,15 +122,15 @@ def test_a_deleted_user_is_shown_as_each_vendor_shows_one(world: BatchWorld) -> 
     assert world.ask("root", "PUT", path).status == 400
 
 
-def test_a_login_and_an_address_are_free_again_behind_a_stub(world: BatchWorld) -> None:
-    assert world.native("root", "PATCH", "/v1/users/bert", {"email": "bert@example.com"})[0] == 200
-    assert world.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})[0] == 200
+def test_a_login_and_an_address_are_free_again_behind_a_stub(own: BatchWorld) -> None:
+    assert own.native("root", "PATCH", "/v1/users/bert", {"email": "bert@example.com"})[0] == 200
+    assert own.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})[0] == 200
     for login in ("bert", "BMoss"):
-        assert world.native("root", "POST", "/v1/users", {"login": login})[1]["code"] == "login_taken"
-    world.native("root", "DELETE", "/v1/users/bmoss")
+        assert own.native("root", "POST", "/v1/users", {"login": login})[1]["code"] == "login_taken"
+    own.native("root", "DELETE", "/v1/users/bmoss")
     for login, email in (("bert", "bert@example.com"), ("bmoss", None)):
-        assert world.native("root", "POST", "/v1/users", {"login": login, "email": email})[0] == 201
-    assert world.native("root", "GET", "/v1/users/bmoss")[1]["deleted_at"] is None
+        assert own.native("root", "POST", "/v1/users", {"login": login, "email": email})[0] == 201
+    assert own.native("root", "GET", "/v1/users/bmoss")[1]["deleted_at"] is None
 
 
 def test_a_long_hand_over_is_finished_by_a_job_once(world: BatchWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,27 +160,27 @@ def test_who_is_disabled_keeps_his_work_unless_it_is_handed_over(world: BatchWor
     assert world.task(1).assignee == uid(world, "cara")
 
 
-def test_a_dry_run_deletes_nobody(world: BatchWorld) -> None:
-    furnish(world)
-    assert world.native("root", "DELETE", "/v1/users/bert?hand_over_to=cara&dry_run=true")[0] == 204
-    assert world.native("root", "GET", "/v1/users/bert")[1]["deleted_at"] is None
-    assert world.task(1).assignee == uid(world, "bert")
-    assert world.native("root", "POST", "/v1/users?dry_run=true", {"login": "new"})[0] == 200
-    assert world.native("root", "POST", "/v1/users", {"login": "new"})[0] == 201
+def test_a_dry_run_deletes_nobody(own: BatchWorld) -> None:
+    furnish(own)
+    assert own.native("root", "DELETE", "/v1/users/bert?hand_over_to=cara&dry_run=true")[0] == 204
+    assert own.native("root", "GET", "/v1/users/bert")[1]["deleted_at"] is None
+    assert own.task(1).assignee == uid(own, "bert")
+    assert own.native("root", "POST", "/v1/users?dry_run=true", {"login": "new"})[0] == 200
+    assert own.native("root", "POST", "/v1/users", {"login": "new"})[0] == 201
 
 
-def test_a_former_login_finds_its_user_and_lets_nobody_in(world: BatchWorld) -> None:
-    world.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})
-    entry = world.app.executor.call(users.find_login, users.FindLogin("BERT"), DIRECTORY_TENANT)
+def test_a_former_login_finds_its_user_and_lets_nobody_in(own: BatchWorld) -> None:
+    own.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})
+    entry = own.app.executor.call(users.find_login, users.FindLogin("BERT"), DIRECTORY_TENANT)
     assert entry is not None
-    assert entry.user == uid(world, "bert")
-    user: Any = world.core(lambda uow: uow.users.get(uid(world, "bert")))
+    assert entry.user == uid(own, "bert")
+    user: Any = own.core(lambda uow: uow.users.get(uid(own, "bert")))
     assert (logins.is_known_as(user, "bert"), logins.is_known_as(user, "BMOSS")) == (False, True)
 
 
-def test_twins_of_earlier_versions_are_told_until_one_is_renamed(world: BatchWorld) -> None:
-    north = world.app.ensure_tenant("north")
-    with world.app.store.engine.raw.begin() as connection:
+def test_twins_of_earlier_versions_are_told_until_one_is_renamed(own: BatchWorld) -> None:
+    north = own.app.ensure_tenant("north")
+    with own.app.store.engine.raw.begin() as connection:
         row = {"tenant": 0, "login": "Bert", "folded": "bert", "user_tenant": north, "user": "u", "row_version": 1}
         connection.execute(tables.login_name.insert().values(row))
         connection.execute(
@@ -176,24 +190,24 @@ def test_twins_of_earlier_versions_are_told_until_one_is_renamed(world: BatchWor
     def twins(uow: UnitOfWork) -> list[list[str]]:
         return user_lists.twins(uow, user_lists.Twins())
 
-    assert world.core(twins) == [["Bert", "bert"]]
-    assert world.native("root", "POST", "/v1/users", {"login": "BERT"})[1]["code"] == "login_taken"
-    assert world.native("root", "PATCH", "/v1/users/bert", {"title": "Dr"})[0] == 200  # today's stay
-    assert world.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})[0] == 200
-    assert world.core(twins) == []
+    assert own.core(twins) == [["Bert", "bert"]]
+    assert own.native("root", "POST", "/v1/users", {"login": "BERT"})[1]["code"] == "login_taken"
+    assert own.native("root", "PATCH", "/v1/users/bert", {"title": "Dr"})[0] == 200  # today's stay
+    assert own.native("root", "PATCH", "/v1/users/bert", {"login": "bmoss"})[0] == 200
+    assert own.core(twins) == []
 
 
-def test_a_tenant_has_only_so_many_users(world: BatchWorld) -> None:
+def test_a_tenant_has_only_so_many_users(own: BatchWorld) -> None:
     def limit(uow: UnitOfWork) -> None:
         tenant = uow.tenants.find((), Lock.CHANGE)
         assert tenant is not None
         uow.tenants.save(replace(tenant, limits={"users": uow.users.count() + 1}))
 
-    world.core(limit)
-    assert world.native("root", "POST", "/v1/users", {"login": "one"})[0] == 201
-    assert world.native("root", "POST", "/v1/users", {"login": "two"})[1]["code"] == "tenant_full"
-    world.core(lambda uow: leaving.delete_user(uow, leaving.DeleteUser("one")))
-    assert world.native("root", "POST", "/v1/users", {"login": "two"})[0] == 201
+    own.core(limit)
+    assert own.native("root", "POST", "/v1/users", {"login": "one"})[0] == 201
+    assert own.native("root", "POST", "/v1/users", {"login": "two"})[1]["code"] == "tenant_full"
+    own.core(lambda uow: leaving.delete_user(uow, leaving.DeleteUser("one")))
+    assert own.native("root", "POST", "/v1/users", {"login": "two"})[0] == 201
 
 
 def test_the_system_itself_deletes_no_last_administrator(world: BatchWorld) -> None:

@@ -2,7 +2,6 @@
 refused where they would take it for the last one."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from dragoman.usecases.contacts import edits as contact_edits
 from dragoman.usecases.events import history
 from dragoman.usecases.tasks import lists
 from dragoman.usecases.uow import UnitOfWork
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 TASKS = 6
@@ -31,15 +31,14 @@ LARGE = json.dumps("x" * 10_000)
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     world.add("anna", admin=True)
     for number in range(TASKS):
         body = {"title": f"Task {number}", "description": TEXT}
         _, task = world.native("anna", "POST", "/v1/tasks", body)
         assert world.ask("anna", "PUT", f"/v1/tasks/{task['id']}/extensions/e", LARGE).status == 200
-    yield world
-    world.close()
+    return world
 
 
 def extend(world: World, kind: str, number: int) -> None:

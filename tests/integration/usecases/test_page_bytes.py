@@ -8,6 +8,7 @@ import pytest
 
 from dragoman.store.unit import child_rows
 from dragoman.usecases.tasks import lists
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 LARGE = json.dumps("x" * 900_000)
@@ -15,16 +16,16 @@ EACH = 3
 TASKS = 6
 
 
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+@pytest.fixture(scope="module")
+def world(opened: World) -> World:
+    """What all tests only read."""
+    world = tenant_of(opened, World)
     world.add("anna")
     for number in range(TASKS):
         _, task = world.native("anna", "POST", "/v1/tasks", {"title": f"Task {number}"})
         for name in range(EACH):
             assert world.ask("anna", "PUT", f"/v1/tasks/{task['id']}/extensions/e{name}", LARGE).status == 200
-    yield world
-    world.close()
+    return world
 
 
 def pages(world: World, target: str) -> Iterator[list[Any]]:

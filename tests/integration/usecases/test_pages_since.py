@@ -1,7 +1,7 @@
 """Pages of a list by a lower bound of moments: a client that goes on from the latest moment it saw misses nothing."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from dragoman.dialects.native.handlers import task_lists
 from dragoman.domain.clock import to_datetime
 from dragoman.store.repositories.tasks import Tasks
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 COUNT = 4
@@ -16,14 +17,13 @@ SINCE = "/v1/tasks?modified_from=2020-01-01T00:00:00Z"
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+def world(opened: World) -> World:
+    world = tenant_of(opened, World)
     world.add("anna", admin=True)
     for number in range(1, COUNT + 1):
         world.native("anna", "POST", "/v1/tasks", {"title": f"Task {number}"})
     world.clock.advance(1)
-    yield world
-    world.close()
+    return world
 
 
 def change(world: World, number: int) -> None:

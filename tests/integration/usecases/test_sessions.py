@@ -1,7 +1,6 @@
 """Sessions: how they begin, how long they last, and what ends them."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from dragoman.usecases.background import pruning
 from dragoman.usecases.identity import sessions
 from dragoman.usecases.identity.sessions import HOUR, USUAL, Life, SignedIn
 from dragoman.usecases.identity.users import token_hash
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 
@@ -44,10 +44,8 @@ class Browsers(World):
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[Browsers]:
-    world = Browsers(database_url)
-    yield world
-    world.close()
+def world(opened: World) -> Browsers:
+    return tenant_of(opened, Browsers)
 
 
 def test_a_session_acts_as_its_user_with_all_that_he_may(world: Browsers) -> None:
@@ -61,7 +59,7 @@ def test_a_session_acts_as_its_user_with_all_that_he_may(world: Browsers) -> Non
 
 def test_the_text_of_the_cookie_is_stored_nowhere(world: Browsers) -> None:
     text = world.sign_in(world.add("anna"))
-    (row,) = world.sql("SELECT * FROM session")
+    (row,) = world.sql("SELECT * FROM session WHERE tenant = :t", t=world.tenant)
     assert text.partition("_")[2] not in repr(row)
     assert sessions.session_tenant(text) == world.tenant
 
@@ -152,7 +150,7 @@ def test_a_user_who_is_shut_out_is_so_at_once(world: Browsers, fields: dict[str,
     text = world.sign_in(anna)
     assert world.find(text) is not None
     with world.app.store.engine.raw.begin() as other_node:
-        other_node.exec_driver_sql(f'UPDATE "user" SET {next(iter(fields))} = 1')
+        other_node.exec_driver_sql(f'UPDATE "user" SET {next(iter(fields))} = 1 WHERE tenant = {world.tenant}')
     assert world.find(text) is None
     with pytest.raises(Unauthenticated):
         world.sign_in(anna)

@@ -1,27 +1,27 @@
 """`GET /v1/tasks` as application/x-ndjson: all tasks of the list, a page in memory at a time."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from dragoman.store.repositories.tasks import Tasks
+from tests.support.shared_application import tenant_of
 from tests.support.world import World
 
 NDJSON = "application/x-ndjson"
 COUNT = 250
 
 
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(database_url)
+@pytest.fixture(scope="module")
+def world(opened: World) -> World:
+    """What all tests only read."""
+    world = tenant_of(opened, World)
     world.add("anna")
     world.add("bert")
     for number in range(COUNT):
         world.native("anna", "POST", "/v1/tasks", {"title": f"Task {number % 7}", "priority": number % 3})
-    yield world
-    world.close()
+    return world
 
 
 def lines(world: World, query: str = "", who: str = "anna") -> list[Any]:

@@ -16,6 +16,7 @@ from dragoman.usecases.webhooks import disabling, fanning, retention, sending
 from dragoman.usecases.webhooks.sending import Result, Settle, Take, Taken, Want
 from tests.support.databases import BACKENDS, Databases
 from tests.support.server import KEY_OF_SECRETS
+from tests.support.shared_application import application, tenant_of
 from tests.support.world import World
 
 ME, OTHER = "node-1", "node-2"
@@ -84,20 +85,30 @@ class Hooks:
         items = self.ask("GET", f"/webhooks/{hook}/deliveries?limit=100", who=who)["items"]
         return [f"{each['type']} {each['state']}" for each in reversed(items)]
 
+    def count(self, table: str) -> int:
+        """How many rows it has of this tenant."""
+        [(rows,)] = self.world.sql(f"SELECT count(*) FROM {table} WHERE tenant = :t", t=self.world.tenant)
+        return int(rows)
+
     def read(self, hook: str) -> Any:
         return self.ask("GET", f"/webhooks/{hook}")
 
 
-@pytest.fixture(params=BACKENDS)
-def hooks(request: pytest.FixtureRequest, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
-    monkeypatch.setenv("DRAGOMAN_SECRET_KEY", KEY_OF_SECRETS)
+@pytest.fixture(scope="module", params=BACKENDS)
+def opened(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
     settings = {"webhooks.who": "everybody", "webhooks.jitter": 0.0}
-    with databases.lent(request.param) as url:
-        world = World(url, settings=settings)
-        for login in ("anna", "bert", "cara"):
-            world.add(login, admin=login == "anna")
-        yield Hooks(world)
-        world.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAGOMAN_SECRET_KEY", KEY_OF_SECRETS)
+        with application(databases, request.param, settings) as opened:
+            yield opened
+
+
+@pytest.fixture
+def hooks(opened: World) -> Hooks:
+    world = tenant_of(opened, World)
+    for login in ("anna", "bert", "cara"):
+        world.add(login, admin=login == "anna")
+    return Hooks(world)
 
 
 def types(bodies: list[dict[str, Any]]) -> list[str]:
@@ -330,7 +341,7 @@ def test_what_was_missed_may_be_left_out_or_is_gone(hooks: Hooks) -> None:
     hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "paused"})
     hooks.task()
     with hooks.world.app.store.engine.raw.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM event")
+        connection.exec_driver_sql(f"DELETE FROM event WHERE tenant = {hooks.world.tenant}")
     shown = hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "active"}, status=409)
     assert shown["code"] == "events_gone"
     hooks.ask("PATCH", f"/webhooks/{hook}", {"state": "active", "catch_up": False})
@@ -387,7 +398,8 @@ def test_a_disabled_owner_ends_his_webhooks(hooks: Hooks) -> None:
     hook = hooks.make(who="bert", types=["task.*"])
     hooks.ask("POST", "/users/bert/disable")
     hooks.world.clock.advance(2)  # accounts are cached for a second
-    assert hooks.world.core(lambda uow: sending.look(uow, sending.Look()), tenant=0).pending[0].is_orphaned
+    looked = hooks.world.core(lambda uow: sending.look(uow, sending.Look()), tenant=0)
+    assert [each.is_orphaned for each in looked.pending if each.tenant == hooks.world.tenant] == [True]
     assert hooks.world.core(lambda uow: disabling.disable_orphans(uow, disabling.DisableOrphans())) == 1
     shown = hooks.read(hook)
     assert (shown["state"], shown["disabled_reason"]) == ("disabled", "owner_disabled")
@@ -454,7 +466,7 @@ def test_ended_deliveries_are_deleted_after_their_days(hooks: Hooks) -> None:
     assert len(pruned(6.9)) == 2
     assert pruned(0.2) == ["task.created dead"]
     assert pruned(23) == []
-    assert hooks.world.sql("SELECT count(*) FROM delivery_try")[0][0] == 0
+    assert hooks.count("delivery_try") == 0
 
 
 def test_secrets_are_sealed_and_two_sign_during_an_overlap(hooks: Hooks) -> None:
@@ -473,7 +485,8 @@ def test_secrets_are_sealed_and_two_sign_during_an_overlap(hooks: Hooks) -> None
     assert keys() == (key_of(new), key_of(old))
     hooks.world.clock.advance(3_601)
     assert keys() == (key_of(new),)
-    stored = "".join(map(str, hooks.world.sql("SELECT * FROM webhook")[0]))
+    [row] = hooks.world.sql("SELECT * FROM webhook WHERE tenant = :t", t=hooks.world.tenant)
+    stored = "".join(map(str, row))
     for secret in (old, new):
         assert secret not in stored
         assert secret.removeprefix("whsec_") not in stored
@@ -487,7 +500,7 @@ def test_deleted_webhooks_leave_nothing(hooks: Hooks) -> None:
     hooks.ask("DELETE", f"/webhooks/{hook}", status=204)
     hooks.settle(*chain)
     for table in ("webhook", "delivery", "delivery_try"):
-        assert hooks.world.sql(f"SELECT count(*) FROM {table}")[0][0] == 0
+        assert hooks.count(table) == 0
 
 
 def test_a_tenant_has_a_hundred_at_most(hooks: Hooks) -> None:
