@@ -1,7 +1,7 @@
 """The SQL of a process, compiled once for all its engines.
 
 Caches of statements hang on SQLAlchemy's dialect, and on the engine. A server has one of each, while tests open a
-database each: without this they would spend a third of their time compiling the same statements again.
+database each: without this they would compile the same statements again and again.
 """
 
 from typing import Any
