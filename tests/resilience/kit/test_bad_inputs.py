@@ -151,7 +151,8 @@ def test_each_path_refuses_hostile_json(dialect: str, ask_kit: RunKit, tmp_path:
 
 
 SMALL = sized(["--small"], [])
-"""Large bodies and wrong types are refused before a path is looked at: with each submission on the adapters' own."""
+"""Large bodies and wrong types are refused before a path is looked at: with each submission on the adapters' own, and
+each path has every second of the other cases."""
 
 
 def exceptions(call: str) -> list[str]:
@@ -183,8 +184,8 @@ SCHEMA = '{"name": "Kit", "type": "single-valued", "attributes": [{"name": "a", 
 def test_a_schema_can_be_declared_once_whatever_is_sent(backend: str, standing: Stand, tmp_path: Path) -> None:
     # The kit's own run wants its harmless request to succeed twice, which a name that is taken can't.
     server = standing(backend).server
-    command = [sys.executable, str(HERE / "bad_paths.py"), "--only", "^json/", "--json", "POST /", "--dump", "corpus"]
-    subprocess.run([*command, *SMALL, "--json-template", SCHEMA], cwd=tmp_path, check=True, capture_output=True)
+    command = [sys.executable, str(HERE / "bad_inputs.py"), "--only", "^json/", "--json", "POST /", "--dump", "corpus"]
+    subprocess.run([*command, "--json-template", SCHEMA], cwd=tmp_path, check=True, capture_output=True)
     cases = json.loads((tmp_path / "corpus" / "index.json").read_text())
 
     statuses = {case["name"]: post(server, tmp_path / "corpus" / case["file"], case["headers"]) for case in cases}
