@@ -175,8 +175,6 @@ const renewMain = async (text, sent) => {
   const typed = $$("#main form").filter((form) => form !== sent && (isTyped(form) || form.matches(".in-place")))
     .map((form) => form.closest("[data-place]") ?? form);
   if (!/id="done"[^>]*>\s*<div/.test(text)) typed.push($("#done"));
-  const seen = $("#seen [aria-current]");
-  if (seen) typed.push($("#seen"));
   typed.forEach((form) => form.setAttribute("hx-morph-skip", ""));
   const shown = live.textContent, state = live.dataset.live;
   await swap(text, "outerHTML", ".sprite", ".sprite");
@@ -185,7 +183,7 @@ const renewMain = async (text, sent) => {
   stateOf(state, shown);
   typed.forEach((form) => form.removeAttribute("hx-morph-skip"));
   $$("form.in-place").forEach(renewEdit);
-  seen?.click();
+  $("#seen [aria-current]")?.click();
   showTimes();
 };
 
