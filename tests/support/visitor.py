@@ -1,4 +1,4 @@
-"""A person with a browser of his own: in English with script and in light, in German in dark, with script or without."""
+"""A person with a browser of his own: in English in light, in German in dark; with script or without."""
 
 from typing import Any
 

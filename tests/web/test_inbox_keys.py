@@ -230,9 +230,9 @@ def test_each_key_of_the_list_of_shortcuts_does_what_it_says(hand: Hand, tenant:
     page = hand.page
     numbers = [new(tenant, f"each {place}", priority=9 - place) for place in range(4)]
     hand.to(LIST)
-    for key, place in (("j", 0), ("ArrowDown", 1), ("k", 0), ("j", 1), ("ArrowUp", 0)):
+    for key, row_of in (("j", 0), ("ArrowDown", 1), ("k", 0), ("j", 1), ("ArrowUp", 0)):
         hand.press(key)
-        hand.focus(f"each {place}").to_be_focused()
+        hand.focus(f"each {row_of}").to_be_focused()
     hand.press("x")
     hand.press("Shift+J")
     hand.chosen().to_contain_text("2 selected")
