@@ -1,4 +1,4 @@
-"""A person with a browser of his own: in English with script and in light, in German without and in dark."""
+"""A person with a browser of his own: in English in light, in German in dark; with script or without."""
 
 from typing import Any
 
@@ -11,12 +11,14 @@ from tests.support.tenant import PASSWORD, Tenant
 class Visitor:
     """A person with a browser of his own, who is signed in."""
 
-    def __init__(self, browser: Browser, tenant: Tenant, person: str, language: str) -> None:
-        self.has_script = language == "en"
+    def __init__(
+        self, browser: Browser, tenant: Tenant, person: str, language: str, *, has_script: bool = True
+    ) -> None:
+        self.has_script = has_script
         self.context: BrowserContext = browser.new_context(
             locale={"en": "en-GB", "de": "de-DE"}[language],
             java_script_enabled=self.has_script,
-            color_scheme="light" if self.has_script else "dark",
+            color_scheme="light" if language == "en" else "dark",
         )
         self.page: Page = self.context.new_page()
         self.base_url = tenant.server.base_url

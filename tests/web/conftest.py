@@ -55,7 +55,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bert(browser: Browser, tenant: Tenant, language: str) -> Iterator[Visitor]:
-    visitor = Visitor(browser, tenant, "bert", language)
+    visitor = Visitor(browser, tenant, "bert", language, has_script=language == "en")
     yield visitor
     visitor.context.close()
 

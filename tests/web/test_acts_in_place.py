@@ -163,3 +163,19 @@ def test_a_batch_is_decided_and_its_run_is_seen_to_its_end(page: Page, tenant: T
     expect(page.locator("main")).to_have_attribute("data-status", "completed", timeout=20_000)
     assert parts
     assert is_still_there(page)
+
+
+def test_a_task_is_seen_through_dialects_by_tabs_that_stay_open(page: Page, tenant: Tenant) -> None:
+    number = new(tenant, "seen")
+    shown(page, tenant, f"/ui/tasks/{number}")
+    tabs, pane = page.get_by_role("navigation", name="As seen by"), page.locator(".as-seen")
+    expect(pane).to_have_count(0)
+    tabs.get_by_role("link", name="Native").click()
+    expect(pane.get_by_label("Body of the reply")).to_contain_text('"title":"seen"')
+    expect(tabs.get_by_role("link", name="Native")).to_be_focused()
+    tabs.get_by_role("link", name="CRM").press("Enter")
+    expect(tabs.locator("[aria-current]")).to_have_text("CRM")
+    expect(pane).to_have_attribute("data-dialect", "onlyoffice_crm")
+    tenant.native("PATCH", f"/v1/tasks/{number}", {"title": "seen again"})
+    expect(pane.get_by_label("Body of the reply")).to_contain_text("seen again")
+    assert is_still_there(page)

@@ -1,4 +1,4 @@
-"""Further things that people come for, in English with script and in German without (INBOX.md 10)."""
+"""Further things that people come for, in English with script, in German bert without and anna with (INBOX.md 10)."""
 
 import re
 from collections.abc import Iterator

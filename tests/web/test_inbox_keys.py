@@ -1,10 +1,16 @@
 """The inbox by script: keys, the selection, what changes elsewhere, the palette."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
-from tests.support.tenant import Tenant
+from dragoman.web.live.shortcuts import SHORTCUTS
+from tests.support.browser import Browser
+from tests.support.tenant import PASSWORD, Tenant
 
 
 def shown(page: Page, tenant: Tenant, address: str) -> Page:
@@ -144,3 +150,167 @@ def test_what_was_done_stays_said_while_the_page_changes(page: Page, tenant: Ten
     expect(page.get_by_role("heading", level=1)).to_have_text("said anew")
     expect(page.get_by_role("status", name="Done")).to_contain_text(f"Task {number} claimed.")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+FOLLOWED = """() => {
+  delete document.documentElement.dataset.led;
+  document.addEventListener("click", (event) => {
+    event.preventDefault();
+    document.documentElement.dataset.led = event.target.closest("a")?.pathname ?? "";
+  }, { capture: true, once: true });
+}"""
+SIGNS = {"↓": "ArrowDown", "↑": "ArrowUp", "Esc": "Escape", "⇧J": "Shift+J", "⇧K": "Shift+K", "⇧E": "Shift+E"}
+SIGNS |= {"⌃A": "Control+a", "⌃K": "Control+k"}
+"""Keys as the dialog of shortcuts shows them, and as a test presses them."""
+LIST = "/ui/inbox/all?q=each%20is:open%20sort:-priority"
+PLACES = {"m": "inbox/mine", "v": "inbox/available", "l": "inbox/all", "r": "inbox/review", "o": "inbox/overdue"}
+PLACES |= {"b": "batches", "c": "contacts", "s": "schemas", "t": "traffic", "w": "overview", "a": "admin"}
+
+
+def documented() -> set[str]:
+    """The keys of the dialog; of two that are pressed one after the other both as one."""
+    found = set[str]()
+    for keys, _ in SHORTCUTS:
+        found |= {keys} if keys.startswith("g ") else {SIGNS.get(key, key) for key in keys.split(" ")}
+    return found
+
+
+class Hand:
+    """Presses keys on anna's page, and knows which."""
+
+    def __init__(self, page: Page, tenant: Tenant) -> None:
+        self.page, self.tenant = page, tenant
+        self.pressed = set[str]()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.pressed.add(" ".join(keys))
+
+    def to(self, address: str) -> None:
+        shown(self.page, self.tenant, address)
+
+    def leads_to(self, place: str, *keys: str) -> None:
+        """The keys follow a link to that page, which is not loaded: the present one stays."""
+        self.page.evaluate(FOLLOWED)
+        self.press(*keys)
+        expect(self.page.locator("html")).to_have_attribute("data-led", re.compile(f"^/ui/{place}$"))
+
+    def asks(self, key: str, heading: str) -> None:
+        """The key opens the question with this heading, which Escape leaves, and the selection after it."""
+        self.press(key)
+        dialog = self.page.get_by_role("dialog", name=re.compile(heading))
+        expect(dialog).to_be_visible()
+        self.press("Escape")
+        expect(dialog).to_have_count(0)
+
+    def focus(self, name: str) -> Any:
+        return expect(self.page.get_by_role("link", name=name, exact=True))
+
+    def chosen(self) -> Any:
+        return expect(self.page.get_by_role("region", name="Selection"))
+
+    def said(self) -> Any:
+        return expect(self.page.get_by_role("status", name="Done", exact=True))
+
+
+@pytest.fixture
+def hand(browser: Chromium, tenant: Tenant) -> Iterator[Hand]:
+    signed = Browser(tenant.server)
+    signed.sign_in(tenant.login("anna"), PASSWORD)
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cookies = signed.cookies.items()
+    context.add_cookies([{"name": name, "value": each, "url": tenant.server.base_url} for name, each in cookies])
+    yield Hand(context.new_page(), tenant)
+    context.close()
+
+
+def test_each_key_of_the_list_of_shortcuts_does_what_it_says(hand: Hand, tenant: Tenant) -> None:
+    page = hand.page
+    numbers = [new(tenant, f"each {place}", priority=9 - place) for place in range(4)]
+    hand.to(LIST)
+    for key, row_of in (("j", 0), ("ArrowDown", 1), ("k", 0), ("j", 1), ("ArrowUp", 0)):
+        hand.press(key)
+        hand.focus(f"each {row_of}").to_be_focused()
+    hand.press("x")
+    hand.press("Shift+J")
+    hand.chosen().to_contain_text("2 selected")
+    hand.press("Shift+K")
+    hand.focus("each 0").to_be_focused()
+    hand.press("Escape")
+    hand.press("Control+a")
+    hand.chosen().to_contain_text("4 selected")
+    hand.press("Escape")
+    hand.chosen().to_be_hidden()
+    hand.press("Space")
+    expect(page.get_by_role("complementary")).to_be_visible()
+    hand.press("Escape")
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    hand.press("/")
+    expect(page.get_by_label("Filter tasks")).to_be_focused()
+    hand.press("Escape")
+    expect(page.get_by_label("Filter tasks")).not_to_be_focused()
+    hand.press("f")
+    expect(page.locator(".chip.add").first).to_be_focused()
+    for key, heading in (("?", "Keyboard shortcuts"), ("Control+k", "Commands")):
+        hand.asks(key, heading)
+    for key, heading in (("a", "Assign"), ("h", "Suspend"), ("Shift+E", "Fail")):
+        page.get_by_role("link", name="each 1", exact=True).focus()
+        hand.asks(key, heading)
+    for key, heading in (("d", "Due 1 task"), ("p", "Priority 1 task"), ("l", "Category 1 task")):
+        page.get_by_role("link", name="each 1", exact=True).focus()
+        hand.press(key)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        hand.to(LIST)
+        hand.press("Escape")
+        hand.chosen().to_be_hidden()
+    for key, place in (
+        ("Enter", f"tasks/{numbers[2]}"),
+        ("o", f"tasks/{numbers[2]}"),
+        ("n", "tasks/new"),
+    ):
+        page.get_by_role("link", name="each 2", exact=True).focus()
+        hand.leads_to(place, key)
+    page.get_by_role("link", name="each 2", exact=True).focus()
+    hand.press("b")
+    page.wait_for_url("**/ui/batches/new*")
+    hand.to(LIST)
+    hand.press("Escape")
+    page.get_by_role("link", name="each 1", exact=True).focus()
+    row = page.locator(f"#task-{numbers[1]}")
+    for key, words, state in (
+        ("c", f"Task {numbers[1]} claimed.", "claimed"),
+        ("u", f"Task {numbers[1]} released.", "ready"),
+        ("z", "Undone", "claimed"),
+    ):
+        hand.press(key)
+        hand.said().to_contain_text(words)
+        expect(row).to_have_attribute("data-state", state)
+    page.get_by_role("link", name="each 1", exact=True).focus()
+    hand.press("e")
+    hand.said().to_contain_text(f"Task {numbers[1]} completed.")
+    hand.focus("each 2").to_be_focused()
+
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    fresh = new(tenant, "each fresh", priority=1)
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    hand.press(".")
+    expect(page.locator(f"#task-{fresh}")).to_be_visible()
+    hand.to(f"/ui/tasks/{fresh}")
+    hand.press("y")
+    page.wait_for_function(f"async () => (await navigator.clipboard.readText()).endsWith('/ui/tasks/{fresh}')")
+    for key, place in PLACES.items():
+        hand.leads_to(place, "g", key)
+    hand.leads_to("profile", ",")
+
+    order = {"method": "PATCH", "type": "task", "field": "id", "data": {"priority": 3}, "review": True}
+    batch = tenant.native("POST", "/v1/batches", {**order, "entries": ["lost", numbers[0], "gone", numbers[2]]})[
+        "number"
+    ]
+    tenant.native("GET", f"/v1/batches/{batch}?wait=30")
+    hand.to(f"/ui/batches/{batch}")
+    for key, entry in (("]", 0), ("]", 2), ("[", 0)):
+        hand.press(key)
+        expect(page.locator(f"tr[data-entry='{entry}']")).to_be_focused()
+    assert documented() - hand.pressed == set()

@@ -1,4 +1,4 @@
-"""What people come for, from sign-in to the end, in a browser: in English with script, in German without."""
+"""What people come for, from sign-in to the end, in a browser: in English with script, in German bert without."""
 
 import re
 

@@ -31,6 +31,8 @@ class Moments:
         self._zone = _zone(zone)
         self.zone = zone
         self._words = said or words("en")
+        self._at = now
+        self._others: dict[str, Moments] = {}
         self._now = None if now is None else to_datetime(now)
         self._today = None if self._now is None else self._now.astimezone(self._zone).date()
 
@@ -38,6 +40,18 @@ class Moments:
         """The moment, to the minute."""
         utc, local, iso, short, full = _fixed(moment, self._zone, self._words.language)
         return Written(iso, short, full, self._near(utc, local) or short)
+
+    def elsewhere(self, zone: str | None) -> "Moments":
+        """The same in the zone in which a moment was chosen; None: in this one."""
+        if zone is None or zone == self.zone:
+            return self
+        if zone not in self._others:
+            self._others[zone] = Moments(zone, self._words, self._at)
+        return self._others[zone]
+
+    def zone_at(self, moment: Moment) -> str:
+        """What the zone is called at a moment, shortly: `CET`, or `+04` where it has no such name."""
+        return to_datetime(moment).astimezone(self._zone).tzname() or self.zone
 
     def near_until(self, moment: Moment) -> Moment:
         """Until when the moment reads in words as it does now; perhaps it still does so then."""

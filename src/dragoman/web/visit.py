@@ -308,7 +308,7 @@ class Visit:
             "preferences": self.preferences,
             "moments": self.moments,
             "now": self.request.received_at,
-            "address": self.address,
+            "address": self.back(self.address),
         }
         return draw(template, self.words, **(common | values))
 

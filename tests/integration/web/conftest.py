@@ -9,10 +9,18 @@ from tests.support.databases import Databases
 from tests.support.in_process_server import InProcessServer
 from tests.support.tenant import Tenant
 
+CONFIG = """
+[[dialects.genesys.business_attribute]]
+name = "Resource"
+dbid = 101
+cv_attributes = ["Service.resource_type"]
+values = [{ name = "Repair", dbid = 7, display_name = "Repair <of> a bike" }, { name = "Sale", dbid = 8 }]
+"""
+
 
 @pytest.fixture(scope="module")
 def server(databases: Databases) -> Iterator[InProcessServer]:
-    with databases.lent("sqlite") as url, InProcessServer(url) as server:
+    with databases.lent("sqlite") as url, InProcessServer(url, config=CONFIG) as server:
         Tenant(server).login("anna")  # without any user all leads to first run
         yield server
 

@@ -271,6 +271,17 @@ def test_settings_have_their_value_and_source_and_no_secret(anna: Browser) -> No
     assert "passwords.least" not in anna.get("/ui/admin/settings?q=server.").text
 
 
+def test_attributes_have_their_values_and_the_setting_that_lists_them(anna: Browser) -> None:
+    page = anna.get("/ui/admin/attributes").text
+    row = re.search('<tr data-attribute="Resource">.*?</tr>', page, re.DOTALL)
+    assert row is not None
+    for text in ("<code>101</code>", "<code>Service.resource_type</code>", "<code>7</code> Repair &lt;of&gt; a bike"):
+        assert text in row[0]
+    assert '<p data-source="file">' in page
+    assert "<code>dialects.genesys.business_attribute</code>" in page
+    assert '<form method="post"' not in page[page.index('id="place"') : page.index("</main>")]
+
+
 def test_a_template_is_tried(tenant: Tenant, anna: Browser) -> None:
     assert "No templates yet." in anna.get("/ui/admin/templates").text
     text = '[[template]]\nname = "Returns"\ndisplay_name = "A <return>"\npriority = 3\nkind = "human"\n'

@@ -74,6 +74,11 @@ def test_a_uuid_leads_there_and_a_part_is_drawn_for_a_tab(tenant: Tenant, bert: 
     assert "HX-Request" in part.headers["vary"]
     assert "<html" not in part.text
     assert part.text.count("<pre") == 2
+    assert re.findall(r'<a id="seen-(\w+)"[^>]* aria-current', part.text) == ["native"]
+    del bert.headers["HX-Request"]
+    task_page = bert.get(f"/ui/tasks/{task['number']}").text
+    assert re.findall(rf'href="/ui/tasks/{task["number"]}/as/(\w+)" hx-get', task_page)[:2] == ["native", "genesys"]
+    assert 'as-seen"' not in task_page
 
 
 @pytest.mark.parametrize(

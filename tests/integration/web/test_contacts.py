@@ -1,6 +1,7 @@
 """Contacts, cases and schemas as pages, by a browser without script."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -83,6 +84,23 @@ def test_a_change_merges_with_that_of_another_field_and_clashes_over_the_same(te
     assert anna.post(page, {**again, "choice.email.asked": "1"}).status == 422
     assert anna.post(page, {**again, "choice.email.asked": "1", "choice.email": "yours"}).status == 303
     assert tenant.native("GET", f"/v1/contacts/{number}")["email"] == "c@example.com"
+
+
+def test_a_contact_has_its_id_in_each_dialect_and_all_that_was_sent_of_it(tenant: Tenant, anna: Browser) -> None:
+    sent = {"EmailAddress": ["a@example.com", "b@example.com"], "PhoneNumber": "+15550100", "Segment": ["<x>", "y"]}
+    key = tenant.native("POST", "/profiles", sent)["customer_id"]
+    of = tenant.native("GET", "/v1/contacts?limit=1")["items"][0]
+    page = anna.get(f"/ui/contacts/{of['number']}").text
+    shown = {name: unescape(text) for name, text in re.findall(r'<dd data-dialect="(\w+)" hx-ignore>(.*?)</dd>', page)}
+    assert shown == {
+        "genesys": f"customer_id {key}",
+        "onlyoffice_crm": f"id {of['number']}",
+        "native": f"number {of['number']} · id {of['id']}",
+    }
+    assert "a@example.com, b@example.com" in page
+    assert '<dd data-field="phone"><span class="grow" hx-ignore>+15550100</span>' in page
+    assert '<dt class="mono">Segment</dt>' in page
+    assert ">&lt;x&gt;, y</dd>" in page
 
 
 def test_the_journey_shows_all_dialects_and_is_narrowed_by_links(tenant: Tenant, anna: Browser) -> None:

@@ -13,6 +13,7 @@ from tests.support.statements import fewest
 from tests.support.tenant import PASSWORD, Tenant
 
 MOST_STATEMENTS = 9
+"""Six of the list, and three of what stands beside every page while no batch waits."""
 ROW = re.compile(
     r'<tr id="task-(\d+)" data-task="\1" data-revision="(\d+)" data-state="(\w+)" data-read="(true|false)"'
 )

@@ -164,8 +164,9 @@ def test_script_gets_the_row_that_changed(tenant: Tenant, anna: Browser, bert: B
     number = made(tenant)
     fields = act(anna, number, "claim")
     headers = {"Sec-Fetch-Site": "same-origin", "HX-Request": "true", "HX-Current-URL": "http://localhost/ui/inbox/all"}
-    answer = anna.post(f"/ui/tasks/{number}/claim", fields, headers)
+    answer = anna.post(f"/ui/tasks/{number}/claim", {**fields, "back": "/ui/inbox/all?q=x"}, headers)
     assert answer.status == 200
+    assert '<input type="hidden" name="back" value="/ui/inbox/all?q=x">' in answer.text  # where "Undo" leads back to
     assert f'<hx-partial hx-target="#task-{number}" hx-swap="outerMorph">' in answer.text
     assert 'data-revision="2" data-state="claimed"' in answer.text
     assert f"Task {number} claimed." in answer.text

@@ -60,6 +60,14 @@ def test_the_page_shows_the_task(tenant: Tenant, anna: Browser) -> None:
     assert re.search(r'<li data-history="1">.*?<ins dir="auto">Refund two tyres</ins>', page.text, re.DOTALL)
 
 
+def test_a_due_time_that_was_chosen_in_another_zone_shows_that_zone(tenant: Tenant, anna: Browser) -> None:
+    due = {"due_local": "2031-05-04T23:30:00", "due_zone": "Asia/Tokyo"}
+    page = anna.get(f"/ui/tasks/{made(tenant, **due)}").text
+    assert re.search(r'title="[^"]* 23:30:00 JST">4 May 2031</time></span> <span class="soft">Asia/Tokyo</span>', page)
+    here = {**due, "due_zone": tenant.native("GET", "/v1/tenant")["zone"]}
+    assert '<span class="soft">Asia/Tokyo</span>' not in anna.get(f"/ui/tasks/{made(tenant, **here)}").text
+
+
 def test_a_uuid_leads_to_the_number(tenant: Tenant, anna: Browser) -> None:
     number = made(tenant)
     uid = tenant.native("GET", f"/v1/tasks/{number}")["id"]

@@ -53,6 +53,12 @@ def test_what_differs_in_shape_is_drawn_anew() -> None:
     assert "<td" in drawn(TASK, cols="ext.A%(x)s.b)")
 
 
+def test_a_due_time_that_was_chosen_in_another_zone_shows_that_zone() -> None:
+    due = replace(TASK, due_at=Moment(NOW + 20 * 3_600 * 10_000_000), due_zone="Asia/Tokyo")
+    assert '<span class="soft" title="Asia/Tokyo">JST</span>' in drawn(due)
+    assert "JST" not in drawn(replace(due, due_zone="UTC"))
+
+
 def test_values_are_escaped_also_where_one_holds_the_separator() -> None:
     assert escaped({"a": "<", "b": "\x00"}) == {"a": "&lt;", "b": "\x00"}
     assert escaped({"a": "<", "b": "&"}) == {"a": "&lt;", "b": "&amp;"}

@@ -6,7 +6,7 @@ from functools import partial
 from dragoman.dialects.genesys import errors
 from dragoman.dialects.genesys.operations import operations
 from dragoman.dialects.genesys.options import DEFAULTS, OPTIONS, Switches
-from dragoman.dialects.genesys.showing import calls, shown_task
+from dragoman.dialects.genesys.showing import calls, contact_ids, listed, shown_task
 from dragoman.dialects.genesys.wire.names import RESERVED
 from dragoman.dialects.genesys.wire.paths import normalise
 from dragoman.dialects.genesys.wire.resources import PERSON_NAMES
@@ -37,6 +37,8 @@ def _dialect(switches: Switches) -> Dialect:
         person_names=PERSON_NAMES,
         reserved_names=RESERVED,
         shown_task=shown_task(switches.service_id_style),
+        contact_ids=contact_ids,
+        listed=listed(switches.business_attribute),
         calls=partial(calls, switches.service_id_style),
     )
 

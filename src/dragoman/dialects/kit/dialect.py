@@ -10,7 +10,7 @@ from dragoman.dialects.kit.credentials import Credential
 from dragoman.dialects.kit.operation import NotOffered, OperationSpec
 from dragoman.dialects.kit.reply import Reply
 from dragoman.dialects.kit.request import Request
-from dragoman.dialects.kit.showing import Calls, ShownTask
+from dragoman.dialects.kit.showing import Calls, ContactIds, ListedAttributes, ShownTask
 from dragoman.domain import origins
 from dragoman.domain.aliases import PersonNames
 from dragoman.domain.errors import Expected
@@ -110,6 +110,8 @@ class Dialect:
     key_name: str | None = None  # the cookie, parameter and form field that may hold a token, beside Bearer and Basic
     beside: Mapping[str, Callable[[Request], Reply]] = field(default_factory=dict)  # paths outside its prefixes: GET
     shown_task: ShownTask | None = None  # the operation that shows one task
+    contact_ids: ContactIds | None = None  # of one contact; None: the dialect shows no contacts
     calls: Calls | None = None  # three to try
+    listed: ListedAttributes | None = None  # attributes whose values the settings list
     check_query_table: query_tables.Check | None = None  # what is wrong with a query table that its clients ask for
     template_facts: Callable[[Template], dict[str, Any]] | None = None  # of its own, that tasks take from a template

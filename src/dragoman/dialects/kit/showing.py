@@ -1,12 +1,25 @@
 """How a dialect shows one task, and calls of it that can be tried: what pages need to know of a dialect's addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dragoman.domain.contact import Contact
 from dragoman.usecases.tasks.subjects import Samples, Subject
 
-__all__ = ["Call", "Calls", "Kind", "NotShown", "Samples", "ShownTask", "Subject"]
+__all__ = [
+    "Call",
+    "Calls",
+    "ContactIds",
+    "Kind",
+    "ListedAttribute",
+    "ListedAttributes",
+    "ListedValue",
+    "NotShown",
+    "Samples",
+    "ShownTask",
+    "Subject",
+]
 
 
 class NotShown(Exception):
@@ -52,3 +65,34 @@ class Call:
 
 Calls = Callable[[Samples], tuple[Call, ...]]
 """Three calls that work with what there is, those that change nothing first."""
+
+ContactIds = Callable[[Contact], Mapping[str, str]]
+"""The ids of a contact in the dialect, by the members that hold them."""
+
+
+@dataclass(frozen=True)
+class ListedValue:
+    """A value that a field may have: its id and name on the wire, and what people call it."""
+
+    id: str
+    name: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ListedAttribute:
+    """An attribute whose values the settings list. `fields` are those that take them, as the dialect names them."""
+
+    id: str
+    name: str
+    title: str = ""
+    fields: tuple[str, ...] = ()
+    values: tuple[ListedValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListedAttributes:
+    """The attributes that an option of the dialect lists."""
+
+    option: str
+    attributes: tuple[ListedAttribute, ...]

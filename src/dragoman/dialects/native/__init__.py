@@ -7,7 +7,7 @@ from dragoman.dialects.kit import Dialect, Option
 from dragoman.dialects.native import errors
 from dragoman.dialects.native.operations import operations
 from dragoman.dialects.native.resource_types import RESOURCE_TYPES
-from dragoman.dialects.native.showing import SHOWN_TASK, calls
+from dragoman.dialects.native.showing import SHOWN_TASK, calls, contact_ids
 
 OPTIONS = (Option("require_if_match", False, "Whether changes of what has a revision must name it in If-Match."),)
 
@@ -30,5 +30,6 @@ DIALECT = Dialect(
     configure=configure,
     resource_types=RESOURCE_TYPES,
     shown_task=SHOWN_TASK,
+    contact_ids=contact_ids,
     calls=calls,
 )

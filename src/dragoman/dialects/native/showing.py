@@ -1,6 +1,7 @@
-"""How this dialect shows one task, and calls to try."""
+"""How this dialect shows one task, what it calls a contact, and calls to try."""
 
 from dragoman.dialects.kit.showing import Call, Samples, ShownTask, Subject
+from dragoman.domain.contact import Contact
 
 LIST = Call("list", "list_tasks", "GET", "/tasks?is_open=true&limit=5")
 CATEGORIES = Call("list", "list_categories", "GET", "/categories")
@@ -9,6 +10,10 @@ CREATE = Call("make", "create_task", "POST", "/tasks", '{"title": "Try the API"}
 
 def path(subject: Subject) -> str:
     return f"/tasks/{subject.task.number}"
+
+
+def contact_ids(contact: Contact) -> dict[str, str]:
+    return {"number": str(contact.number), "id": contact.uid}
 
 
 def calls(samples: Samples) -> tuple[Call, ...]:

@@ -9,7 +9,7 @@ from dragoman.dialects.onlyoffice_crm.errors import render_error, render_inciden
 from dragoman.dialects.onlyoffice_crm.handlers.references import PERSON_NAMES
 from dragoman.dialects.onlyoffice_crm.operations import NOT_OFFERED, operations
 from dragoman.dialects.onlyoffice_crm.options import DEFAULTS, NAME, OPTIONS, Options
-from dragoman.dialects.onlyoffice_crm.showing import SHOWN_TASK, calls
+from dragoman.dialects.onlyoffice_crm.showing import SHOWN_TASK, calls, contact_ids
 from dragoman.dialects.onlyoffice_crm.wire.credentials import KEY, find
 from dragoman.dialects.onlyoffice_crm.wire.paths import normaliser
 from dragoman.dialects.onlyoffice_crm.wire.pictures import beside
@@ -49,6 +49,7 @@ def make(options: Options) -> Dialect:
         key_name=KEY,
         person_names=PERSON_NAMES,
         shown_task=SHOWN_TASK,
+        contact_ids=contact_ids,
         calls=calls,
     )
 

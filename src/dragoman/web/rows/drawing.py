@@ -34,8 +34,8 @@ TABLES_KEPT, SHAPES_KEPT = 20, 500
 LOOKS_KEPT = 500
 SEPARATOR = "\x00"
 LABEL = N_("Task %(number)s")
-OF_REFUSALS = ("reason", "asks_for")
-OPTIONAL = ("priority", "dialect", "due", "ended", "parent", *OF_REFUSALS)
+NO_COLUMNS = ("due_zone", "reason", "asks_for")
+OPTIONAL = ("priority", "dialect", "due", "ended", "parent", *NO_COLUMNS)
 """Values that a row may not have."""
 
 
@@ -120,7 +120,7 @@ class Drawer:
         self._now = now
         self._texts = [(each.name, TEXTS[each.name]) for each in columns if each.name in TEXTS]
         self._times = [(each.name, MOMENTS[each.name]) for each in columns if each.name in MOMENTS]
-        self._optional = [name for name in OPTIONAL if name in {each.name for each in columns} or name in OF_REFUSALS]
+        self._optional = [name for name in OPTIONAL if name in {each.name for each in columns} or name in NO_COLUMNS]
         self._extensions = [(f"c{place}", each.name) for place, each in enumerate(columns) if each.is_of_extension]
         self._from_list = from_list
         self._current = current
@@ -152,8 +152,16 @@ class Drawer:
 
     def _right_until(self, task: Task) -> Moment:
         """Until when all times of the task are written as now."""
-        moments = [moment for _, field in self._times if (moment := getattr(task, field)) is not None]
-        return min([urgent_until(task, self._now), *map(self._moments.near_until, moments)])
+        ends = [
+            self._moments_of(task, name).near_until(moment)
+            for name, field in self._times
+            if (moment := getattr(task, field)) is not None
+        ]
+        return min([urgent_until(task, self._now), *ends])
+
+    def _moments_of(self, task: Task, column: str) -> Moments:
+        """A due time is written in the zone in which it was chosen."""
+        return self._moments.elsewhere(task.due_zone) if column == "due" else self._moments
 
     def _drawn(self, row: Row, *, is_gone: bool = False) -> str:
         task = row.task
@@ -187,9 +195,12 @@ class Drawer:
             values[name] = text_of(row)
         for name, field in self._times:
             if (moment := getattr(task, field)) is not None:
-                written = self._moments.of(moment)
+                moments = self._moments_of(task, name)
+                written = moments.of(moment)
                 values[f"{name}_iso"], values[f"{name}_full"] = written.iso, written.full
                 values[name] = written.near
+                if moments is not self._moments:
+                    values["due_zone"], values["due_zone_name"] = moments.zone_at(moment), moments.zone
         if how_urgent == LATE and "due" in values:
             values["due"] = late_text(self._words, task, self._now)
         for name, column in self._extensions:

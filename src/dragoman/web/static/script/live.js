@@ -183,6 +183,7 @@ const renewMain = async (text, sent) => {
   stateOf(state, shown);
   typed.forEach((form) => form.removeAttribute("hx-morph-skip"));
   $$("form.in-place").forEach(renewEdit);
+  $("#seen [aria-current]")?.click();
   showTimes();
 };
 

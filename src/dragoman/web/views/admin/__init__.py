@@ -1,6 +1,7 @@
 """Administration: everything that the administrators of a tenant look after."""
 
 from dragoman.web.views.admin import (
+    attributes,
     categories,
     groups,
     names,
@@ -25,6 +26,7 @@ PAGES = (
     *names.PAGES,
     *templates.PAGES,
     *categories.PAGES,
+    *attributes.PAGES,
     *views.PAGES,
     *webhooks.PAGES,
     *settings.PAGES,

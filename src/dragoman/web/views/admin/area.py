@@ -29,6 +29,7 @@ SECTIONS = {
     "names": N_("Unclaimed names"),
     "templates": N_("Templates"),
     "categories": N_("Categories"),
+    "attributes": N_("Attributes"),
     "views": N_("Views"),
     "webhooks": N_("Webhooks"),
     "settings": N_("Settings"),

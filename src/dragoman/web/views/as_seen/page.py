@@ -4,15 +4,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dragoman.dialects import discover
 from dragoman.dialects.kit.showing import NotShown, Subject
 from dragoman.domain.errors import Forbidden, NotFound
 from dragoman.domain.limits import LARGEST_NUMBER, uuid_of
 from dragoman.runtime.asking import Asked
 from dragoman.usecases.tasks import subjects
 from dragoman.web.calls import VARIABLE, curl, phrase, preformatted
+from dragoman.web.dialects import seen_through
 from dragoman.web.site import Page
-from dragoman.web.views.tasks.page import SEEN_THROUGH
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
@@ -30,8 +29,7 @@ REASONS = (
 async def show(visit: Visit) -> Response:
     """The page, or the part of it that a tab of the task's page loads."""
     subject = await _subject(visit)
-    known = {dialect.name: dialect.title for dialect in discover()}
-    titles = {name: known[name] for name in (*SEEN_THROUGH, *known) if name in known}
+    titles = seen_through()
     name = visit.path["dialect"]
     if name not in titles:
         raise NotFound("unknown_path", "There is no such page.")
@@ -44,7 +42,7 @@ async def show(visit: Visit) -> Response:
         "shown": None if asked is None else _shown(visit, asked),
     }
     if visit.wants_part:
-        return visit.part("as_seen/part.html", **values)
+        return visit.part("as_seen/tabs.html", seen_through=list(titles), **values)
     return await visit.framed("as_seen/page.html", **values)
 
 

@@ -1,5 +1,6 @@
 """One contact: what is known of it, and its journey over all dialects."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,6 +8,8 @@ from starlette.responses import Response
 
 from dragoman.dialects.native.wire import scalars
 from dragoman.domain.clock import Moment
+from dragoman.domain.contact import MORE, PHONE, Contact
+from dragoman.domain.contact_values import field_values
 from dragoman.domain.errors import NotFound
 from dragoman.usecases.contacts import looks
 from dragoman.usecases.contacts.journeys import Item, ItemKind, Journey, Place
@@ -55,6 +58,10 @@ async def show(visit: Visit) -> Response:
         heading=contact.display_name or visit.gettext("Contact %(number)s", number=contact.number),
         contact=contact,
         company=looked.company,
+        field_values=field_values,
+        phones=contact.attributes.get(PHONE, ()),
+        attributes=[pair for pair in sorted(contact.attributes.items()) if not pair[0].startswith(MORE)],
+        identifiers=_identifiers(visit, contact),
         names=looked.names,
         may_edit=looked.may_edit,
         sentence=_sentence(visit, looked.page),
@@ -64,6 +71,11 @@ async def show(visit: Visit) -> Response:
         is_narrowed=any(visit.request.first(name) for name in ("dialect", "kind", "open", "after")),
         limit=LIMIT,
     )
+
+
+def _identifiers(visit: Visit, contact: Contact) -> list[tuple[str, Mapping[str, str]]]:
+    """The ids by which clients know it: of each dialect that is switched on and shows contacts."""
+    return [(each.name, each.contact_ids(contact)) for each in visit.app.dialects if each.contact_ids is not None]
 
 
 def _asked(visit: Visit, key: int | str) -> Journey:

@@ -11,6 +11,7 @@ from dragoman.domain.task import Task
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.usecases.tasks.whole import GROUP, LONGEST_MESSAGE, Whole
 from dragoman.web import texts, verbs
+from dragoman.web.dialects import seen_through
 from dragoman.web.forms import new_key
 from dragoman.web.rows.dues import LATE, late_text, urgency
 from dragoman.web.views.tasks import finding, origins, story
@@ -19,8 +20,6 @@ from dragoman.web.views.tasks.messages import LABELS
 from dragoman.web.visit import Visit
 from dragoman.web.words import N_
 
-SEEN_THROUGH = ("native", "genesys", "ibm_htm", "onlyoffice_crm", "carrierx_batch")
-"""The dialects whose view of a task is shown."""
 MOMENTS = (
     *("created_at", "activated_at", "claimed_at", "state_changed_at", "completed_at"),
     *("expires_at", "delete_at", "resume_at", "modified_at"),
@@ -79,7 +78,7 @@ def values(visit: Visit, found: Whole) -> dict[str, Any]:
         "people": _people(visit, found),
         "extensions": [_record(found, folded) for folded in sorted(task.extensions)],
         "steps": story.steps(visit, found),
-        "seen_through": SEEN_THROUGH,
+        "seen_through": list(seen_through()),
         "origin": origins.of(visit),
         "late": _late(visit, task),
         "dialect": task.made_through,
