@@ -260,10 +260,14 @@ async def as_this_machine(host: str, port: int) -> Sequence[str]:
 
 
 def test_no_private_host_is_connected_to() -> None:
-    connections: list[object] = []
+    connections: list[asyncio.StreamWriter] = []
+
+    async def caught(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        writer.close()
 
     async def run() -> list[Outcome]:
-        server = await asyncio.start_server(lambda _, writer: connections.append(writer.close()), sock=trap())
+        server = await asyncio.start_server(caught, sock=trap())
         port = server.sockets[0].getsockname()[1]
         guarded = Receivers(Guard((), as_this_machine, allow_http=True), SystemClock(), QUICK)
         open_ = Receivers(Guard(HERE, as_this_machine), SystemClock(), QUICK)
