@@ -106,7 +106,7 @@ class EventWatch:
 
 
 class Listener:
-    """The `Listener` of the kit. Each knows by itself up to where it has looked: what another has seen is still news."""
+    """The `Listener` of the kit. Each knows by itself how far it has looked: what another saw is still news."""
 
     __slots__ = ("known", "news", "tenant", "watch")
 

@@ -1,5 +1,5 @@
-"""Two nodes on one PostgreSQL: each event arrives once, in the order of its subject, with two requests at a time. They hear
-of each other by looking alone."""
+"""Two nodes on one PostgreSQL: each event arrives once, in the order of its subject, with two requests at a time. They
+hear of each other by looking alone."""
 
 import json
 from collections import Counter
