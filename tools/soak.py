@@ -26,6 +26,10 @@ FUZZ_PYTHON = ROOT / ".venv-fuzz" / "bin" / "python"
 FUZZ_LOCK = ROOT / "tests" / "security" / "fuzz" / "requirements.lock"
 PARSERS = ROOT / "tests" / "security" / "fuzz" / "parsers.py"
 BACKENDS = ("sqlite", "postgresql")
+BATCHES = (
+    *("batch_changed_since", "batch_counts", "batch_predictions", "batch_results", "batch_undo_model"),
+    "batches_lose_nothing",
+)
 VERDICTS = ("-> PASS", "-> FAIL", "INCONCLUSIVE:", "NO SERVER:", " runs in ")
 
 
@@ -62,7 +66,13 @@ def stages() -> list[Stage]:
         tests("inputs", "tests/resilience/kit/test_bad_inputs.py"),
         tests("broken", "tests/resilience/kit/test_faulty.py"),
         tests("contract", "tests/dialects/test_openapi.py"),
+        tests("hand-over", "tests/resilience/kit/test_hand_over.py"),
+        tests("one-file", "tests/resilience/kit/test_workers_on_one_file.py"),
+        tests("scopes", "tests/security/authorization/test_scopes.py"),
+        tests("models", "tests/dialects/test_native_model.py", "tests/dialects/test_htm_hierarchy.py"),
         tests("seeds", "tests/cross_dialect", "tests/integration/store/test_verification.py"),
+        tests("batches", *(f"tests/integration/usecases/test_{name}.py" for name in BATCHES)),
+        tests("administrators", "tests/integration/usecases/test_last_administrator.py"),
         tests("nodes", "tests/resilience/nodes", "--ignore", "tests/resilience/nodes/test_mixed_operations.py"),
         tests("mixed", "tests/resilience/nodes/test_mixed_operations.py"),
     ]

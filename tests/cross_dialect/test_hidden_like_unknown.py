@@ -177,6 +177,7 @@ ROWS = (
     Row("onlyoffice_crm opportunity.members", "/api/2.0/crm/opportunity/{opportunity}/contact"),
     Row("onlyoffice_crm opportunity.add_member", "/api/2.0/crm/opportunity/{opportunity}/contact/{my_contact}"),
     Row("onlyoffice_crm opportunity.remove_member", "/api/2.0/crm/opportunity/{opportunity}/contact/{my_contact}"),
+    Row("onlyoffice_crm case.update", "/api/2.0/crm/case/{case}", {"title": "x"}),
     Row("onlyoffice_crm case.close", "/api/2.0/crm/case/{case}/close"),
     Row("onlyoffice_crm case.reopen", "/api/2.0/crm/case/{case}/reopen"),
     *(

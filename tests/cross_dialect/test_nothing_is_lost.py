@@ -337,7 +337,7 @@ NOT_UPDATES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("history.create", "template.create"), MAKES_ANEW),
         **dict.fromkeys((f"container.create_{kind}" for kind in AppliesTo), MAKES_ANEW),
         **dict.fromkeys(("history.delete", "template.delete", "container.delete"), DELETES),
-        **dict.fromkeys(("template.update", "container.update", "case.close", "case.reopen"), NO_TASK),
+        **dict.fromkeys(("template.update", "container.update", "case.update", "case.close", "case.reopen"), NO_TASK),
         **dict.fromkeys(("opportunity.update", "opportunity.add_member", "opportunity.remove_member"), NO_TASK),
         **dict.fromkeys((f"tag.{what}_{kind}" for what in ("create", "add", "remove") for kind in Labelled), NO_TASK),
         **dict.fromkeys(("batch.run", "batch.read"), "sends calls of their own, and changes nothing besides"),

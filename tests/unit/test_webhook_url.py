@@ -1,32 +1,11 @@
 """Which URLs webhooks may have: every spelling of an address that isn't public is refused."""
 
-import re
-
 import pytest
 
 from dragoman.domain.webhook_url import UrlRules, faults
+from tests.support.private_hosts import PRIVATE_HOSTS
 
 RULES = UrlRules()
-
-PRIVATE_HOSTS = re.findall(
-    r"\S+",
-    """
-127.0.0.1 127.1 127.0.1 127.255.255.254 2130706433 017700000001 0x7f000001 0x7F.1 0x7f.0x0.0x0.0x1 0177.0.0.1
-0177.0.01 127.0x0.0.1 127.0.0.01 127.0.0.1. 0 0.0.0.0 0x0 00 0.1 0x 10.0x 10.0.0.1 10.1 0xa000001 012.0.0.1 167772161
-172.16.0.1 172.31.255.254 172.16.1 2886729729 192.168.0.1 192.168.257 3232235521 0xc0a80001 0300.0250.0.1
-169.254.169.254 2852039166 0xa9fea9fe 0251.0376.0251.0376 169.16689662 100.64.0.1 192.0.0.1 192.0.2.1 198.18.0.1
-198.51.100.7 203.0.113.9 224.0.0.1 239.255.255.250 240.0.0.1 255.255.255.255 4294967295
-[::1] [::] [0:0:0:0:0:0:0:1] [::127.0.0.1] [::7f00:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::FFFF:10.0.0.1]
-[0:0:0:0:0:ffff:a9fe:a9fe] [::ffff:0:127.0.0.1] [64:ff9b::127.0.0.1] [64:ff9b::7f00:1] [64:ff9b::a9fe:a9fe]
-[64:ff9b:1::7f00:1] [2002:7f00:1::] [2002:7f00:0001::1] [2002:a9fe:a9fe::] [2002:c0a8:1::1] [2001:0:53aa:64c::1]
-[2001:db8::1] [fc00::1] [fd00:ec2::254] [fe80::1] [fe80::1%25eth0] [fe80::1%eth0] [2606:4700::1111%25eth0] [febf::1]
-[fec0::1] [ff02::1] [100::1] [5f00::1] [3fff::1]
-localhost LOCALHOST LocalHost. localhost. a.localhost a.b.localhost. metadata.google.internal x.INTERNAL printer.local
-localhost%2e %6cocalhost 127%2e0%2e0%2e1 %31%32%37.0.0.1 １２７.0.0.1 127。0。0。1 127．0．0．1 127｡0.0｡1
-ⓛocalhost ①②⑦.0.0.1 1.2.3.4.5 256.1.1.1 1.2.3.256 1.2.65536 08.8.8.8 0x100000000 4294967296
-99999999999999999999 127.0.0.1.1
-""",
-)
 
 OTHERS = [
     ("http://example.com/", {"url_scheme", "url_port"}),
@@ -118,4 +97,4 @@ def test_the_operator_may_allow_more() -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(PRIVATE_HOSTS) + len(OTHERS) >= 120
+    assert len(set(PRIVATE_HOSTS)) >= 120

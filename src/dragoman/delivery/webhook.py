@@ -16,7 +16,7 @@ from dragoman import __version__
 from dragoman.delivery.guard import Blocked, Guard, Resolve
 from dragoman.delivery.http1 import Answer, Broken, Connection
 from dragoman.delivery.retries import asked_pause
-from dragoman.domain.addresses import literal, plain_host
+from dragoman.domain.addresses import NoAddress, literal, plain_host
 from dragoman.domain.clock import Clock
 from dragoman.domain.delivery import MOST_KEPT, DeliveryError, Outcome
 from dragoman.domain.webhook_ladder import HOLDING, MOST_HELD_SECONDS
@@ -186,7 +186,10 @@ class Receivers:
         if found is None:
             if len(self._targets) >= IDLE_AT_ALL:
                 self._targets.clear()
-            found = self._targets[url] = target_of(url)
+            try:
+                found = self._targets[url] = target_of(url)
+            except NoAddress:  # accepted by the rules of an earlier release
+                raise Failed(DeliveryError.ADDRESS_REFUSED) from None
         return found
 
     def _kept(self, target: Target, addresses: Sequence[str]) -> Connection | None:

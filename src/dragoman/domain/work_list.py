@@ -19,7 +19,7 @@ class ListRole(StrEnum):
     """What somebody may do with a list. All of them see it."""
 
     READER = "reader"
-    OPENER = "opener"  # looks through its tasks
+    OPENER = "opener"  # nothing more than a reader: decision 0058
     APPENDER = "appender"  # moves tasks into it
     DISTRIBUTOR = "distributor"  # moves its tasks to its targets
     TRANSFER_INITIATOR = "transfer_initiator"  # moves its tasks anywhere

@@ -35,7 +35,6 @@ class EventWatch:
         self._poll_seconds = poll_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: dict[int, set[Listener]] = {}
-        self._known: dict[int, int] = {}  # the last sequence that was seen of each tenant
         self._announced: set[int] = set()  # tenants of whose commits the loop is still to hear
         self._polling: asyncio.Task[None] | None = None
         self.is_stopped = False
@@ -73,11 +72,6 @@ class EventWatch:
         for listener in self._listeners.get(tenant, ()):
             listener.news.set()
 
-    def looked(self, tenant: int, sequence: int) -> None:
-        """Note what is known of a tenant's log, so that the next look at it is no news."""
-        if sequence > self._known.get(tenant, 0):
-            self._known[tenant] = sequence
-
     def add(self, listener: "Listener") -> None:
         self._listeners.setdefault(listener.tenant, set()).add(listener)
         if self._polling is None or self._polling.done():
@@ -88,7 +82,6 @@ class EventWatch:
         left.discard(listener)
         if not left:
             del self._listeners[listener.tenant]
-            self._known.pop(listener.tenant, None)
             self.shared.pop(listener.tenant, None)
 
     def _hear(self, tenant: int) -> None:
@@ -108,26 +101,32 @@ class EventWatch:
     async def _look(self) -> None:
         command = LastSequences(tuple(self._listeners))
         for tenant, sequence in await self._executor.read(last_sequences, command, system(DIRECTORY_TENANT)):
-            if tenant in self._listeners and sequence > self._known.get(tenant, 0):
-                self._known[tenant] = sequence
-                self.wake(tenant)
+            for listener in self._listeners.get(tenant, ()):
+                listener.found(sequence)
 
 
 class Listener:
-    """The `Listener` of the kit."""
+    """The `Listener` of the kit. Each knows by itself how far it has looked: what another saw is still news."""
 
-    __slots__ = ("news", "tenant", "watch")
+    __slots__ = ("known", "news", "tenant", "watch")
 
     def __init__(self, watch: EventWatch, tenant: int) -> None:
         self.watch = watch
         self.tenant = tenant
         self.news = asyncio.Event()
+        self.known = 0
 
     def arm(self) -> None:
         self.news.clear()
 
     def looked(self, sequence: int) -> None:
-        self.watch.looked(self.tenant, sequence)
+        self.known = max(self.known, sequence)
+
+    def found(self, sequence: int) -> None:
+        """The log goes up to here."""
+        if sequence > self.known:
+            self.known = sequence
+            self.news.set()
 
     def wake(self) -> None:
         self.news.set()

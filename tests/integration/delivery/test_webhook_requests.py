@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -20,6 +21,7 @@ from dragoman.delivery.webhook import Message, Receivers, Times
 from dragoman.domain.clock import SystemClock
 from dragoman.domain.delivery import DeliveryError, Outcome
 from dragoman.domain.webhook_secret import PREFIX, key_of
+from tests.support.private_hosts import PRIVATE_HOSTS
 from tests.support.receiver import (
     Behaviour,
     Exchange,
@@ -239,6 +241,51 @@ def test_addresses_in_numbers_reach_nothing_either(receiver: Receiver) -> None:
     assert receiver.connections == 0
     (outcome,) = send(message(f"http://2130706433:{receiver.port}/"))
     assert outcome.error is None
+
+
+def trap() -> socket.socket:
+    """A socket that listens on every address of this machine."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", 0))
+
+
+async def as_this_machine(host: str, port: int) -> Sequence[str]:
+    """Numbers as the system reads them; every name leads to the trap."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return ["127.0.0.1"]
+    return [str(address[0]) for _, _, _, _, address in found]
+
+
+def test_no_private_host_is_connected_to() -> None:
+    connections: list[asyncio.StreamWriter] = []
+
+    async def caught(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        writer.close()
+
+    async def run() -> list[Outcome]:
+        server = await asyncio.start_server(caught, sock=trap())
+        port = server.sockets[0].getsockname()[1]
+        guarded = Receivers(Guard((), as_this_machine, allow_http=True), SystemClock(), QUICK)
+        open_ = Receivers(Guard(HERE, as_this_machine), SystemClock(), QUICK)
+        try:
+            urls = [f"http://{quote(host, safe='[]:%')}:{port}/hook" for host in PRIVATE_HOSTS]
+            found = [await guarded.send(message(url)) for url in urls]
+            assert not connections
+            for host in ("0x7f.1", "hook.internal"):  # the trap works
+                await open_.send(message(f"http://{host}:{port}/hook"))
+        finally:
+            guarded.close()
+            open_.close()
+            server.close()
+        return found
+
+    errors = [outcome.error for outcome in asyncio.run(run())]
+    assert errors == [DeliveryError.ADDRESS_REFUSED] * len(PRIVATE_HOSTS)
+    assert len(connections) == 2
 
 
 @pytest.fixture(scope="module")

@@ -241,27 +241,75 @@ def test_a_stream_ends_when_rights_change_and_when_its_token_ends(server: Server
     call(server, "PATCH", f"/v1/users/{me['id']}", {"roles": []})
 
 
-@pytest.mark.parametrize(
-    "rules",
-    ["notify = false\npoll_seconds = 0.1", "notify = true\npoll_seconds = 60\nheartbeat_seconds = 300"],
-    ids=["polling", "notify"],
-)
-def test_streams_of_two_nodes_hear_each_other_in_order(postgres_url: str, rules: str) -> None:
-    """Where they notify each other, a client's patience ends long before the first look."""
+@pytest.fixture(scope="module")
+def nodes(databases: Databases) -> Iterator[tuple[Server, Server]]:
+    """Two on one PostgreSQL that hear of each other by looking alone."""
+    config = "[events]\nnotify = false\npoll_seconds = 0.1"
+    with databases.lent("postgresql") as url:
+        for login in ("anna", "bert", "cara"):
+            add_user(url, login, admin=login == "anna")
+        with Server(url, config=config) as one, Server(url, config=config) as other:
+            yield one, other
+
+
+def hear_each_other(nodes: tuple[Server, Server], first: EventClient, second: EventClient) -> None:
+    assert first.block().id == second.block().id
+    written = [new_task(nodes[place % 2], str(place))["id"] for place in range(20)]
+    for stream in (first, second):
+        assert [stream.block().data["data"]["id"] for _ in written] == written
+    assert new_task(nodes[1])["id"] == first.block().data["data"]["id"] == second.block().data["data"]["id"]
+
+
+def test_streams_of_two_nodes_hear_each_other_in_order_by_looking(nodes: tuple[Server, Server]) -> None:
+    with EventClient(nodes[0], ANNA) as first, EventClient(nodes[1], ANNA) as second:
+        hear_each_other(nodes, first, second)
+
+
+def test_streams_of_two_nodes_that_notify_each_other(postgres_url: str) -> None:
+    """A client's patience ends long before the first look."""
     add_user(postgres_url, "anna", admin=True)
-    config = f"[events]\n{rules}"
+    config = "[events]\nnotify = true\npoll_seconds = 60\nheartbeat_seconds = 300"
     with (
         Server(postgres_url, config=config) as one,
         Server(postgres_url, config=config) as other,
         EventClient(one, ANNA) as first,
         EventClient(other, ANNA) as second,
     ):
-        assert first.block().id == second.block().id
-        written = [new_task((one, other)[place % 2], str(place))["id"] for place in range(20)]
-        for stream in (first, second):
-            assert [stream.block().data["data"]["id"] for _ in written] == written
-        assert new_task(other)["id"] == first.block().data["data"]["id"] == second.block().data["data"]["id"]
+        hear_each_other((one, other), first, second)
         one.stop()
         assert first.block().data == {"reason": "shutdown"}
         assert first.rest() == b""
         assert new_task(other)["id"] == second.block().data["data"]["id"]
+
+
+def test_who_waits_on_one_node_hears_of_the_other(nodes: tuple[Server, Server]) -> None:
+    one, other = nodes
+    start = latest(other)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(call, other, "GET", f"/v1/events?since={start}&wait=60")
+        task = new_task(one)
+        status, page = waiting.result(PATIENCE_SECONDS)
+    assert (status, [item["data"]["id"] for item in page["items"]]) == (200, [task["id"]])
+
+
+def test_streams_on_another_node_fall_silent_when_rights_end(nodes: tuple[Server, Server]) -> None:
+    one, other = nodes
+    group = made(one, "/v1/groups", {"name": "desk"})["id"]
+    status, _ = call(one, "PUT", f"/v1/groups/{group}/members/cara")
+    assert status < 300
+    cara = basic("cara", PASSWORD)
+    with EventClient(other, BERT, "?types=task.*") as disabled, EventClient(other, cara, "?types=task.*") as changed:
+        assert disabled.block().name == changed.block().name == "stream.ready"
+        heard = new_task(one)["id"]
+        assert disabled.block().data["data"]["id"] == changed.block().data["data"]["id"] == heard
+        status, _ = call(one, "PATCH", f"/v1/groups/{group}", {"roles": ["supervisor"]})
+        assert status == 200
+        status, _ = call(one, "POST", "/v1/users/bert/disable", {})
+        assert status == 200
+        new_task(one, "unheard")
+        for stream, reason in ((disabled, "credential"), (changed, "rights")):
+            end = stream.block()
+            if end.name == "stream.position":
+                end = stream.block()
+            assert (end.name, end.data) == ("stream.end", {"reason": reason})
+            assert stream.rest() == b""

@@ -31,6 +31,7 @@ from tests.support.sizes import examples, sized
 from tests.support.world import World
 
 NUMBERS = [f"1202555010{last}" for last in range(6)]
+PREFIXES = ["1", "12", "120", "1202"]
 STATES = ("completed", "terminated", "ready")
 
 
@@ -63,6 +64,7 @@ class Play:
         self.cases: list[int] = []
         self.world.core(self._fill, self.world.anna)
         self.world.done(Method.POST, "phonenumber", data=[{"phonenumber": each} for each in NUMBERS[:3]])
+        self.world.done(Method.POST, "prefix", data=[{"prefix": each} for each in PREFIXES[:2]])
         self.world.done(Method.POST, "file", data=[{"name": "a"}, {"name": "a"}, {"name": "b"}])
 
     def _fill(self, uow: UnitOfWork) -> None:
@@ -94,7 +96,7 @@ class Play:
     def order(self) -> int:
         """A random batch in review."""
         pick = self.random.choice
-        type_ = pick(("task", "task", "task", "contact", "case", "phonenumber", "file"))
+        type_ = pick(("task", "task", "task", "contact", "case", "phonenumber", "prefix", "file"))
         method = pick((Method.PATCH, Method.PATCH, Method.DELETE, Method.POST))
         size = self.random.randint(1, 9)
         if method is Method.POST:
@@ -117,9 +119,10 @@ class Play:
             "category": [1],
             "assignee": [self.world.anna.user],
             "phonenumber": NUMBERS,
+            "prefix": PREFIXES,
             "name": ["a", "b", "c"],
         }
-        return pick([*known[field], *known[field], 999 if field not in ("phonenumber", "name") else "999"])
+        return pick([*known[field], *known[field], 999 if field not in ("phonenumber", "prefix", "name") else "999"])
 
     def _new(self, type_: str) -> dict[str, Any]:
         pick = self.random.choice
@@ -133,6 +136,8 @@ class Play:
             return pick(({"title": "New"}, {"contact": pick((1, 99))}))
         if type_ == "phonenumber":
             return {"phonenumber": pick((*NUMBERS, "1"))}
+        if type_ == "prefix":
+            return pick(({"prefix": pick((*PREFIXES, ""))}, {"prefix": pick(PREFIXES), "name": "x"}))
         return {"name": pick(("a", "b"))}
 
     def _patch(self, type_: str) -> dict[str, Any]:
@@ -167,6 +172,8 @@ class Play:
             )
         elif type_ == "phonenumber":
             choices = ({"phonenumber": pick(NUMBERS)}, {"name": pick(("x", None))}, {"attributes": {"a": pick((1, 2))}})
+        elif type_ == "prefix":
+            choices = ({"prefix": pick(PREFIXES)}, {"name": pick(("x", None))}, {"attributes": {"a": pick((1, 2))}})
         else:
             choices = ({"name": pick(("a", "b", "c"))}, {"string_key_1": pick(("x", None))})
         return pick(choices)
@@ -203,10 +210,20 @@ FIELDS = {
     "contact": ("id",),
     "case": ("id", "contact"),
     "phonenumber": ("phonenumber",),
+    "prefix": ("prefix",),
     "file": ("name",),
 }
 VARY = {"id", "number", "revision", "created_at", "modified_at", "started_at", "activated_at", "claimed_at"}
-VARY |= {"completed_at", "did_sid", "file_sid", "open_children", "task_count", "person_count", "display_name"}
+VARY |= {
+    "completed_at",
+    "did_sid",
+    "prefix_sid",
+    "file_sid",
+    "open_children",
+    "task_count",
+    "person_count",
+    "display_name",
+}
 
 
 @pytest.mark.usefixtures("in_small_slices")

@@ -10,12 +10,15 @@ import pytest
 
 from tests.conftest import PASSWORD, add_user
 from tests.support.databases import Databases
+from tests.support.given import HTM, htm_fixture
 from tests.support.server import Server, basic
 from tests.support.sizes import sized
+from tests.support.tenant import Tenant
 
 HEADERS = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
 CLIENTS = 8
 ROUNDS = sized(20, 40)
+NEXT = 100
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,25 @@ def test_one_of_many_claims_on_two_nodes_wins(nodes: tuple[Server, Server]) -> N
         with ThreadPoolExecutor(2) as clients:
             statuses = sorted(clients.map(claim, range(2)))
         assert statuses == [200, 409]
+
+
+def test_a_hundred_callers_of_the_next_task_get_different_ones(nodes: tuple[Server, Server]) -> None:
+    tenant = Tenant(nodes[0])
+    known = htm_fixture(tenant)
+    for number in range(NEXT):
+        path = f"{HTM}/task?taskTemplateID={known['review']}&mode=async"
+        tenant.native("POST", path, {"n": number}, person="olga")
+    headers = {"Authorization": tenant.basic("paul")}
+
+    def claim(index: int) -> tuple[int, str]:
+        answer = nodes[index % 2].call("PUT", f"{HTM}/task?action=claimNext&query=TASK", headers=headers)
+        return answer.status, answer.json().get("tkiid", "")
+
+    with ThreadPoolExecutor(NEXT) as callers:
+        answers = list(callers.map(claim, range(NEXT)))
+    assert {status for status, _ in answers} == {200}
+    assert len({tkiid for _, tkiid in answers}) == NEXT
+    assert [claim(index) for index in range(2)] == [(404, "")] * 2
 
 
 def test_a_token_revoked_by_disabling_its_user_counts_on_the_other_node(nodes: tuple[Server, Server]) -> None:

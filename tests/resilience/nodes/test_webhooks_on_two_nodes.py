@@ -1,4 +1,5 @@
-"""Two nodes on one PostgreSQL: each event arrives once, in the order of its subject, with two requests at a time."""
+"""Two nodes on one PostgreSQL: each event arrives once, in the order of its subject, with two requests at a time. They
+hear of each other by looking alone."""
 
 import json
 from collections import Counter
@@ -9,6 +10,9 @@ from tests.support.receiver import receiving
 from tests.support.tenant import Tenant
 
 CONFIG = """
+[events]
+notify = false
+poll_seconds = 0.1
 [webhooks]
 allow_http = true
 ports = []

@@ -74,6 +74,18 @@ def test_commits_of_others_are_heard_by_polling_alone() -> None:
     run(test, poll_seconds=0.01)
 
 
+def test_what_one_listener_has_seen_is_news_to_another() -> None:
+    async def test(watch: EventWatch, logs: Logs) -> None:
+        with watch.listen(1) as listener, watch.listen(1) as other:
+            listener.looked(7)
+            other.looked(8)  # it looked a moment later
+            logs.last = {1: 8}
+            assert await listener.wait(SOON)
+            assert not await other.wait(0)
+
+    run(test, poll_seconds=0.01)
+
+
 def test_nothing_is_looked_at_when_nobody_listens() -> None:
     async def test(watch: EventWatch, logs: Logs) -> None:
         with watch.listen(1) as listener:

@@ -7,7 +7,7 @@ from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock
 from dragoman.dialects.kit import Request
 from dragoman.dialects.onlyoffice_crm.problems import bad_argument
 from dragoman.dialects.onlyoffice_crm.views import CaseView, Gathering
-from dragoman.dialects.onlyoffice_crm.wire.parameters import gather
+from dragoman.dialects.onlyoffice_crm.wire.parameters import Parameters, gather
 from dragoman.domain.case import Case, CaseKind
 from dragoman.usecases import purge as removal
 from dragoman.usecases.cases import crm_cases
@@ -26,20 +26,54 @@ class Create(msgspec.Struct, frozen=True):
 
 def parse_create(request: Request) -> Create:
     """POST crm/case. A private case is refused: the users whom it is shared with have no place in a case."""
-    parameters = gather(request)
-    title, is_private = parameters.text("title"), parameters.boolean("isPrivate")
-    if not title:
-        raise bad_argument("title", "required")
-    if len(title) > LONGEST_TITLE:
-        raise bad_argument("title", f"longer than {LONGEST_TITLE} characters")
+    title, is_private = _read(gather(request))
     if is_private:
         raise bad_argument("isPrivate", "not offered")
     return Create(title)
 
 
+def _read(parameters: Parameters) -> tuple[str, bool]:
+    title, is_private = parameters.text("title"), parameters.boolean("isPrivate")
+    if not title:
+        raise bad_argument("title", "required")
+    if len(title) > LONGEST_TITLE:
+        raise bad_argument("title", f"longer than {LONGEST_TITLE} characters")
+    return title, is_private
+
+
 def create(uow: UnitOfWork, command: Create) -> CaseView:
     """The case, made by the principal."""
     return Gathering(uow, 0).case(crm_cases.add(uow, CaseKind.CASE, command.title))
+
+
+class Put(msgspec.Struct, frozen=True):
+    """Replaces what creating takes. Other members of a case that is sent back as it was shown are ignored."""
+
+    number: int
+    title: str
+    is_private: bool
+
+    def keys(self) -> Keys:
+        return Keys(cases={self.number})
+
+
+def parse_put(request: Request) -> Put:
+    """PUT crm/case/{id}."""
+    parameters = gather(request)
+    number = parameters.integer("id")
+    title, is_private = _read(parameters)
+    if number <= 0:
+        raise bad_argument("id", "required")
+    return Put(number, title, is_private)
+
+
+def put(uow: UnitOfWork, command: Put) -> CaseView:
+    """The case with another title; the same title changes nothing. A private case stays private, none becomes so."""
+    present = _editable(uow, command)
+    if command.is_private and not present.is_private:
+        raise bad_argument("isPrivate", "not offered")
+    after = replace(present, title=command.title)
+    return Gathering(uow, 0).case(present if after == present else cases.save(uow, after))
 
 
 class Get(msgspec.Struct, frozen=True):
@@ -92,7 +126,7 @@ def reopen(uow: UnitOfWork, command: End) -> CaseView:
     return Gathering(uow, 0).case(case)
 
 
-def _editable(uow: UnitOfWork, command: End) -> Case:
+def _editable(uow: UnitOfWork, command: End | Put) -> Case:
     case = crm_cases.get(uow, command.number, CaseKind.CASE, Lock.CHANGE)
     crm_cases.require_edit(uow, case)
     return case
