@@ -5,14 +5,17 @@ nothing. So the driver's one place of waiting has a time, too: a second more tha
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
+from types import MethodType
 from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import _WaitTimeout
+from psycopg.generators import send
 from psycopg.pq import TransactionStatus
 
 R = TypeVar("R")
@@ -29,6 +32,21 @@ def with_numbers(text: str) -> str:
     """
     numbers = count(1)
     return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", text)
+
+
+def _end_by_sync(pipeline: Any) -> PQGen[None]:
+    """What the driver runs at the end of a pipeline, without the flush that it sends behind the sync.
+
+    PostgreSQL (seen in 15.18) starts the time of `idle_in_transaction_session_timeout` with the answer to the sync, ends it
+    with the next message, and for a flush does not start it again: a process that is stopped then keeps its locks.
+    """
+    try:
+        pipeline._enqueue_sync()
+        yield from pipeline._communicate_gen()
+    finally:
+        if pipeline.result_queue:
+            yield from send(pipeline.pgconn)
+        yield from pipeline._fetch_gen(flush=False)
 
 
 class Connection(psycopg.Connection[Any]):
@@ -54,6 +72,20 @@ class Connection(psycopg.Connection[Any]):
     def begins(self) -> bool:
         """Whether the next statement begins a transaction."""
         return not self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE
+
+    @contextmanager
+    def pipeline(self) -> Iterator[psycopg.Pipeline]:
+        """The driver's pipeline, which leaves the transaction with its time limit."""
+        with super().pipeline() as pipeline:
+            vars(pipeline)["_exit_gen"] = MethodType(_end_by_sync, pipeline)
+            yield pipeline
+
+    @contextmanager
+    def _pipeline_nolock(self) -> Iterator[psycopg.Pipeline]:
+        """The same within `executemany`."""
+        with super()._pipeline_nolock() as pipeline:
+            vars(pipeline)["_exit_gen"] = MethodType(_end_by_sync, pipeline)
+            yield pipeline
 
     def _start_query(self) -> PQGen[None]:
         """What the driver runs before each statement: in a pipeline it would wait here for the result of BEGIN."""
