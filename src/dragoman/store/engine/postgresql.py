@@ -37,8 +37,9 @@ def with_numbers(text: str) -> str:
 def _end_by_sync(pipeline: Any) -> PQGen[None]:
     """What the driver runs at the end of a pipeline, without the flush that it sends behind the sync.
 
-    PostgreSQL (seen in 15.18) starts the time of `idle_in_transaction_session_timeout` with the answer to the sync, ends it
-    with the next message, and for a flush does not start it again: a process that is stopped then keeps its locks.
+    PostgreSQL (seen in 15.18) starts the time of `idle_in_transaction_session_timeout` with the answer to the sync and
+    ends it with the next message, but for a flush does not start it again: a process that is stopped then keeps its
+    locks (`findings/postgres-flush-ends-the-idle-limit.sh`).
     """
     try:
         pipeline._enqueue_sync()
