@@ -17,6 +17,7 @@ from tests.support.authorization_requests import ASKED, PLACE, ask, request
 from tests.support.in_process_server import Ask
 from tests.support.operation_rows import DIALECTS
 from tests.support.samples import Samples
+from tests.support.sizes import sized
 from tests.support.tenant import Tenant
 
 NUMBER, TEXT, MOMENT = 424_242_424_242, "00000000-dead-7000-8000-00000000beef", "2042-04-24T04:24:24.000Z"
@@ -33,6 +34,8 @@ groups login owner attempt total processed success failure cursor twin snapshot
 OWNED = frozenset(_OWNED.split())
 """Columns that no client writes."""
 MANY, REFUSED, BROKEN = 200, 400, 500
+PART = sized(3, 1)
+"""With each submission an operation is sent all names together, and every third one alone, other operations others."""
 CHOOSES = {"authentication.login": "provider"}
 """Names that choose another way of doing the operation, which isn't offered."""
 MEANT = frozenset({"task.set_created", "task.set_modified", "history.create"})
@@ -86,7 +89,8 @@ def attempts(tenant: Tenant, dialect: Dialect, operation: OperationSpec, more: d
     person = "bert" if operation.path == "/users/me" else "anna"
     headers = {"Authorization": tenant.basic(person), "Content-Type": "application/json"}
     more = {name: value for name, value in more.items() if name != CHOOSES.get(operation.name)}
-    for sample in (more, *({name: value} for name, value in more.items())):
+    alone = [{name: value} for name, value in more.items()][len(operation.name) % PART :: PART]
+    for sample in (more, *alone):
         sent = json.dumps([sample | each for each in usual] if isinstance(usual, list) else sample | usual).encode()
         yield Ask(operation.method, dialect.prefixes[0] + target, headers, sent)
 
