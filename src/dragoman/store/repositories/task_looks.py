@@ -27,7 +27,7 @@ MOST_NAMED = 20_000
 DENSE = 400
 """A walk passes all tasks over those that match for each of a page's: with more than the root of so many times all
 tasks it is the shorter way, however few these are."""
-SAMPLE = 20_000
+SAMPLE = 12_000
 """How many candidates a count looks at first; most counts end there."""
 SPELLED = 32
 """So many words may begin with what was asked for, so that tasks are asked word by word."""
