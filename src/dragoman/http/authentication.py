@@ -67,7 +67,7 @@ class Authentication:
     async def authenticate(self, request: Exchange, dialect: Dialect, operation: OperationSpec | None) -> None:
         """Put the principal on the request: known, of the same site, with a scope, and within its rate.
 
-        Logging in takes a password also where somebody asks already, as within a batch.
+        A login checks its own password even if the request is authenticated already, as within a batch.
         """
         if request.acts_as is not None and not _is_login(operation):
             request.principal = request.acts_as

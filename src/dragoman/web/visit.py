@@ -203,12 +203,12 @@ class Visit:
         return hmac.digest(self._bound_to.encode(), text.encode(), "sha256")
 
     async def receive(self, receiving: Receiving, pieces: AsyncIterator[bytes], operation: str) -> Any:
-        """Store what arrives, as the user who asks; its command, which makes it visible. Whatever fails, nothing of it
-        stays."""
+        """Store a file while it arrives, in the name of the user. Gives what `order` of `receiving` gives. If anything
+        fails, nothing of the file stays."""
         write = self._stepwise(operation)
         try:
             return await receive(receiving, pieces, write)
-        except Exception:  # house: ok, because whatever fails here, nothing of what arrived may stay
+        except Exception:  # house: ok, because after any failure nothing of the file may stay
             await abandon(receiving, write)
             raise
 

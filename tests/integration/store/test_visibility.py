@@ -159,3 +159,15 @@ def test_what_is_offered_is_seen(world: World, every: list[tuple[Task, Any]], lo
         return [task.number for task in uow.tasks.page(wanted, [Sort("number")], limit=MOST)]
 
     assert world.read(listed) == offered
+
+
+def test_a_batch_is_not_offered_to_a_reviewer_in_a_list_of_what_others_see(world: World) -> None:
+    reviewer, other = principal_of(world, "reviewer"), replace(principal_of(world, "reviewer"), is_reviewer=False)
+
+    def listed(uow: UnitOfWork) -> list[Task]:
+        wanted = TaskFilter(states=(State.READY,), claimable_by=reviewer, visible_to=other)
+        return uow.tasks.page(wanted, [Sort("number")], limit=MOST)
+
+    found = world.read(listed)
+    assert found
+    assert all(task.kind is Kind.WORK for task in found)

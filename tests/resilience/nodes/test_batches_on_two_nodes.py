@@ -1,7 +1,6 @@
 """Batches on two nodes, one frozen past its lease and thawed, the other killed: each entry has one outcome and is done
 once, counts and objects agree, and nothing behind a stop or a threshold is applied."""
 
-import json
 import os
 import signal
 import threading
@@ -12,10 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import PASSWORD, add_user
-from tests.support.server import Server, basic
+from tests.conftest import add_user
+from tests.resilience.nodes.asking import tell, until
+from tests.support.server import Server
 
-JSON = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
 CONFIG = "[jobs]\nlease_seconds = 1"
 TASKS = 360
 ENTRIES = 400
@@ -45,23 +44,6 @@ def nodes(postgres_url: str) -> Iterator[tuple[Server, Server]]:
         finally:
             two.kill()
             os.kill(one.pid, signal.SIGCONT)
-
-
-def tell(server: Server, method: str, target: str, content: Any = None) -> Any:
-    answer = server.call(method, target, None if content is None else json.dumps(content), JSON)
-    assert answer.status < 300, f"{method} {target}: {answer.status} {answer.text}"
-    return answer.json()
-
-
-def until(server: Server, path: str, holds: Any) -> Any:
-    """The batch when this holds of it."""
-    pause = threading.Event()
-    for _ in range(1_200):
-        seen = tell(server, "GET", path)
-        if holds(seen):
-            return seen
-        pause.wait(0.05)
-    raise AssertionError(f"not yet: {seen}")
 
 
 def rows(server: Server, statement: str, *values: Any) -> list[Any]:

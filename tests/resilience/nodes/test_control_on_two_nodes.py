@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PASSWORD, add_user
-from tests.support.server import Server, basic
+from tests.conftest import add_user
+from tests.resilience.nodes.asking import tell, until
+from tests.support.server import Server
 
-JSON = basic("anna", PASSWORD) | {"Content-Type": "application/json"}
 READERS = 8
 ENTRIES = 400
 UNKNOWN_EVERY = 10
@@ -32,9 +32,7 @@ class Readers:
     def _read(self, server: Server) -> int:
         """How many documents it saw. AssertionError where one breaks a law."""
         for seen in count():
-            answer = server.call("GET", self._path, None, JSON)
-            assert answer.status == 200, answer.text
-            keeps_the_laws(answer.json())
+            keeps_the_laws(tell(server, "GET", self._path))
             if self._stop.is_set():
                 return seen
         raise AssertionError
@@ -64,23 +62,6 @@ def servers(postgres_url: str) -> Iterator[tuple[Server, Server]]:
     add_user(postgres_url, "anna", admin=True)
     with Server(postgres_url) as one, Server(postgres_url) as two:
         yield one, two
-
-
-def tell(server: Server, method: str, target: str, content: str | None = None) -> Any:
-    answer = server.call(method, target, content, JSON)
-    assert answer.status < 300, f"{method} {target}: {answer.status} {answer.text}"
-    return answer.json()
-
-
-def until(server: Server, path: str, holds: Any) -> Any:
-    """The batch when this holds of it."""
-    pause = threading.Event()
-    for _ in range(1_200):
-        seen = tell(server, "GET", path)
-        if holds(seen):
-            return seen
-        pause.wait(0.1)
-    raise AssertionError(f"not yet: {seen}")
 
 
 def test_verbs_on_one_node_act_on_the_other_and_counts_keep_their_laws(servers: tuple[Server, Server]) -> None:

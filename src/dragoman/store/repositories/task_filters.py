@@ -217,9 +217,11 @@ def conditions(tenant: int, wanted: TaskFilter) -> Conditions:
 
 
 def _offers_what_is_seen(wanted: TaskFilter) -> bool:
-    """Whether all that is offered is seen as well: whoever may claim a task that is started may see it."""
+    """Whether all tasks that match `claimable_by` match `visible_to` too: who may claim a started task may see it."""
     who, seer = wanted.claimable_by, wanted.visible_to
     if who is None or seer is None or who.is_admin or wanted.visible_through != EVERY_WAY:
+        return False
+    if decides_batches(who) and not watches_batches(seer):
         return False
     is_started = bool(wanted.states) and State.INACTIVE not in wanted.states
     return is_started and (who.user, who.groups) == (seer.user, seer.groups)

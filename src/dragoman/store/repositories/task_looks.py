@@ -144,7 +144,7 @@ def chosen(wanted: TaskFilter, keys: Sequence[Sort], counted: Mapping[str, int])
     rarest = min(wanted.words, key=lambda word: counted[WORD + word], default="")
     most = MOST_NAMED if name == NAMED else MOST
     if not keys:
-        if count >= MOST and NAMED in leads:  # what is counted has no end that is known: those that name the reader do
+        if count >= MOST and NAMED in leads:  # both are beyond their bounds: what names the reader finds fewer
             name, count, most = NAMED, leads[NAMED], MOST_NAMED
         is_sample = count >= most and (name == NAMED or name.startswith(WORD))
         few = True if count < most else None

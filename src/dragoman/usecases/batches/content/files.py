@@ -86,7 +86,7 @@ def reader(media: str, read_json: ReadJson, names: Sequence[str] = ()) -> Reader
 
 
 def _first_reader(media: str, read_json: ReadJson) -> Reader:
-    """The reader of a file of which nobody has said what its columns mean."""
+    """The reader of a file whose columns have no meanings yet."""
     if media == NDJSON:
         return reader(media, read_json)
     nameless = reader_of(CSV, NewBatch(Method.PATCH, TYPE, None, None, "{}", True, 0), read_json)
