@@ -11,23 +11,29 @@ from dragoman.domain.moment_text import render_native
 Change = tuple[msgspec.Raw, msgspec.Raw]
 """What a field was, and what it became, each as JSON."""
 
+NULL = msgspec.Raw(b"null")
+
 _changes_of = msgspec.json.Decoder(dict[str, Change]).decode
-_time = lru_cache(maxsize=1_024)(render_native)
 
 
 def changes_of(text: str | bytes) -> dict[str, Change]:
     """The changes of a row of history by field, as they are shown."""
     changes = _changes_of(text)
-    for name, (old, new) in changes.items():
-        # Names of moments end in `_at`, and nothing else's does (STYLE 4); below a dot stand names of clients.
-        if name.endswith("_at") and "." not in name:
-            changes[name] = _shown(old), _shown(new)
+    # Names of moments end in `_at`, and nothing else's does (STYLE 4); below a dot stand names of clients.
+    for name in [name for name in changes if name[-3:] == "_at" and "." not in name]:
+        old, new = changes[name]
+        changes[name] = _shown(old), _shown(new)
     return changes
 
 
 def _shown(value: msgspec.Raw) -> msgspec.Raw:
-    written = bytes(value)
-    return value if written == b"null" else msgspec.Raw(f'"{_time(Moment(int(written)))}"'.encode())
+    return value if value == NULL else _time(bytes(value))
+
+
+@lru_cache(maxsize=1_024)
+def _time(written: bytes) -> msgspec.Raw:
+    """A moment in the text of history, as a time: many changes have the same."""
+    return msgspec.Raw(f'"{render_native(Moment(int(written)))}"'.encode())
 
 
 class Clash(msgspec.Struct, frozen=True):

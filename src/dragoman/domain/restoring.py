@@ -7,6 +7,7 @@ member by member, as deep as both values are objects.
 import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
@@ -96,6 +97,22 @@ def restored(entity: Entity, changes: str, plan: Plan, how: OnConflict) -> Resto
         if place not in kept:
             piece.restore(draft)
     return Restored(replace(entity, **fields) if fields else entity, changed, tuple(fields))
+
+
+DELETED = '{"deleted":[false,true]}'
+"""The changes of a row of history that tells of a deletion."""
+
+
+def as_deleted(entity: Entity, later: Sequence[str], plan: Plan) -> Restored:
+    """An object that is there again, as it was when it was deleted: the changes behind its deletion, oldest first, are
+    taken back, whoever made them. The row behind a deletion tells that it is there again, and of no change."""
+    fields: dict[str, None] = {}
+    changes = [text for above, text in pairwise((DELETED, *later)) if DELETED not in (above, text)]
+    for text in reversed(changes):
+        found = restored(entity, text, plan, OnConflict.OVERWRITE)
+        entity = found.entity
+        fields.update(dict.fromkeys(found.fields))
+    return Restored(entity, (), tuple(fields))
 
 
 def clashes(entity: Entity, changes: str, plan: Plan) -> list[Clash]:

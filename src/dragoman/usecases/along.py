@@ -22,7 +22,8 @@ class Companion:
 
 
 class Went(NamedTuple):
-    """One that went along: what it is, its change as JSON text, and what it left where it was deleted."""
+    """One that went along: what it is, its change as JSON text, and what it left where it was deleted and is not there
+    again."""
 
     entity: str
     number: int
@@ -39,8 +40,8 @@ Place = tuple[str, int, int]
 def along(
     uow: UnitOfWork, entity: str, companions: Mapping[str, Companion], rows: Sequence[Change], *, are_deleted: bool
 ) -> dict[int, list[Went]]:
-    """What went along with the objects of these rows, by the number of the object; each behind what holds it. The
-    command must be exclusive."""
+    """What went along with the objects of these rows, by the number of the object; each behind what holds it. Of
+    deleted ones those that are there again, too. The command must be exclusive."""
     if not companions or not rows:
         return {}
     own = {row.number for row in rows}
@@ -64,23 +65,25 @@ def _of_entity(
     pairs = [(number, revision) for entity, number, revision in places if entity == name]
     rows = uow.history.rows(name, pairs)
     numbers = sorted({number for number, _ in pairs})
-    if are_deleted:
-        left = {
-            number: each
-            for number, each in uow.history.tombstones(name, numbers).items()
-            if (number, each.revision) in rows
-        }
-        return [
-            Went(name, number, each.revision, getattr(each.snapshot, companion.field) or 0, "", each)
-            for number, each in left.items()
-        ]
     objects = uow.objects(name)
     objects.load(numbers, Lock.CHANGE)
-    return [
+    there = [
         Went(name, number, revision, getattr(present, companion.field) or 0, row.changes, None)
         for (number, revision), row in rows.items()
         if (present := objects.find(number, Lock.CHANGE)) is not None
     ]
+    if not are_deleted:
+        return there
+    left = {
+        number: each
+        for number, each in uow.history.tombstones(name, numbers).items()
+        if (number, each.revision) in rows
+    }
+    gone = [
+        Went(name, number, each.revision, getattr(each.snapshot, companion.field) or 0, "", each)
+        for number, each in left.items()
+    ]
+    return [*there, *gone]
 
 
 def _by_object(entity: str, own: set[int], found: Mapping[tuple[str, int], Went]) -> dict[int, list[Went]]:

@@ -251,17 +251,90 @@ def test_a_new_object_that_was_changed_is_deleted_by_overwrite_alone(
         assert world.failures(undo)[0][1]["errors"] == [{"message": "was changed since the batch", "field": "priority"}]
 
 
-@pytest.mark.parametrize(("how", "outcome"), [(FAIL, (0, 1)), (OVERWRITE, (1, 0))])
-def test_a_deleted_object_that_exists_again_is_not_touched(
-    world: BatchWorld, how: OnConflict, outcome: tuple[int, int]
-) -> None:
-    one = made(world, "task", title="a")
-    batch = world.done(DELETE, "task", field="id", entries=[one])
-    first = undone(world, batch)
+def forgotten(world: BatchWorld, batch: Batch) -> None:
+    """As if the batch had not been undone: somebody else brought its objects back."""
     world.core(lambda uow: uow.batches.save(replace(uow.batches.get(batch.number), undone_by=None)))
-    assert first.success == 1
-    undo = undone(world, batch, how)
-    assert (undo.success, undo.failure) == outcome
+
+
+AGAIN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "task": (
+        {"title": "a", "priority": 1, "properties": {"x": "1"}, "extensions": {"Parcel": {"weight": 1.50}}},
+        {"title": "b", "properties": {"x": None, "y": "2"}, "extensions": {"Parcel": {"weight": 2, "new": 1}}},
+    ),
+    "contact": (
+        {"kind": "person", "first_name": "Ann", "last_name": "Berg"},
+        {"first_name": "Mia", "about": "new", "is_private": True},
+    ),
+    "case": ({"title": "a"}, {"title": "b", "description": "new"}),
+}
+
+
+@pytest.mark.parametrize("noun", AGAIN)
+def test_a_deleted_object_that_exists_again_is_as_it_was_where_an_undo_overwrites(
+    world: BatchWorld, noun: str
+) -> None:
+    members, later = AGAIN[noun]
+    one = made(world, noun, **members)
+    before = shown(world, noun, one)
+    batch = world.done(DELETE, noun, field="id", entries=[one])
+    assert undone(world, batch).success == 1
+    patched(world, noun, one, **later)
+    second = world.done(DELETE, noun, field="id", entries=[one])
+    assert undone(world, second).success == 1
+    forgotten(world, batch)
+    refused_ = undone(world, batch)
+    assert (refused_.success, refused_.failure) == (0, 1)
+    assert world.failures(refused_)[0][1]["errors"][0]["message"] == "exists again"
+    changed = shown(world, noun, one)
+    assert changed != before
+    forgotten(world, batch)
+    undo = undone(world, batch, OVERWRITE)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert shown(world, noun, one) == before
+    forgotten(world, batch)
+    same = undone(world, batch, OVERWRITE)
+    [outcome] = world.core(lambda uow: uow.batches.outcomes(same.number, limit=5))
+    assert outcome.unchanged
+    assert counts(undone(world, undo)) == (Status.COMPLETED, 1, 1, 0)  # does the batch again
+    assert shown(world, noun, one) is None
+
+
+def test_the_preview_shows_what_an_undo_overwrites_and_a_later_change_is_noticed(world: BatchWorld) -> None:
+    one, two = (made(world, "task", title=title) for title in "ab")
+    batch = world.done(DELETE, "task", field="id", entries=[one, two])
+    assert undone(world, batch).success == 2
+    for uid in (one, two):
+        patched(world, "task", uid, title="later")
+    forgotten(world, batch)
+    undo = asked(world, batch, OVERWRITE)
+    world.run_jobs()
+    _, found = world.native("anna", "GET", f"/v1/batches/{undo.uid}/preview")
+    assert [(each["effect"], each["before"]["title"], each["after"]["title"]) for each in found["items"]] == [
+        ("will_change", "later", "b"),
+        ("will_change", "later", "a"),
+    ]
+    _, told = world.native("anna", "GET", f"/v1/batches/{undo.uid}/entries")
+    assert [each["data"]["title"] for each in told["items"]] == ["b", "a"]
+    patched(world, "task", two, title="latest")
+    world.decide(undo.number, Decision.APPROVE)
+    world.run_jobs()
+    assert {index: code["code"] for index, (_, code) in world.failures(world.batch(undo.number)).items()} == {
+        0: "changed_since_review"
+    }
+    assert ((shown(world, "task", one) or {})["title"], (shown(world, "task", two) or {})["title"]) == ("a", "latest")
+
+
+def test_parts_that_exist_again_are_overwritten_with_their_whole(world: BatchWorld) -> None:
+    ids = family(world)
+    before = all_shown(world, ids)
+    batch = world.done(DELETE, "task", field="id", entries=[ids[0]])
+    assert undone(world, batch).success == 1
+    for uid in ids:
+        patched(world, "task", uid, title="later")
+    forgotten(world, batch)
+    undo = undone(world, batch, OVERWRITE)
+    assert counts(undo) == (Status.COMPLETED, 1, 1, 0), world.failures(undo)
+    assert all_shown(world, ids) == before
 
 
 def test_a_taken_natural_key_keeps_a_deleted_object_away(world: BatchWorld) -> None:

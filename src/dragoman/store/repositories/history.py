@@ -140,6 +140,14 @@ class History:
         statement = sa.select(H.changes).where(*mine, others).order_by(H.revision).limit(limit)
         return [str(row[0]) for row in self._group.connection.execute(statement)]
 
+    def since(self, entity: str, number: int, *, after: int) -> list[str]:
+        """The changes behind a revision, oldest first. For readers and exclusive commands."""
+        if self._group.connection is None:
+            raise MustBeExclusive
+        mine = (H.tenant == self._group.tenant, H.entity == entity, H.number == number, H.revision > after)
+        statement = sa.select(H.changes).where(*mine).order_by(H.revision)
+        return [str(row[0]) for row in self._group.connection.execute(statement)]
+
     def sizes(self, entity: str, number: int, *, after: int, limit: int) -> list[int]:
         """The characters of the changes of these rows. For readers and exclusive commands."""
         if self._group.connection is None:

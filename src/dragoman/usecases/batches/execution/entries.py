@@ -180,6 +180,13 @@ class Doing:
         return self._made(part, index) if self._batch.method is Method.POST else self._picked(part, index)
 
     def _made(self, part: UnitOfWork, index: int) -> Result:
+        there = None if self._undo is None else self._undo.overwritten(part, index)
+        if self._undo is not None and there is not None:
+            self._before = there
+            self.reviewed.must_be_unchanged(part, index, there, lambda: b"{}")
+            number = self._undo.overwrite(part, index, there)
+            self.reviewed.must_have_been_shown(part, index, there)
+            return Result(before=there, after=self._object(part, number))
         try:
             number = self._make(part, index)
         except Conflict as refused:

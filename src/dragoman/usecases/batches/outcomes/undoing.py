@@ -17,7 +17,7 @@ from dragoman.domain.bulk import Batch, Method, OnConflict
 from dragoman.domain.bulk_failures import Detail
 from dragoman.domain.errors import Conflict
 from dragoman.domain.pointers import escaped
-from dragoman.domain.restoring import restored, values
+from dragoman.domain.restoring import as_deleted, restored, values
 from dragoman.store.repositories.history import Change, Tombstone
 from dragoman.store.repositories.sight import DECIDING
 from dragoman.usecases.along import Companion, Went, along
@@ -78,13 +78,44 @@ class Undo:
         else:
             self._restore(part, undoing, present, source)
 
+    def overwritten(self, part: UnitOfWork, index: int) -> Any:
+        """The deleted object of an entry that somebody brought back since, where the undo overwrites it; else None."""
+        source, _ = self._source(index)
+        there = part.objects(self._entity).find(source.number, Lock.CHANGE)
+        if there is None or self._how is not OnConflict.OVERWRITE or self._is_own(part, there):
+            return None
+        return there
+
+    def overwrite(self, part: UnitOfWork, index: int, there: Any) -> int:
+        """Give an object that was brought back what it had when it was deleted; its number."""
+        source, undoing = self._source(index)
+        later = part.history.since(self._entity, source.number, after=source.revision)
+        found = as_deleted(there, later, undoing.plan)
+        if found.entity != there:
+            undoing.save(part, there, found.entity, found.fields)
+        for went in self._along.get(source.number, ()):
+            self._overwrite_companion(part, went)
+        return source.number
+
+    def _overwrite_companion(self, part: UnitOfWork, went: Went) -> None:
+        companion, present = self._companion(went), part.objects(went.entity).find(went.number, Lock.CHANGE)
+        if present is None:
+            self._add_companion(part, went)
+            return
+        later = part.history.since(went.entity, went.number, after=went.revision)
+        found = as_deleted(present, later, companion.plan)
+        if found.entity != present:
+            companion.save(part, present, found.entity)
+
     def bring_back(self, part: UnitOfWork, index: int) -> int:
         """Store the deleted object of an entry again; its number."""
         source, _ = self._source(index)
         there = part.objects(self._entity).find(source.number, Lock.CHANGE)
         left = self._tombstones.get(source.number)
         if there is not None:
-            return self._exists(part, there)
+            if self._is_own(part, there):  # it came back with its whole
+                return source.number
+            raise _changed([Detail(EXISTS, field=self._type.id_key, reference=there.uid)])
         if left is None:
             raise Refused(bulk_failures.not_found(self._type.name, self._type.id_key))
         if left.revision != source.revision and self._how is not OnConflict.OVERWRITE:
@@ -100,9 +131,13 @@ class Undo:
             )
             raise _changed([detail]) from refused
         for went in self._along.get(source.number, ()):
-            if went.left is not None and part.objects(went.entity).find(went.number, Lock.CHANGE) is None:
-                self._companion(went).add(part, went.left.again(part.now))
+            if part.objects(went.entity).find(went.number, Lock.CHANGE) is None:
+                self._add_companion(part, went)
         return source.number
+
+    def _add_companion(self, part: UnitOfWork, went: Went) -> None:
+        if went.left is not None:
+            self._companion(went).add(part, went.left.again(part.now))
 
     def _companion(self, went: Went) -> Companion:
         assert self._undoing is not None  # noqa: S101 - nothing went along otherwise
@@ -170,13 +205,10 @@ class Undo:
         members = named(self._entity, texts) or [f"/{self._type.id_key}"]
         return [Detail(CHANGED, field=member.removeprefix("/")) for member in members]
 
-    def _exists(self, part: UnitOfWork, there: Any) -> int:
-        """The object of a deleted one's number is there again: by this undo, with its whole, or by somebody else."""
+    def _is_own(self, part: UnitOfWork, there: Any) -> bool:
+        """Whether this undo wrote an object last."""
         last = part.history.rows(self._entity, [(there.number, there.revision)]).get((there.number, there.revision))
-        is_own = last is not None and last.cause == self._batch.number
-        if not is_own and self._how is not OnConflict.OVERWRITE:
-            raise _changed([Detail(EXISTS, field=self._type.id_key, reference=there.uid)])
-        return int(there.number)
+        return last is not None and last.cause == self._batch.number
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -212,13 +244,18 @@ def data_of(
         return None
     if method is Method.POST:
         left = uow.history.tombstones(entity, [source.number for source in sources])
-        return [_text(_document(uow, type_, left.get(source.number))) for source in sources]
+        deleted = {number: each.snapshot for number, each in left.items()}
+        for source in sources:
+            if source.number not in left and (there := uow.objects(entity).find(source.number)) is not None:
+                later = uow.history.since(entity, source.number, after=source.revision)
+                deleted[source.number] = as_deleted(there, later, undoing.plan).entity
+        return [_text(_document(uow, type_, deleted.get(source.number))) for source in sources]
     rows = uow.history.rows(entity, [(source.number, source.revision) for source in sources])
     return [_text(_members(type_, undoing, rows.get((source.number, source.revision)))) for source in sources]
 
 
-def _document(uow: UnitOfWork, type_: ResourceType, left: Tombstone | None) -> Mapping[str, Any]:
-    return {} if left is None or type_.show is None else type_.show(uow, left.snapshot)
+def _document(uow: UnitOfWork, type_: ResourceType, deleted: Any) -> Mapping[str, Any]:
+    return {} if deleted is None or type_.show is None else type_.show(uow, deleted)
 
 
 def _members(type_: ResourceType, undoing: Undoing, row: Change | None) -> dict[str, Any]:
