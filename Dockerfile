@@ -2,7 +2,7 @@
 #
 # By default it keeps a SQLite database in the volume; with DRAGOMAN_DATABASE it is a node on that PostgreSQL database.
 
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.14-slim-bookworm AS build
 RUN python -m venv /opt/dragoman
 COPY deploy/requirements.lock /src/deploy/
 RUN /opt/dragoman/bin/pip install --no-cache-dir --require-hashes -r /src/deploy/requirements.lock
@@ -10,7 +10,7 @@ COPY pyproject.toml README.md LICENSE /src/
 COPY src /src/src
 RUN /opt/dragoman/bin/pip install --no-cache-dir --no-deps /src
 
-FROM python:3.11-slim-bookworm
+FROM python:3.14-slim-bookworm
 RUN useradd --system --create-home --home-dir /var/lib/dragoman dragoman
 COPY --from=build /opt/dragoman /opt/dragoman
 ENV PATH=/opt/dragoman/bin:$PATH \

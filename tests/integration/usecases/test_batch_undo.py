@@ -270,9 +270,7 @@ AGAIN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("noun", AGAIN)
-def test_a_deleted_object_that_exists_again_is_as_it_was_where_an_undo_overwrites(
-    world: BatchWorld, noun: str
-) -> None:
+def test_a_deleted_object_that_exists_again_is_as_it_was_where_an_undo_overwrites(world: BatchWorld, noun: str) -> None:
     members, later = AGAIN[noun]
     one = made(world, noun, **members)
     before = shown(world, noun, one)

@@ -213,7 +213,7 @@ def live_again(world: BatchWorld, uid: str, later: str, patch: dict[str, Any]) -
 @settings(max_examples=sized(3, 10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_deleted_objects_return_as_they_were(world: BatchWorld, noun: str, data: st.DataObject) -> None:
-    """Those that are there again stay as they are, and succeed only where that is overwritten."""
+    """What became of them since keeps the undo away, or is overwritten."""
     laters = data.draw(st.permutations(LATER)) if noun == "task" else ["nothing"] * 2
     ids = [made(world, noun, data.draw(PATCHES[noun])) for _ in laters]
     before = [shown(world, noun, uid) for uid in ids]
@@ -223,8 +223,8 @@ def test_deleted_objects_return_as_they_were(world: BatchWorld, noun: str, data:
     undo = undone(world, batch, how)
     wanted = []
     for later, one, two in zip(laters, before, last, strict=True):
-        is_gone = later == "deleted" and how is not OnConflict.OVERWRITE
-        wanted.append(one if later == "nothing" else None if is_gone else two)
+        is_restored = later == "nothing" or how is OnConflict.OVERWRITE
+        wanted.append(one if is_restored else None if later == "deleted" else two)
     assert [shown(world, noun, uid) for uid in ids] == wanted, (how, laters)
     assert undo.success == (len(ids) if how is OnConflict.OVERWRITE else laters.count("nothing"))
 

@@ -17,7 +17,7 @@ from dragoman.domain.bulk import Batch, Method, OnConflict
 from dragoman.domain.bulk_failures import Detail
 from dragoman.domain.errors import Conflict
 from dragoman.domain.pointers import escaped
-from dragoman.domain.restoring import as_deleted, restored, values
+from dragoman.domain.restoring import Plan, as_deleted, restored, values
 from dragoman.store.repositories.history import Change, Tombstone
 from dragoman.store.repositories.sight import DECIDING
 from dragoman.usecases.along import Companion, Went, along
@@ -89,8 +89,7 @@ class Undo:
     def overwrite(self, part: UnitOfWork, index: int, there: Any) -> int:
         """Give an object that was brought back what it had when it was deleted; its number."""
         source, undoing = self._source(index)
-        later = part.history.since(self._entity, source.number, after=source.revision)
-        found = as_deleted(there, later, undoing.plan)
+        found = as_deleted(there, _later(part, self._entity, source), undoing.plan)
         if found.entity != there:
             undoing.save(part, there, found.entity, found.fields)
         for went in self._along.get(source.number, ()):
@@ -109,7 +108,7 @@ class Undo:
 
     def bring_back(self, part: UnitOfWork, index: int) -> int:
         """Store the deleted object of an entry again; its number."""
-        source, _ = self._source(index)
+        source, undoing = self._source(index)
         there = part.objects(self._entity).find(source.number, Lock.CHANGE)
         left = self._tombstones.get(source.number)
         if there is not None:
@@ -120,8 +119,9 @@ class Undo:
             raise Refused(bulk_failures.not_found(self._type.name, self._type.id_key))
         if left.revision != source.revision and self._how is not OnConflict.OVERWRITE:
             raise _changed([Detail(CHANGED, field=self._type.id_key)])
+        deleted = _as_deleted(part, self._entity, source, left.again(part.now), undoing.plan, left)
         try:
-            self._add(part, left.again(part.now))
+            self._add(part, deleted)
         except Conflict as refused:
             if refused.code != "already_exists" or self._how is OnConflict.OVERWRITE:
                 raise
@@ -244,14 +244,27 @@ def data_of(
         return None
     if method is Method.POST:
         left = uow.history.tombstones(entity, [source.number for source in sources])
-        deleted = {number: each.snapshot for number, each in left.items()}
+        known: dict[int, Any] = {}
         for source in sources:
-            if source.number not in left and (there := uow.objects(entity).find(source.number)) is not None:
-                later = uow.history.since(entity, source.number, after=source.revision)
-                deleted[source.number] = as_deleted(there, later, undoing.plan).entity
-        return [_text(_document(uow, type_, deleted.get(source.number))) for source in sources]
+            gone = left.get(source.number)
+            last = uow.objects(entity).find(source.number) if gone is None else gone.snapshot
+            if last is not None:
+                known[source.number] = _as_deleted(uow, entity, source, last, undoing.plan, gone)
+        return [_text(_document(uow, type_, known.get(source.number))) for source in sources]
     rows = uow.history.rows(entity, [(source.number, source.revision) for source in sources])
     return [_text(_members(type_, undoing, rows.get((source.number, source.revision)))) for source in sources]
+
+
+def _as_deleted(uow: UnitOfWork, entity: str, source: Source, last: Any, plan: Plan, left: Tombstone | None) -> Any:
+    """An object as an entry deleted it, from its last state; `left` if it is deleted."""
+    if left is not None and left.revision == source.revision:
+        return last
+    return as_deleted(last, _later(uow, entity, source), plan).entity
+
+
+def _later(uow: UnitOfWork, entity: str, source: Source) -> list[str]:
+    """The changes of an object behind what an entry did."""
+    return uow.history.since(entity, source.number, after=source.revision)
 
 
 def _document(uow: UnitOfWork, type_: ResourceType, deleted: Any) -> Mapping[str, Any]:
