@@ -4,7 +4,8 @@ The tables are those of REVIEWED-BULK.md 1, 3.6, 3.7, 4, 5, 6 and 7, read once f
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -23,8 +24,7 @@ CREATED, IN_REVIEW, APPROVED, QUEUED, RUNNING, CANARY, PAUSED, COMPLETED, STOPPE
 ENDED = (COMPLETED, STOPPED, CANCELLED, EXPIRED)
 OPEN = tuple(status for status in Status if status not in ENDED)
 NATIVE, CARRIERX = "/v1/batches/{number}", "/core/v2/batch/tasks/{uid}"
-CONFLICT = 409
-DONE = 300
+GONE, DONE, CONFLICT = 204, 300, 409
 
 Outcome = Status | str | int
 """What a verb leads to: a status, the code of a refusal, or the HTTP status of an answer that shows no status."""
@@ -41,13 +41,30 @@ class Verb:
     outcomes: Mapping[Status, Outcome]
 
     @property
+    def is_native(self) -> bool:
+        return self.path.startswith(NATIVE)
+
+    @property
+    def makes_another(self) -> bool:
+        return self.path.endswith(("/retry", "/undo"))
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it takes If-Match. Of CarrierX's, decisions and control do."""
+        return self.method == "PATCH" or (self.is_native and self.method != "GET" and not self.makes_another)
+
+    @property
     def name(self) -> str:
-        wire = "native" if self.path.startswith(NATIVE) else "carrierx"
+        wire = "native" if self.is_native else "carrierx"
         words = [self.method, self.path.removeprefix(NATIVE).removeprefix(CARRIERX), json.dumps(self.body)]
         return " ".join([wire, *filter(None, words)])
 
     def outcome(self, status: Status) -> Outcome:
         return self.outcomes.get(status, self.refused)
+
+
+def is_refusal(outcome: Outcome) -> bool:
+    return isinstance(outcome, str) and not isinstance(outcome, Status)
 
 
 def each(statuses: tuple[Status, ...], outcome: Outcome | None = None) -> dict[Status, Outcome]:
@@ -62,7 +79,7 @@ CANARY_DECIDED = {"continue": {CANARY: QUEUED}, "refuse": {CANARY: STOPPED}}
 PAUSE = each((*EXECUTING, PAUSED), PAUSED)
 RESUME = each((PAUSED, QUEUED), QUEUED)
 STOP = each((*EXECUTING, PAUSED, CANARY, STOPPED), STOPPED)
-DELETE = each((CREATED, IN_REVIEW, *ENDED), 204)
+DELETE = each((CREATED, IN_REVIEW, *ENDED), GONE)
 PREVIEW = {IN_REVIEW: CREATED}
 RETRY = {COMPLETED: CREATED} | each((STOPPED, CANCELLED, EXPIRED), "nothing_to_retry")  # the first has a failure
 UNDO = {COMPLETED: CREATED} | each((STOPPED, CANCELLED, EXPIRED), "nothing_to_undo")
@@ -128,10 +145,13 @@ def world(opened: World) -> World:
     return made
 
 
-def ask(world: World, verb: Verb, batch: Batch, who: str = "anna") -> tuple[int, Any, Mapping[str, str]]:
+def ask(
+    world: World, verb: Verb, batch: Batch, who: str = "anna", *, query: str = "", if_match: str | None = None
+) -> tuple[int, Any, Mapping[str, str]]:
     """Status, JSON and headers of the reply."""
     body = b"" if verb.body is None else json.dumps(verb.body).encode()
-    reply = world.ask(who, verb.method, verb.path.format(number=batch.number, uid=batch.uid), body)
+    target = verb.path.format(number=batch.number, uid=batch.uid) + query
+    reply = world.ask(who, verb.method, target, body, {} if if_match is None else {"If-Match": if_match})
     return reply.status, json.loads(reply.body) if reply.body else None, dict(reply.headers)
 
 
@@ -140,22 +160,29 @@ def stored(world: World, batch: Batch) -> Batch | None:
     return found
 
 
-def check_refused(verb: Verb, code: str, status: int, told: Any) -> None:
-    """The refusal in the wire's shape."""
-    assert status == CONFLICT, told
-    if verb.path.startswith(NATIVE):
-        assert (told["code"], told["status"], told["title"]) == (code, CONFLICT, "Conflict")
-        return
-    [error] = told["errors"]
-    assert error["type"] == code
-    assert told["message"] == (OUT_OF_REVIEW if code == "conflict" else "Conflict")
+def check(verb: Verb, outcome: Outcome, status: int, told: Any) -> None:
+    """The answer is the outcome, in the wire's shape."""
+    match outcome:
+        case Status():
+            is_task = not verb.is_native and not verb.path.endswith("/control")
+            assert status < DONE, told
+            assert told["status"] == (SHOWN[outcome] if is_task else str(outcome)), told
+        case str() if verb.is_native:
+            assert (status, told.get("code"), told["title"]) == (CONFLICT, outcome, "Conflict"), told
+        case str():
+            message = OUT_OF_REVIEW if outcome == "conflict" else "Conflict"
+            assert (status, told["message"], told["errors"][0]["type"]) == (CONFLICT, message, outcome), told
+        case _:
+            assert status == outcome, told
 
 
-def check_done(verb: Verb, outcome: Status, status: int, told: Any) -> None:
-    """A good answer that shows the status."""
-    assert status < DONE, told
-    is_task = verb.path.startswith(CARRIERX) and not verb.path.endswith("/control")
-    assert told["status"] == (SHOWN[outcome] if is_task else str(outcome)), told
+@contextmanager
+def naming(verb: Verb, status: Status) -> Iterator[None]:
+    """Let a failure name the verb."""
+    try:
+        yield
+    except AssertionError as fault:
+        raise AssertionError(f"{verb.name} in {status}: {fault}") from fault
 
 
 # What a batch refuses before it is prepared, and once time has passed
@@ -250,31 +277,63 @@ def test_a_review_that_nobody_ends_expires(working: BatchWorld) -> None:
 # Verbs, status by status. These batches are led to their status past the jobs, which stay behind
 
 
-@pytest.mark.parametrize("status", Status)
+@pytest.fixture(params=Status)
+def status(request: pytest.FixtureRequest) -> Status:
+    """Each in turn."""
+    found: Status = request.param
+    return found
+
+
 def test_each_verb_leads_where_it_should_or_changes_nothing(world: World, status: Status) -> None:
     shared = batch_in(world, status, who=world.people["anna"])
     for verb in VERBS:
         outcome = verb.outcome(status)
-        batch = shared
-        if isinstance(outcome, Status) or outcome == 204 or verb.method == "PATCH":
-            batch = batch_in(world, status, who=world.people["anna"])
-        answered, told, _ = ask(world, verb, batch)
-        after = stored(world, batch)
-        try:
-            match outcome:
-                case Status():
-                    check_done(verb, outcome, answered, told)
-                    assert after is not None
-                    is_new = verb.path.endswith(("/retry", "/undo"))
-                    assert after.status is (status if is_new else outcome)
-                    assert is_new or (after == batch) is (status is outcome)
-                case str():
-                    check_refused(verb, outcome, answered, told)
-                    assert after == batch
-                case 204:
-                    assert (answered, after) == (204, None)
-                case _:
-                    assert answered == outcome, told
-                    assert verb.method != "GET" or after == batch
-        except AssertionError as fault:
-            raise AssertionError(f"{verb.name} in {status}: {fault}") from fault
+        may_change = isinstance(outcome, Status) or outcome == GONE or verb.method == "PATCH"
+        batch = batch_in(world, status, who=world.people["anna"]) if may_change else shared
+        with naming(verb, status):
+            check(verb, outcome, *ask(world, verb, batch)[:2])
+            after = stored(world, batch)
+            if outcome == GONE:
+                assert after is None
+            elif isinstance(outcome, Status) and not verb.makes_another:
+                assert after is not None
+                assert after.status is outcome
+                assert (after == batch) is (status is outcome)
+            elif is_refusal(outcome) or verb.method == "GET":
+                assert after == batch
+
+
+def test_a_dry_run_answers_like_the_verb_and_changes_nothing(world: World, status: Status) -> None:
+    batch = batch_in(world, status, who=world.people["anna"])
+    for verb in VERBS:
+        if verb.is_native and verb.method != "GET":
+            outcome = verb.outcome(status)
+            with naming(verb, status):
+                answered, told, headers = ask(world, verb, batch, query="?dry_run=true")
+                check(verb, outcome, answered, told)
+                assert headers.get("Dry-Run") == (None if is_refusal(outcome) else "true")
+                assert stored(world, batch) == batch
+
+
+def test_a_verb_about_another_revision_is_stale_whatever_the_status(world: World, status: Status) -> None:
+    batch = batch_in(world, status, who=world.people["anna"])
+    for verb in VERBS:
+        if verb.is_conditional:
+            with naming(verb, status):
+                answered, told, _ = ask(world, verb, batch, if_match=f'"{batch.revision + 1}"')
+                assert answered == HTTPStatus.PRECONDITION_FAILED
+                assert (told["code"] if verb.is_native else told["errors"][0]["type"]) == "stale"
+                assert not verb.is_native or told["current"]["revision"] == batch.revision
+                assert stored(world, batch) == batch
+
+
+def test_the_right_to_decide_comes_ahead_of_the_revision_and_the_status(world: World, status: Status) -> None:
+    batch = batch_in(world, status, who=world.add("bert"))
+    for verb in VERBS:
+        if verb.path.endswith("/approve") or verb.body in ({"status": "approved"}, {"action": "continue"}):
+            with naming(verb, status):
+                answered, told, _ = ask(world, verb, batch, "bert", if_match=f'"{batch.revision + 1}"')
+                code = told["code"] if verb.is_native else told["errors"][0]["type"]
+                is_no_change = (status, verb.body) == (APPROVED, {"status": "approved"})  # which decides nothing
+                assert (answered, code) == ((412, "stale") if is_no_change else (403, "not_a_reviewer"))
+                assert stored(world, batch) == batch
