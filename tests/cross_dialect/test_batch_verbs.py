@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dragoman.domain.bulk import Batch, Decision, Method, Status
+from dragoman.domain.clock import later
 from dragoman.usecases.batches.lifecycle import Options
 from dragoman.usecases.tasks import lifecycle as tasks
 from tests.cross_dialect.batches import batch_in
@@ -272,6 +273,40 @@ def test_a_review_that_nobody_ends_expires(working: BatchWorld) -> None:
     document, status = shown(working, canary)
     assert (document["status"], status, document["ended_because"]["code"]) == ("stopped", "completed", "review_expired")
     assert (document["counts"]["processed"], document["counts"]["skipped"]) == (1, 1)
+
+
+def test_a_batch_lives_alike_on_both_wires(working: BatchWorld) -> None:
+    options = Options(canary=1, not_before=later(working.clock.now(), seconds=3_600))
+    batch = patching(working, [a_task(working), "x"], review=True, options=options)
+
+    def status() -> tuple[str, str]:
+        document, task = shown(working, batch)
+        counts = list(document["counts"].values())
+        assert all(count is None for count in counts) is (document["status"] == "created")
+        return document["status"], task
+
+    def do(path: str, body: Any, method: str = "POST") -> tuple[str, str]:
+        answered, told, _ = ask(working, Verb(method, path, body, 0, {}), batch, "root")
+        assert answered == HTTPStatus.OK, told
+        return status()
+
+    def after_jobs() -> tuple[str, str]:
+        working.run_jobs()
+        return status()
+
+    assert status() == ("created", "created")
+    assert after_jobs() == ("pending_review", "pending_review")
+    assert do(NATIVE + "/preview", {}) == ("created", "created")
+    assert after_jobs() == ("pending_review", "pending_review")
+    assert do(CARRIERX, {"status": "approved"}, "PATCH") == ("approved", "approved")
+    assert after_jobs() == ("approved", "approved")  # not before its moment
+    assert do(NATIVE + "/pause", {}) == ("paused", "running")
+    assert do(CARRIERX + "/control", {"action": "resume"}, "PATCH") == ("queued", "queued")
+    assert after_jobs() == ("queued", "queued")
+    working.clock.advance(3_600)
+    assert after_jobs() == ("canary_review", "running")
+    assert do(CARRIERX + "/control", {"action": "continue"}, "PATCH") == ("queued", "queued")
+    assert after_jobs() == ("completed", "completed")
 
 
 # Verbs, status by status. These batches are led to their status past the jobs, which stay behind
