@@ -372,3 +372,21 @@ def test_the_right_to_decide_comes_ahead_of_the_revision_and_the_status(world: W
                 is_no_change = (status, verb.body) == (APPROVED, {"status": "approved"})  # which decides nothing
                 assert (answered, code) == ((412, "stale") if is_no_change else (403, "not_a_reviewer"))
                 assert stored(world, batch) == batch
+
+
+def test_lists_find_each_status_by_its_word(world: World) -> None:
+    of = {status: batch_in(world, status, who=world.people["anna"]).uid for status in Status}
+
+    def listed(target: str, member: str) -> set[str]:
+        answered, told = world.native("anna", "GET", target)
+        assert answered == HTTPStatus.OK, told
+        return {each[member] for each in told["items"]}
+
+    for status, uid in of.items():
+        assert listed(f"/v1/batches?status={status}", "id") == {uid}
+    for word in set(SHOWN.values()):
+        named = {uid for status, uid in of.items() if SHOWN[status] == word}
+        assert listed(f"/core/v2/batch/tasks?limit=100&filter=status+eq+{word}", "task_sid") == named
+        others = listed(f"/core/v2/batch/tasks?limit=100&filter=status+ne+{word}", "task_sid")
+        assert others == {*of.values()} - named
+    assert listed("/v1/batches?needs_me=true", "id") == {of[IN_REVIEW], of[CANARY]}
