@@ -48,6 +48,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: list[str] = []
     options: dict[str, Any] = {}
     limits: dict[str, Any] = {}
+    batch: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Found:
     @property
     def config(self) -> str:
         """The server's settings that the case needs, as TOML; the same text means the same server will do."""
-        tables = {f"dialects.{self.dialect}": self.case.options, "limits": self.case.limits}
+        tables = {f"dialects.{self.dialect}": self.case.options, "limits": self.case.limits, "batch": self.case.batch}
         return "".join(
             f"[{name}]\n" + "".join(f"{key} = {in_toml(value)}\n" for key, value in given.items())
             for name, given in tables.items()

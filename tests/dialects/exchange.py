@@ -41,6 +41,8 @@ class Exchange:
             return self._tenant.token(argument or "*")
         if kind == "basic":
             return self._tenant.basic(argument).removeprefix("Basic ")
+        if kind == "text":
+            return "x" * int(argument)
         if kind == "login":
             return self._tenant.login(argument)
         if kind == "password":

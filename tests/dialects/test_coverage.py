@@ -5,6 +5,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from dragoman.dialects import discover
+from dragoman.dialects.carrierx_batch.errors import REVIEWED
 from dragoman.dialects.kit import Dialect, NotOffered, OperationSpec, Request
 from dragoman.domain import errors
 from dragoman.domain.clock import Moment
@@ -65,6 +66,21 @@ def test_each_operation_has_a_case_that_succeeds(dialect: Dialect) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_an_operation_without_a_case_is_found(dialect: Dialect) -> None:
     assert len(uncovered(dialect, [])) == len(dialect.operations)
+
+
+WITHOUT_CASE = {"batch_not_prepared", "preview_gone", "images_gone", "not_undoable"}
+"""They take jobs that wait, a clock, or another server: tests/cross_dialect/test_batch_verbs.py and
+tests/integration/delivery/test_outside_batches.py have them on both wires."""
+ELSEWHERE: dict[str, set[str]] = {"native": set(), "carrierx_batch": {"batch_executing", "too_late"}}
+"""CarrierX calls the first a conflict, and changes none of the options that the second is about."""
+
+
+@pytest.mark.parametrize("dialect", ELSEWHERE)
+def test_each_refusal_of_batches_has_a_case_on_each_wire(dialect: str) -> None:
+    steps = [step for found in find_cases() if found.dialect == dialect for step in found.case.step]
+    told = "".join(step.reply or "" for step in steps if step.status in HTTP_ERRORS)
+    missing = {code for code in REVIEWED - WITHOUT_CASE if f'"{code}"' not in told}
+    assert missing == ELSEWHERE[dialect]
 
 
 def test_every_expected_error_is_tried() -> None:

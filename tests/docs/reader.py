@@ -16,7 +16,7 @@ from tests.dialects.placeholders import compare_json, compare_text
 from tests.support import commands as command
 from tests.support.server import Answer, Server, environment
 
-COMMAND = re.compile(r"[^\n]*<<'END'\n.*?^END\n|[^\n]*\n?", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"[^\n]*<<'END'\n.*?^END\n|(?:[^\n]*\\\n)*[^\n]*\n?", re.MULTILINE | re.DOTALL)
 OWN_COMMAND = re.compile(r"(?:echo '(?P<typed>[^']*)' \| )?dragoman (?P<arguments>[^|&<>$;]*)")
 REFERENCE = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)\}")
 PATIENCE_SECONDS = 20.0
@@ -73,21 +73,25 @@ class Reader:
         if printed.startswith("dgm_"):
             self.memory["token"] = printed.strip()
         if expected:
-            compare_text(shown(expected), printed, self.known)
+            compare_text(shown(expected), printed if printed.endswith("\n") else f"{printed}\n", self.known)
 
     def call(self, arguments: str, typed: str | None) -> str:
         """What a command of ours printed: run in this process, since to load it takes longer than most do."""
-        variables = {"DRAGOMAN_DATABASE": self.server.database_url, "DRAGOMAN_SERVER": self.server.base_url}
-        variables |= {"DRAGOMAN_TOKEN": self.memory["token"]} if "token" in self.memory else {}
+        variables = {"DRAGOMAN_DATABASE": self.server.database_url, **self.of_client()}
         with contextlib.chdir(self.folder):
             done = command.call(*shlex.split(arguments), variables=variables, typed=f"{typed or ''}\n".encode())
         assert done.code == 0, f"dragoman {arguments}: {done.error.decode()}"
         return done.out.decode()
 
+    def of_client(self) -> dict[str, str]:
+        """The variables in which commands find server and token."""
+        token = {"DRAGOMAN_TOKEN": self.memory["token"]} if "token" in self.memory else {}
+        return {"DRAGOMAN_SERVER": self.server.base_url, **token}
+
     def start(self, program: list[str]) -> str:
         """What a program printed, which must have ended well."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        variables = {**environment(self.server.database_url), "PATH": path}
+        variables = {**environment(self.server.database_url), **self.of_client(), "PATH": path}
         done = subprocess.run(program, env=variables, cwd=self.folder, capture_output=True, text=True)
         assert done.returncode == 0, f"{program[-1]}: {done.stderr}"
         return done.stdout
@@ -147,7 +151,8 @@ class Reader:
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
-    """Each `$ command`, with what it is given up to END if it says so, and the output shown below it."""
+    """Each `$ command`, with what it is given up to END if it says so and lines behind a backslash, and the output
+    shown below it."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         found = COMMAND.match(part)
         assert found is not None

@@ -32,5 +32,9 @@ def test_a_command_is_given_lines_up_to_the_end() -> None:
     assert list(commands("$ a <<'END'\nx\nEND\ny\n$ b\n")) == [("a <<'END'\nx\nEND", "y\n"), ("b", "")]
 
 
+def test_a_command_goes_on_behind_a_backslash() -> None:
+    assert list(commands("$ a \\\n  b \\\n  c\ny\n$ d\n")) == [("a \\\n  b \\\n  c", "y\n"), ("d", "")]
+
+
 def test_a_document_of_many_lines_is_one() -> None:
     assert on_one_line("<a>\n  <b>x</b>\n</a>\n") == "<a><b>x</b></a>"

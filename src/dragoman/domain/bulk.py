@@ -304,6 +304,13 @@ class Batch(msgspec.Struct, frozen=True):
         if self.status not in (Status.IN_REVIEW, Status.CANARY_REVIEW):
             raise _not_in_review(self)
 
+    def must_not_be_in_other(self, review: Status) -> None:
+        """Conflict while it waits in the other review than the one that is meant: the first, or that of a canary."""
+        if self.status is Status.CANARY_REVIEW and review is Status.IN_REVIEW:
+            raise _not_in_review(self)
+        if self.status is Status.IN_REVIEW and review is Status.CANARY_REVIEW:
+            raise _not_running(self)
+
     def decide(self, made: Decided) -> "Batch":
         """Add a decision. One refusal ends the review; the last approval needed lets the batch run. In the review of a
         canary one decision suffices. The second approval of one person, and a decision for the status that the batch

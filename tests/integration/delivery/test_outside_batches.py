@@ -86,6 +86,9 @@ def test_a_refusal_is_told_without_the_secret(crm: Site) -> None:
     assert [(each["code"], each["message"], each["count"]) for each in failures["items"]] == [
         ("outside_refused", "no: ***", 1)
     ]
+    details = crm.asked("GET", f"/core/v2/batch/tasks/{batch['id']}/errors")["items"]
+    error = {"errors": [{"message": "no: ***"}], "message": "HTTP 409 from crm_ticket"}
+    assert details == [{"error": error, "key": '{"reference":"C"}'}]
 
 
 def test_a_creator_without_the_scope_may_do_nothing(crm: Site) -> None:
@@ -140,6 +143,12 @@ def test_undo_is_refused_where_it_is_not_configured(crm: Site) -> None:
     batch = crm.done("PATCH", field="id", entries=["1"], data={"title": "new"})
     answer = crm.ask("POST", f"{BATCHES}/{batch['id']}/undo", {})
     assert (answer.status, answer.json()["code"]) == (409, "not_undoable")
+    answer = crm.ask("POST", f"/core/v2/batch/tasks/{batch['id']}/undo", {})
+    message = "Batches of the type crm_ticket can't be undone."
+    assert (answer.status, answer.json()) == (
+        409,
+        {"errors": [{"message": message, "type": "not_undoable"}], "message": "Conflict"},
+    )
 
 
 def test_a_reviewed_batch_is_shown_approved_and_done(crm: Site) -> None:

@@ -166,6 +166,9 @@ def test_a_credential_has_so_many_streams_at_once(chatty: Server) -> None:
             assert refused.response.status == 429
             assert refused.response.getheader("retry-after") == "1"
             assert json.loads(refused.rest())["code"] == "too_many_streams"
+        answer = chatty.call("GET", f"/core/v2/batch/tasks/{batch}/events", headers=ANNA)  # the same credential
+        assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+        assert (answer.json()["message"], answer.json()["errors"][0]["type"]) == ("Too Many Requests", "rate_limited")
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:  # clients that have left are noticed
         with Events(chatty, batch) as events:

@@ -95,6 +95,10 @@ def test_a_view_that_is_too_large_is_refused(world: BatchWorld, monkeypatch: pyt
         world.core(lambda uow: batches.view(uow, batch))
     assert refused.value.code == "page_too_large"
     assert world.core(lambda uow: batches.view(uow, batch, with_payload=False)).payload is None
+    target = f"/core/v2/batch/tasks/{batch.uid}"
+    status, answer = world.native("anna", "GET", target)
+    assert (status, answer["message"], answer["errors"][0]["type"]) == (400, "Bad Request", "page_too_large")
+    assert world.native("anna", "GET", f"{target}?exclude_fields=entries,data")[0] == 200
 
 
 HOLES: list[tuple[dict[int, bool], int]] = [({0: False, 1: True, 3: True, 4: False}, 2), ({1: True, 5: False}, 0)]

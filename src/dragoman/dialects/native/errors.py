@@ -12,6 +12,7 @@ from dragoman.dialects.native import batch_views
 from dragoman.dialects.native import responses as replies
 from dragoman.dialects.native import views as wire
 from dragoman.dialects.native.handlers import dry_run as trial
+from dragoman.dialects.native.wire import batch_uploads
 from dragoman.dialects.native.wire.problems import Clash, Fault, Refusal, Use
 from dragoman.domain import errors
 from dragoman.domain.errors import Expected, Problem
@@ -40,6 +41,8 @@ def error(error: Expected, request: Request) -> Reply:
     """The refusal; for a dry run what would have been answered."""
     if trial.is_outcome(error):
         return trial.reply(error, request)
+    if isinstance(error, errors.Invalid) and error.code == "invalid_body" and _is_upload(request):
+        error = batch_uploads.of_query(error.problems)
     status = _status(error)
     refusal = Refusal(
         type=f"/problems/{error.code}",
@@ -67,6 +70,12 @@ def incident(incident: str, request: Request) -> Reply:
         incident=incident,
     )
     return Reply(500, json.encode(refusal), MEDIA)
+
+
+def _is_upload(request: Request) -> bool:
+    """Whether the members of its body stand in the query."""
+    operation = request.operation
+    return operation is not None and operation.streamed is not None and operation.streamed.takes(request)
 
 
 def _status(error: Expected) -> int:

@@ -33,9 +33,16 @@ PREPARATIONS = (
 
 
 def decide(
-    uow: UnitOfWork, batch: Batch, decision: Decision, *, reason: str | None = None, if_match: IfMatch = None
+    uow: UnitOfWork,
+    batch: Batch,
+    decision: Decision,
+    *,
+    reason: str | None = None,
+    if_match: IfMatch = None,
+    review: Status | None = None,
 ) -> Batch:
-    """Approve or refuse a batch in review. A decision for the status that it has changes nothing.
+    """Approve or refuse a batch in review. A decision for the status that it has changes nothing. `review` is the one
+    that is meant, where a dialect decides the first and that of a canary in different places.
 
     In this order: Forbidden without the right to decide; StaleVersion, or Invalid `if_match_required`; Conflict outside
     a review; Forbidden where the policy excludes the principal.
@@ -45,6 +52,8 @@ def decide(
     reviews.must_name_version(batch, names_version=if_match is not None)
     check_version(batch, if_match)
     present, who = batch.as_of(uow.now), uow.principal
+    if review is not None:
+        present.must_not_be_in_other(review)
     made = Decided(who.user, who.login, uow.now, decision, reason, batch.revision)
     decided = present.decide(made)  # or it comes too early, or too late
     reviews.must_suit_policy(uow, batch, decision)

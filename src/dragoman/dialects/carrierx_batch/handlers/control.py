@@ -16,7 +16,6 @@ from dragoman.dialects.kit import Reply, Request
 from dragoman.dialects.kit.batch_tags import parse_if_match, tag_of
 from dragoman.domain.bulk import Batch, Decision, Status
 from dragoman.domain.clock import Moment
-from dragoman.domain.errors import Conflict
 from dragoman.usecases.batches import control, documents
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.control import IfMatch
@@ -28,10 +27,10 @@ ACTIONS: dict[Action, Do] = {
     Action.PAUSE: control.pause,
     Action.RESUME: control.resume,
     Action.STOP: control.stop,
-    Action.CONTINUE: partial(control.decide, decision=Decision.APPROVE),
-    Action.REFUSE: partial(control.decide, decision=Decision.REFUSE),
+    Action.CONTINUE: partial(control.decide, decision=Decision.APPROVE, review=Status.CANARY_REVIEW),
+    Action.REFUSE: partial(control.decide, decision=Decision.REFUSE, review=Status.CANARY_REVIEW),
 }
-OF_CANARY = (Action.CONTINUE, Action.REFUSE)
+"""The first review is decided by the status of the task."""
 
 
 def parse_get(request: Request) -> documents.Get:
@@ -64,17 +63,10 @@ def change(uow: UnitOfWork, command: Change) -> Shown:
         batch = control.change(uow, batch, asked.changes, if_match=if_match)
         if_match = None if if_match is None else frozenset({batch.revision})
     if asked.action is not None:
-        batch = _acted(uow, batch, asked.action, if_match)
+        batch = ACTIONS[asked.action](uow, batch, if_match=if_match)
     elif asked.changes is None:
         control.check_version(batch, if_match)
     return documents.shown(uow, batch)
-
-
-def _acted(uow: UnitOfWork, batch: Batch, action: Action, if_match: IfMatch) -> Batch:
-    if action in OF_CANARY and batch.status is Status.IN_REVIEW:
-        message = "The batch waits for its first review, which its status decides."
-        raise Conflict("batch_not_running", message, status=batch.status)
-    return ACTIONS[action](uow, batch, if_match=if_match)
 
 
 def render(shown: Shown, _request: Request) -> Reply:

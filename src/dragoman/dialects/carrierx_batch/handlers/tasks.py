@@ -1,6 +1,6 @@
 """One task: made, read, decided, removed."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
@@ -16,13 +16,11 @@ from dragoman.dialects.kit.batch_watching import until_it_rests
 from dragoman.dialects.kit.conditions import is_among
 from dragoman.dialects.kit.fields import Problems
 from dragoman.dialects.kit.warnings import warning_of
-from dragoman.domain.bulk import Batch, Decision, Method, Status
-from dragoman.domain.errors import Conflict
+from dragoman.domain.bulk import Batch, Method, Status
 from dragoman.usecases.batches import control, creations, documents, watching
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.control import IfMatch
 from dragoman.usecases.batches.lifecycle import BatchView, NewBatch, Options
-from dragoman.usecases.batches.review import reviews
 from dragoman.usecases.tasks.lifecycle import COUNTED_OWNERS
 from dragoman.usecases.uow import UnitOfWork
 
@@ -207,17 +205,9 @@ def update(uow: UnitOfWork, command: Update) -> BatchView:
     if decision is None:
         control.check_version(batch, command.if_match)
         return view
-    if batch.status is Status.CANARY_REVIEW:
-        _refuse_canary(uow, batch, decision, command.if_match)
-    decided = control.decide(uow, batch, decision, if_match=command.if_match)
+    # With a canary it is running, which no status that a client sets can end; `/control` decides it.
+    decided = control.decide(uow, batch, decision, if_match=command.if_match, review=Status.IN_REVIEW)
     return msgspec.structs.replace(view, batch=decided)
-
-
-def _refuse_canary(uow: UnitOfWork, batch: Batch, decision: Decision, if_match: IfMatch) -> NoReturn:
-    """Here it is running, which no status that a client sets can end; `/control` decides it."""
-    reviews.must_have_right(uow, batch, decision)
-    control.check_version(batch, if_match)
-    raise Conflict("batch_not_in_review", "The batch is not in review.", status=batch.status)
 
 
 class Remove(msgspec.Struct, frozen=True):

@@ -291,6 +291,7 @@ def text_of(value: Any, path: str, problems: Problems, most: int) -> str | None:
         return None
     if len(value) > most:
         problems.add(path, "range", f"must be at most {most} characters")
+        return None
     return value
 
 

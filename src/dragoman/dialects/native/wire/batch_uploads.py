@@ -1,14 +1,14 @@
 """Reading what an upload asks for: the members of a new batch but its entries, as parameters of the query."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dragoman.dialects.kit import Request, json
 from dragoman.dialects.kit.fields import Problems
 from dragoman.dialects.native.wire import batch_orders as orders
 from dragoman.domain.bulk import Method
-from dragoman.domain.errors import Invalid
+from dragoman.domain.errors import Invalid, Problem
 from dragoman.usecases.batches.lifecycle import NewBatch
 
 FAULTS = "The query isn't as it should be; each fault is listed."
@@ -99,9 +99,14 @@ def _data(
 
 
 def _refuse(problems: Problems) -> None:
-    """Invalid with all faults, each at its parameter."""
+    if problems.found:
+        raise of_query(problems.found)
+
+
+def of_query(faults: Iterable[Problem]) -> Invalid:
+    """The faults of members, each at the parameter in which its member stands."""
     named = Problems()
-    for each in problems.found:
+    for each in faults:
         name, _, inner = each.path[1:].partition("/")
         named.add(f"?{name}", each.code, f"{inner} {each.message}" if inner else each.message)
-    named.raise_if_any("invalid_query", FAULTS)
+    return Invalid("invalid_query", FAULTS, named.found)
