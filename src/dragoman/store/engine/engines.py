@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
 
 from dragoman.command import Lock
 from dragoman.domain.clock import uptime
@@ -29,11 +30,13 @@ STEPS_BETWEEN_CHECKS = 1_000_000  # of SQLite's machine, about ten milliseconds
 PLANS_BY_INDEX = {
     "plan_cache_mode": "force_generic_plan",
     **{f"enable_{way}": "off" for way in ("seqscan", "hashjoin", "mergejoin", "material")},
+    "max_parallel_workers_per_gather": "0",
 }
 BY_INDEX = tuple(f"SET {name} = {value}" for name, value in PLANS_BY_INDEX.items())
 """For connections whose statements find their rows by a key or an index: one plan serves all values. By itself
 PostgreSQL plans a list again for each execution, for ever, which takes as long as running it, since it hopes for more
-of a plan for these values; and a planner that doesn't know the values, or has no statistics, reads whole tables."""
+of a plan for these values; and a planner that doesn't know the values, or has no statistics, reads whole tables, or has
+workers started, which takes longer than the statement, to look whether a timer is due."""
 GO_BY_INDEX = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in PLANS_BY_INDEX.items())
 
 
@@ -326,6 +329,27 @@ def _by_code_of_sqlite(element: by_code, compiler: Any, **options: Any) -> str:
 @compiles(by_code, "postgresql")
 def _by_code_of_postgresql(element: by_code, compiler: Any, **options: Any) -> str:
     return f'(({compiler.process(element.clauses, **options)}) COLLATE "C")'
+
+
+class few_have(sa.BinaryExpression[bool]):  # noqa: N801 - reads as a condition of SQL
+    """Whether a column has a value that few rows have, as who asks knows, or bounds.
+
+    PostgreSQL's plan for all values takes a column with one value, such as the creator of what one client made, to have
+    it in every row, and reads the whole table for somebody who made nothing; of a range that it doesn't know it expects
+    one row of two hundred (`DEFAULT_RANGE_INEQ_SEL`), and takes the index.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[Any], value: Any) -> None:
+        bound = value if isinstance(value, sa.ColumnElement) else sa.literal(value, column.type)
+        super().__init__(column, bound, operators.eq, type_=sa.Boolean())
+
+
+@compiles(few_have, "postgresql")
+def _few_have_of_postgresql(element: few_have, compiler: Any, **options: Any) -> str:
+    column, value = (compiler.process(part, **options) for part in (element.left, element.right))
+    return f"({column} >= {value} AND {column} <= {value})"
 
 
 def is_postgresql_itself(version: str) -> bool:

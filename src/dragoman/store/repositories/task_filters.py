@@ -17,7 +17,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.condition import Condition, Every, depends_on_timers
 from dragoman.domain.task import ENDED, OPEN, Kind, State
 from dragoman.store import tables
-from dragoman.store.engine.engines import json_flag, json_word
+from dragoman.store.engine.engines import few_have, json_flag, json_word
 from dragoman.store.engine.words import LONGEST
 from dragoman.store.repositories import task_conditions, task_timers
 from dragoman.store.repositories.task_columns import STORED, Columns, expired_parts
@@ -250,6 +250,11 @@ def led(wanted: TaskFilter, column: sa.ColumnElement[Any]) -> sa.ColumnElement[A
     return unindexed(column) if wanted.few is False else column
 
 
+def _has(wanted: TaskFilter, column: sa.ColumnElement[Any], value: Any) -> sa.ColumnElement[bool]:
+    """Whether a column has this value, as few rows do where a look found few."""
+    return few_have(column, value) if wanted.few else led(wanted, column) == value
+
+
 def _together(tenant: int, wanted: TaskFilter) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *conditions(tenant, wanted))
 
@@ -334,7 +339,7 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
     if wanted.made_through:
         conditions.append(T.made_through.in_(sorted(wanted.made_through)))
     if wanted.category is not None:
-        of_category = led(wanted, T.category) == wanted.category
+        of_category = _has(wanted, T.category, wanted.category)
         conditions.append(sa.or_(of_category, T.category.is_(None)) if wanted.or_no_category else of_category)
     for name in (
         "creator",
@@ -347,7 +352,7 @@ def _equalities(wanted: TaskFilter, seen: Columns) -> Conditions:
     ):
         value = getattr(wanted, name)
         if value is not None:
-            conditions.append(led(wanted, T[name]) == value)
+            conditions.append(_has(wanted, T[name], value))
     if wanted.has_escalations:
         conditions.append(tables.has_escalations)
     for name in ("escalated", "read"):
@@ -383,7 +388,7 @@ def _changed_by_timers(wanted: TaskFilter, seen: Columns) -> Conditions:
     conditions += [(getattr(seen, name) if name in OF_TIMERS else T[name]).is_(None) for name in wanted.unset]
     conditions += [each for range_ in wanted.between for each in _bounds(wanted, range_, seen)]
     if wanted.assignee is not None:
-        conditions.append(led(wanted, seen.assignee) == wanted.assignee)
+        conditions.append(_has(wanted, seen.assignee, wanted.assignee))
     if wanted.has_open_children is not None:
         waits = sa.and_(T.open_children > 0, seen.state.in_(sorted(OPEN)), T.open_children > expired_parts())
         conditions.append(waits if wanted.has_open_children else sa.not_(waits))

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from dragoman.domain.task import ENDED, OPEN
 from dragoman.store import tables
+from dragoman.store.engine.engines import few_have
 from dragoman.store.repositories.task_filters import TaskFilter, asks_named, bounds_of_change, having_word, of_ranges
 from dragoman.store.repositories.task_pages import REMEMBERED, Ask, as_ask, leads_walk
 from dragoman.store.repositories.task_sorts import Sort
@@ -90,14 +91,15 @@ def _of_columns(tenant: int, wanted: TaskFilter) -> dict[str, "sa.Select[Any]"]:
     found: dict[str, sa.Select[Any]] = {}
     for name in COLUMNS:
         if (value := getattr(wanted, name)) is not None:
-            found[name] = own.where(T[name] == value)
+            found[name] = own.where(few_have(T[name], value))
     if wanted.contacts is not None:
         found["contacts"] = own.where(T.contact.in_(wanted.contacts))
     if wanted.assignee is not None or wanted.unassigned:
         states = set(wanted.states) or (OPEN if wanted.is_open or wanted.is_overdue else ())
         states = ENDED if wanted.is_open is False and not wanted.states else states
         of_states = [T.state.in_(sorted(states))] if states else []
-        found["assignee"] = own.where(T.assignee == wanted.assignee, *of_states)
+        is_his = T.assignee.is_(None) if wanted.assignee is None else few_have(T.assignee, wanted.assignee)
+        found["assignee"] = own.where(is_his, *of_states)
     return found
 
 

@@ -20,6 +20,7 @@ from dragoman.domain.condition import Held
 from dragoman.domain.task import Kind, State
 from dragoman.domain.work_item import EVERYBODY, REVIEWERS, Role
 from dragoman.store import tables
+from dragoman.store.engine.engines import few_have
 from dragoman.store.repositories.task_columns import Columns
 
 T = tables.task.c
@@ -53,10 +54,8 @@ def reach(tenant: int, principal: Principal) -> "list[sa.Select[Any]]":
     ways = [mine.where(T.work_item_count == sa.literal_column("0")), mine.where(tables.is_no_work)]
     if principal.user is not None:
         holders.append(principal.user)
-        ways += [mine.where(column == principal.user) for column in (T.assignee, T.creator, T.starter)]
-        of_contact, of_case = shared_contact(principal), shared_case(principal)
-        ways.append(mine.where(T.contact.in_(private_contacts(tenant).where(of_contact))))
-        ways += [mine.where(c.in_(private_cases(tenant).where(of_case))) for c in (T.case, T.entity)]
+        ways += [mine.where(few_have(column, principal.user)) for column in (T.assignee, T.creator, T.starter)]
+        ways += _of_shared(tenant, principal, tables.task)
     return [sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders)), *ways]
 
 
@@ -107,7 +106,8 @@ def naming(tenant: int, principal: Principal, *, only_open: bool) -> "sa.Compoun
     """Numbers of all tasks that the principal may see: those that name the principal, one of his groups or everybody,
     those without work items (with `only_open` the open ones of these), those whose private contact or case is shared
     with him, and batches that he may watch. An index finds each kind; a task may appear repeatedly."""
-    item, own = tables.work_item.c, tables.task.alias("named").c
+    item, named = tables.work_item.c, tables.task.alias("named")
+    own = named.c
     holders = [EVERYBODY, *(f"group:{group}" for group in sorted(principal.groups))]
     if principal.user is not None:
         holders.append(principal.user)
@@ -119,15 +119,25 @@ def naming(tenant: int, principal: Principal, *, only_open: bool) -> "sa.Compoun
     ways = [
         sa.select(item.task).where(item.tenant == tenant, item.holder.in_(holders), item.role.in_(roles)),
         of_nobody,
-        tasks.where(own.contact.in_(private_contacts(tenant).where(shared_contact(principal)))),
-        tasks.where(own.case.in_(private_cases(tenant).where(shared_case(principal)))),
-        tasks.where(own.entity.in_(private_cases(tenant).where(shared_case(principal)))),
+        *_of_shared(tenant, principal, named),
     ]
     if watches_batches(principal):
         ways.append(tasks.where(tables.is_no_work))
     if principal.user is not None:
-        ways += [tasks.where(own[name] == principal.user) for name in ("assignee", "creator", "starter")]
+        ways += [tasks.where(few_have(own[name], principal.user)) for name in ("assignee", "creator", "starter")]
     return sa.union_all(*ways)
+
+
+def _of_shared(tenant: int, principal: Principal, task: sa.FromClause) -> "list[sa.Select[Any]]":
+    """Numbers of the tasks whose private contact or case is shared with the principal, each found by an index."""
+    contacts = private_contacts(tenant).where(shared_contact(principal)).subquery()
+    cases = private_cases(tenant).where(shared_case(principal)).subquery()
+    return [
+        sa.select(task.c.number).select_from(
+            linked.join(task, sa.and_(task.c.tenant == tenant, few_have(task.c[column], linked.c.number)))
+        )
+        for column, linked in (("contact", contacts), ("case", cases), ("entity", cases))
+    ]
 
 
 def claimable(tenant: Tenant, principal: Principal) -> sa.ColumnElement[bool]:
