@@ -114,6 +114,21 @@ GOALS: dict[str, Goal] = {
         for engine in ENGINES
     },
     **{
+        f"inbox_page_1000_vs_1_{engine}": Goal("time of page 1,000 of a list by cursor over that of page 1", most=1.2)
+        for engine in ENGINES
+    },
+    **{
+        f"review_page_vs_json_{engine}": Goal(
+            "time of a review's page of 100 out of 100,000 entries over that of the preview as JSON", most=2.5
+        )
+        for engine in ENGINES
+    },
+    **{f"review_find_ms_{engine}": Goal("ms of a search in these entries", most=1_000) for engine in ENGINES},
+    **{
+        f"inbox_script_ms_{engine}": Goal("ms of script on the main thread for a page of 50 rows", most=50)
+        for engine in ENGINES
+    },
+    **{
         f"identify_growth_1m_vs_10k_{engine}": Goal(
             "time to identify a customer by one attribute among 1,000,000 contacts over that among 10,000, medians",
             most=1.5,

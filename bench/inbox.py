@@ -4,24 +4,21 @@ The page of 50 rows beside the JSON list of the same 50; the lists of an inbox a
 an act, from its form to the changed row.
 """
 
-import http.client
 import re
 import statistics
-import time
 from collections.abc import Iterator
 from html import unescape
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
-from bench import world
-from bench.contenders import Side
+from bench import inbox_review, inbox_script, world
 from bench.plan import Bench
+from bench.reader import Reader
 from bench.servers import dragoman
-from bench.signed_in import sign_in
-from bench.world import World
 
-PATIENCE_SECONDS = 120.0
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+NEXT = re.compile(r'<a class="btn" href="([^"]+)" rel="next"')
+FAR = 1_000
+"""A page so far behind the first, by cursor."""
 BY_INDEX = {
     "mine": "/ui/inbox/mine?limit=50",
     "all": "/ui/inbox/all?limit=50",
@@ -40,46 +37,11 @@ OTHERS = {
 """Those that have none yet."""
 
 
-class Reader:
-    """A person with a browser, at one server."""
-
-    def __init__(self, side: Side, place: World) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(side.address).netloc, timeout=PATIENCE_SECONDS)
-        self._token = dict(side.works["read"].headers)
-        self._cookie = {"Cookie": f"dragoman_session={sign_in(place)}"}
-
-    def page(self, target: str) -> tuple[float, str]:
-        """Milliseconds for a page, and its text."""
-        return self._ask("GET", target, self._cookie)
-
-    def json(self, target: str) -> tuple[float, str]:
-        """Milliseconds for an answer of the native API, and its text."""
-        return self._ask("GET", target, self._token)
-
-    def act(self, target: str, **fields: str) -> float:
-        """Milliseconds for a form's answer, as script gets it."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true"}
-        return self._ask("POST", target, {**self._cookie, **SAME_SITE, **headers}, urlencode(fields))[0]
-
-    def close(self) -> None:
-        """Leave."""
-        self._connection.close()
-
-    def _ask(self, method: str, target: str, headers: dict[str, str], body: str | None = None) -> tuple[float, str]:
-        began = time.perf_counter()
-        self._connection.request(method, target, body, headers)
-        answer = self._connection.getresponse()
-        text = answer.read().decode()
-        milliseconds = (time.perf_counter() - began) * 1e3
-        if answer.status not in (200, 303):
-            raise SystemExit(f"{method} {target} answered {answer.status}: {text[:500]}")
-        return milliseconds, text
-
-
 def run(bench: Bench, engine: str) -> None:
     """All rounds on one engine."""
     few = world.make(bench.databases, engine, bench.plan.few)
     with dragoman(few, "few") as side:
+        inbox_script.run(bench, engine, side, few)
         reader = Reader(side, few)
         _beside_json(bench, engine, reader)
         _acts(bench, engine, reader)
@@ -89,7 +51,9 @@ def run(bench: Bench, engine: str) -> None:
     with dragoman(many, "many") as side:
         reader = Reader(side, many)
         large = {name: _median(reader, target, bench) for name, target in (BY_INDEX | OTHERS).items()}
+        _far(bench, engine, reader)
         reader.close()
+        inbox_review.run(bench, engine, side, many)
     for name in large:
         bench.report(f"{engine:9}inbox, {name}: {small[name]:.1f} ms, of {bench.plan.many:,}: {large[name]:.1f} ms")
     growth = max(large[name] / small[name] for name in BY_INDEX)
@@ -99,6 +63,19 @@ def run(bench: Bench, engine: str) -> None:
 def _median(reader: Reader, target: str, bench: Bench) -> float:
     times = [reader.page(target)[0] for _ in range(bench.plan.rounds * 3 + 1)]
     return statistics.median(times[1:])
+
+
+def _far(bench: Bench, engine: str, reader: Reader) -> None:
+    """Page 1,000 beside page 1, which is reached page by page."""
+    first = target = "/ui/inbox/all?limit=50&q=" + quote("sort:-number")
+    for _ in range(FAR - 1):
+        found = NEXT.search(reader.page(target)[1])
+        if found is None:
+            raise SystemExit("the list ended too early")
+        target = unescape(found[1])
+    near, far = _median(reader, first, bench), _median(reader, target, bench)
+    bench.report(f"{engine:9}inbox: page 1 {near:.1f} ms, page {FAR:,} {far:.1f} ms")
+    bench.figures[f"inbox_page_1000_vs_1_{engine}"] = round(far / near, 3)
 
 
 def _beside_json(bench: Bench, engine: str, reader: Reader) -> None:

@@ -15,15 +15,22 @@ from babel.messages.pofile import read_po, write_po
 
 WEB = Path(__file__).parent.parent / "src" / "dragoman" / "web"
 LOCALES = WEB / "locale"
-KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
 HEADER = "# Texts of the pages in this language. `make messages` adds new ones and drops those that are not used."
+
+
+class Key(NamedTuple):
+    """What a catalogue knows a text by."""
+
+    id: Any  # a str, or a pair of singular and plural
+    context: str | None  # of one whose translation depends on what it is said of
 
 
 class Text(NamedTuple):
     """A text that is translated, and where it stands."""
 
     area: str
-    id: Any  # a str, or a pair of singular and plural
+    key: Key
     place: str
 
 
@@ -38,8 +45,13 @@ def texts() -> Iterator[Text]:
 
             extractor = babel_extract
         with path.open("rb") as file:
-            for line, found, _, _ in extract(extractor, file, KEYWORDS, options=options):
-                yield Text(area(path), found, f"{path.relative_to(WEB)}:{line}")
+            for line, found, _, context in extract(extractor, file, KEYWORDS, options=options):
+                yield Text(area(path), key_of(found, context), f"{path.relative_to(WEB)}:{line}")
+
+
+def key_of(id_: Any, context: str | None) -> Key:
+    """The key of a text, as extraction and catalogues have it."""
+    return Key(id_ if isinstance(id_, str) else tuple(id_), context)
 
 
 def area(path: Path) -> str:
@@ -48,14 +60,13 @@ def area(path: Path) -> str:
     return parts[1] if len(parts) > 2 and parts[0] in ("templates", "views") else "frame"
 
 
-def wanted() -> dict[str, dict[Any, list[str]]]:
+def wanted() -> dict[str, dict[Key, list[str]]]:
     """Area -> texts with their places. A text of several areas is kept in the first that has it."""
-    found: dict[str, dict[Any, list[str]]] = {}
-    owners: dict[Any, str] = {}
+    found: dict[str, dict[Key, list[str]]] = {}
+    owners: dict[Key, str] = {}
     for text in sorted(texts(), key=lambda each: each.area != "frame"):
-        key = text.id if isinstance(text.id, str) else tuple(text.id)
-        owner = owners.setdefault(key, text.area)
-        found.setdefault(owner, {}).setdefault(key, []).append(text.place)
+        owner = owners.setdefault(text.key, text.area)
+        found.setdefault(owner, {}).setdefault(text.key, []).append(text.place)
     return found
 
 
@@ -69,22 +80,21 @@ def read(file: Path, language: str) -> Catalog:
 
 def faults(language: str) -> list[str]:
     """What is wrong with the catalogues of a language, a sentence each."""
-    known: dict[Any, Message] = {}
+    known: dict[Key, Message] = {}
     for file in sorted((LOCALES / language).glob("*.po")):
-        known |= {message.id if isinstance(message.id, str) else tuple(message.id): message
-                  for message in read(file, language) if message.id}  # fmt: skip
+        known |= {key_of(each.id, each.context): each for each in read(file, language) if each.id}
     needed = {key: places for texts_of in wanted().values() for key, places in texts_of.items()}
-    found = [f"{places[0]}: not in the catalogue: {key!r}" for key, places in needed.items() if key not in known]
+    found = [f"{places[0]}: not in the catalogue: {key.id!r}" for key, places in needed.items() if key not in known]
     for key, message in known.items():
         parts = [message.string] if isinstance(message.string, str) else list(message.string or ())
         if key not in needed:
-            found.append(f"not used: {key!r}")
+            found.append(f"not used: {key.id!r}")
         elif not all(parts):
-            found.append(f"not translated: {key!r}")
+            found.append(f"not translated: {key.id!r}")
         elif message.fuzzy:
-            found.append(f"fuzzy: {key!r}")
-        elif "%(" in str(key) and any(sorted(names(part)) != sorted(names(key)) for part in parts[-1:]):
-            found.append(f"other names between the brackets: {key!r}")
+            found.append(f"fuzzy: {key.id!r}")
+        elif "%(" in str(key.id) and any(sorted(names(part)) != sorted(names(key.id)) for part in parts[-1:]):
+            found.append(f"other names between the brackets: {key.id!r}")
     return found
 
 
@@ -99,17 +109,15 @@ def write(language: str) -> None:
     """Bring the catalogues of a language up to date."""
     folder = LOCALES / language
     folder.mkdir(parents=True, exist_ok=True)
-    before: dict[Any, Message] = {}
+    before: dict[Key, Message] = {}
     for file in sorted(folder.glob("*.po")):
-        for message in read(file, language):
-            if message.id:
-                before[message.id if isinstance(message.id, str) else tuple(message.id)] = message
+        before |= {key_of(each.id, each.context): each for each in read(file, language) if each.id}
     needed = wanted()
     for each, found in needed.items():
         catalogue = Catalog(locale=language, fuzzy=False, header_comment=HEADER)
         for key in found:
             known = before.get(key)
-            catalogue.add(key, string=known.string if known is not None else None)
+            catalogue.add(key.id, string=known.string if known is not None else None, context=key.context)
         with (folder / f"{each}.po").open("wb") as opened:
             write_po(opened, catalogue, width=120, omit_header=False, include_lineno=False, no_location=True)
         _tidy(folder / f"{each}.po")

@@ -24,6 +24,26 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disa
 PROGRAM = Path(sys.executable).parent / "dragoman"
 SETTLED_MILLISECONDS = 400  # a stream is open on some pages, so that the network is never idle
 SIZE = {"width": 1_280, "height": 800}
+CONFIG = """
+[[dialects.genesys.business_attribute]]
+name = "ServiceType"
+dbid = 101
+cv_attributes = ["Service.service_type"]
+values = [
+    { name = "Repair", dbid = 7, display_name = "Repair of a bicycle" },
+    { name = "Sale", dbid = 8 },
+    { name = "Rental", dbid = 9, display_name = "Rental by the day" },
+]
+
+[[dialects.genesys.business_attribute]]
+name = "MediaType"
+dbid = 102
+cv_attributes = ["Service.media_type"]
+values = [{ name = "voice", dbid = 1, display_name = "Phone call" }, { name = "email", dbid = 2 }]
+"""
+ANNA = ("anna", "dragoman")
+ENDED = "Call first whoever asked for a spare part"
+"""The title of a batch that has ended, which is made for its picture."""
 
 
 def stay(page: Page) -> None:
@@ -70,6 +90,33 @@ def a_contact(page: Page) -> None:
     page.wait_for_url("**/ui/contacts/*")
 
 
+def a_journey(page: Page) -> None:
+    """Open a contact, and scroll to the journey."""
+    a_contact(page)
+    page.get_by_role("heading", name="Journey").evaluate(
+        "heading => scrollBy(0, heading.closest('section').getBoundingClientRect().y - 16)"
+    )
+
+
+def as_seen(page: Page) -> None:
+    """Look at a task of a service as Genesys shows it."""
+    page.locator("[data-task] a").first.click()
+    page.wait_for_url("**/ui/tasks/*")
+    page.goto(re.sub(r"\?.*", "", page.url) + "/as/genesys")
+
+
+def ended_batch(page: Page) -> None:
+    """Open the batch of which some entries failed."""
+    page.get_by_role("link", name=ENDED).first.click()
+    page.wait_for_url("**/ui/batches/*")
+
+
+def a_request(page: Page) -> None:
+    """Open the last request that was refused."""
+    page.locator("[data-dialect] a[href^='/ui/traffic/']").first.click()
+    page.wait_for_url("**/ui/traffic/*")
+
+
 class Shot(NamedTuple):
     """A picture: its name, where it begins, and what is done there."""
 
@@ -92,12 +139,21 @@ SHOTS = (
     Shot("review", "/ui/inbox/review", waiting_batch),
     Shot("run", "/ui/batches", running_batch),
     Shot("contacts", "/ui/contacts"),
-    Shot("journey", "/ui/contacts?q=Otto", a_contact),
+    Shot("contact", "/ui/contacts?q=Otto", a_contact),
+    Shot("journey", "/ui/contacts?q=Otto", a_journey),
+    Shot("case", "/ui/cases/2"),
     Shot("schemas", "/ui/schemas"),
+    Shot("schema-form", "/ui/schemas/task/Parcel/edit"),
+    Shot("as-seen", "/ui/inbox/all?q=dialect:genesys", as_seen),
+    Shot("ended", "/ui/batches", ended_batch),
     Shot("traffic", "/ui/traffic"),
+    Shot("request", "/ui/traffic?q=status:>=400", a_request),
     Shot("overview", "/ui/overview"),
     Shot("connect", "/ui/connect"),
     Shot("people", "/ui/admin/people"),
+    Shot("groups", "/ui/admin/groups"),
+    Shot("categories", "/ui/admin/categories"),
+    Shot("attributes", "/ui/admin/attributes"),
     Shot("settings", "/ui/profile"),
 )
 
@@ -105,10 +161,11 @@ SHOTS = (
 @contextmanager
 def demonstration(folder: str) -> Iterator[tuple[str, str]]:
     """A demonstration: where it is, and the link that signs in."""
+    config = Path(folder, "dragoman.toml")
+    config.write_text(CONFIG)
     arguments = [str(PROGRAM), "demo", "--port", "0"]
-    process = subprocess.Popen(
-        arguments, env={"TMPDIR": folder, "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, text=True
-    )
+    variables = {"TMPDIR": folder, "PATH": "/usr/bin:/bin", "DRAGOMAN_CONFIG": str(config)}
+    process = subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
     said = ""
     try:
         while process.stdout is not None and "dragoman ready" not in said:
@@ -123,6 +180,20 @@ def demonstration(folder: str) -> Iterator[tuple[str, str]]:
         process.wait()
 
 
+def make_ended_batch(base_url: str) -> None:
+    """A batch of which two entries name no task."""
+    change = {
+        "method": "PATCH",
+        "type": "task",
+        "field": "id",
+        "data": {"priority": 7},
+        "title": ENDED,
+        "review": False,
+    }
+    made = httpx.post(f"{base_url}/v1/batches", json=change | {"entries": [*range(1, 31), 98_001, 98_002]}, auth=ANNA)
+    httpx.get(f"{base_url}/v1/batches/{made.json()['number']}?wait=30", auth=ANNA, timeout=60)
+
+
 def take(browser: Browser, base_url: str, entry: str, shots: tuple[Shot, ...]) -> None:
     """Take pictures in light and in dark."""
     context = browser.new_context()
@@ -130,7 +201,8 @@ def take(browser: Browser, base_url: str, entry: str, shots: tuple[Shot, ...]) -
     state = context.storage_state()
     context.close()
     for call in ("/v1/tasks?limit=5", "/api/2.0/crm/task/filter.json?count=3", "/v1/tasks/999999", "/v1/tasks?stat=x"):
-        httpx.get(base_url + call, auth=("anna", "dragoman"))
+        httpx.get(base_url + call, auth=ANNA)
+    make_ended_batch(base_url)
     for shot in shots:
         for scheme in ("light", "dark"):
             context = browser.new_context(

@@ -252,3 +252,27 @@ def test_a_list_by_title_goes_by_an_index_on_sqlite(library: Library, expected: 
 
 def test_postgresql_has_no_index_of_what_updates_change(library: Library) -> None:
     assert not any(re.search(rf"\b{column}\b", library.indexed()) for column in OFTEN_CHANGED)
+
+
+WALKED = (
+    "sort=number", "sort=-number", "sort=-created", "is_open=true&sort=due", "is_open=true&sort=-modified",
+    "state=ready&sort=-due", "category=3",
+)  # fmt: skip
+PLACE = {True: r"SEARCH task USING [^\n]*[<>]\?", False: r"(?m)^ +Index Cond: .* [<>]=? "}
+"""How a plan of SQLite, and one of PostgreSQL, says that a walk along an index begins at a value."""
+
+
+@pytest.mark.parametrize("walked", WALKED)
+def test_a_cursor_is_a_place_in_an_index(library: Library, walked: str) -> None:
+    """So page 1,000 costs what page 1 costs: nothing in front of the cursor is read, to be left out by a filter."""
+    start = f"{NATIVE}?{walked}&limit=20"
+    _, page = library.world.native("anna", "GET", start)
+
+    first, later = (places(library, library.plans("anna", target)) for target in (start, page["next"]))
+
+    assert later > first
+
+
+def places(library: Library, plans: list[str]) -> int:
+    """How many walks along indexes begin at a value."""
+    return sum(len(re.findall(PLACE[library.is_sqlite], plan)) for plan in plans)

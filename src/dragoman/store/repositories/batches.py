@@ -63,19 +63,19 @@ class Batches(Repository[Batch]):
     ) -> list[Batch]:
         """Up to `limit` batches in order: those that follow `after`, or the last ones ahead of `before`. The command
         must go alone."""
-        statement = self._select(wanted)
+        statement = self._whole(wanted)
         backwards = before is not None
         for edge, is_ahead in ((after, False), (before, True)):
             if edge is not None:
                 statement = statement.where(batch_filters.beyond(sort, edge, backwards=is_ahead))
         statement = statement.order_by(*batch_filters.order(sort, backwards=backwards)).limit(limit).offset(offset)
-        found = self.numbered(statement)
+        found = self.selected(statement)
         return found[::-1] if backwards else found
 
     def behind(self, wanted: BatchFilter, sort: BatchSort, edge: tuple[int, int] | None, *, limit: int) -> list[Batch]:
         """Up to `limit` batches in order, those behind an edge: the value of the sorted column, which is a number, and
         the batch's number. The command must go alone."""
-        statement = self._select(wanted)
+        statement = self._whole(wanted)
         if edge is not None:
             value, number = edge
             past = B.number < number if sort.descending else B.number > number
@@ -86,7 +86,7 @@ class Batches(Repository[Batch]):
             statement = statement.where(past)
         keys = (B[sort.column], B.number) if sort.column != "number" else (B.number,)
         ordered = statement.order_by(*(key.desc() if sort.descending else key.asc() for key in keys))
-        return self.numbered(ordered.limit(limit))
+        return self.selected(ordered.limit(limit))
 
     def count(self, wanted: BatchFilter, sort: BatchSort = NEWEST_FIRST, *, after: Batch | None = None) -> int:
         """How many there are; only those that follow `after` in this order where it is given."""
@@ -215,8 +215,11 @@ class Batches(Repository[Batch]):
         return int(self.by_condition(statement.values(image=None)).rowcount)
 
     def _select(self, wanted: BatchFilter) -> "sa.Select[Any]":
+        return self._whole(wanted).with_only_columns(B.number)
+
+    def _whole(self, wanted: BatchFilter) -> "sa.Select[Any]":
         every = (each for condition in wanted.conditions for each in self._of_what_is_known(condition))
-        found = sa.select(B.number).where(B.tenant == self.tenant, *map(batch_filters.condition, every))
+        found = self.whole(*map(batch_filters.condition, every))
         if wanted.visible_to is None or sees_all(wanted.visible_to):
             return found
         seen = of_tasks(self.tenant, TaskFilter(kind=str(Kind.BATCH), visible_to=wanted.visible_to))

@@ -27,6 +27,12 @@ class Holdings(Repository[Task]):
         statement = sa.select(every.c.number).where(every.c.number > after).order_by(every.c.number)
         return [int(row[0]) for row in self.by_condition(statement.limit(limit))]
 
+    def named(self, user: str, *, limit: int) -> list[tuple[int, str | None]]:
+        """Number and title, or name, of the first open tasks that are assigned to him."""
+        called = sa.func.coalesce(sa.func.nullif(T.title, ""), T.name)
+        statement = sa.select(T.number, called).where(*self._assigned(user)).order_by(T.number).limit(limit)
+        return [(int(number), title) for number, title in self.by_condition(statement)]
+
     def cases(self, user: str, *, after: int, limit: int) -> list[int]:
         """Numbers of open cases behind `after` that are assigned to him."""
         statement = sa.select(C.number).where(*self._cases(user), C.number > after).order_by(C.number)
@@ -34,14 +40,14 @@ class Holdings(Repository[Task]):
 
     def counts(self, user: str) -> tuple[int, int, int]:
         """How many open tasks and cases are his, and how many roles on open tasks he has."""
-        return (
-            self._count(sa.select(T.number).where(*self._assigned(user))),
-            self._count(sa.select(C.number).where(*self._cases(user))),
-            self._count(sa.select(W.task, W.role).where(*self._roles(user))),
+        each: tuple[sa.Select[Any], ...] = (
+            sa.select(T.number).where(*self._assigned(user)),
+            sa.select(C.number).where(*self._cases(user)),
+            sa.select(W.task, W.role).where(*self._roles(user)),
         )
-
-    def _count(self, rows: "sa.Select[Any]") -> int:
-        return int(self.by_condition(sa.select(sa.func.count()).select_from(rows.subquery())).scalar_one())
+        counts = (sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery() for rows in each)
+        tasks, cases, roles = self.by_condition(sa.select(*counts)).one()
+        return int(tasks), int(cases), int(roles)
 
     def _assigned(self, user: str) -> tuple[sa.ColumnElement[bool], ...]:
         claimed = T.state == State.CLAIMED.value  # open ones with an assignee are

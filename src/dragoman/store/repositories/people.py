@@ -1,7 +1,7 @@
 """Users, groups, aliases, tokens and tenants in the store."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -37,13 +37,7 @@ class Users(People[User]):
 
     def all(self) -> list[User]:
         """Every user, by login."""
-        table = tables.user.c
-        keys = [
-            row[0]
-            for row in self.by_condition(sa.select(table.uid).where(table.tenant == self.tenant).order_by(table.login))
-        ]
-        self.load(keys)
-        return [user for key in keys if (user := self.find(key)) is not None]
+        return self.selected(self.whole().order_by(tables.user.c.login))
 
     def by_login(self, login: str) -> User | None:
         """The user with this login, or None; a deleted one has none. The command must be exclusive."""
@@ -126,11 +120,7 @@ class Groups(People[Group]):
 
     def all(self) -> list[Group]:
         """Every group, by name. The command must be exclusive."""
-        table = tables.group.c
-        statement = sa.select(table.uid).where(table.tenant == self.tenant).order_by(table.name, table.uid)
-        keys = [row[0] for row in self.by_condition(statement)]
-        self.load(keys)
-        return [group for key in keys if (group := self.find(key)) is not None]
+        return self.selected(self.whole().order_by(tables.group.c.name, tables.group.c.uid))
 
 
 class Members(Repository[GroupMember]):
@@ -169,10 +159,7 @@ class Members(Repository[GroupMember]):
 
     def _where(self, condition: sa.ColumnElement[bool]) -> list[GroupMember]:
         table = tables.group_member.c
-        statement = sa.select(table.group, table.user, table.source).where(table.tenant == self.tenant, condition)
-        keys = [tuple(row) for row in self.by_condition(statement.order_by(table.group, table.user, table.source))]
-        self.load(keys)
-        return [member for key in keys if (member := self.find(key)) is not None]
+        return self.selected(self.whole(condition).order_by(table.group, table.user, table.source))
 
 
 class Aliases(People[Alias]):
@@ -183,22 +170,15 @@ class Aliases(People[Alias]):
     def all(self, dialect: str | None = None) -> list[Alias]:
         """Every alias, or those of a dialect, by dialect and alias. The command must be exclusive."""
         table = tables.alias.c
-        condition = sa.true() if dialect is None else table.dialect == dialect
-        return self._where(condition, table.dialect, table.alias)
+        conditions = () if dialect is None else (table.dialect == dialect,)
+        return self.selected(self.whole(*conditions).order_by(table.dialect, table.alias))
 
     def of_user(self, user: str, dialect: str | None = None) -> list[Alias]:
         """A user's, by dialect, and in each the first one first. The command must be exclusive."""
         table = tables.alias.c
         conditions = [table.user == user] if dialect is None else [table.user == user, table.dialect == dialect]
         order = (table.dialect, table.position, table.created_at, table.alias)
-        return self._where(sa.and_(*conditions), *order)
-
-    def _where(self, condition: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]) -> list[Alias]:
-        table = tables.alias.c
-        statement = sa.select(table.dialect, table.alias).where(table.tenant == self.tenant, condition)
-        keys = [(dialect, alias) for dialect, alias in self.by_condition(statement.order_by(*order))]
-        self.load(keys)
-        return [alias for key in keys if (alias := self.find(key)) is not None]
+        return self.selected(self.whole(*conditions).order_by(*order))
 
 
 class OfUsers(Repository[E]):
@@ -207,11 +187,7 @@ class OfUsers(Repository[E]):
     def of_user(self, user: str) -> list[E]:
         """A user's, by key. The command must be exclusive."""
         table = self.mapping.table.c
-        columns = [table[name] for name in self.mapping.key]
-        statement = sa.select(*columns).where(table.tenant == self.tenant, table.user == user).order_by(*columns)
-        keys: list[Any] = [row[0] if len(columns) == 1 else tuple(row) for row in self.by_condition(statement)]
-        self.load(keys)
-        return [found for key in keys if (found := self.find(key)) is not None]
+        return self.selected(self.whole(table.user == user).order_by(*(table[name] for name in self.mapping.key)))
 
 
 class Sessions(OfUsers[Session]):
@@ -223,14 +199,12 @@ class Sessions(OfUsers[Session]):
         """Of a user or of all, those that haven't expired, oldest first, behind a moment and uid. The command must be
         exclusive."""
         table = tables.session.c
-        statement = sa.select(table.hash).where(table.tenant == self.tenant, table.expires_at > self._overlay.group.now)
+        statement = self.whole(table.expires_at > self._overlay.group.now)
         if user is not None:
             statement = statement.where(table.user == user)
         if after is not None:
             statement = statement.where(sa.tuple_(table.created_at, table.uid) > sa.tuple_(*map(sa.literal, after)))
-        keys = [row[0] for row in self.by_condition(statement.order_by(table.created_at, table.uid).limit(limit))]
-        self.load(keys)
-        return [session for key in keys if (session := self.find(key)) is not None]
+        return self.selected(statement.order_by(table.created_at, table.uid).limit(limit))
 
     def forget_expired(self, *, limit: int) -> int:
         """Delete up to `limit` sessions that have expired; how many there were. The command must be exclusive."""

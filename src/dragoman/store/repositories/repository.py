@@ -4,6 +4,7 @@
 entity and runs only in exclusive commands, or in readers.
 """
 
+from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -121,6 +122,24 @@ class Repository(Generic[E]):
             raise MustBeExclusive
         load_all(Keys().also(self.mapping.name, keys, lock))
 
+    def whole(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        """Selects the whole rows of the tenant for which these conditions hold, for `selected`."""
+        table = self.mapping.table
+        return sa.select(*self.mapping.columns).where(table.c.tenant == self.tenant, *conditions)
+
+    def selected(self, statement: sa.Select[Any]) -> list[E]:
+        """The entities whose whole rows a statement selects, in its order, without a lock: of those that have no child
+        rows and that no timer changes. The command must be exclusive."""
+        group, mapping = self._overlay.group, self.mapping
+        found: list[E] = list(map(mapping.decode, self.by_condition(statement)))
+        by_key = {mapping.key_of(entity): entity for entity in found}
+        if mapping.key == ("number",):
+            group.know_numbered(mapping, by_key, by_key, Lock.NONE)
+        else:
+            for key, entity in by_key.items():
+                group.know(mapping, key, entity, Lock.NONE)
+        return found
+
     def numbered(self, statement: sa.Select[Any], lock: Lock = Lock.NONE) -> list[E]:
         """The entities whose numbers a statement selects, in its order."""
         return self.of_numbers([row[0] for row in self.by_condition(statement)], lock)
@@ -214,3 +233,7 @@ class People(Repository[E]):
             return super().find(key, lock)
         found: E | None = group.cached(self.mapping.name, key)
         return found
+
+    def remember(self, keys: Iterable[Key | None]) -> None:
+        """Have many read with one statement at most, for calls of `find` without a lock. Their key is one column."""
+        self._overlay.group.remember(self.mapping.name, {key for key in keys if key is not None})

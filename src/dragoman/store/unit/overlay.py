@@ -7,7 +7,7 @@ numbers that it drew. Overlays nest, so that each entry of a bulk operation has 
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -176,6 +176,7 @@ class Group:
         tenant: int,
         now: Moment,
         cached: Callable[[str, Key], Any],
+        remember: Callable[[str, Collection[Key]], None],
         recorded_at: Callable[[str, int, int], Moment | None],
     ) -> None:
         self.tenant = tenant
@@ -195,6 +196,7 @@ class Group:
         self.written: list[RowKey] = []  # by earlier flushes of the transaction
         self.clock: Clock | None = None  # while rows are locked: `now` is read after each wait
         self.cached = cached
+        self.remember = remember
         self._home: Any = None
         self.terms = NO_TERMS  # what the operator asks of batches and passwords
         self.has_queued = False  # a job: the worker need not wait for its next look

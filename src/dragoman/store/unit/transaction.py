@@ -89,8 +89,7 @@ class Transactions:
         self.writes = writes
         self._connect = connect
         self._connection: sa.Connection | None = None
-        self._cached = directory.cached
-        self._forget = directory.forget
+        self._directory = directory
         self._queued = queued
         self._announced = announced
         self._refuse = refuse
@@ -335,7 +334,7 @@ class Transactions:
                 if not self.engine.shows_writers and uptime() - began > OVERLAP_SECONDS:
                     raise Changed("lists that could not wait for it would miss it")
                 self._commit(transaction, group)
-                self._forget(group.tenant, group.written + written)
+                self._directory.forget(group.tenant, group.written + written)
                 if group.has_queued and self._queued is not None:
                     self._queued()
                 if group.events and self._announced is not None:
@@ -380,7 +379,8 @@ class Transactions:
         group = Group(
             tenant,
             self.clock.now(),
-            lambda name, key: self._cached(connection, tenant, name, key),
+            lambda name, key: self._directory.cached(connection, tenant, name, key),
+            lambda name, keys: self._directory.remember(connection, tenant, name, keys),
             lambda entity, number, revision: recorded_at(connection, tenant, entity, number, revision),
         )
         group.terms = self._terms

@@ -50,12 +50,11 @@ def look(uow: UnitOfWork, command: Look) -> PersonalFile:
     require_admin(uow.principal)
     profile = profiles.read(uow, profiles.Read(command.person))
     user = profile.user
-    numbers = uow.holdings.tasks(user.uid, with_roles=False, after=0, limit=MOST_NAMED)
     return PersonalFile(
         profile,
         lookup.find(uow, user.owner),
         handing_over.held_by(uow, user.uid),
-        tuple(HeldTask(task.number, task.label) for task in uow.tasks.of_numbers(numbers)) if numbers else (),
+        tuple(HeldTask(number, title) for number, title in uow.holdings.named(user.uid, limit=MOST_NAMED)),
         session_lists.list_sessions(uow, session_lists.ListSessions(user.uid, limit=None)).items,
         aliases.list_page(uow, aliases.List(user.uid)).items,
         uow.groups.all(),

@@ -124,7 +124,7 @@ def look(uow: UnitOfWork, command: Look) -> Overview:
     texts = _texts(uow, batch, [row[0] for row in found] + [i for g in failed[:SHOWN_FAILURES] for i in g.examples])
     story = _story(uow, batch)
     people = {batch.creator, *(each.by for each in batch.decisions), *(row.actor for row in story)} - {None}
-    uow.users.load(sorted(people))
+    uow.users.remember(people)
     return Overview(
         batch,
         uow.now,

@@ -49,7 +49,7 @@ def list_page(uow: UnitOfWork, command: List) -> Page:
     while len(found) <= command.limit:
         some = uow.batches.behind(wanted, command.sort, after, limit=max(AT_ONCE, command.limit + 1))
         if command.needs_me is not None:
-            uow.tasks.load([batch.number for batch in some])
+            reviews.load(uow, some)
         found += [batch for batch in some if command.needs_me is None or _needs(uow, batch) is command.needs_me]
         if len(some) < max(AT_ONCE, command.limit + 1):
             break

@@ -40,7 +40,7 @@ def row_page(uow: UnitOfWork, command: pages.List) -> RowPage:
 
 def rows(uow: UnitOfWork, found: Sequence[Batch]) -> list[Row]:
     """The rows of these batches, which the reader may see."""
-    uow.users.load(sorted({batch.creator for batch in found if batch.creator is not None}))
+    uow.users.remember(batch.creator for batch in found)
     return [Row(batch, name_of(uow, batch.creator)) for batch in found]
 
 
@@ -87,7 +87,7 @@ def _waiting(uow: UnitOfWork) -> list[Batch]:
     wanted = BatchFilter((pages.WAITING,), uow.principal)
     found = uow.batches.behind(wanted, NEWEST_FIRST, None, limit=MOST_WAITING)
     present = [batch.as_of(uow.now) for batch in found]
-    uow.tasks.load([batch.number for batch in present])
+    reviews.load(uow, present)
     return sorted((batch for batch in present if reviews.waits_for(uow, batch)), key=_place)
 
 

@@ -11,7 +11,9 @@ UID = re.compile(r'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 def names(uow: UnitOfWork, uids: Iterable[str | None]) -> dict[str, str]:
     """Uid -> name; users who are gone are left out. They are looked up in the directory, which is cached."""
-    found = {uid: uow.users.find(uid) for uid in set(uids) if uid is not None}
+    wanted = {uid for uid in uids if uid is not None}
+    uow.users.remember(wanted)
+    found = {uid: uow.users.find(uid) for uid in wanted}
     return {uid: user.display_name or user.login for uid, user in found.items() if user is not None}
 
 

@@ -104,10 +104,8 @@ def group_by_name(uow: UnitOfWork, name: str) -> Group | None:
 
 
 def load(uow: UnitOfWork, users: Iterable[str | None]) -> None:
-    """Load several users with one statement, for later calls of `find`. For readers and exclusive commands."""
-    wanted = sorted({user for user in users if user is not None})
-    if len(wanted) > 1:
-        uow.users.load(wanted)
+    """Read several users with one statement at most, for later calls of `find`."""
+    uow.users.remember(users)
 
 
 class Offered(msgspec.Struct, frozen=True):

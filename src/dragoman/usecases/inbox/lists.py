@@ -6,13 +6,15 @@ import msgspec
 
 from dragoman.command import EXCLUSIVE, Exclusive
 from dragoman.domain.access import Principal
+from dragoman.domain.errors import NotFound
 from dragoman.domain.task import State, Task
 from dragoman.store.repositories.task_sorts import Sort
 from dragoman.usecases.inbox import filters, search
 from dragoman.usecases.inbox.filters import Filter, both
 from dragoman.usecases.inbox.search import COUNTED, Place
-from dragoman.usecases.tasks import rows
+from dragoman.usecases.tasks import rows, whole
 from dragoman.usecases.tasks.lists import TaskFilter
+from dragoman.usecases.tasks.whole import Whole
 from dragoman.usecases.uow import UnitOfWork
 
 __all__ = ["COUNTED", "NAMES", "Look", "Looked", "Place", "Sort", "conditions", "look"]
@@ -36,8 +38,8 @@ USUAL = {"all": "is:open"}
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Look at a page of a list. `text` is the filter as it was typed, None for none; `dialects` the names that
-    `dialect:` takes; `known` its count where that is known still; `with_counts`: count what stands beside the lists,
-    too."""
+    `dialect:` takes; `peek` the task at the side; `known` the list's count where that is known still; `with_counts`:
+    count what stands beside the lists, too."""
 
     name: str
     text: str | None = None
@@ -70,6 +72,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     of_terms: tuple[int, ...] = ()
     others: int = 0  # available tasks, where nothing is left to do
     counts: dict[str, int] | None = None
+    peeked: Whole | None = None  # without extensions, where it is among the rows
 
 
 def conditions(name: str, principal: Principal) -> TaskFilter:
@@ -95,7 +98,7 @@ def look(uow: UnitOfWork, command: Look) -> Looked:
     found = filters.read(uow, text, command.dialects)
     sorts = found.sorts or ORDERS[command.name]
     if found.faults:
-        return Looked(filter=found, sorts=sorts, rows=[])
+        return Looked(filter=found, sorts=sorts, rows=[], peeked=_peeked(uow, command.peek))
     own = conditions(command.name, uow.principal)
     wanted = both(own, found.wanted)
     places = {"after": command.after, "before": command.before}
@@ -106,11 +109,12 @@ def look(uow: UnitOfWork, command: Look) -> Looked:
     asked = [] if is_whole or command.known is not None else [(wanted, found.tests)]
     beside = [conditions(name, uow.principal) for name in COUNTED_LISTS] if command.with_counts else []
     counted = search.counts(uow, asked, beside)
+    shown = rows.rows(uow, page.tasks)
     count = len(page.tasks) if is_whole else counted[0] if command.known is None else command.known
     return Looked(
         filter=found,
         sorts=sorts,
-        rows=rows.rows(uow, page.tasks),
+        rows=shown,
         count=count,
         first=_place(uow, page.tasks[:1], sorts),
         last=_place(uow, page.tasks[-1:], sorts),
@@ -120,7 +124,19 @@ def look(uow: UnitOfWork, command: Look) -> Looked:
         of_terms=() if page.tasks else _of_terms(uow, command, own, found),
         counts=dict(zip(COUNTED_LISTS, counted[len(asked) :], strict=True)) if command.with_counts else None,
         others=_others(uow) if command.name == "mine" and not page.tasks and not text else 0,
+        peeked=_peeked(uow, command.peek),
     )
+
+
+def _peeked(uow: UnitOfWork, number: int | None) -> Whole | None:
+    """The task at the side, with what the rows have read already; None where the principal sees none."""
+    if number is None:
+        return None
+    try:
+        found = whole.look(uow, whole.Look(number, is_beside=True))
+    except NotFound:
+        return None
+    return None if found.is_deleted else found
 
 
 def _place(uow: UnitOfWork, tasks: Sequence[Task], sorts: Sequence[Sort]) -> Place | None:

@@ -127,13 +127,13 @@ def load_owners(uow: UnitOfWork, tasks: Sequence[Task]) -> None:
         (uow.contacts, ("contact",)),
         (uow.categories, ("category",)),
         (uow.cases, ("case", "entity")),
-        (uow.users, ("creator", "assignee")),
     ):
         keys = {getattr(task, field) for task in tasks for field in fields} - {None}
         if repository is uow.cases:
             keys.discard(inbox)
         if keys:
             repository.load(sorted(keys))
+    uow.users.remember(uid for task in tasks for uid in (task.creator, task.assignee))
 
 
 def load_shown(uow: UnitOfWork, tasks: Sequence[Task]) -> None:

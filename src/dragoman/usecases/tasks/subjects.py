@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.command import EXCLUSIVE, Exclusive, Keys, Lock, Ref
+from dragoman.command import EXCLUSIVE, Exclusive, Ref
 from dragoman.domain.access import Permission
 from dragoman.domain.case import Case
 from dragoman.domain.limits import PAGE_BYTES
@@ -17,7 +17,10 @@ MOST_LOOKED_AT = 20
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """A task as addresses name it, with the case that holds it. None: it isn't in one that the user may see."""
+    """A task as addresses name it, with the case that holds it. None: it isn't in one that the user may see.
+
+    `may_edit` is known of samples.
+    """
 
     task: Task
     case: Case | None = None
@@ -36,13 +39,18 @@ class FindSubject(msgspec.Struct, frozen=True):
 
     task: Ref
 
-    def keys(self) -> Keys:
-        return Keys(owners=tasks.SEEN_OWNERS).also("task", [self.task], Lock.NONE)
+    def keys(self) -> Exclusive:
+        return EXCLUSIVE
 
 
 def find_subject(uow: UnitOfWork, command: FindSubject) -> Subject:
     """The task. NotFound for one that is missing, or that the principal may not see."""
-    return _subject(uow, tasks.get(uow, command.task))
+    number = command.task if isinstance(command.task, int) else uow.tasks.get(command.task).number
+    found = uow.tasks.judged([number], TaskFilter(visible_to=uow.principal), TaskFilter())
+    if not found:
+        raise uow.tasks.missing(command.task)
+    [(task, _)] = found
+    return Subject(task, _case_of(uow, task))
 
 
 class FindSamples(msgspec.Struct, frozen=True):
@@ -73,5 +81,8 @@ def _newest(uow: UnitOfWork, kind: Kind, limit: int) -> list[Subject]:
 
 
 def _subject(uow: UnitOfWork, task: Task) -> Subject:
-    case = None if task.case is None else uow.cases.find(task.case)
-    return Subject(task, case, Permission.EDIT in tasks.allowed(uow, task))
+    return Subject(task, _case_of(uow, task), Permission.EDIT in tasks.allowed(uow, task))
+
+
+def _case_of(uow: UnitOfWork, task: Task) -> Case | None:
+    return None if task.case is None else uow.cases.find(task.case)

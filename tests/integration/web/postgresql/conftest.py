@@ -10,7 +10,7 @@ from tests.support.in_process_server import InProcessServer
 from tests.support.tenant import Tenant
 
 
-@pytest.fixture(scope="module", params=["postgresql"])
+@pytest.fixture(scope="package", params=["postgresql"])
 def server(request: pytest.FixtureRequest, databases: Databases) -> Iterator[InProcessServer]:
     with databases.lent(request.param) as url, InProcessServer(url) as server:
         Tenant(server).login("anna")  # without any user all leads to first run

@@ -4,7 +4,9 @@ The checks come in this order: the right, the version that the client names, the
 of one's own, which withdraws it, needs neither the right nor the policy.
 """
 
-from dragoman.domain.access import is_approver, may_decide
+from collections.abc import Iterable
+
+from dragoman.domain.access import decides_batches, is_approver, may_decide
 from dragoman.domain.batch_policy import NO_POLICY
 from dragoman.domain.bulk import Batch, Decision, Status
 from dragoman.domain.errors import Forbidden, Invalid
@@ -13,7 +15,9 @@ from dragoman.usecases.uow import UnitOfWork
 
 def must_have_right(uow: UnitOfWork, batch: Batch, decision: Decision) -> None:
     """Forbidden `not_a_reviewer` without the right to decide. Comes before the client's version is looked at."""
-    if _withdraws(uow, batch, decision) or may_decide(uow.principal, uow.tasks.get(batch.number)):
+    if _withdraws(uow, batch, decision) or decides_batches(uow.principal):
+        return
+    if may_decide(uow.principal, uow.tasks.get(batch.number)):
         return
     message = f"{uow.principal.login} has no right to decide this batch; a reviewer or an approver decides it."
     raise Forbidden("not_a_reviewer", message)
@@ -44,6 +48,16 @@ def _withdraws(uow: UnitOfWork, batch: Batch, decision: Decision) -> bool:
 
 def _is_creator(uow: UnitOfWork, batch: Batch) -> bool:
     return uow.principal.user is not None and uow.principal.user == batch.creator
+
+
+def load(uow: UnitOfWork, batches: Iterable[Batch]) -> None:
+    """Load what decides whether these batches wait for the principal, for calls of `waits_for`. For readers."""
+    if not decides_batches(uow.principal):
+        asked = [batch.number for batch in batches]
+    else:
+        asked = [batch.number for batch in batches if (batch.policy or NO_POLICY).approvers is not None]
+    if asked:
+        uow.tasks.load(asked)
 
 
 def waits_for(uow: UnitOfWork, batch: Batch) -> bool:

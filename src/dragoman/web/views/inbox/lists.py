@@ -11,7 +11,7 @@ from dragoman.domain.errors import NotFound
 from dragoman.domain.task_query import terms
 from dragoman.usecases.inbox import lists, views
 from dragoman.usecases.inbox.lists import Looked
-from dragoman.usecases.tasks import whole
+from dragoman.usecases.tasks.whole import Whole
 from dragoman.web import framing
 from dragoman.web.forms import new_key
 from dragoman.web.frame import LISTS
@@ -72,6 +72,7 @@ async def drawn(
         limit=wanted.limit,
         after=after,
         before=before,
+        peek=wanted.peek,
         with_extensions=any(each.is_of_extension for each in shown_columns),
         known=framing.count_of(visit, (wanted.list, wanted.q)),
         with_counts=not framing.is_fresh(visit),
@@ -81,7 +82,7 @@ async def drawn(
     if looked.counts is not None:
         await framing.counted(visit, looked.counts)
     choices = await adding.choices(visit, wanted.add) if wanted.add is not None else None
-    peeked = None if wanted.peek is None else await _peeked(visit, wanted, wanted.peek)
+    peeked = None if looked.peeked is None else _peeked(visit, wanted, looked.peeked)
     faults = [chips.fault(each, visit.words) for each in looked.filter.faults]
     is_changed = view is not None and saving.is_changed(shown_as, view)
     may_save = view is not None and saving.may_save(visit, view)
@@ -125,14 +126,8 @@ async def drawn(
     )
 
 
-async def _peeked(visit: Visit, wanted: Asked, number: int) -> Markup | None:
-    """The task at the side; None for one that isn't there, or that the reader may not see."""
-    try:
-        found = await visit.read(whole.look, whole.Look(number, is_beside=True))
-    except NotFound:
-        return None
-    if found.is_deleted:
-        return None
+def _peeked(visit: Visit, wanted: Asked, found: Whole) -> Markup:
+    """The task at the side."""
     text = visit.drawn("live/peek.html", **{**task_page.values(visit, found), "back": wanted.href()})
     return Markup(text)  # noqa: S704 - a template of ours, which escapes
 
