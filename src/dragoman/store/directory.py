@@ -36,10 +36,7 @@ class Directory:
         if known is not None and known[0] > now:
             return known[1]
         entity = self._read(connection, tenant, name, key)
-        with self._guard:
-            if len(self._known) >= LARGEST:
-                self._known.clear()
-            self._known[ref] = (now + FRESH_SECONDS, entity)
+        self._keep({ref: (now + FRESH_SECONDS, entity)})
         return entity
 
     def remember(self, connection: sa.Connection, tenant: int, name: str, keys: Collection[Key]) -> None:
@@ -59,8 +56,13 @@ class Directory:
             for row in connection.execute(sa.select(*mapping.columns).where(table.tenant == tenant, some)):
                 entity = mapping.decode(row)
                 entities[mapping.key_of(entity)] = entity
+        self._keep({(tenant, name, key): (now + FRESH_SECONDS, each) for key, each in entities.items()})
+
+    def _keep(self, found: dict[tuple[int, str, Key], tuple[float, Any]]) -> None:
         with self._guard:
-            self._known.update({(tenant, name, key): (now + FRESH_SECONDS, each) for key, each in entities.items()})
+            if len(self._known) >= LARGEST:
+                self._known.clear()
+            self._known |= found
 
     def forget(self, tenant: int, written: list[tuple[str, Key]]) -> None:
         """Drop rows that were just written."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from dragoman.domain.access import Principal
+from dragoman.domain.clock import Moment
 from dragoman.domain.work_item import Role, WorkItem
 from dragoman.store import tables
 from dragoman.store.engine.engines import BY_INDEX
@@ -69,7 +70,7 @@ def explained(world: World, ask: Ask) -> str:
         for setting in BY_INDEX:
             raw.execute(setting)
         raw.execute(f"PREPARE looked_for AS {with_numbers(ask.text)}")
-        values = sql.SQL(", ").join(map(sql.Literal, ask.parameters(0)))
+        values = sql.SQL(", ").join(map(sql.Literal, ask.parameters(Moment(0))))
         rows = raw.execute(sql.SQL("EXPLAIN EXECUTE looked_for ({})").format(values)).fetchall()
         raw.execute("DEALLOCATE looked_for")
         for setting in BY_INDEX:

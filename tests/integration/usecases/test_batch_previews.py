@@ -8,6 +8,7 @@ import pytest
 from dragoman.domain.bulk import Decision, Method, Status, Summary
 from dragoman.domain.contact import ContactKind
 from dragoman.domain.task import State, Task, Verb
+from dragoman.store.repositories import batch_previews
 from dragoman.usecases.batches import overview
 from dragoman.usecases.batches.review import previews
 from dragoman.usecases.batches.review.previews import Row
@@ -166,12 +167,20 @@ def test_equal_changes_are_summed_up(world: BatchWorld) -> None:
     assert shown(world, number, pointer="/title", after="Other") == []
 
 
-def test_what_moved_since_is_counted(world: BatchWorld) -> None:
-    numbers = [made(world) for _ in range(3)]
+@pytest.mark.parametrize(("few", "hours"), [(5_000, 1), (5, 1), (5, 0)])
+def test_what_moved_since_is_counted(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch, few: int, hours: float
+) -> None:
+    """Among all rows; among those of objects that have changed; and among all where too much has changed."""
+    monkeypatch.setattr(batch_previews, "FEW", few)
+    numbers = [made(world) for _ in range(6)]
+    world.clock.advance(hours * 3_600)
     number = previewed(world, PATCH, "task", field="id", entries=numbers, data={"priority": 9})
+    assert world.core(lambda uow: previews.moved(uow, uow.batches.get(number))) == (0, False)
     world.core(lambda uow: tasks.perform(uow, uow.tasks.get(numbers[1]), Verb.FINISH))
-    assert world.core(lambda uow: previews.moved(uow, uow.batches.get(number))) == (1, False)
-    assert [row.stale for row in shown(world, number)] == [False, True, False]
+    world.core(lambda uow: tasks.remove(uow, uow.tasks.get(numbers[2])))
+    assert world.core(lambda uow: previews.moved(uow, uow.batches.get(number))) == (2, False)
+    assert [row.stale for row in shown(world, number)] == [False, True, True, False, False, False]
 
 
 def test_parts_end_with_their_whole_in_the_preview_too(world: BatchWorld) -> None:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from dragoman.domain.bulk import Effect, Preview
+from dragoman.domain.bulk import Batch, Effect, Preview
+from dragoman.domain.clock import later
 from dragoman.store import tables
 from dragoman.store.engine import bulk_writes as bulk
 from dragoman.store.engine import driver
@@ -17,8 +18,13 @@ from dragoman.store.unit.mappings import MAPPINGS
 from dragoman.store.unit.overlay import MustBeExclusive, Overlay
 
 V = tables.batch_preview.c
+H = tables.history.c
 PREVIEW = tuple(tables.batch_preview.c[name] for name in Preview.__struct_fields__)
 AT_ONCE = 500
+FEW = 5_000
+"""So many rows, or changes, are all looked at."""
+LONGEST_SECONDS = 600.0
+"""A change that was committed behind a moment was noted at most so long before it."""
 EFFECTS = {str(effect): effect for effect in Effect}
 
 
@@ -179,15 +185,32 @@ class Previews:
         statement = of_batch((V.version,), self._tenant, batch).where(V.number == number, V.version.is_not(None))
         return [str(row[0]) for row in self._execute(statement)]
 
-    def moved(self, batch: int, entity: str, *, limit: int) -> int:
-        """How many rows name an object that is at another version by now, or gone; so many at most."""
+    def moved(self, batch: Batch, entity: str, *, limit: int) -> int:
+        """How many rows name an object that is at another version by now, or gone; so many at most.
+
+        The rows are compared with their objects, or only those whose objects have changed since the batch was made,
+        where these are few.
+        """
+        among_all = self._others(tables.batch_preview, batch, entity, limit)
+        if (batch.total or 0) <= FEW:
+            return int(self._execute(sa.select(among_all)).scalar_one())
+        mine = (H.tenant == self._tenant, H.at >= later(batch.created_at, seconds=-LONGEST_SECONDS))
+        some = sa.select(H.revision).where(*mine).limit(FEW + 1).subquery()
+        are_few = sa.select(sa.func.count()).select_from(some).scalar_subquery() <= FEW
+        changed = sa.select(H.number).where(*mine, H.entity == entity).distinct().subquery("changed")
+        named = changed.join(tables.batch_preview, V.number == changed.c.number)
+        either = sa.case((are_few, self._others(named, batch, entity, limit)), else_=among_all)
+        return int(self._execute(sa.select(either)).scalar_one())
+
+    def _others(self, named: sa.FromClause, batch: Batch, entity: str, limit: int) -> sa.ScalarSelect[int]:
+        """How many of these rows of a batch name an object at another version."""
         table = MAPPINGS[entity].table
         joined = sa.and_(table.c.tenant == V.tenant, table.c.number == V.number)
         others = sa.or_(table.c.number.is_(None), sa.cast(table.c.revision, sa.Text()) != V.version)
-        rows = sa.select(V.index).select_from(tables.batch_preview.outerjoin(table, joined))
-        mine = rows.where(V.tenant == self._tenant, V.batch == batch, V.index >= 0, V.version.is_not(None), others)
-        statement = sa.select(sa.func.count()).select_from(mine.limit(limit).subquery())
-        return int(self._execute(statement).scalar_one())
+        rows = sa.select(V.index).select_from(named.outerjoin(table, joined))
+        mine = rows.where(V.tenant == self._tenant, V.batch == batch.number)
+        found = mine.where(V.index >= 0, V.version.is_not(None), others).limit(limit).subquery()
+        return sa.select(sa.func.count()).select_from(found).scalar_subquery()
 
     def has_any(self, batch: int) -> bool:
         """Whether there are rows at all."""

@@ -188,7 +188,7 @@ def moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool]:
     type_ = resource_types.find(batch.type)
     if type_ is None or type_.entity is None:
         return 0, False
-    count = uow.previews.moved(batch.number, type_.entity, limit=COUNTED + 1)
+    count = uow.previews.moved(batch, type_.entity, limit=COUNTED + 1)
     return min(count, COUNTED), count > COUNTED
 
 
