@@ -171,7 +171,7 @@ def _moved(uow: UnitOfWork, batch: Batch) -> tuple[int, bool] | None:
     type_ = resource_types.find(batch.type)
     if batch.status is not Status.IN_REVIEW or type_ is None or type_.entity is None:
         return None
-    count = uow.previews.moved(batch.number, type_.entity, limit=MOST_MOVED)
+    count = uow.previews.moved(batch, type_.entity, limit=MOST_MOVED)
     return min(count, MOST_MOVED - 1), count >= MOST_MOVED
 
 
