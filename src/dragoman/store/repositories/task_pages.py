@@ -20,7 +20,7 @@ from dragoman.store.engine.key_lists import among, driver_text, each_of
 from dragoman.store.repositories import task_timers
 from dragoman.store.repositories.task_filters import TaskFilter, columns_of, conditions, ended_is, finds_few
 from dragoman.store.repositories.task_sorts import SORTS, Sort, beyond, beyond_hour, changing, hidden, order
-from dragoman.store.repositories.task_visibility import private_links
+from dragoman.store.repositories.task_visibility import naming, private_links
 from dragoman.store.unit.mappings import MAPPINGS
 
 T = tables.task.c
@@ -242,6 +242,9 @@ def _page(
     """What selects a page. Of several walks it can select no other columns than `found` and those of `_named`."""
     walks = _walks(tenant, wanted, keys)
     few = len(walks) == 1 and _is_sorted(wanted, keys)
+    along = few and wanted.named and wanted.lateral and keys[0].key == "number" and not wanted.sample
+    if along:
+        walks = _walks(tenant, replace(wanted, named=False), keys)
     by_hour = _by_hour(wanted, keys)
     for walk in walks:
         walk.conditions.append(T.removed_at.is_(None))
@@ -253,6 +256,10 @@ def _page(
         statement = _together([_beginning(walk, keys, offset + limit, by_hour) for walk in walks], keys, names)
     else:
         found = sa.select(*columns).where(*walks[0].conditions)
+        if along:
+            return (
+                _along_named(found, tenant, wanted, keys[0]).limit(sa.literal_column(str(limit))).offset(offset or None)
+            )
         hours = [order(key, tables.changed_hour) for key in by_hour]
         statement = found.order_by(*hours, *(hidden(key) if few else order(key) for key in keys))
     # In the text, since PostgreSQL plans a statement again each time if its limit is a parameter.
@@ -266,6 +273,18 @@ def leads_walk(keys: Sequence[Sort], *, on_sqlite: bool = False) -> bool:
     names = [key.key for key in keys]
     known = names[0] in ("number", "created") or URGENCY in (tuple(keys), flipped)
     return known or (names[1:] == ["number"] and names[0] in (BY_END_ON_SQLITE if on_sqlite else BY_END))
+
+
+def _along_named(found: "sa.Select[Any]", tenant: int, wanted: TaskFilter, key: Sort) -> "sa.Select[Any]":
+    """A page in the order of numbers, along those of all that names the reader: PostgreSQL ends with the page."""
+    assert wanted.visible_to is not None  # noqa: S101 - it names him
+    [number] = naming(tenant, wanted.visible_to, only_open=wanted.asks_open).subquery("naming").c
+    # Or each way would be walked in the order of numbers.
+    known: sa.Label[Any] = (sa.literal_column("0") + number).label("number")
+    named = sa.select(known).distinct().order_by(order(key, known)).subquery("named_in_order")
+    [place] = named.c
+    at_place = sa.and_(T.tenant == tenant, T.number == place)
+    return found.select_from(named.join(tables.task, at_place)).order_by(order(key, place))
 
 
 def _is_sorted(wanted: TaskFilter, keys: Sequence[Sort]) -> bool:
