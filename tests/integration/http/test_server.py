@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dragoman.http.server.processes import MOST_IN_VAIN
 from tests.integration.http.live import AUTH, connect, read_all, statuses
 
 ROOT = Path(__file__).parents[3]
@@ -121,15 +122,32 @@ def test_a_worker_that_ends_by_itself_is_replaced_while_the_others_go_on(end: si
         assert '"event":"server.worker_ended"' in server.communicate()[1]
 
 
-def test_a_worker_that_ends_before_it_is_ready_ends_the_whole_non_zero() -> None:
-    with process(DRAGOMAN_SERVER_WORKERS="2") as (server, _):
-        before = set(children(server.pid))
-        os.kill(before.copy().pop(), signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while not (new := set(children(server.pid)) - before):
-            assert time.monotonic() < deadline
-        os.kill(new.pop(), signal.SIGKILL)  # it takes longer than this to import what it serves
-        assert server.wait(10) == 1
+@pytest.mark.parametrize("times", [MOST_IN_VAIN - 1, MOST_IN_VAIN])
+def test_workers_that_end_before_they_are_ready_end_the_whole_only_if_several_do(times: int) -> None:
+    with process(DRAGOMAN_SERVER_WORKERS="2") as (server, port):
+        ended = set(children(server.pid))
+        first, second = ended
+        os.kill(first, signal.SIGKILL)
+        for _ in range(times):
+            new = replaced(server.pid, ended)
+            ended.add(new)
+            os.kill(new, signal.SIGKILL)  # it takes longer than this to import what it serves
+        if times == MOST_IN_VAIN:
+            assert server.wait(10) == 1
+            return
+        replaced(server.pid, ended)
+        assert second in children(server.pid)
+        assert [get(port) for _ in range(20)] == [[200]] * 20
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(10) == 0
+
+
+def replaced(pid: int, before: set[int]) -> int:
+    """The worker that takes the place of one of these."""
+    deadline = time.monotonic() + 10
+    while not (new := set(children(pid)) - before):
+        assert time.monotonic() < deadline
+    return new.pop()
 
 
 def test_workers_do_not_outlive_their_parent() -> None:

@@ -1,8 +1,8 @@
 """Running the server: one process, or several on one port. Each signal that stops it lets it end with 0.
 
 With several workers each is a process with its own application; the kernel distributes the connections (SO_REUSEPORT).
-When one of them ends by itself, the log says so and another takes its place, while the others go on. When one ends
-before it was ready, the cause is lasting: the others are stopped in good order and the server ends non-zero.
+When one of them ends by itself, the log says so and another takes its place, while the others go on. When several in a
+row end before they were ready, the cause is lasting: the others are stopped in good order and the server ends non-zero.
 """
 
 import logging
@@ -24,6 +24,9 @@ from dragoman.runtime import service_manager, signals
 from dragoman.settings import Settings
 
 log = logging.getLogger(__name__)
+
+MOST_IN_VAIN = 3
+"""So many in a row that ended before they were ready are no accident."""
 
 
 def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] = (), hint: str = "") -> int:
@@ -69,11 +72,13 @@ def _run_workers(
 
 
 class Worker:
-    """A worker, and whether it has reported on its pipe that it is ready."""
+    """A worker, and whether it has reported on its pipe that it is ready. `in_vain`: how many right before it in its
+    place ended before that."""
 
-    def __init__(self, number: int, process: BaseProcess, pipe: Connection) -> None:
+    def __init__(self, number: int, process: BaseProcess, pipe: Connection, in_vain: int) -> None:
         self.number = number
         self.process = process
+        self.in_vain = in_vain
         self._pipe = pipe
         self._is_ready = False
 
@@ -110,8 +115,7 @@ class Team:
         return all(worker.is_ready(None) for worker in self._workers)
 
     def keep(self) -> None:
-        """Replace each worker that ends. Returns when the server is stopped, or when one ends before it was ready:
-        what ended those before it lasts."""
+        """Replace each worker that ends. Returns when the server is stopped, or when what ends them lasts."""
         while not self._is_told:
             ended = wait([worker.process.sentinel for worker in self._workers])
             for worker in list(self._workers):
@@ -120,9 +124,10 @@ class Team:
                 worker.process.join()
                 facts = {"pid": worker.process.pid, "status": worker.process.exitcode}
                 log.critical("server.worker_ended", extra=facts)
-                if not worker.is_ready():
+                in_vain = 0 if worker.is_ready() else worker.in_vain + 1
+                if in_vain == MOST_IN_VAIN:
                     return
-                self._workers[worker.number] = self._start(worker.number)
+                self._workers[worker.number] = self._start(worker.number, in_vain)
 
     def end(self, seconds: float) -> int:
         """Stop those that still run, and kill those that don't end in time; the exit code."""
@@ -136,7 +141,7 @@ class Team:
         is_good = self._is_told and all(worker.process.exitcode in good for worker in self._workers)
         return 0 if is_good else FAILED
 
-    def _start(self, number: int) -> Worker:
+    def _start(self, number: int, in_vain: int = 0) -> Worker:
         count = self._settings.server.workers
         own, other = self._context.Pipe()
         sockets = WorkerSockets(self._folder, number, count)
@@ -145,7 +150,7 @@ class Team:
         process = self._context.Process(target=_work, args=arguments)
         process.start()
         other.close()
-        return Worker(number, process, own)
+        return Worker(number, process, own, in_vain)
 
 
 def _work(
