@@ -75,6 +75,7 @@ def stages() -> list[Stage]:
         tests("seeds", "tests/cross_dialect", "tests/integration/store/test_verification.py"),
         tests("looks", "tests/integration/store/test_task_looks.py"),
         tests("batches", *(f"tests/integration/usecases/test_{name}.py" for name in BATCHES)),
+        tests("pages", "tests/web/test_accessibility.py"),
         tests("administrators", "tests/integration/usecases/test_last_administrator.py"),
         tests("nodes", "tests/resilience/nodes", "--ignore", "tests/resilience/nodes/test_mixed_operations.py"),
         tests("mixed", "tests/resilience/nodes/test_mixed_operations.py"),

@@ -16,6 +16,7 @@ from tests.support.databases import Databases
 from tests.support.demonstration import Demonstration
 from tests.support.pages import ENDLESS, FILES, STATUS, Filled
 from tests.support.server import Server
+from tests.support.sizes import sized
 from tests.support.tenant import Tenant
 
 NODE = Path(__file__).parent / "node"
@@ -176,7 +177,14 @@ def test_what_keys_open_is_without_faults(reader: Reader, axe: str, name: str) -
 
 
 @pytest.mark.parametrize("address", addresses())
+@pytest.mark.parametrize("reader", ["light"], indirect=True)
 def test_a_page_is_without_faults(reader: Reader, axe: str, address: str) -> None:
+    assert reader.faults(axe, address) == []
+
+
+@pytest.mark.parametrize("address", sized(addresses()[::2], addresses()))
+@pytest.mark.parametrize("reader", ["dark"], indirect=True)
+def test_a_narrow_dark_page_is_without_faults(reader: Reader, axe: str, address: str) -> None:
     assert reader.faults(axe, address) == []
 
 

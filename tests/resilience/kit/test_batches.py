@@ -25,7 +25,7 @@ from tests.support.server import PROGRAM, Server, basic, command, environment
 from tests.support.sizes import sized
 
 ENTRIES = sized(2_000, 10_000)
-KILLS = sized(6, 50)
+KILLS = sized(4, 50)
 UNKNOWN_EVERY = 100
 """Every so-manieth entry names nothing."""
 PATIENCE_SECONDS = 240.0

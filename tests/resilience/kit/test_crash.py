@@ -14,7 +14,7 @@ FEW = ("--workers", "2", "--objects", "2", "--create-share", "0.02")
 
 
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed(backend: str, run_kit: RunKit) -> None:
-    rounds = ("--rounds", sized("6", "1000"), "--kill-max", "2", "--check-cmd", f"{PROGRAM} verify")
+    rounds = ("--rounds", sized("4", "1000"), "--kill-max", "2", "--check-cmd", f"{PROGRAM} verify")
     run_kit("ledgers.py", DIALECTS, *rounds, *FEW, *ENOUGH, *SETTLED[backend])
 
 

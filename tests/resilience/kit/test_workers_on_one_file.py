@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 30.0
 @pytest.mark.parametrize("workers", ["2", "4"])
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_nothing_acknowledged_is_lost_when_all_are_killed(backend: str, workers: str, run_kit: RunKit) -> None:
-    rounds = ("--rounds", sized("3", "200"), "--kill-max", "2", "--check-cmd", f"{PROGRAM} verify")
+    rounds = ("--rounds", sized("2", "200"), "--kill-max", "2", "--check-cmd", f"{PROGRAM} verify")
     few = ("--workers", "2", "--objects", "2", "--create-share", "0.02", "--min-acks", sized("5", "100"))
     serve = f"{PROGRAM} serve --workers {workers} --port $PORT"
     run_kit("ledgers.py", tuple(PREPARATIONS), *rounds, *few, serve=serve)
