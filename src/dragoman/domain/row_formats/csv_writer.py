@@ -41,7 +41,7 @@ class CsvWriter:
 
     def line(self, lead: Iterable[Any], entry: str | int | None, data: str | None) -> str:
         """The line of one entry; `data` is JSON text of an object."""
-        cells = [_lead_cell(value) for value in lead]
+        cells = [value if type(value) is str else _lead_cell(value) for value in lead]
         if self._field is not None:
             cells.append("" if entry is None else str(entry))
         line = _joined(cells)
@@ -70,8 +70,6 @@ def _cell(column: tuple[str, bool], values: dict[tuple[str, bool], Any]) -> str:
 
 
 def _lead_cell(value: Any) -> str:
-    if type(value) is str:
-        return value
     if value is None:
         return ""
     if isinstance(value, bool):

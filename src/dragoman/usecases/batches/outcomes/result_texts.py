@@ -17,7 +17,7 @@ from dragoman.domain.clock import Moment
 from dragoman.domain.row_formats.csv_writer import CsvWriter, MemberColumns
 from dragoman.usecases.batches import lifecycle as batches
 from dragoman.usecases.batches.outcomes import results
-from dragoman.usecases.batches.outcomes.results import Columns, Read, Row
+from dragoman.usecases.batches.outcomes.results import Became, Columns, Read, Row
 from dragoman.usecases.uow import UnitOfWork
 
 AT_ONCE = 4_000
@@ -127,15 +127,27 @@ _failed = msgspec.json.Decoder(_Failed).decode
 
 def csv(writer: CsvWriter, rows: list[Row]) -> bytes:
     """A line for each row."""
-    return "".join([_csv_line(writer, row) for row in rows]).encode()
+    lines, last, data = [], None, None
+    for row in rows:
+        if row.data is not last:  # all rows may share one
+            last, data = row.data, None if row.data is None else _of_object(bytes(row.data).decode())
+        lines.append(_csv_line(writer, row, data))
+    return "".join(lines).encode()
 
 
-def _csv_line(writer: CsvWriter, row: Row) -> str:
-    failed = None if row.error is None else _failed(row.error)
-    why = (None, None) if failed is None else (failed.code, failed.message)
+_WORDS = {each: each.value for each in Became}
+"""As plain texts: those of the enumeration are slower to write."""
+
+
+def _csv_line(writer: CsvWriter, row: Row, data: str | None) -> str:
+    code = message = ""
+    if row.error is not None:
+        failed = _failed(row.error)
+        code, message = failed.code, failed.message
+    flag = "true" if row.unchanged else "false"
+    lead = (str(row.index), _WORDS[row.outcome], flag, row.object or "", code, message)
     entry = None if row.entry is None else json_numbers.decode(row.entry)
-    data = None if row.data is None else bytes(row.data).decode()
-    return writer.line((row.index, row.outcome, row.unchanged, row.object, *why), entry, _of_object(data))
+    return writer.line(lead, entry, data)
 
 
 def _object(text: msgspec.Raw) -> dict[str, Any]:
@@ -143,6 +155,6 @@ def _object(text: msgspec.Raw) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _of_object(data: str | None) -> str | None:
+def _of_object(data: str) -> str | None:
     """The text of an object; data that is none has no columns."""
-    return data if data is not None and data.lstrip().startswith("{") else None
+    return data if data.lstrip().startswith("{") else None
