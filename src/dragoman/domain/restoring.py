@@ -104,8 +104,8 @@ DELETED = '{"deleted":[false,true]}'
 
 
 def as_deleted(entity: Entity, later: Sequence[str], plan: Plan) -> Restored:
-    """An object that is there again, as it was when it was deleted: the changes behind its deletion, oldest first, are
-    taken back, whoever made them. The row behind a deletion tells that it is there again, and of no change."""
+    """A restored object as it was when it was deleted. `later` are the changes after the deletion, oldest first; all
+    are reverted, whoever made them. The row after a deletion records that the object was restored, not a change."""
     fields: dict[str, None] = {}
     changes = [text for above, text in pairwise((DELETED, *later)) if DELETED not in (above, text)]
     for text in reversed(changes):

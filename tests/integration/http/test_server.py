@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.http.server.processes import MOST_IN_VAIN
+from dragoman.http.server.processes import MOST_FAILED_STARTS
 from tests.integration.http.live import AUTH, connect, read_all, statuses
 
 ROOT = Path(__file__).parents[3]
@@ -122,7 +122,7 @@ def test_a_worker_that_ends_by_itself_is_replaced_while_the_others_go_on(end: si
         assert '"event":"server.worker_ended"' in server.communicate()[1]
 
 
-@pytest.mark.parametrize("times", [MOST_IN_VAIN - 1, MOST_IN_VAIN])
+@pytest.mark.parametrize("times", [MOST_FAILED_STARTS - 1, MOST_FAILED_STARTS])
 def test_workers_that_end_before_they_are_ready_end_the_whole_only_if_several_do(times: int) -> None:
     with process(DRAGOMAN_SERVER_WORKERS="2") as (server, port):
         ended = set(children(server.pid))
@@ -132,7 +132,7 @@ def test_workers_that_end_before_they_are_ready_end_the_whole_only_if_several_do
             new = replaced(server.pid, ended)
             ended.add(new)
             os.kill(new, signal.SIGKILL)  # it takes longer than this to import what it serves
-        if times == MOST_IN_VAIN:
+        if times == MOST_FAILED_STARTS:
             assert server.wait(10) == 1
             return
         replaced(server.pid, ended)

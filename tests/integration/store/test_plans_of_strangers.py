@@ -1,7 +1,4 @@
-"""Plans of PostgreSQL for somebody who has to do with few tasks, where one user made nearly all of them.
-
-A plan for all values takes the one creator to be everybody's, and the one case to be everybody's, too.
-"""
+"""Generic plans of PostgreSQL for a user with access to few tasks, where another user created nearly all of them."""
 
 from collections.abc import Iterator
 

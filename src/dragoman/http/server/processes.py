@@ -25,8 +25,8 @@ from dragoman.settings import Settings
 
 log = logging.getLogger(__name__)
 
-MOST_IN_VAIN = 3
-"""So many in a row that ended before they were ready are no accident."""
+MOST_FAILED_STARTS = 3
+"""Consecutive starts of a worker that fail before it is ready; then the server stops."""
 
 
 def serve(settings: Settings, factory: str, inherited: Sequence[socket.socket] = (), hint: str = "") -> int:
@@ -72,13 +72,13 @@ def _run_workers(
 
 
 class Worker:
-    """A worker, and whether it has reported on its pipe that it is ready. `in_vain`: how many right before it in its
-    place ended before that."""
+    """A worker, and whether it has reported on its pipe that it is ready. `failed_starts`: how many of its predecessors
+    in a row ended before they were ready."""
 
-    def __init__(self, number: int, process: BaseProcess, pipe: Connection, in_vain: int) -> None:
+    def __init__(self, number: int, process: BaseProcess, pipe: Connection, failed_starts: int) -> None:
         self.number = number
         self.process = process
-        self.in_vain = in_vain
+        self.failed_starts = failed_starts
         self._pipe = pipe
         self._is_ready = False
 
@@ -115,7 +115,7 @@ class Team:
         return all(worker.is_ready(None) for worker in self._workers)
 
     def keep(self) -> None:
-        """Replace each worker that ends. Returns when the server is stopped, or when what ends them lasts."""
+        """Replace each worker that ends. Returns when the server is stopped, or after MOST_FAILED_STARTS."""
         while not self._is_told:
             ended = wait([worker.process.sentinel for worker in self._workers])
             for worker in list(self._workers):
@@ -124,10 +124,10 @@ class Team:
                 worker.process.join()
                 facts = {"pid": worker.process.pid, "status": worker.process.exitcode}
                 log.critical("server.worker_ended", extra=facts)
-                in_vain = 0 if worker.is_ready() else worker.in_vain + 1
-                if in_vain == MOST_IN_VAIN:
+                failed_starts = 0 if worker.is_ready() else worker.failed_starts + 1
+                if failed_starts == MOST_FAILED_STARTS:
                     return
-                self._workers[worker.number] = self._start(worker.number, in_vain)
+                self._workers[worker.number] = self._start(worker.number, failed_starts)
 
     def end(self, seconds: float) -> int:
         """Stop those that still run, and kill those that don't end in time; the exit code."""
@@ -141,7 +141,7 @@ class Team:
         is_good = self._is_told and all(worker.process.exitcode in good for worker in self._workers)
         return 0 if is_good else FAILED
 
-    def _start(self, number: int, in_vain: int = 0) -> Worker:
+    def _start(self, number: int, failed_starts: int = 0) -> Worker:
         count = self._settings.server.workers
         own, other = self._context.Pipe()
         sockets = WorkerSockets(self._folder, number, count)
@@ -150,7 +150,7 @@ class Team:
         process = self._context.Process(target=_work, args=arguments)
         process.start()
         other.close()
-        return Worker(number, process, own, in_vain)
+        return Worker(number, process, own, failed_starts)
 
 
 def _work(

@@ -332,11 +332,12 @@ def _by_code_of_postgresql(element: by_code, compiler: Any, **options: Any) -> s
 
 
 class few_have(sa.BinaryExpression[bool]):  # noqa: N801 - reads as a condition of SQL
-    """Whether a column has a value that few rows have, as who asks knows, or bounds.
+    """An equality that the caller knows to be selective, or whose result the caller limits.
 
-    PostgreSQL's plan for all values takes a column with one value, such as the creator of what one client made, to have
-    it in every row, and reads the whole table for somebody who made nothing; of a range that it doesn't know it expects
-    one row of two hundred (`DEFAULT_RANGE_INEQ_SEL`), and takes the index.
+    PostgreSQL's generic plan estimates `column = $1` from the number of distinct values. If one client created every
+    task, it expects every row and reads the whole table for a user who created none. For a range with unknown bounds it
+    expects 0.5 % of the rows (`DEFAULT_RANGE_INEQ_SEL`) and uses the index, so there the condition is a range from the
+    value to itself (decision 0057).
     """
 
     inherit_cache = True

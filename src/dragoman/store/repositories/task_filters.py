@@ -251,7 +251,7 @@ def led(wanted: TaskFilter, column: sa.ColumnElement[Any]) -> sa.ColumnElement[A
 
 
 def _has(wanted: TaskFilter, column: sa.ColumnElement[Any], value: Any) -> sa.ColumnElement[bool]:
-    """Whether a column has this value, as few rows do where a look found few."""
+    """An equality with this value: selective where a look found few."""
     return few_have(column, value) if wanted.few else led(wanted, column) == value
 
 

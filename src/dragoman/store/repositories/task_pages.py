@@ -276,7 +276,7 @@ def leads_walk(keys: Sequence[Sort], *, on_sqlite: bool = False) -> bool:
 
 
 def _along_named(found: "sa.Select[Any]", tenant: int, wanted: TaskFilter, key: Sort) -> "sa.Select[Any]":
-    """A page in the order of numbers, along those of all that names the reader: PostgreSQL ends with the page."""
+    """A page in the order of numbers, read along the tasks that name the reader; PostgreSQL stops when it is full."""
     assert wanted.visible_to is not None  # noqa: S101 - it names him
     [number] = naming(tenant, wanted.visible_to, only_open=wanted.asks_open).subquery("naming").c
     # Or each way would be walked in the order of numbers.
